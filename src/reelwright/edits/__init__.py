@@ -1,0 +1,1 @@
+"""WHAT is wanted: pure values and decisions. No I/O, no ffmpeg, no HTTP."""

@@ -1,0 +1,103 @@
+"""MediaInfo: all that is known of a source, measured once by the probe and stored with the file.
+
+Fractions are strings ("30000/1001") so that they stay exact in JSON; times are seconds as exact decimals or
+fractions in strings where exactness matters, floats where they only inform. All text comes from strangers' files:
+the probe lets through codec and format names of its own libraries and validated language tags, nothing else.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import msgspec
+
+
+class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
+    """A moving picture. `width` x `height` are coded; `display_width` x `display_height` are what a viewer sees,
+    after rotation (a quarter turn swaps the sides) and with the sample aspect ratio applied to the width."""
+
+    index: int
+    codec: str
+    profile: str | None = None
+    width: int
+    height: int
+    display_width: int
+    display_height: int
+    rotation: int = 0
+    """Clockwise turn that a player applies: 0, 90, 180 or 270 degrees."""
+    sample_aspect_ratio: str = "1/1"
+    time_base: str
+    start_s: str
+    """First timestamp in the file's own time, seconds, an exact fraction; the file's time line starts at `MediaInfo.start_s`."""
+    duration_s: float | None = None
+    frame_rate: str | None = None
+    """Average frames per second."""
+    variable_frame_rate: bool | None = None
+    """None: not known without reading the whole file."""
+    frame_count: int | None = None
+    """Exact where the container's index says it, else None."""
+    longest_frame_s: float | None = None
+    """The longest gap between frames, where the container's index says it."""
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    color_range: str | None = None
+    color_space: str | None = None
+    color_transfer: str | None = None
+    color_primaries: str | None = None
+    field_order: str = "progressive"
+    """progressive, tt, bb, tb, bt (ffmpeg's names) or unknown."""
+    bit_rate: int | None = None
+    decodable: bool = True
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.color_transfer in ("smpte2084", "arib-std-b67")
+
+
+class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
+    index: int
+    codec: str
+    profile: str | None = None
+    sample_rate: int
+    channels: int
+    layout: str | None = None
+    language: str | None = None
+    """ISO 639-2, three lower-case letters; None when the file says nothing usable."""
+    default: bool = False
+    time_base: str
+    start_s: str
+    duration_s: float | None = None
+    bit_rate: int | None = None
+    decodable: bool = True
+
+
+class OtherStream(msgspec.Struct, frozen=True, kw_only=True):
+    """A subtitle, data, attachment or attached-picture stream: known of, never rendered."""
+
+    index: int
+    kind: str
+    """subtitle, data, attachment, attached_picture or unknown."""
+    codec: str | None = None
+
+
+class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
+    container: str
+    """ffmpeg's demuxer name: "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", ..."""
+    size_bytes: int
+    start_s: str = "0"
+    """The container's first timestamp: the zero of the time line that clients see."""
+    duration_s: float | None = None
+    bit_rate: int | None = None
+    video: list[VideoStream] = []
+    """Moving pictures, the main one first."""
+    audio: list[AudioStream] = []
+    other: list[OtherStream] = []
+
+    @property
+    def picture(self) -> VideoStream:
+        """The stream that edits work on. Only asked of media that the ingest accepted."""
+        return self.video[0]
+
+    @property
+    def start(self) -> Fraction:
+        return Fraction(self.start_s)

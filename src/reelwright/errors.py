@@ -1,0 +1,177 @@
+"""The domain's exceptions: what can go wrong, under which stable code, and whether trying again may help.
+
+    ReelwrightError                 code, HTTP status, retryable, a sentence to act on
+    ├── InvalidInput                422  one or more fields are wrong; names every one
+    ├── Malformed                   400  the bytes of the request cannot be read
+    ├── NotFound                    404  no such video, variant, job, file
+    ├── UnsupportedMedia            415  not a container or codec that is taken
+    ├── UnreadableMedia             422  a video by its container, but broken or without a picture
+    ├── TooLarge                    413
+    ├── NoSpace                     507
+    ├── Busy                        503  with Retry-After
+    ├── Conflict                    409  in_use, not_ready, finished, ...
+    └── JobFailed                        a job's attempt failed: what the worker writes on the job
+        ├── MediaProcessFailed           ffmpeg or a probe ended badly, stalled or ran over its budget
+        ├── VerifyFailed                 the output is not what the plan promised
+        └── LeaseLost                    another attempt owns the job now: stop, publish nothing
+
+Codes are part of the API: they never change their meaning. `retryable` says whether the same work may succeed
+if it is tried again on its own (the worker asks); a client may always ask for a retry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: `pointer` is a JSON pointer into the body ("/overlays/0/start") or "?name" for a query parameter."""
+
+    pointer: str
+    detail: str
+
+
+class ReelwrightError(Exception):
+    """Something the client, or whoever reads the job, can be told about."""
+
+    code: str = "error"
+    status: ClassVar[int] = 500
+    retryable: bool = False
+
+    def __init__(self, detail: str, *, code: str | None = None, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+        if code is not None:
+            self.code = code
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Further members of the problem document."""
+        return {}
+
+
+class InvalidInput(ReelwrightError):
+    code = "invalid_input"
+    status = 422
+
+    def __init__(self, errors: list[FieldError], *, detail: str | None = None) -> None:
+        super().__init__(detail or "; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+        self.errors = errors
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {"errors": [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]}
+
+
+class Malformed(ReelwrightError):
+    code = "malformed"
+    status = 400
+
+
+class NotFound(ReelwrightError):
+    code = "not_found"
+    status = 404
+
+
+class UnsupportedMedia(ReelwrightError):
+    code = "unsupported_media"
+    status = 415
+
+
+class UnreadableMedia(ReelwrightError):
+    code = "unreadable_media"
+    status = 422
+
+
+class TooLarge(ReelwrightError):
+    code = "too_large"
+    status = 413
+
+
+class RequestTimeout(ReelwrightError):
+    code = "request_timeout"
+    status = 408
+
+
+class NoSpace(ReelwrightError):
+    code = "no_space"
+    status = 507
+
+
+class Busy(ReelwrightError):
+    code = "busy"
+    status = 503
+
+    def __init__(self, detail: str, *, code: str | None = None, retry_after_s: int = 5) -> None:
+        super().__init__(detail, code=code, retry_after_s=retry_after_s)
+
+
+class Conflict(ReelwrightError):
+    code = "conflict"
+    status = 409
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        retry_after_s: int | None = None,
+        job_ids: list[str] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code, retry_after_s=retry_after_s)
+        self.job_ids = job_ids
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {"job_ids": self.job_ids} if self.job_ids is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEvidence:
+    """What a media process left behind: for the log in full, on the job without paths."""
+
+    exit_status: int | None = None
+    stderr_tail: str = ""
+    command: tuple[str, ...] = field(default=())
+
+
+class JobFailed(ReelwrightError):
+    """An attempt at a job failed; `stage` is where ("fetch", "render", "verify", "publish")."""
+
+    code = "internal"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        stage: str = "render",
+        retryable: bool | None = None,
+        evidence: ProcessEvidence | None = None,
+    ) -> None:
+        super().__init__(detail, code=code)
+        self.stage = stage
+        self.evidence = evidence or ProcessEvidence()
+        if retryable is not None:
+            self.retryable = retryable
+
+
+class MediaProcessFailed(JobFailed):
+    """Codes: `ffmpeg_failed`, `crashed`, `killed`, `stalled`, `timed_out`, `limit_cpu`, `limit_output_size`,
+    `out_of_memory`, `no_space`, `cannot_start`."""
+
+    code = "ffmpeg_failed"
+
+
+class VerifyFailed(JobFailed):
+    code = "verify_failed"
+
+    def __init__(self, detail: str, *, evidence: ProcessEvidence | None = None) -> None:
+        super().__init__(detail, stage="verify", evidence=evidence)
+
+
+class LeaseLost(JobFailed):
+    code = "lease_lost"

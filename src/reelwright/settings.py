@@ -1,0 +1,235 @@
+"""Every setting: its environment name, unit, default and meaning. Read once from the environment and `.env`.
+
+The environment wins over `.env`; an empty value means the default. Paths are made absolute when they are read.
+`docs/configuration.md` and `.env.example` are checked against this module by a test.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, get_type_hints
+from urllib.parse import quote
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta
+
+OLD_NAMES = {
+    "MAX_FILE_SIZE": "MAX_UPLOAD_BYTES",
+    "FFMPEG_PATH": "FFMPEG_BIN",
+    "FFPROBE_PATH": "FFPROBE_BIN",
+    "ALLOWED_VIDEO_TYPES": "ALLOWED_FORMATS",
+}
+"""Names that earlier plans gave to settings that still mean something; the new name wins where both are set."""
+
+CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
+"""The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
+
+Positive = Annotated[int, Meta(gt=0)]
+NotNegative = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names it, its value and what is taken."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one process. Field names are the environment names in lower case."""
+
+    # Service
+    app_env: Annotated[
+        Literal["development", "test", "production"],
+        Meta(description="Where this runs. `production` refuses the embedded database."),
+    ] = "development"
+    app_host: Annotated[str, Meta(description="Address that the API listens on.")] = "127.0.0.1"
+    app_port: Annotated[int, Meta(ge=0, le=65535, description="Port that the API listens on.")] = 8000
+    api_root_path: Annotated[
+        str, Meta(description="Path prefix under which a reverse proxy serves the API, such as /video.")
+    ] = ""
+    cors_origins: Annotated[
+        tuple[str, ...], Meta(description="Exact origins, comma-separated, whose pages may call the API.")
+    ] = ()
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        Meta(description="Least severe log line that is written."),
+    ] = "INFO"
+
+    # Database
+    database_url: Annotated[
+        str, Meta(description="Any `postgresql://` URL. Wins over the DB_* settings.")
+    ] = ""
+    db_host: Annotated[
+        str, Meta(description="Database host. Empty, with DATABASE_URL empty: the embedded PostgreSQL.")
+    ] = ""
+    db_port: Annotated[int, Meta(ge=1, le=65535, description="Database port.")] = 5432
+    db_name: Annotated[str, Meta(description="Database name.")] = "reelwright"
+    db_user: Annotated[str, Meta(description="Database user.")] = "reelwright"
+    db_password: Annotated[str, Meta(description="Database password.")] = "reelwright"  # noqa: S105
+    db_pool_size: Annotated[Positive, Meta(description="Connections that one process keeps at most.")] = 10
+    database_dir: Annotated[
+        str,
+        Meta(description="Folder of the embedded PostgreSQL, on a local disk. Empty: MEDIA_ROOT/postgres."),
+    ] = ""
+
+    # Files
+    media_root: Annotated[str, Meta(description="Folder of all stored media.")] = "data"
+    work_root: Annotated[
+        str, Meta(description="Scratch folder for attempts, best on the same disk. Empty: MEDIA_ROOT/work.")
+    ] = ""
+    font_dir: Annotated[str, Meta(description="Folder of your own fonts.")] = "fonts"
+    assets_dir: Annotated[
+        str, Meta(description="Folder of overlay pictures that requests may name. Empty: those that ship.")
+    ] = ""
+
+    # Media programs
+    ffmpeg_bin: Annotated[str, Meta(description="The ffmpeg program. Empty: the bundled one.")] = ""
+    ffprobe_bin: Annotated[
+        str, Meta(description="An ffprobe program to probe with. Empty: the bundled prober (PyAV).")
+    ] = ""
+    ffmpeg_threads: Annotated[
+        NotNegative, Meta(description="Threads of one encode; 0: the number of cores, at most 16.")
+    ] = 0
+
+    # Uploads
+    max_upload_bytes: Annotated[Positive, Meta(description="Largest upload, bytes (10 GiB).")] = 10 * 2**30
+    allowed_formats: Annotated[
+        tuple[str, ...],
+        Meta(description="Container formats that are taken, of " + ", ".join(CONTAINERS) + "."),
+    ] = CONTAINERS
+    upload_idle_timeout_s: Annotated[
+        Seconds, Meta(description="An upload that sends nothing for so long is ended, seconds.")
+    ] = 60.0
+    disk_reserve_bytes: Annotated[
+        NotNegative, Meta(description="Free disk space that uploads and jobs leave untouched, bytes (1 GiB).")
+    ] = 2**30
+    max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
+    max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
+    max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0
+    max_streams: Annotated[Positive, Meta(description="Most streams in one file.")] = 32
+
+    # Jobs
+    max_concurrent_jobs: Annotated[Positive, Meta(description="Jobs that one worker runs at once.")] = 2
+    max_failures: Annotated[
+        Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")
+    ] = 3
+    lease_s: Annotated[
+        Seconds, Meta(description="A worker that is silent for so long loses its job, seconds.")
+    ] = 20.0
+    reap_interval_s: Annotated[
+        Seconds, Meta(description="Pause between looks for lost jobs and orphan files, seconds.")
+    ] = 5.0
+    orphan_grace_s: Annotated[
+        Seconds,
+        Meta(description="A file without a row is removed when it is older than this, seconds (1 h)."),
+    ] = 3600.0
+    job_wall_base_s: Annotated[
+        Seconds, Meta(description="Wall-clock budget of a media process: this much, plus ...")
+    ] = 120.0
+    job_wall_factor: Annotated[
+        Seconds, Meta(description="... so many seconds for each second of expected output.")
+    ] = 60.0
+    stall_timeout_s: Annotated[
+        Seconds, Meta(description="A media process that makes no progress for so long is killed, seconds.")
+    ] = 60.0
+    probe_timeout_s: Annotated[Seconds, Meta(description="Wall-clock limit of one probe, seconds.")] = 30.0
+    max_output_bytes: Annotated[
+        Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")
+    ] = 100 * 2**30
+    media_memory_bytes: Annotated[
+        Positive, Meta(description="Address space of one media process, bytes (8 GiB).")
+    ] = 8 * 2**30
+    shutdown_grace_s: Annotated[
+        NotNegative,
+        Meta(
+            description="On SIGTERM a worker lets jobs run on for so long before it hands them back, seconds."
+        ),
+    ] = 10
+
+    @property
+    def media_path(self) -> Path:
+        return Path(self.media_root).absolute()
+
+    @property
+    def work_path(self) -> Path:
+        return Path(self.work_root).absolute() if self.work_root else self.media_path / "work"
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_dir).absolute() if self.database_dir else self.media_path / "postgres"
+
+    @property
+    def uses_embedded_database(self) -> bool:
+        return not self.database_url and not self.db_host
+
+    @property
+    def configured_database_url(self) -> str:
+        """The `postgresql://` URL of a database that is not embedded."""
+        if self.database_url:
+            _, _, rest = self.database_url.partition("://")
+            return f"postgresql://{rest}"
+        name, user, password = (
+            quote(part, safe="") for part in (self.db_name, self.db_user, self.db_password)
+        )
+        return f"postgresql://{user}:{password}@{self.db_host}:{self.db_port}/{name}"
+
+
+def _problem(name: str, value: str, reason: str) -> SettingsError:
+    shown = "***" if "PASSWORD" in name or "URL" in name else repr(value)
+    return SettingsError(f"{name}={shown}: {reason}")
+
+
+def parse(values: Mapping[str, str | None]) -> Settings:
+    """Settings out of name -> text. Raises SettingsError that names every wrong one."""
+    known = {
+        name.upper(): (name, kind) for name, kind in get_type_hints(Settings, include_extras=True).items()
+    }
+    texts = {new: values[old] for old, new in OLD_NAMES.items() if values.get(old)}
+    texts |= {name: values[name] for name in known if values.get(name)}
+    parsed: dict[str, object] = {}
+    wrong: list[str] = []
+    for name, text in texts.items():
+        assert text is not None
+        field, kind = known[name]
+        is_list = isinstance(getattr(_DEFAULTS, field), tuple)
+        raw = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+        try:
+            parsed[field] = msgspec.convert(raw, kind, strict=False)
+        except msgspec.ValidationError as error:
+            wrong.append(str(_problem(name, text, str(error))))
+    settings = msgspec.structs.replace(_DEFAULTS, **parsed)
+    wrong += _contradictions(settings)
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return settings
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    found = []
+    if unknown := [name for name in settings.allowed_formats if name not in CONTAINERS]:
+        found.append(f"ALLOWED_FORMATS: {', '.join(unknown)} not among {', '.join(CONTAINERS)}")
+    if settings.database_url and not settings.database_url.startswith(
+        ("postgresql://", "postgres://", "postgresql+")
+    ):
+        found.append("DATABASE_URL: a postgresql:// URL is needed")
+    if settings.uses_embedded_database and settings.app_env == "production":
+        found.append(
+            "APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine"
+        )
+    if settings.api_root_path and not settings.api_root_path.startswith("/"):
+        found.append("API_ROOT_PATH: begins with a slash")
+    if "*" in settings.cors_origins:
+        found.append("CORS_ORIGINS: name exact origins, * is not taken")
+    return found
+
+
+_DEFAULTS = Settings()
+
+
+@cache
+def load() -> Settings:
+    """The settings of this process."""
+    return parse({**dotenv_values(".env"), **os.environ})
