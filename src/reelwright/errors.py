@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: `pointer` is a JSON pointer into the body ("/overlays/0/start") or "?name" for a query parameter."""
+    """One wrong field. `pointer`: a JSON pointer into the body ("/overlays/0/start"), or "?name" in the query."""
 
     pointer: str
     detail: str

@@ -59,9 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "INFO"
 
     # Database
-    database_url: Annotated[
-        str, Meta(description="Any `postgresql://` URL. Wins over the DB_* settings.")
-    ] = ""
+    database_url: Annotated[str, Meta(description="Any `postgresql://` URL. Wins over the DB_* settings.")] = ""
     db_host: Annotated[
         str, Meta(description="Database host. Empty, with DATABASE_URL empty: the embedded PostgreSQL.")
     ] = ""
@@ -136,17 +134,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Seconds, Meta(description="A media process that makes no progress for so long is killed, seconds.")
     ] = 60.0
     probe_timeout_s: Annotated[Seconds, Meta(description="Wall-clock limit of one probe, seconds.")] = 30.0
-    max_output_bytes: Annotated[
-        Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")
-    ] = 100 * 2**30
+    max_output_bytes: Annotated[Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")] = (
+        100 * 2**30
+    )
     media_memory_bytes: Annotated[
         Positive, Meta(description="Address space of one media process, bytes (8 GiB).")
     ] = 8 * 2**30
     shutdown_grace_s: Annotated[
         NotNegative,
-        Meta(
-            description="On SIGTERM a worker lets jobs run on for so long before it hands them back, seconds."
-        ),
+        Meta(description="On SIGTERM a worker lets jobs run on for so long before it hands them back, seconds."),
     ] = 10
 
     @property
@@ -171,9 +167,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.database_url:
             _, _, rest = self.database_url.partition("://")
             return f"postgresql://{rest}"
-        name, user, password = (
-            quote(part, safe="") for part in (self.db_name, self.db_user, self.db_password)
-        )
+        name, user, password = (quote(part, safe="") for part in (self.db_name, self.db_user, self.db_password))
         return f"postgresql://{user}:{password}@{self.db_host}:{self.db_port}/{name}"
 
 
@@ -184,9 +178,7 @@ def _problem(name: str, value: str, reason: str) -> SettingsError:
 
 def parse(values: Mapping[str, str | None]) -> Settings:
     """Settings out of name -> text. Raises SettingsError that names every wrong one."""
-    known = {
-        name.upper(): (name, kind) for name, kind in get_type_hints(Settings, include_extras=True).items()
-    }
+    known = {name.upper(): (name, kind) for name, kind in get_type_hints(Settings, include_extras=True).items()}
     texts = {new: values[old] for old, new in OLD_NAMES.items() if values.get(old)}
     texts |= {name: values[name] for name in known if values.get(name)}
     parsed: dict[str, object] = {}

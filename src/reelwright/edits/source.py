@@ -1,8 +1,8 @@
 """MediaInfo: all that is known of a source, measured once by the probe and stored with the file.
 
 Fractions are strings ("30000/1001") so that they stay exact in JSON; times are seconds as exact decimals or
-fractions in strings where exactness matters, floats where they only inform. All text comes from strangers' files:
-the probe lets through codec and format names of its own libraries and validated language tags, nothing else.
+fractions in strings where exactness matters, floats where they only inform. All text comes from strangers'
+files: the probe lets through names that its own libraries give and validated language tags, nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     sample_aspect_ratio: str = "1/1"
     time_base: str
     start_s: str
-    """First timestamp in the file's own time, seconds, an exact fraction; the file's time line starts at `MediaInfo.start_s`."""
+    """First timestamp in the file's own time, seconds, exact (clients' time 0 is `MediaInfo.start_s`)."""
     duration_s: float | None = None
     frame_rate: str | None = None
     """Average frames per second."""
