@@ -1,0 +1,47 @@
+"""Runs the migrations on asyncpg, each in a transaction of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from reelwright.db.database import create_engine, located
+from reelwright.db.models import Base
+from reelwright.settings import load
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """The queue's tables come from its own vendored schema, not from our models."""
+    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_name=include_name,
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+async def migrate_configured_database() -> None:
+    async with located(load()) as url:
+        await migrate(create_engine(url, application_name="reelwright-migrate", statement_timeout_s=0))
+
+
+if (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:
+    asyncio.run(migrate_configured_database())

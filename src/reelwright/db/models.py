@@ -1,0 +1,249 @@
+"""The tables as SQLAlchemy sees them. Migrations make them; a test holds both equal.
+
+Invariants that the columns carry: `jobs.attempt` only rises and is the fencing token; `jobs.failures` is the budget;
+`files.key` is relative to the media root and may be shared, its bytes go with the last row; `jobs.queue_job_id` has no
+foreign key (the queue prunes its own rows).
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import uuid_utils.compat
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from reelwright.edits.vocabulary import (
+    FileRole,
+    JobStatus,
+    JobType,
+    OverlayType,
+    Quality,
+    VariantKind,
+)
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7: rows made later sort later, so that indexes grow at one end."""
+    made: uuid.UUID = uuid_utils.compat.uuid7()
+    return made
+
+
+def _postgres_enum(kind: type[enum.StrEnum], name: str) -> Enum:
+    return Enum(kind, name=name, values_callable=lambda members: [member.value for member in members])
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        str: Text,
+        datetime.datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        VariantKind: _postgres_enum(VariantKind, "variant_kind"),
+        Quality: _postgres_enum(Quality, "variant_quality"),
+        JobType: _postgres_enum(JobType, "job_type"),
+        JobStatus: _postgres_enum(JobStatus, "job_status"),
+        OverlayType: _postgres_enum(OverlayType, "overlay_type"),
+        FileRole: _postgres_enum(FileRole, "file_role"),
+    }
+
+
+class Video(Base):
+    """An upload, as it came."""
+
+    __tablename__ = "videos"
+    __table_args__ = (Index("ix_videos_upload_time_id", "upload_time", "id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    original_filename: Mapped[str]
+    stored_path: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    duration_sec: Mapped[Decimal | None] = mapped_column(Numeric(10, 3))
+    width: Mapped[int]
+    height: Mapped[int]
+    format: Mapped[str]
+    mime_type: Mapped[str]
+    sha256: Mapped[str]
+    media_info: Mapped[dict[str, Any]]
+    upload_time: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class Variant(Base):
+    """A result that was made of a video by a job."""
+
+    __tablename__ = "video_variants"
+    __table_args__ = (
+        UniqueConstraint("job_id", "output_index"),
+        Index("ix_video_variants_video_id", "video_id"),
+        Index("ix_video_variants_source_variant_id", "source_variant_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"))
+    job_id: Mapped[uuid.UUID | None]
+    output_index: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    kind: Mapped[VariantKind]
+    quality: Mapped[Quality | None]
+    source_variant_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("video_variants.id", ondelete="SET NULL")
+    )
+    stored_path: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    duration_sec: Mapped[Decimal | None] = mapped_column(Numeric(10, 3))
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    config_json: Mapped[dict[str, Any]]
+    edit_json: Mapped[dict[str, Any]]
+    media_info: Mapped[dict[str, Any]]
+    checks: Mapped[dict[str, Any]]
+
+
+class Asset(Base):
+    """A picture that overlays may use, uploaded by a client."""
+
+    __tablename__ = "assets"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    sha256: Mapped[str]
+    kind: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class File(Base):
+    """One stored file and its owner: exactly one of video, variant, asset."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(video_id, variant_id, asset_id) = 1", name="one_owner"),
+        UniqueConstraint("video_id", "variant_id", "asset_id", "name", postgresql_nulls_not_distinct=True),
+        Index("ix_files_key", "key"),
+        Index("ix_files_variant_id", "variant_id"),
+        Index("ix_files_asset_id", "asset_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    video_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"))
+    variant_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("video_variants.id", ondelete="CASCADE"))
+    asset_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"))
+    role: Mapped[FileRole]
+    name: Mapped[str]
+    key: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    content_type: Mapped[str]
+
+
+class Overlay(Base):
+    """One overlay that a job burned in, as it was asked for."""
+
+    __tablename__ = "overlays"
+    __table_args__ = (
+        Index("ix_overlays_video_id", "video_id"),
+        Index("ix_overlays_variant_id", "variant_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"))
+    variant_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("video_variants.id", ondelete="CASCADE"))
+    type: Mapped[OverlayType]
+    payload_json: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class Job(Base):
+    """One piece of long work. Only jobs/lifecycle.py writes its state."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress_range"),
+        CheckConstraint("(progress = 100) = (status = 'SUCCESS')", name="complete_means_success"),
+        CheckConstraint("status <> 'STARTED' OR lease_until IS NOT NULL", name="started_has_lease"),
+        Index("ix_jobs_status_created_at", "status", "created_at"),
+        Index("ix_jobs_video_id_created_at", "video_id", "created_at"),
+        Index("ix_jobs_created_at_id", "created_at", "id"),
+        Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    video_id: Mapped[uuid.UUID | None]
+    input_variant_id: Mapped[uuid.UUID | None]
+    output_variant_id: Mapped[uuid.UUID | None]
+    type: Mapped[JobType]
+    status: Mapped[JobStatus] = mapped_column(server_default=JobStatus.PENDING.value)
+    progress: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    outputs_progress: Mapped[list[Any] | None]
+    stage: Mapped[str | None]
+    error_message: Mapped[str | None]
+    error: Mapped[dict[str, Any] | None]
+    warnings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    edit_json: Mapped[dict[str, Any] | None]
+    plan_json: Mapped[dict[str, Any] | None]
+    plan_digest: Mapped[str | None]
+    recipe_json: Mapped[dict[str, Any] | None]
+    speed: Mapped[float | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    max_failures: Mapped[int] = mapped_column(server_default=text("3"))
+    lease_until: Mapped[datetime.datetime | None]
+    worker: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    parent_job_id: Mapped[uuid.UUID | None]
+    queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime.datetime | None]
+    finished_at: Mapped[datetime.datetime | None]
+    updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class JobInput(Base):
+    """A file that a job reads: it cannot be deleted while the job is unfinished."""
+
+    __tablename__ = "job_inputs"
+    __table_args__ = (Index("ix_job_inputs_file_id", "file_id"),)
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    file_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
+
+
+class JobEvent(Base):
+    """A transition of a job, numbered under the job row's lock. Progress is not an event."""
+
+    __tablename__ = "job_events"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempt: Mapped[int]
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
