@@ -10,6 +10,15 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from reelwright.db.embedded import EmbeddedPostgres, acquire
@@ -23,6 +32,24 @@ class Database:
     url: str
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be reached now, rather than that a statement was wrong."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or not isinstance(
+            error, IntegrityError | ProgrammingError | DataError | NotSupportedError | InternalError
+        )
+    return isinstance(
+        error,
+        OSError
+        | TimeoutError
+        | PoolTimeoutError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.OperatorInterventionError
+        | asyncpg.InsufficientResourcesError
+        | asyncpg.InterfaceError,
+    )
 
 
 @asynccontextmanager
@@ -42,9 +69,7 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def create_engine(
-    url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = 30
-) -> AsyncEngine:
+def create_engine(url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = 30) -> AsyncEngine:
     """An engine on asyncpg; `statement_timeout_s` 0 means none. asyncpg itself reads the URL, so that every form it knows works (sslmode, several hosts)."""
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:

@@ -112,9 +112,7 @@ class Variant(Base):
     output_index: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     kind: Mapped[VariantKind]
     quality: Mapped[Quality | None]
-    source_variant_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("video_variants.id", ondelete="SET NULL")
-    )
+    source_variant_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("video_variants.id", ondelete="SET NULL"))
     stored_path: Mapped[str]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     duration_sec: Mapped[Decimal | None] = mapped_column(Numeric(10, 3))

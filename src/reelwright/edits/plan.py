@@ -1,0 +1,159 @@
+"""Plan: what will come out, resolved from an Edit against measured Facts. Pure, versioned, canonical.
+
+A plan names its input by SHA-256, never by path or row, so that equal plans mean equal results. Times are exact
+fractions of seconds in strings. Errors name every wrong field by its pointer in the edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from fractions import Fraction
+from math import ceil
+
+import msgspec
+
+from reelwright.edits import timecode
+from reelwright.edits.model import Edit, FileOutput, Trim
+from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
+from reelwright.errors import FieldError, InvalidInput
+
+VERSION = 1
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What had to be measured before an edit can be resolved."""
+
+    sha256: str
+    media: MediaInfo
+
+
+class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trim"):
+    """`start_s` <= t < `end_s` on the input's time line. Where every frame's time is known, `start_s` is the first
+    kept frame's time and `end_s` the end of the last one."""
+
+    start_s: str
+    end_s: str
+
+
+class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """What a made file must turn out to be; `verify` holds it to that."""
+
+    output: FileOutput
+    width: int
+    height: int
+    duration_s: str
+    duration_tolerance_s: str
+    frame_count: int | None
+    audio_tracks: int
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    version: int = VERSION
+    inputs: tuple[Facts, ...]
+    steps: tuple[PlannedTrim, ...]
+    outputs: tuple[ExpectedOutput, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def frame_grid(media: MediaInfo) -> tuple[Fraction, Fraction, int] | None:
+    """(first frame's time, frame duration, frame count) on the client's time line, where every frame is known to lie
+    exactly on that grid; else None."""
+    picture = media.picture
+    if picture.variable_frame_rate is not False or picture.frame_count is None or not picture.frame_rate:
+        return None
+    duration = 1 / Fraction(picture.frame_rate)
+    first = Fraction(picture.start_s)
+    tick = Fraction(picture.time_base)
+    if (duration / tick).denominator != 1 or (first / tick).denominator != 1:
+        return None  # rounded to the container's ticks: frames lie near the grid, not on it
+    return first - media.start, duration, picture.frame_count
+
+
+def resolve(edit: Edit, facts: Facts) -> Plan:
+    """Raises InvalidInput that names every wrong field ("/steps/0/start")."""
+    media = facts.media
+    steps: list[PlannedTrim] = []
+    warnings: list[str] = []
+    length = Fraction(repr(media.duration_s)) if media.duration_s is not None else None
+    frames: int | None = None
+    errors: list[FieldError] = []
+    for number, step in enumerate(edit.steps):
+        try:
+            planned, frames = _trim(step, media, length, warnings, pointer=f"/steps/{number}")
+        except InvalidInput as invalid:
+            errors += invalid.errors
+            continue
+        steps.append(planned)
+    if errors:
+        raise InvalidInput(errors)
+    start, end = Fraction(steps[-1].start_s), Fraction(steps[-1].end_s)
+    sound = [track for track in media.audio if track.decodable]
+    if len(sound) < len(media.audio):
+        warnings.append(f"{len(media.audio) - len(sound)} audio track(s) cannot be decoded and are left out")
+    outputs = tuple(_expect(output, media.picture, end - start, frames, sound) for output in edit.outputs)
+    return Plan(inputs=(facts,), steps=tuple(steps), outputs=outputs, warnings=tuple(warnings))
+
+
+def _trim(
+    step: Trim, media: MediaInfo, length: Fraction | None, warnings: list[str], *, pointer: str
+) -> tuple[PlannedTrim, int | None]:
+    errors: list[FieldError] = []
+
+    def time(field: str, value: timecode.Time) -> Fraction:
+        try:
+            return timecode.parse(value)
+        except ValueError as error:
+            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+            return Fraction(0)
+
+    start, end = time("start", step.start), time("end", step.end)
+    if not errors and end <= start:
+        errors.append(FieldError(f"{pointer}/end", "is not after start"))
+    if not errors and length is not None and start >= length:
+        errors.append(FieldError(f"{pointer}/start", f"is not before the end of the video ({timecode.show(length)})"))
+    if errors:
+        raise InvalidInput(errors)
+    if length is not None and end > length:
+        warnings.append(f"end {timecode.show(end)} is beyond the end of the video and became {timecode.show(length)}")
+        end = length
+    if (grid := frame_grid(media)) is None:
+        return PlannedTrim(start_s=str(start), end_s=str(end)), None
+    origin, duration, count = grid
+    first, behind = (min(max(ceil((time - origin) / duration), 0), count) for time in (start, end))
+    if first >= behind:
+        raise InvalidInput([FieldError(f"{pointer}/end", "no frame of the video lies between start and end")])
+    return (
+        PlannedTrim(start_s=str(origin + first * duration), end_s=str(origin + behind * duration)),
+        behind - first,
+    )
+
+
+def _expect(
+    output: FileOutput, picture: VideoStream, length: Fraction, frames: int | None, sound: list[AudioStream]
+) -> ExpectedOutput:
+    width, height = upright_size(picture)
+    gap = Fraction(repr(picture.longest_frame_s)) if picture.longest_frame_s else Fraction(0)
+    if picture.frame_rate:
+        gap = max(gap, 2 / Fraction(picture.frame_rate))
+    return ExpectedOutput(
+        output=output,
+        width=width,
+        height=height,
+        duration_s=str(length),
+        duration_tolerance_s=str(max(Fraction(1, 10), gap)),
+        frame_count=frames,
+        audio_tracks=len(sound),
+    )
+
+
+def upright_size(picture: VideoStream) -> tuple[int, int]:
+    """Coded size after rotation, made even: 4:2:0 pictures have no half chroma samples. The sample aspect ratio stays."""
+    width, height = picture.width, picture.height
+    if picture.rotation in (90, 270):
+        width, height = height, width
+    return width - width % 2, height - height % 2

@@ -1,0 +1,1 @@
+"""WHEN: jobs from their submission to their end."""

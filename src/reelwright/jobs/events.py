@@ -1,0 +1,113 @@
+"""Live news of jobs: one LISTEN connection a process wakes any number of waiters.
+
+A notification carries a job's id only; whoever is woken reads the row again, so that a burst is one look. A lost
+connection is made anew and everyone is woken, because something may have been missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.models import JobEvent
+from reelwright.jobs.lifecycle import CHANNEL
+
+logger = logging.getLogger(__name__)
+
+CHECK_INTERVAL_S = 20
+"""A half-open connection shows when it is used: so often it is."""
+
+
+class Hub:
+    """Waiters by job. `closing` is set when the process stops: event streams end then."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.closing = asyncio.Event()
+        self.listening = asyncio.Event()
+        self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Hub]:
+        listener = asyncio.create_task(self._listen(), name="job events")
+        try:
+            yield self
+        finally:
+            self.close()
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener
+
+    def close(self) -> None:
+        """End all streams; they are woken and see `closing`."""
+        self.closing.set()
+        self._wake_all()
+
+    @contextlib.contextmanager
+    def watching(self, job_id: uuid.UUID) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the job may have changed; the waiter clears it before it looks."""
+        woken = asyncio.Event()
+        waiters = self._waiters[str(job_id)]
+        waiters.add(woken)
+        try:
+            yield woken
+        finally:
+            waiters.discard(woken)
+            if not waiters:
+                self._waiters.pop(str(job_id), None)
+
+    async def _listen(self) -> None:
+        pause_s = 0.1
+        while True:
+            try:
+                connection = await asyncpg.connect(
+                    self.url, timeout=10, server_settings={"application_name": "reelwright-events"}
+                )
+                try:
+                    await self._serve(connection)
+                finally:
+                    self.listening.clear()
+                    connection.terminate()
+                pause_s = 0.1
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                logger.warning("no news from the database: %r; trying again in %.1f s", error, pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 5)
+
+    async def _serve(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        await connection.add_listener(CHANNEL, lambda *notification: self._wake(str(notification[-1])))
+        self.listening.set()
+        self._wake_all()
+        while not lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), CHECK_INTERVAL_S)
+                return
+            await asyncio.wait_for(connection.execute(""), 5)
+
+    def _wake(self, job_id: str) -> None:
+        for woken in self._waiters.get(job_id, ()):
+            woken.set()
+
+    def _wake_all(self) -> None:
+        for waiters in self._waiters.values():
+            for woken in waiters:
+                woken.set()
+
+
+async def after(session: AsyncSession, job_id: uuid.UUID, seq: int) -> list[JobEvent]:
+    """The job's transitions that followed number `seq`, in order."""
+    found = await session.scalars(
+        select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq)
+    )
+    return list(found)

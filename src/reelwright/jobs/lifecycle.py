@@ -1,0 +1,334 @@
+"""A job's states and every transition between them. The only writer of a job's state.
+
+    PENDING ──claim──> STARTED ──succeed──> SUCCESS
+       ^                 │ │ │
+       │                 │ │ └──fail──> FAILURE ──retry──> PENDING
+       └──hand back,─────┘ └──cancel──> CANCELLED ──retry──> PENDING
+          lost lease, retryable failure          (cancel also straight from PENDING)
+
+Every transition happens in the caller's transaction, writes its event there and notifies at the commit. What a worker
+writes is fenced by `attempt`: it names the attempt that it owns, and zero rows mean that the attempt is no longer the
+newest, or the job has ended. Clocks are the database's.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.models import Job, JobInput
+from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
+from reelwright.jobs import queue
+
+CHANNEL = "reelwright_jobs"
+"""NOTIFY channel; the payload is the job's id, the row is the truth."""
+
+RETRY_DELAY_S = 5
+PROGRESS_BEFORE_COMMIT = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt's right to a job: every write names both."""
+
+    job_id: uuid.UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """The columns of a new job."""
+
+    video_id: uuid.UUID
+    type: JobType
+    edit_json: dict[str, Any] | None = None
+    plan_json: dict[str, Any] | None = None
+    plan_digest: str | None = None
+    warnings: tuple[str, ...] = ()
+    input_variant_id: uuid.UUID | None = None
+
+
+_EVENT = text(
+    "WITH event AS ("
+    " INSERT INTO job_events (job_id, seq, attempt, type, data)"
+    " SELECT :job_id, coalesce(max(seq), 0) + 1, :attempt, :type, :data ::jsonb FROM job_events WHERE job_id = :job_id"
+    " RETURNING job_id)"
+    " SELECT pg_notify(:channel, job_id::text) FROM event"
+)
+
+
+async def _event(session: AsyncSession, job_id: uuid.UUID, attempt: int, status: JobStatus, **data: Any) -> None:
+    """Write a transition down and notify. The caller holds the row's lock, so numbers cannot collide."""
+    await session.execute(
+        _EVENT,
+        {
+            "job_id": job_id,
+            "attempt": attempt,
+            "type": status.value,
+            "data": msgspec.json.encode(data).decode(),
+            "channel": CHANNEL,
+        },
+    )
+
+
+async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uuid.UUID], max_failures: int) -> Job:
+    """Insert a PENDING job and queue it: both commit together or not at all."""
+    job = Job(
+        video_id=new.video_id,
+        input_variant_id=new.input_variant_id,
+        type=new.type,
+        edit_json=new.edit_json,
+        plan_json=new.plan_json,
+        plan_digest=new.plan_digest,
+        warnings=list(new.warnings),
+        max_failures=max_failures,
+        status=JobStatus.PENDING,
+        progress=0,
+    )
+    session.add(job)
+    await session.flush()
+    if input_file_ids:
+        await session.execute(insert(JobInput), [{"job_id": job.id, "file_id": file_id} for file_id in input_file_ids])
+    job.queue_job_id = await queue.defer(session, job.id)
+    await _event(session, job.id, 0, JobStatus.PENDING)
+    return job
+
+
+async def record_done(session: AsyncSession, *, video_id: uuid.UUID, type: JobType) -> Job:  # noqa: A002
+    """Insert a job that was done while the client waited: born SUCCESS."""
+    job = Job(video_id=video_id, type=type, status=JobStatus.SUCCESS, progress=100)
+    job.started_at = job.finished_at = datetime.datetime.now(datetime.UTC)
+    session.add(job)
+    await session.flush()
+    await _event(session, job.id, 0, JobStatus.SUCCESS)
+    return job
+
+
+def _lease(lease_s: float) -> ColumnElement[datetime.datetime]:
+    return func.now() + datetime.timedelta(seconds=lease_s)
+
+
+async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float) -> tuple[Claim, Job] | None:
+    """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take."""
+    lost = and_(Job.status == JobStatus.STARTED, Job.lease_until < func.now(), Job.failures + 1 < Job.max_failures)
+    job = await session.scalar(
+        update(Job)
+        .where(Job.id == job_id, or_(Job.status == JobStatus.PENDING, lost))
+        .values(
+            failures=Job.failures + case((Job.status == JobStatus.STARTED, 1), else_=0),
+            status=JobStatus.STARTED,
+            attempt=Job.attempt + 1,
+            worker=worker,
+            lease_until=_lease(lease_s),
+            started_at=func.coalesce(Job.started_at, func.now()),
+            updated_at=func.now(),
+        )
+        .returning(Job)
+    )
+    if job is None:
+        return None
+    await _event(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
+    return Claim(job.id, job.attempt), job
+
+
+def _mine(claim: Claim) -> ColumnElement[bool]:
+    return and_(Job.id == claim.job_id, Job.attempt == claim.attempt, Job.status == JobStatus.STARTED)
+
+
+async def _write(session: AsyncSession, claim: Claim, **values: Any) -> None:
+    """A fenced write. Raises LeaseLost when the job is no longer this attempt's."""
+    written = await session.scalar(
+        update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.id)
+    )
+    if written is None:
+        raise LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} is not the newest any more")
+
+
+async def renew(session: AsyncSession, claim: Claim, *, lease_s: float) -> None:
+    """Say that the attempt is alive. Raises LeaseLost."""
+    await _write(session, claim, lease_until=_lease(lease_s))
+
+
+async def report(
+    session: AsyncSession,
+    claim: Claim,
+    *,
+    percent: float,
+    stage: str,
+    speed: float | None = None,
+    recipe_json: dict[str, Any] | None = None,
+) -> None:
+    """Write progress: it never falls and stays below 100 until the commit. Raises LeaseLost."""
+    values: dict[str, Any] = {"recipe_json": recipe_json} if recipe_json is not None else {}
+    await _write(
+        session,
+        claim,
+        progress=func.greatest(Job.progress, min(int(percent), PROGRESS_BEFORE_COMMIT)),
+        stage=stage,
+        speed=speed,
+        **values,
+    )
+    await session.execute(select(func.pg_notify(CHANNEL, str(claim.job_id))))
+
+
+async def succeed(session: AsyncSession, claim: Claim, *, output_variant_id: uuid.UUID) -> None:
+    """End in SUCCESS; the rows of the results belong into the same transaction. Raises LeaseLost."""
+    await _write(
+        session,
+        claim,
+        status=JobStatus.SUCCESS,
+        progress=100,
+        stage=None,
+        output_variant_id=output_variant_id,
+        lease_until=None,
+        finished_at=func.now(),
+    )
+    await _event(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
+
+
+async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
+    """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
+    job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
+    if job is None:
+        raise LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} is not the newest any more")
+    return await _count_failure(
+        session,
+        job,
+        retryable=failure.retryable,
+        error={
+            "code": failure.code,
+            "stage": failure.stage,
+            "detail": failure.detail,
+            "exit_status": failure.evidence.exit_status,
+            "stderr_tail": failure.evidence.stderr_tail,
+        },
+    )
+
+
+async def _count_failure(session: AsyncSession, job: Job, *, retryable: bool, error: dict[str, Any]) -> JobStatus:
+    job.failures += 1
+    job.lease_until = None
+    job.error = error
+    job.updated_at = func.now()
+    if retryable and job.failures < job.max_failures:
+        job.status = JobStatus.PENDING
+        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
+    else:
+        job.status = JobStatus.FAILURE
+        job.error_message = error["detail"]
+        job.finished_at = func.now()
+    await session.flush()
+    await _event(session, job.id, job.attempt, job.status, code=error["code"], detail=error["detail"])
+    return job.status
+
+
+async def hand_back(session: AsyncSession, claim: Claim) -> None:
+    """Give the job to another worker at once; this counts as no failure. Raises LeaseLost."""
+    await _write(session, claim, status=JobStatus.PENDING, lease_until=None, stage=None)
+    queue_job_id = await queue.defer(session, claim.job_id)
+    await session.execute(update(Job).where(Job.id == claim.job_id).values(queue_job_id=queue_job_id))
+    await _event(session, claim.job_id, claim.attempt, JobStatus.PENDING, reason="handed back")
+
+
+async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
+    """Raises NotFound."""
+    job = await session.get(Job, job_id)
+    if job is None:
+        raise NotFound("no such job")
+    return job
+
+
+async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
+    """End in CANCELLED, at once. Raises NotFound, Conflict when the job has ended already."""
+    job: Job | None = await session.scalar(
+        update(Job)
+        .where(Job.id == job_id, Job.status.in_((JobStatus.PENDING, JobStatus.STARTED)))
+        .values(status=JobStatus.CANCELLED, lease_until=None, stage=None, finished_at=func.now(), updated_at=func.now())
+        .returning(Job)
+    )
+    if job is None:
+        ended = await find(session, job_id)
+        raise Conflict(f"the job has ended already: {ended.status.value}", code="finished")
+    if job.queue_job_id is not None:
+        await queue.withdraw(session, job.queue_job_id)
+    await _event(session, job.id, job.attempt, JobStatus.CANCELLED)
+    return job
+
+
+async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
+    """Start a FAILURE or CANCELLED job again, from 0. Raises NotFound, Conflict when it cannot be."""
+    job = await session.get(Job, job_id, with_for_update=True)
+    if job is None:
+        raise NotFound("no such job")
+    if job.status not in (JobStatus.FAILURE, JobStatus.CANCELLED):
+        raise Conflict(
+            f"only a job that failed or was cancelled can be retried: {job.status.value}", code="not_retryable"
+        )
+    inputs = await session.scalar(select(func.count()).select_from(JobInput).where(JobInput.job_id == job_id))
+    if job.plan_json is None or inputs != len(job.plan_json["inputs"]):
+        raise Conflict("what the job works on was deleted", code="input_gone")
+    job.status = JobStatus.PENDING
+    job.progress = job.failures = 0
+    job.error = job.error_message = job.finished_at = job.started_at = job.speed = None
+    job.updated_at = func.now()
+    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
+    await session.flush()
+    await _event(session, job.id, job.attempt, JobStatus.PENDING, reason="retried")
+    await session.refresh(job)
+    return job
+
+
+async def reap_lost(session: AsyncSession) -> list[tuple[uuid.UUID, JobStatus]]:
+    """Take jobs away from holders whose lease ran out: back to the queue, or FAILURE when the budget is used up."""
+    lost = (
+        await session.scalars(
+            select(Job)
+            .where(Job.status == JobStatus.STARTED, Job.lease_until < func.now())
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    return [
+        (
+            job.id,
+            await _count_failure(
+                session,
+                job,
+                retryable=True,
+                error={
+                    "code": "worker_lost",
+                    "stage": job.stage,
+                    "detail": "the worker died or fell silent while it ran the job",
+                },
+            ),
+        )
+        for job in lost
+    ]
+
+
+async def requeue_forgotten(session: AsyncSession) -> list[uuid.UUID]:
+    """Queue PENDING jobs again whose queue entry is gone, ended, or held by a worker that is dead."""
+    forgotten = (
+        await session.scalars(
+            select(Job)
+            .join(text("procrastinate_jobs q"), text("q.id = jobs.queue_job_id"), isouter=True)
+            .join(text("procrastinate_workers w"), text("w.id = q.worker_id"), isouter=True)
+            .where(
+                Job.status == JobStatus.PENDING,
+                text(
+                    "(q.status IS NULL OR q.status NOT IN ('todo', 'doing') OR (q.status = 'doing'"
+                    " AND (w.id IS NULL OR w.last_heartbeat < now() - interval '30 seconds')))"
+                ),
+            )
+            .with_for_update(skip_locked=True, of=Job)
+        )
+    ).all()
+    for job in forgotten:
+        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
+    return [job.id for job in forgotten]

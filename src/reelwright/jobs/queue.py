@@ -1,0 +1,92 @@
+"""The queue: wakes a worker for a job, inside the caller's transaction. The job's row is the truth, never the queue's.
+
+procrastinate's own entry (`configure(connection=...)`) is used with a connector that also takes a SQLAlchemy session,
+so that the API needs no second driver connection. A queue entry carries the job's id and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import procrastinate
+from procrastinate import exceptions, sql
+from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+QUEUE: Final = "render"
+TASK: Final = "reelwright.render"
+
+_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+# An array of composites has no SQLAlchemy bind type: send one jsonb and let Postgres cast it.
+_DEFER: Final = text(
+    "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY("
+    "SELECT jsonb_populate_recordset(NULL::procrastinate_job_to_defer_v1, :jobs)))) AS id"
+).bindparams(bindparam("jobs", type_=JSONB))
+
+
+@asynccontextmanager
+async def _procrastinate_errors() -> AsyncGenerator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise exceptions.ConnectorException from error
+
+
+class SessionConnector(procrastinate.PsycopgConnector):
+    """A connector whose external connection may also be a SQLAlchemy AsyncSession on asyncpg."""
+
+    async def execute_query_all_async_with_connection(
+        self, connection: Any, query: str, **arguments: Any
+    ) -> list[dict[str, Any]]:
+        if not isinstance(connection, AsyncSession):
+            rows: list[dict[str, Any]] = await super().execute_query_all_async_with_connection(
+                connection, query, **arguments
+            )
+            return rows
+        statement: TextClause
+        if query == sql.queries["defer_jobs"]:
+            statement = _DEFER
+            arguments = {
+                "jobs": [
+                    {**job._asdict(), "scheduled_at": job.scheduled_at and job.scheduled_at.isoformat()}
+                    for job in arguments["jobs"]
+                ]
+            }
+        else:
+            statement = text(_PLACEHOLDER.sub(r":\1", query))
+        async with _procrastinate_errors():
+            result = await connection.execute(statement, arguments)
+            return [dict(row) for row in result.mappings()]
+
+    async def execute_query_one_async_with_connection(
+        self, connection: Any, query: str, **arguments: Any
+    ) -> dict[str, Any]:
+        if not isinstance(connection, AsyncSession):
+            row: dict[str, Any] = await super().execute_query_one_async_with_connection(connection, query, **arguments)
+            return row
+        rows = await self.execute_query_all_async_with_connection(connection, query, **arguments)
+        if not rows:
+            raise exceptions.NoResult
+        return rows[0]
+
+
+_app = procrastinate.App(connector=SessionConnector())  # never opened: every call brings its session
+
+
+async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, delay_s: int = 0) -> int:
+    """Queue the job; returns the queue's id. Workers hear of it when the session commits."""
+    schedule: dict[str, Any] = {"schedule_in": {"seconds": delay_s}} if delay_s else {}
+    deferrer = _app.configure_task(TASK, queue=QUEUE, priority=priority, connection=session, **schedule)
+    queue_job_id: int = await deferrer.defer_async(job_id=str(job_id))
+    return queue_job_id
+
+
+async def withdraw(session: AsyncSession, queue_job_id: int) -> None:
+    """Take the entry back: a waiting one is dropped, a running one's worker is told to abort at the commit."""
+    await _app.job_manager.cancel_job_by_id_async(queue_job_id, abort=True, connection=session)

@@ -1,0 +1,1 @@
+"""What is stored: videos, variants and their files."""

@@ -1,0 +1,82 @@
+"""Filtergraphs: a small typed builder, the only writer of filter syntax.
+
+Options take numbers and words of our own (lower-case identifiers), labels are made here: no string of a client's can
+become syntax, because nothing takes one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+_WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An ffmpeg expression that a function of this module composed."""
+
+    text: str
+
+
+Value = int | Fraction | str | Expression
+
+
+def seconds(value: Fraction) -> str:
+    """Seconds as ffmpeg reads them exactly: a decimal, to the microsecond."""
+    return format(Decimal(round(value * 1_000_000)).scaleb(-6), "f")
+
+
+def timestamps_from(ticks: int) -> Expression:
+    """Timestamps that begin at zero where they were `ticks`, in units of the link's time base."""
+    return Expression(f"PTS-({ticks})")
+
+
+def timestamps_from_s(origin: Fraction) -> Expression:
+    """Timestamps that begin at zero where they were `origin` seconds."""
+    return Expression(f"PTS-({seconds(origin)})/TB")
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, Expression):
+        return value.text
+    if isinstance(value, str):
+        if not _WORD.fullmatch(value):
+            raise ValueError(f"not a word of the filter language: {value!r}")
+        return value
+    if isinstance(value, Fraction):
+        return seconds(value)
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    name: str
+    options: tuple[tuple[str, Value], ...] = ()
+
+    def __str__(self) -> str:
+        options = ":".join(f"{name}={_text(value)}" for name, value in self.options)
+        return f"{_text(self.name)}={options}" if options else _text(self.name)
+
+
+def filter_(name: str, **options: Value) -> Filter:
+    """One filter; options keep their order."""
+    return Filter(name, tuple(options.items()))
+
+
+@dataclass(slots=True)
+class Graph:
+    """Chains of filters between labels. Inputs are streams by index ("0:1"), outputs get labels of ours."""
+
+    _chains: list[str] = field(default_factory=list)
+
+    def chain(self, stream_index: int, filters: list[Filter], *, input_index: int = 0) -> str:
+        """Run a stream of an input through filters; returns the label to map."""
+        label = f"[o{len(self._chains)}]"
+        self._chains.append(f"[{input_index}:{stream_index}]{','.join(map(str, filters))}{label}")
+        return label
+
+    def __str__(self) -> str:
+        return ";".join(self._chains)

@@ -1,0 +1,57 @@
+"""Which ffmpeg runs here, and what it can do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from reelwright.errors import MediaProcessFailed
+from reelwright.media import contain
+from reelwright.media.recipe import Capabilities
+from reelwright.settings import Settings
+
+_VERSION = re.compile(r"ffmpeg version (\S+)", re.ASCII)
+MOST_THREADS = 16
+
+
+def ffmpeg_path(settings: Settings) -> Path:
+    """The configured program, else the bundled one. A path, or a name that PATH knows."""
+    return Path(settings.ffmpeg_bin or imageio_ffmpeg.get_ffmpeg_exe())
+
+
+async def capabilities(settings: Settings) -> Capabilities:
+    """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
+    version, filters = await asyncio.gather(_ask(settings, "-version"), _ask(settings, "-filters"))
+    found = _VERSION.search(version)
+    if found is None:
+        raise MediaProcessFailed("FFMPEG_BIN is not an ffmpeg program", code="cannot_start")
+    names = {words[1] for line in filters.splitlines() if len(words := line.split()) > 2}
+    return Capabilities(
+        ffmpeg_version=found[1],
+        threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
+        tone_mapping={"zscale", "tonemap"} <= names,
+    )
+
+
+async def _ask(settings: Settings, option: str) -> str:
+    process = await contain.start(
+        [str(ffmpeg_path(settings)), "-hide_banner", option],
+        limits=contain.Limits(memory_bytes=settings.media_memory_bytes, cpu_s=20, children=False),
+        access=contain.Access(),
+        cwd=Path("/"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
+    finally:
+        await contain.stop(process)
+    if process.returncode != 0:
+        raise MediaProcessFailed(
+            f"ffmpeg does not run here: {output.decode(errors='replace').strip()[-300:]}", code="cannot_start"
+        )
+    return output.decode(errors="replace")

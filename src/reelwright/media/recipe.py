@@ -1,0 +1,190 @@
+"""Recipe: how a plan is made on this machine, as commands with symbolic slots that only the runner turns into paths.
+
+Pure: the same plan and capabilities give the same recipe. Every argument is a number, a word of ours or a slot.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+import msgspec
+
+from reelwright.edits.model import FileOutput
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, frame_grid, upright_size
+from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
+from reelwright.errors import JobFailed
+from reelwright.media.graph import Filter, Graph, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.settings import CONTAINERS
+
+VERSION = 1
+
+SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
+"""Containers with an index of key frames: a seek into any other may land behind the key frame that is needed."""
+
+MAX_PIXELS = 8192 * 4320 * 2
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+AAC_LAYOUTS = frozenset(
+    {"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"}
+)
+BIT_RATE_PER_EXTRA_CHANNEL = 64_000
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What this machine's ffmpeg can do."""
+
+    ffmpeg_version: str
+    threads: int
+    tone_mapping: bool
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One ffmpeg process. Arguments "<in0>", "<out0>" are slots. `weight` is its share of the whole work."""
+
+    arguments: tuple[str, ...]
+    expected_s: str
+    weight: float = 1.0
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    version: int = VERSION
+    commands: tuple[Command, ...]
+    capabilities: Capabilities
+
+
+def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
+    """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
+    (facts,), (step,), (expected,) = plan.inputs, plan.steps, plan.outputs
+    return Recipe(commands=(_trim(facts.media, step, expected, capabilities),), capabilities=capabilities)
+
+
+def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
+    start, end = Fraction(step.start_s), Fraction(step.end_s)
+    cut = Cut.of(media, start, end)
+    graph = Graph()
+    video = graph.chain(
+        media.picture.index,
+        [*cut.picture_filters(media.picture), *_conform(media.picture, capabilities)],
+    )
+    tracks = [track for track in media.audio if track.decodable]
+    audio = [graph.chain(track.index, [*cut.sound_filters(), *_conform_sound(track)]) for track in tracks]
+    arguments = [
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
+        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *cut.input_options(media, start, end),
+        *("-max_pixels", str(MAX_PIXELS), "-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
+        *("-threads", str(capabilities.threads), "-i", "<in0>"),
+        *("-filter_complex_threads", str(capabilities.threads), "-filter_complex", str(graph)),
+        *("-map", video, *(part for label in audio for part in ("-map", label))),
+        *("-map_metadata", "-1", "-map_chapters", "-1"),
+        *_encode_picture(media, expected.output, capabilities),
+        *_encode_sound(tracks, expected.output),
+        *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
+    ]
+    return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """An interval of a source in the file's own clock, in which decoded frames are stamped (`-copyts`).
+
+    The picture is cut by whole ticks of its time base, exactly; sound at the same instant, to the sample.
+    """
+
+    first_tick: int
+    end_tick: int
+    origin_s: str
+    sound_end_s: str
+
+    @classmethod
+    def of(cls, media: MediaInfo, start: Fraction, end: Fraction) -> Cut:
+        tick = Fraction(media.picture.time_base)
+        first = ceil((media.start + start) / tick)
+        return cls(
+            first_tick=first,
+            end_tick=ceil((media.start + end) / tick),
+            origin_s=str(first * tick),
+            sound_end_s=str(media.start + end),
+        )
+
+    def input_options(self, media: MediaInfo, start: Fraction, end: Fraction) -> tuple[str, ...]:
+        """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
+        after the end."""
+        if media.container.split(",")[0] not in SEEKABLE:
+            return ("-copyts",)
+        frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
+        run_up = max(Fraction(1, 4), 8 * frame_s)
+        seek = max(start - run_up, Fraction(0))
+        seek_options = ("-ss", seconds(seek)) if seek > 0 else ()
+        return ("-copyts", *seek_options)
+
+    def picture_filters(self, picture: VideoStream) -> list[Filter]:
+        return [
+            filter_("trim", start_pts=self.first_tick, end_pts=self.end_tick),
+            filter_("setpts", expr=timestamps_from(self.first_tick)),
+        ]
+
+    def sound_filters(self) -> list[Filter]:
+        origin, end = Fraction(self.origin_s), Fraction(self.sound_end_s)
+        return [
+            filter_("atrim", start=origin, end=end),
+            filter_("asetpts", expr=timestamps_from_s(origin)),
+        ]
+
+
+def _conform(picture: VideoStream, capabilities: Capabilities) -> list[Filter]:
+    """What makes any picture one that browsers play as H.264: 8 bit, 4:2:0, even sides, SDR."""
+    width, height = upright_size(picture)
+    upright = (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
+    filters: list[Filter] = []
+    if (width, height) != upright:
+        filters.append(filter_("crop", w=width, h=height, x=0, y=0))
+    if picture.is_hdr:
+        if not capabilities.tone_mapping:
+            raise JobFailed(
+                "the video is HDR and this machine's ffmpeg cannot tone-map it (it lacks zscale)",
+                code="unsupported_here",
+            )
+        filters += [
+            filter_("zscale", transfer="linear", npl=100),
+            filter_("format", pix_fmts="gbrpf32le"),
+            filter_("zscale", primaries="bt709"),
+            filter_("tonemap", tonemap="hable", desat=0),
+            filter_("zscale", transfer="bt709", matrix="bt709", range="tv"),
+        ]
+    filters.append(filter_("format", pix_fmts="yuv420p"))
+    return filters
+
+
+def _conform_sound(track: AudioStream) -> list[Filter]:
+    """Sample rates and channel layouts that AAC knows."""
+    filters: list[Filter] = []
+    if track.sample_rate not in AAC_RATES:
+        filters.append(filter_("aresample", sample_rate=48000))
+    if track.layout not in AAC_LAYOUTS:
+        filters.append(filter_("aformat", channel_layouts="mono" if track.channels == 1 else "stereo"))
+    return filters
+
+
+def _encode_picture(media: MediaInfo, output: FileOutput, capabilities: Capabilities) -> tuple[str, ...]:
+    interlaced: tuple[str, ...] = ()
+    if media.picture.field_order in ("tt", "tb", "bb", "bt"):
+        first = "tff=1" if media.picture.field_order[0] == "t" else "bff=1"
+        interlaced = ("-flags", "+ildct+ilme", "-x264-params", first)
+    timing = ("-enc_time_base", "1:90000") if frame_grid(media) is None else ()
+    return (
+        *("-c:v", "libx264", "-preset", output.video.preset, "-crf", str(output.video.crf)),
+        *("-profile:v", "high", "-threads:v", str(capabilities.threads), "-fps_mode", "vfr"),
+        *timing,
+        *interlaced,
+    )
+
+
+def _encode_sound(tracks: list[AudioStream], output: FileOutput) -> tuple[str, ...]:
+    options: list[str] = ["-c:a", "aac"] if tracks else []
+    for number, track in enumerate(tracks):
+        channels = track.channels if track.layout in AAC_LAYOUTS else min(track.channels, 2)
+        bit_rate = output.audio.bit_rate + max(0, channels - 2) * BIT_RATE_PER_EXTRA_CHANNEL
+        options += [f"-b:a:{number}", str(bit_rate)]
+        if track.language:
+            options += [f"-metadata:s:a:{number}", f"language={track.language}"]
+    return tuple(options)

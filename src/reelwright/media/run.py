@@ -1,0 +1,209 @@
+"""Runs a recipe: contained, watched, drained, and ended when it stalls, runs over or is not wanted any more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shlex
+import signal
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from reelwright import faults
+from reelwright.errors import MediaProcessFailed, ProcessEvidence
+from reelwright.media import contain
+from reelwright.media.progress import Progress, ProgressReader, percent
+from reelwright.media.recipe import Command, Recipe
+
+logger = logging.getLogger(__name__)
+
+STDERR_LINES = 60
+LINE_BYTES = 8192
+WATCH_INTERVAL_S = 1.0
+PATIENCE_S = 0.5
+"""What an unwanted process has written is thrown away: there is little to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one media process may use up."""
+
+    wall_base_s: float
+    wall_factor: float
+    stall_s: float
+    memory_bytes: int
+    output_bytes: int
+
+    def wall_s(self, expected_s: Fraction) -> float:
+        return self.wall_base_s + self.wall_factor * float(expected_s)
+
+
+Report = Callable[[float, float | None], None]
+"""Told the whole recipe's percentage and ffmpeg's speed (times real time); must not block."""
+
+
+async def run(
+    recipe: Recipe, slots: Mapping[str, Path], *, ffmpeg: Path, work: Path, budget: Budget, report: Report
+) -> None:
+    """Make everything that the recipe says, in order. `slots`: "in0" and "out0" to paths; outputs lie in `work`.
+
+    Raises MediaProcessFailed. When cancelled, returns only after the process is gone.
+    """
+    whole = sum(command.weight for command in recipe.commands)
+    done = 0.0
+    for command in recipe.commands:
+        before, share = done / whole, command.weight / whole
+
+        def tell(
+            progress: Progress, *, before: float = before, share: float = share, command: Command = command
+        ) -> None:
+            report(100 * before + share * percent(progress, Fraction(command.expected_s)), progress.speed)
+
+        await _Process(command, slots, ffmpeg=ffmpeg, work=work, budget=budget).run(tell)
+        done += command.weight
+
+
+class _Process:
+    """One ffmpeg process from its start to its verdict."""
+
+    def __init__(
+        self, command: Command, slots: Mapping[str, Path], *, ffmpeg: Path, work: Path, budget: Budget
+    ) -> None:
+        paths = {f"<{name}>": f"file:{path}" for name, path in slots.items()}
+        self.argv = [str(ffmpeg), *(paths.get(argument, argument) for argument in command.arguments)]
+        self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
+        self.work = work
+        self.budget = budget
+        self.wall_s = budget.wall_s(Fraction(command.expected_s))
+        self.reader = ProgressReader()
+        self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
+        self.last_sign = time.monotonic()
+
+    async def run(self, tell: Callable[[Progress], None]) -> None:
+        logger.info("ffmpeg: %s", shlex.join(self.argv))
+        began = time.monotonic()
+        process = await contain.start(
+            self.argv,
+            limits=contain.Limits(
+                memory_bytes=self.budget.memory_bytes, output_bytes=self.budget.output_bytes, children=False
+            ),
+            access=contain.Access(read=self.inputs, write=(self.work,)),
+            cwd=self.work,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            faults.point("ffmpeg started")
+            assert process.stdout is not None
+            assert process.stderr is not None
+            async with asyncio.TaskGroup() as tasks:
+                watch = tasks.create_task(self._watch(began))
+                drains = [
+                    tasks.create_task(self._read_progress(process.stdout, tell)),
+                    tasks.create_task(self._read_stderr(process.stderr)),
+                ]
+                await asyncio.wait(drains)
+                await process.wait()
+                watch.cancel()
+        except* MediaProcessFailed as group:
+            await contain.stop(process, patience_s=PATIENCE_S)
+            raise group.exceptions[0] from None
+        finally:
+            await asyncio.shield(contain.stop(process, patience_s=PATIENCE_S))
+        self._judge(process.returncode)
+        logger.info("ffmpeg ended well after %.2f s", time.monotonic() - began)
+
+    async def _read_progress(self, stream: asyncio.StreamReader, tell: Callable[[Progress], None]) -> None:
+        async for line in _lines(stream):
+            before = self.reader.latest
+            if (progress := self.reader.feed(line)) is not None:
+                if (progress.out_time_s, progress.frame) > (before.out_time_s, before.frame):
+                    self.last_sign = time.monotonic()
+                tell(progress)
+
+    async def _read_stderr(self, stream: asyncio.StreamReader) -> None:
+        async for line in _lines(stream):
+            if line := line.strip():
+                self.stderr.append(line)
+
+    async def _watch(self, began: float) -> None:
+        """End a process that makes no progress or takes too long. Silent work, as moving the index to the front of a
+        finished file, shows in the files' times."""
+        newest = 0
+        while True:
+            await asyncio.sleep(WATCH_INTERVAL_S)
+            written = await asyncio.to_thread(self._last_write)
+            if written > newest:
+                newest, self.last_sign = written, time.monotonic()
+            now = time.monotonic()
+            if now - self.last_sign > self.budget.stall_s:
+                raise self._failure(
+                    f"ffmpeg made no progress for {self.budget.stall_s:.0f} s", "stalled", retryable=True
+                )
+            if now - began > self.wall_s:
+                raise self._failure(f"ffmpeg ran longer than its budget of {self.wall_s:.0f} s", "timed_out")
+
+    def _last_write(self) -> int:
+        return max((path.stat().st_mtime_ns for path in self.work.iterdir()), default=0)
+
+    def _judge(self, status: int | None) -> None:
+        """Exit code 0 and a finished report, or a failure that says what happened."""
+        if status == 0 and self.reader.latest.ended:
+            return
+        text = "\n".join(self.stderr)
+        if status is not None and status < 0:
+            self._judge_signal(signal.Signals(-status))
+        if status == contain.LAUNCHER_FAILED and "launcher:" in text:
+            raise self._failure("ffmpeg could not be started on this machine", "cannot_start", status)
+        if "No space left on device" in text:
+            raise self._failure("the disk is full", "no_space", status, retryable=True)
+        if "Cannot allocate memory" in text:
+            raise self._failure("ffmpeg needed more memory than a job may use", "out_of_memory", status)
+        raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
+
+    def _judge_signal(self, number: signal.Signals) -> None:
+        if number is signal.SIGXFSZ:
+            raise self._failure("the output grew larger than a job may write", "limit_output_size", -number)
+        if number is signal.SIGXCPU:
+            raise self._failure("ffmpeg used more processor time than a job may", "limit_cpu", -number)
+        if number in (signal.SIGKILL, signal.SIGTERM):
+            raise self._failure(f"ffmpeg was ended by {number.name}", "killed", -number, retryable=True)
+        raise self._failure(f"ffmpeg crashed ({number.name})", "crashed", -number, retryable=True)
+
+    def _reason(self) -> str:
+        """The first thing that ffmpeg called an error, without paths or addresses."""
+        for line in self.stderr:
+            if "[error]" in line or "[fatal]" in line:
+                return self._without_paths(line.rpartition("] ")[2])[:300]
+        return "it gave no reason"
+
+    def _without_paths(self, text: str) -> str:
+        for path in (*self.inputs, self.work):
+            text = text.replace(str(path), path.name)
+        return text
+
+    def _failure(
+        self, detail: str, code: str, status: int | None = None, *, retryable: bool = False
+    ) -> MediaProcessFailed:
+        tail = self._without_paths("\n".join(self.stderr))
+        logger.error("%s (%s, exit status %s)\n%s\n%s", detail, code, status, shlex.join(self.argv), tail)
+        evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
+        return MediaProcessFailed(detail, code=code, retryable=retryable, evidence=evidence)
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """Lines of any bytes, in constant memory: overlong ones come in pieces."""
+    rest = b""
+    while chunk := await stream.read(LINE_BYTES):
+        *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace")
+        if len(rest) > LINE_BYTES:
+            yield rest.decode(errors="replace")
+            rest = b""
+    if rest:
+        yield rest.decode(errors="replace")

@@ -1,0 +1,1 @@
+"""WHERE media lies: keys relative to a root, published create-only and durable."""

@@ -1,0 +1,125 @@
+"""Stored media on a local disk: durable, create-only publishing under keys.
+
+A key is a relative POSIX path made by us (`uploads/{video_id}/source.mp4`); nothing of a client's is ever part of one.
+All methods block: callers in an event loop go through a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelwright import faults
+from reelwright.errors import NoSpace, NotFound
+
+_KEY = re.compile(r"(?:uploads|processed|variants|pictures|assets)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+", re.ASCII)
+
+FOLDERS = ("uploads", "processed", "variants", "pictures", "assets")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    key: str
+    size_bytes: int
+    modified_at: float
+    """Seconds since the epoch."""
+
+
+class LocalStorage:
+    """One folder tree. Folders of different keys share nothing, so that a hostile file sees no sibling."""
+
+    def __init__(self, root: Path, *, reserve_bytes: int) -> None:
+        self.root = root
+        self.reserve_bytes = reserve_bytes
+
+    def prepare(self) -> None:
+        for folder in FOLDERS:
+            (self.root / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
+
+    def path(self, key: str) -> Path:
+        """The local path of a key. Raises NotFound for anything that is not a key of ours."""
+        if not _KEY.fullmatch(key):
+            raise NotFound("no such file")
+        return self.root / key
+
+    def publish(self, local: Path, key: str) -> None:
+        """Make a finished local file appear under a new key, durably: fsync, link into place, fsync the folder.
+
+        Raises FileExistsError when the key is taken: nobody's file is ever overwritten.
+        """
+        target = self.path(key)
+        target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        incoming = target.with_name(f".{target.name}.incoming")
+        try:
+            try:
+                incoming.hardlink_to(local)
+            except OSError:  # another file system, or one without links
+                self.require_space(local.stat().st_size)
+                shutil.copyfile(local, incoming)
+            _sync(incoming)
+            faults.point("rendered, not renamed")
+            try:
+                target.hardlink_to(incoming)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without links: keys are unique to an attempt, nobody races for one
+                if target.exists():
+                    raise FileExistsError(key) from None
+                incoming.rename(target)
+        finally:
+            incoming.unlink(missing_ok=True)
+        _sync(target.parent)
+        _sync(target.parent.parent)
+
+    def delete(self, key: str) -> None:
+        """Remove a file and its folder once that is empty. A file that is gone already is fine."""
+        target = self.path(key)
+        target.unlink(missing_ok=True)
+        folder = target.parent
+        while folder.parent != self.root:
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or already gone
+                return
+            folder = folder.parent
+
+    def files(self) -> Iterator[StoredFile]:
+        """Everything that lies under the root's folders, whether a row knows of it or not."""
+        for folder in FOLDERS:
+            for parent, _, names in os.walk(self.root / folder):
+                for name in names:
+                    path = Path(parent, name)
+                    try:
+                        stat = path.stat()
+                    except FileNotFoundError:
+                        continue
+                    yield StoredFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_mtime)
+
+    def discard(self, stray: StoredFile) -> None:
+        """Remove a file that `files` found and no row knows of."""
+        (self.root / stray.key).unlink(missing_ok=True)
+        folder = (self.root / stray.key).parent
+        while folder.parent != self.root and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
+
+    def free_bytes(self) -> int:
+        """Space that may still be used: what the disk has free, less the reserve."""
+        return shutil.disk_usage(self.root).free - self.reserve_bytes
+
+    def require_space(self, size_bytes: int) -> None:
+        """Raises NoSpace when so many bytes would eat into the reserve."""
+        if size_bytes > self.free_bytes():
+            raise NoSpace(f"there is no room for {size_bytes} more bytes on the storage disk")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The worker: what `procrastinate --app=reelwright_worker.app.app worker` runs."""

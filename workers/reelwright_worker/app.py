@@ -1,0 +1,81 @@
+"""The procrastinate App. Importing it reads no settings; opening it does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+from reelwright import settings as configuration
+from reelwright.db.database import create_engine, located
+from reelwright.jobs.queue import QUEUE
+from reelwright.jobs.reaper import Reaper
+from reelwright.media import contain, programs
+from reelwright.media.probe import Prober, ProbeRules
+from reelwright.storage.local import LocalStorage
+from reelwright_worker import tasks
+from reelwright_worker.hardened import WorkerApp
+from reelwright_worker.render import Workshop
+
+logger = logging.getLogger(__name__)
+
+
+def database() -> AbstractAsyncContextManager[str]:
+    return located(configuration.load())
+
+
+def defaults() -> dict[str, Any]:
+    settings = configuration.load()
+    return {
+        "queues": [QUEUE],
+        "concurrency": settings.max_concurrent_jobs,
+        "fetch_job_polling_interval": 1.0,
+        "shutdown_graceful_timeout": float(settings.shutdown_grace_s),
+    }
+
+
+@asynccontextmanager
+async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
+    """What jobs work with, for as long as the worker runs; the reaper runs beside them."""
+    settings = configuration.load()
+    storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
+    await asyncio.to_thread(storage.prepare)
+    await asyncio.to_thread(settings.work_path.mkdir, mode=0o750, parents=True, exist_ok=True)
+    for missing in contain.available().missing:
+        logger.warning("containment: %s", missing)
+    engine = create_engine(
+        url,
+        application_name="reelwright-worker",
+        pool_size=max(settings.db_pool_size, 2 * settings.max_concurrent_jobs),
+    )
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    reaper = Reaper(
+        sessions,
+        storage,
+        work_root=settings.work_path,
+        interval_s=settings.reap_interval_s,
+        orphan_grace_s=settings.orphan_grace_s,
+    )
+    try:
+        async with Prober(ProbeRules.of(settings)) as prober:
+            capabilities = await programs.capabilities(settings)
+            logger.info("ffmpeg %s, %d threads", capabilities.ffmpeg_version, capabilities.threads)
+            workshop = Workshop(
+                settings=settings, sessions=sessions, storage=storage, prober=prober, capabilities=capabilities
+            )
+            reaping = asyncio.create_task(reaper.run(), name="reaper")
+            try:
+                yield {"workshop": workshop}
+            finally:
+                reaping.cancel()
+                await asyncio.wait([reaping])
+    finally:
+        await engine.dispose()
+
+
+app = WorkerApp(database=database, resources=resources, defaults=defaults)
+tasks.register(app)

@@ -1,0 +1,145 @@
+"""procrastinate made fit for long work: survives Postgres restarts, keeps its heartbeat while it drains, fails loudly.
+
+Overrides private methods of procrastinate 3.10, hence the narrow pin. Each override names what it mends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
+
+import procrastinate
+import psycopg
+from procrastinate import connector, exceptions, utils, worker
+
+from reelwright.jobs.queue import SessionConnector
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SIDE_TASKS = frozenset({"update_heartbeats", "poll_jobs_to_abort", "listener"})
+PERSIST_DELAYS_S = (1, 5, 15, 30, 60, 60)
+
+
+class SideTaskFailed(exceptions.ProcrastinateException):
+    """A worker side task died: exit non-zero so that the supervisor restarts the worker."""
+
+
+class LateConnector(SessionConnector):
+    """A connector that learns its database when it is opened: importing the app reads no settings."""
+
+    def connect_to(self, url: str) -> None:
+        self._pool_args |= {
+            "conninfo": url,
+            "min_size": 1,
+            "max_size": 4,
+            "kwargs": {"application_name": "reelwright-queue", "connect_timeout": 10},
+        }
+
+    async def listen_notify(self, on_notification: connector.Notify, channels: Iterable[str]) -> None:
+        """Reconnects: the stock listener ends for good when Postgres restarts."""
+        channels = list(channels)
+        while True:
+            try:
+                await super().listen_notify(on_notification, channels)
+            except exceptions.ConnectorException as error:
+                if not isinstance(error.__cause__, psycopg.OperationalError):
+                    raise
+                logger.warning("LISTEN connection lost, reconnecting: %s", error.__cause__)
+                await asyncio.sleep(1)
+
+
+class DrainingWorker(worker.Worker):
+    failure: BaseException | None = None
+
+    async def run(self) -> None:
+        """Raises SideTaskFailed: the stock worker exits with 0 after such a failure."""
+        await super().run()
+        if self.failure is not None:
+            raise SideTaskFailed from self.failure
+
+    async def _update_heartbeat(self) -> None:
+        """Keeps trying: the stock heartbeat dies with the first lost connection."""
+        while True:
+            try:
+                await super()._update_heartbeat()
+            except exceptions.ConnectorException as error:
+                logger.warning("heartbeat not written, retrying: %s", error.__cause__)
+
+    async def _monitor_side_tasks(self, side_tasks: list[asyncio.Task[Any]]) -> None:
+        """Watches all side tasks: the stock monitor ends with the first that does."""
+        pending = set(side_tasks)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if not task.cancelled() and (error := task.exception()):
+                    logger.error("side task %s failed, stopping the worker", task.get_name(), exc_info=error)
+                    self.failure = error
+                    self.stop()  # type: ignore[no-untyped-call]
+                    return
+
+    async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
+        """Heartbeat and abort requests go on while jobs drain: the stock worker looks dead then."""
+        kept = [task for task in side_tasks if task.get_name() in DRAIN_SIDE_TASKS]
+        await utils.cancel_and_capture_errors([task for task in side_tasks if task not in kept])
+        try:
+            await super()._shutdown(side_tasks=[])
+        finally:
+            await utils.cancel_and_capture_errors(kept)
+
+    async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
+        """Outlasts a database outage: the stock worker leaves the entry `doing` for ever."""
+        for delay_s in PERSIST_DELAYS_S:
+            try:
+                await super()._persist_job_status(*args, **kwargs)
+            except exceptions.ConnectorException as error:
+                if not isinstance(error.__cause__, psycopg.OperationalError):
+                    raise
+                logger.warning("queue status not written, retrying: %s", error.__cause__)
+                await asyncio.sleep(delay_s)
+            else:
+                return
+        await super()._persist_job_status(*args, **kwargs)
+
+
+class WorkerApp(procrastinate.App):
+    """An App whose `database` gives the URL when it opens, and whose `resources` live as long as a worker runs."""
+
+    connector: LateConnector
+
+    def __init__(
+        self,
+        *,
+        database: Callable[[], AbstractAsyncContextManager[str]],
+        resources: Callable[[str], AbstractAsyncContextManager[dict[str, Any]]],
+        defaults: Callable[[], dict[str, Any]],
+    ) -> None:
+        super().__init__(connector=LateConnector())
+        self._database = database
+        self._resources = resources
+        self._defaults = defaults
+        self._stack = AsyncExitStack()
+        self.url = ""
+
+    def open_async(self, pool: Any = None) -> utils.AwaitableContext[procrastinate.App]:
+        async def open_() -> None:
+            self.url = await self._stack.enter_async_context(self._database())
+            self.connector.connect_to(self.url)
+            await self.connector.open_async(pool)
+
+        async def close() -> None:
+            try:
+                await self.connector.close_async()
+            finally:
+                await self._stack.aclose()
+
+        return utils.AwaitableContext(open_coro=open_, close_coro=close, return_value=self)
+
+    def _worker(self, **kwargs: Any) -> worker.Worker:
+        return DrainingWorker(app=self, **{**self._defaults(), **kwargs})
+
+    async def run_worker_async(self, **kwargs: Any) -> None:
+        async with self._resources(self.url) as resources:
+            await super().run_worker_async(additional_context=resources, **kwargs)
