@@ -15,7 +15,7 @@ from reelwright.db.database import create_engine, located
 from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.reaper import Reaper
 from reelwright.media import contain, programs
-from reelwright.media.probe import Prober, ProbeRules
+from reelwright.media.probe import Prober
 from reelwright.storage.local import LocalStorage
 from reelwright_worker import tasks
 from reelwright_worker.hardened import WorkerApp
@@ -61,7 +61,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         orphan_grace_s=settings.orphan_grace_s,
     )
     try:
-        async with Prober(ProbeRules.of(settings)) as prober:
+        async with Prober(programs.probe_rules(settings)) as prober:
             capabilities = await programs.capabilities(settings)
             logger.info("ffmpeg %s, %d threads", capabilities.ffmpeg_version, capabilities.threads)
             workshop = Workshop(

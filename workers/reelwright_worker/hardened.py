@@ -56,7 +56,7 @@ class DrainingWorker(worker.Worker):
 
     async def run(self) -> None:
         """Raises SideTaskFailed: the stock worker exits with 0 after such a failure."""
-        await super().run()
+        await super().run()  # type: ignore[no-untyped-call]
         if self.failure is not None:
             raise SideTaskFailed from self.failure
 
@@ -64,7 +64,7 @@ class DrainingWorker(worker.Worker):
         """Keeps trying: the stock heartbeat dies with the first lost connection."""
         while True:
             try:
-                await super()._update_heartbeat()
+                await super()._update_heartbeat()  # type: ignore[no-untyped-call]
             except exceptions.ConnectorException as error:
                 logger.warning("heartbeat not written, retrying: %s", error.__cause__)
 

@@ -6,9 +6,9 @@ import asyncio
 import errno
 import hashlib
 import os
-import unicodedata
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import faults
+from reelwright.db.database import is_away
 from reelwright.db.models import File, Video, new_id
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole
@@ -26,29 +27,22 @@ from reelwright.storage.local import LocalStorage
 
 BATCH_BYTES = 1 << 20
 SPACE_CHECK_BYTES = 256 << 20
-LABEL_BYTES = 255
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
     """An upload that is on disk, whole and durable, under the key that its row will name."""
 
     video_id: uuid.UUID
+    filename: str
+    """The client's name for it: only ever shown."""
     key: str
     size_bytes: int
     sha256: str
     media: MediaInfo
 
 
-def label(filename: str) -> str:
-    """A client's file name as a harmless label: its last component, without control and formatting characters."""
-    name = unicodedata.normalize("NFC", filename).replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(character for character in name if unicodedata.category(character)[0] != "C").strip()
-    name = name.encode()[:LABEL_BYTES].decode(errors="ignore")
-    return name if name.strip(".") else "video"
-
-
 async def receive(
-    chunks: AsyncIterator[bytes], *, storage: LocalStorage, prober: Prober, expected_bytes: int = 0
+    chunks: AsyncIterator[bytes], *, filename: str, storage: LocalStorage, prober: Prober, expected_bytes: int = 0
 ) -> Received:
     """Store and probe an upload. On any error nothing stays on the disk.
 
@@ -73,12 +67,22 @@ async def receive(
     except BaseException:
         await asyncio.shield(asyncio.to_thread(_discard, folder))
         raise
-    return Received(video_id=video_id, key=published, size_bytes=size_bytes, sha256=sha256, media=media)
+    return Received(video_id=video_id, filename=filename, key=published, size_bytes=size_bytes, sha256=sha256, media=media)
 
 
-async def discard(received: Received, storage: LocalStorage) -> None:
-    """Remove an upload whose row could not be committed."""
-    await asyncio.to_thread(storage.delete, received.key)
+@asynccontextmanager
+async def kept_if_committed(received: Received, storage: LocalStorage) -> AsyncIterator[None]:
+    """The caller inserts the row inside: when that fails, the file goes.
+
+    When it is unknown whether the commit came through (the connection broke), the file stays: if no row names it,
+    the reaper's sweep removes it.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not is_away(error):
+            await asyncio.shield(asyncio.to_thread(storage.delete, received.key))
+        raise
 
 
 def _discard(folder: Path) -> None:
@@ -132,13 +136,13 @@ async def _store(chunks: AsyncIterator[bytes], path: Path, storage: LocalStorage
     return writer.size_bytes, writer.hash.hexdigest()
 
 
-async def insert(session: AsyncSession, received: Received, *, filename: str) -> Video:
+async def insert(session: AsyncSession, received: Received) -> Video:
     """The rows of an upload, in the caller's transaction."""
     media, form = received.media, formats.of(received.media)
     duration_s = media.duration_s
     video = Video(
         id=received.video_id,
-        original_filename=label(filename),
+        original_filename=received.filename,
         stored_path=received.key,
         size_bytes=received.size_bytes,
         duration_sec=None if duration_s is None else Decimal(repr(duration_s)).quantize(Decimal("0.001")),

@@ -1,4 +1,4 @@
-"""Which ffmpeg runs here, and what it can do."""
+"""What the settings say of the media programs: which ffmpeg runs here and what it can do, what a probe lets in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import imageio_ffmpeg
 
 from reelwright.errors import MediaProcessFailed
 from reelwright.media import contain
+from reelwright.media.probe import ProbeRules
 from reelwright.media.recipe import Capabilities
 from reelwright.settings import Settings
 
@@ -21,6 +22,18 @@ MOST_THREADS = 16
 def ffmpeg_path(settings: Settings) -> Path:
     """The configured program, else the bundled one. A path, or a name that PATH knows."""
     return Path(settings.ffmpeg_bin or imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def probe_rules(settings: Settings) -> ProbeRules:
+    return ProbeRules(
+        formats=settings.allowed_formats,
+        max_pixels=settings.max_pixels,
+        max_streams=settings.max_streams,
+        max_duration_s=settings.max_duration_s,
+        max_frame_rate=settings.max_frame_rate,
+        timeout_s=settings.probe_timeout_s,
+        memory_bytes=settings.media_memory_bytes,
+    )
 
 
 async def capabilities(settings: Settings) -> Capabilities:

@@ -1,0 +1,157 @@
+"""Jobs: where they are, live and in full; their results; cancel and retry."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import HttpMethod, Request, Response, Router, get, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from sqlalchemy import func, select
+
+from reelwright.api.downloads import download_variant
+from reelwright.api.edits import accepted
+from reelwright.api.event_stream import Event, EventStream
+from reelwright.api.ranges import FileDownload
+from reelwright.api.schemas import (
+    JobAccepted,
+    JobOut,
+    Page,
+    ProgressEvent,
+    StateEvent,
+    StatusOut,
+)
+from reelwright.api.services import Services
+from reelwright.db.models import Job, Variant
+from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+from reelwright.errors import Conflict, NotFound
+from reelwright.jobs import events, lifecycle
+
+RETRY_AFTER_S = 2
+
+
+@get("/status/{job_id:uuid}", summary="A job's status")
+async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
+    """The short answer; `GET /jobs/{id}` has the long one."""
+    async with services.sessions() as session:
+        return StatusOut.of(await lifecycle.find(session, job_id))
+
+
+@route("/result/{job_id:uuid}", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a job's result")
+async def result(
+    job_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    quality: Annotated[Quality | None, QueryParameter(description="Of several outputs, this one.")] = None,
+) -> FileDownload:
+    """The (best) file that the job made. 409 with `Retry-After` while it is unfinished; 404 with the reason when it
+    failed, was cancelled, or its result was deleted."""
+    async with services.sessions() as session:
+        job = await lifecycle.find(session, job_id)
+        if not job.status.is_final:
+            raise Conflict(
+                f"the job is not finished: {job.status.value}, {job.progress} %",
+                code="not_ready",
+                retry_after_s=RETRY_AFTER_S,
+            )
+        if job.status is not JobStatus.SUCCESS:
+            reason = job.error_message or "it was cancelled"
+            raise NotFound(f"the job has no result: {reason}", code=f"job_{job.status.value.lower()}")
+        variant_id = job.output_variant_id
+        if quality is not None:
+            variant_id = await session.scalar(
+                select(Variant.id).where(Variant.job_id == job_id, Variant.quality == quality)
+            )
+        if variant_id is None or await session.get(Variant, variant_id) is None:
+            raise NotFound("the job has no such result, or it was deleted", code="result_deleted")
+        return await download_variant(services, session, variant_id)
+
+
+@get("/jobs", summary="List jobs")
+async def list_jobs(
+    services: NamedDependency[Services],
+    status_: Annotated[JobStatus | None, QueryParameter(name="status")] = None,
+    type_: Annotated[JobType | None, QueryParameter(name="type")] = None,
+    video_id: Annotated[UUID | None, QueryParameter()] = None,
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=200)] = 20,
+) -> Page[JobOut]:
+    """Newest first, filtered by what is given."""
+    wanted = [
+        column == value
+        for column, value in ((Job.status, status_), (Job.type, type_), (Job.video_id, video_id))
+        if value is not None
+    ]
+    async with services.sessions() as session:
+        total = await session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
+        found = await session.scalars(
+            select(Job)
+            .where(*wanted)
+            .order_by(Job.created_at.desc(), Job.id.desc())
+            .offset((page - 1) * page_size)
+            .limit(page_size)
+        )
+        return Page(items=[JobOut.of(job) for job in found], total=total, page=page, page_size=page_size)
+
+
+@get("/jobs/{job_id:uuid}", summary="Everything about a job")
+async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
+    """Stage, outputs, timings, speed, estimate, error, plan and the commands that make it."""
+    async with services.sessions() as session:
+        return JobOut.of(await lifecycle.find(session, job_id))
+
+
+@get("/jobs/{job_id:uuid}/events", summary="Follow a job live", media_type="text/event-stream")
+async def follow(
+    job_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> EventStream:
+    """Server-sent events: `state` for every transition (its id resumes by `Last-Event-ID`) and `progress` in between,
+    a comment every 15 s. The stream ends with the job."""
+    async with services.sessions() as session:
+        await lifecycle.find(session, job_id)
+    last = request.headers.get("last-event-id", "")
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
+    return EventStream(_news(services, job_id, seen), closing=services.hub.closing)
+
+
+async def _news(services: Services, job_id: UUID, seen: int) -> AsyncIterator[Event]:
+    """Everything after event `seen`, then what comes, until the job has ended."""
+    told: ProgressEvent | None = None
+    with services.hub.watching(job_id) as woken:
+        while True:
+            woken.clear()
+            async with services.sessions() as session:
+                job = await session.get(Job, job_id)
+                transitions = await events.after(session, job_id, seen)
+            if job is None:
+                return
+            for event in transitions:
+                seen = event.seq
+                yield "state", StateEvent.of(event), str(event.seq)
+            progress = msgspec.structs.replace(ProgressEvent.of(job), eta_s=None)
+            if progress != told:
+                told = progress
+                yield "progress", ProgressEvent.of(job), None
+            if job.status.is_final:
+                return
+            await woken.wait()
+
+
+@post("/jobs/{job_id:uuid}/cancel", summary="Cancel a job", status_code=202)
+async def cancel(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
+    """Cancelled at once; a running worker stops within two seconds. 409 when the job has ended already."""
+    async with services.sessions.begin() as session:
+        return StatusOut.of(await lifecycle.cancel(session, job_id))
+
+
+@post("/jobs/{job_id:uuid}/retry", summary="Retry a job", status_code=202)
+async def retry(job_id: FromPath[UUID], services: NamedDependency[Services]) -> Response[JobAccepted]:
+    """Start a job that failed or was cancelled again, from 0 %."""
+    async with services.sessions.begin() as session:
+        job = await lifecycle.retry(session, job_id)
+    return accepted(job, services.settings.api_root_path)
+
+
+router = Router("/", route_handlers=[status, result, list_jobs, get_job, follow, cancel, retry], tags=["jobs"])

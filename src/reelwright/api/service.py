@@ -1,0 +1,114 @@
+"""The service about itself: what it is, whether it lives, whether it can work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from sqlalchemy import text
+
+from reelwright import __version__
+from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
+from reelwright.api.services import Services
+from reelwright.db.migrate import newest_revision
+from reelwright.errors import MediaProcessFailed
+from reelwright.media import contain, programs
+
+_REVISION = newest_revision()
+CHECK_TIMEOUT_S = 5
+
+
+@get("/", summary="What this is")
+async def index(services: NamedDependency[Services]) -> ServiceOut:
+    """Name, version and where the documentation lies."""
+    root = services.settings.api_root_path
+    return ServiceOut(
+        message="Reelwright: uploaded videos in, edited videos out",
+        name="reelwright",
+        version=__version__,
+        docs=f"{root}/docs",
+        redoc=f"{root}/redoc",
+        openapi=f"{root}/openapi.json",
+    )
+
+
+@get("/health", summary="Is the process alive")
+async def health() -> HealthOut:
+    """Answers without looking at anything else."""
+    return HealthOut()
+
+
+@get(
+    "/ready",
+    summary="Can the service work",
+)
+async def ready(services: NamedDependency[Services]) -> Response[ReadyOut]:
+    """Database and its schema, queue, storage, ffmpeg and containment, each by trying it. 503 names what does not
+    work; what containment lacks is said, and is no reason to stop."""
+    checks = list(
+        await asyncio.gather(
+            _database(services), _queue(services), _storage(services), _ffmpeg(services), _containment()
+        )
+    )
+    working = all(check.ok for check in checks)
+    return Response(
+        ReadyOut(status="ready" if working else "not_ready", checks=checks), status_code=200 if working else 503
+    )
+
+
+async def _database(services: Services) -> CheckOut:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
+            revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        return CheckOut(name="database", ok=False, detail=f"cannot be asked: {type(error).__name__}")
+    if revision != _REVISION:
+        return CheckOut(name="database", ok=False, detail=f"schema {revision}, needed {_REVISION}: reelwright migrate")
+    return CheckOut(name="database", ok=True)
+
+
+async def _queue(services: Services) -> CheckOut:
+    """The queue is the database's; what can fail apart from it is hearing of jobs and having a worker at all."""
+    if not services.hub.listening.is_set():
+        return CheckOut(name="queue", ok=False, detail="not listening for news of jobs")
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
+            alive = await session.scalar(
+                text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'")
+            )
+    except Exception as error:  # noqa: BLE001 - as above
+        return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}")
+    return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive")
+
+
+async def _storage(services: Services) -> CheckOut:
+    root = services.storage.root
+
+    def look() -> str | None:
+        if not os.access(root, os.W_OK | os.X_OK):
+            return "MEDIA_ROOT cannot be written"
+        if services.storage.free_bytes() <= 0:
+            return f"only {shutil.disk_usage(root).free} bytes are free, less than DISK_RESERVE_BYTES"
+        return None
+
+    problem = await asyncio.to_thread(look)
+    return CheckOut(name="storage", ok=problem is None, detail=problem)
+
+
+async def _ffmpeg(services: Services) -> CheckOut:
+    try:
+        found = await programs.capabilities(services.settings)
+    except (MediaProcessFailed, TimeoutError) as error:
+        return CheckOut(name="ffmpeg", ok=False, detail=str(error))
+    return CheckOut(name="ffmpeg", ok=True, detail=found.ffmpeg_version)
+
+
+async def _containment() -> CheckOut:
+    missing = (await asyncio.to_thread(contain.available)).missing
+    return CheckOut(name="containment", ok=True, detail="; ".join(missing) or None)
+
+
+router = Router("/", route_handlers=[index, health, ready], tags=["service"])

@@ -1,0 +1,38 @@
+"""What the routes work with, opened and closed with the application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.db.database import connected
+from reelwright.jobs.events import Hub
+from reelwright.media.probe import Prober
+from reelwright.media.programs import probe_rules
+from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    sessions: async_sessionmaker[AsyncSession]
+    storage: LocalStorage
+    prober: Prober
+    hub: Hub
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Services]:
+    storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
+    await asyncio.to_thread(storage.prepare)
+    async with (
+        connected(settings, application_name="reelwright-api") as database,
+        Prober(probe_rules(settings)) as prober,
+        Hub(database.url).running() as hub,
+    ):
+        yield Services(settings, database.sessions, storage, prober, hub)

@@ -1,0 +1,48 @@
+"""/uploads/... and /processed/...: stored files under their keys, through the download handler, never a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from litestar import HttpMethod, Router, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from reelwright.api.downloads import download
+from reelwright.api.ranges import FileDownload
+from reelwright.api.services import Services
+from reelwright.db.models import Variant, Video
+from reelwright.library import catalogue
+
+METHODS = [HttpMethod.GET, HttpMethod.HEAD]
+
+
+async def _send(services: Services, folder: str, key: Path) -> FileDownload:
+    async with services.sessions() as session:
+        file = await catalogue.file_by_key(session, f"{folder}/{key.as_posix().lstrip('/')}")
+        if file.video_id is not None:
+            moment = (await session.get_one(Video, file.video_id)).upload_time
+        else:
+            moment = (await session.get_one(Variant, _owner(file.variant_id))).created_at
+    return download(services, file, filename=file.name, last_modified=moment, inline=True)
+
+
+def _owner(variant_id: UUID | None) -> UUID:
+    assert variant_id is not None
+    return variant_id
+
+
+@route("/uploads/{key:path}", http_method=METHODS, summary="An upload by its key")
+async def uploads(key: FromPath[Path], services: NamedDependency[Services]) -> FileDownload:
+    """The file that a video's `stored_path` names."""
+    return await _send(services, "uploads", key)
+
+
+@route("/processed/{key:path}", http_method=METHODS, summary="A result by its key")
+async def processed(key: FromPath[Path], services: NamedDependency[Services]) -> FileDownload:
+    """The file that a variant's `stored_path` names."""
+    return await _send(services, "processed", key)
+
+
+router = Router("/", route_handlers=[uploads, processed], tags=["files"])

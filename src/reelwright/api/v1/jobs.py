@@ -1,0 +1,57 @@
+"""/api/v1/jobs: status, result as JSON, download."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import HttpMethod, get, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy import select
+
+from reelwright.api.downloads import download_variant
+from reelwright.api.ranges import FileDownload
+from reelwright.api.services import Services
+from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error_message
+from reelwright.db.models import Variant
+from reelwright.edits.vocabulary import JobStatus
+from reelwright.errors import Malformed, NotFound
+from reelwright.jobs import lifecycle
+
+
+@get("/jobs/status/{job_id:uuid}", summary="A job's status (v1)")
+async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Job:
+    """pending, processing, completed or failed (a cancelled job is failed)."""
+    async with services.sessions() as session:
+        return V1Job.of(await lifecycle.find(session, job_id))
+
+
+@get("/jobs/result/{job_id:uuid}", summary="A job's result as JSON (v1)")
+async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Result:
+    """Answers 200 in any state; the paths are there once the job is completed."""
+    async with services.sessions() as session:
+        job = await lifecycle.find(session, job_id)
+        made = list(
+            await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index))
+        )
+    best = next((variant for variant in made if variant.id == job.output_variant_id), None)
+    return V1Result(
+        job_id=job.id,
+        status=STATUSES[job.status],
+        result_file_path=best.stored_path if best else None,
+        processed_video_id=best.id if best else None,
+        error_message=error_message(job),
+        **({"results": [V1Output.of(variant) for variant in made]} if len(made) > 1 else {}),
+    )
+
+
+@route("/jobs/download/{job_id:uuid}", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a result (v1)")
+async def download(job_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
+    """The (best) file that the job made; 400 while it is unfinished or when it failed."""
+    async with services.sessions() as session:
+        job = await lifecycle.find(session, job_id)
+        if job.status is not JobStatus.SUCCESS:
+            raise Malformed(f"the job is not completed: {STATUSES[job.status]}", code="not_ready")
+        if job.output_variant_id is None or await session.get(Variant, job.output_variant_id) is None:
+            raise NotFound("the job has no result, or it was deleted", code="result_deleted")
+        return await download_variant(services, session, job.output_variant_id)

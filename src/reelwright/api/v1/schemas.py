@@ -1,0 +1,125 @@
+"""The JSON of the second surface, exactly as its clients know it."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.api.schemas import Body
+from reelwright.db.models import Job, Variant, Video
+from reelwright.edits.vocabulary import JobStatus
+
+Status = Literal["pending", "processing", "completed", "failed"]
+
+STATUSES: dict[JobStatus, Status] = {
+    JobStatus.PENDING: "pending",
+    JobStatus.STARTED: "processing",
+    JobStatus.SUCCESS: "completed",
+    JobStatus.FAILURE: "failed",
+    JobStatus.CANCELLED: "failed",
+}
+
+
+class V1Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A job's answer."""
+
+    job_id: uuid.UUID
+    status: Status
+    progress: int
+    created_at: datetime.datetime
+    error_message: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> V1Job:
+        return cls(
+            job_id=job.id,
+            status=STATUSES[job.status],
+            progress=job.progress,
+            created_at=job.created_at,
+            error_message=error_message(job),
+        )
+
+
+class V1Upload(V1Job, frozen=True, kw_only=True):
+    """An upload's answer: a job that is done, and the video."""
+
+    video_id: uuid.UUID
+
+
+def error_message(job: Job) -> str | None:
+    return "cancelled" if job.status is JobStatus.CANCELLED else job.error_message
+
+
+class V1Video(msgspec.Struct, frozen=True, kw_only=True):
+    """An uploaded video."""
+
+    id: uuid.UUID
+    filename: str
+    original_filename: str
+    file_size: int
+    duration: float | None
+    width: int
+    height: int
+    format: str
+    mime_type: str
+    upload_time: datetime.datetime
+
+    @classmethod
+    def of(cls, video: Video) -> V1Video:
+        return cls(
+            id=video.id,
+            filename=video.stored_path.removeprefix("uploads/"),
+            original_filename=video.original_filename,
+            file_size=video.size_bytes,
+            duration=None if video.duration_sec is None else float(video.duration_sec),
+            width=video.width,
+            height=video.height,
+            format=video.format,
+            mime_type=video.mime_type,
+            upload_time=video.upload_time,
+        )
+
+
+class V1VideoList(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of videos, newest first."""
+
+    videos: list[V1Video]
+    total: int
+    page: int
+    limit: int
+
+
+class V1Trim(Body, frozen=True, kw_only=True):
+    """Keep the frames with start_time <= t < end_time, seconds."""
+
+    video_id: uuid.UUID
+    start_time: Annotated[float, Meta(ge=0)]
+    end_time: Annotated[float, Meta(gt=0)]
+
+
+class V1Output(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several outputs."""
+
+    quality: str
+    processed_video_id: uuid.UUID
+    file_path: str
+
+    @classmethod
+    def of(cls, variant: Variant) -> V1Output:
+        quality = variant.quality.value if variant.quality else "source"
+        return cls(quality=quality, processed_video_id=variant.id, file_path=variant.stored_path)
+
+
+class V1Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a job, in any state; `results` where it has several outputs."""
+
+    job_id: uuid.UUID
+    status: Status
+    result_file_path: str | None
+    processed_video_id: uuid.UUID | None
+    error_message: str | None
+    results: list[V1Output] | msgspec.UnsetType = msgspec.UNSET

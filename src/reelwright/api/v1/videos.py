@@ -1,0 +1,64 @@
+"""/api/v1: upload, list, look up, download."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import HttpMethod, Request, get, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from reelwright.api.downloads import download_video
+from reelwright.api.ranges import FileDownload
+from reelwright.api.services import Services
+from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
+from reelwright.api.videos import take_upload
+from reelwright.edits.vocabulary import JobType
+from reelwright.errors import Malformed, UnreadableMedia, UnsupportedMedia
+from reelwright.jobs import lifecycle
+from reelwright.library import catalogue, ingest
+
+
+@post("/upload", summary="Upload a video (v1)", status_code=200, request_max_body_size=None)
+async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> V1Upload:
+    """The file is probed while the client waits: the job is born completed. What is not a video is a 400."""
+    try:
+        received = await take_upload(request, services)
+    except (UnsupportedMedia, UnreadableMedia) as error:
+        raise Malformed(error.detail, code=error.code) from error
+    async with ingest.kept_if_committed(received, services.storage), services.sessions.begin() as session:
+        video = await ingest.insert(session, received)
+        job = await lifecycle.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
+    return V1Upload(**msgspec.structs.asdict(V1Job.of(job)), video_id=video.id)
+
+
+@get("/videos", summary="List videos (v1)")
+async def list_videos(
+    services: NamedDependency[Services],
+    skip: Annotated[int, QueryParameter(ge=0, le=1_000_000_000)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
+) -> V1VideoList:
+    """Newest first."""
+    async with services.sessions() as session:
+        found, total = await catalogue.videos(session, offset=skip, limit=limit)
+    return V1VideoList(videos=[V1Video.of(video) for video in found], total=total, page=skip // limit + 1, limit=limit)
+
+
+@get("/videos/{video_id:uuid}", summary="Look up a video (v1)")
+async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Video:
+    """All that v1 clients know of an upload."""
+    async with services.sessions() as session:
+        return V1Video.of(await catalogue.video(session, video_id))
+
+
+@route(
+    "/videos/{video_id:uuid}/download",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a video (v1)",
+)
+async def download(video_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
+    """The upload as it came."""
+    async with services.sessions() as session:
+        return await download_video(services, session, video_id)

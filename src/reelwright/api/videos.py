@@ -1,0 +1,113 @@
+"""/videos: upload, list, look up, download, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import HttpMethod, Request, Router, delete, get, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from reelwright.api.downloads import download_video
+from reelwright.api.multipart import incoming_file
+from reelwright.api.ranges import FileDownload
+from reelwright.api.schemas import Page, VariantOut, VideoOut
+from reelwright.api.services import Services
+from reelwright.library import catalogue, ingest
+
+Order = Literal[
+    "upload_time",
+    "-upload_time",
+    "size_bytes",
+    "-size_bytes",
+    "duration_sec",
+    "-duration_sec",
+    "original_filename",
+    "-original_filename",
+]
+
+
+async def take_upload(request: Request[Any, Any, Any], services: Services) -> ingest.Received:
+    """Receive, store and probe the file of a multipart request."""
+    settings = services.settings
+    async with incoming_file(
+        request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+    ) as incoming:
+        return await ingest.receive(
+            incoming.chunks(),
+            filename=incoming.filename,
+            storage=services.storage,
+            prober=services.prober,
+            expected_bytes=request.content_length or 0,
+        )
+
+
+@post("/upload", summary="Upload a video", request_max_body_size=None)
+async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> VideoOut:
+    """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
+
+    The type is decided by content, never by name or header. What is refused leaves nothing behind.
+    """
+    received = await take_upload(request, services)
+    async with ingest.kept_if_committed(received, services.storage), services.sessions.begin() as session:
+        video = await ingest.insert(session, received)
+    return VideoOut.of(video)
+
+
+@get("/", summary="List videos")
+async def list_videos(
+    services: NamedDependency[Services],
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Videos a page.")] = 20,
+    order: Annotated[
+        Order, QueryParameter(description="Field to order by; a minus before it: descending.")
+    ] = "-upload_time",
+) -> Page[VideoOut]:
+    """Newest first, unless another order is asked for."""
+    async with services.sessions() as session:
+        found, total = await catalogue.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
+    return Page(items=[VideoOut.of(video) for video in found], total=total, page=page, page_size=page_size)
+
+
+@get("/{video_id:uuid}", summary="Look up a video")
+async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> VideoOut:
+    """All that is known of an upload."""
+    async with services.sessions() as session:
+        return VideoOut.of(await catalogue.video(session, video_id))
+
+
+@get("/{video_id:uuid}/variants", summary="List a video's variants")
+async def list_variants(video_id: FromPath[UUID], services: NamedDependency[Services]) -> list[VariantOut]:
+    """Everything that was made of the video, newest first."""
+    async with services.sessions() as session:
+        return [VariantOut.of(variant, files) for variant, files in await catalogue.variants(session, video_id)]
+
+
+@route("/{video_id:uuid}/download", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a video")
+async def download(video_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
+    """The upload as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
+    async with services.sessions() as session:
+        return await download_video(services, session, video_id)
+
+
+@delete("/{video_id:uuid}", summary="Delete a video")
+async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
+    """Deletes the upload and everything that was made of it. 409 `in_use` while an unfinished job reads any of it."""
+    async with services.sessions.begin() as session:
+        keys = await catalogue.delete_video(session, video_id)
+    await remove_bytes(services, keys)
+
+
+async def remove_bytes(services: Services, keys: list[str]) -> None:
+    """Files go after their rows: were we killed in between, the reaper's sweep would find them."""
+    for key in keys:
+        await asyncio.to_thread(services.storage.delete, key)
+
+
+router = Router(
+    "/videos",
+    route_handlers=[upload, list_videos, get_video, list_variants, download, delete_video],
+    tags=["videos"],
+)
