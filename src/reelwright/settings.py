@@ -114,9 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_failures: Annotated[
         Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")
     ] = 3
-    lease_s: Annotated[
-        Seconds, Meta(description="A worker that is silent for so long loses its job, seconds.")
-    ] = 20.0
+    lease_s: Annotated[Seconds, Meta(description="A worker that is silent for so long loses its job, seconds.")] = 20.0
     reap_interval_s: Annotated[
         Seconds, Meta(description="Pause between looks for lost jobs and orphan files, seconds.")
     ] = 5.0
@@ -127,9 +125,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_wall_base_s: Annotated[
         Seconds, Meta(description="Wall-clock budget of a media process: this much, plus ...")
     ] = 120.0
-    job_wall_factor: Annotated[
-        Seconds, Meta(description="... so many seconds for each second of expected output.")
-    ] = 60.0
+    job_wall_factor: Annotated[Seconds, Meta(description="... so many seconds for each second of expected output.")] = (
+        60.0
+    )
     stall_timeout_s: Annotated[
         Seconds, Meta(description="A media process that makes no progress for so long is killed, seconds.")
     ] = 60.0
@@ -137,9 +135,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_output_bytes: Annotated[Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")] = (
         100 * 2**30
     )
-    media_memory_bytes: Annotated[
-        Positive, Meta(description="Address space of one media process, bytes (8 GiB).")
-    ] = 8 * 2**30
+    media_memory_bytes: Annotated[Positive, Meta(description="Address space of one media process, bytes (8 GiB).")] = (
+        8 * 2**30
+    )
     shutdown_grace_s: Annotated[
         NotNegative,
         Meta(description="On SIGTERM a worker lets jobs run on for so long before it hands them back, seconds."),
@@ -203,14 +201,10 @@ def _contradictions(settings: Settings) -> list[str]:
     found = []
     if unknown := [name for name in settings.allowed_formats if name not in CONTAINERS]:
         found.append(f"ALLOWED_FORMATS: {', '.join(unknown)} not among {', '.join(CONTAINERS)}")
-    if settings.database_url and not settings.database_url.startswith(
-        ("postgresql://", "postgres://", "postgresql+")
-    ):
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://", "postgresql+")):
         found.append("DATABASE_URL: a postgresql:// URL is needed")
     if settings.uses_embedded_database and settings.app_env == "production":
-        found.append(
-            "APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine"
-        )
+        found.append("APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine")
     if settings.api_root_path and not settings.api_root_path.startswith("/"):
         found.append("API_ROOT_PATH: begins with a slash")
     if "*" in settings.cors_origins:

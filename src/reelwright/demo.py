@@ -1,0 +1,152 @@
+"""`reelwright demo`: a video's whole way through the service, for people to watch, over HTTP like any client."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import msgspec
+from httpx_sse import aconnect_sse
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from reelwright.media import contain, programs
+from reelwright.settings import Settings
+from reelwright.up import answering, service
+
+SAMPLE_SECONDS = 20
+SAMPLE_SIZE = "1280x720"
+
+console = Console(highlight=False)
+
+
+async def demo(settings: Settings, video: Path | None, start: float, end: float | None, output: Path) -> Path:
+    """Start the service on a free port, upload, trim, follow, download into `output`. Returns the result's path."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    log = output / "service.log"
+    console.print(f"Starting database, API and worker (log: {log}) ...")
+    with log.open("wb") as lines:
+        environment = {"APP_PORT": str(port), "APP_HOST": "127.0.0.1", "API_ROOT_PATH": ""}
+        async with service(settings, environment=environment, output=lines) as running:
+            await answering(url, running)
+            source = video or await make_sample(settings, output)
+            async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
+                return await _tour(client, source, start, end, output)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def make_sample(settings: Settings, folder: Path) -> Path:
+    """A test picture with a running clock and a tone, made by ffmpeg."""
+    target = (folder / "sample.mp4").absolute()
+    console.print(f"Making a sample video: {target}")
+    process = await contain.start(
+        [
+            *(str(programs.ffmpeg_path(settings)), "-nostdin", "-v", "error", "-y"),
+            *("-f", "lavfi", "-i", f"testsrc2=size={SAMPLE_SIZE}:rate=25:duration={SAMPLE_SECONDS}"),
+            *("-f", "lavfi", "-i", f"sine=frequency=440:beep_factor=4:duration={SAMPLE_SECONDS}"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+            *("-movflags", "+faststart", f"file:{target}"),
+        ],
+        limits=contain.Limits(children=False),
+        access=contain.Access(write=(target.parent,)),
+        cwd=target.parent,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if process.returncode != 0:
+        raise click.ClickException(f"ffmpeg could not make a sample: {said.decode(errors='replace').strip()}")
+    return target
+
+
+async def _tour(client: httpx.AsyncClient, source: Path, start: float, end: float | None, output: Path) -> Path:
+    video = await _upload(client, source)
+    console.print(
+        f"Uploaded   {video['original_filename']}: {video['width']}x{video['height']}, {video['duration_sec']} s, "
+        f"{video['size_bytes']:,} bytes"
+    )
+    length = float(video["duration_sec"] or 0)
+    if end is None:
+        start, end = (start, start + min(5.0, length)) if start + 1 < length else (0.0, length)
+    wish = {"video_id": video["id"], "start": start, "end": end}
+    job = _answer(await client.post("/trim", json=wish))
+    await _follow(client, job["job_id"])
+    target = output / f"{Path(video['original_filename']).stem or 'video'}-trim.mp4"
+    await _download(client, f"/result/{job['job_id']}", target)
+    found = _answer(await client.get(f"/jobs/{job['job_id']}"))
+    (variant,) = (
+        made
+        for made in _answer(await client.get(f"/videos/{video['id']}/variants"))
+        if made["id"] == found["output_variant_id"]
+    )
+    console.print(f"Downloaded {target}: {variant['duration_sec']} s, {target.stat().st_size:,} bytes")
+    console.print("\nThe same by hand, while `make up` runs:\n")
+    base = "http://localhost:8000"
+    for line in (
+        f"curl -F file=@{shlex.quote(str(source))} {base}/videos/upload",
+        f"curl {base}/trim -H 'content-type: application/json' "
+        f'-d \'{{"video_id": "<id>", "start": {start:g}, "end": {end:g}}}\'',
+        f"curl -N {base}/jobs/<job_id>/events",
+        f"curl -o trimmed.mp4 {base}/result/<job_id>",
+    ):
+        console.print("    " + line, soft_wrap=True, markup=False)
+    return target
+
+
+async def _upload(client: httpx.AsyncClient, source: Path) -> dict[str, Any]:
+    with source.open("rb") as file:
+        found: dict[str, Any] = _answer(
+            await client.post("/videos/upload", files={"file": (source.name, file, "application/octet-stream")})
+        )
+    return found
+
+
+async def _follow(client: httpx.AsyncClient, job_id: str) -> None:
+    """A progress bar from the job's event stream. Raises ClickException when the job does not succeed."""
+    bar = Progress(
+        TextColumn("Trimming  "), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.description}"), TimeElapsedColumn(), console=console,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("waiting", total=100)
+        async with aconnect_sse(client, "GET", f"/jobs/{job_id}/events") as stream:
+            stream.response.raise_for_status()
+            async for event in stream.aiter_sse():
+                if event.event == "progress":
+                    data = msgspec.json.decode(event.data)
+                    bar.update(task, completed=data["progress"], description=data["stage"] or data["status"].lower())
+    ended = _answer(await client.get(f"/status/{job_id}"))
+    if ended["status"] != "SUCCESS":
+        raise click.ClickException(f"the job ended as {ended['status']}: {ended['error_message']}")
+
+
+async def _download(client: httpx.AsyncClient, path: str, target: Path) -> None:
+    part = target.with_name(target.name + ".part")
+    async with client.stream("GET", path) as response:
+        response.raise_for_status()
+        with part.open("wb") as file:
+            async for chunk in response.aiter_bytes(1 << 20):
+                await asyncio.to_thread(file.write, chunk)
+    await asyncio.to_thread(part.replace, target)
+
+
+def _answer(response: httpx.Response) -> Any:
+    if response.is_success:
+        return msgspec.json.decode(response.content)
+    try:
+        problem = msgspec.json.decode(response.content)
+        said = problem.get("detail") or problem
+    except msgspec.DecodeError:
+        said = response.text
+    raise click.ClickException(f"{response.request.method} {response.request.url.path}: {response.status_code}: {said}")

@@ -1,0 +1,131 @@
+"""Runs API and worker as child processes: restarts what crashes, ends all together, leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+logger = logging.getLogger(__name__)
+
+HEALTHY_AFTER_S = 60
+"""A child that ran for so long has its crashes forgiven."""
+MOST_CRASHES = 5
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
+PR_SET_PDEATHSIG = 1
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+API = ("api", (sys.executable, "-m", "reelwright", "serve"))
+WORKER = (
+    "worker",
+    (
+        *(sys.executable, "-m", "procrastinate", "--app=reelwright_worker.app.app"),
+        *("--log-level=info", f"--log-format={LOG_FORMAT}", "worker"),
+    ),
+)
+
+
+class ChildFailed(Exception):
+    """A child crashed again and again, or could not be started; the message says which and how."""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """`environment` is added to the children's; `output` takes what they print (None: our own)."""
+
+    children: Sequence[tuple[str, Sequence[str]]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    output: IO[bytes] | None = None
+    patience_s: float = 30.0
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self) -> None:
+        """Ask all to end; asked a second time, they are killed."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until `stop`. Raises ChildFailed, after the other children have ended."""
+        try:
+            async with asyncio.TaskGroup() as keepers:
+                for name, argv in self.children:
+                    keepers.create_task(self._keep(name, argv))
+        except* ChildFailed as group:
+            raise group.exceptions[0] from None
+
+    async def _keep(self, name: str, argv: Sequence[str]) -> None:
+        crashes = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            status = await self._run_once(name, argv)
+            if self._stopping.is_set():
+                return
+            crashes = 1 if time.monotonic() - began > HEALTHY_AFTER_S else crashes + 1
+            said = f"{name} ended with {_status(status)}"
+            if crashes > MOST_CRASHES:
+                self.stop()
+                raise ChildFailed(f"{said}, {crashes} times in a row: see its log lines above")
+            pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), LONGEST_PAUSE_S)
+            logger.warning("%s; starting it again in %.1f s", said, pause_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause_s)
+
+    async def _run_once(self, name: str, argv: Sequence[str]) -> int:
+        """Run a child to its end, or to ours. Returns its exit status."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "reelwright.supervisor", str(os.getpid()), *argv),
+            env={**os.environ, **self.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=self.output,
+            start_new_session=True,  # a Ctrl-C in the terminal is ours to pass on
+        )
+        logger.info("%s runs as process %d", name, process.pid)
+        ended = asyncio.create_task(process.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                process.terminate()
+                await self._await_end(name, process, ended)
+            return await ended
+        finally:
+            stopping.cancel()
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    async def _await_end(self, name: str, process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
+        hurry = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait([ended, hurry], timeout=self.patience_s, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not ended.done():
+            logger.warning("%s does not end: killing it", name)
+            process.kill()
+
+
+def _status(status: int) -> str:
+    return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+
+
+def become_child(parent_pid: int, argv: list[str]) -> None:
+    """Turn into `argv`, tied to the parent: it gets SIGTERM when the parent dies, however it does."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent_pid:
+        sys.exit(1)  # it died before the tie was made
+    os.execv(argv[0], argv)  # noqa: S606
+
+
+if __name__ == "__main__":
+    become_child(int(sys.argv[1]), sys.argv[2:])
