@@ -1,0 +1,41 @@
+# Five commands: demo, up, test, check, bench. `make` alone says what they do.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PY := .venv/bin/python
+
+.PHONY: help demo up test check bench lock clean
+
+help:
+	@echo "make demo [VIDEO=path]  a video's whole way through the service, to watch"
+	@echo "make up                 run the service: http://localhost:8000/docs (Ctrl-C ends it)"
+	@echo "make test               run the tests"
+	@echo "make check              lint, types, layers, lock files"
+	@echo "make bench              measure (minutes)"
+	@echo "make lock               resolve the dependencies anew (needs uv)"
+
+.venv/run.stamp: requirements.lock pyproject.toml scripts/install
+	@scripts/install requirements.lock run
+
+.venv/dev.stamp: requirements-dev.lock pyproject.toml scripts/install
+	@scripts/install requirements-dev.lock dev
+
+demo: .venv/run.stamp
+	@$(PY) -m reelwright demo $(if $(VIDEO),--video "$(VIDEO)")
+
+up: .venv/run.stamp
+	@$(PY) -m reelwright up
+
+test: .venv/dev.stamp
+	@$(PY) -m pytest $(TESTS)
+
+check: .venv/dev.stamp
+	@scripts/check
+
+bench: .venv/dev.stamp
+	@$(PY) -m benchmarks
+
+lock:
+	@scripts/lock
+
+clean:
+	rm -rf .venv demo-output

@@ -1,0 +1,113 @@
+"""What the tests run on: one real PostgreSQL for the session, one migrated database a test, real processes."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from reelwright.db.database import create_engine
+from reelwright.db.embedded import acquire
+from reelwright.db.migrate import upgrade
+from reelwright.settings import Settings, parse
+from service import Service
+
+for name in list(os.environ):
+    if name in {field.upper() for field in Settings.__struct_fields__}:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: the embedded one, or the one that TEST_DATABASE_URL names."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with acquire(tmp_path_factory.mktemp("postgres"), grace_s=0) as server:
+        yield server.url
+
+
+def in_database(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+async def execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> AsyncIterator[str]:
+    """The name of a migrated, empty database to copy."""
+    name = f"template_{uuid.uuid4().hex[:8]}"
+    await execute(server_url, f"CREATE DATABASE {name}")
+    engine = create_engine(in_database(server_url, name), application_name="tests")
+    await upgrade(engine)
+    await engine.dispose()
+    yield name
+    await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """A database of the test's own, at the newest schema."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield in_database(server_url, name)
+    await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a service that has the test's database and folders, with short clocks."""
+    return parse(
+        {
+            "APP_ENV": "test",
+            "DATABASE_URL": database_url,
+            "MEDIA_ROOT": str(tmp_path / "media"),
+            "DISK_RESERVE_BYTES": "1048576",
+            "LEASE_S": "4",
+            "REAP_INTERVAL_S": "1",
+            "SHUTDOWN_GRACE_S": "1",
+            "UPLOAD_IDLE_TIMEOUT_S": "5",
+            "DB_POOL_SIZE": "5",
+        }
+    )
+
+
+@pytest.fixture
+async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
+    """The test's own service: a real API process; workers are started by the test."""
+    async with Service(settings, tmp_path).running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def shared_service(
+    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """One service with one worker for all tests that leave it whole."""
+    name = f"shared_{uuid.uuid4().hex[:12]}"
+    folder = tmp_path_factory.mktemp("shared")
+    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    settings = parse(
+        {
+            "APP_ENV": "test",
+            "DATABASE_URL": in_database(server_url, name),
+            "MEDIA_ROOT": str(folder / "media"),
+            "DISK_RESERVE_BYTES": "1048576",
+            "UPLOAD_IDLE_TIMEOUT_S": "5",
+        }
+    )
+    async with Service(settings, folder).running() as running, running.worker():
+        yield running
+    await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")

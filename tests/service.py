@@ -1,0 +1,189 @@
+"""A real service under test: API and worker processes, and a client that knows the routes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+
+from reelwright.settings import Settings
+
+FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(settings: Settings, **extra: str) -> dict[str, str]:
+    """The variables that give a process these settings."""
+    values = {
+        name.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in msgspec.structs.asdict(settings).items()
+    }
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**kept, **values, "PYTHONWARNINGS": "default", **extra}
+
+
+class Process:
+    """A process of ours with its log."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = 30) -> int:
+        """Signal it and return its exit status."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        try:
+            return await asyncio.wait_for(self.process.wait(), within_s)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+            raise AssertionError(f"still running {within_s} s after {number.name}:\n{self.log.read_text()}") from None
+
+
+class Service:
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = msgspec.structs.replace(settings, app_port=free_port())
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{self.settings.app_port}"
+        self.client: httpx.AsyncClient
+        self.api: Process
+        self._workers = 0
+
+    async def start(self, name: str, *argv: str, **extra: str) -> Process:
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as lines:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *argv,
+                env=environment(self.settings, **extra),
+                cwd=self.folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=lines,
+                stderr=lines,
+            )
+        return Process(process, log)
+
+    async def start_api(self, **extra: str) -> Process:
+        api = await self.start("api", "-m", "reelwright", "serve", **extra)
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    if (await self.client.get("/health")).status_code == 200:
+                        return api
+                except httpx.TransportError:
+                    if api.process.returncode is not None:
+                        raise AssertionError(f"the API ended:\n{api.log.read_text()}") from None
+                    await asyncio.sleep(0.05)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Service]:
+        async with httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False) as self.client:
+            self.api = await self.start_api()
+            try:
+                yield self
+            finally:
+                await self.api.end()
+
+    async def start_worker(self, **extra: str) -> Process:
+        """A worker process, started as operators do."""
+        self._workers += 1
+        worker = await self.start(
+            f"worker{self._workers}",
+            *("-m", "procrastinate", "--app=reelwright_worker.app.app", "--log-level=info", "worker"),
+            **extra,
+        )
+        async with asyncio.timeout(30):
+            while "Starting worker" not in worker.log.read_text():
+                if worker.process.returncode is not None:
+                    raise AssertionError(f"the worker ended:\n{worker.log.read_text()}")
+                await asyncio.sleep(0.05)
+        return worker
+
+    @asynccontextmanager
+    async def worker(self, **extra: str) -> AsyncIterator[Process]:
+        worker = await self.start_worker(**extra)
+        try:
+            yield worker
+        finally:
+            if worker.process.returncode is None:
+                await worker.end()
+
+    async def upload(self, path: Path, *, filename: str | None = None) -> dict[str, Any]:
+        with path.open("rb") as file:
+            response = await self.client.post("/videos/upload", files={"file": (filename or path.name, file)})
+        assert response.status_code == 201, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def trim(self, video_id: str, start: float | str, end: float | str, **more: Any) -> str:
+        response = await self.client.post("/trim", json={"video_id": video_id, "start": start, "end": end, **more})
+        assert response.status_code == 202, response.text
+        job_id: str = response.json()["job_id"]
+        return job_id
+
+    async def job(self, job_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.client.get(f"/jobs/{job_id}")).json()
+        return found
+
+    async def until(self, job_id: str, *statuses: str, within_s: float = 60) -> dict[str, Any]:
+        """The job, once it has one of the statuses (default: any final one)."""
+        wanted = set(statuses) or FINAL
+        deadline = time.monotonic() + within_s
+        while (job := await self.job(job_id))["status"] not in wanted:
+            if time.monotonic() > deadline or job["status"] in FINAL:
+                raise AssertionError(f"wanted {wanted}, is {job}\n{self.logs()}")
+            await asyncio.sleep(0.05)
+        return job
+
+    async def result(self, job_id: str) -> Path:
+        """The job's result, downloaded."""
+        response = await self.client.get(f"/result/{job_id}")
+        assert response.status_code == 200, response.text
+        path = self.folder / f"{job_id}.mp4"
+        path.write_bytes(response.content)
+        return path
+
+    async def sql(self, query: str, *arguments: object) -> list[Mapping[str, Any]]:
+        connection = await asyncpg.connect(self.settings.configured_database_url)
+        try:
+            return [dict(row) for row in await connection.fetch(query, *arguments)]
+        finally:
+            await connection.close()
+
+    def stored(self) -> set[str]:
+        """Every file under the media root's public folders."""
+        root = self.settings.media_path
+        return {
+            path.relative_to(root).as_posix()
+            for folder in ("uploads", "processed")
+            for path in (root / folder).rglob("*")
+            if path.is_file()
+        }
+
+    def logs(self) -> str:
+        return "\n".join(f"--- {path.name}\n{path.read_text()[-4000:]}" for path in self.folder.glob("*.log"))
