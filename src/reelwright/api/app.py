@@ -10,14 +10,34 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from reelwright import __version__
 from reelwright.api import edits, jobs, service, services, static_paths, variants, videos
 from reelwright.api.body import StrictRequest
+from reelwright.api.docs import docs_router, openapi_config
+from reelwright.api.openapi import StructSchemas
 from reelwright.api.problems import EXCEPTION_HANDLERS
 from reelwright.api.services import Services
 from reelwright.api.v1 import routes as v1
 from reelwright.settings import Settings
 
 EXPOSED_HEADERS = ["Location", "ETag", "Content-Range", "Retry-After", "X-Request-ID"]
+
+
+DESCRIPTION = """Uploaded videos in, edited videos out.
+
+Long work is answered with 202 and a job: poll `/status/{job_id}`, or follow `/jobs/{job_id}/events`. Errors are problem
+documents (RFC 9457); their codes are listed at `/docs/errors`. Bodies are read strictly: unknown fields are refused,
+`null` for an optional field means its default."""
+
+TAGS = {
+    "videos": "Uploads.",
+    "edits": "What can be made of them. Every edit is a job.",
+    "jobs": "Where the work is, live and in full.",
+    "variants": "Results.",
+    "files": "Stored files under their keys.",
+    "v1": "The second surface: another product's shapes over the same services.",
+    "service": "The service about itself.",
+}
 
 
 def provide_services(state: State) -> Services:
@@ -43,6 +63,7 @@ def create_app(settings: Settings) -> Litestar:
             jobs.router,
             static_paths.router,
             v1.router,
+            docs_router(settings.api_root_path),
         ],
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
@@ -51,6 +72,13 @@ def create_app(settings: Settings) -> Litestar:
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)
         if settings.cors_origins
         else None,
-        openapi_config=None,
+        openapi_config=openapi_config(
+            title="Reelwright",
+            version=__version__,
+            description=DESCRIPTION,
+            root_path=settings.api_root_path,
+            tags=TAGS,
+        ),
+        plugins=[StructSchemas()],
         logging_config=None,
     )

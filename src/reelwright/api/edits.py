@@ -9,12 +9,14 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from reelwright.api import examples
+from reelwright.api.openapi import operation
 from reelwright.api.schemas import JobAccepted, TrimIn
 from reelwright.api.services import Services
 from reelwright.db.models import Job
 from reelwright.edits.model import trim
 from reelwright.edits.vocabulary import JobType
-from reelwright.errors import FieldError, InvalidInput
+from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import find_source, submit
 
 
@@ -50,7 +52,16 @@ def accepted(job: Job, root_path: str) -> Response[JobAccepted]:
     return Response(JobAccepted.of(job), headers={"Location": f"{root_path}/jobs/{job.id}"})
 
 
-@post("/trim", summary="Trim a video", status_code=202)
+@post(
+    "/trim",
+    summary="Trim a video",
+    status_code=202,
+    operation_class=operation(
+        request_examples=examples.TRIMS,
+        responses={202: examples.ACCEPTED},
+        errors=[NotFound("no such video"), InvalidInput([FieldError("/end", "is not after start")])],
+    ),
+)
 async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
     """Keeps the frames with start <= t < end, exactly: the cut is re-encoded (H.264, CRF 18, AAC 128k) as MP4.
 

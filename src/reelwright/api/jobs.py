@@ -12,9 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy import func, select
 
+from reelwright.api import examples
 from reelwright.api.downloads import download_variant
 from reelwright.api.edits import accepted
 from reelwright.api.event_stream import Event, EventStream
+from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.schemas import (
     JobAccepted,
@@ -33,14 +35,25 @@ from reelwright.jobs import events, lifecycle
 RETRY_AFTER_S = 2
 
 
-@get("/status/{job_id:uuid}", summary="A job's status")
+@get("/status/{job_id:uuid}", summary="A job's status", operation_class=operation(responses={200: examples.STATUS}))
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """The short answer; `GET /jobs/{id}` has the long one."""
     async with services.sessions() as session:
         return StatusOut.of(await lifecycle.find(session, job_id))
 
 
-@route("/result/{job_id:uuid}", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a job's result")
+@route(
+    "/result/{job_id:uuid}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a job's result",
+    operation_class=operation(
+        download="video/*",
+        errors=[
+            Conflict("the job is not finished: STARTED, 42 %", code="not_ready", retry_after_s=2),
+            NotFound("the job has no result: it was cancelled", code="job_cancelled"),
+        ],
+    ),
+)
 async def result(
     job_id: FromPath[UUID],
     services: NamedDependency[Services],
@@ -69,7 +82,7 @@ async def result(
         return await download_variant(services, session, variant_id)
 
 
-@get("/jobs", summary="List jobs")
+@get("/jobs", summary="List jobs", operation_class=operation(responses={200: examples.JOBS}))
 async def list_jobs(
     services: NamedDependency[Services],
     status_: Annotated[JobStatus | None, QueryParameter(name="status")] = None,
@@ -96,14 +109,19 @@ async def list_jobs(
         return Page(items=[JobOut.of(job) for job in found], total=total, page=page, page_size=page_size)
 
 
-@get("/jobs/{job_id:uuid}", summary="Everything about a job")
+@get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
 async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
     """Stage, outputs, timings, speed, estimate, error, plan and the commands that make it."""
     async with services.sessions() as session:
         return JobOut.of(await lifecycle.find(session, job_id))
 
 
-@get("/jobs/{job_id:uuid}/events", summary="Follow a job live", media_type="text/event-stream")
+@get(
+    "/jobs/{job_id:uuid}/events",
+    summary="Follow a job live",
+    media_type="text/event-stream",
+    operation_class=operation(event_stream=True),
+)
 async def follow(
     job_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> EventStream:
@@ -139,14 +157,30 @@ async def _news(services: Services, job_id: UUID, seen: int) -> AsyncIterator[Ev
             await woken.wait()
 
 
-@post("/jobs/{job_id:uuid}/cancel", summary="Cancel a job", status_code=202)
+@post(
+    "/jobs/{job_id:uuid}/cancel",
+    summary="Cancel a job",
+    status_code=202,
+    operation_class=operation(
+        responses={202: {**examples.STATUS, "status": "CANCELLED"}},
+        errors=[Conflict("the job has ended already: SUCCESS", code="finished")],
+    ),
+)
 async def cancel(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """Cancelled at once; a running worker stops within two seconds. 409 when the job has ended already."""
     async with services.sessions.begin() as session:
         return StatusOut.of(await lifecycle.cancel(session, job_id))
 
 
-@post("/jobs/{job_id:uuid}/retry", summary="Retry a job", status_code=202)
+@post(
+    "/jobs/{job_id:uuid}/retry",
+    summary="Retry a job",
+    status_code=202,
+    operation_class=operation(
+        responses={202: examples.ACCEPTED},
+        errors=[Conflict("only a job that failed or was cancelled can be retried: SUCCESS", code="not_retryable")],
+    ),
+)
 async def retry(job_id: FromPath[UUID], services: NamedDependency[Services]) -> Response[JobAccepted]:
     """Start a job that failed or was cancelled again, from 0 %."""
     async with services.sessions.begin() as session:

@@ -7,6 +7,7 @@ import socket
 import uvicorn
 from litestar import Litestar
 
+from reelwright.api.access_log import AccessLog
 from reelwright.api.app import create_app
 from reelwright.settings import Settings
 
@@ -31,7 +32,7 @@ def serve(settings: Settings) -> bool:
     """Serve until SIGINT or SIGTERM. Returns whether it had started."""
     app = create_app(settings)
     config = uvicorn.Config(
-        app,
+        AccessLog(app),
         host=settings.app_host,
         port=settings.app_port,
         loop="uvloop",
@@ -42,6 +43,7 @@ def serve(settings: Settings) -> bool:
         server_header=False,
         date_header=True,
         proxy_headers=True,
+        root_path=settings.api_root_path,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
     )

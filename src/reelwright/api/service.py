@@ -8,9 +8,12 @@ import shutil
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from sqlalchemy import text
 
 from reelwright import __version__
+from reelwright.api import examples
+from reelwright.api.openapi import operation
 from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
 from reelwright.api.services import Services
 from reelwright.db.migrate import newest_revision
@@ -21,7 +24,7 @@ _REVISION = newest_revision()
 CHECK_TIMEOUT_S = 5
 
 
-@get("/", summary="What this is")
+@get("/", summary="What this is", operation_class=operation(responses={200: examples.SERVICE}))
 async def index(services: NamedDependency[Services]) -> ServiceOut:
     """Name, version and where the documentation lies."""
     root = services.settings.api_root_path
@@ -35,7 +38,7 @@ async def index(services: NamedDependency[Services]) -> ServiceOut:
     )
 
 
-@get("/health", summary="Is the process alive")
+@get("/health", summary="Is the process alive", operation_class=operation(responses={200: examples.HEALTH}))
 async def health() -> HealthOut:
     """Answers without looking at anything else."""
     return HealthOut()
@@ -44,6 +47,8 @@ async def health() -> HealthOut:
 @get(
     "/ready",
     summary="Can the service work",
+    responses={503: ResponseSpec(ReadyOut, description="Something does not work; `checks` says what.")},
+    operation_class=operation(responses={200: examples.READY, 503: examples.NOT_READY}),
 )
 async def ready(services: NamedDependency[Services]) -> Response[ReadyOut]:
     """Database and its schema, queue, storage, ffmpeg and containment, each by trying it. 503 names what does not

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from reelwright.api.downloads import download
+from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
 from reelwright.db.models import Variant, Video
@@ -33,13 +34,23 @@ def _owner(variant_id: UUID | None) -> UUID:
     return variant_id
 
 
-@route("/uploads/{key:path}", http_method=METHODS, summary="An upload by its key")
+@route(
+    "/uploads/{key:path}",
+    http_method=METHODS,
+    summary="An upload by its key",
+    operation_class=operation(download="video/*"),
+)
 async def uploads(key: FromPath[Path], services: NamedDependency[Services]) -> FileDownload:
     """The file that a video's `stored_path` names."""
     return await _send(services, "uploads", key)
 
 
-@route("/processed/{key:path}", http_method=METHODS, summary="A result by its key")
+@route(
+    "/processed/{key:path}",
+    http_method=METHODS,
+    summary="A result by its key",
+    operation_class=operation(download="video/*"),
+)
 async def processed(key: FromPath[Path], services: NamedDependency[Services]) -> FileDownload:
     """The file that a variant's `stored_path` names."""
     return await _send(services, "processed", key)

@@ -8,16 +8,18 @@ from litestar import HttpMethod, Router, delete, get, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from reelwright.api import examples
 from reelwright.api.downloads import download as send
 from reelwright.api.downloads import download_variant
+from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.schemas import VariantOut
 from reelwright.api.services import Services
-from reelwright.api.videos import remove_bytes
+from reelwright.api.videos import IN_USE, remove_bytes
 from reelwright.library import catalogue
 
 
-@get("/{variant_id:uuid}", summary="Look up a variant")
+@get("/{variant_id:uuid}", summary="Look up a variant", operation_class=operation(responses={200: examples.VARIANT}))
 async def get_variant(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> VariantOut:
     """A result and its files."""
     async with services.sessions() as session:
@@ -25,7 +27,12 @@ async def get_variant(variant_id: FromPath[UUID], services: NamedDependency[Serv
         return VariantOut.of(variant, await catalogue.files_of_variant(session, variant_id))
 
 
-@route("/{variant_id:uuid}/download", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a variant")
+@route(
+    "/{variant_id:uuid}/download",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a variant",
+    operation_class=operation(download="video/*"),
+)
 async def download(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The variant's main file. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
     async with services.sessions() as session:
@@ -36,6 +43,7 @@ async def download(variant_id: FromPath[UUID], services: NamedDependency[Service
     "/{variant_id:uuid}/files/{name:str}",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     summary="Fetch one file of a variant",
+    operation_class=operation(download="*/*"),
 )
 async def download_file(
     variant_id: FromPath[UUID], name: FromPath[str], services: NamedDependency[Services]
@@ -47,7 +55,7 @@ async def download_file(
     return send(services, file, filename=file.name, last_modified=variant.created_at, inline=True)
 
 
-@delete("/{variant_id:uuid}", summary="Delete a variant")
+@delete("/{variant_id:uuid}", summary="Delete a variant", operation_class=operation(errors=[IN_USE]))
 async def delete_variant(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
     """Deletes the result and its files. 409 `in_use` while an unfinished job reads it."""
     async with services.sessions.begin() as session:

@@ -10,11 +10,14 @@ from litestar import HttpMethod, Request, Router, delete, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from reelwright.api import examples
 from reelwright.api.downloads import download_video
 from reelwright.api.multipart import incoming_file
+from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.schemas import Page, VariantOut, VideoOut
 from reelwright.api.services import Services
+from reelwright.errors import Conflict, NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import catalogue, ingest
 
 Order = Literal[
@@ -27,6 +30,9 @@ Order = Literal[
     "original_filename",
     "-original_filename",
 ]
+
+
+IN_USE = Conflict(f"unfinished jobs read it: {examples.JOB_ID}", code="in_use", job_ids=[examples.JOB_ID])
 
 
 async def take_upload(request: Request[Any, Any, Any], services: Services) -> ingest.Received:
@@ -44,7 +50,22 @@ async def take_upload(request: Request[Any, Any, Any], services: Services) -> in
         )
 
 
-@post("/upload", summary="Upload a video", request_max_body_size=None)
+@post(
+    "/upload",
+    summary="Upload a video",
+    request_max_body_size=None,
+    operation_class=operation(
+        upload="file",
+        responses={201: examples.VIDEO},
+        errors=[
+            UnsupportedMedia("The file is not a video in one of the container formats that are taken."),
+            UnreadableMedia("The file has no moving picture.", code="no_video_stream"),
+            TooLarge("The file is larger than 10737418240 bytes."),
+            RequestTimeout("Nothing came for 60 s."),
+            NoSpace("there is no room for 1055736 more bytes on the storage disk"),
+        ],
+    ),
+)
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> VideoOut:
     """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
 
@@ -56,7 +77,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     return VideoOut.of(video)
 
 
-@get("/", summary="List videos")
+@get("/", summary="List videos", operation_class=operation(responses={200: examples.VIDEOS}))
 async def list_videos(
     services: NamedDependency[Services],
     page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
@@ -71,28 +92,37 @@ async def list_videos(
     return Page(items=[VideoOut.of(video) for video in found], total=total, page=page, page_size=page_size)
 
 
-@get("/{video_id:uuid}", summary="Look up a video")
+@get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))
 async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> VideoOut:
     """All that is known of an upload."""
     async with services.sessions() as session:
         return VideoOut.of(await catalogue.video(session, video_id))
 
 
-@get("/{video_id:uuid}/variants", summary="List a video's variants")
+@get(
+    "/{video_id:uuid}/variants",
+    summary="List a video's variants",
+    operation_class=operation(responses={200: [examples.VARIANT]}),
+)
 async def list_variants(video_id: FromPath[UUID], services: NamedDependency[Services]) -> list[VariantOut]:
     """Everything that was made of the video, newest first."""
     async with services.sessions() as session:
         return [VariantOut.of(variant, files) for variant, files in await catalogue.variants(session, video_id)]
 
 
-@route("/{video_id:uuid}/download", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a video")
+@route(
+    "/{video_id:uuid}/download",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a video",
+    operation_class=operation(download="video/*"),
+)
 async def download(video_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The upload as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
     async with services.sessions() as session:
         return await download_video(services, session, video_id)
 
 
-@delete("/{video_id:uuid}", summary="Delete a video")
+@delete("/{video_id:uuid}", summary="Delete a video", operation_class=operation(errors=[IN_USE]))
 async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
     """Deletes the upload and everything that was made of it. 409 `in_use` while an unfinished job reads any of it."""
     async with services.sessions.begin() as session:

@@ -6,16 +6,27 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from reelwright.api import examples
 from reelwright.api.edits import pointers
+from reelwright.api.openapi import operation
 from reelwright.api.services import Services
 from reelwright.api.v1.schemas import V1Job, V1Trim
 from reelwright.edits.model import trim
 from reelwright.edits.vocabulary import JobType
-from reelwright.errors import Malformed
+from reelwright.errors import Malformed, NotFound
 from reelwright.jobs.submit import find_source, submit
 
 
-@post("/trim", summary="Trim a video (v1)", status_code=200)
+@post(
+    "/trim",
+    summary="Trim a video (v1)",
+    status_code=200,
+    operation_class=operation(
+        request_examples={"seconds": examples.V1_TRIM},
+        responses={200: examples.V1_JOB},
+        errors=[NotFound("no such video"), Malformed("end_time is not after start_time", code="invalid_input")],
+    ),
+)
 async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]) -> V1Job:
     """As `POST /trim`, but an end that is not after the start, or is beyond the video's, is a 400."""
     if data.end_time <= data.start_time:

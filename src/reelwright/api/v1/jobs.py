@@ -9,7 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import select
 
+from reelwright.api import examples
 from reelwright.api.downloads import download_variant
+from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
 from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error_message
@@ -19,14 +21,22 @@ from reelwright.errors import Malformed, NotFound
 from reelwright.jobs import lifecycle
 
 
-@get("/jobs/status/{job_id:uuid}", summary="A job's status (v1)")
+@get(
+    "/jobs/status/{job_id:uuid}",
+    summary="A job's status (v1)",
+    operation_class=operation(responses={200: examples.V1_JOB}),
+)
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Job:
     """pending, processing, completed or failed (a cancelled job is failed)."""
     async with services.sessions() as session:
         return V1Job.of(await lifecycle.find(session, job_id))
 
 
-@get("/jobs/result/{job_id:uuid}", summary="A job's result as JSON (v1)")
+@get(
+    "/jobs/result/{job_id:uuid}",
+    summary="A job's result as JSON (v1)",
+    operation_class=operation(responses={200: examples.V1_RESULT}),
+)
 async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Result:
     """Answers 200 in any state; the paths are there once the job is completed."""
     async with services.sessions() as session:
@@ -45,7 +55,14 @@ async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
     )
 
 
-@route("/jobs/download/{job_id:uuid}", http_method=[HttpMethod.GET, HttpMethod.HEAD], summary="Download a result (v1)")
+@route(
+    "/jobs/download/{job_id:uuid}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a result (v1)",
+    operation_class=operation(
+        download="video/*", errors=[Malformed("the job is not completed: processing", code="not_ready")]
+    ),
+)
 async def download(job_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The (best) file that the job made; 400 while it is unfinished or when it failed."""
     async with services.sessions() as session:

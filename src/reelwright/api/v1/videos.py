@@ -10,18 +10,33 @@ from litestar import HttpMethod, Request, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from reelwright.api import examples
 from reelwright.api.downloads import download_video
+from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
 from reelwright.api.videos import take_upload
 from reelwright.edits.vocabulary import JobType
-from reelwright.errors import Malformed, UnreadableMedia, UnsupportedMedia
+from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
 from reelwright.library import catalogue, ingest
 
 
-@post("/upload", summary="Upload a video (v1)", status_code=200, request_max_body_size=None)
+@post(
+    "/upload",
+    summary="Upload a video (v1)",
+    status_code=200,
+    request_max_body_size=None,
+    operation_class=operation(
+        upload="file",
+        responses={200: examples.V1_UPLOAD},
+        errors=[
+            Malformed("The file has no moving picture.", code="no_video_stream"),
+            TooLarge("The file is larger than 10737418240 bytes."),
+        ],
+    ),
+)
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> V1Upload:
     """The file is probed while the client waits: the job is born completed. What is not a video is a 400."""
     try:
@@ -34,7 +49,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     return V1Upload(**msgspec.structs.asdict(V1Job.of(job)), video_id=video.id)
 
 
-@get("/videos", summary="List videos (v1)")
+@get("/videos", summary="List videos (v1)", operation_class=operation(responses={200: examples.V1_VIDEOS}))
 async def list_videos(
     services: NamedDependency[Services],
     skip: Annotated[int, QueryParameter(ge=0, le=1_000_000_000)] = 0,
@@ -46,7 +61,11 @@ async def list_videos(
     return V1VideoList(videos=[V1Video.of(video) for video in found], total=total, page=skip // limit + 1, limit=limit)
 
 
-@get("/videos/{video_id:uuid}", summary="Look up a video (v1)")
+@get(
+    "/videos/{video_id:uuid}",
+    summary="Look up a video (v1)",
+    operation_class=operation(responses={200: examples.V1_VIDEO}),
+)
 async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Video:
     """All that v1 clients know of an upload."""
     async with services.sessions() as session:
@@ -57,6 +76,7 @@ async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services
     "/videos/{video_id:uuid}/download",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     summary="Download a video (v1)",
+    operation_class=operation(download="video/*"),
 )
 async def download(video_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The upload as it came."""

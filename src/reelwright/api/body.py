@@ -1,0 +1,222 @@
+"""JSON bodies, read strictly into the handler's type; a refusal names every bad field.
+
+msgspec stops at the first error, and Litestar would convert laxly ("32" for a number). So a body is decoded once,
+strictly, and only when that fails is it walked a second time beside its type, field by field: to drop each `null`
+that stands for a default, and to collect what is wrong.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
+from itertools import islice
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+from litestar import Request
+from litestar.types.empty import Empty
+
+from reelwright.api.problems import close_after_answer
+from reelwright.errors import FieldError, InvalidInput, Malformed, TooLarge, UnsupportedMedia
+
+MAX_BODY_BYTES = 2**20
+MAX_FIELD_ERRORS = 100
+
+_ARRAYS = (list, set, frozenset, tuple, Sequence, AbstractSet)
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose JSON body is decoded into the type that the handler declares.
+
+    Raises Malformed (400), TooLarge (413), UnsupportedMedia (415) and InvalidInput (422)."""
+
+    async def body(self) -> bytes:
+        """The whole body, at most MAX_BODY_BYTES. Uploads are streamed and do not come here."""
+        if self._body is not Empty:
+            return self._body
+        if (known := self._connection_state.body) is not Empty:
+            self._body = known
+            return known
+        if (self.content_length or 0) > MAX_BODY_BYTES:
+            raise self._too_large()
+        received = bytearray()
+        async for chunk in self.stream():
+            received += chunk
+            if len(received) > MAX_BODY_BYTES:
+                raise self._too_large()
+        self._body = self._connection_state.body = bytes(received)
+        return self._body
+
+    def _too_large(self) -> TooLarge:
+        close_after_answer(self.scope)
+        return TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+
+    async def json(self) -> Any:
+        """The body as the handler's type. Litestar asks for it only where there is a body."""
+        if self._json is Empty:
+            if (known := self._connection_state.json) is Empty:
+                field = self.route_handler.parsed_data_field
+                _demand_json(*self.content_type)
+                known = read_json(await self.body(), field.raw if field is not None else Any)
+            self._json = self._connection_state.json = known
+        return self._json
+
+
+def _demand_json(kind: str, options: Mapping[str, str]) -> None:
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMedia("The body must be sent as application/json.")
+    if options.get("charset", "utf-8").strip('"').lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMedia("The body must be UTF-8.")
+
+
+@cache
+def _decoder(hint: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(hint, strict=True)
+
+
+def read_json(body: bytes, hint: Any) -> Any:
+    """The JSON text as a value of the type `hint`.
+
+    Raises Malformed where the text is not JSON (or is nested too deeply), and InvalidInput that names every field
+    which does not fit. `null` for a field that has a default, and no use for `null`, means that default.
+    """
+    errors: list[FieldError] = []
+    try:
+        if b"\\u0000" in body:
+            errors += islice(_nul_characters(msgspec.json.decode(body)), MAX_FIELD_ERRORS)
+        try:
+            value = _decoder(hint).decode(body)
+        except msgspec.ValidationError:
+            plain = msgspec.json.decode(body)
+            errors += islice(_faults(hint, plain, ""), MAX_FIELD_ERRORS)
+            value = None if errors else msgspec.convert(plain, hint, strict=True)
+    except UnicodeDecodeError as error:
+        raise Malformed("The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise Malformed("The body is nested too deeply.") from error
+    except msgspec.DecodeError as error:
+        raise Malformed(f"The body cannot be read: {error}.") from error
+    if errors:
+        raise InvalidInput(errors)
+    return value
+
+
+def _below(pointer: str, key: object) -> str:
+    return f"{pointer}/{str(key)[:100].replace('~', '~0').replace('/', '~1')}"
+
+
+def _nul_characters(value: Any, pointer: str = "") -> Iterator[FieldError]:
+    """Where a text holds a NUL: PostgreSQL cannot store one, and nobody means one."""
+    if isinstance(value, str) and "\0" in value:
+        yield FieldError(pointer, "holds a NUL character")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nul_characters(item, _below(pointer, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if "\0" in key:
+                yield FieldError(pointer, "holds a name with a NUL character")
+            else:
+                yield from _nul_characters(item, _below(pointer, key))
+
+
+def _faults(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
+    """What is wrong with a plain value that should become a `hint`. Drops, in place, each `null` that means a default.
+
+    The value is converted as a whole only when nothing inside it is wrong: each fault is told once, where it is.
+    """
+    found = False
+    for fault in _inner_faults(hint, value, pointer):
+        found = True
+        yield fault
+    if not found:
+        yield from _own_fault(hint, value, pointer)
+
+
+def _own_fault(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
+    try:
+        msgspec.convert(value, hint, strict=True)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        steps = [step for step in re.split(r"[.\[\]]+", path.rstrip("`")) if step]
+        for step in steps:
+            pointer = _below(pointer, step)
+        yield FieldError(pointer, message)
+
+
+def _inner_faults(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
+    """The faults inside an object or a list, by that member of the type which its shape points at."""
+    members = list(_members(hint))
+    if isinstance(value, dict):
+        structs = [bare for bare, _ in members if isinstance(bare, type) and issubclass(bare, msgspec.Struct)]
+        if structs:
+            yield from _struct_faults(structs, value, pointer)
+        for item_hint in [get_args(bare)[1] for bare, _ in members if get_origin(bare) is dict][:1]:
+            for key, item in value.items():
+                yield from _faults(item_hint, item, _below(pointer, key))
+    elif isinstance(value, list):
+        for bare, constraints in [member for member in members if get_origin(member[0]) in _ARRAYS][:1]:
+            if constraints:
+                yield from _own_fault(Annotated[list[Any], *constraints], value, pointer)
+            for index, item in enumerate(value):
+                yield from _faults(_item_hint(bare, index), item, _below(pointer, index))
+
+
+def _members(hint: Any, constraints: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The alternatives of a type, each bare and with its own constraints."""
+    if get_origin(hint) is Annotated:
+        meta = tuple(item for item in hint.__metadata__ if isinstance(item, msgspec.Meta))
+        yield from _members(hint.__origin__, constraints + meta)
+    elif get_origin(hint) in (Union, types.UnionType):
+        for member in get_args(hint):
+            yield from _members(member, constraints)
+    else:
+        yield hint, constraints
+
+
+def _item_hint(array: Any, index: int) -> Any:
+    arguments = get_args(array)
+    if get_origin(array) is tuple and arguments[-1] is not Ellipsis:
+        return arguments[min(index, len(arguments) - 1)]
+    return arguments[0]
+
+
+def _struct_faults(structs: list[type[msgspec.Struct]], value: dict[str, Any], pointer: str) -> Iterator[FieldError]:
+    """The faults of an object that should be one of `structs`, which differ by their tag if they are several."""
+    tag_field = structs[0].__struct_config__.tag_field
+    known = [tag_field] if tag_field else []
+    if tag_field:
+        by_tag = {struct.__struct_config__.tag: struct for struct in structs}
+        if len(structs) == 1 and tag_field not in value:
+            chosen = structs[0]
+        elif isinstance(tag := value.get(tag_field), str | int) and tag in by_tag:
+            chosen = by_tag[tag]
+        else:
+            choices = ", ".join(str(tag) for tag in by_tag)
+            yield FieldError(_below(pointer, tag_field), f"must be one of: {choices}")
+            return
+    else:
+        chosen = structs[0]
+    fields = msgspec.structs.fields(chosen)
+    known += [field.encode_name for field in fields]
+    if chosen.__struct_config__.forbid_unknown_fields:
+        for key in [key for key in value if key not in known]:
+            close = difflib.get_close_matches(key, known, n=1)
+            yield FieldError(_below(pointer, key), f"unknown field{f', {close[0]} perhaps?' if close else ''}")
+    for field in fields:
+        name = field.encode_name
+        if name not in value:
+            if field.required:
+                yield FieldError(_below(pointer, name), "is required")
+        elif value[name] is None and not field.required and not _takes_null(field.type):
+            del value[name]
+        else:
+            yield from _faults(field.type, value[name], _below(pointer, name))
+
+
+def _takes_null(hint: Any) -> bool:
+    return any(bare in (None, type(None), Any) for bare, _ in _members(hint))

@@ -1,0 +1,100 @@
+"""Server-sent events: a response that follows something for as long as it lasts.
+
+The stream ends when the events do, when the client goes, or when the server shuts down: uvicorn waits for open
+responses, so that a stream which nobody ends would hold the shutdown for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+Event = tuple[str, msgspec.Struct, str | None]
+"""Name, data, and the id that a client which reconnects sends back in `Last-Event-ID`."""
+
+HEARTBEAT = b": still here\n\n"
+RETRY_MS = 2000
+"""After so long a browser reconnects when the stream broke."""
+
+
+class EventStream(Response[None]):
+    """The answer `text/event-stream` with the given events.
+
+    A comment is sent after `heartbeat_s` of silence, so that proxies keep the connection and a dead client is
+    noticed. `closing` is set at shutdown. Where `events` is a generator, it is closed in the end, whatever the reason.
+    """
+
+    def __init__(self, events: AsyncIterator[Event], *, closing: asyncio.Event, heartbeat_s: float = 15.0) -> None:
+        self.events = events
+        self.closing = closing
+        self.heartbeat_s = heartbeat_s
+        super().__init__(None, media_type="text/event-stream")
+
+    def to_asgi_response(  # type: ignore[override]
+        self, app: Any, request: Request[Any, Any, Any], *, headers: dict[str, str] | None = None, **_: Any
+    ) -> ASGIApp:
+        fields = {
+            **(headers or {}),
+            "Content-Type": "text/event-stream; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
+
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": encoded})
+            async with aclosing(self._messages(receive)) as messages:
+                async for message in messages:
+                    await send({"type": "http.response.body", "body": message, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        return respond
+
+    async def _messages(self, receive: Receive) -> AsyncGenerator[bytes, None]:
+        """The bytes of the stream, until there is a reason to end it."""
+        ends = [asyncio.create_task(self.closing.wait()), asyncio.create_task(_disconnected(receive))]
+        coming: asyncio.Task[Event | None] | None = None
+        try:
+            yield b"retry: %d\n\n" % RETRY_MS
+            while not any(end.done() for end in ends):
+                coming = coming or asyncio.create_task(_next(self.events))
+                done, _ = await asyncio.wait(
+                    [coming, *ends], timeout=self.heartbeat_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                if coming in done:
+                    if (event := coming.result()) is None:
+                        return
+                    coming = None
+                    yield encode_event(*event)
+                elif not done:
+                    yield HEARTBEAT
+        finally:
+            tasks = [*ends, *([coming] if coming else [])]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if isinstance(self.events, AsyncGenerator):
+                await self.events.aclose()
+
+
+async def _next(events: AsyncIterator[Event]) -> Event | None:
+    return await anext(events, None)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def encode_event(name: str, data: msgspec.Struct, event_id: str | None) -> bytes:
+    """One event as the WHATWG event stream format has it; JSON has no line breaks of its own."""
+    lines = [b"event: " + name.encode(), b"data: " + msgspec.json.encode(data)]
+    if event_id is not None:
+        lines.insert(0, b"id: " + event_id.encode())
+    return b"\n".join(lines) + b"\n\n"

@@ -1,0 +1,167 @@
+"""Example bodies for the OpenAPI document. A test sends the requests to a real service and reads the answers' types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+VIDEO_ID = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
+VARIANT_ID = "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e"
+JOB_ID = "0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9"
+NOW = "2026-11-21T10:15:30.123456Z"
+
+MEDIA_INFO: dict[str, Any] = {
+    "container": "mov,mp4,m4a,3gp,3g2,mj2",
+    "size_bytes": 1055736,
+    "start_s": "0",
+    "duration_s": 5.312,
+    "bit_rate": 1589963,
+    "video": [
+        {
+            "index": 0,
+            "codec": "h264",
+            "profile": "Main",
+            "width": 1280,
+            "height": 720,
+            "display_width": 1280,
+            "display_height": 720,
+            "rotation": 0,
+            "sample_aspect_ratio": "1/1",
+            "time_base": "1/12800",
+            "start_s": "0",
+            "duration_s": 5.28,
+            "frame_rate": "25/1",
+            "variable_frame_rate": False,
+            "frame_count": 132,
+            "longest_frame_s": 0.04,
+            "pixel_format": "yuv420p",
+            "bit_depth": 8,
+            "field_order": "progressive",
+            "bit_rate": 1205959,
+        }
+    ],
+    "audio": [
+        {
+            "index": 1,
+            "codec": "aac",
+            "profile": "LC",
+            "sample_rate": 48000,
+            "channels": 2,
+            "layout": "stereo",
+            "language": "eng",
+            "default": True,
+            "time_base": "1/48000",
+            "start_s": "0",
+            "duration_s": 5.312,
+            "bit_rate": 128000,
+        }
+    ],
+    "other": [],
+}
+
+VIDEO: dict[str, Any] = {
+    "id": VIDEO_ID,
+    "original_filename": "holiday.mp4",
+    "stored_path": f"uploads/{VIDEO_ID}/source.mp4",
+    "size_bytes": 1055736,
+    "duration_sec": 5.312,
+    "width": 1280,
+    "height": 720,
+    "format": "mp4",
+    "mime_type": "video/mp4",
+    "upload_time": NOW,
+    "sha256": "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
+    "media_info": MEDIA_INFO,
+}
+VIDEOS = {"items": [VIDEO], "total": 1, "page": 1, "page_size": 20}
+
+VARIANT: dict[str, Any] = {
+    "id": VARIANT_ID,
+    "video_id": VIDEO_ID,
+    "kind": "trim",
+    "quality": "source",
+    "stored_path": f"processed/{VARIANT_ID}/trim.mp4",
+    "size_bytes": 412345,
+    "duration_sec": 2.0,
+    "width": 1280,
+    "height": 720,
+    "created_at": NOW,
+    "job_id": JOB_ID,
+    "source_variant_id": None,
+    "files": [{"name": "trim.mp4", "role": "main", "size_bytes": 412345, "content_type": "video/mp4"}],
+}
+
+TRIMS: dict[str, Any] = {
+    "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
+    "clock": {"video_id": VIDEO_ID, "start": "00:00:00.500", "end": 2.0, "source_variant_id": None},
+}
+ACCEPTED = {"job_id": JOB_ID, "status": "PENDING", "warnings": []}
+STATUS = {"job_id": JOB_ID, "status": "STARTED", "progress": 42, "error_message": None}
+
+JOB: dict[str, Any] = {
+    "job_id": JOB_ID,
+    "type": "trim",
+    "status": "STARTED",
+    "progress": 42,
+    "stage": "render",
+    "video_id": VIDEO_ID,
+    "input_variant_id": None,
+    "output_variant_id": None,
+    "outputs": [{"index": 0, "quality": "source", "width": 1280, "height": 720, "progress": 42, "variant_id": None}],
+    "warnings": [],
+    "error_message": None,
+    "error": None,
+    "attempt": 1,
+    "failures": 0,
+    "max_failures": 3,
+    "worker": "host:4711",
+    "speed": 6.2,
+    "eta_s": 1.4,
+    "created_at": NOW,
+    "started_at": NOW,
+    "finished_at": None,
+    "updated_at": NOW,
+    "edit": {"steps": [{"type": "trim", "start": 1.5, "end": 3.5}]},
+    "plan": None,
+    "plan_digest": None,
+    "commands": [["ffmpeg", "-nostdin", "-i", "<in0>", "<out0>"]],
+}
+JOBS = {"items": [JOB], "total": 1, "page": 1, "page_size": 20}
+
+SERVICE = {
+    "message": "Reelwright: uploaded videos in, edited videos out",
+    "name": "reelwright",
+    "version": "0.1.0",
+    "docs": "/docs",
+    "redoc": "/redoc",
+    "openapi": "/openapi.json",
+}
+HEALTH = {"status": "healthy"}
+READY = {"status": "ready", "checks": [{"name": "database", "ok": True, "detail": None}]}
+NOT_READY = {
+    "status": "not_ready",
+    "checks": [{"name": "storage", "ok": False, "detail": "MEDIA_ROOT cannot be written"}],
+}
+
+V1_JOB = {"job_id": JOB_ID, "status": "processing", "progress": 42, "created_at": NOW, "error_message": None}
+V1_UPLOAD = {**V1_JOB, "status": "completed", "progress": 100, "video_id": VIDEO_ID}
+V1_VIDEO = {
+    "id": VIDEO_ID,
+    "filename": f"{VIDEO_ID}/source.mp4",
+    "original_filename": "holiday.mp4",
+    "file_size": 1055736,
+    "duration": 5.312,
+    "width": 1280,
+    "height": 720,
+    "format": "mp4",
+    "mime_type": "video/mp4",
+    "upload_time": NOW,
+}
+V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
+V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}
+V1_RESULT = {
+    "job_id": JOB_ID,
+    "status": "completed",
+    "result_file_path": f"processed/{VARIANT_ID}/trim.mp4",
+    "processed_video_id": VARIANT_ID,
+    "error_message": None,
+}

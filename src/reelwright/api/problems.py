@@ -1,0 +1,264 @@
+"""Every error answer, as an RFC 9457 problem document: `application/problem+json`.
+
+A 4xx says what the client can do about it. A 5xx is the unforeseen: its `error_id` is in the log beside the
+traceback, and nothing of the inside (paths, SQL, tracebacks) is in the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import re
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import msgspec
+import sqlalchemy.exc
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scope, Send
+
+from reelwright.errors import Busy, FieldError, InvalidInput, Malformed, NoSpace, NotFound, ReelwrightError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+LINGER_S = 2.0
+
+CLIENT_CLOSED_REQUEST = 499
+"""Status, known from nginx, of a request whose client went away; only the log ever sees it."""
+
+_CLIENT_GONE = "client disconnected prematurely"  # Litestar's words, raised by Request.stream()
+
+MEANINGS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The bytes of the request cannot be read: broken JSON, bad UTF-8, a cut upload."),
+    "unauthorized": (401, "Valid credentials are needed."),
+    "forbidden": (403, "The credentials do not allow this."),
+    "not_found": (404, "There is nothing under this address or id."),
+    "file_missing": (404, "The record is there, but its file is gone from the storage."),
+    "method_not_allowed": (405, "The address does not take this method; `Allow` names those that it takes."),
+    "request_timeout": (408, "The upload sent nothing for too long."),
+    "conflict": (409, "The state of the thing does not allow this now."),
+    "precondition_failed": (412, "The file is not the one that `If-Match` or `If-Unmodified-Since` names."),
+    "too_large": (413, "The body, the file or one of its fields is larger than is taken."),
+    "unsupported_media": (415, "The content type, the container or the codec is not one that is taken."),
+    "range_not_satisfiable": (416, "The range lies outside of the file; `Content-Range` has its size."),
+    "invalid_input": (422, "One or more fields are wrong; `errors` names every one."),
+    "unreadable_media": (422, "A video by its container, but broken or without a picture."),
+    "rate_limited": (429, "Too many requests; `Retry-After` says when to come back."),
+    "internal": (500, "Something unforeseen; the log has more under `error_id`."),
+    "busy": (503, "A part of the service cannot be reached now; `Retry-After` says when to come back."),
+    "no_space": (507, "The storage is full."),
+}
+"""Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document.
+Conflicts have codes of their own (`in_use`, `not_ready`, ...), which their routes document."""
+
+MEANINGS_BY_STATUS: dict[int, tuple[str, str]] = {}
+"""Status -> the first, most general code that has it, and its meaning."""
+for _code, (_status, _meaning) in MEANINGS.items():
+    MEANINGS_BY_STATUS.setdefault(_status, (_code, _meaning))
+
+
+class ProblemField(msgspec.Struct):
+    """One wrong field of a request."""
+
+    pointer: str
+    """A JSON pointer into the body (`/overlays/0/start`), or `?name` for a query parameter."""
+    detail: str
+
+
+class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What went wrong, after RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    errors: list[ProblemField] | None = None
+    error_id: str | None = None
+    job_ids: list[str] | None = None
+
+
+def public_path(scope: Scope) -> str:
+    """The request's path as the client wrote it, percent-encoded, with the prefix of a reverse proxy."""
+    root: str = scope.get("root_path", "")
+    return quote(root + scope["path"].removeprefix(root))
+
+
+def problem_document(
+    scope: Scope, status: int, code: str, detail: str, extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The members of a problem document. `extra`: further members, such as `errors`."""
+    try:
+        title = HTTPStatus(status).phrase
+    except ValueError:
+        title = "Client Closed Request" if status == CLIENT_CLOSED_REQUEST else "Error"
+    problem = Problem(
+        type=f"{scope.get('root_path', '')}/docs/errors#{code}",
+        title=title,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=public_path(scope),
+    )
+    return {**msgspec.to_builtins(problem), **(extra or {})}
+
+
+def close_after_answer(scope: Scope) -> None:
+    """Have the error answer end the connection: the rest of the request's body is not worth reading."""
+    scope["state"]["close_after_answer"] = True
+
+
+class _LastAnswer(Response[dict[str, Any]]):
+    """An answer after which the connection closes. Until then the rest of the request is read on for a while: a
+    client that is still sending would get a reset connection instead of the answer."""
+
+    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **kwargs: Any) -> ASGIApp:  # type: ignore[override]
+        answer = super().to_asgi_response(app, request, **kwargs)
+
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            async def hold_open(message: Message) -> None:
+                if message["type"] == "http.response.body":
+                    message["more_body"] = True
+                await send(message)
+
+            await answer(scope, receive, hold_open)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    while (message := await receive())["type"] == "http.request" and message["more_body"]:
+                        pass
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        return respond
+
+
+def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str, Any]]:
+    """The answer to any exception; the one exception handler of the app."""
+    error = exc if isinstance(exc, ReelwrightError) else _translated(request, exc)
+    extra = dict(error.extra)
+    headers = dict(exc.headers or {}) if isinstance(exc, HTTPException) else {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    answer: type[Response[dict[str, Any]]] = Response
+    if request.scope["state"].get("close_after_answer"):
+        answer = _LastAnswer
+        headers["Connection"] = "close"
+    where = f"{request.method} {public_path(request.scope)}"
+    if error.status == CLIENT_CLOSED_REQUEST:
+        log.info("%s: the client went away", where)
+    elif error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        extra["error_id"] = uuid.uuid4().hex
+        log.error("%s: error %s", where, extra["error_id"], exc_info=exc)
+    elif error is not exc and not isinstance(exc, HTTPException):
+        log.warning("%s: answered with %d %s", where, error.status, error.code, exc_info=exc)
+    document = problem_document(request.scope, error.status, error.code, error.detail, extra)
+    return answer(document, status_code=error.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem}
+
+
+class _HttpError(ReelwrightError):
+    """An error that HTTP itself knows, with any status."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail, code=code)
+        self.status = status  # type: ignore[misc]
+
+
+def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightError:
+    """The domain's words for an exception of a library."""
+    if isinstance(exc, ValidationException):
+        return _invalid_parameters(request, exc)
+    if isinstance(exc, InternalServerException) and _CLIENT_GONE in exc.detail:
+        return _HttpError(CLIENT_CLOSED_REQUEST, "client_closed_request", "The client went away.")
+    if isinstance(exc, HTTPException) and exc.status_code != 500 and exc.status_code in MEANINGS_BY_STATUS:
+        code, meaning = MEANINGS_BY_STATUS[exc.status_code]
+        spoken = exc.detail and exc.detail != HTTPStatus(exc.status_code).phrase
+        return _HttpError(exc.status_code, code, exc.detail if spoken else meaning)
+    if isinstance(exc, HTTPException) and exc.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _HttpError(exc.status_code, "http_error", exc.detail)
+    if isinstance(exc, (UnicodeDecodeError, RecursionError)) or (
+        isinstance(exc, msgspec.DecodeError) and not isinstance(exc, msgspec.ValidationError)
+    ):
+        return Malformed(MEANINGS["malformed"][1])
+    if _chain_has(exc, asyncpg.CharacterNotInRepertoireError):
+        return InvalidInput([], detail="A text holds a NUL character.")
+    if _is_out_of_reach(exc):
+        return Busy("A part of the service cannot be reached now.")
+    if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(MEANINGS["no_space"][1])
+    return _HttpError(500, "internal", "Something went wrong here. The log has more under the error id.")
+
+
+_MISSING = re.compile(r"Missing required (\w+) parameter '(.+?)' for path")  # Litestar's words
+
+
+def _invalid_parameters(request: Request[Any, Any, Any], exc: ValidationException) -> ReelwrightError:
+    """A wrong query parameter, header or cookie: 422 that names each. A malformed id in the path: no such thing."""
+    entries = [entry for entry in exc.extra or [] if isinstance(entry, dict)]
+    if missing := _MISSING.search(exc.detail):
+        entries = [{"source": missing[1], "key": missing[2], "message": "is missing", "by_alias": True}]
+    if any(entry.get("source") == "path" for entry in entries):
+        return NotFound(MEANINGS["not_found"][1])
+    errors = []
+    for entry in entries:
+        key, source = entry.get("key", ""), entry.get("source", "body")
+        source = getattr(source, "value", source)
+        if source == "body" and key == "data":
+            errors.append(FieldError("", "a JSON body is needed"))
+        elif source == "body":
+            errors.append(FieldError("/" + re.sub(r"[\[\].]+", "/", key).strip("/"), entry["message"]))
+        else:
+            name = key if "by_alias" in entry else _alias(request, key)
+            errors.append(FieldError(f"?{name}" if source == "query" else f"{source}:{name}", entry["message"]))
+    return InvalidInput(errors, detail=None if errors else exc.detail)
+
+
+def _alias(request: Request[Any, Any, Any], name: str) -> str:
+    """The name that clients use for a handler's argument."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(name)
+    return getattr(field and field.kwarg_definition, "name", None) or name
+
+
+def _chain(exc: BaseException | None) -> Iterator[BaseException]:
+    """The exception and those it came from."""
+    while exc is not None:
+        yield exc
+        exc = getattr(exc, "orig", None) or exc.__cause__
+
+
+def _chain_has(exc: Exception, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(link, kinds) for link in _chain(exc))
+
+
+def _is_out_of_reach(exc: Exception) -> bool:
+    """Whether the database, or another part that is reached over a socket, did not answer."""
+    if any(isinstance(link, asyncpg.InterfaceError) and isinstance(link, ValueError) for link in _chain(exc)):
+        return False  # asyncpg's word for an argument that it cannot encode: our fault
+    if isinstance(exc, sqlalchemy.exc.DBAPIError) and exc.connection_invalidated:
+        return True
+    if isinstance(exc, OSError) and str(exc).startswith("Multiple exceptions"):
+        return True  # what asyncio raises when every address of a host refuses
+    return isinstance(
+        exc, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
+    ) or _chain_has(
+        exc,
+        ConnectionError,
+        TimeoutError,
+        socket.gaierror,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.InterfaceError,
+    )
