@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import imageio_ffmpeg
 import pytest
 
 from reelwright.db.database import create_engine
@@ -111,3 +113,33 @@ async def shared_service(
     async with Service(settings, folder).running() as running, running.worker():
         yield running
     await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def ffmpeg(*arguments: str) -> None:
+    """Run the bundled ffmpeg for test material."""
+    subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=120
+    )
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of moving picture and sound."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=4"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", str(path)),
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute of 720p whose trim takes long enough to be interrupted."""
+    path = tmp_path_factory.mktemp("clip") / "long.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=60"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p", str(path)),
+    )
+    return path

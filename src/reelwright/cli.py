@@ -107,8 +107,9 @@ def openapi(output: Path) -> None:
     import msgspec
 
     from reelwright.api.app import create_app
+    from reelwright.api.docs import openapi_document
 
-    document = create_app(configured()).openapi_schema.to_schema()
+    document = openapi_document(create_app(configured()))
     output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
     click.echo(f"{output} written")
 

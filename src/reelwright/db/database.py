@@ -70,7 +70,10 @@ def _json(value: Any) -> str:
 
 
 def create_engine(url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = 30) -> AsyncEngine:
-    """An engine on asyncpg; `statement_timeout_s` 0 means none. asyncpg itself reads the URL, so that every form it knows works (sslmode, several hosts)."""
+    """An engine on asyncpg, which reads the URL itself: every form that it knows works (sslmode, several hosts).
+
+    `statement_timeout_s` 0 means none.
+    """
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
         return await asyncpg.connect(

@@ -1,0 +1,78 @@
+"""Upload, trim, follow live, download: through real processes, as a client sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import av
+import pytest
+
+from service import Service
+
+
+async def test_a_video_goes_the_whole_way(shared_service: Service, clip: Path) -> None:
+    """What is downloaded is the wanted interval, and every state on the way was told."""
+    video = await shared_service.upload(clip, filename="holiday.mov")
+    assert video["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
+    assert (video["width"], video["height"], video["duration_sec"]) == (320, 180, pytest.approx(4, abs=0.05))
+
+    job_id = await shared_service.trim(video["id"], 1, "00:00:02.500")
+    events = [event async for event in follow(shared_service, job_id)]
+    states = [data["status"] for name, data in events if name == "state"]
+    assert states == ["PENDING", "STARTED", "SUCCESS"]
+    percentages = [data["progress"] for name, data in events if name == "progress"]
+    assert percentages == sorted(percentages)
+    assert percentages[-1] == 100
+
+    response = await shared_service.client.get(f"/result/{job_id}")
+    assert response.headers["content-type"] == "video/mp4"
+    assert 'filename="holiday-trim.mp4"' in response.headers["content-disposition"]
+    path = shared_service.folder / "result.mp4"
+    path.write_bytes(response.content)
+    with av.open(str(path)) as container:
+        times = [float(frame.pts * frame.time_base) for frame in container.decode(video=0)]
+    assert len(times) == 38  # frames 25 to 62: 1.00 <= t < 2.50
+    assert times[0] == 0
+
+
+async def follow(service: Service, job_id: str, **headers: str):  # type: ignore[no-untyped-def]
+    name = ""
+    async with service.client.stream("GET", f"/jobs/{job_id}/events", headers=headers) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        async for line in stream.aiter_lines():
+            key, _, value = line.partition(": ")
+            if key == "event":
+                name = value
+            elif key == "data":
+                yield name, json.loads(value)
+
+
+async def test_the_event_stream_resumes_where_it_broke(shared_service: Service, clip: Path) -> None:
+    """With Last-Event-ID a client gets only the transitions that it has not seen."""
+    video = await shared_service.upload(clip)
+    job_id = await shared_service.trim(video["id"], 0, 1)
+    await shared_service.until(job_id, "SUCCESS")
+    whole = [data["status"] async for name, data in follow(shared_service, job_id) if name == "state"]
+    rest = [
+        data["status"]
+        async for name, data in follow(shared_service, job_id, **{"Last-Event-ID": "2"})
+        if name == "state"
+    ]
+    assert whole == ["PENDING", "STARTED", "SUCCESS"]
+    assert rest == ["SUCCESS"]
+
+
+async def test_a_result_can_be_trimmed_again(shared_service: Service, clip: Path) -> None:
+    """Times then refer to the result, and the new variant knows its whole history."""
+    video = await shared_service.upload(clip)
+    first = await shared_service.until(await shared_service.trim(video["id"], 1, 3), "SUCCESS")
+    second_id = await shared_service.trim(video["id"], 0.5, 1.5, source_variant_id=first["output_variant_id"])
+    second = await shared_service.until(second_id, "SUCCESS")
+    rows = await shared_service.sql("SELECT * FROM video_variants WHERE id = $1::uuid", second["output_variant_id"])
+    assert str(rows[0]["source_variant_id"]) == first["output_variant_id"]
+    steps = json.loads(rows[0]["edit_json"])["steps"]
+    assert [(step["start"], step["end"]) for step in steps] == [(1, 3), (0.5, 1.5)]
+    variants = (await shared_service.client.get(f"/videos/{video['id']}/variants")).json()
+    assert [variant["duration_sec"] for variant in variants] == [pytest.approx(1, abs=0.03), pytest.approx(2, abs=0.03)]
