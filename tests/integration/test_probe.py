@@ -1,0 +1,490 @@
+"""The probe on real files: what it says of honest ones, and that hostile ones get a refusal and nothing else."""
+
+import asyncio
+import functools
+import os
+import random
+import signal
+import struct
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import pytest
+import pytest_asyncio
+
+from reelwright.edits.source import MediaInfo
+from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
+from reelwright.media.probe import Prober, ProbeRules
+
+FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
+RULES = ProbeRules(
+    formats=FORMATS,
+    max_pixels=8192 * 4320,
+    max_streams=8,
+    max_duration_s=3600,
+    max_frame_rate=240,
+    timeout_s=20,
+    memory_bytes=4 << 30,
+)
+PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=1")
+SOUND = ("-f", "lavfi", "-i", "sine=d=1")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def prober() -> AsyncIterator[Prober]:
+    async with Prober(RULES) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+@functools.cache
+def make(path: Path, *argv: str) -> Path:
+    whole = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *argv, str(path)]
+    subprocess.run(whole, check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def plain(folder: Path) -> Path:
+    return make(folder / "plain.mp4", *PICTURE, *SOUND, "-c:v", "libx264")
+
+
+def large(folder: Path) -> Path:
+    """A picture of 32 million pixels, which takes a while."""
+    source = ("-f", "lavfi", "-i", "color=s=8000x4000:r=1", "-frames:v", "1")
+    return make(folder / "large.mp4", *source, "-c:v", "mjpeg", "-threads", "2")
+
+
+def boxes(data: bytes) -> dict[bytes, tuple[int, int]]:
+    """Begin and end of each top-level box of an MP4."""
+    found, at = {}, 0
+    while at < len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        found[name] = (at, at + length)
+        at += length
+    return found
+
+
+CONTAINERS = {
+    "mp4": ("mov,mp4,m4a,3gp,3g2,mj2", "h264", "aac", ("-c:v", "libx264")),
+    "mov": ("mov,mp4,m4a,3gp,3g2,mj2", "h264", "aac", ("-c:v", "libx264")),
+    "mkv": ("matroska,webm", "h264", "vorbis", ()),
+    "webm": ("matroska,webm", "vp8", "opus", ("-c:v", "libvpx", "-c:a", "libopus")),
+    "avi": ("avi", "mpeg4", "mp3", ()),
+    "ts": ("mpegts", "h264", "aac", ("-c:v", "libx264", "-c:a", "aac")),
+    "flv": ("flv", "flv1", "mp3", ()),
+    "wmv": ("asf", "msmpeg4v3", "wmav2", ()),
+    "mpg": ("mpeg", "mpeg1video", "mp2", ()),
+    "ogv": ("ogg", "theora", "vorbis", ("-c:v", "libtheora")),
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+async def test_every_container_that_is_taken(prober: Prober, folder: Path, kind: str) -> None:
+    """Size, codecs, rate, duration and sound of a plain clip are right, whatever it comes in."""
+    container, video, audio, options = CONTAINERS[kind]
+    path = make(folder / f"plain.{kind}", *PICTURE, *SOUND, *options)
+    info = await prober.probe(path)
+    assert (info.container, info.size_bytes) == (container, path.stat().st_size)
+    assert info.duration_s == pytest.approx(1, abs=0.11)
+    picture = info.picture
+    assert (picture.codec, picture.width, picture.height) == (video, 160, 120)
+    assert (picture.display_width, picture.display_height, picture.rotation) == (160, 120, 0)
+    assert (picture.pixel_format, picture.bit_depth, picture.field_order) == ("yuv420p", 8, "progressive")
+    assert picture.sample_aspect_ratio == "1/1"
+    if kind != "avi":  # FFmpeg's leaves an empty place after the first frame
+        assert (picture.frame_rate, picture.variable_frame_rate) == ("25/1", False)
+    assert picture.frame_count == (25 if kind in ("mp4", "mov") else None)
+    assert [(sound.codec, sound.channels, sound.sample_rate) for sound in info.audio] == [
+        (audio, 1, info.audio[0].sample_rate)
+    ]
+    assert info.audio[0].sample_rate in (44100, 48000)
+
+
+@pytest.mark.parametrize(("counter_clockwise", "clockwise"), [(90, 270), (-90, 90), (180, 180), (0, 0)])
+async def test_rotation_is_what_a_player_turns(
+    prober: Prober, folder: Path, counter_clockwise: int, clockwise: int
+) -> None:
+    """A quarter turn swaps the displayed sides, and it is clockwise: as ffmpeg itself turns the picture."""
+    upright = make(
+        folder / "corner.mp4", "-f", "lavfi", "-i", "color=black:s=160x96:d=0.2,drawbox=0:0:32:32:white:t=fill"
+    )
+    turned = make(
+        folder / f"turned{clockwise}.mp4", "-display_rotation", str(counter_clockwise), "-i", str(upright), "-c", "copy"
+    )
+    picture = (await prober.probe(turned)).picture
+    assert (picture.rotation, picture.width, picture.height) == (clockwise, 160, 96)
+    sides = (96, 160) if clockwise in (90, 270) else (160, 96)
+    assert (picture.display_width, picture.display_height) == sides
+    played = make(folder / f"played{clockwise}.mp4", "-i", str(turned), "-frames:v", "1")
+    with av.open(str(played)) as opened:
+        grey = next(opened.decode(video=0)).to_ndarray(format="gray")
+    right, bottom = grey.shape[1] - 8, grey.shape[0] - 8
+    corner = {0: (8, 8), 90: (8, right), 180: (bottom, right), 270: (bottom, 8)}[clockwise]
+    assert grey.shape == sides[::-1]
+    assert grey[corner] > 200
+
+
+async def test_sample_aspect_ratio_widens_what_is_seen(prober: Prober, folder: Path) -> None:
+    """Anamorphic pictures are reported coded and as seen; turned ones are widened before they are turned."""
+    wide = make(folder / "wide.mp4", *PICTURE, "-vf", "setsar=4/3", "-c:v", "libx264")
+    picture = (await prober.probe(wide)).picture
+    assert (picture.sample_aspect_ratio, picture.width, picture.display_width) == ("4/3", 160, 213)
+    turned = make(folder / "wide_turned.mp4", "-display_rotation", "-90", "-i", str(wide), "-c", "copy")
+    picture = (await prober.probe(turned)).picture
+    assert (picture.display_width, picture.display_height) == (120, 213)
+
+
+@pytest.mark.parametrize("reordered", [True, False])
+async def test_variable_frame_rate(prober: Prober, folder: Path, reordered: bool) -> None:
+    """The index of an MP4 gives the exact count and the longest gap, with reordered frames too; Matroska neither."""
+    keep = "select='not(mod(n,3))+gt(n,15)'"
+    path = make(
+        folder / f"variable{reordered}.mp4", *PICTURE, "-vf", keep, "-fps_mode", "vfr",
+        "-c:v", "libx264", "-bf", "3" if reordered else "0",
+    )  # fmt: skip
+    picture = (await prober.probe(path)).picture
+    assert (picture.variable_frame_rate, picture.frame_count, picture.longest_frame_s) == (True, 15, 0.12)
+    assert picture.frame_rate == "15/1"
+    remuxed = make(folder / f"variable{reordered}.mkv", "-i", str(path), "-c", "copy")
+    picture = (await prober.probe(remuxed)).picture
+    assert (picture.variable_frame_rate, picture.frame_count) == (True, None)
+
+
+async def test_a_long_last_gap_is_found(prober: Prober, folder: Path) -> None:
+    """Decoding times do not show the gap before the last of reordered frames; the probe reads that end."""
+    late = "setpts='PTS+gt(N,23)*0.5/TB'"
+    path = make(folder / "late.mp4", *PICTURE, "-vf", late, "-fps_mode", "vfr", "-c:v", "libx264", "-bf", "3")
+    picture = (await prober.probe(path)).picture
+    assert picture.longest_frame_s == 0.52  # in whole frames
+    assert (picture.variable_frame_rate, picture.frame_count) == (True, 25)
+
+
+async def test_frames_outside_the_edit_list_are_not_counted(prober: Prober, folder: Path) -> None:
+    """What is counted is what is decoded: a copy that starts between keyframes hides frames."""
+    path = make(folder / "cut.mp4", "-ss", "0.4", "-i", str(plain(folder)), "-c", "copy")
+    with av.open(str(path)) as opened:
+        decoded = sum(1 for _ in opened.decode(video=0))
+    picture = (await prober.probe(path)).picture
+    assert picture.frame_count == decoded < 25
+    assert picture.variable_frame_rate is False
+
+
+async def test_fragments_are_not_counted(prober: Prober, folder: Path) -> None:
+    """The index of a fragmented MP4 is not complete, so that nothing exact is claimed from it."""
+    flags = "frag_keyframe+empty_moov"
+    path = make(folder / "fragmented.mp4", *PICTURE, "-c:v", "libx264", "-g", "10", "-movflags", flags)
+    picture = (await prober.probe(path)).picture
+    assert (picture.frame_count, picture.longest_frame_s) == (None, None)
+    assert (picture.frame_rate, picture.variable_frame_rate) == ("25/1", False)
+
+
+async def test_start_times_are_exact(prober: Prober, folder: Path) -> None:
+    """The zero of the time line is the first timestamp of all streams, as a fraction."""
+    path = make(folder / "late.ts", *PICTURE, *SOUND, "-c:v", "libx264", "-output_ts_offset", "7")
+    info = await prober.probe(path)
+    with av.open(str(path)) as opened:
+        starts = [s.start_time * s.time_base for s in opened.streams if s.start_time is not None and s.time_base]
+    assert info.start == min(starts) > 7
+    assert Fraction(info.picture.start_s) == starts[0]
+    assert Fraction(info.audio[0].start_s) == starts[1]
+    assert info.picture.time_base == "1/90000"
+
+
+async def test_colour_depth_and_interlacing(prober: Prober, folder: Path) -> None:
+    """HDR is known by its transfer, ten bits by the decoded frame, fields by their order."""
+    colour = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv")
+    tagged = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+    coded = ("-c:v", "libx264", "-pix_fmt", "yuv420p10le", "-vf", tagged, *colour)
+    picture = (await prober.probe(make(folder / "hdr.mp4", *PICTURE, *coded))).picture
+    assert (picture.pixel_format, picture.bit_depth, picture.is_hdr) == ("yuv420p10le", 10, True)
+    assert (picture.color_primaries, picture.color_space, picture.color_range) == ("bt2020", "bt2020nc", "tv")
+    fields = ("-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-vf", "setfield=tff")
+    picture = (await prober.probe(make(folder / "fields.ts", *PICTURE, *fields))).picture
+    assert picture.field_order == "tt"
+    assert not picture.is_hdr
+
+
+async def test_several_sounds_with_languages(prober: Prober, folder: Path) -> None:
+    """Tracks keep their order; of the file's text only real language tags pass."""
+    path = make(
+        folder / "tracks.mkv", *PICTURE, *SOUND, "-f", "lavfi", "-i", "aevalsrc=0|0:d=1",
+        "-map", "0", "-map", "1", "-map", "2", "-map", "1", "-c:v", "libx264", "-c:a", "aac",
+        "-disposition:a:0", "0", "-disposition:a:1", "default",
+        "-metadata:s:a:0", "language=hin", "-metadata:s:a:1", "language=und", "-metadata:s:a:2", "language=<b>",
+        "-metadata", "title=<script>alert(1)</script>",
+    )  # fmt: skip
+    info = await prober.probe(path)
+    assert [stream.codec for stream in info.video] == ["h264"]
+    assert [(sound.language, sound.channels, sound.layout, sound.default) for sound in info.audio] == [
+        ("hin", 1, "mono", False),
+        (None, 2, "stereo", True),
+        (None, 1, "mono", False),
+    ]
+    assert "script" not in repr(info)
+
+
+async def test_cover_art_is_no_moving_picture(prober: Prober, folder: Path) -> None:
+    """Even a cover that comes first and is larger leaves the video the main one."""
+    cover = make(folder / "large.png", "-f", "lavfi", "-i", "color=s=640x480", "-frames:v", "1")
+    path = make(
+        folder / "covered.mp4", "-i", str(cover), *PICTURE, "-map", "0", "-map", "1", "-c:v:0", "copy",
+        "-disposition:v:0", "attached_pic", "-c:v:1", "libx264",
+    )  # fmt: skip
+    info = await prober.probe(path)
+    assert [(stream.codec, stream.width) for stream in info.video] == [("h264", 160)]
+    assert [(one.kind, one.codec) for one in info.other] == [("attached_picture", "png")]
+
+
+async def refused(prober: Prober, path: Path) -> UnsupportedMedia | UnreadableMedia:
+    with pytest.raises((UnsupportedMedia, UnreadableMedia)) as caught:
+        await prober.probe(path)
+    error = caught.value
+    assert isinstance(error, UnsupportedMedia | UnreadableMedia)
+    assert path.name not in error.detail
+    return error
+
+
+async def test_scripts_that_name_other_files_are_not_followed(prober: Prober, folder: Path) -> None:
+    """Playlists under a video's name are refused at once; to open what they name would wait for a writer."""
+    own = folder / "scripts"
+    own.mkdir()
+    canary = own / "canary.mp4"
+    os.mkfifo(canary)
+    scripts = {
+        "ffconcat": "ffconcat version 1.0\nfile canary.mp4\n",
+        "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{canary}\n#EXT-X-ENDLIST\n",
+        "dash": f'<?xml version="1.0"?><MPD type="static" mediaPresentationDuration="PT1S"><Period><BaseURL>file://{canary}'
+        '</BaseURL><AdaptationSet><Representation id="0" bandwidth="1"/></AdaptationSet></Period></MPD>',
+        "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n",
+        "text": "a plain text\n" * 100,
+    }
+    for name, script in scripts.items():
+        (own / f"{name}.mp4").write_text(script)
+        assert isinstance(await refused(prober, own / f"{name}.mp4"), UnsupportedMedia), name
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "avif", "wav", "srt"])
+async def test_what_is_no_video_is_unsupported(prober: Prober, folder: Path, kind: str) -> None:
+    """Pictures, sounds and subtitles under a video's name are a 415."""
+    if kind == "srt":
+        made = folder / "text.srt"
+        made.write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n")
+    elif kind == "wav":
+        made = make(folder / "sound.wav", *SOUND)
+    else:
+        made = make(
+            folder / f"still.{kind}", *PICTURE, "-frames:v", "1", *(["-c:v", "libaom-av1"] if kind == "avif" else [])
+        )
+    disguised = folder / f"{kind}.mp4"
+    disguised.write_bytes(made.read_bytes())
+    error = await refused(prober, disguised)
+    assert (type(error), error.status) == (UnsupportedMedia, 415)
+
+
+async def test_only_the_formats_of_the_rules_are_taken(folder: Path) -> None:
+    """A container that is readable but not allowed is a 415, under any of its names."""
+    mkv = make(folder / "plain.mkv", *PICTURE, *SOUND)
+    async with Prober(replace(RULES, formats=("mov",))) as mov_only, Prober(replace(RULES, formats=("webm",))) as webm:
+        assert (await mov_only.probe(plain(folder))).picture.width == 160
+        assert isinstance(await refused(mov_only, mkv), UnsupportedMedia)
+        assert (await webm.probe(mkv)).picture.width == 160
+
+
+async def test_videos_without_a_picture(prober: Prober, folder: Path) -> None:
+    """A video's container with sound only, or with cover art only, is a 422 with its own code."""
+    cover = make(folder / "cover.png", *PICTURE, "-frames:v", "1")
+    sound = make(folder / "sound.m4a", *SOUND)
+    covered = make(
+        folder / "covered.m4a", *SOUND, "-i", str(cover), "-map", "0", "-map", "1", "-c:v", "copy",
+        "-disposition:v:0", "attached_pic",
+    )  # fmt: skip
+    for path in (sound, covered):
+        error = await refused(prober, path)
+        assert (error.status, error.code) == (422, "no_video_stream")
+
+
+async def test_damaged_videos(prober: Prober, folder: Path) -> None:
+    """Cut off before its index, with an index and no media, empty, or noise: refused, each by what it is."""
+    whole = make(folder / "plain.mp4", *PICTURE, *SOUND, "-c:v", "libx264").read_bytes()
+    moov, mdat = boxes(whole)[b"moov"], boxes(whole)[b"mdat"]
+    hollow = bytearray(whole)
+    hollow[mdat[0] + 8 : mdat[1]] = bytes(mdat[1] - mdat[0] - 8)
+    noise = random.Random(1).randbytes(100_000)
+    cases = {
+        "cut": (whole[: moov[0] - 1000], UnreadableMedia),
+        "hollow": (bytes(hollow), UnreadableMedia),
+        "header": (whole[:40], UnreadableMedia),
+        "matroska": (b"\x1a\x45\xdf\xa3" + noise, UnreadableMedia),
+        "empty": (b"", UnsupportedMedia),
+        "noise": (noise, UnsupportedMedia),
+        "zeros": (bytes(100_000), UnsupportedMedia),
+    }
+    for name, (data, kind) in cases.items():
+        path = folder / f"{name}.mp4"
+        path.write_bytes(data)
+        error = await refused(prober, path)
+        assert (type(error), error.code) == (kind, kind.code), name
+
+
+async def test_an_unknown_codec_is_unsupported(prober: Prober, folder: Path) -> None:
+    """A codec that nothing here decodes is a 415 with its own code."""
+    path = folder / "unknown.mp4"
+    path.write_bytes(plain(folder).read_bytes().replace(b"avc1", b"zzz9"))
+    error = await refused(prober, path)
+    assert (error.status, error.code) == (415, "unsupported_codec")
+
+
+async def test_the_rules_are_kept(folder: Path) -> None:
+    """More pixels, streams, frames a second or seconds than allowed are each refused by name."""
+    clip = plain(folder)
+    for code, rules in {
+        "too_many_pixels": replace(RULES, max_pixels=160 * 120 - 1),
+        "too_many_streams": replace(RULES, max_streams=1),
+        "frame_rate_too_high": replace(RULES, max_frame_rate=24),
+        "too_long": replace(RULES, max_duration_s=0.9),
+    }.items():
+        async with Prober(rules) as strict:
+            error = await refused(strict, clip)
+            assert (error.status, error.code) == (422, code)
+
+
+async def test_bombs_are_refused_before_they_go_off(prober: Prober, folder: Path) -> None:
+    """A huge picture in a small file, and a file whose few frames last for days."""
+    huge = make(
+        folder / "huge.mp4", "-f", "lavfi", "-i", "color=s=16000x4000:r=1", "-frames:v", "1",
+        "-c:v", "libx264", "-preset", "ultrafast",
+    )  # fmt: skip
+    assert (await refused(prober, huge)).code == "too_many_pixels"
+    slow = make(folder / "slow.mkv", *PICTURE, "-vf", "setpts=N*3500/TB", "-fps_mode", "passthrough")
+    assert (await refused(prober, slow)).code == "too_long"
+
+
+async def test_memory_of_a_probe_is_limited(folder: Path) -> None:
+    """A file that needs more than is allowed is refused; the next one is answered."""
+    big = large(folder)
+    async with Prober(RULES) as roomy:
+        assert (await roomy.probe(big)).picture.width == 8000
+        mapped_bytes = _memory_of(roomy)
+    async with Prober(replace(RULES, memory_bytes=mapped_bytes + (24 << 20))) as tight:
+        assert (await refused(tight, big)).code == "unreadable_media"
+        assert (await tight.probe(plain(folder))).picture.width == 160
+
+
+def _memory_of(prober: Prober) -> int:
+    process = prober._process
+    assert process is not None
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def test_what_is_not_there_or_not_a_file(prober: Prober, folder: Path) -> None:
+    """A missing file is not found; a folder or a pipe is refused without waiting for it."""
+    with pytest.raises(NotFound):
+        await prober.probe(folder / "missing.mp4")
+    os.mkfifo(folder / "pipe.mp4")
+    for path in (folder, folder / "pipe.mp4"):
+        with pytest.raises(UnsupportedMedia):
+            await prober.probe(path)
+
+
+async def stop_child_of(prober: Prober, probing: asyncio.Task[MediaInfo]) -> None:
+    """SIGSTOP the child that is reading the file of `probing`."""
+    process = prober._process
+    assert process is not None
+    while not (found := children_of(process.pid)):
+        assert not probing.done()
+        await asyncio.sleep(0)
+    os.kill(found[0], signal.SIGSTOP)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def test_a_probe_that_hangs_is_ended_alone(folder: Path) -> None:
+    """A stopped child is killed at the time limit and is a refusal; other files are answered meanwhile."""
+    async with Prober(replace(RULES, timeout_s=1.0)) as prober:
+        process = prober._process
+        await prober.probe(plain(folder))
+        hanging = asyncio.create_task(prober.probe(large(folder)))
+        await stop_child_of(prober, hanging)
+        assert (await prober.probe(plain(folder))).picture.width == 160
+        with pytest.raises(UnreadableMedia, match="too long"):
+            await hanging
+        assert prober._process is process
+
+
+async def test_a_dead_prober_is_replaced(folder: Path) -> None:
+    """After kill -9, also while files are being read, every file still gets its answer."""
+    async with Prober(RULES) as prober:
+        for _ in range(3):
+            probes = [asyncio.create_task(prober.probe(plain(folder))) for _ in range(4)]
+            await asyncio.sleep(0)
+            process = prober._process
+            assert process is not None
+            process.kill()
+            assert {info.picture.width for info in await asyncio.gather(*probes)} == {160}
+
+
+async def test_nothing_is_left_behind(folder: Path) -> None:
+    """Leaving the prober ends its process; probes leave no descriptor open."""
+    async with Prober(RULES) as prober:
+        await prober.probe(plain(folder))
+        process = prober._process
+        assert process is not None
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        await asyncio.gather(*(prober.probe(plain(folder)) for _ in range(20)))
+        await asyncio.sleep(0)
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before
+        assert len(list(Path(f"/proc/{process.pid}/fd").iterdir())) < 10
+    assert process.returncode is not None
+    assert not Path(f"/proc/{process.pid}").exists()
+
+
+async def test_a_cancelled_probe_ends_its_child(folder: Path) -> None:
+    """Nobody waits for it any more, so the child is gone long before its time limit."""
+    async with Prober(RULES) as prober:
+        await prober.probe(plain(folder))
+        probing = asyncio.create_task(prober.probe(large(folder)))
+        await stop_child_of(prober, probing)
+        probing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await probing
+        process = prober._process
+        assert process is not None
+        async with asyncio.timeout(5):
+            while children_of(process.pid):
+                await asyncio.sleep(0.01)
+
+
+async def test_mutated_files_get_an_answer(prober: Prober, folder: Path) -> None:
+    """Whatever bits are flipped, a probe ends with what the file is or with a refusal, soon."""
+    sources = [
+        make(folder / f"tiny.{kind}", "-f", "lavfi", "-i", "testsrc2=s=32x32:d=0.4", *CONTAINERS[kind][3][:2])
+        for kind in ("mp4", "mkv")
+    ]
+    dice = random.Random(20)
+
+    async def answer(number: int) -> bool:
+        data = bytearray(sources[number % 2].read_bytes())
+        for _ in range(dice.choice((1, 4, 16, 64))):
+            at = dice.randrange(len(data))
+            data[at : at + dice.choice((1, 1, 4))] = dice.choice((dice.randbytes(1), b"\xff\xff\xff\xff", b""))
+        path = folder / f"mutant{number}.mp4"
+        path.write_bytes(data)
+        try:
+            async with asyncio.timeout(RULES.timeout_s):
+                return isinstance(await prober.probe(path), MediaInfo)
+        except (UnsupportedMedia, UnreadableMedia):
+            return False
+
+    answers = await asyncio.gather(*(answer(number) for number in range(120)))
+    assert 0 < sum(answers) < len(answers)
