@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-import imageio_ffmpeg
 import pytest
 
+from material import ffmpeg
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
@@ -113,13 +112,6 @@ async def shared_service(
     async with Service(settings, folder).running() as running, running.worker():
         yield running
     await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def ffmpeg(*arguments: str) -> None:
-    """Run the bundled ffmpeg for test material."""
-    subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=120
-    )
 
 
 @pytest.fixture(scope="session")

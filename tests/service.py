@@ -19,6 +19,9 @@ import msgspec
 
 from reelwright.settings import Settings
 
+UNKNOWN = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
+"""An id that nothing has."""
+
 FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
 
 
@@ -187,3 +190,13 @@ class Service:
 
     def logs(self) -> str:
         return "\n".join(f"--- {path.name}\n{path.read_text()[-4000:]}" for path in self.folder.glob("*.log"))
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, object]:
+    """The problem document that a refusal must be."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document: dict[str, object] = response.json()
+    assert (document["status"], document["code"]) == (status, code), document
+    assert document["detail"]
+    return document

@@ -80,6 +80,8 @@ class Hub:
                 pause_s = 0.1
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 logger.warning("no news from the database: %r; trying again in %.1f s", error, pause_s)
+            except Exception:
+                logger.exception("no news from the database; trying again in %.1f s", pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 5)
 
@@ -93,7 +95,7 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), CHECK_INTERVAL_S)
                 return
-            await asyncio.wait_for(connection.execute(""), 5)
+            await asyncio.wait_for(connection.execute("SELECT 1"), 5)
 
     def _wake(self, job_id: str) -> None:
         for woken in self._waiters.get(job_id, ()):

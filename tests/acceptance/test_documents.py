@@ -1,0 +1,153 @@
+"""The service about itself: health, readiness, OpenAPI, docs; and the examples in the document are true."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from reelwright import __version__
+from service import Service, environment
+
+
+async def test_index_health_and_readiness(shared_service: Service) -> None:
+    """What the plan promises, and every part by trying it."""
+    client = shared_service.client
+    index = (await client.get("/")).json()
+    assert (index["name"], index["version"], index["docs"]) == ("reelwright", __version__, "/docs")
+    assert (await client.get("/health")).json() == {"status": "healthy"}
+    ready = await client.get("/ready")
+    assert ready.status_code == 200, ready.text
+    assert [check["name"] for check in ready.json()["checks"]] == [
+        "database", "queue", "storage", "ffmpeg", "containment"
+    ]  # fmt: skip
+
+
+async def test_readiness_names_a_database_that_is_away_or_old(service: Service) -> None:
+    """503 with the reason, and no traceback."""
+    await service.sql("UPDATE alembic_version SET version_num = '0001'")
+    ready = await service.client.get("/ready")
+    assert ready.status_code == 503
+    (failed,) = [check for check in ready.json()["checks"] if not check["ok"]]
+    assert failed["name"] == "database"
+    assert "reelwright migrate" in failed["detail"]
+
+
+@pytest.fixture
+async def document(shared_service: Service) -> dict[str, Any]:
+    found: dict[str, Any] = (await shared_service.client.get("/openapi.json")).json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in ("get", "post", "delete")
+    ]
+
+
+def test_the_document_is_valid_and_complete(document: dict[str, Any]) -> None:
+    """OpenAPI 3.1; each route has tag, summary, description and described refusals."""
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    for path, method, operation in operations(document):
+        where = f"{method} {path}"
+        assert operation["tags"], where
+        assert operation["summary"], where
+        assert operation["description"], where
+        if method == "get" and path not in ("/", "/health", "/ready"):
+            refusals = {status for status in operation["responses"] if status.startswith("4")}
+            assert refusals, where
+
+
+async def test_the_request_examples_work(shared_service: Service, document: dict[str, Any], clip: Path) -> None:
+    """Each is accepted as it stands, with the id of a video that exists."""
+    video = await shared_service.upload(clip)
+    sent = 0
+    for path, method, operation in operations(document):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            for example in content.get("examples", {}).values():
+                body = copy.deepcopy(example["value"]) | {"video_id": video["id"]}
+                answer = await shared_service.client.request(method, path, json=body)
+                assert answer.is_success, (path, answer.text)
+                sent += 1
+    assert sent >= 3
+
+
+def test_the_answer_examples_fit_their_schemas(document: dict[str, Any]) -> None:
+    """Every example of a 2xx answer is valid against the schema beside it."""
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    registry = Registry().with_resource("urn:api", Resource(contents=document, specification=DRAFT202012))
+    seen = 0
+    for path, method, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for content in response.get("content", {}).values():
+                text = json.dumps(content.get("schema", {})).replace('"#/', '"urn:api#/')
+                validator = Draft202012Validator(json.loads(text), registry=registry)
+                for example in content.get("examples", {}).values():
+                    errors = [error.message for error in validator.iter_errors(example["value"])]
+                    assert errors == [], (path, method, status)
+                    seen += 1
+    assert seen >= 20
+
+
+async def test_the_docs_need_no_internet(shared_service: Service) -> None:
+    """The page and all that it names come from the service itself."""
+    client = shared_service.client
+    page = (await client.get("/docs")).text
+    assert re.findall(r"(?:src|href)=\"(https?:)?//", page) == []
+    scripts = re.findall(r"(?:src|href)=\"(/[^\"]+)\"", page)
+    assert scripts
+    for script in scripts:
+        assert (await client.get(script)).status_code == 200, script
+    redoc = await client.get("/redoc")
+    assert (redoc.status_code, redoc.headers["location"]) == (302, "/docs")
+
+
+async def test_cors_is_off_unless_set(shared_service: Service, service: Service) -> None:
+    """No origin is allowed by default; those that are named are, exactly, and may read the headers they need."""
+    origin = {"origin": "https://app.example"}
+    assert "access-control-allow-origin" not in (await shared_service.client.get("/health", headers=origin)).headers
+    await service.api.end()
+    service.api = await service.start_api(CORS_ORIGINS="https://app.example")
+    answer = await service.client.get("/health", headers=origin)
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert "content-range" in answer.headers["access-control-expose-headers"].lower()
+    other = await service.client.get("/health", headers={"origin": "https://other.example"})
+    assert "access-control-allow-origin" not in other.headers
+
+
+async def test_a_prefix_of_a_proxy_is_honoured(service: Service, clip: Path) -> None:
+    """Links, locations and problems carry API_ROOT_PATH."""
+    await service.api.end()
+    service.api = await service.start_api(API_ROOT_PATH="/video")
+    assert (await service.client.get("/")).json()["docs"] == "/video/docs"
+    assert "/video/docs" in (await service.client.get("/docs")).text
+    uploaded = await service.upload(clip)
+    answer = await service.client.post("/trim", json={"video_id": uploaded["id"], "start": 0, "end": 1})
+    assert answer.headers["location"].startswith("/video/jobs/")
+    assert (await service.client.get("/videos/x")).json()["instance"] == "/video/videos/x"
+
+
+async def test_the_command_writes_the_document(service: Service, tmp_path: Path, document: dict[str, Any]) -> None:
+    """`reelwright openapi` needs no database and writes what /openapi.json answers."""
+    import asyncio
+
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "reelwright", "openapi", "--output", str(tmp_path / "o.json")),
+        env=environment(service.settings),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == 0
+    assert json.loads((tmp_path / "o.json").read_text()) == document

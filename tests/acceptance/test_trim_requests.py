@@ -1,0 +1,127 @@
+"""What POST /trim takes and refuses, case by case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service import UNKNOWN, Service, problem
+
+
+@pytest.fixture(scope="module")
+async def video(shared_service: Service, clip: Path) -> dict[str, Any]:
+    return await shared_service.upload(clip)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"start": 2, "end": 1}, {"/end"}),
+        ({"start": 1, "end": 1}, {"/end"}),
+        ({"start": -1, "end": 1}, {"/start"}),
+        ({"start": 4.5, "end": 6}, {"/start"}),
+        ({"start": "1:2", "end": "00:00:61"}, {"/start", "/end"}),
+        ({"start": "abc", "end": True}, {"/end"}),
+        ({"end": 1}, {"/start"}),
+        ({"start": 0, "end": 1, "speed": 2}, {"/speed"}),
+        ({"start": None, "end": [1]}, {"/start", "/end"}),
+        ({"start": 1e300, "end": 2e300}, {"/start", "/end"}),
+        ({"start": 1.001, "end": 1.002}, {"/end"}),
+        ({"video_id": "x", "start": 0, "end": "x\u0000"}, {"/video_id", "/end"}),
+        ({"start": 0, "end": 1, "source_variant_id": 7}, {"/source_variant_id"}),
+    ],
+)
+async def test_every_wrong_field_is_named(
+    shared_service: Service, video: dict[str, Any], body: dict[str, Any], pointers: set[str]
+) -> None:
+    """422 with a pointer for each, and no job."""
+    before = (await shared_service.client.get("/jobs")).json()["total"]
+    answer = await shared_service.client.post("/trim", json={"video_id": video["id"], **body})
+    document: Any = problem(answer, 422, "invalid_input")
+    assert {error["pointer"] for error in document["errors"]} == pointers
+    assert (await shared_service.client.get("/jobs")).json()["total"] == before
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "code"),
+    [
+        (b'{"start": ', "application/json", 400, "malformed"),
+        (b'{"start": "\xff"}', "application/json", 400, "malformed"),
+        (b"[" * 100_000, "application/json", 400, "malformed"),
+        (b"", "application/json", 400, "malformed"),
+        (b"start=1", "application/x-www-form-urlencoded", 415, "unsupported_media"),
+        (b'{"a": "' + b"x" * 2_000_000 + b'"}', "application/json", 413, "too_large"),
+    ],
+)
+async def test_what_cannot_be_read_is_said(
+    shared_service: Service, content: bytes, content_type: str, status: int, code: str
+) -> None:
+    """Broken JSON, bad UTF-8, absurd depth, nothing, another type, too much."""
+    answer = await shared_service.client.post("/trim", content=content, headers={"content-type": content_type})
+    problem(answer, status, code)
+
+
+async def test_an_end_beyond_the_video_is_clamped_with_a_warning(
+    shared_service: Service, video: dict[str, Any]
+) -> None:
+    """202, Location, and the warning says what it became."""
+    answer = await shared_service.client.post("/trim", json={"video_id": video["id"], "start": 3, "end": 600})
+    assert answer.status_code == 202
+    accepted = answer.json()
+    assert answer.headers["location"] == f"/jobs/{accepted['job_id']}"
+    (warning,) = accepted["warnings"]
+    assert "600 s" in warning
+    job = await shared_service.until(accepted["job_id"], "SUCCESS")
+    assert job["warnings"] == [warning]
+
+
+async def test_unknown_sources(shared_service: Service, video: dict[str, Any], clip: Path) -> None:
+    """404 for what does not exist; 422 for a variant of another video."""
+    client = shared_service.client
+    problem(await client.post("/trim", json={"video_id": UNKNOWN, "start": 0, "end": 1}), 404, "not_found")
+    body = {"video_id": video["id"], "start": 0, "end": 1, "source_variant_id": UNKNOWN}
+    problem(await client.post("/trim", json=body), 404, "not_found")
+    other = await shared_service.upload(clip)
+    job = await shared_service.until(await shared_service.trim(other["id"], 0, 1), "SUCCESS")
+    body["source_variant_id"] = job["output_variant_id"]
+    document: Any = problem(await client.post("/trim", json=body), 422, "invalid_input")
+    assert document["errors"][0]["pointer"] == "/source_variant_id"
+
+
+async def test_results_before_and_after(service: Service, clip: Path) -> None:
+    """409 with Retry-After while it is unfinished, 404 with the reason when cancelled, the file when done."""
+    video = await service.upload(clip)
+    job_id = await service.trim(video["id"], 0, 1)
+    early = await service.client.get(f"/result/{job_id}")
+    problem(early, 409, "not_ready")
+    assert int(early.headers["retry-after"]) > 0
+    assert (await service.client.post(f"/jobs/{job_id}/cancel")).json()["status"] == "CANCELLED"
+    problem(await service.client.get(f"/result/{job_id}"), 404, "job_cancelled")
+    problem(await service.client.post(f"/jobs/{job_id}/cancel"), 409, "finished")
+    answer = await service.client.post(f"/jobs/{job_id}/retry")
+    assert (answer.status_code, answer.json()["status"]) == (202, "PENDING")
+    async with service.worker():
+        await service.until(job_id, "SUCCESS")
+    assert (await service.client.get(f"/result/{job_id}")).status_code == 200
+    assert (await service.client.get(f"/result/{job_id}", params={"quality": "source"})).status_code == 200
+    problem(await service.client.get(f"/result/{job_id}", params={"quality": "720p"}), 404, "result_deleted")
+    problem(await service.client.post(f"/jobs/{job_id}/retry"), 409, "not_retryable")
+
+
+async def test_jobs_are_listed_by_what_is_asked(service: Service, clip: Path) -> None:
+    """Filters by status, type and video."""
+    first, second = await service.upload(clip), await service.upload(clip)
+    one, two = await service.trim(first["id"], 0, 1), await service.trim(second["id"], 0, 1)
+    await service.client.post(f"/jobs/{one}/cancel")
+
+    async def listed(**params: str) -> set[str]:
+        page = (await service.client.get("/jobs", params=params)).json()
+        return {job["job_id"] for job in page["items"]}
+
+    assert await listed() == {one, two}
+    assert await listed(status="CANCELLED") == {one}
+    assert await listed(video_id=second["id"]) == {two}
+    assert await listed(type="overlay") == set()
+    problem(await service.client.get("/jobs", params={"status": "DONE"}), 422, "invalid_input")
