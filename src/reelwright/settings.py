@@ -40,26 +40,13 @@ class SettingsError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one process. Field names are the environment names in lower case."""
 
-    # Service
+    # The usual ones
     app_env: Annotated[
         Literal["development", "test", "production"],
         Meta(description="Where this runs. `production` refuses the embedded database."),
     ] = "development"
     app_host: Annotated[str, Meta(description="Address that the API listens on.")] = "127.0.0.1"
     app_port: Annotated[int, Meta(ge=0, le=65535, description="Port that the API listens on.")] = 8000
-    api_root_path: Annotated[
-        str, Meta(description="Path prefix under which a reverse proxy serves the API, such as /video.")
-    ] = ""
-    cors_origins: Annotated[
-        tuple[str, ...], Meta(description="Exact origins, comma-separated, whose pages may call the API.")
-    ] = ()
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-        Meta(description="Least severe log line that is written."),
-    ] = "INFO"
-
-    # Database
-    database_url: Annotated[str, Meta(description="Any `postgresql://` URL. Wins over the DB_* settings.")] = ""
     db_host: Annotated[
         str, Meta(description="Database host. Empty, with DATABASE_URL empty: the embedded PostgreSQL.")
     ] = ""
@@ -67,61 +54,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     db_name: Annotated[str, Meta(description="Database name.")] = "reelwright"
     db_user: Annotated[str, Meta(description="Database user.")] = "reelwright"
     db_password: Annotated[str, Meta(description="Database password.")] = "reelwright"  # noqa: S105
-    db_pool_size: Annotated[Positive, Meta(description="Connections that one process keeps at most.")] = 10
-    database_dir: Annotated[
-        str,
-        Meta(description="Folder of the embedded PostgreSQL, on a local disk. Empty: MEDIA_ROOT/postgres."),
-    ] = ""
-
-    # Files
+    database_url: Annotated[str, Meta(description="Any `postgresql://` URL. Wins over the DB_* settings.")] = ""
     media_root: Annotated[str, Meta(description="Folder of all stored media.")] = "data"
-    work_root: Annotated[
-        str, Meta(description="Scratch folder for attempts, best on the same disk. Empty: MEDIA_ROOT/work.")
-    ] = ""
     font_dir: Annotated[str, Meta(description="Folder of your own fonts.")] = "fonts"
     assets_dir: Annotated[
         str, Meta(description="Folder of overlay pictures that requests may name. Empty: those that ship.")
     ] = ""
-
-    # Media programs
     ffmpeg_bin: Annotated[str, Meta(description="The ffmpeg program. Empty: the bundled one.")] = ""
     ffprobe_bin: Annotated[
-        str, Meta(description="An ffprobe program to probe with. Empty: the bundled prober (PyAV).")
+        str, Meta(description="Taken for compatibility and not used: probing is done by the bundled PyAV.")
     ] = ""
-    ffmpeg_threads: Annotated[
-        NotNegative, Meta(description="Threads of one encode; 0: the number of cores, at most 16.")
-    ] = 0
-
-    # Uploads
+    api_root_path: Annotated[
+        str, Meta(description="Path prefix under which a reverse proxy serves the API, such as /video.")
+    ] = ""
     max_upload_bytes: Annotated[Positive, Meta(description="Largest upload, bytes (10 GiB).")] = 10 * 2**30
     allowed_formats: Annotated[
         tuple[str, ...],
         Meta(description="Container formats that are taken, of " + ", ".join(CONTAINERS) + "."),
     ] = CONTAINERS
-    upload_idle_timeout_s: Annotated[
-        Seconds, Meta(description="An upload that sends nothing for so long is ended, seconds.")
-    ] = 60.0
-    disk_reserve_bytes: Annotated[
-        NotNegative, Meta(description="Free disk space that uploads and jobs leave untouched, bytes (1 GiB).")
-    ] = 2**30
-    max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
-    max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
-    max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0
-    max_streams: Annotated[Positive, Meta(description="Most streams in one file.")] = 32
-
-    # Jobs
     max_concurrent_jobs: Annotated[Positive, Meta(description="Jobs that one worker runs at once.")] = 2
-    max_failures: Annotated[
-        Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")
-    ] = 3
-    lease_s: Annotated[Seconds, Meta(description="A worker that is silent for so long loses its job, seconds.")] = 20.0
-    reap_interval_s: Annotated[
-        Seconds, Meta(description="Pause between looks for lost jobs and orphan files, seconds.")
-    ] = 5.0
-    orphan_grace_s: Annotated[
-        Seconds,
-        Meta(description="A file without a row is removed when it is older than this, seconds (1 h)."),
-    ] = 3600.0
     job_wall_base_s: Annotated[
         Seconds, Meta(description="Wall-clock budget of a media process: this much, plus ...")
     ] = 120.0
@@ -131,17 +82,68 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stall_timeout_s: Annotated[
         Seconds, Meta(description="A media process that makes no progress for so long is killed, seconds.")
     ] = 60.0
+
+    # Service
+    cors_origins: Annotated[
+        tuple[str, ...], Meta(description="Exact origins, comma-separated, whose pages may call the API.")
+    ] = ()
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        Meta(description="Least severe log line that is written."),
+    ] = "INFO"
+
+    # Database
+    db_pool_size: Annotated[Positive, Meta(description="Connections that one process keeps at most.")] = 10
+    database_dir: Annotated[
+        str,
+        Meta(description="Folder of the embedded PostgreSQL, on a local disk. Empty: MEDIA_ROOT/postgres."),
+    ] = ""
+
+    # Files and disk
+    work_root: Annotated[
+        str, Meta(description="Scratch folder for attempts, best on the same disk. Empty: MEDIA_ROOT/work.")
+    ] = ""
+    disk_reserve_bytes: Annotated[
+        NotNegative, Meta(description="Free disk space that uploads and jobs leave untouched, bytes (1 GiB).")
+    ] = 2**30
+    orphan_grace_s: Annotated[
+        Seconds,
+        Meta(description="A file without a row is removed when it is older than this, seconds (1 h)."),
+    ] = 3600.0
+
+    # Uploads
+    upload_idle_timeout_s: Annotated[
+        Seconds, Meta(description="An upload that sends nothing for so long is ended, seconds.")
+    ] = 60.0
+    max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
+    max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
+    max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0
+    max_streams: Annotated[Positive, Meta(description="Most streams in one file.")] = 32
     probe_timeout_s: Annotated[Seconds, Meta(description="Wall-clock limit of one probe, seconds.")] = 30.0
-    max_output_bytes: Annotated[Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")] = (
-        100 * 2**30
-    )
-    media_memory_bytes: Annotated[Positive, Meta(description="Address space of one media process, bytes (8 GiB).")] = (
-        8 * 2**30
-    )
+
+    # Jobs
+    max_failures: Annotated[
+        Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")
+    ] = 3
+    lease_s: Annotated[Seconds, Meta(description="A worker that is silent for so long loses its job, seconds.")] = 20.0
+    reap_interval_s: Annotated[
+        Seconds, Meta(description="Pause between looks for lost jobs and orphan files, seconds.")
+    ] = 5.0
     shutdown_grace_s: Annotated[
         NotNegative,
         Meta(description="On SIGTERM a worker lets jobs run on for so long before it hands them back, seconds."),
     ] = 10
+
+    # Media processes
+    ffmpeg_threads: Annotated[
+        NotNegative, Meta(description="Threads of one encode; 0: the number of cores, at most 16.")
+    ] = 0
+    media_memory_bytes: Annotated[Positive, Meta(description="Address space of one media process, bytes (8 GiB).")] = (
+        8 * 2**30
+    )
+    max_output_bytes: Annotated[Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")] = (
+        100 * 2**30
+    )
 
     @property
     def media_path(self) -> Path:
