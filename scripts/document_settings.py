@@ -24,7 +24,7 @@ def sections() -> list[tuple[str, list[tuple[str, str, str]]]]:
             found.append((heading, []))
             continue
         value = getattr(defaults, field)
-        text = ",".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
+        text = _shown(value)
         meaning = next(
             part.description for part in hints[field].__metadata__ if isinstance(part, Meta) and part.description
         )
@@ -32,13 +32,22 @@ def sections() -> list[tuple[str, list[tuple[str, str, str]]]]:
     return found
 
 
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def env_example() -> str:
+    old_names = ", ".join(f"{old} ({new})" for old, new in OLD_NAMES.items())
     lines = [
         "# Reelwright's settings: name=default, each with its meaning. Copied to `.env` as it is, this file serves",
-        "# `make up` (embedded database, bundled ffmpeg, folders beside it) and compose, whose services set database host,",
-        "# paths and the public bind themselves. The environment wins over `.env`; an empty value means the default.",
+        "# `make up` (embedded database, bundled ffmpeg, folders beside it) and compose, whose services set",
+        "# the database,",
+        "# the paths and the public bind themselves. The environment wins over `.env`; an empty value means",
+        "# the default.",
         "#",
-        f"# Also read under their old names: {', '.join(f'{old} (now {new})' for old, new in OLD_NAMES.items())}.",
+        f"# Also read under their old names: {old_names}.",
         "# UPLOAD_DIR and PROCESSED_DIR became folders below MEDIA_ROOT. REDIS_URL and SECRET_KEY have no successor.",
     ]
     for heading, settings in sections():
@@ -52,8 +61,9 @@ def configuration() -> str:
     lines = [
         "# Configuration",
         "",
-        "Settings come from the environment and from a file `.env` in the current folder; the environment wins, an empty",
-        "value means the default. Wrong values are all named at start, and nothing starts. Paths may be relative to the",
+        "Settings come from the environment and from a file `.env` in the current folder; the environment wins, an",
+        "empty value means the default. Wrong values are all named at start, and nothing starts. Paths may",
+        "be relative to the",
         "current folder. Names end in their unit where they have one (`_s` seconds, `_bytes` bytes).",
         "",
         "This page is written by `scripts/document_settings.py` from `src/reelwright/settings.py`.",

@@ -220,4 +220,4 @@ _DEFAULTS = Settings()
 @cache
 def load() -> Settings:
     """The settings of this process."""
-    return parse({**dotenv_values(".env"), **os.environ})
+    return parse({**dotenv_values(".env", interpolate=False), **os.environ})
