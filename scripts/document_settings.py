@@ -41,11 +41,10 @@ def _shown(value: object) -> str:
 def env_example() -> str:
     old_names = ", ".join(f"{old} ({new})" for old, new in OLD_NAMES.items())
     lines = [
-        "# Reelwright's settings: name=default, each with its meaning. Copied to `.env` as it is, this file serves",
-        "# `make up` (embedded database, bundled ffmpeg, folders beside it) and compose, whose services set",
-        "# the database,",
-        "# the paths and the public bind themselves. The environment wins over `.env`; an empty value means",
-        "# the default.",
+        "# Reelwright's settings: name=default, each with its meaning. Copied to `.env` as it is, this file",
+        "# serves `make up` (embedded database, bundled ffmpeg, folders beside it) and compose, whose services",
+        "# set the database, the paths and the public bind themselves. The environment wins over `.env`; an",
+        "# empty value means the default.",
         "#",
         f"# Also read under their old names: {old_names}.",
         "# UPLOAD_DIR and PROCESSED_DIR became folders below MEDIA_ROOT. REDIS_URL and SECRET_KEY have no successor.",
@@ -62,9 +61,8 @@ def configuration() -> str:
         "# Configuration",
         "",
         "Settings come from the environment and from a file `.env` in the current folder; the environment wins, an",
-        "empty value means the default. Wrong values are all named at start, and nothing starts. Paths may",
-        "be relative to the",
-        "current folder. Names end in their unit where they have one (`_s` seconds, `_bytes` bytes).",
+        "empty value means the default. Wrong values are all named at start, and nothing starts. Paths may be",
+        "relative to the current folder. Names end in their unit where they have one (`_s` seconds, `_bytes` bytes).",
         "",
         "This page is written by `scripts/document_settings.py` from `src/reelwright/settings.py`.",
     ]
