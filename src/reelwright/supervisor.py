@@ -57,29 +57,30 @@ class Supervisor:
 
     async def run(self) -> None:
         """Until `stop`. Raises ChildFailed, after the other children have ended."""
-        try:
-            async with asyncio.TaskGroup() as keepers:
-                for name, argv in self.children:
-                    keepers.create_task(self._keep(name, argv))
-        except* ChildFailed as group:
-            raise group.exceptions[0] from None
+        async with asyncio.TaskGroup() as keepers:
+            kept = [keepers.create_task(self._keep(name, argv)) for name, argv in self.children]
+        for keeper in kept:
+            if (failure := keeper.result()) is not None:
+                raise failure
 
-    async def _keep(self, name: str, argv: Sequence[str]) -> None:
+    async def _keep(self, name: str, argv: Sequence[str]) -> ChildFailed | None:
+        """Until `stop`, or until the child has crashed too often: then all others are asked to end."""
         crashes = 0
         while not self._stopping.is_set():
             began = time.monotonic()
             status = await self._run_once(name, argv)
             if self._stopping.is_set():
-                return
+                break
             crashes = 1 if time.monotonic() - began > HEALTHY_AFTER_S else crashes + 1
             said = f"{name} ended with {_status(status)}"
             if crashes > MOST_CRASHES:
                 self.stop()
-                raise ChildFailed(f"{said}, {crashes} times in a row: see its log lines above")
+                return ChildFailed(f"{said}, {crashes} times in a row: see its log lines above")
             pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), LONGEST_PAUSE_S)
             logger.warning("%s; starting it again in %.1f s", said, pause_s)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause_s)
+        return None
 
     async def _run_once(self, name: str, argv: Sequence[str]) -> int:
         """Run a child to its end, or to ours. Returns its exit status."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import IO
@@ -23,7 +24,11 @@ START_TIMEOUT_S = 60
 async def service(
     settings: Settings, *, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Database, schema, API and worker. The task ends when the service does, with the reason where it failed."""
+    """Database, schema, API and worker. The task ends when the service does, with the reason where it failed.
+
+    Raises ChildFailed when the API could not listen.
+    """
+    _require_port(settings)
     async with located(settings) as url:
         engine = create_engine(url, application_name="reelwright-up", statement_timeout_s=0)
         try:
@@ -49,6 +54,22 @@ async def service(
                 loop.remove_signal_handler(number)
 
 
+def _require_port(settings: Settings) -> None:
+    """Say at once what the API's crashes would say late: somebody else has the port."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.app_host, settings.app_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ChildFailed(
+            f"the API cannot listen on {settings.app_host}:{settings.app_port}: {error.strerror}. "
+            "Set APP_HOST and APP_PORT to an address that is free."
+        ) from error
+
+
 async def answering(base_url: str, running: asyncio.Task[None]) -> None:
     """Wait until the API answers. Raises ChildFailed when the service ended instead, TimeoutError."""
     async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
@@ -57,7 +78,8 @@ async def answering(base_url: str, running: asyncio.Task[None]) -> None:
                 if (await client.get("/health")).is_success:
                     return
             except httpx.TransportError:
-                await asyncio.wait([running], timeout=0.1)
+                pass  # not yet
+            await asyncio.wait([running], timeout=0.1)
     await running
     raise ChildFailed("the service ended before it answered")
 

@@ -28,8 +28,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trim"):
-    """`start_s` <= t < `end_s` on the input's time line. Where every frame's time is known, `start_s` is the first
-    kept frame's time and `end_s` the end of the last one."""
+    """`start_s` <= t < `end_s` on the input's time line. Where every frame's time is known, a bound that falls into a
+    frame is moved to the next one's start, so that picture and sound begin and end together."""
 
     start_s: str
     end_s: str
@@ -124,13 +124,15 @@ def _trim(
     if (grid := frame_grid(media)) is None:
         return PlannedTrim(start_s=str(start), end_s=str(end)), None
     origin, duration, count = grid
-    first, behind = (min(max(ceil((time - origin) / duration), 0), count) for time in (start, end))
-    if first >= behind:
+    first, behind = (ceil((time - origin) / duration) for time in (start, end))
+    kept = min(behind, count) - max(first, 0)
+    if kept <= 0:
         raise InvalidInput([FieldError(f"{pointer}/end", "no frame of the video lies between start and end")])
-    return (
-        PlannedTrim(start_s=str(origin + first * duration), end_s=str(origin + behind * duration)),
-        behind - first,
-    )
+    if first >= 0:
+        start = origin + first * duration
+    if behind <= count:
+        end = origin + behind * duration
+    return PlannedTrim(start_s=str(start), end_s=str(end)), kept
 
 
 def _expect(
@@ -152,7 +154,7 @@ def _expect(
 
 
 def upright_size(picture: VideoStream) -> tuple[int, int]:
-    """Coded size after rotation, made even: 4:2:0 pictures have no half chroma samples. The sample aspect ratio stays."""
+    """Coded size after rotation, made even, as 4:2:0 pictures must be. The sample aspect ratio stays."""
     width, height = picture.width, picture.height
     if picture.rotation in (90, 270):
         width, height = height, width

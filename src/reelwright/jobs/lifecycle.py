@@ -22,7 +22,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Job, JobInput
+from reelwright.db.models import File, Job, JobInput
 from reelwright.edits.vocabulary import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import queue
@@ -148,7 +148,19 @@ async def _write(session: AsyncSession, claim: Claim, **values: Any) -> None:
         update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.id)
     )
     if written is None:
-        raise LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} is not the newest any more")
+        raise _lost(claim)
+
+
+async def _owned(session: AsyncSession, claim: Claim) -> Job:
+    """The attempt's job, locked. Raises LeaseLost."""
+    job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
+    if job is None:
+        raise _lost(claim)
+    return job
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} has no right to it any more")
 
 
 async def renew(session: AsyncSession, claim: Claim, *, lease_s: float) -> None:
@@ -195,12 +207,9 @@ async def succeed(session: AsyncSession, claim: Claim, *, output_variant_id: uui
 
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
     """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
-    job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
-    if job is None:
-        raise LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} is not the newest any more")
     return await _count_failure(
         session,
-        job,
+        await _owned(session, claim),
         retryable=failure.retryable,
         error={
             "code": failure.code,
@@ -231,10 +240,13 @@ async def _count_failure(session: AsyncSession, job: Job, *, retryable: bool, er
 
 async def hand_back(session: AsyncSession, claim: Claim) -> None:
     """Give the job to another worker at once; this counts as no failure. Raises LeaseLost."""
-    await _write(session, claim, status=JobStatus.PENDING, lease_until=None, stage=None)
-    queue_job_id = await queue.defer(session, claim.job_id)
-    await session.execute(update(Job).where(Job.id == claim.job_id).values(queue_job_id=queue_job_id))
-    await _event(session, claim.job_id, claim.attempt, JobStatus.PENDING, reason="handed back")
+    job = await _owned(session, claim)
+    job.status = JobStatus.PENDING
+    job.lease_until = job.stage = None
+    job.updated_at = func.now()
+    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
+    await session.flush()
+    await _event(session, job.id, job.attempt, job.status, reason="handed back")
 
 
 async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
@@ -271,8 +283,10 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
         raise Conflict(
             f"only a job that failed or was cancelled can be retried: {job.status.value}", code="not_retryable"
         )
-    inputs = await session.scalar(select(func.count()).select_from(JobInput).where(JobInput.job_id == job_id))
-    if job.plan_json is None or inputs != len(job.plan_json["inputs"]):
+    inputs = await session.scalars(  # locked against deletion, as a new job's are
+        select(File.id).join(JobInput).where(JobInput.job_id == job_id).with_for_update(read=True, of=File)
+    )
+    if job.plan_json is None or len(inputs.all()) != len(job.plan_json["inputs"]):
         raise Conflict("what the job works on was deleted", code="input_gone")
     job.status = JobStatus.PENDING
     job.progress = job.failures = 0
@@ -310,25 +324,3 @@ async def reap_lost(session: AsyncSession) -> list[tuple[uuid.UUID, JobStatus]]:
         )
         for job in lost
     ]
-
-
-async def requeue_forgotten(session: AsyncSession) -> list[uuid.UUID]:
-    """Queue PENDING jobs again whose queue entry is gone, ended, or held by a worker that is dead."""
-    forgotten = (
-        await session.scalars(
-            select(Job)
-            .join(text("procrastinate_jobs q"), text("q.id = jobs.queue_job_id"), isouter=True)
-            .join(text("procrastinate_workers w"), text("w.id = q.worker_id"), isouter=True)
-            .where(
-                Job.status == JobStatus.PENDING,
-                text(
-                    "(q.status IS NULL OR q.status NOT IN ('todo', 'doing') OR (q.status = 'doing'"
-                    " AND (w.id IS NULL OR w.last_heartbeat < now() - interval '30 seconds')))"
-                ),
-            )
-            .with_for_update(skip_locked=True, of=Job)
-        )
-    ).all()
-    for job in forgotten:
-        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
-    return [job.id for job in forgotten]

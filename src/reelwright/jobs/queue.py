@@ -6,6 +6,7 @@ so that the API needs no second driver connection. A queue entry carries the job
 
 from __future__ import annotations
 
+import datetime
 import re
 import uuid
 from collections.abc import AsyncGenerator
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import procrastinate
 from procrastinate import exceptions, sql
-from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy import TextClause, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -81,7 +82,9 @@ _app = procrastinate.App(connector=SessionConnector())  # never opened: every ca
 
 async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, delay_s: int = 0) -> int:
     """Queue the job; returns the queue's id. Workers hear of it when the session commits."""
-    schedule: dict[str, Any] = {"schedule_in": {"seconds": delay_s}} if delay_s else {}
+    schedule: dict[str, Any] = {}
+    if delay_s:  # by the database's clock, which decides when it is due
+        schedule["schedule_at"] = await session.scalar(select(func.now() + datetime.timedelta(seconds=delay_s)))
     deferrer = _app.configure_task(TASK, queue=QUEUE, priority=priority, connection=session, **schedule)
     queue_job_id: int = await deferrer.defer_async(job_id=str(job_id))
     return queue_job_id

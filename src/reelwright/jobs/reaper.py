@@ -12,8 +12,10 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -21,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job
 from reelwright.edits.vocabulary import JobStatus
-from reelwright.jobs import lifecycle
+from reelwright.jobs import lifecycle, queue
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,14 @@ _FILES_LOCK = 0x7377_6565
 _WORK_FOLDER = re.compile(r"([0-9a-f-]{36})-(\d+)", re.ASCII)
 BATCH = 500
 QUEUE_RETENTION_DAYS = 7
+CLAIM_WITHIN_S = 15
+"""A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
+
+_FORGOTTEN = text(
+    "(q.status IS NULL OR q.status NOT IN ('todo', 'doing') OR (q.status = 'doing' AND NOT EXISTS ("
+    "SELECT FROM procrastinate_events e WHERE e.job_id = q.id AND e.type = 'started'"
+    " AND e.at > now() - make_interval(secs => :claim_within_s))))"
+).bindparams(claim_within_s=CLAIM_WITHIN_S)
 
 
 class Reaper:
@@ -55,26 +65,23 @@ class Reaper:
             loops.create_task(self._repeat(self.reap_jobs, self.interval_s))
             loops.create_task(self._repeat(self.sweep_files, min(self.orphan_grace_s / 4, 900)))
 
-    async def _repeat(self, work: Callable[[], Awaitable[None]], interval_s: float) -> None:
+    async def _repeat(self, work: Callable[[], Coroutine[Any, Any, None]], interval_s: float) -> None:
         while True:
             try:
                 await work()
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                # the next round may find the database or the disk back
-                logger.warning("%s: %r", getattr(work, "__name__", "reaper"), error)
+            except Exception as error:  # one bad round must not end the rounds: jobs would stay lost
+                if is_away(error):
+                    logger.warning("%s: %r", work.__name__, error)
+                else:
+                    logger.exception("%s failed", work.__name__)
             await asyncio.sleep(interval_s)
 
     async def reap_jobs(self) -> None:
-        async with self.sessions.begin() as session:
-            if not await _sole(session, _JOBS_LOCK):
-                return
-            for job_id, status in await lifecycle.reap_lost(session):
-                logger.warning("job %s lost its worker and is %s now", job_id, status.value)
-            for job_id in await lifecycle.requeue_forgotten(session):
-                logger.warning("job %s had no live queue entry and was queued again", job_id)
-            await _finish_abandoned(session)
+        """Each step in a transaction of its own: what one cannot do must not undo the others."""
+        for step in (_reap_lost, _requeue_forgotten, _finish_abandoned):
+            async with self.sessions.begin() as session:
+                if await _sole(session, _JOBS_LOCK):
+                    await step(session)
 
     async def sweep_files(self) -> None:
         """Remove stored files that no row names and that are older than the grace time, and stale work folders."""
@@ -83,22 +90,19 @@ class Reaper:
             if not await _sole(session, _FILES_LOCK):
                 return
             await _forget_old(session)
-            for batch in await asyncio.to_thread(self._old_files):
+            batches = self._old_files()
+            while batch := await asyncio.to_thread(next, batches, None):
                 known = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in batch]))))
                 for stray in batch:
                     if stray.key not in known:
                         logger.warning("removing %s (%d bytes): no row names it", stray.key, stray.size_bytes)
                         await asyncio.to_thread(self.storage.discard, stray)
 
-    def _old_files(self) -> list[list[StoredFile]]:
+    def _old_files(self) -> Iterator[list[StoredFile]]:
         oldest = time.time() - self.orphan_grace_s
-        batches: list[list[StoredFile]] = [[]]
-        for stored in self.storage.files():
-            if stored.modified_at < oldest:
-                if len(batches[-1]) == BATCH:
-                    batches.append([])
-                batches[-1].append(stored)
-        return batches
+        old = (stored for stored in self.storage.files() if stored.changed_at < oldest)
+        while batch := list(islice(old, BATCH)):
+            yield batch
 
     async def _sweep_work_folders(self) -> None:
         folders = await asyncio.to_thread(lambda: [path for path in self.work_root.glob("*") if path.is_dir()])
@@ -119,15 +123,40 @@ async def _sole(session: AsyncSession, lock: int) -> bool:
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(lock))))
 
 
+async def _reap_lost(session: AsyncSession) -> None:
+    for job_id, status in await lifecycle.reap_lost(session):
+        logger.warning("job %s lost its worker and is %s now", job_id, status.value)
+
+
+async def _requeue_forgotten(session: AsyncSession) -> None:
+    """Queue PENDING jobs again whose queue entry is gone, ended, or was fetched and led to no claim.
+
+    The claim follows the fetch at once, unless the worker died or the answer to its fetch was lost on the way. One
+    that is only slow finds the job taken: two entries are harmless.
+    """
+    forgotten = await session.scalars(
+        select(Job)
+        .join(text("procrastinate_jobs q"), text("q.id = jobs.queue_job_id"), isouter=True)
+        .where(Job.status == JobStatus.PENDING, _FORGOTTEN)
+        .with_for_update(skip_locked=True, of=Job)
+    )
+    for job in forgotten.all():
+        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
+        logger.warning("job %s had no live queue entry and was queued again", job.id)
+
+
 async def _finish_abandoned(session: AsyncSession) -> None:
-    """End queue entries that dead workers hold and whose job has moved on."""
+    """End queue entries that dead workers hold and whose job has moved on.
+
+    procrastinate's own function raises for an entry that its worker, not so dead, ends at the same time.
+    """
     await session.execute(
         text(
-            "SELECT procrastinate_finish_job_v1(q.id, 'aborted', false) FROM procrastinate_jobs q"
-            " LEFT JOIN procrastinate_workers w ON w.id = q.worker_id"
-            " LEFT JOIN jobs j ON j.queue_job_id = q.id"
+            "UPDATE procrastinate_jobs SET status = 'aborted', abort_requested = false WHERE status = 'doing'"
+            " AND id IN (SELECT q.id FROM procrastinate_jobs q"
+            " LEFT JOIN procrastinate_workers w ON w.id = q.worker_id LEFT JOIN jobs j ON j.queue_job_id = q.id"
             " WHERE q.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - interval '60 seconds')"
-            " AND (j.id IS NULL OR j.status NOT IN ('PENDING', 'STARTED'))"
+            " AND (j.id IS NULL OR j.status NOT IN ('PENDING', 'STARTED')))"
         )
     )
 

@@ -24,6 +24,7 @@ from reelwright.errors import NoSpace, UnreadableMedia
 from reelwright.library import formats
 from reelwright.media.probe import Prober
 from reelwright.storage.local import LocalStorage
+from reelwright.uninterrupted import finished
 
 BATCH_BYTES = 1 << 20
 SPACE_CHECK_BYTES = 256 << 20
@@ -61,27 +62,29 @@ async def receive(
             raise UnreadableMedia("the file is empty")
         media = await prober.probe(incoming)
         published = f"uploads/{video_id}/source{formats.of(media).extension}"
-        await asyncio.to_thread(storage.publish, incoming, published)
+        await finished(asyncio.to_thread(storage.publish, incoming, published))
         faults.point("upload stored, not inserted")
         await asyncio.to_thread(incoming.unlink)
     except BaseException:
-        await asyncio.shield(asyncio.to_thread(_discard, folder))
+        await finished(asyncio.to_thread(_discard, folder))
         raise
-    return Received(video_id=video_id, filename=filename, key=published, size_bytes=size_bytes, sha256=sha256, media=media)
+    return Received(
+        video_id=video_id, filename=filename, key=published, size_bytes=size_bytes, sha256=sha256, media=media
+    )
 
 
 @asynccontextmanager
 async def kept_if_committed(received: Received, storage: LocalStorage) -> AsyncIterator[None]:
     """The caller inserts the row inside: when that fails, the file goes.
 
-    When it is unknown whether the commit came through (the connection broke), the file stays: if no row names it,
-    the reaper's sweep removes it.
+    When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
+    stays: if no row names it, the reaper's sweep removes it.
     """
     try:
         yield
-    except BaseException as error:
+    except Exception as error:
         if not is_away(error):
-            await asyncio.shield(asyncio.to_thread(storage.delete, received.key))
+            await finished(asyncio.to_thread(storage.delete, received.key))
         raise
 
 
@@ -95,7 +98,8 @@ class _Writer:
     """Blocking side of an upload: writes and hashes whole batches in a worker thread."""
 
     def __init__(self, path: Path, storage: LocalStorage) -> None:
-        self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        self.file = os.fdopen(descriptor, "wb", buffering=0)
         self.storage = storage
         self.hash = hashlib.sha256()
         self.size_bytes = 0
@@ -108,15 +112,15 @@ class _Writer:
             self.size_bytes += len(view)
             self.unchecked_bytes += len(view)
             while view:
-                view = view[os.write(self.descriptor, view) :]
+                view = view[self.file.write(view) :]
         if self.unchecked_bytes >= SPACE_CHECK_BYTES:
             self.unchecked_bytes = 0
             self.storage.require_space(SPACE_CHECK_BYTES)
 
 
 async def _store(chunks: AsyncIterator[bytes], path: Path, storage: LocalStorage) -> tuple[int, str]:
-    """Returns size in bytes and SHA-256."""
-    writer = await asyncio.to_thread(_Writer, path, storage)
+    """Returns size in bytes and SHA-256. No thread writes any more when this ends, however it does."""
+    writer = await finished(asyncio.to_thread(_Writer, path, storage))
     batch: list[bytes] = []
     held_bytes = 0
     try:
@@ -124,15 +128,15 @@ async def _store(chunks: AsyncIterator[bytes], path: Path, storage: LocalStorage
             batch.append(chunk)
             held_bytes += len(chunk)
             if held_bytes >= BATCH_BYTES:
-                await asyncio.to_thread(writer.write, batch)
+                await finished(asyncio.to_thread(writer.write, batch))
                 batch, held_bytes = [], 0
-        await asyncio.to_thread(writer.write, batch)
+        await finished(asyncio.to_thread(writer.write, batch))
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpace("the storage disk is full") from error
         raise
     finally:
-        os.close(writer.descriptor)
+        writer.file.close()
     return writer.size_bytes, writer.hash.hexdigest()
 
 

@@ -28,6 +28,8 @@ AAC_LAYOUTS = frozenset(
     {"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"}
 )
 BIT_RATE_PER_EXTRA_CHANNEL = 64_000
+SILENCE_SAMPLES = 1024
+"""A track without any sound in the interval stays as so much silence: an encoder that gets nothing fails."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +130,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         return [
             filter_("atrim", start=origin, end=end),
             filter_("asetpts", expr=timestamps_from_s(origin)),
+            filter_("apad", whole_len=SILENCE_SAMPLES),
         ]
 
 
@@ -137,7 +140,7 @@ def _conform(picture: VideoStream, capabilities: Capabilities) -> list[Filter]:
     upright = (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
     filters: list[Filter] = []
     if (width, height) != upright:
-        filters.append(filter_("crop", w=width, h=height, x=0, y=0))
+        filters.append(filter_("scale", w=width, h=height, flags="bicubic"))
     if picture.is_hdr:
         if not capabilities.tone_mapping:
             raise JobFailed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shlex
 import signal
@@ -18,10 +19,12 @@ from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media import contain
 from reelwright.media.progress import Progress, ProgressReader, percent
 from reelwright.media.recipe import Command, Recipe
+from reelwright.uninterrupted import finished
 
 logger = logging.getLogger(__name__)
 
 STDERR_LINES = 60
+STDERR_LINE_CHARACTERS = 500
 LINE_BYTES = 8192
 WATCH_INTERVAL_S = 1.0
 PATIENCE_S = 0.5
@@ -109,11 +112,12 @@ class _Process:
                 await asyncio.wait(drains)
                 await process.wait()
                 watch.cancel()
-        except* MediaProcessFailed as group:
-            await contain.stop(process, patience_s=PATIENCE_S)
-            raise group.exceptions[0] from None
+        except ExceptionGroup as group:
+            if (failed := group.subgroup(MediaProcessFailed)) is None:
+                raise
+            raise failed.exceptions[0] from None
         finally:
-            await asyncio.shield(contain.stop(process, patience_s=PATIENCE_S))
+            await finished(contain.stop(process, patience_s=PATIENCE_S))
         self._judge(process.returncode)
         logger.info("ffmpeg ended well after %.2f s", time.monotonic() - began)
 
@@ -128,7 +132,7 @@ class _Process:
     async def _read_stderr(self, stream: asyncio.StreamReader) -> None:
         async for line in _lines(stream):
             if line := line.strip():
-                self.stderr.append(line)
+                self.stderr.append(line[:STDERR_LINE_CHARACTERS])
 
     async def _watch(self, began: float) -> None:
         """End a process that makes no progress or takes too long. Silent work, as moving the index to the front of a
@@ -148,7 +152,12 @@ class _Process:
                 raise self._failure(f"ffmpeg ran longer than its budget of {self.wall_s:.0f} s", "timed_out")
 
     def _last_write(self) -> int:
-        return max((path.stat().st_mtime_ns for path in self.work.iterdir()), default=0)
+        """Nanoseconds since the epoch; 0 when there is nothing."""
+        newest = 0
+        with contextlib.suppress(FileNotFoundError):  # ffmpeg, or the sweep of a lost attempt, removes files meanwhile
+            for path in self.work.iterdir():
+                newest = max(newest, path.stat().st_mtime_ns)
+        return newest
 
     def _judge(self, status: int | None) -> None:
         """Exit code 0 and a finished report, or a failure that says what happened."""
@@ -182,9 +191,9 @@ class _Process:
         return "it gave no reason"
 
     def _without_paths(self, text: str) -> str:
-        for path in (*self.inputs, self.work):
+        for path in self.inputs:
             text = text.replace(str(path), path.name)
-        return text
+        return text.replace(f"{self.work}/", "")
 
     def _failure(
         self, detail: str, code: str, status: int | None = None, *, retryable: bool = False
@@ -196,10 +205,10 @@ class _Process:
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Lines of any bytes, in constant memory: overlong ones come in pieces."""
+    """Lines of any bytes but NUL, which the database cannot store. In constant memory: overlong ones come in pieces."""
     rest = b""
     while chunk := await stream.read(LINE_BYTES):
-        *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        *whole, rest = (rest + chunk).replace(b"\0", b"").replace(b"\r", b"\n").split(b"\n")
         for line in whole:
             yield line.decode(errors="replace")
         if len(rest) > LINE_BYTES:

@@ -6,6 +6,7 @@ All methods block: callers in an event loop go through a thread.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -25,8 +26,8 @@ FOLDERS = ("uploads", "processed", "variants", "pictures", "assets")
 class StoredFile:
     key: str
     size_bytes: int
-    modified_at: float
-    """Seconds since the epoch."""
+    changed_at: float
+    """When its content or one of its names last changed, seconds since the epoch: publishing counts."""
 
 
 class LocalStorage:
@@ -49,17 +50,14 @@ class LocalStorage:
     def publish(self, local: Path, key: str) -> None:
         """Make a finished local file appear under a new key, durably: fsync, link into place, fsync the folder.
 
-        Raises FileExistsError when the key is taken: nobody's file is ever overwritten.
+        Raises FileExistsError when the key is taken: nobody's file is ever overwritten; NoSpace. After an error
+        nothing of it stays.
         """
         target = self.path(key)
         target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         incoming = target.with_name(f".{target.name}.incoming")
         try:
-            try:
-                incoming.hardlink_to(local)
-            except OSError:  # another file system, or one without links
-                self.require_space(local.stat().st_size)
-                shutil.copyfile(local, incoming)
+            self._bring(local, incoming)
             _sync(incoming)
             faults.point("rendered, not renamed")
             try:
@@ -72,14 +70,32 @@ class LocalStorage:
                 incoming.rename(target)
         finally:
             incoming.unlink(missing_ok=True)
-        _sync(target.parent)
-        _sync(target.parent.parent)
+        try:
+            _sync(target.parent)
+            _sync(target.parent.parent)
+        except OSError:
+            target.unlink()
+            raise
+
+    def _bring(self, local: Path, incoming: Path) -> None:
+        try:
+            incoming.hardlink_to(local)
+        except OSError:  # another file system, or one without links
+            self.require_space(local.stat().st_size)
+            try:
+                shutil.copyfile(local, incoming)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise NoSpace("the storage disk is full") from error
+                raise
 
     def delete(self, key: str) -> None:
         """Remove a file and its folder once that is empty. A file that is gone already is fine."""
-        target = self.path(key)
-        target.unlink(missing_ok=True)
-        folder = target.parent
+        self._remove(self.path(key))
+
+    def _remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        folder = path.parent
         while folder.parent != self.root:
             try:
                 folder.rmdir()
@@ -97,15 +113,11 @@ class LocalStorage:
                         stat = path.stat()
                     except FileNotFoundError:
                         continue
-                    yield StoredFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_mtime)
+                    yield StoredFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_ctime)
 
     def discard(self, stray: StoredFile) -> None:
         """Remove a file that `files` found and no row knows of."""
-        (self.root / stray.key).unlink(missing_ok=True)
-        folder = (self.root / stray.key).parent
-        while folder.parent != self.root and not any(folder.iterdir()):
-            folder.rmdir()
-            folder = folder.parent
+        self._remove(self.root / stray.key)
 
     def free_bytes(self) -> int:
         """Space that may still be used: what the disk has free, less the reserve."""

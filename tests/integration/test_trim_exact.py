@@ -1,0 +1,104 @@
+"""A trim is exact: the frames of the interval, each once, at their times, with the sound that belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import footage
+import frames
+from reelwright.edits.model import trim
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.media import programs
+from reelwright.media.probe import Prober
+from reelwright.media.recipe import compile_plan
+from reelwright.media.run import Budget, run
+from reelwright.media.verify import complaints
+from reelwright.settings import Settings
+
+SETTINGS = Settings()
+BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "24": {"frame_rate": "24"},
+    "25": {"frame_rate": "25"},
+    "29.97": {"frame_rate": "30000/1001"},
+    "30": {"frame_rate": "30"},
+    "60": {"frame_rate": "60", "size": (640, 360)},
+    "vfr mp4": {"variable": True},
+    "vfr mkv": {"variable": True, "container": "mkv"},
+    "mkv 29.97": {"container": "mkv", "frame_rate": "30000/1001"},
+    "webm vp9": {"container": "webm", "video": "vp9"},
+    "ts late": {"container": "ts", "start_offset_s": "1.4"},
+    "avi mpeg4": {"container": "avi", "video": "mpeg4"},
+    "mpg": {"container": "mpg", "video": "mpeg2video"},
+    "flv": {"container": "flv"},
+    "wmv": {"container": "wmv", "video": "wmv2"},
+    "open gop": {"open_gop": True},
+    "one gop": {"keyframe_every": None},
+    "hevc 10 bit": {"video": "hevc", "pixel_format": "yuv420p10le"},
+    "odd 4:4:4": {"size": (321, 181), "pixel_format": "yuv444p"},
+    "rotated": {"rotation": 90},
+    "anamorphic": {"sample_aspect_ratio": "4/3"},
+    "two tracks": {"audio": 2, "languages": ("eng", "hin")},
+    "5.1": {"channels": "5.1"},
+    "silent": {"audio": 0},
+    "late sound": {"audio_delay_s": 0.5},
+    "late picture": {"video_delay_frames": 10},
+    "short sound": {"audio_seconds": 3},
+    "cover art": {"cover_art": True},
+}
+
+CUTS = {
+    "from the start": (Fraction(0), Fraction(1)),
+    "at a key frame": (Fraction(2), Fraction(3)),
+    "between": (Fraction("2.517"), Fraction("3.333")),
+    "to the end": (Fraction("4.9"), Fraction(100)),
+}
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with Prober(programs.probe_rules(SETTINGS)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+async def make(prober: Prober, source: Path, start: Fraction, end: Fraction, target: Path) -> Plan:
+    """The way of a job without its database: probe, plan, recipe, run, verify."""
+    media = await prober.probe(source)
+    plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
+    recipe = compile_plan(plan, await programs.capabilities(SETTINGS))
+    target.parent.mkdir(exist_ok=True)
+    slots = {"in0": source, "out0": target}
+    await run(
+        recipe,
+        slots,
+        ffmpeg=programs.ffmpeg_path(SETTINGS),
+        work=target.parent,
+        budget=BUDGET,
+        report=lambda percent, speed: None,
+    )
+    assert complaints(plan.outputs[0], await prober.probe(target)) == []
+    return plan
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("name", SOURCES)
+async def test_the_frames_of_the_interval(prober: Prober, folder: Path, tmp_path: Path, name: str, cut: str) -> None:
+    """In number, content, order and time."""
+    source = footage.make(folder, name.replace(":", ""), **SOURCES[name])
+    start, end = CUTS[cut]
+    target = tmp_path / "work" / "out.mp4"
+    await make(prober, source.path, start, end, target)
+    frames.judge_cut(source, target, start, end)
+    if SOURCES[name].get("audio", 1):
+        frames.judge_sync(source, target, start, end)
