@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import socket
@@ -75,6 +76,8 @@ class Service:
         self.url = f"http://127.0.0.1:{self.settings.app_port}"
         self.client: httpx.AsyncClient
         self.api: Process
+        self.uploaded: dict[str, str] = {}
+        """SHA-256 of what was uploaded, by video."""
         self._workers = 0
 
     async def start(self, name: str, *argv: str, **extra: str) -> Process:
@@ -141,6 +144,7 @@ class Service:
             response = await self.client.post("/videos/upload", files={"file": (filename or path.name, file)})
         assert response.status_code == 201, response.text
         found: dict[str, Any] = response.json()
+        self.uploaded[found["id"]] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
 
     async def trim(self, video_id: str, start: float | str, end: float | str, **more: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import procrastinate
 import psycopg
 from procrastinate import connector, exceptions, utils, worker
+from procrastinate.job_context import AbortReason
 
 from reelwright.jobs.queue import SessionConnector
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SIDE_TASKS = frozenset({"update_heartbeats", "poll_jobs_to_abort", "listener"})
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PERSIST_DELAYS_S = (1, 5, 15, 30, 60, 60)
 
 
@@ -35,6 +38,7 @@ class LateConnector(SessionConnector):
             "conninfo": url,
             "min_size": 1,
             "max_size": 4,
+            "timeout": 10,
             "kwargs": {"application_name": "reelwright-queue", "connect_timeout": 10},
         }
 
@@ -68,6 +72,19 @@ class DrainingWorker(worker.Worker):
             except exceptions.ConnectorException as error:
                 logger.warning("heartbeat not written, retrying: %s", error.__cause__)
 
+    async def _fetch_and_process_jobs(self) -> None:
+        """Keeps trying: the stock worker ends when one fetch fails, and takes its jobs along."""
+        try:
+            await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+        except exceptions.ConnectorException as error:
+            if isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation):
+                logger.warning("this worker was silent and another one struck it off: registering again")
+                self.worker_id = await self.app.job_manager.register_worker()
+            elif isinstance(error.__cause__, psycopg.OperationalError):
+                logger.warning("no jobs fetched, trying again: %s", error.__cause__)
+            else:
+                raise
+
     async def _monitor_side_tasks(self, side_tasks: list[asyncio.Task[Any]]) -> None:
         """Watches all side tasks: the stock monitor ends with the first that does."""
         pending = set(side_tasks)
@@ -81,13 +98,25 @@ class DrainingWorker(worker.Worker):
                     return
 
     async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
-        """Heartbeat and abort requests go on while jobs drain: the stock worker looks dead then."""
+        """Heartbeat and abort requests go on while jobs drain: the stock worker looks dead then.
+
+        A second signal hands the jobs back at once: the stock worker dies of it.
+        """
         kept = [task for task in side_tasks if task.get_name() in DRAIN_SIDE_TASKS]
-        await utils.cancel_and_capture_errors([task for task in side_tasks if task not in kept])
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._hurry)
         try:
+            await utils.cancel_and_capture_errors([task for task in side_tasks if task not in kept])
             await super()._shutdown(side_tasks=[])
         finally:
             await utils.cancel_and_capture_errors(kept)
+            for number in SIGNALS:
+                loop.remove_signal_handler(number)
+
+    def _hurry(self) -> None:
+        for task, context in self._running_jobs.items():
+            self._abort_job(task, context, AbortReason.SHUTDOWN)
 
     async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
         """Outlasts a database outage: the stock worker leaves the entry `doing` for ever."""
@@ -95,12 +124,17 @@ class DrainingWorker(worker.Worker):
             try:
                 await super()._persist_job_status(*args, **kwargs)
             except exceptions.ConnectorException as error:
-                if not isinstance(error.__cause__, psycopg.OperationalError):
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                    logger.info("the reaper has ended this queue entry already")
+                elif not isinstance(error.__cause__, psycopg.OperationalError):
                     raise
-                logger.warning("queue status not written, retrying: %s", error.__cause__)
-                await asyncio.sleep(delay_s)
-            else:
-                return
+                elif not self._stop_event.is_set():
+                    logger.warning("queue status not written, retrying: %s", error.__cause__)
+                    await asyncio.sleep(delay_s)
+                    continue
+                else:
+                    logger.warning("queue status not written, left to the reaper: %s", error.__cause__)
+            return
         await super()._persist_job_status(*args, **kwargs)
 
 

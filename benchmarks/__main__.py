@@ -1,0 +1,44 @@
+"""`python -m benchmarks [memory latency overhead trim]`: measure, and print each figure beside its promise."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from benchmarks import latency, memory, overhead, report, trim
+
+BENCHMARKS: dict[str, tuple[str, Callable[[Path], Awaitable[list[report.Figure]]]]] = {
+    "latency": ("Latency", latency.measure),
+    "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
+    "trim": ("Trim: seek in the input against seek in the output", trim.measure),
+    "memory": ("Memory: a file of 2 GiB", memory.measure),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; none: all")
+    parser.add_argument("--folder", type=Path, help="where to work (6 GiB are needed); none: a temporary folder")
+    wanted = parser.parse_args()
+    if unknown := set(wanted.names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    print(report.machine(), end="\n\n")
+    for name in wanted.names or BENCHMARKS:
+        title, measure = BENCHMARKS[name]
+        before, began = report.load(), time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="reelwright-bench-", dir=wanted.folder) as folder:
+            figures = asyncio.run(_measured(measure, Path(folder)))
+        took = f"{time.perf_counter() - began:.0f} s, {before} before, {report.load()} after"
+        report.show(f"{title}  ({took})", figures)
+
+
+async def _measured(measure: Callable[[Path], Awaitable[list[report.Figure]]], folder: Path) -> list[report.Figure]:
+    return await measure(folder)
+
+
+if __name__ == "__main__":
+    main()

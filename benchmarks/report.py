@@ -1,0 +1,85 @@
+"""Figures beside their promises, as a table that a person reads."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MANY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number; `limit` is the promise: the number stays below it. Both in `unit`."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float | None = None
+    note: str = ""
+
+    @classmethod
+    def median(cls, what: str, values: Sequence[float], unit: str, *, limit: float | None = None) -> Figure:
+        """The median of repeated measurements; the note tells how they spread, outliers apart where there are many."""
+        low, high = min(values), max(values)
+        if len(values) >= MANY:
+            low, *_, high = statistics.quantiles(values, n=10, method="inclusive")
+        spread = "10-90 %" if len(values) >= MANY else "all"
+        note = f"{spread}: {_number(low)} to {_number(high)}, n = {len(values)}"
+        return cls(what, statistics.median(values), unit, limit, note)
+
+    @property
+    def promise(self) -> str:
+        return "" if self.limit is None else f"< {self.limit:g}"
+
+    @property
+    def verdict(self) -> str:
+        if self.limit is None:
+            return ""
+        return "kept" if self.value < self.limit else "MISSED"
+
+
+def _number(value: float) -> str:
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def show(title: str, figures: Sequence[Figure]) -> None:
+    rows = [("", "seen", "promise", "", "")]
+    for figure in figures:
+        seen = f"{_number(figure.value)} {figure.unit}".strip()
+        rows.append((figure.what, seen, figure.promise, figure.verdict, figure.note))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    print(f"{title}\n")
+    for what, seen, promise, verdict, note in rows:
+        columns = (what.ljust(widths[0]), seen.rjust(widths[1]), promise.rjust(widths[2]), verdict.ljust(widths[3]))
+        print("  ".join((*columns, note)).rstrip())
+    print(flush=True)
+
+
+def machine() -> str:
+    """What a figure depends on, without names."""
+    cores = len(os.sched_getaffinity(0))
+    model = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.machine(),
+    )
+    memory_kb = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    return (
+        f"{cores} cores ({model}), {memory_kb / 2**20:.0f} GiB, Linux {platform.release().partition('-')[0]}, "
+        f"Python {platform.python_version()}"
+    )
+
+
+def load() -> str:
+    """How busy the machine is: runnable tasks, averaged over a minute."""
+    return f"load {os.getloadavg()[0]:.1f}"
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines()

@@ -1,0 +1,92 @@
+"""The service as an operator runs it: embedded PostgreSQL, default settings, one API and one worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from reelwright.db.database import create_engine
+from reelwright.db.embedded import acquire
+from reelwright.db.migrate import upgrade
+from reelwright.jobs.lifecycle import CHANNEL
+from reelwright.media import programs
+from reelwright.settings import parse
+from service import FINAL, Process, Service
+
+JOB_PATIENCE_S = 120
+
+
+class Commits:
+    """When the transactions that changed a job were committed, as the database tells whoever listens."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._connection = connection
+        self._times_s: dict[str, list[float]] = defaultdict(list)
+        self._news = asyncio.Event()
+
+    def heard(self, *notification: object) -> None:
+        self._times_s[str(notification[-1])].append(time.perf_counter())
+        self._news.set()
+
+    async def of(self, job_id: str) -> list[float]:
+        """On the clock of `time.perf_counter`: PENDING, STARTED, the recipe, progress, the end."""
+        await self._connection.execute("SELECT 1")  # what was told before the answer has arrived with it
+        return self._times_s[job_id]
+
+    async def final(self, service: Service, job_id: str) -> dict[str, Any]:
+        """The job, once it has ended; it is looked at only when there is news, so that looking costs little."""
+        async with asyncio.timeout(JOB_PATIENCE_S):
+            while True:
+                self._news.clear()
+                job = await service.job(job_id)
+                if job["status"] in FINAL:
+                    break
+                await self._news.wait()
+        if job["status"] != "SUCCESS":
+            raise RuntimeError(f"the job failed: {job['error']}")
+        return job
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    service: Service
+    worker: Process
+    commits: Commits
+
+    def argv(self, job: dict[str, Any], *, source: Path, target: Path) -> list[str]:
+        """The job's one ffmpeg command, bare."""
+        (command,) = job["commands"]
+        slots = {"<in0>": f"file:{source}", "<out0>": f"file:{target}"}
+        return [str(programs.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
+
+    def stored(self, video: dict[str, Any]) -> Path:
+        return self.service.settings.media_path / str(video["stored_path"])
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Running]:
+    """A service of its own, with everything that it keeps below `folder`."""
+    database = await asyncio.to_thread(acquire, folder / "postgres", grace_s=0)
+    try:
+        engine = create_engine(database.url, application_name="benchmarks")
+        await upgrade(engine)
+        await engine.dispose()
+        settings = parse({"APP_ENV": "test", "DATABASE_URL": database.url, "MEDIA_ROOT": str(folder / "media")})
+        connection = await asyncpg.connect(database.url)
+        try:
+            commits = Commits(connection)
+            await connection.add_listener(CHANNEL, commits.heard)
+            async with Service(settings, folder).running() as service, service.worker() as worker:
+                yield Running(service, worker, commits)
+        finally:
+            await connection.close()
+    finally:
+        await asyncio.to_thread(database.release)

@@ -1,0 +1,219 @@
+"""The runner against real processes: ffmpeg where its behaviour counts, small shell programs where it cannot misbehave
+as wanted. They have no children: a contained process may not start any."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import subprocess
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import pytest
+
+from checker import processes_about
+from reelwright.errors import MediaProcessFailed
+from reelwright.media.recipe import Capabilities, Command, Recipe
+from reelwright.media.run import Budget, run
+
+CAPABILITIES = Capabilities(ffmpeg_version="any", threads=1, tone_mapping=False)
+BUDGET = Budget(wall_base_s=30, wall_factor=1, stall_s=20, memory_bytes=2 << 30, output_bytes=1 << 30)
+FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
+ENDLESS = (
+    *("-nostdin", "-nostats", "-loglevel", "level+warning", "-progress", "pipe:1", "-stats_period", "0.2"),
+    *("-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-f", "mpegts", "<out0>"),
+)
+
+
+def recipe(*arguments: str, expected_s: str = "10") -> Recipe:
+    return Recipe(commands=(Command(arguments=arguments, expected_s=expected_s),), capabilities=CAPABILITIES)
+
+
+class Bench:
+    """A work folder and what was reported."""
+
+    def __init__(self, folder: Path) -> None:
+        self.work = folder / "work"
+        self.work.mkdir()
+        self.reports: list[float] = []
+
+    def program(self, script: str) -> Path:
+        """A stand-in for ffmpeg."""
+        path = self.work.parent / "stand-in"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    async def run(self, what: Recipe | None = None, *, ffmpeg: Path = FFMPEG, budget: Budget = BUDGET) -> None:
+        slots = {"out0": self.work / "out0.mp4"}
+        await run(
+            what or recipe("<out0>"),
+            slots,
+            ffmpeg=ffmpeg,
+            work=self.work,
+            budget=budget,
+            report=lambda percent, _: self.reports.append(percent),
+        )
+
+    async def fails(self, what: Recipe | None = None, **more: Any) -> MediaProcessFailed:
+        with pytest.raises(MediaProcessFailed) as caught:
+            await self.run(what, **more)
+        assert processes_about(self.work) == []
+        return caught.value
+
+    async def running(self) -> int:
+        """The process, once it has written something."""
+        async with asyncio.timeout(20):
+            while not (pids := processes_about(self.work)) or not any(self.work.iterdir()):
+                await asyncio.sleep(0.02)
+        return pids[0]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+async def test_a_run_that_ends_well_reports_rising_progress(bench: Bench) -> None:
+    """Exit status 0 and `progress=end` are success; the reported percentage never falls."""
+    arguments = [*ENDLESS[:-3], "-t", "1", *ENDLESS[-3:]]
+    await bench.run(recipe(*arguments, expected_s="1"))
+    assert bench.reports == sorted(bench.reports)
+    assert bench.reports[-1] == pytest.approx(100, abs=5)
+    assert (bench.work / "out0.mp4").stat().st_size > 0
+
+
+async def test_a_stopped_process_is_killed_after_the_stall_time(bench: Bench) -> None:
+    """Stopped by SIGSTOP it makes no progress, and SIGTERM does not reach it."""
+    running = asyncio.create_task(bench.fails(recipe(*ENDLESS), budget=replace(BUDGET, stall_s=1.5)))
+    os.kill(await bench.running(), signal.SIGSTOP)
+    began = time.monotonic()
+    failure = await running
+    assert (failure.code, failure.retryable) == ("stalled", True)
+    assert 1 < time.monotonic() - began < 6
+
+
+async def test_a_process_that_ignores_sigterm_is_killed(bench: Bench) -> None:
+    """Patience with an unwanted process is short."""
+    began = time.monotonic()
+    failure = await bench.fails(
+        ffmpeg=bench.program("trap '' TERM; exec sleep 1000"), budget=replace(BUDGET, wall_base_s=1, wall_factor=0.01)
+    )
+    assert failure.code == "timed_out"
+    assert not failure.retryable
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "retryable"),
+    [
+        ("SEGV", "crashed", True),
+        ("KILL", "killed", True),
+        ("XFSZ", "limit_output_size", False),
+        ("XCPU", "limit_cpu", False),
+    ],
+)
+async def test_death_by_a_signal_says_which(bench: Bench, number: str, code: str, retryable: bool) -> None:
+    """A crash may pass, a limit will not: only the former is tried again."""
+    failure = await bench.fails(ffmpeg=bench.program(f"echo '[error] last words' >&2; kill -{number} $$"))
+    assert (failure.code, failure.retryable) == (code, retryable)
+    assert failure.evidence.exit_status == -getattr(signal, f"SIG{number}")
+    assert failure.evidence.stderr_tail == "[error] last words"
+
+
+async def test_exit_status_0_without_a_finished_report_is_a_failure(bench: Bench) -> None:
+    """ffmpeg that stops early may still exit with 0."""
+    failure = await bench.fails(ffmpeg=bench.program("echo frame=1; echo progress=continue; exit 0"))
+    assert failure.code == "ffmpeg_failed"
+
+
+async def test_a_finished_report_without_exit_status_0_is_a_failure(bench: Bench) -> None:
+    """The reason is ffmpeg's own, without any path."""
+    script = 'echo progress=end; echo "[out#0 @ 0x5f] [error] Cannot write $1" >&2; exit 1'
+    failure = await bench.fails(ffmpeg=bench.program(script))
+    assert failure.code == "ffmpeg_failed"
+    assert failure.detail == "ffmpeg could not make the output: Cannot write file:out0.mp4"
+    assert str(bench.work) not in failure.evidence.stderr_tail
+
+
+async def test_floods_on_both_pipes_are_drained_in_constant_memory(bench: Bench) -> None:
+    """Millions of lines, lines without an end, bytes that are no text: nothing of it is kept, NUL least of all."""
+    line = "x" * 1000
+    script = (
+        f"i=0; while [ $i -lt 4000 ]; do i=$((i+1)); printf '{line}{line}{line}'; printf 'junk\\000\\377 {line}' >&2; "
+        f"printf 'frame=%s\\nout_time_us=%s000\\nspeed=N/A\\nk$i=%s\\nprogress=continue\\n' $i $i {line}; done; "
+        "printf '[error] \\000 end\\n' >&2; echo progress=end; exit 1"
+    )
+    gc.collect()
+    tracemalloc.start()
+    try:
+        failure = await bench.fails(ffmpeg=bench.program(script))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 << 20
+    assert len(failure.evidence.stderr_tail) < 1 << 16
+    assert "\0" not in failure.evidence.stderr_tail
+    assert bench.reports == sorted(bench.reports)
+    assert bench.reports[-1] == pytest.approx(40)  # 4 of 10 s
+
+
+async def test_an_output_beyond_the_limit_ends_the_process(bench: Bench) -> None:
+    """The kernel stops it at the limit, and it is not tried again."""
+    failure = await bench.fails(
+        recipe(*(argument for argument in ENDLESS if argument != "-re")), budget=replace(BUDGET, output_bytes=200_000)
+    )
+    assert (failure.code, failure.retryable) == ("limit_output_size", False)
+    assert (bench.work / "out0.mp4").stat().st_size <= 200_000
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no small disk here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+async def test_a_full_disk_says_so_and_may_be_tried_again(small_disk: Path) -> None:
+    """Space may come back."""
+    failure = await Bench(small_disk).fails(recipe(*(argument for argument in ENDLESS if argument != "-re"), "-xerror"))
+    assert (failure.code, failure.retryable) == ("no_space", True)
+
+
+async def test_a_cancelled_run_returns_when_its_process_is_gone(bench: Bench) -> None:
+    """Also when it is cancelled again meanwhile, as a lost lease and an abort request do together."""
+    running = asyncio.create_task(bench.run(ffmpeg=bench.program("trap '' TERM; echo >started; exec sleep 1000")))
+    await bench.running()
+    for _ in range(3):
+        running.cancel()
+        await asyncio.sleep(0.1)
+    assert not running.done()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert processes_about(bench.work) == []
+
+
+async def test_a_vanished_work_folder_is_no_surprise(bench: Bench) -> None:
+    """The sweep takes the folder of an attempt that was lost while its worker stood still."""
+    running = asyncio.create_task(bench.fails(ffmpeg=bench.program("exec sleep 3")))
+    async with asyncio.timeout(10):
+        while not processes_about(bench.work):
+            await asyncio.sleep(0.02)
+    bench.work.rmdir()
+    assert (await running).code == "ffmpeg_failed"
