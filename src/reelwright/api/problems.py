@@ -43,23 +43,36 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "unauthorized": (401, "Valid credentials are needed."),
     "forbidden": (403, "The credentials do not allow this."),
     "not_found": (404, "There is nothing under this address or id."),
+    "job_failure": (404, "The job has no result: it failed; `detail` has the reason."),
+    "job_cancelled": (404, "The job has no result: it was cancelled."),
+    "result_deleted": (404, "The job's result, or the one of the wanted quality, was deleted or never made."),
     "file_missing": (404, "The record is there, but its file is gone from the storage."),
     "method_not_allowed": (405, "The address does not take this method; `Allow` names those that it takes."),
     "request_timeout": (408, "The upload sent nothing for too long."),
     "conflict": (409, "The state of the thing does not allow this now."),
+    "in_use": (409, "Unfinished jobs read it; `job_ids` names them."),
+    "not_ready": (409, "The job is not finished; `Retry-After` says when to look again."),
+    "finished": (409, "The job has ended already."),
+    "not_retryable": (409, "Only a job that failed or was cancelled can be retried."),
+    "input_gone": (409, "What the job works on was deleted."),
     "precondition_failed": (412, "The file is not the one that `If-Match` or `If-Unmodified-Since` names."),
     "too_large": (413, "The body, the file or one of its fields is larger than is taken."),
     "unsupported_media": (415, "The content type, the container or the codec is not one that is taken."),
+    "unsupported_codec": (415, "The video's codec cannot be decoded."),
     "range_not_satisfiable": (416, "The range lies outside of the file; `Content-Range` has its size."),
     "invalid_input": (422, "One or more fields are wrong; `errors` names every one."),
     "unreadable_media": (422, "A video by its container, but broken or without a picture."),
+    "no_video_stream": (422, "The file has no moving picture."),
+    "too_many_pixels": (422, "The picture is larger than MAX_PIXELS."),
+    "too_many_streams": (422, "The file has more streams than MAX_STREAMS."),
+    "too_long": (422, "The video is longer than MAX_DURATION_S."),
+    "frame_rate_too_high": (422, "The frame rate is higher than MAX_FRAME_RATE."),
     "rate_limited": (429, "Too many requests; `Retry-After` says when to come back."),
     "internal": (500, "Something unforeseen; the log has more under `error_id`."),
     "busy": (503, "A part of the service cannot be reached now; `Retry-After` says when to come back."),
     "no_space": (507, "The storage is full."),
 }
-"""Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document.
-Conflicts have codes of their own (`in_use`, `not_ready`, ...), which their routes document."""
+"""Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document."""
 
 MEANINGS_BY_STATUS: dict[int, tuple[str, str]] = {}
 """Status -> the first, most general code that has it, and its meaning."""
