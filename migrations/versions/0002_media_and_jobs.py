@@ -67,9 +67,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("(progress = 100) = (status = 'SUCCESS')", name=op.f("ck_jobs_complete_means_success")),
-        sa.CheckConstraint(
-            "status <> 'STARTED' OR lease_until IS NOT NULL", name=op.f("ck_jobs_started_has_lease")
-        ),
+        sa.CheckConstraint("status <> 'STARTED' OR lease_until IS NOT NULL", name=op.f("ck_jobs_started_has_lease")),
         sa.CheckConstraint("progress BETWEEN 0 AND 100", name=op.f("ck_jobs_progress_range")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("queue_job_id", name=op.f("uq_jobs_queue_job_id")),
@@ -201,9 +199,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["variant_id"], ["video_variants.id"], name=op.f("fk_overlays_variant_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["video_id"], ["videos.id"], name=op.f("fk_overlays_video_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["video_id"], ["videos.id"], name=op.f("fk_overlays_video_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_overlays")),
     )
     op.create_index("ix_overlays_variant_id", "overlays", ["variant_id"], unique=False)

@@ -22,6 +22,9 @@ VERSION = 1
 SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 """Containers with an index of key frames: a seek into any other may land behind the key frame that is needed."""
 
+RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
+"""How long before an interval reading begins, at least, and how long after it ends."""
+
 MAX_PIXELS = 8192 * 4320 * 2
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 AAC_LAYOUTS = frozenset(
@@ -111,13 +114,12 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     def input_options(self, media: MediaInfo, start: Fraction, end: Fraction) -> tuple[str, ...]:
         """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
         after the end."""
-        if media.container.split(",")[0] not in SEEKABLE:
-            return ("-copyts",)
-        frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
-        run_up = max(Fraction(1, 4), 8 * frame_s)
-        seek = max(start - run_up, Fraction(0))
+        seek = Fraction(0)
+        if media.container.split(",")[0] in SEEKABLE:
+            frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
+            seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
         seek_options = ("-ss", seconds(seek)) if seek > 0 else ()
-        return ("-copyts", *seek_options)
+        return ("-copyts", *seek_options, "-t", seconds(end - seek + RUN_OUT_S))
 
     def picture_filters(self, picture: VideoStream) -> list[Filter]:
         return [

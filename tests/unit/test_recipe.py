@@ -1,0 +1,103 @@
+"""Plan to commands: whole argument lists, decided without touching a file."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from reelwright.edits.model import trim
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.source import MediaInfo
+from reelwright.errors import JobFailed
+from reelwright.media.recipe import Capabilities, Recipe, compile_plan
+from sources import media
+
+CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
+
+
+def compiled(info: MediaInfo, start: float = 3, end: float = 5, capabilities: Capabilities = CAPABILITIES) -> Recipe:
+    return compile_plan(resolve(trim(start, end), Facts(sha256="0" * 64, media=info)), capabilities)
+
+
+def arguments(info: MediaInfo, start: float = 3, end: float = 5) -> list[str]:
+    (command,) = compiled(info, start, end).commands
+    return list(command.arguments)
+
+
+def after(arguments: list[str], option: str) -> str:
+    return arguments[arguments.index(option) + 1]
+
+
+def test_the_whole_command_of_a_trim() -> None:
+    """Seek with a run-up, allow-lists before the input, one graph, H.264 and AAC, index first."""
+    assert arguments(media()) == [
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
+        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *("-copyts", "-ss", "2.680000", "-t", "3.320000", "-max_pixels", "70778880"),
+        *("-protocol_whitelist", "file"),
+        *("-format_whitelist", "mov,matroska,webm,avi,mpegts,flv,asf,mpeg,mpegvideo,ogg"),
+        *("-threads", "4", "-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
+        "[0:0]trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p[o0];"
+        "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,apad=whole_len=1024[o1]",
+        *("-map", "[o0]", "-map", "[o1]", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-profile:v", "high", "-threads:v", "4"),
+        *("-fps_mode", "vfr", "-c:a", "aac", "-b:a:0", "128000", "-metadata:s:a:0", "language=eng"),
+        *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
+    ]
+
+
+def test_containers_without_an_index_are_read_from_their_start() -> None:
+    """A seek may land behind the key frame that the first picture needs."""
+    info = msgspec.structs.replace(media(), container="mpegts")
+    assert "-ss" not in arguments(info)
+    assert after(arguments(info), "-t") == "6.000000"
+
+
+def test_ticks_count_in_the_files_own_clock() -> None:
+    """A stream that starts at 1.4 s is cut there."""
+    found = after(arguments(media(start="7/5")), "-filter_complex")
+    assert "trim=start_pts=56320:end_pts=81920" in found
+    assert "atrim=start=4.400000:end=6.400000" in found
+
+
+def test_variable_rates_keep_their_times() -> None:
+    """A fine time base for the encoder: 1/rate would move frames."""
+    assert after(arguments(media(variable_frame_rate=True)), "-enc_time_base") == "1:90000"
+    assert "-enc_time_base" not in arguments(media())
+
+
+def test_odd_sides_become_even_and_hdr_becomes_sdr() -> None:
+    """Before the picture is made 4:2:0, 8 bit."""
+    odd = after(arguments(media(width=321, height=181)), "-filter_complex")
+    assert "scale=w=320:h=180:flags=bicubic,format=pix_fmts=yuv420p" in odd
+    hdr = media(color_transfer="smpte2084", bit_depth=10, pixel_format="yuv420p10le")
+    assert "tonemap=tonemap=hable" in after(arguments(hdr), "-filter_complex")
+
+
+def test_hdr_without_tone_mapping_is_refused_with_a_reason() -> None:
+    """Washed-out colours are no result."""
+    plain = msgspec.structs.replace(CAPABILITIES, tone_mapping=False)
+    with pytest.raises(JobFailed, match="tone-map") as caught:
+        compiled(media(color_transfer="arib-std-b67"), capabilities=plain)
+    assert caught.value.code == "unsupported_here"
+
+
+def test_interlaced_pictures_stay_interlaced() -> None:
+    """With the field order that they have."""
+    top, bottom = arguments(media(field_order="tt")), arguments(media(field_order="bb"))
+    assert (after(top, "-flags"), after(top, "-x264-params")) == ("+ildct+ilme", "tff=1")
+    assert after(bottom, "-x264-params") == "bff=1"
+
+
+def test_every_track_is_kept_and_none_is_needed() -> None:
+    """Two tracks: two maps with their languages; none: no audio options at all."""
+    two = arguments(media(tracks=2))
+    assert [two[i + 1] for i, a in enumerate(two) if a == "-map"] == ["[o0]", "[o1]", "[o2]"]
+    assert "-c:a" not in arguments(media(tracks=0))
+
+
+def test_the_same_plan_gives_the_same_recipe() -> None:
+    """And it survives JSON, as it is stored on the job."""
+    recipe = compiled(media())
+    assert recipe == compiled(media())
+    assert msgspec.json.decode(msgspec.json.encode(recipe), type=Recipe) == recipe
