@@ -36,10 +36,10 @@ QUEUE_RETENTION_DAYS = 7
 CLAIM_WITHIN_S = 15
 """A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
 
-_FORGOTTEN = text(
-    "(q.status IS NULL OR q.status NOT IN ('todo', 'doing') OR (q.status = 'doing' AND NOT EXISTS ("
-    "SELECT FROM procrastinate_events e WHERE e.job_id = q.id AND e.type = 'started'"
-    " AND e.at > now() - make_interval(secs => :claim_within_s))))"
+_NO_LIVE_ENTRY = text(
+    "NOT EXISTS (SELECT FROM procrastinate_jobs q WHERE q.id = jobs.queue_job_id AND (q.status = 'todo'"
+    " OR (q.status = 'doing' AND EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = q.id"
+    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)))))"
 ).bindparams(claim_within_s=CLAIM_WITHIN_S)
 
 
@@ -135,10 +135,7 @@ async def _requeue_forgotten(session: AsyncSession) -> None:
     that is only slow finds the job taken: two entries are harmless.
     """
     forgotten = await session.scalars(
-        select(Job)
-        .join(text("procrastinate_jobs q"), text("q.id = jobs.queue_job_id"), isouter=True)
-        .where(Job.status == JobStatus.PENDING, _FORGOTTEN)
-        .with_for_update(skip_locked=True, of=Job)
+        select(Job).where(Job.status == JobStatus.PENDING, _NO_LIVE_ENTRY).with_for_update(skip_locked=True)
     )
     for job in forgotten.all():
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
