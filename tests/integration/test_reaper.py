@@ -17,7 +17,7 @@ from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs import lifecycle
 from reelwright.jobs.reaper import Reaper
 from reelwright.library import catalogue
-from reelwright.storage.local import LocalStorage
+from reelwright.storage.local import IDENTITY, LocalStorage
 from world import World
 
 GRACE_S = 1.0
@@ -172,6 +172,21 @@ async def test_old_files_without_a_row_go_and_all_others_stay(place: Place) -> N
         [str(video_id), young.parent.name]
     )
     assert list((place.storage.root / "processed").iterdir()) == []
+
+
+async def test_files_of_another_database_are_left_alone(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """A service that is pointed at an empty database must not take everything for an orphan."""
+    await place.reaper().sweep_files()
+    stray = place.file(f"uploads/{uuid.uuid4()}/source.mp4")
+    async with place.world.sessions.begin() as session:
+        await session.execute(text("DELETE FROM storages"))
+    await asyncio.sleep(GRACE_S + 0.1)
+    await place.reaper().sweep_files()
+    assert stray.exists()
+    assert "belongs to another database" in caplog.text
+    (place.storage.root / IDENTITY).unlink()
+    await place.reaper().sweep_files()
+    assert not stray.exists()
 
 
 async def test_a_file_counts_as_young_from_its_publication_on(place: Place, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs import lifecycle, queue
+from reelwright.library.belonging import FOREIGN, belongs
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -90,6 +91,13 @@ class Reaper:
             if not await _sole(session, _FILES_LOCK):
                 return
             await _forget_old(session)
+        async with self.sessions() as session:
+            if not await belongs(session, self.storage):
+                logger.error(FOREIGN)
+                return
+        async with self.sessions.begin() as session:
+            if not await _sole(session, _FILES_LOCK):
+                return
             batches = self._old_files()
             while batch := await asyncio.to_thread(next, batches, None):
                 known = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in batch]))))
