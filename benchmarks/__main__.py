@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from benchmarks import latency, memory, overhead, report, trim
 
-BENCHMARKS: dict[str, tuple[str, Callable[[Path], Awaitable[list[report.Figure]]]]] = {
+BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),
@@ -31,13 +32,9 @@ def main() -> None:
         title, measure = BENCHMARKS[name]
         before, began = report.load(), time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="reelwright-bench-", dir=wanted.folder) as folder:
-            figures = asyncio.run(_measured(measure, Path(folder)))
+            figures = asyncio.run(measure(Path(folder)))
         took = f"{time.perf_counter() - began:.0f} s, {before} before, {report.load()} after"
         report.show(f"{title}  ({took})", figures)
-
-
-async def _measured(measure: Callable[[Path], Awaitable[list[report.Figure]]], folder: Path) -> list[report.Figure]:
-    return await measure(folder)
 
 
 if __name__ == "__main__":

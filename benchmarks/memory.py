@@ -40,19 +40,20 @@ class Phases:
             note = f"with its prober {self.idle.own[pid] / MIB:.0f} (PSS)"
             self.figures.append(Figure(f"{name}, idle", self.idle_peak[pid] / MIB, "MiB", note=note))
 
-    async def phase(self, name: str, act: Callable[[], Awaitable[str]], *, index_grows: bool = False) -> None:
-        """`index_grows`: the file has so many frames that the list of them, which probing reads, takes memory."""
+    async def phase(self, name: str, act: Callable[[], Awaitable[str]], *, limited_probe: bool = True) -> None:
+        """`limited_probe`: the promise holds for the prober too, which reads the list of all frames into memory."""
         for pid in (self.api, self.worker):
             processes.forget_peak(pid)
         with processes.watched(self.api, self.worker) as seen:
             note = await act()
-        for who, pid in (("API", self.api), ("worker", self.worker)):
+        works = seen.ffmpeg[self.worker] > 0
+        for who, pid in (("API", self.api), ("worker", self.worker)) if works else (("API", self.api),):
             rise = processes.peak_bytes(pid) - self.idle_peak[pid]
-            tree = seen.own[pid] - self.idle.own[pid]
             self._add(f"{name}: {who} over idle", rise, LIMIT_MIB, note if who == "API" else "")
-            limit = None if index_grows else LIMIT_MIB
-            self._add(f"{name}: {who} with its prober over idle (PSS)", tree, limit)
-        if ffmpeg := seen.ffmpeg[self.worker]:
+            tree = seen.own[pid] - self.idle.own[pid]
+            self._add("  with its prober (PSS)", tree, LIMIT_MIB if limited_probe else None)
+        if works:
+            ffmpeg = seen.ffmpeg[self.worker]
             self._add(f"{name}: ffmpeg itself (PSS)", ffmpeg, None, "buffers of decoder and encoder, by picture size")
 
     def _add(self, what: str, size_bytes: int, limit: float | None, note: str = "") -> None:
@@ -73,7 +74,7 @@ async def measure(folder: Path) -> list[Figure]:
             return _rate(source.stat().st_size, began)
 
         async def upload_endless() -> str:
-            frames = (await service.upload(endless))["media_info"]["picture"]["frame_count"]
+            frames = (await service.upload(endless))["media_info"]["video"][0]["frame_count"]
             return f"{frames} frames"
 
         async def trim() -> str:
@@ -108,7 +109,7 @@ async def measure(folder: Path) -> list[Figure]:
         await phases.phase("trim", trim)
         await phases.phase("ranged download", ranged)
         await phases.phase("whole download", whole)
-        await phases.phase(f"upload of {HOURS} h at 60 frames/s", upload_endless, index_grows=True)
+        await phases.phase(f"upload of {HOURS} h at 60 frames/s", upload_endless, limited_probe=False)
     return phases.figures
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -9,28 +10,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-MANY = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number; `limit` is the promise: the number stays below it. Both in `unit`."""
+    """One measured number; `limit` is the promise: the number stays below it. All in `unit`."""
 
     what: str
     value: float
     unit: str
     limit: float | None = None
     note: str = ""
+    doubt: tuple[float, float] | None = None
+    """Between these lies the true value, as far as noise lets us know."""
 
     @classmethod
     def median(cls, what: str, values: Sequence[float], unit: str, *, limit: float | None = None) -> Figure:
-        """The median of repeated measurements; the note tells how they spread, outliers apart where there are many."""
-        low, high = min(values), max(values)
-        if len(values) >= MANY:
-            low, *_, high = statistics.quantiles(values, n=10, method="inclusive")
-        spread = "10-90 %" if len(values) >= MANY else "all"
-        note = f"{spread}: {_number(low)} to {_number(high)}, n = {len(values)}"
-        return cls(what, statistics.median(values), unit, limit, note)
+        """The median of repeated measurements, and what can be said of it: on a busy machine that may be little."""
+        low, high = median_interval(values)
+        note = f"all: {_number(min(values))} to {_number(max(values))}, n = {len(values)}"
+        if (low, high) != (min(values), max(values)):
+            note = f"95 %: {_number(low)} to {_number(high)}; {note}"
+        return cls(what, statistics.median(values), unit, limit, note, (low, high))
 
     @property
     def promise(self) -> str:
@@ -38,9 +38,27 @@ class Figure:
 
     @property
     def verdict(self) -> str:
+        """`kept` or `MISSED` only where the doubt leaves no other answer."""
         if self.limit is None:
             return ""
-        return "kept" if self.value < self.limit else "MISSED"
+        low, high = self.doubt or (self.value, self.value)
+        if high < self.limit:
+            return "kept"
+        return "MISSED" if low >= self.limit else "unclear"
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Between which measurements the true median lies, in 95 of 100 cases, whatever the noise is like (sign test).
+
+    Fewer than six measurements cannot say so much: then it is all of them.
+    """
+    ordered, n = sorted(values), len(values)
+    cut, chance = 0, 2 * 0.5**n
+    while chance <= 0.05:
+        cut += 1
+        chance += 2 * math.comb(n, cut) * 0.5**n
+    edge = max(cut - 1, 0)
+    return ordered[edge], ordered[n - 1 - edge]
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks import clips, processes
 from benchmarks.report import Figure
 from benchmarks.running import running
+from reelwright.media import programs
+from reelwright.media.probe import Prober
 
 DURATION_S = 600
 LATE_S = (590, 595)
@@ -25,9 +27,15 @@ async def measure(folder: Path) -> list[Figure]:
         early = await live.commits.final(live.service, await live.service.trim(video["id"], *EARLY_S))
         source, target = live.stored(video), folder / "out.mp4"
         ours = live.argv(late, source=source, target=target)
-        theirs = output_seek(ours, LATE_S)
-        pairs = [[await _fresh(argv, target) for argv in (theirs, ours)] for _ in range(ROUNDS)]
-        stopping = await _fresh(live.argv(early, source=source, target=target), target)
+        theirs = output_seek(ours, source, LATE_S)
+        pairs = []
+        async with Prober(programs.probe_rules(live.service.settings)) as prober:
+            for _ in range(ROUNDS):
+                pair = [await _made(argv, target, prober) for argv in (theirs, ours)]
+                if pair[0][1] != pair[1][1]:
+                    raise RuntimeError(f"not the same work: {pair[0][1]} and {pair[1][1]} frames")
+                pairs.append([used for used, _ in pair])
+            stopping, _ = await _made(live.argv(early, source=source, target=target), target, prober)
         length = f"{LATE_S[1] - LATE_S[0]} s of {DURATION_S} s"
         size_bytes = source.stat().st_size
     return [
@@ -40,24 +48,19 @@ async def measure(folder: Path) -> list[Figure]:
     ]
 
 
-def output_seek(argv: list[str], interval_s: tuple[float, float]) -> list[str]:
+def output_seek(argv: list[str], source: Path, interval_s: tuple[float, float]) -> list[str]:
     """The same encode the other way: decode from the start, drop what is early, stop at the end."""
     start_s, end_s = interval_s
-    other = list(argv)
-    for option in ("-ss", "-filter_complex"):
-        at = other.index(option)
-        del other[at : at + 2]
-    del other[other.index("-copyts")]
-    while "-map" in other:
-        at = other.index("-map")
-        del other[at : at + 2]
-    at = other.index("-i") + 2
-    return [*other[:at], "-ss", str(start_s), "-to", str(end_s), "-pix_fmt", "yuv420p", *other[at:]]
+    encode = argv[argv.index("-c:v") :]
+    head = [argv[0], "-nostdin", "-v", "error", "-i", str(source)]
+    return [*head, "-ss", str(start_s), "-to", str(end_s), "-pix_fmt", "yuv420p", *encode]
 
 
-async def _fresh(argv: list[str], target: Path) -> processes.Used:
+async def _made(argv: list[str], target: Path, prober: Prober) -> tuple[processes.Used, int | None]:
+    """What making the target took, and how many frames it has."""
     target.unlink(missing_ok=True)
-    return await processes.run(argv, cwd=target.parent)
+    used = await processes.run(argv, cwd=target.parent)
+    return used, (await prober.probe(target)).picture.frame_count
 
 
 def _percent(used: processes.Used, size_bytes: int) -> float:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from material import ffmpeg
 from reelwright.db.database import create_engine
@@ -17,6 +18,7 @@ from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings import Settings, parse
 from service import Service
+from world import World
 
 for name in list(os.environ):
     if name in {field.upper() for field in Settings.__struct_fields__}:
@@ -65,6 +67,14 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield in_database(server_url, name)
     await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    """The test's own database, to be worked on in this process."""
+    engine = create_engine(database_url, application_name="tests", pool_size=20)
+    yield World(async_sessionmaker(engine, expire_on_commit=False), database_url)
+    await engine.dispose()
 
 
 @pytest.fixture

@@ -114,6 +114,12 @@ class DrainingWorker(worker.Worker):
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
 
+    def _log_job_outcome(self, **outcome: Any) -> None:  # type: ignore[override]
+        """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback."""
+        if isinstance(outcome.get("exc_info"), asyncio.CancelledError):
+            outcome["exc_info"] = False
+        super()._log_job_outcome(**outcome)
+
     def _hurry(self) -> None:
         for task, context in self._running_jobs.items():
             self._abort_job(task, context, AbortReason.SHUTDOWN)

@@ -17,7 +17,9 @@ from reelwright.api.openapi import operation
 from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
 from reelwright.api.services import Services
 from reelwright.db.migrate import newest_revision
+from reelwright.db.models import Storage
 from reelwright.errors import MediaProcessFailed
+from reelwright.library.belonging import FOREIGN
 from reelwright.media import contain, programs
 
 _REVISION = newest_revision()
@@ -100,6 +102,12 @@ async def _storage(services: Services) -> CheckOut:
         return None
 
     problem = await asyncio.to_thread(look)
+    if problem is None and (identity := await asyncio.to_thread(services.storage.identity)) is not None:
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
+                problem = None if await session.get(Storage, identity) else FOREIGN
+        except Exception as error:  # noqa: BLE001 - as above
+            problem = f"its database cannot be asked: {type(error).__name__}"
     return CheckOut(name="storage", ok=problem is None, detail=problem)
 
 

@@ -72,13 +72,14 @@ def _json(value: Any) -> str:
 def create_engine(url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = 30) -> AsyncEngine:
     """An engine on asyncpg, which reads the URL itself: every form that it knows works (sslmode, several hosts).
 
-    `statement_timeout_s` 0 means none.
+    `statement_timeout_s` 0 means none. A connection that stops answering is given up after a minute.
     """
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
         return await asyncpg.connect(
             url,
             timeout=10,
+            command_timeout=max(60, 2 * statement_timeout_s) if statement_timeout_s else None,
             server_settings={
                 "application_name": application_name,
                 "statement_timeout": f"{statement_timeout_s}s",

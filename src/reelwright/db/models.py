@@ -162,6 +162,15 @@ class File(Base):
     content_type: Mapped[str]
 
 
+class Storage(Base):
+    """A media root that belongs to this database; its folder holds the same id. See library/belonging.py."""
+
+    __tablename__ = "storages"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
 class Overlay(Base):
     """One overlay that a job burned in, as it was asked for."""
 

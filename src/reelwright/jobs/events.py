@@ -27,6 +27,10 @@ CHECK_INTERVAL_S = 20
 """A half-open connection shows when it is used: so often it is."""
 
 
+START_TIMEOUT_S = 5
+"""A process whose database is away starts all the same, and hears of jobs once it is back."""
+
+
 class Hub:
     """Waiters by job. `closing` is set when the process stops: event streams end then."""
 
@@ -40,6 +44,8 @@ class Hub:
     async def running(self) -> AsyncIterator[Hub]:
         listener = asyncio.create_task(self._listen(), name="job events")
         try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.listening.wait(), START_TIMEOUT_S)
             yield self
         finally:
             self.close()

@@ -24,6 +24,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs import lifecycle, queue
+from reelwright.library.belonging import FOREIGN, belongs
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -36,10 +37,10 @@ QUEUE_RETENTION_DAYS = 7
 CLAIM_WITHIN_S = 15
 """A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
 
-_FORGOTTEN = text(
-    "(q.status IS NULL OR q.status NOT IN ('todo', 'doing') OR (q.status = 'doing' AND NOT EXISTS ("
-    "SELECT FROM procrastinate_events e WHERE e.job_id = q.id AND e.type = 'started'"
-    " AND e.at > now() - make_interval(secs => :claim_within_s))))"
+_NO_LIVE_ENTRY = text(
+    "NOT EXISTS (SELECT FROM procrastinate_jobs q WHERE q.id = jobs.queue_job_id AND (q.status = 'todo'"
+    " OR (q.status = 'doing' AND EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = q.id"
+    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)))))"
 ).bindparams(claim_within_s=CLAIM_WITHIN_S)
 
 
@@ -90,6 +91,13 @@ class Reaper:
             if not await _sole(session, _FILES_LOCK):
                 return
             await _forget_old(session)
+        async with self.sessions() as session:
+            if not await belongs(session, self.storage):
+                logger.error(FOREIGN)
+                return
+        async with self.sessions.begin() as session:
+            if not await _sole(session, _FILES_LOCK):
+                return
             batches = self._old_files()
             while batch := await asyncio.to_thread(next, batches, None):
                 known = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in batch]))))
@@ -135,10 +143,7 @@ async def _requeue_forgotten(session: AsyncSession) -> None:
     that is only slow finds the job taken: two entries are harmless.
     """
     forgotten = await session.scalars(
-        select(Job)
-        .join(text("procrastinate_jobs q"), text("q.id = jobs.queue_job_id"), isouter=True)
-        .where(Job.status == JobStatus.PENDING, _FORGOTTEN)
-        .with_for_update(skip_locked=True, of=Job)
+        select(Job).where(Job.status == JobStatus.PENDING, _NO_LIVE_ENTRY).with_for_update(skip_locked=True)
     )
     for job in forgotten.all():
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)

@@ -32,6 +32,7 @@ _WEBM_CODECS = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 def of(media: MediaInfo) -> Format:
     """By content alone: a Matroska file with nothing but WebM's codecs is WebM."""
     family = media.container.split(",")[0]
-    if family == "matroska" and {stream.codec for stream in [*media.video, *media.audio]} <= _WEBM_CODECS:
+    codecs = {stream.codec for stream in media.video} | {stream.codec for stream in media.audio}
+    if family == "matroska" and codecs <= _WEBM_CODECS:
         return _WEBM
     return _BY_DEMUXER[family]

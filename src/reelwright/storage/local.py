@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from reelwright import faults
 from reelwright.errors import NoSpace, NotFound
 
 _KEY = re.compile(r"(?:uploads|processed|variants|pictures|assets)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+", re.ASCII)
+
+IDENTITY = ".reelwright"
+"""The file in the root that holds its id."""
 
 FOLDERS = ("uploads", "processed", "variants", "pictures", "assets")
 
@@ -40,6 +44,24 @@ class LocalStorage:
     def prepare(self) -> None:
         for folder in FOLDERS:
             (self.root / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
+
+    def identity(self) -> uuid.UUID | None:
+        """The id that was given to this root, None before."""
+        try:
+            return uuid.UUID((self.root / IDENTITY).read_text().strip())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            return uuid.UUID(int=0)  # unreadable: nobody's
+
+    def identify(self, identity: uuid.UUID) -> bool:
+        """Give this root its id; returns whether it was the first."""
+        try:
+            with (self.root / IDENTITY).open("x") as file:
+                file.write(f"{identity}\n")
+        except FileExistsError:
+            return False
+        return True
 
     def path(self, key: str) -> Path:
         """The local path of a key. Raises NotFound for anything that is not a key of ours."""

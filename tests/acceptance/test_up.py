@@ -1,0 +1,126 @@
+"""`reelwright up`: the whole service from one command, on the embedded PostgreSQL, in a folder with a space."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from checker import descendants, processes_about, until_none
+from reelwright.settings import parse
+from service import Process, Service
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Service:
+    """A service that is not started yet: its folder, its port, its client's routes."""
+    folder = tmp_path / "my videos"
+    folder.mkdir()
+    settings = parse(
+        {
+            "APP_ENV": "test",
+            "MEDIA_ROOT": str(folder / "data"),
+            "SHUTDOWN_GRACE_S": "1",
+            "DISK_RESERVE_BYTES": "1048576",
+        }
+    )
+    return Service(settings, folder)
+
+
+@asynccontextmanager
+async def standing(house: Service) -> AsyncIterator[Process]:
+    """`reelwright up`, once it is ready. Whatever still runs at the end is killed."""
+    up = await house.start("up", "-m", "reelwright", "up")
+    family: list[int] = []
+    try:
+        async with httpx.AsyncClient(base_url=house.url, timeout=30, trust_env=False) as house.client:
+            await ready(house, up)
+            yield up
+    finally:
+        family = [*descendants(up.pid), *processes_about(house.folder)]
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        await up.process.wait()
+
+
+async def ready(house: Service, up: Process) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            assert up.process.returncode is None, up.log.read_text()
+            try:
+                if (await house.client.get("/ready")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+
+
+def child(up: Process, words: str) -> int:
+    (pid,) = (pid for pid in descendants(up.pid) if pid in processes_about(words))
+    return pid
+
+
+async def nothing_runs(house: Service, *pids: int, within_s: float) -> None:
+    """Wait until the processes, and everything that has the folder open or in its argv, is gone: PostgreSQL too."""
+
+    async def complain() -> list[str]:
+        left = {pid for pid in pids if descendants(pid)} | set(processes_about(house.folder))
+        return [f"process {pid} still runs: {Path(f'/proc/{pid}/cmdline').read_bytes()!r}" for pid in left]
+
+    await until_none(complain, within_s=within_s)
+
+
+async def test_one_command_brings_everything_and_ctrl_c_takes_it_away(house: Service, clip: Path) -> None:
+    """A video can be uploaded and trimmed; SIGINT ends API, worker and database, with exit status 0."""
+    async with standing(house) as up:
+        video = await house.upload(clip)
+        await house.until(await house.trim(video["id"], 1, 2), "SUCCESS")
+        family = descendants(up.pid)
+        assert len(family) >= 3
+        assert await up.end(signal.SIGINT) == 0
+        await nothing_runs(house, *family, within_s=10)
+        assert "Traceback" not in up.log.read_text()
+
+
+async def test_a_child_that_dies_is_started_again(house: Service, clip: Path) -> None:
+    """API and worker, killed with SIGKILL: work goes on as if nothing had been."""
+    async with standing(house) as up:
+        video = await house.upload(clip)
+        victims = [child(up, "reelwright_worker"), child(up, "serve")]
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(5):
+            while any(descendants(pid) for pid in victims):
+                await asyncio.sleep(0.01)
+        await ready(house, up)
+        await house.until(await house.trim(video["id"], 1, 2), "SUCCESS")
+        assert await up.end(signal.SIGTERM) == 0
+
+
+async def test_a_killed_supervisor_leaves_nothing_running(house: Service) -> None:
+    """API, worker and database end by themselves, within the worker's grace time and a little more."""
+    async with standing(house) as up:
+        family = descendants(up.pid)
+        up.send(signal.SIGKILL)
+        await up.process.wait()
+        await nothing_runs(house, *family, within_s=20)
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line(house: Service) -> None:
+    """At once, before anything is started, with a status other than 0."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", house.settings.app_port))
+        taken.listen()
+        up = await house.start("up", "-m", "reelwright", "up")
+        assert await asyncio.wait_for(up.process.wait(), 20) == 1
+    assert up.log.read_text().splitlines() == [
+        f"Error: the API cannot listen on 127.0.0.1:{house.settings.app_port}: Address already in use. "
+        "Set APP_HOST and APP_PORT to an address that is free."
+    ]
+    assert not house.settings.database_path.exists()

@@ -1,0 +1,247 @@
+"""One attempt at a job in this process, interrupted where two things happen at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from checker import processes_about
+from reelwright.db.database import create_engine
+from reelwright.db.models import File, Job, Variant
+from reelwright.edits.model import trim
+from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.jobs import lifecycle
+from reelwright.jobs.submit import find_source, submit
+from reelwright.library import ingest
+from reelwright.media import programs
+from reelwright.media.probe import Prober
+from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
+from reelwright_worker.render import Workshop
+from world import World
+
+
+class SlowStorage(LocalStorage):
+    """Publishes when it is let."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, reserve_bytes=0)
+        self.reached = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    def publish(self, local: Path, key: str) -> None:
+        self.reached.set()
+        assert self.go.wait(20)
+        super().publish(local, key)
+
+
+class UnsteadySessions(async_sessionmaker[AsyncSession]):
+    """Transactions whose connection breaks where a test says so."""
+
+    breaks: dict[str, int]
+    """How often at which moment: "begin", or "commit" (before it) and "committed" (after it) of a publication."""
+
+    def trouble(self, moment: str) -> None:
+        if self.breaks.get(moment):
+            self.breaks[moment] -= 1
+            raise ConnectionResetError(f"the connection broke: {moment}")
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:  # type: ignore[override]
+        self.trouble("begin")
+        async with super().begin() as session:
+            yield session
+            publishes = any(isinstance(row, File) for row in session.new)
+            if publishes:
+                self.trouble("commit")
+        if publishes:
+            self.trouble("committed")
+
+
+class Shop:
+    """A workshop with one video, and a database that can be made to fail."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        sessions: UnsteadySessions,
+        storage: SlowStorage,
+        world: World,
+        video_id: uuid.UUID,
+    ) -> None:
+        self.workshop = workshop
+        self.sessions = sessions
+        self.storage = storage
+        self.world = world
+        self.video_id = video_id
+
+    async def job(self, start: float, end: float) -> uuid.UUID:
+        async with self.world.sessions.begin() as session:
+            source = await find_source(session, self.video_id)
+            return (await submit(session, trim(start, end), source, type=JobType.TRIM, max_failures=3)).id
+
+    async def variants(self) -> int:
+        async with self.world.sessions() as session:
+            return await session.scalar(select(func.count()).select_from(Variant)) or 0
+
+    async def stored(self) -> list[str]:
+        """Keys of results on the disk; each must have its row."""
+        found = sorted(file.key for file in self.storage.files() if file.key.startswith("processed"))
+        async with self.world.sessions() as session:
+            rows = await session.scalars(select(File.key).where(File.variant_id.is_not(None)))
+        assert found == sorted(rows)
+        assert list((self.storage.root / "processed").iterdir()) == [self.storage.path(key).parent for key in found]
+        return found
+
+
+@pytest.fixture
+async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Shop]:
+    storage = SlowStorage(settings.media_path)
+    storage.prepare()
+    settings.work_path.mkdir()
+    engine = create_engine(world.url, application_name="tests", pool_size=5)
+    sessions = UnsteadySessions(engine, expire_on_commit=False)
+    sessions.breaks = {}
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield clip.read_bytes()
+
+    async with Prober(programs.probe_rules(settings)) as prober:
+        received = await ingest.receive(chunks(), filename="clip.mp4", storage=storage, prober=prober)
+        async with world.sessions.begin() as session:
+            await ingest.insert(session, received)
+        workshop = Workshop(
+            settings=settings,
+            sessions=sessions,
+            storage=storage,
+            prober=prober,
+            capabilities=await programs.capabilities(settings),
+        )
+        yield Shop(workshop, sessions, storage, world, received.video_id)
+    await engine.dispose()
+    assert list(settings.work_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["commit", "committed"])
+async def test_a_commit_whose_answer_is_lost_counts_once(shop: Shop, moment: str) -> None:
+    """Whether the commit came through or not: there is one result, and its file stays."""
+    shop.sessions.breaks[moment] = 1
+    job_id = await shop.job(1, 2)
+    await shop.workshop.work_on(job_id)
+    assert shop.sessions.breaks[moment] == 0
+    job = await shop.world.look(job_id)
+    assert (job.status, job.attempt, await shop.variants()) == (JobStatus.SUCCESS, 1, 1)
+    assert await shop.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
+
+
+async def test_a_worker_that_stops_while_it_claims_hands_the_job_back(shop: Shop) -> None:
+    """The claim may be committed already: then the job is its own, and nobody else would look for long."""
+    job_id = await shop.job(1, 2)
+    async with shop.world.sessions.begin() as session:
+        await session.scalar(select(Job).where(Job.id == job_id).with_for_update())
+        working = asyncio.create_task(shop.workshop.work_on(job_id))
+        await asyncio.sleep(0.2)
+        working.cancel()
+        await asyncio.sleep(0.1)
+    await asyncio.wait([working])
+    job = await shop.world.look(job_id)
+    assert (job.status, job.failures, job.lease_until) == (JobStatus.PENDING, 0, None)
+    assert [(kind, attempt) for _, kind, attempt in await shop.world.events(job_id)] == [
+        ("PENDING", 0),
+        ("STARTED", 1),
+        ("PENDING", 1),
+    ]
+
+
+async def publishing(shop: Shop, job_id: uuid.UUID) -> asyncio.Task[None]:
+    """The attempt, held in the thread that publishes its file."""
+    shop.storage.reached.clear()
+    shop.storage.go.clear()
+    working = asyncio.create_task(shop.workshop.work_on(job_id))
+    assert await asyncio.to_thread(shop.storage.reached.wait, 20)
+    return working
+
+
+async def test_a_worker_that_stops_while_it_publishes_takes_the_file_back(shop: Shop) -> None:
+    """However often it is told to stop: the thread cannot be, so it is waited for."""
+    job_id = await shop.job(1, 2)
+    working = await publishing(shop, job_id)
+    for _ in range(3):
+        working.cancel()
+        await asyncio.sleep(0.05)
+    assert not working.done()
+    shop.storage.go.set()
+    await asyncio.wait([working])
+    assert (await shop.world.look(job_id)).status is JobStatus.PENDING
+    assert await shop.stored() == []
+
+
+@pytest.mark.parametrize("how", ["cancelled", "another attempt"])
+async def test_a_job_that_is_lost_while_it_is_published_takes_the_file_back(shop: Shop, how: str) -> None:
+    """The fence decides, not the files; what others did to the job stays."""
+    job_id = await shop.job(1, 2)
+    working = await publishing(shop, job_id)
+    if how == "cancelled":
+        await shop.world.do(lifecycle.cancel, job_id)
+    else:
+        await shop.world.expire(job_id)
+        await shop.world.claimed(job_id)
+    await asyncio.sleep(1.2)  # renewals and progress are refused meanwhile
+    shop.storage.go.set()
+    await asyncio.wait([working])
+    assert working.exception() is None
+    expected = JobStatus.CANCELLED if how == "cancelled" else JobStatus.STARTED
+    assert (await shop.world.look(job_id)).status is expected
+    assert await shop.stored() == []
+
+
+async def test_a_lost_lease_ends_the_work_on_it(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    """The renewal, or the next progress, finds it out: ffmpeg is gone, and nothing is unforeseen about it."""
+    job_id = await shop.job(0, 4)
+    with caplog.at_level(logging.INFO):
+        working = asyncio.create_task(shop.workshop.work_on(job_id))
+        async with asyncio.timeout(20):
+            while not processes_about(shop.workshop.settings.work_path):
+                await asyncio.sleep(0.005)
+        await shop.world.do(lifecycle.cancel, job_id)
+        await asyncio.wait([working])
+    assert working.exception() is None
+    assert not [record for record in caplog.records if record.exc_info]
+    assert (await shop.world.look(job_id)).status is JobStatus.CANCELLED
+    assert await shop.stored() == []
+
+
+async def test_handing_back_outlasts_a_short_outage(shop: Shop) -> None:
+    """Else the job would wait for its lease, and count a failure."""
+    job_id = await shop.job(1, 2)
+    working = await publishing(shop, job_id)
+    shop.sessions.breaks["begin"] = 2
+    working.cancel()
+    shop.storage.go.set()
+    await asyncio.wait([working])
+    assert shop.sessions.breaks["begin"] == 0
+    job = await shop.world.look(job_id)
+    assert (job.status, job.failures) == (JobStatus.PENDING, 0)
+
+
+async def test_what_cannot_be_foreseen_fails_the_attempt(shop: Shop) -> None:
+    """A plan that this version cannot read, say: the job does not stay STARTED."""
+    job_id = await shop.job(1, 2)
+    async with shop.world.sessions.begin() as session:
+        job = await session.get_one(Job, job_id)
+        job.plan_json = {**(job.plan_json or {}), "outputs": "none"}
+    for _ in range(3):
+        await shop.workshop.work_on(job_id)
+    job = await shop.world.look(job_id)
+    assert job.error is not None
+    assert (job.status, job.error["code"], job.attempt) == (JobStatus.FAILURE, "internal", 3)

@@ -1,0 +1,277 @@
+"""What dead processes leave behind is found and put right: lost jobs, forgotten queue entries, stray files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.db.database import create_engine
+from reelwright.edits.vocabulary import JobStatus
+from reelwright.jobs import lifecycle
+from reelwright.jobs.reaper import Reaper
+from reelwright.library import catalogue
+from reelwright.storage.local import IDENTITY, LocalStorage
+from world import World
+
+GRACE_S = 1.0
+
+
+class Place:
+    """A database, a media root, a work root, and reapers for them."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.storage = LocalStorage(folder / "media", reserve_bytes=0)
+        self.storage.prepare()
+        self.work = folder / "work"
+        self.work.mkdir()
+
+    def reaper(self, *, interval_s: float = 0.1, grace_s: float = GRACE_S) -> Reaper:
+        return Reaper(
+            self.world.sessions, self.storage, work_root=self.work, interval_s=interval_s, orphan_grace_s=grace_s
+        )
+
+    def file(self, key: str) -> Path:
+        path = self.storage.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        return path
+
+    async def fetched(self, job_id: uuid.UUID, *, seconds_ago: float, heartbeat_s_ago: float | None = None) -> None:
+        """Put the job's queue entry into the hands of a worker, as a fetch does."""
+        async with self.world.sessions.begin() as session:
+            worker_id = await session.scalar(text("SELECT worker_id FROM procrastinate_register_worker_v1()"))
+            await session.execute(
+                text("SELECT id FROM procrastinate_fetch_job_v2(ARRAY['render']::varchar[], :worker_id)"),
+                {"worker_id": worker_id},
+            )
+            await session.execute(
+                text("UPDATE procrastinate_events SET at = now() - make_interval(secs => :ago) WHERE type = 'started'"),
+                {"ago": seconds_ago},
+            )
+            await session.execute(
+                text("UPDATE procrastinate_workers SET last_heartbeat = now() - make_interval(secs => :ago)"),
+                {"ago": heartbeat_s_ago or 0},
+            )
+
+
+@pytest.fixture
+async def place(world: World, tmp_path: Path) -> Place:
+    return Place(world, tmp_path)
+
+
+async def test_a_lost_job_is_queued_again_within_an_interval(place: Place) -> None:
+    """Its lease ran out: the failure is counted, and another worker may claim it."""
+    job_id = await place.world.job()
+    await place.world.claimed(job_id, lease_s=0.2)
+    reaping = asyncio.create_task(place.reaper().run())
+    try:
+        async with asyncio.timeout(5):
+            while (job := await place.world.look(job_id)).status is not JobStatus.PENDING:
+                await asyncio.sleep(0.02)
+    finally:
+        reaping.cancel()
+        await asyncio.wait([reaping])
+    assert job.failures == 1
+    assert (job.queue_job_id, "todo", str(job_id)) in await place.world.entries()
+    assert (await place.world.claimed(job_id)).attempt == 2
+
+
+async def test_a_job_that_is_lost_too_often_fails(place: Place) -> None:
+    """It may be what kills the workers."""
+    job_id = await place.world.job(max_failures=2)
+    for _ in range(2):
+        await place.world.claimed(job_id)
+        await place.world.expire(job_id)
+        await place.reaper().reap_jobs()
+    job = await place.world.look(job_id)
+    assert job.error is not None
+    assert (job.status, job.failures, job.error["code"]) == (JobStatus.FAILURE, 2, "worker_lost")
+    assert job.error_message
+
+
+async def test_a_live_lease_is_left_alone(place: Place) -> None:
+    """However silent its worker's queue connection is."""
+    job_id = await place.world.job()
+    await place.fetched(job_id, seconds_ago=3600, heartbeat_s_ago=3600)
+    await place.world.claimed(job_id)
+    await place.reaper().reap_jobs()
+    job = await place.world.look(job_id)
+    assert (job.status, job.attempt) == (JobStatus.STARTED, 1)
+    assert [status for _, status, _ in await place.world.entries()] == ["doing"]
+
+
+@pytest.mark.parametrize("fate", ["gone", "succeeded", "failed", "fetched long ago"])
+async def test_a_waiting_job_that_the_queue_forgot_is_queued_again(place: Place, fate: str) -> None:
+    """Once: the new entry is a live one."""
+    job_id = await place.world.job()
+    if fate == "fetched long ago":  # by a worker that lives: the answer to its fetch was lost
+        await place.fetched(job_id, seconds_ago=3600)
+    else:
+        async with place.world.sessions.begin() as session:
+            change = "DELETE FROM" if fate == "gone" else "UPDATE"
+            await session.execute(
+                text(f"{change} procrastinate_jobs" + ("" if fate == "gone" else f" SET status = '{fate}'"))
+            )
+    for _ in range(3):
+        await place.reaper().reap_jobs()
+    waiting = [(number, job) for number, status, job in await place.world.entries() if status == "todo"]
+    assert waiting == [((await place.world.look(job_id)).queue_job_id, str(job_id))]
+
+
+async def test_a_waiting_job_whose_entry_was_just_fetched_is_not_queued_again(place: Place) -> None:
+    """Its worker is about to claim it."""
+    job_id = await place.world.job()
+    await place.fetched(job_id, seconds_ago=1)
+    await place.reaper().reap_jobs()
+    assert [status for _, status, _ in await place.world.entries()] == ["doing"]
+
+
+async def test_entries_of_dead_workers_are_ended_when_their_job_has_moved_on(place: Place) -> None:
+    """Those of live workers are theirs to end."""
+    dead, lives = await place.world.job(), await place.world.job()
+    await place.fetched(dead, seconds_ago=100, heartbeat_s_ago=100)
+    await place.world.do(lifecycle.cancel, dead)
+    await place.world.do(lifecycle.cancel, lives)
+    await place.reaper().reap_jobs()
+    assert sorted(status for _, status, _ in await place.world.entries()) == ["aborted", "cancelled"]
+    again = await place.world.job()
+    await place.fetched(again, seconds_ago=100, heartbeat_s_ago=0)
+    await place.world.do(lifecycle.cancel, again)
+    await place.reaper().reap_jobs()
+    assert [status for _, status, job in await place.world.entries() if job == str(again)] == ["doing"]
+
+
+async def test_old_files_without_a_row_go_and_all_others_stay(place: Place) -> None:
+    """Hidden files of broken uploads and publications go with their folders; young files may be about to get a row."""
+    video_id, _ = await place.world.video()
+    kept = place.file(f"uploads/{video_id}/source.mp4")
+    strays = [
+        place.file(f"uploads/{uuid.uuid4()}/.incoming"),
+        place.file(f"uploads/{uuid.uuid4()}/source.mp4"),
+        place.file(f"processed/{uuid.uuid4()}/.trim.mp4.incoming"),
+        place.file(f"processed/{uuid.uuid4()}/trim.mp4"),
+        place.file(f"uploads/{video_id}/.incoming"),
+    ]
+    await place.reaper(grace_s=60).sweep_files()
+    assert all(path.exists() for path in strays)
+    await asyncio.sleep(GRACE_S + 0.1)
+    young = place.file(f"uploads/{uuid.uuid4()}/.incoming")
+    await place.reaper().sweep_files()
+    assert [path for path in strays if path.exists()] == []
+    assert kept.exists()
+    assert young.exists()
+    assert sorted(folder.name for folder in (place.storage.root / "uploads").iterdir()) == sorted(
+        [str(video_id), young.parent.name]
+    )
+    assert list((place.storage.root / "processed").iterdir()) == []
+
+
+async def test_files_of_another_database_are_left_alone(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """A service that is pointed at an empty database must not take everything for an orphan."""
+    await place.reaper().sweep_files()
+    stray = place.file(f"uploads/{uuid.uuid4()}/source.mp4")
+    async with place.world.sessions.begin() as session:
+        await session.execute(text("DELETE FROM storages"))
+    await asyncio.sleep(GRACE_S + 0.1)
+    await place.reaper().sweep_files()
+    assert stray.exists()
+    assert "belongs to another database" in caplog.text
+    (place.storage.root / IDENTITY).unlink()
+    await place.reaper().sweep_files()
+    assert not stray.exists()
+
+
+async def test_a_file_counts_as_young_from_its_publication_on(place: Place, tmp_path: Path) -> None:
+    """It may have been written long before: its row is about to come."""
+    made = tmp_path / "made.mp4"
+    made.write_bytes(b"x")
+    os.utime(made, (0, 0))
+    key = f"processed/{uuid.uuid4()}/trim.mp4"
+    place.storage.publish(made, key)
+    await place.reaper().sweep_files()
+    assert place.storage.path(key).exists()
+
+
+async def test_a_file_whose_video_was_deleted_goes(place: Place) -> None:
+    """The API may die between the commit and the removal of the bytes."""
+    video_id, _ = await place.world.video()
+    stored = place.file(f"uploads/{video_id}/source.mp4")
+    await place.world.do(catalogue.delete_video, video_id)
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert not stored.parent.exists()
+
+
+async def test_work_folders_of_dead_attempts_go_and_those_of_running_ones_stay(place: Place) -> None:
+    """Whatever else lies in the work root is not ours."""
+    running, lost = await place.world.job(), await place.world.job()
+    for job_id in (running, lost):
+        await place.world.claimed(job_id)
+    await place.world.expire(lost)
+    await place.world.claimed(lost)
+    folders = {name: place.work / name for name in (f"{running}-1", f"{lost}-1", f"{lost}-2", f"{uuid.uuid4()}-1", "x")}
+    for folder in folders.values():
+        folder.mkdir()
+        (folder / "out0.mp4").write_bytes(b"x")
+    await place.reaper().sweep_files()
+    assert {folder.name for folder in place.work.iterdir()} == {f"{running}-1", f"{lost}-2", "x"}
+
+
+async def test_two_reapers_at_once_do_everything_once(place: Place) -> None:
+    """Thirty lost jobs, ten reapers: each job gets one new entry, one failure, one event."""
+    jobs = [await place.world.job() for _ in range(30)]
+    for job_id in jobs:
+        await place.world.claimed(job_id)
+        await place.world.expire(job_id)
+    strays = [place.file(f"processed/{uuid.uuid4()}/trim.mp4") for _ in range(20)]
+    await asyncio.sleep(0.05)
+    await asyncio.gather(*(place.reaper(grace_s=0.02).reap_jobs() for _ in range(10)))
+    await asyncio.gather(*(place.reaper(grace_s=0.02).sweep_files() for _ in range(10)))
+    assert len(await place.world.entries()) == 60
+    for job_id in jobs:
+        assert (await place.world.look(job_id)).failures == 1
+        assert [kind for _, kind, _ in await place.world.events(job_id)] == ["PENDING", "STARTED", "PENDING"]
+    assert not any(path.exists() for path in strays)
+
+
+async def test_a_round_that_fails_does_not_end_the_rounds(
+    place: Place, caplog: pytest.LogCaptureFixture, database_url: str
+) -> None:
+    """Neither an absent database nor a fault of ours: the next round may do better, and the log has it."""
+    job_id = await place.world.job()
+    await place.world.claimed(job_id, lease_s=0.1)
+    place.storage.root = place.storage.root / "nowhere"
+
+    class Broken(AsyncSession):
+        rounds = 0
+
+        async def scalar(self, *arguments: object, **more: object) -> object:
+            Broken.rounds += 1
+            if Broken.rounds == 1:
+                raise RuntimeError("a fault of ours")
+            if Broken.rounds == 2:
+                raise ConnectionResetError("the database is away")
+            return await super().scalar(*arguments, **more)  # type: ignore[call-overload]
+
+    engine = create_engine(database_url, application_name="tests")
+    reaper = place.reaper()
+    reaper.sessions = async_sessionmaker(engine, class_=Broken, expire_on_commit=False)
+    with caplog.at_level(logging.WARNING, logger="reelwright.jobs.reaper"):
+        reaping = asyncio.create_task(reaper.run())
+        try:
+            async with asyncio.timeout(10):
+                while (await place.world.look(job_id)).status is not JobStatus.PENDING:
+                    assert not reaping.done()
+                    await asyncio.sleep(0.05)
+        finally:
+            reaping.cancel()
+            await asyncio.wait([reaping])
+            await engine.dispose()
+    assert {"a fault of ours"} <= {str(record.exc_info[1]) for record in caplog.records if record.exc_info}
