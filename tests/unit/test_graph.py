@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.media.graph import Filter, Graph, filter_, seconds, timestamps_from
+from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from
 
 
 def test_chains_are_written_with_labels_of_their_own() -> None:
     """Whole graphs, as ffmpeg reads them."""
-    graph = Graph()
+    graph = Graphs()
     video = graph.chain(0, [filter_("trim", start_pts=512, end_pts=1024), filter_("setpts", expr=timestamps_from(512))])
     audio = graph.chain(1, [filter_("atrim", start=Fraction(1, 3), end=Fraction(2))])
     assert (video, audio) == ("[o0]", "[o1]")
-    assert str(graph) == (
-        "[0:0]trim=start_pts=512:end_pts=1024,setpts=expr=PTS-(512)[o0];[0:1]atrim=start=0.333333:end=2.000000[o1]"
+    assert graph.options() == (
+        *("-filter_complex", "[0:0]trim=start_pts=512:end_pts=1024,setpts=expr=PTS-(512)[o0]"),
+        *("-filter_complex", "[0:1]atrim=start=0.333333:end=2.000000[o1]"),
     )
 
 

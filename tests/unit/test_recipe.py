@@ -25,7 +25,8 @@ def arguments(info: MediaInfo, start: float = 3, end: float = 5) -> list[str]:
 
 
 def after(arguments: list[str], option: str) -> str:
-    return arguments[arguments.index(option) + 1]
+    """What follows the option, every time that it comes."""
+    return " ".join(arguments[i + 1] for i, argument in enumerate(arguments) if argument == option)
 
 
 def test_the_whole_command_of_a_trim() -> None:
@@ -37,8 +38,10 @@ def test_the_whole_command_of_a_trim() -> None:
         *("-protocol_whitelist", "file"),
         *("-format_whitelist", "mov,matroska,webm,avi,mpegts,flv,asf,mpeg,mpegvideo,ogg"),
         *("-threads", "4", "-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
-        "[0:0]trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p[o0];"
-        "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,apad=whole_len=1024[o1]",
+        "[0:0]trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p[o0]",
+        "-filter_complex",
+        "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,"
+        "aresample=async=1:min_hard_comp=0.020000:first_pts=0,apad=whole_dur=2.000000,atrim=end=2.000000[o1]",
         *("-map", "[o0]", "-map", "[o1]", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-profile:v", "high", "-threads:v", "4"),
         *("-fps_mode", "vfr", "-c:a", "aac", "-b:a:0", "128000", "-metadata:s:a:0", "language=eng"),

@@ -67,8 +67,9 @@ def filter_(name: str, **options: Value) -> Filter:
 
 
 @dataclass(slots=True)
-class Graph:
-    """Chains of filters between labels. Inputs are streams by index ("0:1"), outputs get labels of ours."""
+class Graphs:
+    """Chains of filters between labels, each chain a graph of its own: in a common one, the frames of a stream would
+    pile up in memory while another has nothing to give. Inputs are streams by index, outputs get labels of ours."""
 
     _chains: list[str] = field(default_factory=list)
 
@@ -78,5 +79,5 @@ class Graph:
         self._chains.append(f"[{input_index}:{stream_index}]{','.join(map(str, filters))}{label}")
         return label
 
-    def __str__(self) -> str:
-        return ";".join(self._chains)
+    def options(self) -> tuple[str, ...]:
+        return tuple(part for chain in self._chains for part in ("-filter_complex", chain))

@@ -14,7 +14,7 @@ from reelwright.edits.model import FileOutput
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, frame_grid, upright_size
 from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
 from reelwright.errors import JobFailed
-from reelwright.media.graph import Filter, Graph, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.settings import CONTAINERS
 
 VERSION = 1
@@ -31,8 +31,8 @@ AAC_LAYOUTS = frozenset(
     {"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"}
 )
 BIT_RATE_PER_EXTRA_CHANNEL = 64_000
-SILENCE_SAMPLES = 1024
-"""A track without any sound in the interval stays as so much silence: an encoder that gets nothing fails."""
+SMALLEST_HOLE_S = Fraction(1, 50)
+"""Holes in the sound that are filled with silence; smaller ones are rounding."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,20 +66,17 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
 def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut = Cut.of(media, start, end)
-    graph = Graph()
-    video = graph.chain(
-        media.picture.index,
-        [*cut.picture_filters(media.picture), *_conform(media.picture, capabilities)],
-    )
+    graphs = Graphs()
+    video = graphs.chain(media.picture.index, [*cut.picture_filters(), *_conform(media.picture, capabilities)])
     tracks = [track for track in media.audio if track.decodable]
-    audio = [graph.chain(track.index, [*cut.sound_filters(), *_conform_sound(track)]) for track in tracks]
+    audio = [graphs.chain(track.index, [*cut.sound_filters(), *_conform_sound(track)]) for track in tracks]
     arguments = [
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
         *("-progress", "pipe:1", "-stats_period", "0.5"),
         *cut.input_options(media, start, end),
         *("-max_pixels", str(MAX_PIXELS), "-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
         *("-threads", str(capabilities.threads), "-i", "<in0>"),
-        *("-filter_complex_threads", str(capabilities.threads), "-filter_complex", str(graph)),
+        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *("-map_metadata", "-1", "-map_chapters", "-1"),
         *_encode_picture(media, expected.output, capabilities),
@@ -121,18 +118,22 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         seek_options = ("-ss", seconds(seek)) if seek > 0 else ()
         return ("-copyts", *seek_options, "-t", seconds(end - seek + RUN_OUT_S))
 
-    def picture_filters(self, picture: VideoStream) -> list[Filter]:
+    def picture_filters(self) -> list[Filter]:
         return [
             filter_("trim", start_pts=self.first_tick, end_pts=self.end_tick),
             filter_("setpts", expr=timestamps_from(self.first_tick)),
         ]
 
     def sound_filters(self) -> list[Filter]:
+        """The sound of the interval, all of it and no more: holes, a late start and an early end become silence, so
+        that every sample stays in step with the picture."""
         origin, end = Fraction(self.origin_s), Fraction(self.sound_end_s)
         return [
             filter_("atrim", start=origin, end=end),
             filter_("asetpts", expr=timestamps_from_s(origin)),
-            filter_("apad", whole_len=SILENCE_SAMPLES),
+            filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, first_pts=0),
+            filter_("apad", whole_dur=end - origin),
+            filter_("atrim", end=end - origin),
         ]
 
 
