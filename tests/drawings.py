@@ -18,7 +18,7 @@ Pixels = NDArray[np.float64]
 
 def pixels(path: Path) -> Pixels:
     """Rows x columns x bands, 0 to 255."""
-    picture = pyvips.Image.new_from_file(str(path))
+    picture = pyvips.Image.new_from_buffer(path.read_bytes(), "")  # by its name, libvips would remember an earlier one
     return np.asarray(picture.numpy(), dtype=float).reshape(picture.height, picture.width, picture.bands)
 
 

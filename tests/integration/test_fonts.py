@@ -37,7 +37,7 @@ def test_a_font_is_found_by_file_name_or_family(name: str | None, family: str, s
 )
 def test_an_unknown_font_is_refused_with_a_list_of_what_there_is(name: str) -> None:
     """A name is only ever compared: no path, no pattern."""
-    with pytest.raises(UnknownFont, match="there are .*Noto Sans Devanagari") as refused:
+    with pytest.raises(UnknownFont, match=r"there are .*Noto Sans Devanagari") as refused:
         BOOK.find(name)
     assert len(str(refused.value)) < 1500
 

@@ -49,7 +49,7 @@ def test_what_passes_has_no_control_character_but_line_feeds(text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [("font_size", 0), ("font_size", 10_000), ("opacity", 1.1), ("opacity", float("nan")), ("max_width", 0),
-     ("outline_width", 33), ("padding", -1), ("shadow_blur", 51)],
+     ("outline_width", 33), ("padding", -1), ("shadow_blur", 21)],
 )  # fmt: skip
 def test_a_style_out_of_bounds_is_refused(field: str, value: float) -> None:
     """The error names the field and its bounds."""

@@ -16,11 +16,11 @@ MOST_LINES = 20
 LARGEST_FONT_PX = 1000
 WIDEST_PX = 8192
 """Of a drawn text, either way."""
-MOST_PIXELS = 8192 * 4320
+MOST_PIXELS = 4096 * 4096
 """Of a drawn text."""
 MOST_PADDING_PX = 500
 WIDEST_OUTLINE_PX = 32
-MOST_BLUR_PX = 50
+MOST_BLUR_PX = 20
 
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 

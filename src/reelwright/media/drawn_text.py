@@ -22,7 +22,7 @@ DILATE_PX = 4.0
 BLUR_REACH = 3
 """Standard deviations after which a blur has faded."""
 
-TOO_LARGE = f"the text would be drawn larger than {WIDEST_PX} pixels wide or high: make it shorter or its font smaller"
+TOO_LARGE = f"the text would be too large a picture: {WIDEST_PX} pixels a side and {MOST_PIXELS} in all are the most"
 
 
 def draw(text: str, style: TextStyle, face: Face) -> pyvips.Image:
@@ -36,23 +36,24 @@ def draw(text: str, style: TextStyle, face: Face) -> pyvips.Image:
     left, top, right, bottom = _margins(style)
     width, height = letters.width + left + right, letters.height + top + bottom
     _hold_size(width, height)
-    letters = letters.embed(left, top, width, height)
+    letters = letters.embed(left, top, width, height).copy_memory()  # else it is drawn again for every use below
     covered = letters[3] / 255
     picture = letters.premultiply() * style.colour.alpha
     if style.outline_width:
         wide = _dilated(covered, style.outline_width)
         picture += _layer((wide - covered) * style.outline_colour.alpha, style.outline_colour)
+        picture = picture.copy_memory()
     if style.shadow_colour is not None:
         shade = picture[3] / 255 * style.shadow_colour.alpha
         shade = shade.embed(style.shadow_x, style.shadow_y, width, height)
         if style.shadow_blur:
             shade = shade.gaussblur(style.shadow_blur, precision="float", min_ampl=0.01)
-        picture = _over(picture, _layer(shade, style.shadow_colour))
+        picture = _over(picture, _layer(shade.copy_memory(), style.shadow_colour)).copy_memory()
     if style.background is not None:
         around = style.outline_width + style.padding
         x, y = left - around, top - around
-        box = (covered.embed(-x, -y, width - left - right + 2 * around, height - top - bottom + 2 * around) * 0) + 1
-        box = box.embed(x, y, width, height) * style.background.alpha
+        inner = pyvips.Image.black(width - left - right + 2 * around, height - top - bottom + 2 * around)
+        box = (inner + style.background.alpha).embed(x, y, width, height)
         picture = _over(picture, _layer(box, style.background))
     picture = (picture * style.opacity).unpremultiply()
     return picture.rint().cast("uchar").copy(interpretation="srgb", xoffset=0, yoffset=0)
@@ -78,7 +79,9 @@ def _letters(text: str, style: TextStyle, face: Face) -> pyvips.Image:
     except pyvips.Error as error:
         if "no text to render" in str(error):
             raise ValueError("there is nothing to see in the text") from error
-        raise ValueError(TOO_LARGE) from error
+        if "too big" in str(error):
+            raise ValueError(TOO_LARGE) from error
+        raise
 
 
 def _alignment(text: str, style: TextStyle) -> str:
@@ -133,5 +136,5 @@ def _dilated(covered: pyvips.Image, radius: float) -> pyvips.Image:
     disc = [[min(1.0, max(0.0, radius / steps + 0.5 - hypot(x, y))) for x in span] for y in span]
     mask = pyvips.Image.new_from_array(disc)
     for _ in range(steps):
-        covered = covered.conv(mask, precision="float").clamp(min=0, max=1)
+        covered = covered.conv(mask, precision="float").clamp(min=0, max=1).copy_memory()
     return covered

@@ -6,6 +6,7 @@ way. What a chosen font lacks is drawn with the bundled ones, then with any.
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import hashlib
 import logging
@@ -56,7 +57,7 @@ class FontBook:
             folders=tuple(folder.absolute() for group in groups for folder in group if folder.is_dir()),
         )
 
-    def list(self) -> list[Font]:
+    def list(self) -> builtins.list[Font]:
         """All fonts by family, then weight; one that a preferred source has under the same name is left out."""
         found: dict[tuple[str, str], Font] = {}
         for font in self._all:
@@ -74,7 +75,7 @@ class FontBook:
             raise UnknownFont(self._unknown(name or DEFAULT))
         return found
 
-    def missing_glyphs(self, text: str, font: Font | None = None) -> list[str]:
+    def missing_glyphs(self, text: str, font: Font | None = None) -> builtins.list[str]:
         """The characters, in order and once each, that no font has. May read many files: call it in a thread."""
         missing = {one: None for one in text if not _needs_no_glyph(one)}
         for path, index in dict.fromkeys((one.path, one.index) for one in (*([font] if font else ()), *self._all)):
@@ -89,7 +90,7 @@ class FontBook:
         names = dict.fromkeys(font.family for font in self.sources[1])
         return tuple(sorted(names, key=lambda name: ("Emoji" in name, "Symbols" in name, name != DEFAULT, name)))
 
-    def rivals(self, chosen: Font) -> list[Path]:
+    def rivals(self, chosen: Font) -> builtins.list[Path]:
         """Files that must not be taken: those of a family that is drawn from another file.
 
         For the chosen font's family its own file counts, for any other its home.

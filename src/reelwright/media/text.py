@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import os
 import stat
 import struct
@@ -35,8 +34,6 @@ from reelwright.media.fonts import FontBook, UnknownFont
 
 __all__ = ["Draughtsman", "TextStyle"]
 
-log = logging.getLogger(__name__)
-
 AT_ONCE = 2
 MOST_ANSWER_BYTES = 1 << 16
 PNG_HEADER = struct.Struct(">8sI4sII")
@@ -44,6 +41,7 @@ PNG_HEADER = struct.Struct(">8sI4sII")
 FIRST_LOOK_S = 120.0
 """How long fontconfig may take to look through all fonts for the first time."""
 DAMAGED = "The picture is damaged: reading it failed."
+TOO_SLOW = "Reading the picture took too long: it is damaged, or made to be slow."
 
 
 class Draughtsman:
@@ -70,7 +68,7 @@ class Draughtsman:
             request = DrawText(text="Aa", style=TextStyle(), face=self._face(self._book.find(None)), target_fd=-1)
             await self._draw(request, self._book.find(None), target, first=True)
         finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+            _remove(target)
         return self
 
     async def __aexit__(
@@ -103,7 +101,7 @@ class Draughtsman:
         other file), UnreadableMedia (damaged, `too_many_pixels`, or made to be costly), NotFound,
         MediaProcessFailed (`cannot_start`).
         """
-        picture_fd = await asyncio.to_thread(_open, source)
+        picture_fd = _open(source)
         try:
             request = NormalisePicture(picture_fd=picture_fd, max_pixels=max_pixels, target_fd=-1)
             return await self._draw(request, None, target)
@@ -119,14 +117,14 @@ class Draughtsman:
         return Face(families=families, weight=font.weight, width=font.width, italic=font.italic)
 
     async def _draw(self, request: Request, font: Font | None, target: Path, *, first: bool = False) -> tuple[int, int]:
-        target_fd = await asyncio.to_thread(os.open, target, _WRITE_NEW, 0o600)
+        target_fd = os.open(target, _WRITE_NEW, 0o600)  # not in a thread: no cancellation comes before the `try`
         try:
             request = msgspec.structs.replace(request, target_fd=target_fd)
             async with self._slots:
                 await self._run(request, font, first=first)
             return _png_size(target_fd)
         except BaseException:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+            _remove(target)
             raise
         finally:
             os.close(target_fd)
@@ -168,8 +166,10 @@ class Draughtsman:
         try:
             async with asyncio.timeout(timeout_s):
                 said = await _conversation(process, msgspec.json.encode(request))
-        except TimeoutError:
-            log.warning("A drawing process took longer than %s s and was ended", timeout_s)
+        except TimeoutError as error:
+            if isinstance(request, NormalisePicture):
+                raise UnreadableMedia(TOO_SLOW) from error
+            raise MediaProcessFailed("Drawing the text took too long.", code="timed_out") from error
         finally:
             await contain.stop(process, patience_s=0)
         try:
@@ -204,6 +204,11 @@ def no_glyphs(missing: list[str]) -> str:
 
 
 _WRITE_NEW = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def _remove(path: Path) -> None:
+    """At once, not in a thread: a second cancellation may not come between."""
+    path.unlink(missing_ok=True)
 
 
 def _open(path: Path) -> int:
