@@ -45,16 +45,18 @@ def difference(fine: Pixels, reference: Pixels) -> float:
     of a WINDOW_PX square."""
     height = max(-(-fine.shape[0] // FINER), reference.shape[0]) + 4 + WINDOW_PX
     width = max(-(-fine.shape[1] // FINER), reference.shape[1]) + 4 + WINDOW_PX
-    wanted = np.zeros((height, width))
-    wanted[2 : 2 + reference.shape[0], 2 : 2 + reference.shape[1]] = reference
-    around = range(FINER, 3 * FINER)
+    places = [(row, column) for row in (0, 1) for column in (0, 1)]  # whole pixels, then quarters
+    wanted = [np.pad(reference, ((row, height - row - len(reference)), (0, 0))) for row, _ in places]
+    wanted = [
+        np.pad(one, ((0, 0), (column, width - column - reference.shape[1])))
+        for one, (_, column) in zip(wanted, places, strict=True)
+    ]
     best = np.inf
-    for top in around:
-        for left in around:
-            canvas = np.zeros((height * FINER, width * FINER))
-            canvas[top : top + fine.shape[0], left : left + fine.shape[1]] = fine
-            reduced = canvas.reshape(height, FINER, width, FINER).mean((1, 3))
-            best = min(best, worst_window(np.abs(reduced - wanted)))
+    for top in range(FINER):
+        for left in range(FINER):
+            below, behind = height * FINER - top - fine.shape[0], width * FINER - left - fine.shape[1]
+            reduced = np.pad(fine, ((top, below), (left, behind))).reshape(height, FINER, width, FINER).mean((1, 3))
+            best = min(best, *(worst_window(np.abs(reduced - one)) for one in wanted))
     return best
 
 
