@@ -80,7 +80,9 @@ class Publication:
             await self._withdraw()
             raise
         faults.point("renamed, not committed")
-        while not await finished(self._commit_or_withdraw()):
+        while True:
+            if await finished(self._commit_or_withdraw()):
+                return
             await asyncio.sleep(COMMIT_RETRY_S)
         # after any other error a commit may have come through: the sweep looks for the row before it removes the file
 
