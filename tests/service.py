@@ -124,7 +124,7 @@ class Service:
             **extra,
         )
         async with asyncio.timeout(30):
-            while "Starting worker" not in worker.log.read_text():
+            while "worker ready" not in worker.log.read_text():
                 if worker.process.returncode is not None:
                     raise AssertionError(f"the worker ended:\n{worker.log.read_text()}")
                 await asyncio.sleep(0.05)

@@ -138,6 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ffmpeg_threads: Annotated[
         NotNegative, Meta(description="Threads of one encode; 0: the number of cores, at most 16.")
     ] = 0
+    probe_memory_bytes: Annotated[Positive, Meta(description="Address space of one probe, bytes (1 GiB).")] = 2**30
     media_memory_bytes: Annotated[Positive, Meta(description="Address space of one media process, bytes (8 GiB).")] = (
         8 * 2**30
     )

@@ -94,7 +94,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
     and another worker ends it without waiting for the lease."""
     grace_s = 1 if signals == 1 else 60
     video = await service.upload(long_clip)
-    job_id = await service.trim(video["id"], 0, 12)
+    job_id = await service.trim(video["id"], 0, 60)
     first = await service.start_worker(SHUTDOWN_GRACE_S=str(grace_s), LEASE_S="600")
     await rendering(service, job_id)
     began = time.monotonic()
@@ -104,7 +104,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
         assert first.process.returncode is None
         first.send(signal.SIGTERM)
     assert await asyncio.wait_for(first.process.wait(), 10) == 0
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10
     await gone(service.settings.work_path, within_s=0.1)
     job = await service.job(job_id)
     assert job["status"] == "PENDING"
@@ -112,7 +112,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
     assert (row["failures"], row["attempt"]) == (0, 1)
     await check(service)
     async with service.worker(LEASE_S="600"):
-        await service.until(job_id, "SUCCESS")
+        await service.until(job_id, "SUCCESS", within_s=120)
         (row,) = await service.sql("SELECT failures, attempt FROM jobs")
         assert (row["failures"], row["attempt"]) == (0, 2)
         await check(service)

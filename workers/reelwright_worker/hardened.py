@@ -57,6 +57,7 @@ class LateConnector(SessionConnector):
 
 class DrainingWorker(worker.Worker):
     failure: BaseException | None = None
+    ready = False
 
     async def run(self) -> None:
         """Raises SideTaskFailed: the stock worker exits with 0 after such a failure."""
@@ -74,6 +75,9 @@ class DrainingWorker(worker.Worker):
 
     async def _fetch_and_process_jobs(self) -> None:
         """Keeps trying: the stock worker ends when one fetch fails, and takes its jobs along."""
+        if not self.ready:
+            self.ready = True
+            logger.info("worker ready")  # the stock worker speaks before it heeds signals
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
         except exceptions.ConnectorException as error:

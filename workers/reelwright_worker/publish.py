@@ -80,18 +80,22 @@ class Publication:
             await self._withdraw()
             raise
         faults.point("renamed, not committed")
-        try:
-            while True:
-                if await finished(self._commit()):
-                    return
-                await asyncio.sleep(COMMIT_RETRY_S)
-        except LeaseLost:
-            await self._withdraw()
-            raise
+        while True:
+            if await finished(self._commit_or_withdraw()):
+                return
+            await asyncio.sleep(COMMIT_RETRY_S)
         # after any other error a commit may have come through: the sweep looks for the row before it removes the file
 
     async def _withdraw(self) -> None:
         await finished(asyncio.to_thread(self.storage.delete, self.key))
+
+    async def _commit_or_withdraw(self) -> bool:
+        """As `_commit`; a file that lost its right to a row goes at once, also when the caller is cancelled."""
+        try:
+            return await self._commit()
+        except LeaseLost:
+            await self._withdraw()
+            raise
 
     async def _commit(self) -> bool:
         """One fenced transaction. False when its outcome is unknown: done again, it finds out. Raises LeaseLost."""

@@ -32,7 +32,7 @@ def probe_rules(settings: Settings) -> ProbeRules:
         max_duration_s=settings.max_duration_s,
         max_frame_rate=settings.max_frame_rate,
         timeout_s=settings.probe_timeout_s,
-        memory_bytes=settings.media_memory_bytes,
+        memory_bytes=settings.probe_memory_bytes,
     )
 
 
