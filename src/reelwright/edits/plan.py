@@ -61,9 +61,16 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
     inputs: tuple[Facts, ...]
+    """Every video that is read, the one that is edited first."""
     steps: tuple[PlannedTrim | PlannedOverlay, ...]
     outputs: tuple[ExpectedOutput, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Facts | PictureFacts | VideoFacts, ...]:
+        """All that is read, in the order of the recipe's input slots."""
+        layers = [layer for step in self.steps if isinstance(step, PlannedOverlay) for layer in step.layers]
+        return (self.inputs[0], *(layer.facts for layer in layers))
 
     @property
     def digest(self) -> str:
@@ -129,8 +136,14 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
         for output in edit.outputs
     )
     overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
+    videos = {
+        layer.sha256: Facts(sha256=layer.sha256, media=layer.media)
+        for layer in facts.layers
+        if isinstance(layer, VideoFacts)
+    }
+    videos.pop(facts.sha256, None)
     bare = msgspec.structs.replace(facts, layers=())
-    return Plan(inputs=(bare,), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
+    return Plan(inputs=(bare, *videos.values()), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
 
 
 def _trim(

@@ -31,7 +31,7 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
     """As `POST /trim`, but an end that is not after the start, or is beyond the video's, is a 400."""
     if data.end_time <= data.start_time:
         raise Malformed("end_time is not after start_time", code="invalid_input")
-    with pointers(start="start_time", end="end_time"):
+    with pointers({"start": "start_time", "end": "end_time"}):
         async with services.sessions.begin() as session:
             source = await find_source(session, data.video_id)
             duration_s = source.facts.media.duration_s
