@@ -191,6 +191,17 @@ V1_VIDEO = {
 }
 V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
 V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}
+V1_OVERLAY = {
+    "video_id": VIDEO_ID,
+    "overlay_type": "text",
+    "content": "नमस्ते दुनिया",
+    "position_x": 40,
+    "position_y": 40,
+    "start_time": 0.5,
+    "end_time": 2.5,
+    "language": "hi",
+}
+V1_WATERMARK = {"video_id": VIDEO_ID, "watermark_path": "wm.png", "position": "top-right", "opacity": 0.8}
 V1_RESULT = {
     "job_id": JOB_ID,
     "status": "completed",

@@ -67,16 +67,13 @@ def place(
         errors.append(
             FieldError(f"{pointer}/{'position' if layer.position else _wrong(layer, canvas, size)}", str(error))
         )
+    if not errors and times["start"] >= length:
+        late = f"is not before the end of the video ({timecode.show(length)})"
+        errors.append(FieldError(f"{pointer}/start", late))
     if not errors and times["end"] <= times["start"]:
         errors.append(FieldError(f"{pointer}/end", "is not after start"))
     if errors:
         return None, errors, []
-    if times["start"] >= length:
-        return (
-            None,
-            [FieldError(f"{pointer}/start", f"is not before the end of the video ({timecode.show(length)})")],
-            [],
-        )
     end = min(times["end"], length)
     warnings = [f"{pointer} lies outside of the picture"] if _is_outside(where, size, canvas) else []
     planned = PlannedLayer(
