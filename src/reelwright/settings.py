@@ -155,6 +155,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.work_root).absolute() if self.work_root else self.media_path / "work"
 
     @property
+    def font_path(self) -> Path:
+        return Path(self.font_dir).absolute()
+
+    @property
     def database_path(self) -> Path:
         return Path(self.database_dir).absolute() if self.database_dir else self.media_path / "postgres"
 

@@ -17,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
-from reelwright.edits.model import Edit
+from reelwright.edits.model import Edit, Overlay
 from reelwright.edits.plan import Plan
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole, JobType, VariantKind
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
+from reelwright.jobs.overlays import overlay_rows
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
 
@@ -122,27 +123,29 @@ class Publication:
             parent = await session.get(Variant, self.job.input_variant_id)
             if parent is not None:
                 edit = edit.after(msgspec.convert(parent.edit_json, Edit))
-        session.add(
-            Variant(
-                id=self.variant_id,
-                video_id=self.job.video_id,
-                job_id=self.claim.job_id,
-                output_index=0,
-                kind=self.kind,
-                quality=self.plan.outputs[0].output.quality,
-                source_variant_id=self.job.input_variant_id,
-                stored_path=self.key,
-                size_bytes=self.made.size_bytes,
-                duration_sec=Decimal(repr(media.duration_s)).quantize(Decimal("0.001")),
-                width=media.picture.display_width,
-                height=media.picture.display_height,
-                config_json=self.job.edit_json,
-                edit_json=msgspec.to_builtins(edit),
-                media_info=msgspec.to_builtins(media),
-                checks=self.made.checks,
-            )
+        variant = Variant(
+            id=self.variant_id,
+            video_id=self.job.video_id,
+            job_id=self.claim.job_id,
+            output_index=0,
+            kind=self.kind,
+            quality=self.plan.outputs[0].output.quality,
+            source_variant_id=self.job.input_variant_id,
+            stored_path=self.key,
+            size_bytes=self.made.size_bytes,
+            duration_sec=Decimal(repr(media.duration_s)).quantize(Decimal("0.001")),
+            width=media.picture.display_width,
+            height=media.picture.display_height,
+            config_json=self.job.edit_json,
+            edit_json=msgspec.to_builtins(edit),
+            media_info=msgspec.to_builtins(media),
+            checks=self.made.checks,
         )
+        session.add(variant)
         await session.flush()
+        for step in msgspec.convert(self.job.edit_json, Edit).steps:
+            if isinstance(step, Overlay):
+                session.add_all(overlay_rows(step.layers, variant))
         session.add(
             File(
                 variant_id=self.variant_id,

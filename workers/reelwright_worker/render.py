@@ -24,6 +24,7 @@ from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits.plan import Plan
+from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
@@ -31,6 +32,7 @@ from reelwright.media import programs, verify
 from reelwright.media.probe import Prober
 from reelwright.media.recipe import Capabilities, compile_plan
 from reelwright.media.run import Budget, run
+from reelwright.media.studio import picture_key
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
@@ -195,25 +197,28 @@ class Attempt:
         self.percent, self.speed = percent, speed
 
     async def _make_and_publish(self) -> None:
-        source = await self._fetch()
-        made = await self._render(source)
+        made = await self._render(await self._fetch())
         self.stage = "publish"
         await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, self.plan, made).publish()
 
-    async def _fetch(self) -> Path:
-        """The input's local path. Raises JobFailed when it is not what the plan was made for."""
+    async def _fetch(self) -> dict[str, Path]:
+        """Slots to local paths of all inputs. Raises JobFailed when one is not what the plan was made for."""
         async with self.shop.sessions() as session:
-            file = await session.scalar(
+            files = await session.scalars(
                 select(File).join(JobInput, JobInput.file_id == File.id).where(JobInput.job_id == self.claim.job_id)
             )
-        if file is None or file.sha256 != self.plan.inputs[0].sha256:
-            raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
-        path = self.shop.storage.path(file.key)
-        if not await asyncio.to_thread(path.is_file):
-            raise JobFailed("the stored file of the video is missing", code="file_missing", stage="fetch")
-        return path
+            keys = {file.sha256: file.key for file in files}
+        slots: dict[str, Path] = {}
+        for number, facts in enumerate(self.plan.sources):
+            key = picture_key(facts.sha256) if isinstance(facts, PictureFacts) else keys.get(facts.sha256)
+            if key is None:
+                raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
+            slots[f"in{number}"] = path = self.shop.storage.path(key)
+            if not await asyncio.to_thread(path.is_file):
+                raise JobFailed("a stored file that the job needs is missing", code="file_missing", stage="fetch")
+        return slots
 
-    async def _render(self, source: Path) -> Made:
+    async def _render(self, slots: dict[str, Path]) -> Made:
         recipe = compile_plan(self.plan, self.shop.capabilities)
         self.stage = "render"
         await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
@@ -226,7 +231,7 @@ class Attempt:
         settings = self.shop.settings
         await run(
             recipe,
-            {"in0": source, "out0": target},
+            {**slots, "out0": target},
             ffmpeg=programs.ffmpeg_path(settings),
             work=self.work,
             budget=Budget(

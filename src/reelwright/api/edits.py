@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from uuid import UUID
 
-from litestar import Response, Router, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api import examples
 from reelwright.api.openapi import operation
-from reelwright.api.schemas import JobAccepted, TrimIn
+from reelwright.api.schemas import FontOut, JobAccepted, OverlaysIn, PlacedWatermarkIn, TrimIn
 from reelwright.api.services import Services
 from reelwright.db.models import Job
-from reelwright.edits.model import trim
+from reelwright.edits.model import AnyLayer, trim
 from reelwright.edits.vocabulary import JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.overlays import draw, submit_overlay
 from reelwright.jobs.submit import find_source, submit
 
 
 @contextmanager
-def pointers(**renamed: str) -> Iterator[None]:
+def pointers(renamed: Mapping[str, str] | None = None) -> Iterator[None]:
     """Point at the request's fields where an error points into the Edit."""
     try:
         yield
     except InvalidInput as invalid:
-        raise InvalidInput([_renamed(error, renamed) for error in invalid.errors]) from invalid
+        raise InvalidInput([_renamed(error, renamed or {}) for error in invalid.errors]) from invalid
 
 
-def _renamed(error: FieldError, names: dict[str, str]) -> FieldError:
+def _renamed(error: FieldError, names: Mapping[str, str]) -> FieldError:
     field = error.pointer.removeprefix("/steps/0/")
-    return FieldError(f"/{names.get(field, field)}" if field != error.pointer else error.pointer, error.detail)
+    if field == error.pointer:
+        return error
+    for name, other in names.items():
+        if field == name or field.startswith(f"{name}/"):
+            field = (other + field.removeprefix(name)).lstrip("/")
+            break
+    return FieldError(f"/{field}", error.detail)
 
 
 async def submit_trim(services: Services, data: TrimIn) -> Job:
@@ -71,4 +79,70 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
     return accepted(await submit_trim(services, data), services.settings.api_root_path)
 
 
-router = Router("/", route_handlers=[trim_video], tags=["edits"])
+async def submit_layers(
+    services: Services,
+    video_id: UUID,
+    variant_id: UUID | None,
+    layers: tuple[AnyLayer, ...],
+    names: Mapping[str, str],
+) -> Job:
+    """Draw first, outside of the transaction, then submit. Raises NotFound, InvalidInput; `names` as for pointers."""
+    with pointers(names):
+        async with services.sessions() as session:
+            await find_source(session, video_id, variant_id)
+        drawn = await draw(layers, services.studio, services.settings)
+        async with services.sessions.begin() as session:
+            source = await find_source(session, video_id, variant_id)
+            return await submit_overlay(session, layers, drawn, source, max_failures=services.settings.max_failures)
+
+
+@post(
+    "/overlays",
+    summary="Lay texts, images and videos over a video",
+    status_code=202,
+    operation_class=operation(
+        request_examples=examples.OVERLAYS,
+        responses={202: examples.ACCEPTED},
+        errors=[NotFound("no such video"), InvalidInput([FieldError("/overlays/0/color", "is no colour")])],
+    ),
+)
+async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
+    """All in one encode; the sound is kept. Texts are shaped right in any script that a font is there for.
+
+    Positions are pixels, arithmetic on `W H w h tw th` (see the schema), or an anchor with a margin. Pictures are
+    named below the assets folder (`logo.png`), videos by `video:<id>`, `variant:<id>` or their stored path.
+    """
+    if not data.layers:
+        raise InvalidInput([FieldError("/overlays", "is empty, and there is no watermark")])
+    names = {f"layers/{number}": f"overlays/{number}" for number in range(len(data.overlays))}
+    names[f"layers/{len(data.overlays)}"] = "watermark"
+    job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, names)
+    return accepted(job, services.settings.api_root_path)
+
+
+@post(
+    "/watermark",
+    summary="Watermark a video",
+    status_code=202,
+    operation_class=operation(
+        request_examples=examples.WATERMARKS,
+        responses={202: examples.ACCEPTED},
+        errors=[NotFound("no such video"), InvalidInput([FieldError("/image_path", "there is no such picture")])],
+    ),
+)
+async def watermark_video(
+    data: JSONBody[PlacedWatermarkIn], services: NamedDependency[Services]
+) -> Response[JobAccepted]:
+    """A picture over the whole video, in a corner or the middle."""
+    job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, {"layers/0": ""})
+    return accepted(job, services.settings.api_root_path)
+
+
+@get("/fonts", summary="List fonts", operation_class=operation(responses={200: examples.FONTS}))
+async def list_fonts(services: NamedDependency[Services]) -> list[FontOut]:
+    """Those that texts can be drawn with: bundled, in FONT_DIR, the system's."""
+    book = await services.studio.fonts()
+    return [FontOut(family=font.family, style=font.style, file_name=font.path.name) for font in book.list()]
+
+
+router = Router("/", route_handlers=[trim_video, overlay_video, watermark_video, list_fonts], tags=["edits"])

@@ -94,6 +94,39 @@ TRIMS: dict[str, Any] = {
     "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
     "clock": {"video_id": VIDEO_ID, "start": "00:00:00.500", "end": 2.0, "source_variant_id": None},
 }
+OVERLAYS: dict[str, Any] = {
+    "text, logo and watermark": {
+        "video_id": VIDEO_ID,
+        "source_variant_id": None,
+        "overlays": [
+            {
+                "type": "text",
+                "text": "नमस्ते दुनिया",
+                "font": "NotoSansDevanagari-Regular.ttf",
+                "font_size": 48,
+                "color": "white@0.85",
+                "x": "w-tw-20",
+                "y": "h-th-20",
+                "start": 1.5,
+                "end": 5.0,
+            },
+            {
+                "type": "image",
+                "image_path": "/app/assets/logo.png",
+                "x": 20,
+                "y": 20,
+                "start": 0,
+                "end": 600,
+                "opacity": 0.6,
+            },
+        ],
+        "watermark": {"image_path": "/app/assets/wm.png", "x": "W-w-20", "y": "H-h-20", "opacity": 0.5},
+    },
+}
+WATERMARKS: dict[str, Any] = {
+    "corner": {"video_id": VIDEO_ID, "image_path": "wm.png", "position": "bottom-right", "margin": 10, "opacity": 0.8},
+}
+FONTS = [{"family": "Noto Sans Devanagari", "style": "Regular", "file_name": "NotoSansDevanagari[wght].ttf"}]
 ACCEPTED = {"job_id": JOB_ID, "status": "PENDING", "warnings": []}
 STATUS = {"job_id": JOB_ID, "status": "STARTED", "progress": 42, "error_message": None}
 
@@ -158,6 +191,17 @@ V1_VIDEO = {
 }
 V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
 V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}
+V1_OVERLAY = {
+    "video_id": VIDEO_ID,
+    "overlay_type": "text",
+    "content": "नमस्ते दुनिया",
+    "position_x": 40,
+    "position_y": 40,
+    "start_time": 0.5,
+    "end_time": 2.5,
+    "language": "hi",
+}
+V1_WATERMARK = {"video_id": VIDEO_ID, "watermark_path": "wm.png", "position": "top-right", "opacity": 0.8}
 V1_RESULT = {
     "job_id": JOB_ID,
     "status": "completed",

@@ -46,6 +46,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "job_failure": (404, "The job has no result: it failed; `detail` has the reason."),
     "job_cancelled": (404, "The job has no result: it was cancelled."),
     "result_deleted": (404, "The job's result, or the one of the wanted quality, was deleted or never made."),
+    "asset_missing": (404, "There is no such picture in the assets folder, or no such stored video."),
     "file_missing": (404, "The record is there, but its file is gone from the storage."),
     "method_not_allowed": (405, "The address does not take this method; `Allow` names those that it takes."),
     "request_timeout": (408, "The upload sent nothing for too long."),

@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.db.models import File, Job, JobEvent, Variant, Video
+from reelwright.edits.model import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import FileRole, JobStatus, JobType, Quality, VariantKind
@@ -128,6 +130,55 @@ class TrimIn(Body, frozen=True, kw_only=True):
     start: Moment
     end: Moment
     source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
+
+
+class WatermarkIn(Body, frozen=True, kw_only=True):
+    """A picture throughout. `x`, `y`: pixels or arithmetic; W and H are the video's sides, w and h the picture's."""
+
+    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    x: float | str = "W-w-20"
+    y: float | str = "H-h-20"
+    opacity: Annotated[float, Meta(ge=0, le=1)] = 0.5
+
+    def layer(self) -> WatermarkLayer:
+        return WatermarkLayer(image_path=self.image_path, x=self.x, y=self.y, opacity=self.opacity)
+
+
+class OverlaysIn(Body, frozen=True, kw_only=True):
+    """Lay texts, images and videos over the video, in one encode; the watermark lies above all."""
+
+    video_id: uuid.UUID
+    source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
+    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = []
+    watermark: WatermarkIn | None = None
+
+    @property
+    def layers(self) -> tuple[AnyLayer, ...]:
+        return (*self.overlays, *([self.watermark.layer()] if self.watermark else []))
+
+
+class PlacedWatermarkIn(Body, frozen=True, kw_only=True):
+    """Lay a picture over the whole video, in a corner or the middle."""
+
+    video_id: uuid.UUID
+    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    position: Literal["top-left", "top-right", "bottom-left", "bottom-right", "center"] = "bottom-right"
+    margin: Annotated[float, Meta(ge=0, le=10_000)] = 10
+    opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    source_variant_id: uuid.UUID | None = None
+
+    @property
+    def layers(self) -> tuple[AnyLayer, ...]:
+        anchor = Anchor(anchor=self.position, margin=self.margin)
+        return (WatermarkLayer(image_path=self.image_path, position=anchor, opacity=self.opacity),)
+
+
+class FontOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A font that texts can name by `family`, by family and `style`, or by `file_name`."""
+
+    family: str
+    style: str
+    file_name: str
 
 
 class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):

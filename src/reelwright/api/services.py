@@ -13,6 +13,7 @@ from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
 from reelwright.media.probe import Prober
 from reelwright.media.programs import probe_rules
+from reelwright.media.studio import Studio
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -24,6 +25,7 @@ class Services:
     storage: LocalStorage
     prober: Prober
     hub: Hub
+    studio: Studio
 
 
 @asynccontextmanager
@@ -35,4 +37,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         Prober(probe_rules(settings)) as prober,
         Hub(database.url).running() as hub,
     ):
-        yield Services(settings, database.sessions, storage, prober, hub)
+        studio = Studio(settings, storage)
+        try:
+            yield Services(settings, database.sessions, storage, prober, hub, studio)
+        finally:
+            await studio.close()

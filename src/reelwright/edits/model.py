@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
+from reelwright.edits.placement import Anchor, Coordinate
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
 
@@ -17,8 +19,86 @@ class Trim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     end: Time
 
 
-Step = Trim
-"""Every kind of step; further kinds join as a tagged union."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+FadeSeconds = Annotated[float, Meta(ge=0, le=60)]
+Side = Annotated[int, Meta(ge=1, le=8192)]
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """Something laid over the picture while start <= t < end. `position` wins over `x` and `y`, which are pixels or
+    arithmetic; later layers lie above earlier ones."""
+
+    x: Coordinate = 20
+    y: Coordinate = 20
+    position: Anchor | None = None
+    start: Time = 0
+    end: Time | None = None
+    opacity: Share = 1.0
+    fade_in: FadeSeconds = 0.0
+    fade_out: FadeSeconds = 0.0
+
+
+class TextLayer(Layer, frozen=True, kw_only=True, tag="text"):
+    """Words, in any script. `font` by file name or family; colours are names or #rrggbb[aa], with @opacity."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+    font: Annotated[str, Meta(max_length=200)] | None = None
+    font_size: Annotated[int, Meta(ge=1, le=1000)] = 32
+    color: Annotated[str, Meta(max_length=64)] = "white"
+    align: Literal["start", "left", "center", "right"] = "start"
+    max_width: Side | None = None
+    line_spacing: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    outline_width: Annotated[int, Meta(ge=0, le=32)] = 0
+    outline_color: Annotated[str, Meta(max_length=64)] = "black"
+    shadow_color: Annotated[str, Meta(max_length=64)] | None = None
+    shadow_x: Annotated[int, Meta(ge=-500, le=500)] = 2
+    shadow_y: Annotated[int, Meta(ge=-500, le=500)] = 2
+    shadow_blur: Annotated[int, Meta(ge=0, le=50)] = 0
+    background: Annotated[str, Meta(max_length=64)] | None = None
+    padding: Annotated[int, Meta(ge=0, le=500)] = 0
+
+
+class Picture(Layer, frozen=True, kw_only=True, tag=False):
+    """A still picture: at its own size, or as wide, as high, or scaled as is said."""
+
+    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    width: Side | None = None
+    height: Side | None = None
+    scale: Annotated[float, Meta(gt=0, le=100)] | None = None
+
+
+class ImageLayer(Picture, frozen=True, kw_only=True, tag="image"):
+    """A picture for a while."""
+
+
+class WatermarkLayer(Picture, frozen=True, kw_only=True, tag="watermark"):
+    """A picture throughout, by default half transparent in the lower right corner."""
+
+    x: Coordinate = "W-w-20"
+    y: Coordinate = "H-h-20"
+    opacity: Share = 0.5
+
+
+class VideoLayer(Layer, frozen=True, kw_only=True, tag="video"):
+    """A video in the picture, without its sound, from its beginning. What follows when it ends before the layer does:
+    nothing more (`stop`), its last frame (`hold`), itself again (`loop`)."""
+
+    video_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    scale: Annotated[float, Meta(gt=0, le=100)] = 1.0
+    at_end: Literal["stop", "hold", "loop"] = "stop"
+
+
+AnyLayer = TextLayer | ImageLayer | WatermarkLayer | VideoLayer
+
+
+class Overlay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="overlay"):
+    """Lay these over the picture, all in one encode; the sound stays as it is."""
+
+    layers: tuple[AnyLayer, ...]
+
+
+Step = Trim | Overlay
+"""Every kind of step."""
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,9 +110,10 @@ class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top."""
+    """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
+    as it is where the container and browsers take that, else AAC."""
 
-    codec: Literal["aac"] = "aac"
+    codec: Literal["aac", "copy"] = "aac"
     bit_rate: int = 128_000
 
 
@@ -56,3 +137,8 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def trim(start: Time, end: Time) -> Edit:
     return Edit(steps=(Trim(start=start, end=end),))
+
+
+def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
+    output = FileOutput(video=VideoEncoding(crf=20), audio=AudioEncoding(codec="copy"))
+    return Edit(steps=(Overlay(layers=layers),), outputs=(output,))

@@ -13,8 +13,9 @@ from math import ceil
 import msgspec
 
 from reelwright.edits import timecode
-from reelwright.edits.model import Edit, FileOutput, Trim
-from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
+from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
+from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
+from reelwright.edits.source import MediaInfo, VideoStream
 from reelwright.errors import FieldError, InvalidInput
 
 VERSION = 1
@@ -25,6 +26,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     sha256: str
     media: MediaInfo
+    layers: tuple[PictureFacts | VideoFacts, ...] = ()
+    """For each layer of an overlay, what it is drawn from."""
 
 
 class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trim"):
@@ -33,6 +36,14 @@ class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 
     start_s: str
     end_s: str
+
+
+class PlannedOverlay(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="overlay"):
+    """Layers, from below to above, in pixels of a canvas with square pixels."""
+
+    width: int
+    height: int
+    layers: tuple[PlannedLayer, ...]
 
 
 class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +61,16 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
     inputs: tuple[Facts, ...]
-    steps: tuple[PlannedTrim, ...]
+    """Every video that is read, the one that is edited first."""
+    steps: tuple[PlannedTrim | PlannedOverlay, ...]
     outputs: tuple[ExpectedOutput, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Facts | PictureFacts | VideoFacts, ...]:
+        """All that is read, in the order of the recipe's input slots."""
+        layers = [layer for step in self.steps if isinstance(step, PlannedOverlay) for layer in step.layers]
+        return (self.inputs[0], *(layer.facts for layer in layers))
 
     @property
     def digest(self) -> str:
@@ -76,27 +94,56 @@ def frame_grid(media: MediaInfo) -> tuple[Fraction, Fraction, int] | None:
 
 def resolve(edit: Edit, facts: Facts) -> Plan:
     """Raises InvalidInput that names every wrong field ("/steps/0/start")."""
-    media = facts.media
-    steps: list[PlannedTrim] = []
+    (step,) = edit.steps
     warnings: list[str] = []
-    length = Fraction(repr(media.duration_s)) if media.duration_s is not None else None
-    frames: int | None = None
+    length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
+    if isinstance(step, Overlay):
+        return _resolve_overlay(edit, step, facts, length, warnings)
+    return _resolve_trim(edit, step, facts, length, warnings)
+
+
+def _resolve_trim(edit: Edit, step: Trim, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
+    planned, frames = _trim(step, facts.media, length, warnings, pointer="/steps/0")
+    sound = [track for track in facts.media.audio if track.decodable]
+    if len(sound) < len(facts.media.audio):
+        warnings.append(f"{len(facts.media.audio) - len(sound)} audio track(s) cannot be decoded and are left out")
+    lasts = Fraction(planned.end_s) - Fraction(planned.start_s)
+    size = upright_size(facts.media.picture)
+    outputs = tuple(_expect(output, facts.media.picture, size, lasts, frames, len(sound)) for output in edit.outputs)
+    return Plan(inputs=(facts,), steps=(planned,), outputs=outputs, warnings=tuple(warnings))
+
+
+def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
+    if length is None:
+        raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
+    if not step.layers:
+        raise InvalidInput([FieldError("/steps/0/layers", "there is nothing to lay over the video")])
+    canvas = square_size(facts.media.picture)
+    layers: list[PlannedLayer] = []
     errors: list[FieldError] = []
-    for number, step in enumerate(edit.steps):
-        try:
-            planned, frames = _trim(step, media, length, warnings, pointer=f"/steps/{number}")
-        except InvalidInput as invalid:
-            errors += invalid.errors
-            continue
-        steps.append(planned)
+    for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
+        pointer = f"/steps/0/layers/{number}"
+        planned, wrong, said = place(layer, drawn, canvas=canvas, length=length, pointer=pointer)
+        errors += wrong
+        warnings += said
+        if planned is not None:
+            layers.append(planned)
     if errors:
         raise InvalidInput(errors)
-    start, end = Fraction(steps[-1].start_s), Fraction(steps[-1].end_s)
-    sound = [track for track in media.audio if track.decodable]
-    if len(sound) < len(media.audio):
-        warnings.append(f"{len(media.audio) - len(sound)} audio track(s) cannot be decoded and are left out")
-    outputs = tuple(_expect(output, media.picture, end - start, frames, sound) for output in edit.outputs)
-    return Plan(inputs=(facts,), steps=tuple(steps), outputs=outputs, warnings=tuple(warnings))
+    grid = frame_grid(facts.media)
+    outputs = tuple(
+        _expect(output, facts.media.picture, canvas, length, grid[2] if grid else None, len(facts.media.audio))
+        for output in edit.outputs
+    )
+    overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
+    videos = {
+        layer.sha256: Facts(sha256=layer.sha256, media=layer.media)
+        for layer in facts.layers
+        if isinstance(layer, VideoFacts)
+    }
+    videos.pop(facts.sha256, None)
+    bare = msgspec.structs.replace(facts, layers=())
+    return Plan(inputs=(bare, *videos.values()), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
 
 
 def _trim(
@@ -136,9 +183,9 @@ def _trim(
 
 
 def _expect(
-    output: FileOutput, picture: VideoStream, length: Fraction, frames: int | None, sound: list[AudioStream]
+    output: FileOutput, picture: VideoStream, size: tuple[int, int], length: Fraction, frames: int | None, tracks: int
 ) -> ExpectedOutput:
-    width, height = upright_size(picture)
+    width, height = size
     gap = Fraction(repr(picture.longest_frame_s)) if picture.longest_frame_s else Fraction(0)
     if picture.frame_rate:
         gap = max(gap, 2 / Fraction(picture.frame_rate))
@@ -149,7 +196,7 @@ def _expect(
         duration_s=str(length),
         duration_tolerance_s=str(max(Fraction(1, 10), gap)),
         frame_count=frames,
-        audio_tracks=len(sound),
+        audio_tracks=tracks,
     )
 
 
@@ -159,3 +206,8 @@ def upright_size(picture: VideoStream) -> tuple[int, int]:
     if picture.rotation in (90, 270):
         width, height = height, width
     return width - width % 2, height - height % 2
+
+
+def square_size(picture: VideoStream) -> tuple[int, int]:
+    """As a viewer sees it, in square pixels, made even."""
+    return picture.display_width - picture.display_width % 2, picture.display_height - picture.display_height % 2

@@ -51,8 +51,16 @@ async def find_source(session: AsyncSession, video_id: uuid.UUID, variant_id: uu
     return Source(file, video_id, variant_id, Facts(sha256=file.sha256, media=media))
 
 
-async def submit(session: AsyncSession, edit: Edit, source: Source, *, type: JobType, max_failures: int) -> Job:  # noqa: A002
-    """Raises InvalidInput for what cannot be done: now, not in the worker."""
+async def submit(
+    session: AsyncSession,
+    edit: Edit,
+    source: Source,
+    *,
+    type: JobType,  # noqa: A002
+    max_failures: int,
+    layer_files: tuple[File, ...] = (),
+) -> Job:
+    """Raises InvalidInput for what cannot be done: now, not in the worker. `layer_files`: videos laid over it."""
     plan = resolve(edit, source.facts)
     new = lifecycle.NewJob(
         video_id=source.video_id,
@@ -63,4 +71,5 @@ async def submit(session: AsyncSession, edit: Edit, source: Source, *, type: Job
         plan_digest=plan.digest,
         warnings=plan.warnings,
     )
-    return await lifecycle.create(session, new, input_file_ids=[source.file.id], max_failures=max_failures)
+    inputs = [file.id for file in {file.sha256: file for file in (*layer_files, source.file)}.values()]
+    return await lifecycle.create(session, new, input_file_ids=inputs, max_failures=max_failures)

@@ -39,6 +39,17 @@ def timestamps_from_s(origin: Fraction) -> Expression:
     return Expression(f"PTS-({seconds(origin)})/TB")
 
 
+def between(start: Fraction, end: Fraction) -> Expression:
+    """True for frames with start <= t < end. Half a microsecond of room for times that are not exact in binary."""
+    low, high = (format(Decimal(round(time * 10_000_000) - 5).scaleb(-7), "f") for time in (start, end))
+    return Expression(f"'gte(t,{low})*lt(t,{high})'")
+
+
+def timestamps_at_s(start: Fraction) -> Expression:
+    """Timestamps that begin at `start` seconds, wherever they began."""
+    return Expression(f"PTS-STARTPTS+({seconds(start)})/TB")
+
+
 def _text(value: Value) -> str:
     if isinstance(value, Expression):
         return value.text
@@ -66,6 +77,16 @@ def filter_(name: str, **options: Value) -> Filter:
     return Filter(name, tuple(options.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A stream of another input, prepared by filters, and the filter that lays it over what is below."""
+
+    input_index: int
+    stream_index: int
+    filters: list[Filter]
+    overlay: Filter
+
+
 @dataclass(slots=True)
 class Graphs:
     """Chains of filters between labels, each chain a graph of its own: in a common one, the frames of a stream would
@@ -77,6 +98,18 @@ class Graphs:
         """Run a stream of an input through filters; returns the label to map."""
         label = f"[o{len(self._chains)}]"
         self._chains.append(f"[{input_index}:{stream_index}]{','.join(map(str, filters))}{label}")
+        return label
+
+    def layered(self, stream_index: int, filters: list[Filter], layers: list[Layer]) -> str:
+        """A stream of the first input with layers over it, from below to above; returns the label to map."""
+        label = f"[o{len(self._chains)}]"
+        parts = [f"[0:{stream_index}]{','.join(map(str, filters))}[b0]"]
+        for number, layer in enumerate(layers):
+            drawn = ",".join(map(str, layer.filters))
+            above = label if number == len(layers) - 1 else f"[b{number + 1}]"
+            parts.append(f"[{layer.input_index}:{layer.stream_index}]{drawn}[l{number}]")
+            parts.append(f"[b{number}][l{number}]{layer.overlay}{above}")
+        self._chains.append(";".join(parts))
         return label
 
     def options(self) -> tuple[str, ...]:

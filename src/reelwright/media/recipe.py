@@ -11,10 +11,12 @@ from math import ceil
 import msgspec
 
 from reelwright.edits.model import FileOutput
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, frame_grid, upright_size
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid, upright_size
+from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
 from reelwright.errors import JobFailed
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.media.layers import layer_of
 from reelwright.settings import CONTAINERS
 
 VERSION = 1
@@ -31,6 +33,8 @@ AAC_LAYOUTS = frozenset(
     {"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"}
 )
 BIT_RATE_PER_EXTRA_CHANNEL = 64_000
+COPYABLE = frozenset({"aac", "mp3", "opus"})
+"""Sound that MP4 holds and browsers play."""
 SMALLEST_HOLE_S = Fraction(1, 50)
 """Holes in the sound that are filled with silence; smaller ones are rounding."""
 
@@ -59,8 +63,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
-    (facts,), (step,), (expected,) = plan.inputs, plan.steps, plan.outputs
-    return Recipe(commands=(_trim(facts.media, step, expected, capabilities),), capabilities=capabilities)
+    facts, (step,), (expected,) = plan.inputs[0], plan.steps, plan.outputs
+    if isinstance(step, PlannedOverlay):
+        command = _overlay(facts.media, step, expected, capabilities)
+    else:
+        command = _trim(facts.media, step, expected, capabilities)
+    return Recipe(commands=(command,), capabilities=capabilities)
 
 
 def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
@@ -74,8 +82,7 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
         *("-progress", "pipe:1", "-stats_period", "0.5"),
         *cut.input_options(media, start, end),
-        *("-max_pixels", str(MAX_PIXELS), "-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
-        *("-threads", str(capabilities.threads), "-i", "<in0>"),
+        *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *("-map_metadata", "-1", "-map_chapters", "-1"),
@@ -84,6 +91,64 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+
+
+def _video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
+    """A stranger's video: no format that refers to other files, no protocol but files."""
+    return (
+        *("-max_pixels", str(MAX_PIXELS), "-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
+        *("-threads", str(capabilities.threads), "-i", slot),
+    )
+
+
+def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
+    """All layers in one graph and one encode; the sound is not touched where it can stay."""
+    layers = [layer_of(layer, number + 1, media) for number, layer in enumerate(step.layers)]
+    graphs = Graphs()
+    canvas = [*_conform(media.picture, capabilities, size=(step.width, step.height)), filter_("setsar", sar=1)]
+    video = graphs.layered(media.picture.index, canvas, layers)
+    arguments = [
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
+        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *_video_input("<in0>", capabilities),
+        *(
+            option
+            for number, layer in enumerate(step.layers)
+            for option in _layer_input(f"<in{number + 1}>", layer, media, capabilities)
+        ),
+        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
+        *("-map", video, *(part for track in media.audio for part in ("-map", f"0:{track.index}"))),
+        *("-map_metadata", "-1", "-map_chapters", "-1"),
+        *_encode_picture(media, expected.output, capabilities),
+        *_keep_sound(media.audio, expected.output),
+        *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
+    ]
+    return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+
+
+def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    if isinstance(layer.facts, PictureFacts):
+        rate = media.picture.frame_rate or "25"
+        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-framerate", rate)
+        return ("-protocol_whitelist", "file", *pictures, "-i", slot)
+    again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
+    shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
+    return (*again, "-t", seconds(shown_s), *_video_input(slot, capabilities))
+
+
+def _keep_sound(tracks: list[AudioStream], output: FileOutput) -> tuple[str, ...]:
+    """As it is where MP4 and browsers take it, else AAC."""
+    options: list[str] = []
+    for number, track in enumerate(tracks):
+        if output.audio.codec == "copy" and (track.codec in COPYABLE or not track.decodable):
+            options += [f"-c:a:{number}", "copy"]
+        else:
+            filters = ",".join(map(str, _conform_sound(track)))
+            options += [f"-c:a:{number}", "aac", f"-b:a:{number}", str(_bit_rate(track, output))]
+            options += [f"-filter:a:{number}", filters] if filters else []
+        if track.language:
+            options += [f"-metadata:s:a:{number}", f"language={track.language}"]
+    return tuple(options)
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +202,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def _conform(picture: VideoStream, capabilities: Capabilities) -> list[Filter]:
-    """What makes any picture one that browsers play as H.264: 8 bit, 4:2:0, even sides, SDR."""
-    width, height = upright_size(picture)
+def _conform(picture: VideoStream, capabilities: Capabilities, *, size: tuple[int, int] | None = None) -> list[Filter]:
+    """What makes any picture one that browsers play as H.264: 8 bit, 4:2:0, even sides (or `size`), SDR."""
+    width, height = size or upright_size(picture)
     upright = (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
     filters: list[Filter] = []
     if (width, height) != upright:
@@ -188,9 +253,12 @@ def _encode_picture(media: MediaInfo, output: FileOutput, capabilities: Capabili
 def _encode_sound(tracks: list[AudioStream], output: FileOutput) -> tuple[str, ...]:
     options: list[str] = ["-c:a", "aac"] if tracks else []
     for number, track in enumerate(tracks):
-        channels = track.channels if track.layout in AAC_LAYOUTS else min(track.channels, 2)
-        bit_rate = output.audio.bit_rate + max(0, channels - 2) * BIT_RATE_PER_EXTRA_CHANNEL
-        options += [f"-b:a:{number}", str(bit_rate)]
+        options += [f"-b:a:{number}", str(_bit_rate(track, output))]
         if track.language:
             options += [f"-metadata:s:a:{number}", f"language={track.language}"]
     return tuple(options)
+
+
+def _bit_rate(track: AudioStream, output: FileOutput) -> int:
+    channels = track.channels if track.layout in AAC_LAYOUTS else min(track.channels, 2)
+    return output.audio.bit_rate + max(0, channels - 2) * BIT_RATE_PER_EXTRA_CHANNEL

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api import examples
-from reelwright.api.edits import pointers
+from reelwright.api.edits import pointers, submit_layers
 from reelwright.api.openapi import operation
 from reelwright.api.services import Services
-from reelwright.api.v1.schemas import V1Job, V1Trim
-from reelwright.edits.model import trim
+from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Trim, V1Watermark
+from reelwright.edits.model import AnyLayer, trim
 from reelwright.edits.vocabulary import JobType
-from reelwright.errors import Malformed, NotFound
+from reelwright.errors import InvalidInput, Malformed, NotFound
 from reelwright.jobs.submit import find_source, submit
 
 
@@ -31,7 +34,7 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
     """As `POST /trim`, but an end that is not after the start, or is beyond the video's, is a 400."""
     if data.end_time <= data.start_time:
         raise Malformed("end_time is not after start_time", code="invalid_input")
-    with pointers(start="start_time", end="end_time"):
+    with pointers({"start": "start_time", "end": "end_time"}):
         async with services.sessions.begin() as session:
             source = await find_source(session, data.video_id)
             duration_s = source.facts.media.duration_s
@@ -45,3 +48,55 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
                 max_failures=services.settings.max_failures,
             )
     return V1Job.of(job)
+
+
+async def _lay(services: Services, video_id: UUID, layer: AnyLayer, names: Mapping[str, str], path_field: str) -> V1Job:
+    """A picture that is not there is a 404 here."""
+    try:
+        return V1Job.of(await submit_layers(services, video_id, None, (layer,), names))
+    except InvalidInput as invalid:
+        missing = [error for error in invalid.errors if error.pointer == f"/{path_field}"]
+        if missing and missing[0].detail.startswith(("there is no picture", "no such")):
+            raise NotFound(missing[0].detail, code="asset_missing") from invalid
+        raise
+
+
+@post(
+    "/overlay",
+    summary="Lay something over a video (v1)",
+    status_code=200,
+    operation_class=operation(
+        request_examples={"text": examples.V1_OVERLAY},
+        responses={200: examples.V1_JOB},
+        errors=[NotFound("there is no picture 'x.png' in the assets folder", code="asset_missing")],
+    ),
+)
+async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Services]) -> V1Job:
+    """One text, picture or video. An unknown language takes the default font."""
+    names = {
+        "layers/0/text": "content",
+        "layers/0/image_path": "content",
+        "layers/0/video_path": "content",
+        "layers/0/font": "language",
+        "layers/0/color": "font_color",
+        "layers/0/start": "start_time",
+        "layers/0/end": "end_time",
+        "layers/0": "",
+    }
+    return await _lay(services, data.video_id, data.layer(), names, "content")
+
+
+@post(
+    "/watermark",
+    summary="Watermark a video (v1)",
+    status_code=200,
+    operation_class=operation(
+        request_examples={"corner": examples.V1_WATERMARK},
+        responses={200: examples.V1_JOB},
+        errors=[NotFound("there is no picture 'x.png' in the assets folder", code="asset_missing")],
+    ),
+)
+async def watermark_video(data: JSONBody[V1Watermark], services: NamedDependency[Services]) -> V1Job:
+    """A picture below the assets folder, over the whole video."""
+    names = {"layers/0/image_path": "watermark_path", "layers/0": ""}
+    return await _lay(services, data.video_id, data.layer(), names, "watermark_path")

@@ -14,6 +14,8 @@ router = Router(
         videos.get_video,
         videos.download,
         edits.trim_video,
+        edits.overlay_video,
+        edits.watermark_video,
         jobs.status,
         jobs.result,
         jobs.download,

@@ -11,9 +11,25 @@ from msgspec import Meta
 
 from reelwright.api.schemas import Body
 from reelwright.db.models import Job, Variant, Video
+from reelwright.edits.model import ImageLayer, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.placement import Anchor
 from reelwright.edits.vocabulary import JobStatus
 
 Status = Literal["pending", "processing", "completed", "failed"]
+
+FONTS = {
+    **dict.fromkeys(("hi", "mr", "ne", "sa", "kok"), "Noto Sans Devanagari"),
+    **dict.fromkeys(("bn", "as"), "Noto Sans Bengali"),
+    "pa": "Noto Sans Gurmukhi",
+    "gu": "Noto Sans Gujarati",
+    "or": "Noto Sans Oriya",
+    "ta": "Noto Sans Tamil",
+    "te": "Noto Sans Telugu",
+    "kn": "Noto Sans Kannada",
+    "ml": "Noto Sans Malayalam",
+    "si": "Noto Sans Sinhala",
+}
+"""Language to font family; any other language takes the default font, which falls back to whatever has the letters."""
 
 STATUSES: dict[JobStatus, Status] = {
     JobStatus.PENDING: "pending",
@@ -99,6 +115,53 @@ class V1Trim(Body, frozen=True, kw_only=True):
     video_id: uuid.UUID
     start_time: Annotated[float, Meta(ge=0)]
     end_time: Annotated[float, Meta(gt=0)]
+
+
+class V1Overlay(Body, frozen=True, kw_only=True):
+    """Lay one text, picture or video over a video. `content`: the text, or a picture below the assets folder, or a
+    stored video; `language` chooses the font."""
+
+    video_id: uuid.UUID
+    overlay_type: Literal["text", "image", "video"]
+    content: Annotated[str, Meta(min_length=1, max_length=1024)]
+    position_x: Annotated[int, Meta(ge=0)] = 0
+    position_y: Annotated[int, Meta(ge=0)] = 0
+    start_time: Annotated[float, Meta(ge=0)] = 0.0
+    end_time: Annotated[float, Meta(gt=0)] | None = None
+    font_size: Annotated[int, Meta(gt=0, le=1000)] = 24
+    font_color: str = "white"
+    language: str = "en"
+
+    def layer(self) -> TextLayer | ImageLayer | VideoLayer:
+        x, y, start, end = float(self.position_x), float(self.position_y), self.start_time, self.end_time
+        if self.overlay_type == "text":
+            font = FONTS.get(self.language.partition("-")[0].lower())
+            return TextLayer(
+                text=self.content,
+                font=font,
+                font_size=self.font_size,
+                color=self.font_color,
+                x=x,
+                y=y,
+                start=start,
+                end=end,
+            )
+        if self.overlay_type == "image":
+            return ImageLayer(image_path=self.content, x=x, y=y, start=start, end=end)
+        return VideoLayer(video_path=self.content, x=x, y=y, start=start, end=end)
+
+
+class V1Watermark(Body, frozen=True, kw_only=True):
+    """Lay a picture over the whole video."""
+
+    video_id: uuid.UUID
+    watermark_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    position: Literal["top-left", "top-right", "bottom-left", "bottom-right", "center"] = "bottom-right"
+    opacity: Annotated[float, Meta(ge=0.1, le=1)] = 0.8
+
+    def layer(self) -> WatermarkLayer:
+        anchor = Anchor(anchor=self.position, margin=10)
+        return WatermarkLayer(image_path=self.watermark_path, position=anchor, opacity=self.opacity)
 
 
 class V1Output(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,133 @@
+"""Layers placed: where, how large and when each lies over the picture, resolved from measured sizes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import msgspec
+
+from reelwright.edits import timecode
+from reelwright.edits.model import AnyLayer, Picture, TextLayer, VideoLayer
+from reelwright.edits.placement import OVERLAY, TEXT, position
+from reelwright.edits.source import MediaInfo
+from reelwright.errors import FieldError
+
+Size = tuple[int, int]
+
+
+class PictureFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
+    """A drawn text or a normalised picture: an RGBA PNG under its SHA-256."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="video"):
+    sha256: str
+    media: MediaInfo
+
+
+class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """`facts` shown `width` x `height` with its top left corner at (`x`, `y`) while start <= t < end."""
+
+    facts: PictureFacts | VideoFacts
+    x: int
+    y: int
+    width: int
+    height: int
+    start_s: str
+    end_s: str
+    opacity: float
+    fade_in_s: str = "0"
+    fade_out_s: str = "0"
+    at_end: str = "hold"
+
+
+def place(
+    layer: AnyLayer, facts: PictureFacts | VideoFacts, *, canvas: Size, length: Fraction, pointer: str
+) -> tuple[PlannedLayer | None, list[FieldError], list[str]]:
+    """The layer placed (None when it is never seen), what is wrong with it, and warnings."""
+    errors: list[FieldError] = []
+    times: dict[str, Fraction] = {}
+    for field, value in (("start", layer.start), ("end", layer.end)):
+        try:
+            times[field] = length if value is None else timecode.parse(value)
+        except ValueError as error:
+            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+    size = _size(layer, facts)
+    where = (0, 0)
+    try:
+        if layer.position is not None:
+            where = layer.position.position(canvas, size)
+        else:
+            vocabulary = TEXT if isinstance(layer, TextLayer) else OVERLAY
+            where = position(layer.x, layer.y, vocabulary, picture=canvas, overlay=size)
+    except ValueError as error:
+        errors.append(
+            FieldError(f"{pointer}/{'position' if layer.position else _wrong(layer, canvas, size)}", str(error))
+        )
+    if not errors and times["start"] >= length:
+        late = f"is not before the end of the video ({timecode.show(length)})"
+        errors.append(FieldError(f"{pointer}/start", late))
+    if not errors and times["end"] <= times["start"]:
+        errors.append(FieldError(f"{pointer}/end", "is not after start"))
+    if errors:
+        return None, errors, []
+    end = min(times["end"], length)
+    warnings = [f"{pointer} lies outside of the picture"] if _is_outside(where, size, canvas) else []
+    planned = PlannedLayer(
+        facts=facts,
+        x=where[0],
+        y=where[1],
+        width=size[0],
+        height=size[1],
+        start_s=str(times["start"]),
+        end_s=str(end),
+        opacity=layer.opacity,
+        fade_in_s=str(Fraction(repr(layer.fade_in))),
+        fade_out_s=str(Fraction(repr(layer.fade_out))),
+        at_end=layer.at_end if isinstance(layer, VideoLayer) else "hold",
+    )
+    return planned, [], warnings
+
+
+def _wrong(layer: AnyLayer, canvas: Size, size: Size) -> str:
+    """Which of the two coordinates cannot be worked out."""
+    vocabulary = TEXT if isinstance(layer, TextLayer) else OVERLAY
+    try:
+        position(layer.x, 0, vocabulary, picture=canvas, overlay=size)
+    except ValueError:
+        return "x"
+    return "y"
+
+
+def _is_outside(where: tuple[int, int], size: Size, canvas: Size) -> bool:
+    return any(corner >= side or corner + length <= 0 for corner, side, length in zip(where, canvas, size, strict=True))
+
+
+def _size(layer: AnyLayer, facts: PictureFacts | VideoFacts) -> Size:
+    """As shown: a picture keeps its aspect where only one side is given."""
+    if isinstance(facts, VideoFacts):
+        picture = facts.media.picture
+        own = (picture.display_width, picture.display_height)
+        scale = Fraction(repr(layer.scale)) if isinstance(layer, VideoLayer) else Fraction(1)
+        return _scaled(own, scale, even=True)
+    own = (facts.width, facts.height)
+    if not isinstance(layer, Picture):
+        return own
+    if layer.scale is not None:
+        return _scaled(own, Fraction(repr(layer.scale)))
+    if layer.width and layer.height:
+        return layer.width, layer.height
+    if layer.width:
+        return _scaled(own, Fraction(layer.width, own[0]))
+    if layer.height:
+        return _scaled(own, Fraction(layer.height, own[1]))
+    return own
+
+
+def _scaled(size: Size, scale: Fraction, *, even: bool = False) -> Size:
+    step = 2 if even else 1
+    width, height = (max(step, round(side * scale / step) * step) for side in size)
+    return min(width, 8192), min(height, 8192)

@@ -1,0 +1,34 @@
+"""What tests share about drawn pictures: the catalogue of bundled fonts, and reading a PNG's pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from reelwright.media.fonts import FontBook
+
+BUNDLED_ONLY = FontBook.scan(None, system=())
+"""What the machine has besides does not matter to a test."""
+
+Pixels = NDArray[np.float64]
+
+
+def pixels(path: Path) -> Pixels:
+    """Rows x columns x bands, 0 to 255."""
+    picture = pyvips.Image.new_from_buffer(path.read_bytes(), "")  # by its name, libvips would remember an earlier one
+    return np.asarray(picture.numpy(), dtype=float).reshape(picture.height, picture.width, picture.bands)
+
+
+def opacity(path: Path) -> Pixels:
+    found = pixels(path)
+    assert found.shape[2] == 4
+    return found[:, :, 3]
+
+
+def ink(grey: Pixels) -> Pixels:
+    """The part of a picture that is not empty."""
+    rows, columns = np.nonzero(grey > 16)
+    return grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]

@@ -1,0 +1,169 @@
+"""Strangers' pictures: what is taken becomes an upright sRGB PNG of ours; everything else is refused."""
+
+import os
+import random
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+
+from drawings import BUNDLED_ONLY, pixels
+from reelwright.errors import NotFound, ReelwrightError, UnreadableMedia, UnsupportedMedia
+from reelwright.media.text import Draughtsman
+
+MOST = 8192 * 4320
+ORANGE, BLUE = [255, 128, 0], [0, 0, 255]
+
+
+@pytest.fixture(scope="module")
+async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Draughtsman]:
+    async with Draughtsman(BUNDLED_ONLY, tmp_path_factory.mktemp("draughtsman")) as drawing:
+        yield drawing
+
+
+def plain(width: int = 60, height: int = 40) -> pyvips.Image:
+    """Orange, with a blue square in the top left corner."""
+    picture = (pyvips.Image.black(width, height) + ORANGE).cast("uchar").copy(interpretation="srgb")
+    return picture.draw_rect(BLUE, 0, 0, 20, 20, fill=True)
+
+
+SAVED = {
+    "png": lambda picture: picture.pngsave_buffer(),
+    "interlaced png": lambda picture: picture.pngsave_buffer(interlace=True),
+    "palette png": lambda picture: picture.pngsave_buffer(palette=True),
+    "16-bit png": lambda picture: picture.colourspace("rgb16").pngsave_buffer(bitdepth=16),
+    "jpeg": lambda picture: picture.jpegsave_buffer(Q=98, subsample_mode="off"),
+    "progressive jpeg": lambda picture: picture.jpegsave_buffer(Q=98, subsample_mode="off", interlace=True),
+    "cmyk jpeg": lambda picture: picture.icc_export(output_profile="cmyk").jpegsave_buffer(Q=98),
+    "webp": lambda picture: picture.webpsave_buffer(lossless=True),
+    "gif": lambda picture: picture.gifsave_buffer(),
+    "display p3 png": lambda picture: picture.icc_transform("p3", input_profile="srgb").pngsave_buffer(),
+}
+
+
+@pytest.mark.parametrize("kind", SAVED)
+async def test_every_kind_of_picture_becomes_the_same_png(kind: str, draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """By content, whatever the name; colours are kept (through profiles, and nearly so through CMYK's inks)."""
+    source, target = tmp_path / "picture.svg", tmp_path / "normal.png"
+    source.write_bytes(SAVED[kind](plain()))
+    assert await draughtsman.normalise_picture(source, target, max_pixels=MOST) == (60, 40)
+    drawn = pixels(target)
+    off = 60 if kind == "cmyk jpeg" else 6
+    assert np.abs(drawn[30, 50] - [*ORANGE, 255]).max() <= off
+    assert np.abs(drawn[5, 5] - [*BLUE, 255]).max() <= (120 if kind == "cmyk jpeg" else 6)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"),
+    [(1, "00"), (2, "0w"), (3, "hw"), (4, "h0"), (5, "00"), (6, "0w"), (7, "hw"), (8, "h0")],
+)
+async def test_a_photograph_comes_out_upright(
+    orientation: int, corner: str, draughtsman: Draughtsman, tmp_path: Path
+) -> None:
+    """All eight EXIF orientations: the marked corner is where a viewer shows it, and the mark is gone."""
+    source, target = tmp_path / "photo.jpg", tmp_path / "normal.png"
+    picture = plain().copy()
+    picture.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    picture.jpegsave(str(source), Q=98, subsample_mode="off")
+    size = await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+    assert size == ((60, 40) if orientation < 5 else (40, 60))
+    drawn = pixels(target)
+    row, column = (-5 if corner[0] == "h" else 5), (-5 if corner[1] == "w" else 5)
+    assert np.abs(drawn[row, column] - [*BLUE, 255]).max() < 8
+    assert "orientation" not in pyvips.Image.new_from_file(str(target)).get_fields()
+
+
+async def test_opacity_is_kept_and_greys_become_colours(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Grey with opacity in, RGBA out."""
+    source, target = tmp_path / "grey.png", tmp_path / "normal.png"
+    grey = pyvips.Image.black(10, 10).linear([1, 1], [200, 64]).cast("uchar").copy(interpretation="b-w")
+    grey.pngsave(str(source))
+    await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+    assert tuple(pixels(target)[5, 5]) == (200, 200, 200, 64)
+
+
+async def test_of_an_animation_the_first_picture_counts(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """GIF and WebP."""
+    for kind in ("gif", "webp"):
+        source, target = tmp_path / f"animation.{kind}", tmp_path / "normal.png"
+        frames = plain().join(plain().invert(), "vertical").copy()
+        frames.set_type(pyvips.GValue.gint_type, "page-height", 40)
+        frames.write_to_file(str(source))
+        assert await draughtsman.normalise_picture(source, target, max_pixels=MOST) == (60, 40)
+        assert np.abs(pixels(target)[30, 50] - [*ORANGE, 255]).max() < 8
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of some kilobytes that claims to be huge."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    rows = zlib.compress(bytes(10_000_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "code"),
+    [
+        (b"", UnsupportedMedia, "unsupported_media"),
+        (b"GIF", UnsupportedMedia, "unsupported_media"),
+        (b"ffconcat version 1.0\nfile canary.png\n", UnsupportedMedia, "unsupported_media"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="canary.png"/></svg>', UnsupportedMedia, None),
+        (b"%PDF-1.7\n", UnsupportedMedia, "unsupported_media"),
+        (plain().tiffsave_buffer(), UnsupportedMedia, "unsupported_media"),
+        (b"\0\0\0\x1cftypheic\0\0\0\0mif1heic", UnsupportedMedia, "unsupported_media"),
+        (b"BM" + bytes(60), UnsupportedMedia, "unsupported_media"),
+        (b"push graphic-context\nimage over 0,0 0,0 'canary.png'", UnsupportedMedia, None),
+        (plain().pngsave_buffer()[:200], UnreadableMedia, "unreadable_media"),
+        (plain(600, 400).jpegsave_buffer()[:-400], UnreadableMedia, "unreadable_media"),
+        (b"\x89PNG\r\n\x1a\n", UnreadableMedia, "unreadable_media"),
+        (b"\xff\xd8\xff\xe0", UnreadableMedia, "unreadable_media"),
+        (bomb(60_000, 60_000), UnreadableMedia, "too_many_pixels"),
+        (bomb(2**31 - 1, 2**31 - 1), UnreadableMedia, None),
+        (bomb(8192, 4320), UnreadableMedia, "unreadable_media"),
+        (plain(101, 100).gifsave_buffer(), UnreadableMedia, "too_many_pixels"),
+    ],
+)
+async def test_other_files_are_refused_and_leave_nothing(
+    content: bytes, error: type[ReelwrightError], code: str | None, draughtsman: Draughtsman, tmp_path: Path
+) -> None:
+    """Other formats, damaged ones, bombs: stopped before any pixel is read."""
+    source, target = tmp_path / "picture.png", tmp_path / "normal.png"
+    source.write_bytes(content)
+    limit = 10_000 if content.startswith(b"GIF8") else MOST
+    with pytest.raises(error) as refused:
+        await draughtsman.normalise_picture(source, target, max_pixels=limit)
+    assert code is None or refused.value.code == code
+    assert not target.exists()
+
+
+async def test_what_is_no_file_is_refused(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """A folder, a pipe that nobody writes to, a device, nothing."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UnsupportedMedia):
+            await draughtsman.normalise_picture(path, tmp_path / "normal.png", max_pixels=MOST)
+    with pytest.raises(NotFound):
+        await draughtsman.normalise_picture(tmp_path / "none", tmp_path / "normal.png", max_pixels=MOST)
+
+
+async def test_damaged_pictures_are_read_or_refused(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Bytes changed at random, in every format: a picture of the right size or UnreadableMedia, nothing else."""
+    chance = random.Random(3)
+    for kind in ("png", "jpeg", "webp", "gif") * 4:
+        content = bytearray(SAVED[kind](plain()))
+        for _ in range(3):
+            content[chance.randrange(16, len(content))] = chance.randrange(256)
+        source, target = tmp_path / "picture", tmp_path / "normal.png"
+        source.write_bytes(content)
+        try:
+            width, height = await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+        except UnreadableMedia:
+            continue
+        assert pixels(target).shape == (height, width, 4)

@@ -1,0 +1,279 @@
+"""Drawn texts: literal, of the promised size and look, the same each time; hostile ones do nothing else."""
+
+import asyncio
+import ctypes
+import os
+import struct
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from drawings import BUNDLED_ONLY, ink, opacity, pixels
+from reelwright.edits import colour
+from reelwright.edits.colour import BLACK, Colour
+from reelwright.edits.lettering import TextStyle, checked_text
+from reelwright.errors import InvalidInput
+from reelwright.media import drawn_text, fontconfig
+from reelwright.media.drawing_program import Face
+from reelwright.media.text import Draughtsman
+
+RED, BLUE = Colour(255, 0, 0), Colour(0, 0, 255)
+BIG = TextStyle(font_size=64)
+
+
+@pytest.fixture(scope="module")
+async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Draughtsman]:
+    async with Draughtsman(BUNDLED_ONLY, tmp_path_factory.mktemp("draughtsman")) as drawing:
+        yield drawing
+
+
+async def test_a_text_is_its_ink_and_no_more(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """The size that is returned is the picture's; every edge touches ink; letters have the wanted colour."""
+    target = tmp_path / "text.png"
+    size = await draughtsman.draw_text("Hi नमस्ते", msgspec.structs.replace(BIG, colour=RED), target)
+    drawn = pixels(target)
+    assert drawn.shape == (size[1], size[0], 4)
+    alpha = drawn[:, :, 3]
+    assert all(edge.any() for edge in (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]))
+    assert (drawn[alpha == 255][:, :3] == (255, 0, 0)).all()
+
+
+async def test_the_same_again_is_the_same_file(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """To the byte, by another draughtsman with another folder, too."""
+    style = msgspec.structs.replace(
+        BIG, outline_width=2, shadow_colour=BLACK, shadow_blur=3, background=BLUE, padding=5
+    )
+    await draughtsman.draw_text("Hi नमस्ते 😀", style, tmp_path / "1.png")
+    async with Draughtsman(BUNDLED_ONLY, tmp_path / "other") as other:
+        await other.draw_text("Hi नमस्ते 😀", style, tmp_path / "2.png")
+    assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "shorter"),
+    [
+        ("<b>x</b>", "x"),
+        ("&amp;", "&"),
+        ("&#65;", "A"),
+        ("%{n}", "%"),
+        ("<span size='90000'>x</span>", "x"),
+        ("\\n", "n"),
+        ("</span>x", "x"),
+    ],
+)
+async def test_markup_is_drawn_literally(text: str, shorter: str, draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Every character is there to see: the picture is as wide as that many letters, and one line high."""
+    wide, high = await draughtsman.draw_text(text, TextStyle(), tmp_path / "1.png")
+    narrow, _ = await draughtsman.draw_text(shorter, TextStyle(), tmp_path / "2.png")
+    assert wide > narrow + 5 * (len(text) - len(shorter))
+    assert high < 45
+
+
+async def test_lines_are_broken_at_the_width(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Between words; within a word that is too long for a line of its own; in Thai, which has no spaces, between
+    words, too."""
+    target = tmp_path / "text.png"
+    for text in ("some words that are wrapped", "Donaudampfschifffahrtsgesellschaft", "ภาษาไทยเป็นภาษาที่สวยงามมาก"):
+        _, one_line = await draughtsman.draw_text(text, TextStyle(), target)
+        width, lines = await draughtsman.draw_text(text, TextStyle(max_width=150), target)
+        assert width <= 150
+        assert lines > 1.9 * one_line
+
+
+async def test_lines_are_aligned(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Left, centre, right; `start` is the left of Latin and the right of Arabic text."""
+
+    async def indent(text: str, align: str) -> float:
+        """Where the second line's ink begins, 0 at the left to 1 at the right."""
+        style = msgspec.convert({"align": align, "font_size": 40}, TextStyle)
+        width, _ = await draughtsman.draw_text(text, style, tmp_path / "text.png")
+        second = opacity(tmp_path / "text.png")[-20:]
+        columns = np.flatnonzero(second.any(0))
+        return float(columns[0] / (width - (columns[-1] - columns[0] + 1)))
+
+    latin, arabic = "WWWWWWWW\nll", "السلام عليكم ورحمة\nلا"
+    for text, start in ((latin, 0), (arabic, 1)):
+        assert await indent(text, "left") == pytest.approx(0, abs=0.03)
+        assert await indent(text, "center") == pytest.approx(0.5, abs=0.03)
+        assert await indent(text, "right") == pytest.approx(1, abs=0.03)
+        assert await indent(text, "start") == pytest.approx(start, abs=0.03)
+
+
+async def test_right_to_left_within_a_line(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """In a line of both, each runs its own way: a word in Hebrew behind a Latin one begins at the right."""
+    target = tmp_path / "text.png"
+    await draughtsman.draw_text("W א", BIG, target)
+    left = ink(opacity(target))[:, :20]
+    await draughtsman.draw_text("א W", BIG, target)
+    right = ink(opacity(target))[:, :20]
+    assert np.abs(left - right).mean() < 1  # both begin with the W at the left
+
+
+async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Sizes grow by exactly what is asked for, colours and opacities are the wanted ones."""
+    target = tmp_path / "text.png"
+    plain = await draughtsman.draw_text("l", TextStyle(font_size=100), target)
+
+    async def drawn(**style: object) -> tuple[tuple[int, int], np.ndarray]:
+        size = await draughtsman.draw_text("l", msgspec.structs.replace(TextStyle(font_size=100), **style), target)
+        return (size[0] - plain[0], size[1] - plain[1]), pixels(target)
+
+    grown, picture = await drawn(outline_width=6, outline_colour=RED)
+    assert grown == (12, 12)
+    middle = picture.shape[0] // 2
+    assert tuple(picture[middle, 3]) == (255, 0, 0, 255)
+    assert tuple(picture[middle, picture.shape[1] // 2]) == (255, 255, 255, 255)
+    grown, picture = await drawn(shadow_colour=colour.parse("blue@0.5"), shadow_x=30, shadow_y=-10)
+    assert grown == (30, 10)
+    assert picture[middle, -3] == pytest.approx([0, 0, 255, 128], abs=1)
+    grown, picture = await drawn(background=colour.parse("blue@0.4"), padding=15, opacity=0.5)
+    assert grown == (30, 30)
+    assert picture[0, 0] == pytest.approx([0, 0, 255, 51], abs=1)
+    assert picture[middle, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
+
+
+async def test_a_translucent_text_is_translucent_over_its_outline(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """The outline goes around the letters, not under them."""
+    style = TextStyle(font_size=100, colour=colour.parse("white@0.5"), outline_width=5, outline_colour=RED)
+    await draughtsman.draw_text("l", style, tmp_path / "text.png")
+    picture = pixels(tmp_path / "text.png")
+    assert picture[picture.shape[0] // 2, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
+
+
+async def test_styles_of_a_variable_font_differ(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Bold has more ink than regular, in the named font and in those that stand in for it."""
+    for text in ("Weight", "नमस्ते", "שלום"):
+        inks = []
+        for style in ("Regular", "Medium", "Bold"):
+            await draughtsman.draw_text(text, TextStyle(font=f"NotoSans-{style}.ttf", font_size=64), tmp_path / "t.png")
+            inks.append(opacity(tmp_path / "t.png").sum())
+        assert inks[0] * 1.05 < inks[1]
+        assert inks[1] * 1.05 < inks[2]
+
+
+async def test_emoji_of_several_characters_are_one_picture(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """A family joined with zero-width joiners is as wide as one person."""
+    one, _ = await draughtsman.draw_text("👩", BIG, tmp_path / "text.png")
+    family, _ = await draughtsman.draw_text("👨\u200d👩\u200d👧", BIG, tmp_path / "text.png")
+    assert family < 1.3 * one
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "pointer", "sentence"),
+    [
+        ("a\0b", TextStyle(), "/text", "control characters"),
+        ("漢字", TextStyle(), "/text", r"no font here has 漢 \(U\+6F22\), 字 \(U\+5B57\)"),
+        ("a", TextStyle(font="Arial"), "/font", "there are"),
+        ("W" * 500, TextStyle(font_size=1000), "/text", "too large a picture"),
+        ("﷽" * 500, TextStyle(font_size=10), "/text", "too large a picture"),
+        ("W\n" * 19 + "W", TextStyle(font_size=1000), "/text", "too large a picture"),
+    ],
+)
+async def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(
+    text: str, style: TextStyle, pointer: str, sentence: str, draughtsman: Draughtsman, tmp_path: Path
+) -> None:
+    """The field is named, and there is no file."""
+    with pytest.raises(InvalidInput, match=sentence) as refused:
+        await draughtsman.draw_text(text, style, tmp_path / "text.png")
+    assert [error.pointer for error in refused.value.errors] == [pointer]
+    assert not (tmp_path / "text.png").exists()
+
+
+async def test_a_cancelled_drawing_leaves_nothing(draughtsman: Draughtsman, tmp_path: Path) -> None:
+    """Neither a file nor a process."""
+    task = asyncio.create_task(draughtsman.draw_text("Hi", BIG, tmp_path / "text.png"))
+    while not (tmp_path / "text.png").exists():
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not (tmp_path / "text.png").exists()
+    assert drawing_processes() == []
+
+
+def drawing_processes() -> list[str]:
+    """Our children that draw, as their command lines say."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    lines = [Path(f"/proc/{child}/cmdline").read_bytes().decode() for child in children]
+    return [line for line in lines if "drawing_program" in line]
+
+
+class Watch:
+    """Who opened a file since the last look, by inotify(7)."""
+
+    def __init__(self, path: Path) -> None:
+        libc = ctypes.CDLL(None)
+        self._fd = libc.inotify_init1(os.O_NONBLOCK)
+        assert libc.inotify_add_watch(self._fd, os.fsencode(path), 0x20 | 0x1) > 0  # opened, read
+
+    def events(self) -> int:
+        try:
+            return len(os.read(self._fd, 1 << 16)) // struct.calcsize("iIII")
+        except BlockingIOError:
+            return 0
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> tuple[Path, Watch]:
+    """A file that nobody has any business with."""
+    path = tmp_path / "canary.ttf"
+    path.write_text("secret")
+    watch = Watch(path)
+    path.read_text()
+    assert watch.events() > 0
+    return path, watch
+
+
+async def test_no_text_and_no_font_name_opens_a_file(
+    canary: tuple[Path, Watch], draughtsman: Draughtsman, tmp_path: Path
+) -> None:
+    """Names of files in every field are letters, or refused."""
+    path, watch = canary
+    for text in (
+        *(f"{path}", f"textfile={path}", f"<span font_desc='{path}'>x</span>", f"&{path};", f"@{path}"),
+        f"<!DOCTYPE x [<!ENTITY e SYSTEM 'file://{path}'>]>&e;",
+    ):
+        await draughtsman.draw_text(text, TextStyle(), tmp_path / "text.png")
+        for font in (str(path), f"../{path}", f"{path},Noto Sans", f"Noto Sans:file={path}"):
+            with pytest.raises(InvalidInput):
+                await draughtsman.draw_text(text, TextStyle(font=font), tmp_path / "text.png")
+    assert watch.events() == 0
+
+
+@pytest.fixture(scope="module")
+def drawing_here(tmp_path_factory: pytest.TempPathFactory) -> Face:
+    """Fonts for drawing in this process: thousands of texts, without a process for each."""
+    folder = tmp_path_factory.mktemp("here")
+    font = BUNDLED_ONLY.find(None)
+    (folder / "fonts.conf").write_text(fontconfig.configuration(BUNDLED_ONLY, font, folder))
+    os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
+    return Face(families=(font.family, *BUNDLED_ONLY.fallback_families()), weight=400, width=5, italic=False)
+
+
+HOSTILE = (
+    "< > & &#0; &lt; </span> <span ' \" \\ % { } : ; , [ ] = \u202e \u2066 \u2069 \u200d \ufe0f \u0301 "
+    "क \u094d ष \u093f ل א ก 👨 🇮 a 1 \ufffc \u00ad \u200b \U000e0041 漢 \0 \ud800 \x07"
+)
+PIECES = st.sampled_from([*HOSTILE.split(" "), " ", "\n", "\t", "\u3000", "\u2028"])
+TEXTS = st.lists(PIECES, max_size=30).map("".join)
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TEXTS | st.text(st.characters(), max_size=30))
+@example("&#0;</span>")
+def test_every_string_is_drawn_or_refused(drawing_here: Face, text: str) -> None:
+    """The rules, the catalogue and Pango agree: what passes the first two is drawn, whatever it is."""
+    try:
+        text = checked_text(text)
+    except ValueError:
+        return
+    if BUNDLED_ONLY.missing_glyphs(text):
+        return
+    picture = drawn_text.draw(text, TextStyle(font_size=12), drawing_here)
+    assert 1 <= picture.width < 30 * 12 * 15
+    assert len(picture.write_to_memory()) == picture.width * picture.height * 4

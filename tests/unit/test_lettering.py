@@ -1,0 +1,65 @@
+"""Texts and styles: what may be drawn, checked before anything is."""
+
+import unicodedata
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelwright.edits.lettering import TextStyle, checked_text, is_right_to_left
+
+
+def test_every_kind_of_line_end_is_a_line_feed() -> None:
+    """Texts from any system have the same lines."""
+    assert checked_text("a\r\nb\rc\u2028d\u2029e\nf") == "a\nb\nc\nd\ne\nf"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a\0b", "U\\+0000"),
+        ("a\tb", "U\\+0009"),
+        ("a\x1b[31m", "U\\+001B"),
+        ("a\x85b", "U\\+0085"),
+        ("a\ud800b", "surrogate pairs: U\\+D800"),
+        ("", "nothing to see"),
+        (" \n\u3000\u200b\ufe0f", "nothing to see"),
+        ("a" * 501, "at most 500 characters"),
+        ("a\n" * 20, "at most 20 lines"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_a_sentence(text: str, sentence: str) -> None:
+    """Control characters, halves of characters, nothing at all, too much."""
+    with pytest.raises(ValueError, match=sentence):
+        checked_text(text)
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_what_passes_has_no_control_character_but_line_feeds(text: str) -> None:
+    """Whatever the input; and a second look changes nothing."""
+    try:
+        checked = checked_text(text)
+    except ValueError:
+        return
+    assert not any(unicodedata.category(one) in ("Cc", "Cs") and one != "\n" for one in checked)
+    assert checked_text(checked) == checked
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("font_size", 0), ("font_size", 10_000), ("opacity", 1.1), ("opacity", float("nan")), ("max_width", 0),
+     ("outline_width", 33), ("padding", -1), ("shadow_blur", 21)],
+)  # fmt: skip
+def test_a_style_out_of_bounds_is_refused(field: str, value: float) -> None:
+    """The error names the field and its bounds."""
+    with pytest.raises(ValueError, match=f"{field} is from"):
+        msgspec.convert({field: value}, TextStyle, strict=False)
+
+
+def test_the_first_letter_with_a_direction_decides() -> None:
+    """Digits and punctuation have none."""
+    assert is_right_to_left("12, שלום hello")
+    assert is_right_to_left("مرحبا")
+    assert not is_right_to_left("(hello) שלום")
+    assert not is_right_to_left("123")

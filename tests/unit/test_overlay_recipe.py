@@ -1,0 +1,147 @@
+"""Overlays from edit to command: placed in pixels, one graph, and no string of a client's anywhere in it."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelwright.edits import colour
+from reelwright.edits.model import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
+from reelwright.edits.plan import Facts, Plan, PlannedOverlay, resolve
+from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts
+from reelwright.edits.source import MediaInfo
+from reelwright.errors import InvalidInput
+from reelwright.media.recipe import Capabilities, compile_plan
+from sources import media
+
+CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
+PICTURE = PictureFacts(sha256="1" * 64, width=200, height=100)
+VIDEO = VideoFacts(sha256="2" * 64, media=media())
+
+
+def planned(*layers: AnyLayer, info: MediaInfo | None = None) -> Plan:
+    facts = tuple(VIDEO if isinstance(layer, VideoLayer) else PICTURE for layer in layers)
+    return resolve(overlay(layers), Facts(sha256="0" * 64, media=info or media(), layers=facts))
+
+
+def placed(*layers: AnyLayer, info: MediaInfo | None = None) -> tuple[PlannedLayer, ...]:
+    (step,) = planned(*layers, info=info).steps
+    assert isinstance(step, PlannedOverlay)
+    return step.layers
+
+
+def arguments(*layers: AnyLayer) -> list[str]:
+    (command,) = compile_plan(planned(*layers), CAPABILITIES).commands
+    return list(command.arguments)
+
+
+def test_positions_are_worked_out_at_planning() -> None:
+    """The plan's own examples: `w` is the picture for a text, the overlay for an image."""
+    text, image, mark = placed(
+        TextLayer(text="a", x="w-tw-20", y="h-th-20"),
+        ImageLayer(image_path="a", x=20, y="(H-h)/2"),
+        WatermarkLayer(image_path="a"),
+    )
+    assert (text.x, text.y) == (1280 - 200 - 20, 720 - 100 - 20)
+    assert (image.x, image.y) == (20, 310)
+    assert (mark.x, mark.y, mark.opacity) == (1060, 600, 0.5)
+
+
+def test_times_are_clamped_to_the_video() -> None:
+    """A layer without an end, or with a late one, lasts as long as the picture does."""
+    open_end, late = placed(TextLayer(text="a", start=1.5), ImageLayer(image_path="a", end=600))
+    assert (open_end.start_s, open_end.end_s) == ("3/2", "10")
+    assert late.end_s == "10"
+
+
+def test_pictures_are_sized_by_what_is_given() -> None:
+    """One side keeps the aspect; video sizes are even."""
+    sizes = [
+        (layer.width, layer.height)
+        for layer in placed(
+            ImageLayer(image_path="a", width=50),
+            ImageLayer(image_path="a", height=50),
+            ImageLayer(image_path="a", width=30, height=40),
+            ImageLayer(image_path="a", scale=1.5),
+            VideoLayer(video_path="a", scale=0.33),
+        )
+    ]
+    assert sizes == [(50, 25), (100, 50), (30, 40), (300, 150), (422, 238)]
+
+
+def test_anamorphic_pictures_become_square_first() -> None:
+    """Else a round logo would be an ellipse."""
+    info = media(width=720, height=576, display_width=1024, display_height=576, sample_aspect_ratio="64/45")
+    plan = planned(TextLayer(text="a"), info=info)
+    assert (plan.outputs[0].width, plan.outputs[0].height) == (1024, 576)
+
+
+def test_everything_is_one_graph_and_the_sound_is_copied() -> None:
+    """One decode, one encode; stills are read by their own demuxer alone."""
+    made = arguments(TextLayer(text="a", start=1.5, end=5), ImageLayer(image_path="a", opacity=0.6, width=100))
+    assert made.count("-filter_complex") == 1
+    graph = made[made.index("-filter_complex") + 1]
+    assert graph == (
+        "[0:0]format=pix_fmts=yuv420p,setsar=sar=1[b0];"
+        "[1:0]format=pix_fmts=rgba[l0];"
+        "[b0][l0]overlay=x=20:y=20:eof_action=repeat:enable='gte(t,1.4999995)*lt(t,4.9999995)'[b1];"
+        "[2:0]format=pix_fmts=rgba,scale=w=100:h=50:flags=bicubic,format=pix_fmts=rgba,"
+        "colorchannelmixer=aa=0.600000[l1];"
+        "[b1][l1]overlay=x=20:y=20:eof_action=repeat:enable='gte(t,-0.0000005)*lt(t,9.9999995)'[o0]"
+    )
+    still = ["-protocol_whitelist", "file", "-f", "png_pipe", "-format_whitelist", "png_pipe"]
+    at = made.index("<in1>")
+    assert made[at - 9 : at - 3] == still
+    assert made[made.index("-c:a:0") + 1] == "copy"
+    assert made[made.index("-crf") + 1] == "20"
+
+
+@pytest.mark.parametrize(
+    ("at_end", "again", "gone"), [("stop", 0, "pass"), ("hold", 0, "repeat"), ("loop", 1, "repeat")]
+)
+def test_a_video_layer_reads_no_more_than_it_shows(at_end: str, again: int, gone: str) -> None:
+    """It is bounded, or the output would never end."""
+    made = arguments(VideoLayer(video_path="a", start=2, end=5, at_end=at_end))  # type: ignore[arg-type]
+    assert made.count("-stream_loop") == again
+    at = made.index("<in1>")
+    assert "-t" in made[:at]
+    assert made[len(made[:at]) - made[:at][::-1].index("-t")] == "3.000000"
+    assert f"eof_action={gone}" in made[made.index("-filter_complex") + 1]
+
+
+SHAPE = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80), st.floats(allow_nan=True))
+def test_no_string_changes_the_shape_of_the_graph(text: str, x: str, path: str, number: float) -> None:
+    """Refused, or the same graph with other numbers; the strings are nowhere in the command."""
+    usual = arguments(TextLayer(text="a"), ImageLayer(image_path="b"))
+    try:
+        made = arguments(TextLayer(text=text, x=x, y=number), ImageLayer(image_path=path, y=x))
+    except InvalidInput:
+        return
+    assert [SHAPE.sub("0", one) for one in made] == [SHAPE.sub("0", one) for one in usual]
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.text(max_size=40))
+def test_a_colour_is_numbers_or_nothing(text: str) -> None:
+    """Whatever is taken as a colour is four numbers in range."""
+    try:
+        found = colour.parse(text)
+    except ValueError:
+        return
+    assert all(0 <= value <= 255 for value in (found.red, found.green, found.blue))
+    assert 0 <= found.alpha <= 1
+
+
+def test_layers_outside_of_the_picture_are_warned_about() -> None:
+    """It is allowed, and rarely meant."""
+    assert "outside" in planned(TextLayer(text="a", x=5000)).warnings[0]
+    assert planned(TextLayer(text="a", x=1270)).warnings == ()
+    assert Fraction(planned(TextLayer(text="a")).outputs[0].duration_s) == 10
