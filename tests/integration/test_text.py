@@ -5,6 +5,7 @@ import ctypes
 import os
 import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -199,7 +200,10 @@ async def test_a_cancelled_drawing_leaves_nothing(draughtsman: Draughtsman, tmp_
 def drawing_processes() -> list[str]:
     """Our children that draw, as their command lines say."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    lines = [Path(f"/proc/{child}/cmdline").read_bytes().decode() for child in children]
+    lines = []
+    for child in children:
+        with suppress(FileNotFoundError, ProcessLookupError):  # gone since
+            lines.append(Path(f"/proc/{child}/cmdline").read_bytes().decode())
     return [line for line in lines if "drawing_program" in line]
 
 
