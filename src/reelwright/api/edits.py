@@ -11,8 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api import examples
+from reelwright.api.job_schemas import JobAccepted
 from reelwright.api.openapi import operation
-from reelwright.api.schemas import FontOut, JobAccepted, OverlaysIn, PlacedWatermarkIn, TrimIn
+from reelwright.api.schemas import FontOut, OverlaysIn, PlacedWatermarkIn, TrimIn
 from reelwright.api.services import Services
 from reelwright.db.models import Job
 from reelwright.edits.model import AnyLayer, trim

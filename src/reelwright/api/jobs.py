@@ -16,16 +16,10 @@ from reelwright.api import examples
 from reelwright.api.downloads import download_variant
 from reelwright.api.edits import accepted
 from reelwright.api.event_stream import Event, EventStream
+from reelwright.api.job_schemas import JobAccepted, JobOut, ProgressEvent, StateEvent, StatusOut
 from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
-from reelwright.api.schemas import (
-    JobAccepted,
-    JobOut,
-    Page,
-    ProgressEvent,
-    StateEvent,
-    StatusOut,
-)
+from reelwright.api.schemas import Page
 from reelwright.api.services import Services
 from reelwright.db.models import Job, Variant
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality

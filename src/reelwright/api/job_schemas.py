@@ -1,0 +1,185 @@
+"""The JSON of jobs: accepted, where they are, everything about them, and their live events."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Any
+
+import msgspec
+
+from reelwright.db.models import Job, JobEvent
+from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+
+
+class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Long work was accepted; `Location` names the job."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, job: Job) -> JobAccepted:
+        return cls(job_id=job.id, status=job.status, warnings=job.warnings or [])
+
+
+class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a job is. `progress`: per cent, 100 exactly when SUCCESS."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    progress: int
+    error_message: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> StatusOut:
+        return cls(job_id=job.id, status=job.status, progress=job.progress, error_message=job.error_message)
+
+
+class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a job, or its last attempt, failed."""
+
+    code: str
+    detail: str
+    stage: str | None = None
+    exit_status: int | None = None
+    stderr_tail: str | None = None
+
+
+class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One output of a job. `variant_id` is there when it is done."""
+
+    index: int
+    quality: Quality
+    width: int
+    height: int
+    progress: int
+    variant_id: uuid.UUID | None
+
+
+class JobOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a job. `speed` is times real time; `eta_s` an estimate; `commands` have slots for paths."""
+
+    job_id: uuid.UUID
+    type: JobType
+    status: JobStatus
+    progress: int
+    stage: str | None
+    video_id: uuid.UUID | None
+    input_variant_id: uuid.UUID | None
+    output_variant_id: uuid.UUID | None
+    outputs: list[OutputOut]
+    warnings: list[str]
+    error_message: str | None
+    error: JobErrorOut | None
+    attempt: int
+    failures: int
+    max_failures: int
+    worker: str | None
+    speed: float | None
+    eta_s: float | None
+    created_at: datetime.datetime
+    started_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+    updated_at: datetime.datetime
+    edit: dict[str, Any] | None
+    plan: dict[str, Any] | None
+    plan_digest: str | None
+    commands: list[list[str]]
+
+    @classmethod
+    def of(cls, job: Job) -> JobOut:
+        recipe = job.recipe_json or {"commands": []}
+        return cls(
+            job_id=job.id,
+            type=job.type,
+            status=job.status,
+            progress=job.progress,
+            stage=job.stage,
+            video_id=job.video_id,
+            input_variant_id=job.input_variant_id,
+            output_variant_id=job.output_variant_id,
+            outputs=_outputs(job),
+            warnings=job.warnings or [],
+            error_message=job.error_message,
+            error=None if job.error is None else msgspec.convert(job.error, JobErrorOut),
+            attempt=job.attempt,
+            failures=job.failures,
+            max_failures=job.max_failures,
+            worker=job.worker,
+            speed=job.speed,
+            eta_s=_eta_s(job),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            updated_at=job.updated_at,
+            edit=job.edit_json,
+            plan=job.plan_json,
+            plan_digest=job.plan_digest,
+            commands=[["ffmpeg", *command["arguments"]] for command in recipe["commands"]],
+        )
+
+
+def _outputs(job: Job) -> list[OutputOut]:
+    planned = job.plan_json["outputs"] if job.plan_json else []
+    return [
+        OutputOut(
+            index=index,
+            quality=Quality(expected["output"]["quality"]),
+            width=expected["width"],
+            height=expected["height"],
+            progress=job.progress,
+            variant_id=job.output_variant_id,
+        )
+        for index, expected in enumerate(planned)
+    ]
+
+
+def _eta_s(job: Job) -> float | None:
+    if job.status is not JobStatus.STARTED or not job.started_at or job.progress < 2:
+        return None
+    elapsed_s = (datetime.datetime.now(datetime.UTC) - job.started_at).total_seconds()
+    return round(max(0.0, elapsed_s * (100 - job.progress) / job.progress), 1)
+
+
+class StateEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A transition of a job, as `event: state`; its id is the sequence number."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    attempt: int
+    at: datetime.datetime
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: JobEvent) -> StateEvent:
+        return cls(
+            job_id=event.job_id,
+            status=JobStatus(event.type),
+            attempt=event.attempt,
+            at=event.created_at,
+            data=event.data,
+        )
+
+
+class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a job is, as `event: progress`."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    progress: int
+    stage: str | None
+    speed: float | None
+    eta_s: float | None
+
+    @classmethod
+    def of(cls, job: Job) -> ProgressEvent:
+        return cls(
+            job_id=job.id,
+            status=job.status,
+            progress=job.progress,
+            stage=job.stage,
+            speed=job.speed,
+            eta_s=_eta_s(job),
+        )
