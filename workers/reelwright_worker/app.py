@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -16,6 +17,7 @@ from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.reaper import Reaper
 from reelwright.media import contain, programs
 from reelwright.media.probe import Prober
+from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
 from reelwright_worker import tasks
 from reelwright_worker.hardened import WorkerApp
@@ -61,7 +63,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         orphan_grace_s=settings.orphan_grace_s,
     )
     try:
-        async with Prober(programs.probe_rules(settings)) as prober:
+        async with Prober(replace(programs.probe_rules(settings), formats=CONTAINERS)) as prober:  # outputs are ours
             capabilities = await programs.capabilities(settings)
             logger.info("ffmpeg %s, %d threads", capabilities.ffmpeg_version, capabilities.threads)
             workshop = Workshop(

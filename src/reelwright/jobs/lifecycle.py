@@ -223,7 +223,7 @@ async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobSt
 
 async def _count_failure(session: AsyncSession, job: Job, *, retryable: bool, error: dict[str, Any]) -> JobStatus:
     job.failures += 1
-    job.lease_until = None
+    job.lease_until = job.stage = job.speed = None
     job.error = error
     job.updated_at = func.now()
     if retryable and job.failures < job.max_failures:
@@ -290,7 +290,7 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
         raise Conflict("what the job works on was deleted", code="input_gone")
     job.status = JobStatus.PENDING
     job.progress = job.failures = 0
-    job.error = job.error_message = job.finished_at = job.started_at = job.speed = None
+    job.error = job.error_message = job.finished_at = job.started_at = job.speed = job.stage = None
     job.updated_at = func.now()
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
     await session.flush()

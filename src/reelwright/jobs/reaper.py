@@ -89,18 +89,15 @@ class Reaper:
 
     async def sweep_files(self) -> None:
         """Remove stored files that no row names and that are older than the grace time, and stale work folders."""
+        async with self.sessions() as session:
+            if not await belongs(session, self.storage):
+                logger.error(FOREIGN)
+                return
         await self._sweep_work_folders()
         async with self.sessions.begin() as session:
             if not await _sole(session, _FILES_LOCK):
                 return
             await _forget_old(session)
-        async with self.sessions() as session:
-            if not await belongs(session, self.storage):
-                logger.error(FOREIGN)
-                return
-        async with self.sessions.begin() as session:
-            if not await _sole(session, _FILES_LOCK):
-                return
             batches = self._old_files()
             while batch := await asyncio.to_thread(next, batches, None):
                 known = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in batch]))))

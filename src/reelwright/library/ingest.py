@@ -103,7 +103,7 @@ class _Writer:
         self.storage = storage
         self.hash = hashlib.sha256()
         self.size_bytes = 0
-        self.unchecked_bytes = SPACE_CHECK_BYTES
+        self.unchecked_bytes = 0
 
     def write(self, batch: list[bytes]) -> None:
         for chunk in batch:
@@ -115,7 +115,7 @@ class _Writer:
                 view = view[self.file.write(view) :]
         if self.unchecked_bytes >= SPACE_CHECK_BYTES:
             self.unchecked_bytes = 0
-            self.storage.require_space(SPACE_CHECK_BYTES)
+            self.storage.require_space(0)
 
 
 async def _store(chunks: AsyncIterator[bytes], path: Path, storage: LocalStorage) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import uuid
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -84,7 +85,7 @@ class Studio:
             try:
                 self._storage.publish(drawn, picture_key(sha256))
             except FileExistsError:  # the same picture, drawn before: young again for the sweep
-                self._storage.path(picture_key(sha256)).touch()
+                os.utime(self._storage.path(picture_key(sha256)))
             return sha256
 
         return PictureFacts(sha256=await asyncio.to_thread(publish), width=size[0], height=size[1])

@@ -38,7 +38,7 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
         async with services.sessions.begin() as session:
             source = await find_source(session, data.video_id)
             duration_s = source.facts.media.duration_s
-            if duration_s is not None and data.end_time > duration_s:
+            if duration_s is not None and data.end_time > max(duration_s, round(duration_s, 3)):  # as v1 shows it
                 raise Malformed(f"end_time is beyond the end of the video ({duration_s} s)", code="invalid_input")
             job = await submit(
                 session,
