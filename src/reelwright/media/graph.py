@@ -94,10 +94,10 @@ class Graphs:
 
     _chains: list[str] = field(default_factory=list)
 
-    def chain(self, stream_index: int, filters: list[Filter], *, input_index: int = 0) -> str:
-        """Run a stream of an input through filters; returns the label to map."""
+    def chain(self, stream_index: int, filters: list[Filter]) -> str:
+        """Run a stream of the first input through filters; returns the label to map."""
         label = f"[o{len(self._chains)}]"
-        self._chains.append(f"[{input_index}:{stream_index}]{','.join(map(str, filters))}{label}")
+        self._chains.append(f"[0:{stream_index}]{','.join(map(str, filters))}{label}")
         return label
 
     def layered(self, stream_index: int, filters: list[Filter], layers: list[Layer]) -> str:

@@ -28,6 +28,13 @@ RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
 
 MAX_PIXELS = 8192 * 4320 * 2
+REPORTING = (
+    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
+    *("-progress", "pipe:1", "-stats_period", "0.5"),
+)
+WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
+INTO_MP4 = ("-movflags", "+faststart", "-f", "mp4", "<out0>")
+
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 AAC_LAYOUTS = frozenset(
     {"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"}
@@ -79,16 +86,15 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     tracks = [track for track in media.audio if track.decodable]
     audio = [graphs.chain(track.index, [*cut.sound_filters(), *_conform_sound(track)]) for track in tracks]
     arguments = [
-        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
-        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *REPORTING,
         *cut.input_options(media, start, end),
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
-        *("-map_metadata", "-1", "-map_chapters", "-1"),
+        *WITHOUT_METADATA,
         *_encode_picture(media, expected.output, capabilities),
         *_encode_sound(tracks, expected.output),
-        *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
+        *INTO_MP4,
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
 
@@ -108,8 +114,7 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
     canvas = [*_conform(media.picture, capabilities, size=(step.width, step.height)), filter_("setsar", sar=1)]
     video = graphs.layered(media.picture.index, canvas, layers)
     arguments = [
-        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
-        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *REPORTING,
         *_video_input("<in0>", capabilities),
         *(
             option
@@ -118,10 +123,10 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
         ),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for track in media.audio for part in ("-map", f"0:{track.index}"))),
-        *("-map_metadata", "-1", "-map_chapters", "-1"),
+        *WITHOUT_METADATA,
         *_encode_picture(media, expected.output, capabilities),
         *_keep_sound(media.audio, expected.output),
-        *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
+        *INTO_MP4,
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
 
