@@ -27,10 +27,12 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field. `pointer`: a JSON pointer into the body ("/overlays/0/start"), or "?name" in the query."""
+    """One wrong field. `pointer`: a JSON pointer into the body ("/overlays/0/start"), or "?name" in the query.
+    `code`: of the error that is behind it, where there is one; not shown."""
 
     pointer: str
     detail: str
+    code: str | None = None
 
 
 class ReelwrightError(Exception):

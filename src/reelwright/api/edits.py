@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from litestar import Response, Router, get, post
@@ -40,7 +41,7 @@ def _renamed(error: FieldError, names: Mapping[str, str]) -> FieldError:
         if field == name or field.startswith(f"{name}/"):
             field = (other + field.removeprefix(name)).lstrip("/")
             break
-    return FieldError(f"/{field}", error.detail)
+    return replace(error, pointer=f"/{field}")
 
 
 async def submit_trim(services: Services, data: TrimIn) -> Job:

@@ -36,7 +36,7 @@ async def draw(layers: tuple[AnyLayer, ...], studio: Studio, settings: Settings)
         except InvalidInput as invalid:
             errors += invalid.errors
         except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
-            errors.append(FieldError(f"{pointer}/image_path", error.detail))
+            errors.append(FieldError(f"{pointer}/image_path", error.detail, error.code))
     if errors:
         raise InvalidInput(errors)
     return tuple(facts)
@@ -61,7 +61,8 @@ async def submit_overlay(
         try:
             file, media = await _video(session, layer)
         except NotFound as error:
-            raise InvalidInput([FieldError(f"/steps/0/layers/{number}/video_path", error.detail)]) from error
+            wrong = FieldError(f"/steps/0/layers/{number}/video_path", error.detail, error.code)
+            raise InvalidInput([wrong]) from error
         files.append(file)
         facts.append(VideoFacts(sha256=file.sha256, media=media))
     with_layers = replace(source, facts=msgspec.structs.replace(source.facts, layers=tuple(facts)))
