@@ -196,6 +196,21 @@ async def test_a_full_disk_says_so_and_may_be_tried_again(small_disk: Path) -> N
     assert (failure.code, failure.retryable) == ("no_space", True)
 
 
+async def test_what_must_stay_free_on_the_disk_stays_free(small_disk: Path) -> None:
+    """Others write to it too: a job ends long before the disk is full."""
+    bench = Bench(small_disk)
+    failure = await bench.fails(recipe(*ENDLESS), budget=replace(BUDGET, reserve_bytes=900_000))
+    assert (failure.code, failure.retryable) == ("no_space", True)
+    assert "900000 must stay free" in failure.detail
+    assert bench.reports, "it ran until then"
+
+
+async def test_a_job_does_not_begin_on_a_disk_without_room(bench: Bench) -> None:
+    """Whatever its own output will need."""
+    failure = await bench.fails(recipe(*ENDLESS), budget=replace(BUDGET, reserve_bytes=1 << 60))
+    assert (failure.code, bench.reports) == ("no_space", [])
+
+
 async def test_a_cancelled_run_returns_when_its_process_is_gone(bench: Bench) -> None:
     """Also when it is cancelled again meanwhile, as a lost lease and an abort request do together."""
     running = asyncio.create_task(bench.run(ffmpeg=bench.program("trap '' TERM; echo >started; exec sleep 1000")))

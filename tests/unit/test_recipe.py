@@ -34,10 +34,10 @@ def test_the_whole_command_of_a_trim() -> None:
     assert arguments(media()) == [
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
         *("-progress", "pipe:1", "-stats_period", "0.5"),
-        *("-copyts", "-ss", "2.680000", "-t", "3.320000", "-max_pixels", "70778880"),
+        *("-copyts", "-ss", "2.680000", "-t", "3.320000", "-max_pixels", "70778880", "-threads", "4"),
         *("-protocol_whitelist", "file"),
         *("-format_whitelist", "mov,matroska,webm,avi,mpegts,flv,asf,mpeg,mpegvideo,ogg"),
-        *("-threads", "4", "-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
+        *("-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
         "[0:0]trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p[o0]",
         "-filter_complex",
         "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,"

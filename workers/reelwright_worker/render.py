@@ -240,6 +240,7 @@ class Attempt:
                 stall_s=settings.stall_timeout_s,
                 memory_bytes=settings.media_memory_bytes,
                 output_bytes=settings.max_output_bytes,
+                reserve_bytes=settings.disk_reserve_bytes,
             ),
             report=self._progressed,
         )

@@ -47,6 +47,7 @@ async def capabilities(settings: Settings) -> Capabilities:
         ffmpeg_version=found[1],
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
+        max_pixels=2 * settings.max_pixels,
     )
 
 

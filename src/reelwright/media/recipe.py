@@ -27,7 +27,6 @@ SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
 
-MAX_PIXELS = 8192 * 4320 * 2
 REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
     *("-progress", "pipe:1", "-stats_period", "0.5"),
@@ -52,6 +51,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ffmpeg_version: str
     threads: int
     tone_mapping: bool
+    max_pixels: int = 2 * 8192 * 4320
+    """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +103,8 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
 def _video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
     """A stranger's video: no format that refers to other files, no protocol but files."""
     return (
-        *("-max_pixels", str(MAX_PIXELS), "-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
-        *("-threads", str(capabilities.threads), "-i", slot),
+        *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
+        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS), "-i", slot),
     )
 
 

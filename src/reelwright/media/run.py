@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shlex
+import shutil
 import signal
 import time
 from collections import deque
@@ -40,6 +41,8 @@ class Budget:
     stall_s: float
     memory_bytes: int
     output_bytes: int
+    reserve_bytes: int = 0
+    """What must stay free on the disk that is written to."""
 
     def wall_s(self, expected_s: Fraction) -> float:
         return self.wall_base_s + self.wall_factor * float(expected_s)
@@ -135,10 +138,17 @@ class _Process:
                 self.stderr.append(line[:STDERR_LINE_CHARACTERS])
 
     async def _watch(self, began: float) -> None:
-        """End a process that makes no progress or takes too long. Silent work, as moving the index to the front of a
-        finished file, shows in the files' times."""
+        """End a process that makes no progress, takes too long or fills the disk. Silent work, as moving the index to
+        the front of a finished file, shows in the files' times."""
         newest = 0
         while True:
+            free_bytes = (await asyncio.to_thread(shutil.disk_usage, self.work.parent)).free  # it may be swept itself
+            if free_bytes < self.budget.reserve_bytes:
+                raise self._failure(
+                    f"the disk has {free_bytes} bytes left, {self.budget.reserve_bytes} must stay free",
+                    "no_space",
+                    retryable=True,
+                )
             await asyncio.sleep(WATCH_INTERVAL_S)
             written = await asyncio.to_thread(self._last_write)
             if written > newest:
