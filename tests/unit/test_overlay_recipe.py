@@ -113,6 +113,43 @@ def test_a_video_layer_reads_no_more_than_it_shows(at_end: str, again: int, gone
     assert f"eof_action={gone}" in made[made.index("-filter_complex") + 1]
 
 
+def test_an_hdr_layer_is_tone_mapped() -> None:
+    """As the picture below it is: else it would lie washed out on it."""
+    bright = VideoFacts(sha256="2" * 64, media=media(color_transfer="smpte2084"))
+    plan = resolve(overlay((VideoLayer(video_path="a"),)), Facts(sha256="0" * 64, media=media(), layers=(bright,)))
+    (command,) = compile_plan(plan, CAPABILITIES).commands
+    assert "tonemap" in command.arguments[command.arguments.index("-filter_complex") + 1]
+
+
+def test_the_sound_of_a_video_layer_is_mixed_in_on_request() -> None:
+    """Delayed to the layer's start, faded with it, shaped like the track that it joins; that track is encoded."""
+    made = arguments(VideoLayer(video_path="a", start=2, end=5, fade_in=1, volume=0.5))
+    assert made[len(made) - 1 - made[::-1].index("-filter_complex") + 1] == (
+        "[0:1]aresample=async=1:min_hard_comp=0.020000:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo,"
+        "apad=whole_dur=10.000000,atrim=end=10.000000[s0];"
+        "[1:1]asetpts=expr=PTS-(0.000000)/TB,aresample=async=1:min_hard_comp=0.020000:first_pts=0,"
+        "atrim=end=3.000000,aresample=sample_rate=48000,volume=volume=0.500000,"
+        "afade=type=in:start_time=0.000000:duration=1.000000,adelay=delays=96000S:all=1,"
+        "aformat=sample_rates=48000:channel_layouts=stereo[s1];"
+        "[s0][s1]amix=inputs=2:duration=first:dropout_transition=0:normalize=0,"
+        "alimiter=level=0:latency=1:limit=1[o1]"
+    )
+    assert made[made.index("-c:a:0") + 1] == "aac"
+
+
+def test_a_silent_video_gets_a_track_for_the_sound_of_its_layers() -> None:
+    """And one without sound is warned of, and left as it is."""
+    silent = media(tracks=0)
+    plan = planned(VideoLayer(video_path="a", volume=1), info=silent)
+    assert plan.outputs[0].audio_tracks == 1
+    (command,) = compile_plan(plan, CAPABILITIES).commands
+    assert any(argument.startswith("anullsrc=") for argument in command.arguments)
+    mute = Facts(sha256="0" * 64, media=silent, layers=(VideoFacts(sha256="2" * 64, media=silent),))
+    plan = resolve(overlay((VideoLayer(video_path="a", volume=1),)), mute)
+    assert plan.outputs[0].audio_tracks == 0
+    assert plan.warnings == ("/steps/0/layers/0 has no sound that could be mixed in",)
+
+
 SHAPE = re.compile(r"-?\d+(?:\.\d+)?")
 
 

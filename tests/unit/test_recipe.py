@@ -44,7 +44,7 @@ def test_the_whole_command_of_a_trim() -> None:
         "aresample=async=1:min_hard_comp=0.020000:first_pts=0,apad=whole_dur=2.000000,atrim=end=2.000000[o1]",
         *("-map", "[o0]", "-map", "[o1]", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-profile:v", "high", "-threads:v", "4"),
-        *("-fps_mode", "vfr", "-c:a", "aac", "-b:a:0", "128000", "-metadata:s:a:0", "language=eng"),
+        *("-fps_mode", "vfr", "-c:a:0", "aac", "-b:a:0", "128000", "-metadata:s:a:0", "language=eng"),
         *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
     ]
 

@@ -80,12 +80,13 @@ class WatermarkLayer(Picture, frozen=True, kw_only=True, tag="watermark"):
 
 
 class VideoLayer(Layer, frozen=True, kw_only=True, tag="video"):
-    """A video in the picture, without its sound, from its beginning. What follows when it ends before the layer does:
-    nothing more (`stop`), its last frame (`hold`), itself again (`loop`)."""
+    """A video in the picture, from its beginning. What follows when it ends before the layer does: nothing more
+    (`stop`), its last frame (`hold`), itself again (`loop`). `volume`: its sound, mixed in times this; 0 is without."""
 
     video_path: Annotated[str, Meta(min_length=1, max_length=1024)]
     scale: Annotated[float, Meta(gt=0, le=100)] = 1.0
     at_end: Literal["stop", "hold", "loop"] = "stop"
+    volume: Annotated[float, Meta(ge=0, le=10)] = 0.0
 
 
 AnyLayer = TextLayer | ImageLayer | WatermarkLayer | VideoLayer

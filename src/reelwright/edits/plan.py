@@ -46,6 +46,15 @@ class PlannedOverlay(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"
     layers: tuple[PlannedLayer, ...]
 
 
+class ExpectedPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of an output that the source has a picture for, in seconds of the output: no gap in it is longer than
+    `longest_gap_s`, from its start and to its end as well."""
+
+    start_s: str
+    end_s: str
+    longest_gap_s: str
+
+
 class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     """What a made file must turn out to be; `verify` holds it to that."""
 
@@ -56,6 +65,8 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     duration_tolerance_s: str
     frame_count: int | None
     audio_tracks: int
+    picture: ExpectedPicture | None = None
+    """None: not known."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +118,9 @@ def _resolve_trim(edit: Edit, step: Trim, facts: Facts, length: Fraction | None,
     sound = [track for track in facts.media.audio if track.decodable]
     if len(sound) < len(facts.media.audio):
         warnings.append(f"{len(facts.media.audio) - len(sound)} audio track(s) cannot be decoded and are left out")
-    lasts = Fraction(planned.end_s) - Fraction(planned.start_s)
+    interval = Fraction(planned.start_s), Fraction(planned.end_s)
     size = upright_size(facts.media.picture)
-    outputs = tuple(_expect(output, facts.media.picture, size, lasts, frames, len(sound)) for output in edit.outputs)
+    outputs = tuple(_expect(output, facts.media, size, interval, frames, len(sound)) for output in edit.outputs)
     return Plan(inputs=(facts,), steps=(planned,), outputs=outputs, warnings=tuple(warnings))
 
 
@@ -131,8 +142,11 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
     if errors:
         raise InvalidInput(errors)
     grid = frame_grid(facts.media)
+    tracks = len(facts.media.audio)
+    if any(layer.volume for layer in layers) and not any(track.decodable for track in facts.media.audio):
+        tracks += 1  # the layers' sound needs one
     outputs = tuple(
-        _expect(output, facts.media.picture, canvas, length, grid[2] if grid else None, len(facts.media.audio))
+        _expect(output, facts.media, canvas, (Fraction(0), length), grid[2] if grid else None, tracks)
         for output in edit.outputs
     )
     overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
@@ -183,20 +197,38 @@ def _trim(
 
 
 def _expect(
-    output: FileOutput, picture: VideoStream, size: tuple[int, int], length: Fraction, frames: int | None, tracks: int
+    output: FileOutput,
+    media: MediaInfo,
+    size: tuple[int, int],
+    interval: tuple[Fraction, Fraction],
+    frames: int | None,
+    tracks: int,
 ) -> ExpectedOutput:
+    """What `interval` of the source gives. Without a frame count the picture may have gaps as long as the source's
+    longest one, for it may begin, pause or end in that; any longer gap is a picture that was lost."""
     width, height = size
+    picture, (start, end) = media.picture, interval
+    frame = 1 / Fraction(picture.frame_rate) if picture.frame_rate else Fraction(0)
     gap = Fraction(repr(picture.longest_frame_s)) if picture.longest_frame_s else Fraction(0)
-    if picture.frame_rate:
-        gap = max(gap, 2 / Fraction(picture.frame_rate))
+    tolerance = max(Fraction(1, 10), gap, 2 * frame)
+    expected = None
+    if picture.duration_s is not None and picture.longest_frame_s is not None:
+        begins = Fraction(picture.start_s) - media.start
+        ends = begins + Fraction(repr(picture.duration_s))
+        expected = ExpectedPicture(
+            start_s=str(max(begins - start, Fraction(0))),
+            end_s=str(min(ends, end) - start),
+            longest_gap_s=str(max(tolerance, gap + frame)),
+        )
     return ExpectedOutput(
         output=output,
         width=width,
         height=height,
-        duration_s=str(length),
-        duration_tolerance_s=str(max(Fraction(1, 10), gap)),
+        duration_s=str(end - start),
+        duration_tolerance_s=str(tolerance),
         frame_count=frames,
         audio_tracks=tracks,
+        picture=expected,
     )
 
 

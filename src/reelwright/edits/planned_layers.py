@@ -42,6 +42,7 @@ class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
     fade_in_s: str = "0"
     fade_out_s: str = "0"
     at_end: str = "hold"
+    volume: float = 0.0
 
 
 def place(
@@ -76,6 +77,10 @@ def place(
         return None, errors, []
     end = min(times["end"], length)
     warnings = [f"{pointer} lies outside of the picture"] if _is_outside(where, size, canvas) else []
+    volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
+    if volume and isinstance(facts, VideoFacts) and not any(track.decodable for track in facts.media.audio):
+        warnings.append(f"{pointer} has no sound that could be mixed in")
+        volume = 0.0
     planned = PlannedLayer(
         facts=facts,
         x=where[0],
@@ -88,6 +93,7 @@ def place(
         fade_in_s=str(Fraction(repr(layer.fade_in))),
         fade_out_s=str(Fraction(repr(layer.fade_out))),
         at_end=layer.at_end if isinstance(layer, VideoLayer) else "hold",
+        volume=volume,
     )
     return planned, [], warnings
 

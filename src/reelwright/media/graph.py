@@ -50,6 +50,22 @@ def timestamps_at_s(start: Fraction) -> Expression:
     return Expression(f"PTS-STARTPTS+({seconds(start)})/TB")
 
 
+def samples(time: Fraction, rate: int) -> Expression:
+    """A time as a whole number of samples."""
+    return Expression(f"{round(time * rate)}S")
+
+
+LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"})
+"""Channel layouts that AAC knows."""
+
+
+def channel_layout(name: str) -> Expression:
+    """Raises ValueError for any that is not in LAYOUTS."""
+    if name not in LAYOUTS:
+        raise ValueError(f"not a channel layout: {name!r}")
+    return Expression(name)
+
+
 def _text(value: Value) -> str:
     if isinstance(value, Expression):
         return value.text
@@ -78,12 +94,23 @@ def filter_(name: str, **options: Value) -> Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """A stream of another input, prepared by filters, and the filter that lays it over what is below."""
+class Source:
+    """A stream of an input through filters; without an input, what the first filter makes of nothing."""
 
-    input_index: int
-    stream_index: int
+    input_index: int | None
+    stream_index: int | None
     filters: list[Filter]
+
+    def __str__(self) -> str:
+        stream = "" if self.input_index is None else f"[{self.input_index}:{self.stream_index}]"
+        return stream + ",".join(map(str, self.filters))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What is laid over, and the filter that lays it over what is below."""
+
+    source: Source
     overlay: Filter
 
 
@@ -97,19 +124,26 @@ class Graphs:
     def chain(self, stream_index: int, filters: list[Filter]) -> str:
         """Run a stream of the first input through filters; returns the label to map."""
         label = f"[o{len(self._chains)}]"
-        self._chains.append(f"[0:{stream_index}]{','.join(map(str, filters))}{label}")
+        self._chains.append(f"{Source(0, stream_index, filters)}{label}")
         return label
 
     def layered(self, stream_index: int, filters: list[Filter], layers: list[Layer]) -> str:
         """A stream of the first input with layers over it, from below to above; returns the label to map."""
         label = f"[o{len(self._chains)}]"
-        parts = [f"[0:{stream_index}]{','.join(map(str, filters))}[b0]"]
+        parts = [f"{Source(0, stream_index, filters)}[b0]"]
         for number, layer in enumerate(layers):
-            drawn = ",".join(map(str, layer.filters))
             above = label if number == len(layers) - 1 else f"[b{number + 1}]"
-            parts.append(f"[{layer.input_index}:{layer.stream_index}]{drawn}[l{number}]")
+            parts.append(f"{layer.source}[l{number}]")
             parts.append(f"[b{number}][l{number}]{layer.overlay}{above}")
         self._chains.append(";".join(parts))
+        return label
+
+    def mixed(self, sources: list[Source], filters: list[Filter]) -> str:
+        """Several streams through one filter that takes them all, and what follows it; returns the label to map."""
+        label = f"[o{len(self._chains)}]"
+        prepared = [f"{source}[s{number}]" for number, source in enumerate(sources)]
+        inputs = "".join(f"[s{number}]" for number in range(len(sources)))
+        self._chains.append(";".join([*prepared, f"{inputs}{','.join(map(str, filters))}{label}"]))
         return label
 
     def options(self) -> tuple[str, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
-from reelwright.edits.source import MediaInfo
-from reelwright.media.graph import Filter, Layer, between, filter_, timestamps_at_s
+from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts
+from reelwright.media.conform import to_sdr
+from reelwright.media.graph import Filter, Layer, Source, between, filter_, timestamps_at_s
 
 
-def layer_of(layer: PlannedLayer, input_index: int, media: MediaInfo) -> Layer:
-    """`media` is what the layer lies over: a fade needs its frame rate."""
+def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool) -> Layer:
+    """Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot tone-map."""
     start, end = Fraction(layer.start_s), Fraction(layer.end_s)
     still = isinstance(layer.facts, PictureFacts)
     filters = _sized(layer)
+    if isinstance(layer.facts, VideoFacts):
+        filters += to_sdr(layer.facts.media.picture, tone_mapping=tone_mapping)
     if layer.opacity < 1:
         filters += [filter_("format", pix_fmts="rgba"), filter_("colorchannelmixer", aa=Fraction(repr(layer.opacity)))]
     if not still:
@@ -22,7 +24,7 @@ def layer_of(layer: PlannedLayer, input_index: int, media: MediaInfo) -> Layer:
     gone = "pass" if layer.at_end == "stop" else "repeat"
     overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end))
     stream_index = 0 if isinstance(layer.facts, PictureFacts) else layer.facts.media.picture.index
-    return Layer(input_index, stream_index, filters, overlay)
+    return Layer(Source(input_index, stream_index, filters), overlay)
 
 
 def _sized(layer: PlannedLayer) -> list[Filter]:

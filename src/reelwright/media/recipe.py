@@ -11,12 +11,13 @@ from math import ceil
 import msgspec
 
 from reelwright.edits.model import FileOutput
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid, upright_size
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
-from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
-from reelwright.errors import JobFailed
+from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.media.conform import conform
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.media.layers import layer_of
+from reelwright.media.sound import aac, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.settings import CONTAINERS
 
 VERSION = 1
@@ -33,16 +34,6 @@ REPORTING = (
 )
 WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
 INTO_MP4 = ("-movflags", "+faststart", "-f", "mp4", "<out0>")
-
-AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-AAC_LAYOUTS = frozenset(
-    {"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"}
-)
-BIT_RATE_PER_EXTRA_CHANNEL = 64_000
-COPYABLE = frozenset({"aac", "mp3", "opus"})
-"""Sound that MP4 holds and browsers play."""
-SMALLEST_HOLE_S = Fraction(1, 50)
-"""Holes in the sound that are filled with silence; smaller ones are rounding."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,9 +74,10 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut = Cut.of(media, start, end)
     graphs = Graphs()
-    video = graphs.chain(media.picture.index, [*cut.picture_filters(), *_conform(media.picture, capabilities)])
+    upright = conform(media.picture, tone_mapping=capabilities.tone_mapping)
+    video = graphs.chain(media.picture.index, [*cut.picture_filters(), *upright])
     tracks = [track for track in media.audio if track.decodable]
-    audio = [graphs.chain(track.index, [*cut.sound_filters(), *_conform_sound(track)]) for track in tracks]
+    audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in tracks]
     arguments = [
         *REPORTING,
         *cut.input_options(media, start, end),
@@ -94,7 +86,7 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
         *_encode_picture(media, expected.output, capabilities),
-        *_encode_sound(tracks, expected.output),
+        *(option for number, track in enumerate(tracks) for option in aac(number, track, expected.output.audio)),
         *INTO_MP4,
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
@@ -110,26 +102,42 @@ def _video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
 
 def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
     """All layers in one graph and one encode; the sound is not touched where it can stay."""
-    layers = [layer_of(layer, number + 1, media) for number, layer in enumerate(step.layers)]
+    tone_mapping = capabilities.tone_mapping
+    layers = [layer_of(layer, number, tone_mapping=tone_mapping) for number, layer in enumerate(step.layers, start=1)]
     graphs = Graphs()
-    canvas = [*_conform(media.picture, capabilities, size=(step.width, step.height)), filter_("setsar", sar=1)]
-    video = graphs.layered(media.picture.index, canvas, layers)
+    canvas = conform(media.picture, tone_mapping=tone_mapping, size=(step.width, step.height))
+    video = graphs.layered(media.picture.index, [*canvas, filter_("setsar", sar=1)], layers)
+    sound = _overlaid_sound(media, step, expected, graphs)
     arguments = [
         *REPORTING,
         *_video_input("<in0>", capabilities),
         *(
             option
-            for number, layer in enumerate(step.layers)
-            for option in _layer_input(f"<in{number + 1}>", layer, media, capabilities)
+            for number, layer in enumerate(step.layers, start=1)
+            for option in _layer_input(f"<in{number}>", layer, media, capabilities)
         ),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-        *("-map", video, *(part for track in media.audio for part in ("-map", f"0:{track.index}"))),
+        *("-map", video, *sound),
         *WITHOUT_METADATA,
         *_encode_picture(media, expected.output, capabilities),
-        *_keep_sound(media.audio, expected.output),
         *INTO_MP4,
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+
+
+def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
+    """Every track as it is, or with the sound of layers mixed in where one is to be heard."""
+    tracks: list[AudioStream | None] = [*media.audio]
+    if expected.audio_tracks > len(tracks):
+        tracks.append(None)
+    options: list[str] = []
+    for number, track in enumerate(tracks):
+        if any(layer.volume for layer in step.layers) and (track is None or track.decodable):
+            label = mixed(graphs, track, step.layers, Fraction(expected.duration_s))
+            options += ["-map", label, *aac(number, track, expected.output.audio)]
+        elif track is not None:
+            options += ["-map", f"0:{track.index}", *kept(number, track, expected.output.audio)]
+    return options
 
 
 def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
@@ -140,21 +148,6 @@ def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities:
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
     shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
     return (*again, "-t", seconds(shown_s), *_video_input(slot, capabilities))
-
-
-def _keep_sound(tracks: list[AudioStream], output: FileOutput) -> tuple[str, ...]:
-    """As it is where MP4 and browsers take it, else AAC."""
-    options: list[str] = []
-    for number, track in enumerate(tracks):
-        if output.audio.codec == "copy" and (track.codec in COPYABLE or not track.decodable):
-            options += [f"-c:a:{number}", "copy"]
-        else:
-            filters = ",".join(map(str, _conform_sound(track)))
-            options += [f"-c:a:{number}", "aac", f"-b:a:{number}", str(_bit_rate(track, output))]
-            options += [f"-filter:a:{number}", filters] if filters else []
-        if track.language:
-            options += [f"-metadata:s:a:{number}", f"language={track.language}"]
-    return tuple(options)
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,44 +195,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         return [
             filter_("atrim", start=origin, end=end),
             filter_("asetpts", expr=timestamps_from_s(origin)),
-            filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, first_pts=0),
-            filter_("apad", whole_dur=end - origin),
-            filter_("atrim", end=end - origin),
+            without_holes(),
+            *lasting(end - origin),
         ]
-
-
-def _conform(picture: VideoStream, capabilities: Capabilities, *, size: tuple[int, int] | None = None) -> list[Filter]:
-    """What makes any picture one that browsers play as H.264: 8 bit, 4:2:0, even sides (or `size`), SDR."""
-    width, height = size or upright_size(picture)
-    upright = (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
-    filters: list[Filter] = []
-    if (width, height) != upright:
-        filters.append(filter_("scale", w=width, h=height, flags="bicubic"))
-    if picture.is_hdr:
-        if not capabilities.tone_mapping:
-            raise JobFailed(
-                "the video is HDR and this machine's ffmpeg cannot tone-map it (it lacks zscale)",
-                code="unsupported_here",
-            )
-        filters += [
-            filter_("zscale", transfer="linear", npl=100),
-            filter_("format", pix_fmts="gbrpf32le"),
-            filter_("zscale", primaries="bt709"),
-            filter_("tonemap", tonemap="hable", desat=0),
-            filter_("zscale", transfer="bt709", matrix="bt709", range="tv"),
-        ]
-    filters.append(filter_("format", pix_fmts="yuv420p"))
-    return filters
-
-
-def _conform_sound(track: AudioStream) -> list[Filter]:
-    """Sample rates and channel layouts that AAC knows."""
-    filters: list[Filter] = []
-    if track.sample_rate not in AAC_RATES:
-        filters.append(filter_("aresample", sample_rate=48000))
-    if track.layout not in AAC_LAYOUTS:
-        filters.append(filter_("aformat", channel_layouts="mono" if track.channels == 1 else "stereo"))
-    return filters
 
 
 def _encode_picture(media: MediaInfo, output: FileOutput, capabilities: Capabilities) -> tuple[str, ...]:
@@ -254,17 +212,3 @@ def _encode_picture(media: MediaInfo, output: FileOutput, capabilities: Capabili
         *timing,
         *interlaced,
     )
-
-
-def _encode_sound(tracks: list[AudioStream], output: FileOutput) -> tuple[str, ...]:
-    options: list[str] = ["-c:a", "aac"] if tracks else []
-    for number, track in enumerate(tracks):
-        options += [f"-b:a:{number}", str(_bit_rate(track, output))]
-        if track.language:
-            options += [f"-metadata:s:a:{number}", f"language={track.language}"]
-    return tuple(options)
-
-
-def _bit_rate(track: AudioStream, output: FileOutput) -> int:
-    channels = track.channels if track.layout in AAC_LAYOUTS else min(track.channels, 2)
-    return output.audio.bit_rate + max(0, channels - 2) * BIT_RATE_PER_EXTRA_CHANNEL
