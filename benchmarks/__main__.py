@@ -1,4 +1,4 @@
-"""`python -m benchmarks [memory latency overhead trim]`: measure, and print each figure beside its promise."""
+"""`python -m benchmarks [memory latency overhead overlays trim]`: measure, and print each figure beside its promise."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import latency, memory, overhead, report, trim
+from benchmarks import latency, memory, overhead, overlays, report, trim
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
+    "overlays": ("Overlays: one encode for all", overlays.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),
     "memory": ("Memory: a file of 2 GiB", memory.measure),
 }

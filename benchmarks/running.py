@@ -18,6 +18,7 @@ from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.jobs.lifecycle import CHANNEL
 from reelwright.media import programs
+from reelwright.media.studio import picture_key
 from reelwright.settings import parse
 from service import FINAL, Process, Service
 
@@ -62,9 +63,13 @@ class Running:
     commits: Commits
 
     def argv(self, job: dict[str, Any], *, source: Path, target: Path) -> list[str]:
-        """The job's one ffmpeg command, bare."""
+        """The job's one ffmpeg command, bare. Layers are pictures."""
         (command,) = job["commands"]
         slots = {"<in0>": f"file:{source}", "<out0>": f"file:{target}"}
+        layers = (layer for step in job["plan"]["steps"] for layer in step.get("layers", ()))
+        for number, layer in enumerate(layers, start=1):
+            picture = self.service.settings.media_path / picture_key(layer["facts"]["sha256"])
+            slots[f"<in{number}>"] = f"file:{picture}"
         return [str(programs.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
 
     def stored(self, video: dict[str, Any]) -> Path:
