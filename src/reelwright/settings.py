@@ -115,6 +115,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_idle_timeout_s: Annotated[
         Seconds, Meta(description="An upload that sends nothing for so long is ended, seconds.")
     ] = 60.0
+    max_asset_bytes: Annotated[Positive, Meta(description="Largest uploaded picture for overlays, bytes (20 MiB).")] = (
+        20 * 2**20
+    )
     max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
     max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
     max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0

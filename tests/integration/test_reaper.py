@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import uuid
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.db.models import new_id
+from reelwright.edits.model import ImageLayer, overlay
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.planned_layers import PictureFacts
+from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import lifecycle
-from reelwright.jobs.reaper import Reaper
-from reelwright.library import catalogue
+from reelwright.jobs.reaper import PICTURE_RETENTION_DAYS, Reaper
+from reelwright.library import assets, catalogue
+from reelwright.media.studio import picture_key
 from reelwright.storage.local import IDENTITY, LocalStorage
+from sources import media
 from world import World
 
 GRACE_S = 1.0
@@ -187,6 +196,92 @@ async def test_files_of_another_database_are_left_alone(place: Place, caplog: py
     (place.storage.root / IDENTITY).unlink()
     await place.reaper().sweep_files()
     assert not stray.exists()
+
+
+async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None:
+    """Its row names it."""
+    asset_id = new_id()
+    stored = place.file(f"assets/{asset_id}/source.png")
+    received = assets.Received(
+        asset_id=asset_id,
+        name="badge.png",
+        key=f"assets/{asset_id}/source.png",
+        content_type="image/png",
+        width=1,
+        height=1,
+        size_bytes=1,
+        sha256="0",
+    )
+    await assets.insert(place.world.sessions, received, place.storage)
+    await asyncio.sleep(0.05)
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert stored.exists()
+    assert await place.world.do(catalogue.delete_asset, asset_id) == [received.key]
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert not stored.parent.exists()
+
+
+async def drawn(place: Place, sha256: str) -> tuple[uuid.UUID, Path]:
+    """A job whose plan has a drawn picture, and the picture's file."""
+    video_id, file_id = await place.world.video()
+    layer = ImageLayer(image_path="asset:x")
+    facts = Facts(sha256="0", media=media(), layers=(PictureFacts(sha256=sha256, width=64, height=64),))
+    new = lifecycle.NewJob(
+        video_id=video_id,
+        type=JobType.OVERLAY,
+        edit_json={},
+        plan_json=msgspec.to_builtins(resolve(overlay((layer,)), facts)),
+    )
+    job = await place.world.do(lifecycle.create, new, input_file_ids=[file_id], max_failures=3)
+    return job.id, place.file(picture_key(sha256))
+
+
+async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
+    """Waiting and running ones for as long as that takes; ended ones for as long as a retry is likely."""
+    world = place.world
+    states = ("waiting", "running", "failed", "cancelled", "done")
+    made = {
+        (state, old): await drawn(place, f"{number:064x}")
+        for number, (state, old) in enumerate(itertools.product(states, (False, True)))
+    }
+    for (state, _), (job_id, _) in made.items():
+        if state == "cancelled":
+            await world.do(lifecycle.cancel, job_id)
+        elif state != "waiting":
+            claim = await world.claimed(job_id)
+            if state == "failed":
+                await world.do(lifecycle.fail, claim, MediaProcessFailed("broken", retryable=False))
+            elif state == "done":
+                await world.publish(claim, job_id)
+    async with world.sessions.begin() as session:
+        await session.execute(
+            text("UPDATE jobs SET updated_at = now() - make_interval(days => :days) WHERE id = ANY(:ids)"),
+            {"days": PICTURE_RETENTION_DAYS + 1, "ids": [job_id for (_, old), (job_id, _) in made.items() if old]},
+        )
+    await drawn(place, f"{len(made) - 1:064x}")  # another job needs what one that is done has left
+    nobodys = place.file(picture_key("f" * 64))
+
+    await place.reaper(grace_s=60).sweep_files()
+    assert nobodys.exists()  # its job may be about to come
+    assert all(path.exists() for _, path in made.values())
+    await asyncio.sleep(0.05)
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert not nobodys.exists()
+    gone = {what for what, (_, path) in made.items() if not path.exists()}
+    assert gone == {("failed", True), ("cancelled", True), ("done", False)}
+
+
+async def test_a_stray_that_is_used_again_meanwhile_stays(place: Place) -> None:
+    """A picture that is drawn a second time while the sweep looks counts as young."""
+    path = place.file(picture_key("a" * 64))
+    (stray,) = place.storage.files()
+    await asyncio.sleep(0.02)
+    os.utime(path)
+    place.storage.discard(stray)
+    assert path.exists()
+    (stray,) = place.storage.files()
+    place.storage.discard(stray)
+    assert not path.exists()
 
 
 async def test_a_file_counts_as_young_from_its_publication_on(place: Place, tmp_path: Path) -> None:

@@ -11,16 +11,19 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from reelwright import __version__
-from reelwright.api import edits, jobs, service, services, static_paths, variants, videos
+from reelwright.api import assets, edits, jobs, service, services, static_paths, variants, videos
 from reelwright.api.body import StrictRequest
 from reelwright.api.docs import docs_router, openapi_config
-from reelwright.api.openapi import StructSchemas
+from reelwright.api.job_schemas import ProgressEvent, StateEvent
 from reelwright.api.problems import EXCEPTION_HANDLERS
 from reelwright.api.services import Services
+from reelwright.api.struct_schemas import StructSchemas
 from reelwright.api.v1 import routes as v1
 from reelwright.settings import Settings
 
-EXPOSED_HEADERS = ["Location", "ETag", "Content-Range", "Retry-After", "X-Request-ID"]
+EXPOSED_HEADERS = [
+    *("Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After", "X-Request-ID")
+]
 
 
 DESCRIPTION = """Uploaded videos in, edited videos out.
@@ -34,6 +37,7 @@ TAGS = {
     "edits": "What can be made of them. Every edit is a job.",
     "jobs": "Where the work is, live and in full.",
     "variants": "Results.",
+    "assets": "Pictures that overlays use.",
     "files": "Stored files under their keys.",
     "v1": "The second surface: another product's shapes over the same services.",
     "service": "The service about itself.",
@@ -59,6 +63,7 @@ def create_app(settings: Settings) -> Litestar:
             service.router,
             videos.router,
             variants.router,
+            assets.router,
             edits.router,
             jobs.router,
             static_paths.router,
@@ -79,6 +84,6 @@ def create_app(settings: Settings) -> Litestar:
             root_path=settings.api_root_path,
             tags=TAGS,
         ),
-        plugins=[StructSchemas()],
+        plugins=[StructSchemas(StateEvent, ProgressEvent)],
         logging_config=None,
     )

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api import examples
-from reelwright.api.job_schemas import JobAccepted
+from reelwright.api.job_schemas import LOCATION, JobAccepted
 from reelwright.api.openapi import operation
 from reelwright.api.schemas import FontOut, OverlaysIn, PlacedWatermarkIn, TrimIn
 from reelwright.api.services import Services
@@ -66,6 +66,7 @@ def accepted(job: Job, root_path: str) -> Response[JobAccepted]:
     "/trim",
     summary="Trim a video",
     status_code=202,
+    response_headers=[LOCATION],
     operation_class=operation(
         request_examples=examples.TRIMS,
         responses={202: examples.ACCEPTED},
@@ -92,7 +93,13 @@ async def submit_layers(
     with pointers(names):
         async with services.sessions() as session:
             await find_source(session, video_id, variant_id)
-        drawn = await draw(layers, services.studio, services.settings)
+        drawn = await draw(
+            layers,
+            studio=services.studio,
+            settings=services.settings,
+            storage=services.storage,
+            sessions=services.sessions,
+        )
         async with services.sessions.begin() as session:
             source = await find_source(session, video_id, variant_id)
             return await submit_overlay(session, layers, drawn, source, max_failures=services.settings.max_failures)
@@ -102,6 +109,7 @@ async def submit_layers(
     "/overlays",
     summary="Lay texts, images and videos over a video",
     status_code=202,
+    response_headers=[LOCATION],
     operation_class=operation(
         request_examples=examples.OVERLAYS,
         responses={202: examples.ACCEPTED},
@@ -111,8 +119,9 @@ async def submit_layers(
 async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
     """All in one encode; the sound is kept. Texts are shaped right in any script that a font is there for.
 
-    Positions are pixels, arithmetic on `W H w h tw th` (see the schema), or an anchor with a margin. Pictures are
-    named below the assets folder (`logo.png`), videos by `video:<id>`, `variant:<id>` or their stored path.
+    Positions are pixels, arithmetic on `W H w h tw th` (see the schema), or an anchor with a margin. A picture is one
+    of the assets folder (`logo.png`) or one that was uploaded with `POST /assets` (`asset:<id>`); a video is named by
+    `video:<id>`, `variant:<id>` or its stored path.
     """
     if not data.layers:
         raise InvalidInput([FieldError("/overlays", "is empty, and there is no watermark")])
@@ -126,16 +135,17 @@ async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Se
     "/watermark",
     summary="Watermark a video",
     status_code=202,
+    response_headers=[LOCATION],
     operation_class=operation(
         request_examples=examples.WATERMARKS,
         responses={202: examples.ACCEPTED},
-        errors=[NotFound("no such video"), InvalidInput([FieldError("/image_path", "there is no such picture")])],
+        errors=[NotFound("no such video"), InvalidInput([FieldError("/image_path", "no such asset")])],
     ),
 )
 async def watermark_video(
     data: JSONBody[PlacedWatermarkIn], services: NamedDependency[Services]
 ) -> Response[JobAccepted]:
-    """A picture over the whole video, in a corner or the middle."""
+    """A picture over the whole video, in a corner or the middle; named as in `/overlays`: `logo.png`, `asset:<id>`."""
     job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, {"layers/0": ""})
     return accepted(job, services.settings.api_root_path)
 

@@ -7,6 +7,7 @@ from typing import Any
 VIDEO_ID = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
 VARIANT_ID = "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e"
 JOB_ID = "0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9"
+ASSET_ID = "0199f0d1-3e2b-7d4c-8a5f-6b7c8d9e0f1a"
 NOW = "2026-11-21T10:15:30.123456Z"
 
 MEDIA_INFO: dict[str, Any] = {
@@ -89,6 +90,19 @@ VARIANT: dict[str, Any] = {
     "source_variant_id": None,
     "files": [{"name": "trim.mp4", "role": "main", "size_bytes": 412345, "content_type": "video/mp4"}],
 }
+
+ASSET: dict[str, Any] = {
+    "id": ASSET_ID,
+    "name": "badge.png",
+    "kind": "image",
+    "content_type": "image/png",
+    "width": 256,
+    "height": 128,
+    "size_bytes": 20480,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "created_at": NOW,
+}
+ASSETS = {"items": [ASSET], "total": 1, "page": 1, "page_size": 20}
 
 TRIMS: dict[str, Any] = {
     "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},

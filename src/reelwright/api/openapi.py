@@ -1,49 +1,31 @@
-"""What Litestar leaves out of the OpenAPI document: exact schemas, problem answers, examples, uploads and downloads.
-
-Litestar describes paths and parameters. Structs are described by msgspec itself, which also checks them: with their
-constraints wherever they stand, discriminators, docstrings and `additionalProperties: false`. Private names of
-Litestar are used in this module only.
-"""
+"""What Litestar leaves out of the OpenAPI document: problem answers, examples, uploads, downloads and events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import (
     Components,
-    Discriminator,
     Example,
+    OpenAPIFormat,
     OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
+    Parameter,
     Reference,
     RequestBody,
     Schema,
 )
 from litestar.openapi.spec.base import BaseSchemaObject
-from litestar.plugins import OpenAPISchemaPlugin
-from litestar.typing import FieldDefinition
 
-from reelwright.api.problems import MEANINGS, MEANINGS_BY_STATUS, MEDIA_TYPE, Problem, problem_document
-from reelwright.errors import ReelwrightError
-
-_SCHEMA_KEYS = Schema.field_aliases()
-
-
-class _Tags(dict[str, str]):
-    """Tag -> reference. Litestar names its components last, so the names are read when the document is written."""
-
-    def __init__(self, references: Mapping[str, Reference]) -> None:
-        super().__init__(dict.fromkeys(references, ""))
-        self._references = references
-
-    def items(self) -> Any:
-        return [(tag, reference.ref) for tag, reference in self._references.items()]
+from reelwright.api.problems import MEANINGS, MEANINGS_BY_STATUS, MEDIA_TYPE, problem_document
+from reelwright.errors import NotFound, ReelwrightError
 
 
 class _Verbatim(BaseSchemaObject):
@@ -56,81 +38,12 @@ class _Verbatim(BaseSchemaObject):
         return self._value
 
 
-class StructSchemas(OpenAPISchemaPlugin):
-    """Describes msgspec Structs as msgspec does. One of the app's plugins."""
-
-    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
-
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
-        schema: Schema = schema_creator.schema_registry.get_schema_for_field_definition(field_definition)
-        described, name = _described(field_definition.annotation)
-        references = {}
-        for kind in _named_types(msgspec.inspect.type_info(field_definition.annotation)):
-            child = FieldDefinition.from_annotation(kind)
-            references[_described(kind)[1]] = schema_creator.for_field_definition(child)
-        # every operation refers to it
-        schema_creator.for_field_definition(FieldDefinition.from_annotation(Problem))
-        _fill(schema, described[name], references)
-        return schema
-
-
-def _described(kind: Any) -> tuple[dict[str, Any], str]:
-    """msgspec's schemas of a type and of all that it refers to, by name, and the type's own name."""
-    (root,), components = msgspec.json.schema_components([kind])
-    return components, _name(root["$ref"])
-
-
-def _name(reference: str) -> str:
-    return reference.rpartition("/")[2]
-
-
-def _named_types(node: Any, *, root: bool = True) -> Iterator[Any]:
-    """The types with schemas of their own that a type refers to directly."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _named_types(item, root=False)
-    elif isinstance(node, msgspec.inspect.Type | msgspec.inspect.Field):
-        if not root and (named := getattr(node, "cls", None)) is not None:
-            yield named
-        else:
-            for name in node.__struct_fields__:
-                yield from _named_types(getattr(node, name), root=False)
-
-
-def _fill(schema: Schema, described: Mapping[str, Any], references: Mapping[str, Reference]) -> None:
-    """Puts a JSON schema into Litestar's object for it."""
-
-    def converted(part: Any) -> Any:
-        if not isinstance(part, dict):
-            return part
-        if set(part) == {"$ref"}:
-            return references[_name(part["$ref"])]
-        inner = Schema()
-        _fill(inner, part, references)
-        return inner
-
-    for key, value in described.items():
-        attribute = _SCHEMA_KEYS.get(key, key)
-        if key == "$ref":
-            schema.all_of = [references[_name(value)]]
-        elif key == "discriminator":
-            tags = {tag: references[_name(reference)] for tag, reference in value["mapping"].items()}
-            schema.discriminator = Discriminator(value["propertyName"], _Tags(tags))
-        elif key == "properties":
-            schema.properties = {name: converted(part) for name, part in value.items()}
-        elif key in ("anyOf", "oneOf", "allOf", "prefixItems"):
-            setattr(schema, attribute, [converted(part) for part in value])
-        elif key in ("items", "additionalProperties"):
-            setattr(schema, attribute, converted(value))
-        else:
-            setattr(schema, attribute, value)
-
-
 def problem_components() -> Components:
     """The problem answers that routes share, for `OpenAPIConfig(components=...)`."""
     answers: dict[str, OpenAPIResponse | Reference] = {
-        f"Problem{status}": _problem_answer(meaning, {code: _problem_example(status, code, meaning, {})})
+        f"Problem{status}": _problem_answer(
+            meaning, {code: _problem_example(status, code, meaning, {})}, _PROBLEM_HEADERS.get(status)
+        )
         for status, (code, meaning) in MEANINGS_BY_STATUS.items()
     }
     answers["Problem"] = _problem_answer("Any other error.", {})
@@ -146,12 +59,30 @@ def _problem_example(status: int, code: str, detail: str, extra: Mapping[str, An
     return problem_document(scope, status, code, detail, extra)
 
 
-def _problem_answer(description: str, examples: Mapping[str, object]) -> OpenAPIResponse:
+_RETRY_AFTER = {"Retry-After": "After so many seconds it is worth trying again."}
+_PROBLEM_HEADERS = {
+    405: {"Allow": "The methods that the address takes."},
+    416: {"Content-Range": "The size of the file: `bytes */1055736`."},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+
+
+def _problem_answer(
+    description: str, examples: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> OpenAPIResponse:
     content = OpenAPIMediaType(
         schema=Reference(ref="#/components/schemas/Problem"),
         examples={code: Example(summary=code, value=value) for code, value in examples.items()} or None,
     )
-    return OpenAPIResponse(description=description, content={MEDIA_TYPE: content})
+    named = _headers(headers) if headers else None
+    return OpenAPIResponse(description=description, content={MEDIA_TYPE: content}, headers=named)
+
+
+def operation_id(handler: HTTPRouteHandler, method: str, _: object) -> str:
+    """What generated clients call a route: its tag and its handler's name, `videos_get_video`. For OpenAPIConfig."""
+    name = "_".join([*handler.resolve_tags(), handler.handler_name])
+    return f"{name}_head" if method == "HEAD" else name
 
 
 @dataclass
@@ -169,14 +100,17 @@ class _Described(Operation):
         for status in sorted(implied):
             self.responses[str(status)] = Reference(ref=f"#/components/responses/Problem{status}")
         for status in sorted({error.status for error in errors}):
-            named = {error.code: error for error in errors if error.status == status}
-            shared = MEANINGS.get(next(iter(named)), (status, ""))[1] or " ".join(e.detail for e in named.values())
-            examples = {c: _problem_example(status, c, e.detail, e.extra) for c, e in named.items()}
-            self.responses[str(status)] = _problem_answer(shared, examples)
+            mine = [error for error in errors if error.status == status]
+            general, meaning = MEANINGS_BY_STATUS.get(status, ("", ""))
+            examples = {general: _problem_example(status, general, meaning, {})} if status in implied else {}
+            examples |= {error.code: _problem_example(status, error.code, error.detail, error.extra) for error in mine}
+            headers = _RETRY_AFTER if any(error.retry_after_s for error in mine) else None
+            self.responses[str(status)] = _problem_answer(_meaning_of(examples), examples, headers)
         self.responses["default"] = Reference(ref="#/components/responses/Problem")
 
     def _add_upload(self, field: str) -> None:
-        file = Schema(type=OpenAPIType.STRING, content_media_type="application/octet-stream", description="The file.")
+        file = _bytes("application/octet-stream")
+        file.description = "The file."
         form = Schema(type=OpenAPIType.OBJECT, properties={field: file}, required=[field])
         self.request_body = RequestBody(
             required=True,
@@ -186,7 +120,7 @@ class _Described(Operation):
 
     def _add_download(self, media_type: str) -> None:
         assert self.responses is not None
-        content = {media_type: OpenAPIMediaType(schema=Schema(content_media_type=media_type))}
+        content = {media_type: OpenAPIMediaType(schema=_bytes(media_type))}
         shared = {"ETag": "Strong validator.", "Last-Modified": "When the file was made.", "Accept-Ranges": "bytes"}
         part = {**shared, "Content-Range": "Which bytes these are."}
         named = {**shared, "Content-Disposition": "The name to save it under (RFC 6266, RFC 8187)."}
@@ -198,6 +132,48 @@ class _Described(Operation):
             "412": Reference(ref=f"{problems}412"),
             "416": Reference(ref=f"{problems}416"),
         }
+
+    def _add_event_stream(self) -> None:
+        assert self.responses is not None
+        stream = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING), examples={"example": Example(value=_EVENTS_EXAMPLE)}
+        )
+        self.responses |= {
+            "200": OpenAPIResponse(
+                description="Server-sent events. The data of `event: state` is a StateEvent, that of `event: progress` "
+                "a ProgressEvent, as JSON.",
+                content={"text/event-stream": stream},
+            ),
+            "204": OpenAPIResponse(
+                description="It is over, and all of it was seen: nothing comes after `Last-Event-ID`. Do not reconnect."
+            ),
+        }
+
+    def _add_headers(self, descriptions: Mapping[str, str]) -> None:
+        """Request headers. None of them can be wrong: what cannot be read is ignored."""
+        string = Schema(type=OpenAPIType.STRING)
+        headers = [Parameter(name, "header", string, text) for name, text in descriptions.items()]
+        self.parameters = [*(self.parameters or []), *headers]
+
+    def _tidy_headers(self) -> None:
+        for answer in (self.responses or {}).values():
+            for header in (answer.headers or {}).values() if isinstance(answer, OpenAPIResponse) else ():
+                if isinstance(header, OpenAPIHeader) and header.schema is None and header.content is None:
+                    header.schema = Schema(type=OpenAPIType.STRING)
+
+    def _tidy_parameters(self) -> None:
+        for parameter in self.parameters or []:
+            if not isinstance(parameter, Parameter) or not isinstance(schema := parameter.schema, Schema):
+                continue
+            if parameter.param_in == "path" and parameter.name.endswith("_id"):
+                parameter.description = f"Id of the {parameter.name.removesuffix('_id')}."
+            if schema.type == OpenAPIType.INTEGER:  # Litestar makes their bounds floats
+                schema.minimum = None if schema.minimum is None else int(schema.minimum)
+                schema.maximum = None if schema.maximum is None else int(schema.maximum)
+            # a parameter that may be left out cannot be null
+            kinds = [one for one in schema.one_of or [] if getattr(one, "type", None) != OpenAPIType.NULL]
+            if len(kinds) == 1:
+                parameter.schema = kinds[0]
 
     def _add_examples(self, requests: Mapping[str, object], responses: Mapping[int, object]) -> None:
         for content in (self.request_body.content if isinstance(self.request_body, RequestBody) else {}).values():
@@ -212,6 +188,37 @@ class _Described(Operation):
                 raise ValueError(f"{self.operation_id}: no answer {status} with a body to give an example of")
             for content in answer.content.values():
                 content.examples = {"example": Example(value=_Verbatim(value))}
+
+
+_RANGE_HEADERS = {
+    "Range": "One range of bytes: `bytes=0-499`, `bytes=500-`, `bytes=-500`. Else ignored, as by HEAD.",
+    "If-Range": "An ETag or a date: `Range` holds only when the file is still that one.",
+    "If-None-Match": "ETags: 304 when the file has one of them.",
+    "If-Modified-Since": "A date: 304 when the file is not younger.",
+    "If-Match": "ETags: 412 when the file has none of them.",
+    "If-Unmodified-Since": "A date: 412 when the file is younger.",
+}
+_EVENT_HEADERS = {
+    "Last-Event-ID": "The id of the last event that was seen: only later ones are sent. What is no number counts as 0."
+}
+_EVENTS_EXAMPLE = (
+    'retry: 2000\n\nid: 1\nevent: state\ndata: {"job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING",'
+    '"attempt":0,"at":"2026-11-21T10:15:30.123456Z","data":{}}\n\nevent: progress\ndata: {"job_id":'
+    '"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING","progress":0,"stage":null,"speed":null,"eta_s":null}\n\n'
+)
+
+
+def _meaning_of(codes: Iterable[str]) -> str:
+    """What the codes that share a status mean."""
+    meanings = {code: MEANINGS[code][1] for code in codes}
+    if len(meanings) == 1:
+        return next(iter(meanings.values()))
+    return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())
+
+
+def _bytes(media_type: str) -> Schema:
+    """Bytes, in the words of OpenAPI 3.1 and, for generators that know no others, of 3.0."""
+    return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, content_media_type=media_type)
 
 
 def _headers(descriptions: Mapping[str, str]) -> dict[str, Any]:
@@ -247,12 +254,14 @@ def operation(
                 self._add_upload(upload)
             if download:
                 self._add_download(download)
-            if event_stream and self.responses:
-                stream = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
-                self.responses["200"] = OpenAPIResponse(
-                    description="Server-sent events.", content={"text/event-stream": stream}
-                )
-            self._add_problems(errors, upload)
+            if event_stream:
+                self._add_event_stream()
+            gone = [NotFound(MEANINGS["file_missing"][1], code="file_missing")] if download else []
+            self._add_problems([*gone, *errors], upload)
+            self._tidy_headers()
+            self._tidy_parameters()
+            if download or event_stream:
+                self._add_headers(_RANGE_HEADERS if download else _EVENT_HEADERS)
             self._add_examples(request_examples or {}, responses or {})
 
     return DescribedOperation

@@ -9,7 +9,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.db.models import File, Variant, Video
+from reelwright.db.models import Asset, File, Variant, Video
 from reelwright.edits.model import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
@@ -25,6 +25,9 @@ Moment = Annotated[
         examples=[2.5, "00:00:02.500"],
     ),
 ]
+
+Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
+"""A point in time, as RFC 3339 has it."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +55,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     format: str
     mime_type: str
-    upload_time: datetime.datetime
+    upload_time: Timestamp
     sha256: str
     media_info: MediaInfo
 
@@ -72,6 +75,10 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
             sha256=video.sha256,
             media_info=msgspec.convert(video.media_info, MediaInfo),
         )
+
+
+class VideoPage(Page[VideoOut], frozen=True, kw_only=True):
+    """One page of videos."""
 
 
 class FileOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +106,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     duration_sec: float | None
     width: int
     height: int
-    created_at: datetime.datetime
+    created_at: Timestamp
     job_id: uuid.UUID | None
     source_variant_id: uuid.UUID | None
     files: list[FileOut]
@@ -121,6 +128,38 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             source_variant_id=variant.source_variant_id,
             files=[FileOut.of(file) for file in files],
         )
+
+
+class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that overlays may name as `asset:<id>`. `width` and `height` are as displayed."""
+
+    id: uuid.UUID
+    name: str
+    kind: str
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, asset: Asset) -> AssetOut:
+        return cls(
+            id=asset.id,
+            name=asset.name,
+            kind=asset.kind,
+            content_type=asset.content_type,
+            width=asset.width,
+            height=asset.height,
+            size_bytes=asset.size_bytes,
+            sha256=asset.sha256,
+            created_at=asset.created_at,
+        )
+
+
+class AssetPage(Page[AssetOut], frozen=True, kw_only=True):
+    """One page of assets."""
 
 
 class TrimIn(Body, frozen=True, kw_only=True):

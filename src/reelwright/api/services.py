@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.api.media_checks import MediaChecks
 from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
 from reelwright.media.probe import Prober
@@ -26,6 +27,7 @@ class Services:
     prober: Prober
     hub: Hub
     studio: Studio
+    media_checks: MediaChecks
 
 
 @asynccontextmanager
@@ -39,6 +41,6 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     ):
         studio = Studio(settings, storage)
         try:
-            yield Services(settings, database.sessions, storage, prober, hub, studio)
+            yield Services(settings, database.sessions, storage, prober, hub, studio, MediaChecks(settings))
         finally:
             await studio.close()

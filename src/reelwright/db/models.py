@@ -129,11 +129,15 @@ class Asset(Base):
     """A picture that overlays may use, uploaded by a client."""
 
     __tablename__ = "assets"
+    __table_args__ = (Index("ix_assets_created_at_id", "created_at", "id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     sha256: Mapped[str]
     kind: Mapped[str]
+    content_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 

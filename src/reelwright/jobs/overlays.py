@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
@@ -18,10 +21,19 @@ from reelwright.jobs.submit import Source, submit
 from reelwright.library import references
 from reelwright.media.studio import Studio
 from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
 
 
-async def draw(layers: tuple[AnyLayer, ...], studio: Studio, settings: Settings) -> tuple[PictureFacts | None, ...]:
+async def draw(
+    layers: tuple[AnyLayer, ...],
+    *,
+    studio: Studio,
+    settings: Settings,
+    storage: LocalStorage,
+    sessions: async_sessionmaker[AsyncSession],
+) -> tuple[PictureFacts | None, ...]:
     """The pictures of all layers but videos, outside of any transaction. Raises InvalidInput for every wrong layer."""
+    find = partial(references.picture, settings=settings, storage=storage, sessions=sessions)
     errors: list[FieldError] = []
     facts: list[PictureFacts | None] = []
     for number, layer in enumerate(layers):
@@ -32,7 +44,7 @@ async def draw(layers: tuple[AnyLayer, ...], studio: Studio, settings: Settings)
             elif isinstance(layer, VideoLayer):
                 facts.append(None)
             else:
-                facts.append(await studio.normalise(await references.picture(layer.image_path, settings)))
+                facts.append(await _normalised(layer.image_path, studio, find))
         except InvalidInput as invalid:
             errors += invalid.errors
         except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
@@ -40,6 +52,15 @@ async def draw(layers: tuple[AnyLayer, ...], studio: Studio, settings: Settings)
     if errors:
         raise InvalidInput(errors)
     return tuple(facts)
+
+
+async def _normalised(reference: str, studio: Studio, find: Callable[[str], Awaitable[Path]]) -> PictureFacts:
+    found = await find(reference)
+    try:
+        return await studio.normalise(found)
+    except NotFound:
+        await find(reference)  # deleted between the two looks: then this says so
+        raise
 
 
 async def submit_overlay(
@@ -60,7 +81,7 @@ async def submit_overlay(
         assert isinstance(layer, VideoLayer)
         try:
             file, media = await _video(session, layer)
-        except NotFound as error:
+        except (NotFound, UnsupportedMedia) as error:
             wrong = FieldError(f"/steps/0/layers/{number}/video_path", error.detail, error.code)
             raise InvalidInput([wrong]) from error
         files.append(file)

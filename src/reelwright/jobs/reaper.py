@@ -173,7 +173,8 @@ async def _pictures_in_use(session: AsyncSession) -> set[str]:
         text(
             "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"
             " jsonb_path_query(plan_json, '$.steps[*].layers[*] ? (@.facts.kind == \"picture\")') AS layer"
-            " WHERE status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days)"
+            " WHERE status IN ('PENDING', 'STARTED')"
+            " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
         ),
         {"days": PICTURE_RETENTION_DAYS},
     )

@@ -1,16 +1,19 @@
-"""Looks up, lists and deletes videos, variants and their files. A file's bytes go with its last row."""
+"""Looks up, lists and deletes videos, variants, assets and their files. A file's bytes go with its last row."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from reelwright.db.models import File, Job, JobInput, Variant, Video
+from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
 from reelwright.edits.vocabulary import FileRole, JobStatus
 from reelwright.errors import Conflict, NotFound
+from reelwright.storage.local import LocalStorage
 
 UNFINISHED = (JobStatus.PENDING, JobStatus.STARTED)
 
@@ -20,6 +23,13 @@ VIDEO_ORDERS: dict[str, InstrumentedAttribute[object]] = {
     "duration_sec": Video.duration_sec,
     "original_filename": Video.original_filename,
 }
+ASSET_ORDERS: dict[str, InstrumentedAttribute[object]] = {
+    "created_at": Asset.created_at,
+    "size_bytes": Asset.size_bytes,
+    "name": Asset.name,
+}
+
+Listed = TypeVar("Listed", Video, Asset)
 
 
 async def video(session: AsyncSession, video_id: uuid.UUID) -> Video:
@@ -36,14 +46,40 @@ async def variant(session: AsyncSession, variant_id: uuid.UUID) -> Variant:
     return found
 
 
+async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
+    """Raises NotFound."""
+    if (found := await session.get(Asset, asset_id)) is None:
+        raise NotFound("no such asset")
+    return found
+
+
 async def videos(
     session: AsyncSession, *, offset: int, limit: int, order: str = "-upload_time"
 ) -> tuple[list[Video], int]:
     """One page and the total. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
-    column = VIDEO_ORDERS[order.removeprefix("-")]
-    ordering = (column.desc().nulls_last(), Video.id.desc()) if order[0] == "-" else (column.nulls_last(), Video.id)
-    total = await session.scalar(select(func.count()).select_from(Video)) or 0
-    found = await session.scalars(select(Video).order_by(*ordering).offset(offset).limit(limit))
+    return await _page(session, Video, VIDEO_ORDERS, order, offset=offset, limit=limit)
+
+
+async def assets(
+    session: AsyncSession, *, offset: int, limit: int, order: str = "-created_at"
+) -> tuple[list[Asset], int]:
+    """One page and the total. `order` is a key of ASSET_ORDERS, descending with a minus before it."""
+    return await _page(session, Asset, ASSET_ORDERS, order, offset=offset, limit=limit)
+
+
+async def _page(
+    session: AsyncSession,
+    kind: type[Listed],
+    orders: Mapping[str, InstrumentedAttribute[object]],
+    order: str,
+    *,
+    offset: int,
+    limit: int,
+) -> tuple[list[Listed], int]:
+    column = orders[order.removeprefix("-")]
+    ordering = (column.desc().nulls_last(), kind.id.desc()) if order[0] == "-" else (column.nulls_last(), kind.id)
+    total = await session.scalar(select(func.count()).select_from(kind)) or 0
+    found = await session.scalars(select(kind).order_by(*ordering).offset(offset).limit(limit))
     return list(found), total
 
 
@@ -81,6 +117,14 @@ async def main_file(
     return found
 
 
+async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
+    """The picture as it came. Raises NotFound."""
+    found = await session.scalar(select(File).where(File.asset_id == asset_id, File.role == FileRole.MAIN))
+    if found is None:
+        raise NotFound("no such asset")
+    return found
+
+
 async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> File:
     """Raises NotFound."""
     found = await session.scalar(select(File).where(File.variant_id == variant_id, File.name == name))
@@ -90,8 +134,8 @@ async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) ->
 
 
 async def file_by_key(session: AsyncSession, key: str) -> File:
-    """Raises NotFound."""
-    found = await session.scalar(select(File).where(File.key == key).limit(1))
+    """Raises NotFound, also for what could be no key: the database cannot be asked for every string."""
+    found = await session.scalar(select(File).where(File.key == key).limit(1)) if LocalStorage.is_key(key) else None
     if found is None:
         raise NotFound("no such file")
     return found
@@ -114,6 +158,17 @@ async def delete_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[s
     await variant(session, variant_id)
     keys = await _lock_unused(session, File.variant_id == variant_id)
     await session.execute(delete(Variant).where(Variant.id == variant_id))
+    return await _without_row(session, keys)
+
+
+async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
+    """Delete an asset, whoever used it: jobs hold on to what was drawn of it. Returns keys as `delete_video`.
+
+    Raises NotFound.
+    """
+    await asset(session, asset_id)
+    keys = list(await session.scalars(select(File.key).where(File.asset_id == asset_id)))
+    await session.execute(delete(Asset).where(Asset.id == asset_id))
     return await _without_row(session, keys)
 
 

@@ -1,4 +1,4 @@
-"""What a request may name as a picture or a video: a shipped picture, or something stored. Nothing else has a path."""
+"""What a request may name as a picture or a video: one in ASSETS_DIR, or something stored. Nothing else."""
 
 from __future__ import annotations
 
@@ -7,25 +7,62 @@ import stat
 import uuid
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import packaged
 from reelwright.db.models import File
-from reelwright.errors import NotFound
+from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.library import catalogue
 from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
 
 ASSETS_PREFIX, STORED_PREFIX = "/app/assets/", "/data/"
 """As the paths are called inside the containers, wherever the folders lie."""
+
+NO_PICTURE = "is a video, not a picture: lay it over with a layer of the type `video`"
+NO_VIDEO = "is a picture, not a video: lay it over with a layer of the type `image`"
 
 
 def assets_folder(settings: Settings) -> Path:
     return Path(settings.assets_dir).absolute() if settings.assets_dir else packaged.folder("assets")
 
 
-async def picture(reference: str, settings: Settings) -> Path:
-    """A picture below ASSETS_DIR: "logo.png" or "/app/assets/logo.png". Raises NotFound."""
-    return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
+async def picture(
+    reference: str, *, settings: Settings, storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
+) -> Path:
+    """A picture below ASSETS_DIR ("logo.png", "/app/assets/logo.png") or an asset: "asset:<id>", its file's key,
+    "/data/<key>".
+
+    Raises NotFound `asset_missing`, UnsupportedMedia for a video.
+    """
+    kind, _, rest = reference.partition(":")
+    if kind in ("video", "variant"):
+        raise UnsupportedMedia(NO_PICTURE)
+    if kind == "asset":
+        async with sessions() as session:
+            return storage.path((await _asset(session, rest)).key)
+    if not reference.startswith(STORED_PREFIX):
+        try:
+            return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
+        except NotFound:
+            if not storage.is_key(reference):
+                raise
+    key = reference.removeprefix(STORED_PREFIX)
+    try:
+        async with sessions() as session:
+            file = await catalogue.file_by_key(session, key)
+    except NotFound as error:
+        raise NotFound(f"there is no picture stored under {reference!r}", code="asset_missing") from error
+    if file.asset_id is None:
+        raise UnsupportedMedia(NO_PICTURE)
+    return storage.path(file.key)
+
+
+async def _asset(session: AsyncSession, asset_id: str) -> File:
+    try:
+        return await catalogue.file_of_asset(session, uuid.UUID(asset_id))
+    except (ValueError, NotFound) as error:
+        raise NotFound("no such asset", code="asset_missing") from error
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -38,7 +75,7 @@ def _inside(folder: Path, name: str) -> Path:
         found = folder.joinpath(*parts).resolve(strict=True)
         if not found.is_relative_to(folder.resolve()) or not stat.S_ISREG(found.stat().st_mode):
             raise missing
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: nothing could be called so
         raise missing from error
     return found
 
@@ -46,9 +83,11 @@ def _inside(folder: Path, name: str) -> Path:
 async def video(session: AsyncSession, reference: str) -> File:
     """A stored video: "video:<id>", "variant:<id>", its key, or "/data/<key>"; locked against deletion.
 
-    Raises NotFound.
+    Raises NotFound, UnsupportedMedia for a picture.
     """
     kind, _, rest = reference.partition(":")
+    if kind == "asset":
+        raise UnsupportedMedia(NO_VIDEO)
     try:
         if kind == "video":
             file = await catalogue.main_file(session, video_id=uuid.UUID(rest))
@@ -58,5 +97,7 @@ async def video(session: AsyncSession, reference: str) -> File:
             file = await catalogue.file_by_key(session, reference.removeprefix(STORED_PREFIX))
     except ValueError as error:
         raise NotFound("no such video", code="asset_missing") from error
+    if file.asset_id is not None:
+        raise UnsupportedMedia(NO_VIDEO)
     await session.refresh(file, with_for_update={"read": True})
     return file

@@ -12,6 +12,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +64,14 @@ class LocalStorage:
             return False
         return True
 
+    @staticmethod
+    def is_key(text: str) -> bool:
+        """Whether it has the form of a key of ours."""
+        return _KEY.fullmatch(text) is not None
+
     def path(self, key: str) -> Path:
         """The local path of a key. Raises NotFound for anything that is not a key of ours."""
-        if not _KEY.fullmatch(key):
+        if not self.is_key(key):
             raise NotFound("no such file")
         return self.root / key
 
@@ -138,8 +144,11 @@ class LocalStorage:
                     yield StoredFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_ctime)
 
     def discard(self, stray: StoredFile) -> None:
-        """Remove a file that `files` found and no row knows of."""
-        self._remove(self.root / stray.key)
+        """Remove a file that `files` found and no row knows of, unless it changed since: someone uses it again."""
+        path = self.root / stray.key
+        with suppress(FileNotFoundError):
+            if path.stat().st_ctime == stray.changed_at:
+                self._remove(path)
 
     def free_bytes(self) -> int:
         """Space that may still be used: what the disk has free, less the reserve."""

@@ -1,0 +1,160 @@
+"""Takes a client's picture in: bytes to disk as they arrive, looked at while contained, then one row. Or nothing.
+
+The bytes stay as they came, and each overlay draws a plain picture of its own from them: a download gives back what was
+sent, and a job, which holds on to what was drawn, does not care whether the asset is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright import faults
+from reelwright.db.database import is_away
+from reelwright.db.models import Asset, File, new_id
+from reelwright.edits.vocabulary import FileRole
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.library.ingest import _discard, _store
+from reelwright.media.studio import Studio
+from reelwright.storage.local import LocalStorage
+from reelwright.uninterrupted import finished
+
+IMAGE = "image"
+"""The one kind of asset that there is."""
+
+
+class Format(NamedTuple):
+    extension: str
+    content_type: str
+
+
+_BY_FIRST_BYTES = {
+    b"\x89PNG": Format(".png", "image/png"),
+    b"\xff\xd8\xff": Format(".jpg", "image/jpeg"),
+    b"RIFF": Format(".webp", "image/webp"),
+    b"GIF8": Format(".gif", "image/gif"),
+}
+"""Tells apart the formats that the contained process reads. It is the one to say whether a file is a picture."""
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that is on disk, whole and durable, under the key that its row will name."""
+
+    asset_id: uuid.UUID
+    name: str
+    """The client's name for it: only ever shown."""
+    key: str
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+
+
+async def receive(
+    chunks: AsyncIterator[bytes],
+    *,
+    name: str,
+    storage: LocalStorage,
+    studio: Studio,
+    max_pixels: int,
+    expected_bytes: int = 0,
+) -> Received:
+    """Store a picture and look at it. On any error nothing stays on the disk.
+
+    `expected_bytes` is what the client announced: refused at once when there is no room. Raises NoSpace,
+    UnsupportedMedia, UnreadableMedia and whatever `chunks` raises.
+    """
+    asset_id = new_id()
+    folder = storage.root / "assets" / str(asset_id)
+    incoming = folder / ".incoming"
+    await asyncio.to_thread(storage.require_space, expected_bytes)
+    await asyncio.to_thread(folder.mkdir, mode=0o750, parents=True)
+    try:
+        size_bytes, sha256 = await _store(chunks, incoming, storage)
+        if size_bytes == 0:
+            raise UnreadableMedia("the file is empty")
+        width, height = await _size(incoming, studio, max_pixels)
+        form = await asyncio.to_thread(_format, incoming)
+        key = f"assets/{asset_id}/source{form.extension}"
+        await finished(asyncio.to_thread(storage.publish, incoming, key))
+        faults.point("upload stored, not inserted")
+        await asyncio.to_thread(incoming.unlink)
+    except BaseException:
+        await finished(asyncio.to_thread(_discard, folder))
+        raise
+    return Received(
+        asset_id=asset_id,
+        name=name,
+        key=key,
+        content_type=form.content_type,
+        width=width,
+        height=height,
+        size_bytes=size_bytes,
+        sha256=sha256,
+    )
+
+
+async def _size(picture: Path, studio: Studio, max_pixels: int) -> tuple[int, int]:
+    """Width and height as an overlay will see them: it is drawn for once, whole, as overlays will draw it."""
+    _, draughtsman = await studio._open()
+    drawn = picture.with_name(".drawn")
+    try:
+        return await draughtsman.normalise_picture(picture, drawn, max_pixels=max_pixels)
+    finally:
+        await finished(asyncio.to_thread(drawn.unlink, missing_ok=True))
+
+
+def _format(picture: Path) -> Format:
+    with picture.open("rb") as file:
+        head = file.read(4)
+    for first_bytes, form in _BY_FIRST_BYTES.items():
+        if head.startswith(first_bytes):
+            return form
+    raise UnsupportedMedia("A picture is a PNG, JPEG, WebP or GIF file.")
+
+
+async def insert(sessions: async_sessionmaker[AsyncSession], received: Received, storage: LocalStorage) -> Asset:
+    """The asset's rows, committed. When that fails, the file goes.
+
+    When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
+    stays: if no row names it, the reaper's sweep removes it.
+    """
+    asset = Asset(
+        id=received.asset_id,
+        name=received.name,
+        sha256=received.sha256,
+        kind=IMAGE,
+        content_type=received.content_type,
+        width=received.width,
+        height=received.height,
+        size_bytes=received.size_bytes,
+    )
+    file = File(
+        asset_id=received.asset_id,
+        role=FileRole.MAIN,
+        name=Path(received.key).name,
+        key=received.key,
+        size_bytes=received.size_bytes,
+        sha256=received.sha256,
+        content_type=received.content_type,
+    )
+    try:
+        async with sessions.begin() as session:
+            session.add(asset)
+            await session.flush()
+            session.add(file)
+            await session.flush()
+            await session.refresh(asset)
+            faults.point("upload inserted, not committed")
+    except Exception as error:
+        if not is_away(error):
+            await finished(asyncio.to_thread(storage.delete, received.key))
+        raise
+    return asset
