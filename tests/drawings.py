@@ -1,19 +1,30 @@
-"""What tests share about drawn pictures: the catalogue of bundled fonts, and reading a PNG's pixels."""
+"""What tests share about drawn pictures: the catalogue of bundled fonts, drawing here, and reading a PNG's pixels."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from reelwright.media import fontconfig
+from reelwright.media.drawing_program import Face
 from reelwright.media.fonts import FontBook
 
 BUNDLED_ONLY = FontBook.scan(None, system=())
 """What the machine has besides does not matter to a test."""
 
 Pixels = NDArray[np.float64]
+
+
+def drawing_in_this_process(folder: Path) -> Face:
+    """The bundled fonts for `drawn_text.draw` itself: thousands of texts, without a process for each."""
+    font = BUNDLED_ONLY.find(None)
+    (folder / "fonts.conf").write_text(fontconfig.configuration(BUNDLED_ONLY, font, folder))
+    os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
+    return Face(families=(font.family, *BUNDLED_ONLY.fallback_families()), weight=400, width=5, italic=False)
 
 
 def pixels(path: Path) -> Pixels:
