@@ -13,7 +13,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from reelwright import __version__
-from service import Service, environment
+from service import UNKNOWN, Service, environment
 
 
 async def test_index_health_and_readiness(shared_service: Service) -> None:
@@ -22,6 +22,9 @@ async def test_index_health_and_readiness(shared_service: Service) -> None:
     index = (await client.get("/")).json()
     assert (index["name"], index["version"], index["docs"]) == ("reelwright", __version__, "/docs")
     assert (await client.get("/health")).json() == {"status": "healthy"}
+    for path in ("/", "/health", "/ready"):
+        head = await client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
     ready = await client.get("/ready")
     assert ready.status_code == 200, ready.text
     assert [check["name"] for check in ready.json()["checks"]] == [
@@ -63,9 +66,32 @@ def test_the_document_is_valid_and_complete(document: dict[str, Any]) -> None:
         assert operation["tags"], where
         assert operation["summary"], where
         assert operation["description"], where
+        assert all(parameter.get("description") for parameter in operation.get("parameters", [])), where
         if method == "get" and path not in ("/", "/health", "/ready", "/fonts"):
             refusals = {status for status in operation["responses"] if status.startswith("4")}
             assert refusals, where
+
+
+def test_the_document_gives_clients_names_to_read(document: dict[str, Any]) -> None:
+    """Components and operations are called as their parts are: that is what generators make classes and methods of."""
+    names = list(document["components"]["schemas"]) + [
+        operation["operationId"] for _, _, operation in operations(document)
+    ]
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9]+(_[a-z0-9]+)*", name)] == []
+    assert {"VideoPage", "JobPage", "StateEvent", "ProgressEvent", "videos_get_video", "v1_trim_video"} <= set(names)
+
+
+async def test_v1_answers_400_as_it_is_told(shared_service: Service, document: dict[str, Any]) -> None:
+    """The codes that routes of /api/v1 send with 400 are those that /docs/errors marks."""
+    told = {
+        code
+        for path, _, operation in operations(document)
+        if path.startswith("/api/v1/")
+        for content in operation["responses"].get("400", {}).get("content", {}).values()
+        for code in content["examples"]
+    }
+    page = (await shared_service.client.get("/docs/errors")).text
+    assert set(re.findall(r'id="(\w+)"><td>\d+ \(400\)', page)) == told - {"malformed"}
 
 
 async def test_the_request_examples_work(shared_service: Service, document: dict[str, Any], clip: Path) -> None:
@@ -115,15 +141,25 @@ async def test_the_docs_need_no_internet(shared_service: Service) -> None:
     assert (redoc.status_code, redoc.headers["location"]) == (302, "/docs")
 
 
-async def test_cors_is_off_unless_set(shared_service: Service, service: Service) -> None:
-    """No origin is allowed by default; those that are named are, exactly, and may read the headers they need."""
+async def test_cors_is_off_unless_set(shared_service: Service, service: Service, clip: Path) -> None:
+    """No origin is allowed by default; those that are named are, exactly, may read the headers they need, and may show
+    the videos in their pages."""
     origin = {"origin": "https://app.example"}
     assert "access-control-allow-origin" not in (await shared_service.client.get("/health", headers=origin)).headers
+    video = await service.upload(clip)
+    alone = await service.client.get(f"/videos/{video['id']}/download")
+    assert alone.headers["cross-origin-resource-policy"] == "same-origin"
     await service.api.end()
     service.api = await service.start_api(CORS_ORIGINS="https://app.example")
     answer = await service.client.get("/health", headers=origin)
     assert answer.headers["access-control-allow-origin"] == "https://app.example"
-    assert "content-range" in answer.headers["access-control-expose-headers"].lower()
+    exposed = set(answer.headers["access-control-expose-headers"].lower().split(", "))
+    assert exposed >= {"location", "etag", "content-range", "content-disposition", "accept-ranges", "retry-after"}
+    shown = await service.client.get(f"/videos/{video['id']}/download", headers={**origin, "range": "bytes=0-9"})
+    assert (shown.status_code, shown.headers["cross-origin-resource-policy"]) == (206, "cross-origin")
+    assert shown.headers["access-control-allow-origin"] == "https://app.example"
+    refused = await service.client.get(f"/videos/{UNKNOWN}", headers=origin)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (404, "https://app.example")
     other = await service.client.get("/health", headers={"origin": "https://other.example"})
     assert "access-control-allow-origin" not in other.headers
 

@@ -54,11 +54,26 @@ async def test_refusals(shared_service: Service, clip: Path) -> None:
     async def trim(start: object, end: object, video_id: object = video["id"]):  # type: ignore[no-untyped-def]
         return await client.post("/api/v1/trim", json={"video_id": video_id, "start_time": start, "end_time": end})
 
-    problem(await trim(2, 1), 400, "invalid_input")
-    problem(await trim(1, 60), 400, "invalid_input")
+    for start, end in ((2, 1), (1, 60)):
+        (error,) = problem(await trim(start, end), 400, "invalid_input")["errors"]  # type: ignore[misc]
+        assert error["pointer"] == "/end_time"
     problem(await trim(-1, 0), 422, "invalid_input")
     problem(await trim("1", 2), 422, "invalid_input")
     problem(await trim(0, 1, UNKNOWN), 404, "not_found")
+
+
+async def test_what_is_laid_over_has_to_be_there(shared_service: Service, clip: Path) -> None:
+    """A picture or a video that is not there is a 404; one that is there and no picture is a 422."""
+    video = await shared_service.upload(clip)
+
+    async def lay(path: str, **more: object):  # type: ignore[no-untyped-def]
+        return await shared_service.client.post(f"/api/v1/{path}", json={"video_id": video["id"], **more})
+
+    problem(await lay("overlay", overlay_type="image", content="none.png"), 404, "asset_missing")
+    problem(await lay("overlay", overlay_type="video", content=f"video:{UNKNOWN}"), 404, "asset_missing")
+    problem(await lay("overlay", overlay_type="video", content="video:nonsense"), 404, "asset_missing")
+    problem(await lay("watermark", watermark_path="../secret.png"), 404, "asset_missing")
+    problem(await lay("overlay", overlay_type="text", content="a", font_color="no such colour"), 422, "invalid_input")
 
 
 async def test_unfinished_and_cancelled_jobs(service: Service, clip: Path) -> None:
@@ -67,7 +82,12 @@ async def test_unfinished_and_cancelled_jobs(service: Service, clip: Path) -> No
     job_id = await service.trim(video["id"], 0, 1)
     result = (await service.client.get(f"/api/v1/jobs/result/{job_id}")).json()
     assert (result["status"], result["result_file_path"]) == ("pending", None)
-    problem(await service.client.get(f"/api/v1/jobs/download/{job_id}"), 400, "not_ready")
+    unfinished = await service.client.get(f"/api/v1/jobs/download/{job_id}")
+    problem(unfinished, 400, "not_ready")
+    assert int(unfinished.headers["retry-after"]) > 0
     await service.client.post(f"/jobs/{job_id}/cancel")
+    cancelled = await service.client.get(f"/api/v1/jobs/download/{job_id}")
+    problem(cancelled, 400, "job_cancelled")
+    assert "retry-after" not in cancelled.headers
     status = (await service.client.get(f"/api/v1/jobs/status/{job_id}")).json()
     assert (status["status"], status["error_message"]) == ("failed", "cancelled")

@@ -64,6 +64,21 @@ async def test_the_event_stream_resumes_where_it_broke(shared_service: Service, 
     assert rest == ["SUCCESS"]
 
 
+async def test_who_has_seen_all_of_an_ended_job_is_told_not_to_come_back(shared_service: Service, clip: Path) -> None:
+    """204 stops a browser's EventSource for good; as long as something is left to tell, the stream tells it."""
+    video = await shared_service.upload(clip)
+    job_id = await shared_service.trim(video["id"], 0, 1)
+    async with shared_service.client.stream("GET", f"/jobs/{job_id}/events") as stream:
+        ids = [line.removeprefix("id: ") async for line in stream.aiter_lines() if line.startswith("id: ")]
+    answers = {
+        last: await shared_service.client.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": last})
+        for last in (ids[-1], ids[-2], "nonsense")
+    }
+    assert (answers[ids[-1]].status_code, answers[ids[-1]].content) == (204, b"")
+    assert answers[ids[-2]].text.count("event: state") == 1
+    assert answers["nonsense"].text.count("event: state") == len(ids)
+
+
 async def test_a_result_can_be_trimmed_again(shared_service: Service, clip: Path) -> None:
     """Times then refer to the result, and the new variant knows its whole history."""
     video = await shared_service.upload(clip)

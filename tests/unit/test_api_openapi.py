@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,9 +22,10 @@ from reelwright.api import docs
 from reelwright.api.body import StrictRequest
 from reelwright.api.docs import docs_router, openapi_config, openapi_document
 from reelwright.api.event_stream import EventStream
-from reelwright.api.openapi import StructSchemas, operation
+from reelwright.api.openapi import operation
 from reelwright.api.problems import EXCEPTION_HANDLERS, MEANINGS
 from reelwright.api.ranges import FileDownload
+from reelwright.api.struct_schemas import StructSchemas
 from reelwright.errors import Conflict, NotFound
 
 T = TypeVar("T")
@@ -52,6 +54,12 @@ class Edit(Struct, forbid_unknown_fields=True):
 class Accepted(Struct):
     job_id: UUID
     warnings: list[str] = []
+
+
+class Happened(Struct):
+    """The data of an event."""
+
+    at: Annotated[datetime.datetime, Meta(tz=True)]
 
 
 class Page(Struct, Generic[T]):
@@ -109,7 +117,7 @@ async def events(since: FromQuery[int] = 0) -> EventStream:
 def make_app(root_path: str = "") -> Litestar:
     return Litestar(
         [edit, upload, download, jobs, events, docs_router(root_path)],
-        plugins=[StructSchemas()],
+        plugins=[StructSchemas(Happened)],
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=StrictRequest,
         openapi_config=openapi_config(
@@ -186,6 +194,8 @@ def test_errors_are_documented_as_they_are_sent(document: dict[str, Any]) -> Non
     assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert content["examples"]["in_use"]["value"]["job_ids"] == ["1"]
     assert set(document["paths"]["/jobs"]["get"]["responses"]) == {"200", "422", "default"}
+    assert set(responses["404"]["content"]["application/problem+json"]["examples"]) == {"not_found"}
+    assert "Retry-After" in document["components"]["responses"]["Problem503"]["headers"]
     assert "ValidationException" not in str(document)
 
 
@@ -205,8 +215,20 @@ def test_a_download_says_that_it_can_be_resumed(document: dict[str, Any]) -> Non
         assert set(responses) == {"200", "206", "304", "404", "412", "416", "default"}
         assert set(responses["206"]["content"]) == {"video/*"}
         assert "Content-Range" in responses["206"]["headers"]
-    assert path["get"]["operationId"] != path["head"]["operationId"]
-    assert set(document["paths"]["/jobs/events"]["get"]["responses"]["200"]["content"]) == {"text/event-stream"}
+        assert {"Range", "If-Range", "If-None-Match"} < {
+            parameter["name"] for parameter in path[method]["parameters"] if parameter["in"] == "header"
+        }
+        assert set(responses["404"]["content"]["application/problem+json"]["examples"]) == {"not_found", "file_missing"}
+    assert (path["get"]["operationId"], path["head"]["operationId"]) == ("download", "download_head")
+
+
+def test_a_stream_of_events_says_how_it_is_resumed_and_ends(document: dict[str, Any]) -> None:
+    """Its type, the header that resumes it, the status that ends it, and the data of its events."""
+    events = document["paths"]["/jobs/events"]["get"]
+    assert set(events["responses"]["200"]["content"]) == {"text/event-stream"}
+    assert "204" in events["responses"]
+    assert "Last-Event-ID" in {parameter["name"] for parameter in events["parameters"]}
+    assert "Happened" in document["components"]["schemas"]
 
 
 def test_an_example_of_an_answer_that_is_not_given_is_a_mistake() -> None:

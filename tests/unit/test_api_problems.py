@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import reelwright.errors
 from reelwright.api.body import StrictRequest
 from reelwright.api.problems import EXCEPTION_HANDLERS, MEANINGS
+from reelwright.edits.vocabulary import JobStatus
 from reelwright.errors import (
     Busy,
     Conflict,
@@ -49,6 +50,8 @@ def videos(
     page: Annotated[int, QueryParameter(ge=1)],
     size: Annotated[int, QueryParameter(name="page_size", ge=1, le=200)] = 20,
     depth: Annotated[int | None, HeaderParameter(name="X-Depth")] = None,
+    order: Annotated[Literal["name", "-name"], QueryParameter()] = "name",
+    status: Annotated[JobStatus | None, QueryParameter(name="state")] = None,
 ) -> int:
     return page
 
@@ -56,6 +59,11 @@ def videos(
 @post("/wishes", sync_to_thread=False)
 def wish(data: JSONBody[Wish]) -> Wish:
     return data
+
+
+@get("/files/{name:str}", sync_to_thread=False)
+def one_file(request: Request[Any, Any, Any], name: FromPath[str]) -> None:
+    raise request.app.state.failure
 
 
 @get("/raise", sync_to_thread=False)
@@ -66,7 +74,7 @@ def fail(request: Request[Any, Any, Any]) -> None:
 @pytest.fixture(scope="module")
 def app() -> Litestar:
     return Litestar(
-        [one_video, videos, wish, fail],
+        [one_video, one_file, videos, wish, fail],
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=StrictRequest,
         openapi_config=None,
@@ -133,6 +141,22 @@ async def test_every_wrong_query_parameter_is_listed_by_the_name_that_clients_us
     answer = await client.get("/videos?page=zero&page_size=0", headers={"X-Depth": "deep"})
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["?page", "?page_size", "header:X-Depth"]
+
+
+async def test_a_query_parameter_of_a_few_values_names_them(client: httpx.AsyncClient) -> None:
+    """Literals and enumerations: which values it may have, by the names that clients use."""
+    answer = await client.get("/videos?page=1&order=x&state=y")
+    assert answer.json()["errors"] == [
+        {"pointer": "?order", "detail": "must be one of: name, -name"},
+        {"pointer": "?state", "detail": "must be one of: PENDING, STARTED, SUCCESS, FAILURE, CANCELLED"},
+    ]
+
+
+async def test_a_nul_character_in_the_path_is_an_address_of_nothing(app: Litestar, client: httpx.AsyncClient) -> None:
+    """PostgreSQL refuses to look for it: there is no such thing."""
+    app.state.failure = asyncpg.CharacterNotInRepertoireError("invalid byte sequence")
+    answer = await client.get("/files/%00")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 async def test_a_missing_query_parameter_is_named(client: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,8 @@ from litestar.openapi.spec import Server, Tag
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from reelwright.api.openapi import problem_components
-from reelwright.api.problems import MEANINGS
+from reelwright.api.openapi import operation_id, problem_components
+from reelwright.api.problems import MEANINGS, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
 
 _FOLDER = Path(__file__).parent / "static" / "swagger-ui"
@@ -50,6 +51,7 @@ def openapi_config(
         components=problem_components(),
         tags=[Tag(name=name, description=meaning) for name, meaning in (tags or {}).items()],
         use_handler_docstrings=True,
+        operation_id_creator=operation_id,
     )
 
 
@@ -139,10 +141,18 @@ async def _static_file(name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type=_FILES[name], headers=headers)
 
 
+_V1_NOTE = " (400)"
+
+
+def _marked_up(meaning: str) -> str:
+    return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(meaning))
+
+
 @get("/errors", include_in_schema=False, media_type="text/html", sync_to_thread=False)
 def _errors_page() -> str:
     rows = "\n".join(
-        f'<tr id="{code}"><td>{status}</td><td><code>{code}</code></td><td>{html.escape(meaning)}</td></tr>'
+        f'<tr id="{code}"><td>{status}{_V1_NOTE if code in V1_BAD_REQUESTS else ""}</td><td><code>{code}</code></td>'
+        f"<td>{_marked_up(meaning)}</td></tr>"
         for code, (status, meaning) in MEANINGS.items()
     )
     return f"""<!doctype html>
@@ -161,6 +171,10 @@ never changes its meaning.</p>
 <table><tr><th>Status</th><th>Code</th><th>Meaning</th></tr>
 {rows}
 </table>
+<p>A status in brackets is what some routes below <code>/api/v1</code> send with that code.</p>
+<p id="http_error">A code that is not listed here is <code>http_error</code>, for any other refusal that HTTP itself
+knows, or comes with status 500 and names what became of a media process; the log has more under
+<code>error_id</code>.</p>
 </body>
 </html>
 """

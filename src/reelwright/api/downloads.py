@@ -17,7 +17,7 @@ from reelwright.library import catalogue
 def download(
     services: Services, file: File, *, filename: str, last_modified: datetime.datetime, inline: bool = False
 ) -> FileDownload:
-    """Send a stored file; its SHA-256 is its ETag."""
+    """Send a stored file; its SHA-256 is its ETag. Other sites may embed it where CORS lets any of them in."""
     return FileDownload(
         services.storage.path(file.key),
         size_bytes=file.size_bytes,
@@ -26,6 +26,7 @@ def download(
         content_type=file.content_type,
         last_modified=last_modified,
         inline=inline,
+        cross_origin=bool(services.settings.cors_origins),
     )
 
 

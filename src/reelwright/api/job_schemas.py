@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from litestar.datastructures import ResponseHeader
+from msgspec import Meta
 
+from reelwright.api.schemas import Page, Timestamp
 from reelwright.db.models import Job, JobEvent
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+
+Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
 
 class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +29,21 @@ class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
         return cls(job_id=job.id, status=job.status, warnings=job.warnings or [])
 
 
+LOCATION = ResponseHeader(
+    name="Location",
+    description="Address of the job: `/jobs/{job_id}`.",
+    documentation_only=True,
+    required=True,
+)
+"""What comes with JobAccepted."""
+
+
 class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a job is. `progress`: per cent, 100 exactly when SUCCESS."""
+    """Where a job is."""
 
     job_id: uuid.UUID
     status: JobStatus
-    progress: int
+    progress: Progress
     error_message: str | None
 
     @classmethod
@@ -54,7 +68,7 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality
     width: int
     height: int
-    progress: int
+    progress: Progress
     variant_id: uuid.UUID | None
 
 
@@ -64,7 +78,7 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     job_id: uuid.UUID
     type: JobType
     status: JobStatus
-    progress: int
+    progress: Progress
     stage: str | None
     video_id: uuid.UUID | None
     input_variant_id: uuid.UUID | None
@@ -79,10 +93,10 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None
     speed: float | None
     eta_s: float | None
-    created_at: datetime.datetime
-    started_at: datetime.datetime | None
-    finished_at: datetime.datetime | None
-    updated_at: datetime.datetime
+    created_at: Timestamp
+    started_at: Timestamp | None
+    finished_at: Timestamp | None
+    updated_at: Timestamp
     edit: dict[str, Any] | None
     plan: dict[str, Any] | None
     plan_digest: str | None
@@ -121,6 +135,10 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class JobPage(Page[JobOut], frozen=True, kw_only=True):
+    """One page of jobs, newest first."""
+
+
 def _outputs(job: Job) -> list[OutputOut]:
     planned = job.plan_json["outputs"] if job.plan_json else []
     return [
@@ -149,7 +167,7 @@ class StateEvent(msgspec.Struct, frozen=True, kw_only=True):
     job_id: uuid.UUID
     status: JobStatus
     attempt: int
-    at: datetime.datetime
+    at: Timestamp
     data: dict[str, Any]
 
     @classmethod
@@ -168,7 +186,7 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: uuid.UUID
     status: JobStatus
-    progress: int
+    progress: Progress
     stage: str | None
     speed: float | None
     eta_s: float | None

@@ -10,16 +10,16 @@ import msgspec
 from litestar import HttpMethod, Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.status_codes import HTTP_204_NO_CONTENT
 from sqlalchemy import func, select
 
 from reelwright.api import examples
 from reelwright.api.downloads import download_variant
 from reelwright.api.edits import accepted
 from reelwright.api.event_stream import Event, EventStream
-from reelwright.api.job_schemas import JobAccepted, JobOut, ProgressEvent, StateEvent, StatusOut
+from reelwright.api.job_schemas import LOCATION, JobAccepted, JobOut, JobPage, ProgressEvent, StateEvent, StatusOut
 from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
-from reelwright.api.schemas import Page
 from reelwright.api.services import Services
 from reelwright.db.models import Job, Variant
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
@@ -44,7 +44,9 @@ async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
         download="video/*",
         errors=[
             Conflict("the job is not finished: STARTED, 42 %", code="not_ready", retry_after_s=2),
+            NotFound("the job has no result: ffmpeg ended with an error", code="job_failure"),
             NotFound("the job has no result: it was cancelled", code="job_cancelled"),
+            NotFound("the job has no such result, or it was deleted", code="result_deleted"),
         ],
     ),
 )
@@ -79,12 +81,12 @@ async def result(
 @get("/jobs", summary="List jobs", operation_class=operation(responses={200: examples.JOBS}))
 async def list_jobs(
     services: NamedDependency[Services],
-    status_: Annotated[JobStatus | None, QueryParameter(name="status")] = None,
-    type_: Annotated[JobType | None, QueryParameter(name="type")] = None,
-    video_id: Annotated[UUID | None, QueryParameter()] = None,
-    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
-    page_size: Annotated[int, QueryParameter(ge=1, le=200)] = 20,
-) -> Page[JobOut]:
+    status_: Annotated[JobStatus | None, QueryParameter(name="status", description="Only jobs that are in it.")] = None,
+    type_: Annotated[JobType | None, QueryParameter(name="type", description="Only jobs of it.")] = None,
+    video_id: Annotated[UUID | None, QueryParameter(description="Only jobs on this video.")] = None,
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs a page.")] = 20,
+) -> JobPage:
     """Newest first, filtered by what is given."""
     wanted = [
         column == value
@@ -100,7 +102,7 @@ async def list_jobs(
             .offset((page - 1) * page_size)
             .limit(page_size)
         )
-        return Page(items=[JobOut.of(job) for job in found], total=total, page=page, page_size=page_size)
+        return JobPage(items=[JobOut.of(job) for job in found], total=total, page=page, page_size=page_size)
 
 
 @get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
@@ -118,13 +120,16 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
 )
 async def follow(
     job_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
-) -> EventStream:
+) -> Response[None]:
     """Server-sent events: `state` for every transition (its id resumes by `Last-Event-ID`) and `progress` in between,
-    a comment every 15 s. The stream ends with the job."""
-    async with services.sessions() as session:
-        await lifecycle.find(session, job_id)
+    a comment every 15 s. The stream ends with the job; who comes back having seen all of an ended job gets 204, which
+    tells a browser not to come again."""
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
+    async with services.sessions() as session:
+        job = await lifecycle.find(session, job_id)
+        if job.status.is_final and not await events.after(session, job_id, seen):
+            return Response(None, status_code=HTTP_204_NO_CONTENT)
     return EventStream(_news(services, job_id, seen), closing=services.hub.closing)
 
 
@@ -170,9 +175,13 @@ async def cancel(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
     "/jobs/{job_id:uuid}/retry",
     summary="Retry a job",
     status_code=202,
+    response_headers=[LOCATION],
     operation_class=operation(
         responses={202: examples.ACCEPTED},
-        errors=[Conflict("only a job that failed or was cancelled can be retried: SUCCESS", code="not_retryable")],
+        errors=[
+            Conflict("only a job that failed or was cancelled can be retried: SUCCESS", code="not_retryable"),
+            Conflict("what the job works on was deleted", code="input_gone"),
+        ],
     ),
 )
 async def retry(job_id: FromPath[UUID], services: NamedDependency[Services]) -> Response[JobAccepted]:

@@ -7,15 +7,17 @@ traceback, and nothing of the inside (paths, SQL, tracebacks) is in the answer.
 from __future__ import annotations
 
 import asyncio
+import enum
 import errno
 import logging
 import re
 import socket
+import types
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from urllib.parse import quote
 
 import asyncpg
@@ -24,6 +26,7 @@ import sqlalchemy.exc
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scope, Send
+from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.errors import Busy, FieldError, InvalidInput, Malformed, NoSpace, NotFound, ReelwrightError
 
@@ -46,7 +49,10 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "job_failure": (404, "The job has no result: it failed; `detail` has the reason."),
     "job_cancelled": (404, "The job has no result: it was cancelled."),
     "result_deleted": (404, "The job's result, or the one of the wanted quality, was deleted or never made."),
-    "asset_missing": (404, "There is no such picture in the assets folder, or no such stored video."),
+    "asset_missing": (
+        404,
+        "There is no such picture in the assets folder, or no such stored video. Outside of `/api/v1` a wrong field.",
+    ),
     "file_missing": (404, "The record is there, but its file is gone from the storage."),
     "method_not_allowed": (405, "The address does not take this method; `Allow` names those that it takes."),
     "request_timeout": (408, "The upload sent nothing for too long."),
@@ -62,7 +68,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "unsupported_codec": (415, "The video's codec cannot be decoded."),
     "range_not_satisfiable": (416, "The range lies outside of the file; `Content-Range` has its size."),
     "invalid_input": (422, "One or more fields are wrong; `errors` names every one."),
-    "unreadable_media": (422, "A video by its container, but broken or without a picture."),
+    "unreadable_media": (422, "It looks like a video or a picture, but is empty, broken or too slow to read."),
     "no_video_stream": (422, "The file has no moving picture."),
     "too_many_pixels": (422, "The picture is larger than MAX_PIXELS."),
     "too_many_streams": (422, "The file has more streams than MAX_STREAMS."),
@@ -75,6 +81,12 @@ MEANINGS: dict[str, tuple[int, str]] = {
 }
 """Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document."""
 
+V1_BAD_REQUESTS = (
+    *("invalid_input", "not_ready", "job_failure", "job_cancelled", "unsupported_media", "unsupported_codec"),
+    *("unreadable_media", "no_video_stream", "too_many_pixels", "too_many_streams", "too_long", "frame_rate_too_high"),
+)
+"""Codes that come with status 400 from some routes of /api/v1, whose clients expect it there."""
+
 MEANINGS_BY_STATUS: dict[int, tuple[str, str]] = {}
 """Status -> the first, most general code that has it, and its meaning."""
 for _code, (_status, _meaning) in MEANINGS.items():
@@ -84,23 +96,24 @@ for _code, (_status, _meaning) in MEANINGS.items():
 class ProblemField(msgspec.Struct):
     """One wrong field of a request."""
 
-    pointer: str
-    """A JSON pointer into the body (`/overlays/0/start`), or `?name` for a query parameter."""
+    pointer: Annotated[
+        str, Meta(description="A JSON pointer into the body (`/overlays/0/start`), or `?name` for a query parameter.")
+    ]
     detail: str
 
 
-class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Problem(msgspec.Struct, kw_only=True):
     """What went wrong, after RFC 9457."""
 
-    type: str
+    type: Annotated[str, Meta(description="Where the code is explained.")]
     title: str
     status: int
-    detail: str
-    code: str
-    instance: str
-    errors: list[ProblemField] | None = None
-    error_id: str | None = None
-    job_ids: list[str] | None = None
+    detail: Annotated[str, Meta(description="What to do about it, in a sentence.")]
+    code: Annotated[str, Meta(description="Stable; listed at `/docs/errors`.")]
+    instance: Annotated[str, Meta(description="The path of the request.")]
+    errors: Annotated[list[ProblemField] | UnsetType, Meta(description="Every wrong field.")] = UNSET
+    error_id: Annotated[str | UnsetType, Meta(description="Of a 500: under it the log has more.")] = UNSET
+    job_ids: Annotated[list[str] | UnsetType, Meta(description="Of `in_use`: the unfinished jobs.")] = UNSET
 
 
 def public_path(scope: Scope) -> str:
@@ -207,6 +220,8 @@ def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightEr
     ):
         return Malformed(MEANINGS["malformed"][1])
     if _chain_has(exc, asyncpg.CharacterNotInRepertoireError):
+        if "\0" in request.scope["path"]:
+            return NotFound(MEANINGS["not_found"][1])
         return InvalidInput([], detail="A text holds a NUL character.")
     if _is_out_of_reach(exc):
         return Busy("A part of the service cannot be reached now.")
@@ -235,7 +250,10 @@ def _invalid_parameters(request: Request[Any, Any, Any], exc: ValidationExceptio
             errors.append(FieldError("/" + re.sub(r"[\[\].]+", "/", key).strip("/"), entry["message"]))
         else:
             name = key if "by_alias" in entry else _alias(request, key)
-            errors.append(FieldError(f"?{name}" if source == "query" else f"{source}:{name}", entry["message"]))
+            detail = entry["message"]
+            if detail.startswith("Invalid enum value") and (choices := _choices(request, key)):
+                detail = f"must be one of: {', '.join(choices)}"
+            errors.append(FieldError(f"?{name}" if source == "query" else f"{source}:{name}", detail))
     return InvalidInput(errors, detail=None if errors else exc.detail)
 
 
@@ -243,6 +261,16 @@ def _alias(request: Request[Any, Any, Any], name: str) -> str:
     """The name that clients use for a handler's argument."""
     field = request.route_handler.parsed_fn_signature.parameters.get(name)
     return getattr(field and field.kwarg_definition, "name", None) or name
+
+
+def _choices(request: Request[Any, Any, Any], name: str) -> list[str]:
+    """The values that a handler's argument may have, where it is an enumeration."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(name)
+    kind = getattr(field, "annotation", None)
+    kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    enums = [one for one in kinds if isinstance(one, type) and issubclass(one, enum.Enum)]
+    literals = [value for one in kinds if get_origin(one) is Literal for value in get_args(one)]
+    return [str(member.value) for one in enums for member in one] + [str(value) for value in literals]
 
 
 def _chain(exc: BaseException | None) -> Iterator[BaseException]:

@@ -79,8 +79,9 @@ class FileDownload(Response[None]):
 
     `path`: local file, `size_bytes` long; `etag`: its SHA-256, or another strong validator, without quotes;
     `filename`: the name that it is saved under; `content_type`: one of MIME_TYPES, all else is sent as plain bytes,
-    to be saved; `inline`: may be shown in the page; `last_modified`: aware. `accel_redirect`: URI of the file inside
-    an nginx in front, which then sends the bytes itself (`X-Accel-Redirect`).
+    to be saved; `inline`: may be shown in the page; `last_modified`: aware. `cross_origin`: pages of other sites may
+    embed it. `accel_redirect`: URI of the file inside an nginx in front, which then sends the bytes itself
+    (`X-Accel-Redirect`).
 
     Raises NotFound (`file_missing`) before anything is sent where the file is gone, and OSError where it has another
     size than is known of it.
@@ -97,6 +98,7 @@ class FileDownload(Response[None]):
         inline: bool = False,
         last_modified: datetime | None = None,
         cache_control: str = "private, no-cache",
+        cross_origin: bool = False,
         accel_redirect: str | None = None,
     ) -> None:
         self.path = path
@@ -114,7 +116,7 @@ class FileDownload(Response[None]):
                 "Cache-Control": cache_control,
                 "X-Content-Type-Options": "nosniff",
                 "Content-Security-Policy": "default-src 'none'; sandbox",
-                "Cross-Origin-Resource-Policy": "same-origin",
+                "Cross-Origin-Resource-Policy": "cross-origin" if cross_origin else "same-origin",
             },
         )
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 
-from litestar import Response, Router, get
+from litestar import HttpMethod, Response, Router, route
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from sqlalchemy import text
@@ -18,15 +18,20 @@ from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
 from reelwright.api.services import Services
 from reelwright.db.migrate import newest_revision
 from reelwright.db.models import Storage
-from reelwright.errors import MediaProcessFailed
 from reelwright.library.belonging import FOREIGN
-from reelwright.media import contain, programs
 
 _REVISION = newest_revision()
 CHECK_TIMEOUT_S = 5
+METHODS = [HttpMethod.GET, HttpMethod.HEAD]
+"""Many who watch a service ask with HEAD."""
 
 
-@get("/", summary="What this is", operation_class=operation(responses={200: examples.SERVICE}))
+@route(
+    "/",
+    http_method=METHODS,
+    summary="What this is",
+    operation_class=operation(responses={200: examples.SERVICE}),
+)
 async def index(services: NamedDependency[Services]) -> ServiceOut:
     """Name, version and where the documentation lies."""
     root = services.settings.api_root_path
@@ -40,26 +45,31 @@ async def index(services: NamedDependency[Services]) -> ServiceOut:
     )
 
 
-@get("/health", summary="Is the process alive", operation_class=operation(responses={200: examples.HEALTH}))
+@route(
+    "/health",
+    http_method=METHODS,
+    summary="Is the process alive",
+    operation_class=operation(responses={200: examples.HEALTH}),
+)
 async def health() -> HealthOut:
     """Answers without looking at anything else."""
     return HealthOut()
 
 
-@get(
+@route(
     "/ready",
+    http_method=METHODS,
     summary="Can the service work",
     responses={503: ResponseSpec(ReadyOut, description="Something does not work; `checks` says what.")},
     operation_class=operation(responses={200: examples.READY, 503: examples.NOT_READY}),
 )
 async def ready(services: NamedDependency[Services]) -> Response[ReadyOut]:
-    """Database and its schema, queue, storage, ffmpeg and containment, each by trying it. 503 names what does not
-    work; what containment lacks is said, and is no reason to stop."""
-    checks = list(
-        await asyncio.gather(
-            _database(services), _queue(services), _storage(services), _ffmpeg(services), _containment()
-        )
+    """Database and its schema, queue, storage, ffmpeg and containment, each by trying it (the last two at most once
+    in 10 s). 503 names what does not work; what containment lacks is said, and is no reason to stop."""
+    *checks, media = await asyncio.gather(
+        _database(services), _queue(services), _storage(services), services.media_checks.found()
     )
+    checks += media
     working = all(check.ok for check in checks)
     return Response(
         ReadyOut(status="ready" if working else "not_ready", checks=checks), status_code=200 if working else 503
@@ -109,19 +119,6 @@ async def _storage(services: Services) -> CheckOut:
         except Exception as error:  # noqa: BLE001 - as above
             problem = f"its database cannot be asked: {type(error).__name__}"
     return CheckOut(name="storage", ok=problem is None, detail=problem)
-
-
-async def _ffmpeg(services: Services) -> CheckOut:
-    try:
-        found = await programs.capabilities(services.settings)
-    except (MediaProcessFailed, TimeoutError) as error:
-        return CheckOut(name="ffmpeg", ok=False, detail=str(error))
-    return CheckOut(name="ffmpeg", ok=True, detail=found.ffmpeg_version)
-
-
-async def _containment() -> CheckOut:
-    missing = (await asyncio.to_thread(contain.available)).missing
-    return CheckOut(name="containment", ok=True, detail="; ".join(missing) or None)
 
 
 router = Router("/", route_handlers=[index, health, ready], tags=["service"])

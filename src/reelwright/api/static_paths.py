@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
 from litestar import HttpMethod, Router, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import PathParameter
 
 from reelwright.api.downloads import download
 from reelwright.api.openapi import operation
@@ -17,6 +18,12 @@ from reelwright.db.models import Variant, Video
 from reelwright.library import catalogue
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
+Key = Annotated[
+    Path,
+    PathParameter(
+        description="`{id}/{name}`, what follows the folder in `stored_path`.", schema_extra={"format": None}
+    ),
+]
 
 
 async def _send(services: Services, folder: str, key: Path) -> FileDownload:
@@ -40,7 +47,7 @@ def _owner(variant_id: UUID | None) -> UUID:
     summary="An upload by its key",
     operation_class=operation(download="video/*"),
 )
-async def uploads(key: FromPath[Path], services: NamedDependency[Services]) -> FileDownload:
+async def uploads(key: Key, services: NamedDependency[Services]) -> FileDownload:
     """The file that a video's `stored_path` names."""
     return await _send(services, "uploads", key)
 
@@ -49,9 +56,9 @@ async def uploads(key: FromPath[Path], services: NamedDependency[Services]) -> F
     "/processed/{key:path}",
     http_method=METHODS,
     summary="A result by its key",
-    operation_class=operation(download="video/*"),
+    operation_class=operation(download="*/*"),
 )
-async def processed(key: FromPath[Path], services: NamedDependency[Services]) -> FileDownload:
+async def processed(key: Key, services: NamedDependency[Services]) -> FileDownload:
     """The file that a variant's `stored_path` names."""
     return await _send(services, "processed", key)
 

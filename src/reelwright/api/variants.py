@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import HttpMethod, Router, delete, get, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, PathParameter
 
 from reelwright.api import examples
 from reelwright.api.downloads import download as send
@@ -46,7 +47,9 @@ async def download(variant_id: FromPath[UUID], services: NamedDependency[Service
     operation_class=operation(download="*/*"),
 )
 async def download_file(
-    variant_id: FromPath[UUID], name: FromPath[str], services: NamedDependency[Services]
+    variant_id: FromPath[UUID],
+    name: Annotated[str, PathParameter(description="One of the variant's `files`.")],
+    services: NamedDependency[Services],
 ) -> FileDownload:
     """Any file of the variant by its name, to be shown in the page."""
     async with services.sessions() as session:

@@ -15,7 +15,7 @@ from reelwright.api.downloads import download_video
 from reelwright.api.multipart import incoming_file
 from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
-from reelwright.api.schemas import Page, VariantOut, VideoOut
+from reelwright.api.schemas import VariantOut, VideoOut, VideoPage
 from reelwright.api.services import Services
 from reelwright.errors import Conflict, NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import catalogue, ingest
@@ -85,11 +85,11 @@ async def list_videos(
     order: Annotated[
         Order, QueryParameter(description="Field to order by; a minus before it: descending.")
     ] = "-upload_time",
-) -> Page[VideoOut]:
+) -> VideoPage:
     """Newest first, unless another order is asked for."""
     async with services.sessions() as session:
         found, total = await catalogue.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    return Page(items=[VideoOut.of(video) for video in found], total=total, page=page, page_size=page_size)
+    return VideoPage(items=[VideoOut.of(video) for video in found], total=total, page=page, page_size=page_size)
 
 
 @get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))

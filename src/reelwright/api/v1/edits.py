@@ -16,8 +16,18 @@ from reelwright.api.services import Services
 from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Trim, V1Watermark
 from reelwright.edits.model import AnyLayer, trim
 from reelwright.edits.vocabulary import JobType
-from reelwright.errors import InvalidInput, Malformed, NotFound
+from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import find_source, submit
+
+
+class BadTimes(InvalidInput):
+    """Times that no cut can be made of: a 400 on this surface."""
+
+    status = 400
+
+
+MISSING = ("asset_missing", "not_found", "file_missing")
+"""Codes behind a field that names a picture or a video which is not there."""
 
 
 @post(
@@ -27,19 +37,19 @@ from reelwright.jobs.submit import find_source, submit
     operation_class=operation(
         request_examples={"seconds": examples.V1_TRIM},
         responses={200: examples.V1_JOB},
-        errors=[NotFound("no such video"), Malformed("end_time is not after start_time", code="invalid_input")],
+        errors=[NotFound("no such video"), BadTimes([FieldError("/end_time", "is not after start_time")])],
     ),
 )
 async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]) -> V1Job:
     """As `POST /trim`, but an end that is not after the start, or is beyond the video's, is a 400."""
     if data.end_time <= data.start_time:
-        raise Malformed("end_time is not after start_time", code="invalid_input")
-    with pointers({"start": "start_time", "end": "end_time"}):
-        async with services.sessions.begin() as session:
-            source = await find_source(session, data.video_id)
-            duration_s = source.facts.media.duration_s
-            if duration_s is not None and data.end_time > max(duration_s, round(duration_s, 3)):  # as v1 shows it
-                raise Malformed(f"end_time is beyond the end of the video ({duration_s} s)", code="invalid_input")
+        raise BadTimes([FieldError("/end_time", "is not after start_time")])
+    async with services.sessions.begin() as session:
+        source = await find_source(session, data.video_id)
+        duration_s = source.facts.media.duration_s
+        if duration_s is not None and data.end_time > max(duration_s, round(duration_s, 3)):  # as v1 shows it
+            raise BadTimes([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
+        with pointers({"start": "start_time", "end": "end_time"}):
             job = await submit(
                 session,
                 trim(data.start_time, data.end_time),
@@ -51,13 +61,13 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
 
 
 async def _lay(services: Services, video_id: UUID, layer: AnyLayer, names: Mapping[str, str], path_field: str) -> V1Job:
-    """A picture that is not there is a 404 here."""
+    """A picture or a video that is not there is a 404 here."""
     try:
         return V1Job.of(await submit_layers(services, video_id, None, (layer,), names))
     except InvalidInput as invalid:
-        missing = [error for error in invalid.errors if error.pointer == f"/{path_field}"]
-        if missing and missing[0].detail.startswith(("there is no picture", "no such")):
-            raise NotFound(missing[0].detail, code="asset_missing") from invalid
+        for error in invalid.errors:
+            if error.pointer == f"/{path_field}" and error.code in MISSING:
+                raise NotFound(error.detail, code="asset_missing") from invalid
         raise
 
 

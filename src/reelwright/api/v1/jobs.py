@@ -20,6 +20,8 @@ from reelwright.edits.vocabulary import JobStatus
 from reelwright.errors import Malformed, NotFound
 from reelwright.jobs import lifecycle
 
+RETRY_AFTER_S = 2
+
 
 @get(
     "/jobs/status/{job_id:uuid}",
@@ -60,15 +62,26 @@ async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     summary="Download a result (v1)",
     operation_class=operation(
-        download="video/*", errors=[Malformed("the job is not completed: processing", code="not_ready")]
+        download="video/*",
+        errors=[
+            Malformed("the job is not completed: processing", code="not_ready", retry_after_s=RETRY_AFTER_S),
+            Malformed("the job has no result: ffmpeg ended with an error", code="job_failure"),
+            Malformed("the job has no result: cancelled", code="job_cancelled"),
+            NotFound("the job has no result, or it was deleted", code="result_deleted"),
+        ],
     ),
 )
-async def download(job_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
-    """The (best) file that the job made; 400 while it is unfinished or when it failed."""
+async def download_result(job_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
+    """The (best) file that the job made; 400 while it is unfinished (`Retry-After` says when to look again) or when it
+    failed."""
     async with services.sessions() as session:
         job = await lifecycle.find(session, job_id)
+        if not job.status.is_final:
+            raise Malformed(
+                f"the job is not completed: {STATUSES[job.status]}", code="not_ready", retry_after_s=RETRY_AFTER_S
+            )
         if job.status is not JobStatus.SUCCESS:
-            raise Malformed(f"the job is not completed: {STATUSES[job.status]}", code="not_ready")
+            raise Malformed(f"the job has no result: {error_message(job)}", code=f"job_{job.status.value.lower()}")
         if job.output_variant_id is None or await session.get(Variant, job.output_variant_id) is None:
             raise NotFound("the job has no result, or it was deleted", code="result_deleted")
         return await download_variant(services, session, job.output_variant_id)

@@ -18,7 +18,7 @@ router = Router(
         edits.watermark_video,
         jobs.status,
         jobs.result,
-        jobs.download,
+        jobs.download_result,
     ],
     tags=["v1"],
 )

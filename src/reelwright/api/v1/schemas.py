@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas import Body
+from reelwright.api.schemas import Body, Timestamp
 from reelwright.db.models import Job, Variant, Video
 from reelwright.edits.model import ImageLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchor
@@ -45,8 +44,8 @@ class V1Job(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: uuid.UUID
     status: Status
-    progress: int
-    created_at: datetime.datetime
+    progress: Annotated[int, Meta(ge=0, le=100)]
+    created_at: Timestamp
     error_message: str | None
 
     @classmethod
@@ -82,7 +81,7 @@ class V1Video(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     format: str
     mime_type: str
-    upload_time: datetime.datetime
+    upload_time: Timestamp
 
     @classmethod
     def of(cls, video: Video) -> V1Video:

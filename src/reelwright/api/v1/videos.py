@@ -13,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from reelwright.api import examples
 from reelwright.api.downloads import download_video
 from reelwright.api.openapi import operation
+from reelwright.api.problems import MEANINGS, V1_BAD_REQUESTS
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
@@ -21,6 +22,9 @@ from reelwright.edits.vocabulary import JobType
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
 from reelwright.library import catalogue, ingest
+
+REFUSED = [code for code in V1_BAD_REQUESTS if MEANINGS[code][0] in (415, 422) and code != "invalid_input"]
+"""Why a file is not taken."""
 
 
 @post(
@@ -32,7 +36,7 @@ from reelwright.library import catalogue, ingest
         upload="file",
         responses={200: examples.V1_UPLOAD},
         errors=[
-            Malformed("The file has no moving picture.", code="no_video_stream"),
+            *(Malformed(MEANINGS[code][1], code=code) for code in REFUSED),
             TooLarge("The file is larger than 10737418240 bytes."),
         ],
     ),
@@ -52,8 +56,8 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
 @get("/videos", summary="List videos (v1)", operation_class=operation(responses={200: examples.V1_VIDEOS}))
 async def list_videos(
     services: NamedDependency[Services],
-    skip: Annotated[int, QueryParameter(ge=0, le=1_000_000_000)] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
+    skip: Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="So many are left out.")] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=200, description="Videos a page.")] = 100,
 ) -> V1VideoList:
     """Newest first."""
     async with services.sessions() as session:
