@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One wrong field. `pointer`: a JSON pointer into the body ("/overlays/0/start"), or "?name" in the query.
-    `code`: of the error that is behind it, where there is one; not shown."""
+    `code`: of the error that is behind it, where there is one."""
 
     pointer: str
     detail: str
@@ -60,12 +60,17 @@ class InvalidInput(ReelwrightError):
     status = 422
 
     def __init__(self, errors: list[FieldError], *, detail: str | None = None) -> None:
-        super().__init__(detail or "; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+        super().__init__(detail or "; ".join(": ".join(filter(None, (one.pointer, one.detail))) for one in errors))
         self.errors = errors
 
     @property
     def extra(self) -> dict[str, Any]:
-        return {"errors": [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]}
+        return {"errors": [_shown(error) for error in self.errors]}
+
+
+def _shown(error: FieldError) -> dict[str, str]:
+    shown = {"pointer": error.pointer, "detail": error.detail}
+    return shown if error.code is None else {**shown, "code": error.code}
 
 
 class Malformed(ReelwrightError):

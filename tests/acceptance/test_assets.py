@@ -376,7 +376,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
     made = []
     for _ in range(2):
         received = await assets.receive(once(), name="a", storage=storage, studio=studio, max_pixels=10_000)
-        made.append(await assets.insert(world.sessions, received, storage))
+        made.append(await world.do(assets.insert, received))
     layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
     with pytest.raises(InvalidInput) as refused:
         await draw(layers, studio=studio, settings=settings, storage=storage, sessions=world.sessions)

@@ -212,7 +212,8 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
         size_bytes=1,
         sha256="0",
     )
-    await assets.insert(place.world.sessions, received, place.storage)
+    async with place.world.sessions.begin() as session:
+        await assets.insert(session, received)
     await asyncio.sleep(0.05)
     await place.reaper(grace_s=0.01).sweep_files()
     assert stored.exists()

@@ -20,6 +20,7 @@ from reelwright.api.services import Services
 from reelwright.api.videos import remove_bytes
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import assets, catalogue
+from reelwright.library.incoming import kept_if_committed
 
 LOCATION = ResponseHeader(
     name="Location", description="Address of the asset: `/assets/{id}`.", documentation_only=True, required=True
@@ -63,7 +64,8 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             max_pixels=settings.max_pixels,
             expected_bytes=request.content_length or 0,
         )
-    asset = await assets.insert(services.sessions, received, services.storage)
+    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
+        asset = await assets.insert(session, received)
     return Response(AssetOut.of(asset), headers={"Location": f"{settings.api_root_path}/assets/{asset.id}"})
 
 

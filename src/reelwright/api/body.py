@@ -8,13 +8,14 @@ that stands for a default, and to collect what is wrong.
 from __future__ import annotations
 
 import difflib
+import enum
 import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import islice
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -60,6 +61,8 @@ class StrictRequest(Request[Any, Any, Any]):
         if self._json is Empty:
             if (known := self._connection_state.json) is Empty:
                 field = self.route_handler.parsed_data_field
+                if self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+                    raise UnsupportedMedia("The body must not be compressed.")
                 _demand_json(*self.content_type)
                 known = read_json(await self.body(), field.raw if field is not None else Any)
             self._json = self._connection_state.json = known
@@ -99,7 +102,8 @@ def read_json(body: bytes, hint: Any) -> Any:
     except RecursionError as error:
         raise Malformed("The body is nested too deeply.") from error
     except msgspec.DecodeError as error:
-        raise Malformed(f"The body cannot be read: {error}.") from error
+        reason = str(error).partition(" - at `")[0].rstrip(".")
+        raise Malformed(f"The body cannot be read: {reason}.") from error
     if errors:
         raise InvalidInput(errors)
     return value
@@ -143,6 +147,8 @@ def _own_fault(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         steps = [step for step in re.split(r"[.\[\]]+", path.rstrip("`")) if step]
+        if not path and (choices := list(_choices(hint))):
+            message = f"must be one of: {', '.join(choices)}"
         for step in steps:
             pointer = _below(pointer, step)
         yield FieldError(pointer, message)
@@ -216,6 +222,19 @@ def _struct_faults(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
             del value[name]
         else:
             yield from _faults(field.type, value[name], _below(pointer, name))
+
+
+def _choices(hint: Any) -> Iterator[str]:
+    """The words that a type takes, where it takes nothing else."""
+    found: list[str] = []
+    for bare, _ in _members(hint):
+        if get_origin(bare) is Literal:
+            found += map(str, get_args(bare))
+        elif isinstance(bare, type) and issubclass(bare, enum.StrEnum):
+            found += list(bare)
+        elif bare not in (None, type(None)):
+            return
+    yield from found
 
 
 def _takes_null(hint: Any) -> bool:

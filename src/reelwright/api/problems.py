@@ -100,6 +100,7 @@ class ProblemField(msgspec.Struct):
         str, Meta(description="A JSON pointer into the body (`/overlays/0/start`), or `?name` for a query parameter.")
     ]
     detail: str
+    code: Annotated[str | UnsetType, Meta(description="Of what is behind it, as `asset_missing`.")] = UNSET
 
 
 class Problem(msgspec.Struct, kw_only=True):

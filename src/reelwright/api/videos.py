@@ -19,6 +19,7 @@ from reelwright.api.schemas import VariantOut, VideoOut, VideoPage
 from reelwright.api.services import Services
 from reelwright.errors import Conflict, NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import catalogue, ingest
+from reelwright.library.incoming import kept_if_committed
 
 Order = Literal[
     "upload_time",
@@ -72,7 +73,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     The type is decided by content, never by name or header. What is refused leaves nothing behind.
     """
     received = await take_upload(request, services)
-    async with ingest.kept_if_committed(received, services.storage), services.sessions.begin() as session:
+    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
         video = await ingest.insert(session, received)
     return VideoOut.of(video)
 

@@ -104,7 +104,9 @@ class Reaper:
                 known |= await _pictures_in_use(session)
                 for stray in batch:
                     if stray.key not in known:
-                        logger.warning("removing %s (%d bytes): no row names it", stray.key, stray.size_bytes)
+                        usual = stray.key.startswith("pictures/")  # those have no rows: jobs need them for a while
+                        level = logging.INFO if usual else logging.WARNING
+                        logger.log(level, "removing %s (%d bytes): no row names it", stray.key, stray.size_bytes)
                         await asyncio.to_thread(self.storage.discard, stray)
 
     def _old_files(self) -> Iterator[list[StoredFile]]:

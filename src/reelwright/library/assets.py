@@ -1,4 +1,4 @@
-"""Takes a client's picture in: bytes to disk as they arrive, looked at while contained, then one row. Or nothing.
+"""Takes a client's picture in: stored, looked at while contained, then one row.
 
 The bytes stay as they came, and each overlay draws a plain picture of its own from them: a download gives back what was
 sent, and a job, which holds on to what was drawn, does not care whether the asset is still there.
@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import faults
-from reelwright.db.database import is_away
 from reelwright.db.models import Asset, File, new_id
 from reelwright.edits.vocabulary import FileRole
-from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.library.ingest import _discard, _store
+from reelwright.errors import UnsupportedMedia
+from reelwright.library.incoming import incoming
 from reelwright.media.studio import Studio
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
@@ -72,23 +71,11 @@ async def receive(
     UnsupportedMedia, UnreadableMedia and whatever `chunks` raises.
     """
     asset_id = new_id()
-    folder = storage.root / "assets" / str(asset_id)
-    incoming = folder / ".incoming"
-    await asyncio.to_thread(storage.require_space, expected_bytes)
-    await asyncio.to_thread(folder.mkdir, mode=0o750, parents=True)
-    try:
-        size_bytes, sha256 = await _store(chunks, incoming, storage)
-        if size_bytes == 0:
-            raise UnreadableMedia("the file is empty")
-        width, height = await _size(incoming, studio, max_pixels)
-        form = await asyncio.to_thread(_format, incoming)
-        key = f"assets/{asset_id}/source{form.extension}"
-        await finished(asyncio.to_thread(storage.publish, incoming, key))
-        faults.point("upload stored, not inserted")
-        await asyncio.to_thread(incoming.unlink)
-    except BaseException:
-        await finished(asyncio.to_thread(_discard, folder))
-        raise
+    async with incoming(f"assets/{asset_id}", storage, expected_bytes=expected_bytes) as arriving:
+        size_bytes, sha256 = await arriving.take(chunks)
+        width, height = await _size(arriving.path, studio, max_pixels)
+        form = await asyncio.to_thread(_format, arriving.path)
+        key = await arriving.publish(form.extension)
     return Received(
         asset_id=asset_id,
         name=name,
@@ -120,12 +107,8 @@ def _format(picture: Path) -> Format:
     raise UnsupportedMedia("A picture is a PNG, JPEG, WebP or GIF file.")
 
 
-async def insert(sessions: async_sessionmaker[AsyncSession], received: Received, storage: LocalStorage) -> Asset:
-    """The asset's rows, committed. When that fails, the file goes.
-
-    When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
-    stays: if no row names it, the reaper's sweep removes it.
-    """
+async def insert(session: AsyncSession, received: Received) -> Asset:
+    """The rows of an asset, in the caller's transaction."""
     asset = Asset(
         id=received.asset_id,
         name=received.name,
@@ -136,25 +119,20 @@ async def insert(sessions: async_sessionmaker[AsyncSession], received: Received,
         height=received.height,
         size_bytes=received.size_bytes,
     )
-    file = File(
-        asset_id=received.asset_id,
-        role=FileRole.MAIN,
-        name=Path(received.key).name,
-        key=received.key,
-        size_bytes=received.size_bytes,
-        sha256=received.sha256,
-        content_type=received.content_type,
+    session.add(asset)
+    await session.flush()
+    session.add(
+        File(
+            asset_id=received.asset_id,
+            role=FileRole.MAIN,
+            name=Path(received.key).name,
+            key=received.key,
+            size_bytes=received.size_bytes,
+            sha256=received.sha256,
+            content_type=received.content_type,
+        )
     )
-    try:
-        async with sessions.begin() as session:
-            session.add(asset)
-            await session.flush()
-            session.add(file)
-            await session.flush()
-            await session.refresh(asset)
-            faults.point("upload inserted, not committed")
-    except Exception as error:
-        if not is_away(error):
-            await finished(asyncio.to_thread(storage.delete, received.key))
-        raise
+    await session.flush()
+    await session.refresh(asset)
+    faults.point("upload inserted, not committed")
     return asset

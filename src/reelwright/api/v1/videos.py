@@ -22,6 +22,7 @@ from reelwright.edits.vocabulary import JobType
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
 from reelwright.library import catalogue, ingest
+from reelwright.library.incoming import kept_if_committed
 
 REFUSED = [code for code in V1_BAD_REQUESTS if MEANINGS[code][0] in (415, 422) and code != "invalid_input"]
 """Why a file is not taken."""
@@ -47,7 +48,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
         received = await take_upload(request, services)
     except (UnsupportedMedia, UnreadableMedia) as error:
         raise Malformed(error.detail, code=error.code) from error
-    async with ingest.kept_if_committed(received, services.storage), services.sessions.begin() as session:
+    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
         video = await ingest.insert(session, received)
         job = await lifecycle.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
     return V1Upload(**msgspec.structs.asdict(V1Job.of(job)), video_id=video.id)
