@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable, Coroutine
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +35,30 @@ def configured() -> Settings:
     return settings
 
 
-@click.group()
+def _finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not isfinite(value):
+        raise click.BadParameter(f"{value} is not a number of seconds.", context, option)
+    return value
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 def main() -> None:
-    """Reelwright: a self-hosted video processing service."""
+    """A self-hosted video processing service: upload, edit, follow live, download.
+
+    `reelwright demo` shows it, `reelwright up` runs it. Settings come from environment variables and `.env`;
+    docs/configuration.md lists them. Without DATABASE_URL or DB_HOST a PostgreSQL is brought along.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until a loop takes care of it, Ctrl-C just ends the program
 
 
 @main.command()
 def serve() -> None:
-    """Run the HTTP API."""
+    """Run the HTTP API alone.
+
+    It listens on APP_HOST and APP_PORT until Ctrl-C. The database has to be migrated (`reelwright migrate`), and jobs
+    need a worker: `procrastinate --app=reelwright_worker.app.app worker`. `reelwright up` does all three.
+    """
     from reelwright.api.server import serve as run
 
     if not run(configured()):
@@ -50,77 +67,141 @@ def serve() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    from reelwright.db.database import create_engine, located
-    from reelwright.db.migrate import current_revision, upgrade
+    """Bring the database to the newest schema, and say which that is.
 
-    async def run() -> None:
-        async with located(configured()) as url:
-            engine = create_engine(url, application_name="reelwright-migrate", statement_timeout_s=0)
-            try:
-                await upgrade(engine)
-                click.echo(f"the database is at revision {await current_revision(engine)}")
-            finally:
-                await engine.dispose()
+    To be run before the API and the workers of a new version start. Safe to repeat, and while others do it too.
+    `reelwright up` and `reelwright demo` do it by themselves.
+    """
+    from reelwright.db.database import located
+    from reelwright.db.migrate import bring_up_to_date
 
-    asyncio.run(run())
+    async def run(settings: Settings) -> None:
+        async with located(settings) as url:
+            revision = await bring_up_to_date(url, application_name="reelwright-migrate")
+            click.echo(f"the database is at revision {revision}")
+
+    _end_as(_run(run))
 
 
 @main.command()
 def up() -> None:
-    """Run the whole service on this machine: database, API and worker."""
+    """Run the whole service on this machine: database, API and worker.
+
+    It says where it answers (http://127.0.0.1:8000/docs, unless APP_HOST and APP_PORT say otherwise) and runs until
+    Ctrl-C, which ends all of it. Everything is kept in MEDIA_ROOT, by default the folder `data` here.
+    """
     from reelwright.up import up as run
 
-    _ending_with_reason(lambda settings: run(settings))
+    _run(run)
 
 
 @main.command()
 @click.option(
     "--video",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A video of yours; without one, a sample is made.",
+    help="A video of yours. Default: a sample is made.",
 )
-@click.option("--start", type=float, default=1.0, show_default=True, help="Where the trim starts, seconds.")
-@click.option("--end", type=float, help="Where it ends, seconds. Default: five seconds after the start.")
+@click.option(
+    "--start",
+    type=click.FloatRange(min=0),
+    callback=_finite,
+    help="Where the trim starts, in seconds. Default: 1, or 0 where the video is shorter than 2 seconds.",
+)
+@click.option(
+    "--end",
+    type=click.FloatRange(min=0),
+    callback=_finite,
+    help="Where the trim ends, in seconds. Default: five seconds after its start.",
+)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("demo-output"),
     show_default=True,
-    help="Folder for the result.",
+    help="Folder for the result, the sample and the service's log; it is made.",
 )
-def demo(video: Path | None, start: float, end: float | None, output: Path) -> None:
-    """Upload a video, trim it, follow the job live and download the result."""
+def demo(video: Path | None, start: float | None, end: float | None, output: Path) -> None:
+    """Watch the service at work: upload a video, trim it, follow the job live, download the result.
+
+    Starts database, API and worker for that, on a free port, and ends them again. The upload and the result stay in
+    MEDIA_ROOT, by default the folder `data` here.
+    """
     from reelwright.demo import demo as run
 
-    output.mkdir(parents=True, exist_ok=True)
+    if video is not None and not video.is_file():
+        raise click.BadParameter(f"'{video}' is not a regular file.", param_hint="'--video'")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
     logging.getLogger("reelwright.supervisor").setLevel(logging.WARNING)
-    _ending_with_reason(lambda settings: run(settings, video, start, end, output))
+    _end_as(_run(lambda settings: run(settings, video, start, end, output)))
 
 
 @main.command()
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("openapi.json"), show_default=True
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("openapi.json"),
+    show_default=True,
+    help="Where it is written.",
 )
 def openapi(output: Path) -> None:
-    """Write the API's OpenAPI document."""
+    """Write the API's OpenAPI document to a file. Needs no database."""
     import msgspec
 
     from reelwright.api.app import create_app
     from reelwright.api.docs import openapi_document
 
     document = openapi_document(create_app(configured()))
-    output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
+    try:
+        output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
     click.echo(f"{output} written")
 
 
-def _ending_with_reason(work: Callable[[Settings], Coroutine[Any, Any, object]]) -> None:
-    """Run to the end; a foreseeable failure becomes one sentence and exit status 1."""
+def _run(work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:
+    """Run `work` to its end, or until SIGINT or SIGTERM cancels it: then that is returned.
+
+    A foreseeable failure becomes one sentence and exit status 1.
+    """
+    from reelwright.db.database import DatabaseUnusable
     from reelwright.db.embedded import EmbeddedPostgresError
+    from reelwright.errors import ReelwrightError
     from reelwright.supervisor import ChildFailed
 
     settings = configured()
     try:
-        asyncio.run(work(settings))
-    except (ChildFailed, EmbeddedPostgresError, TimeoutError) as error:
-        raise click.ClickException(str(error) or "the service did not answer in time") from error
+        return asyncio.run(_until_signal(work(settings)))
+    except (ChildFailed, DatabaseUnusable, EmbeddedPostgresError, ReelwrightError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the loop has put Python's own handler back
+
+
+async def _until_signal(work: Coroutine[Any, Any, object]) -> signal.Signals | None:
+    """Every signal cancels `work` once more: it may end gently on the first, and has to hurry on the next."""
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+    caught: list[signal.Signals] = []
+
+    def cancel(number: signal.Signals) -> None:
+        if not caught:
+            click.echo("Stopping ... (once more: at once)", err=True)
+        caught.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, cancel, number)
+    await asyncio.wait([task])
+    if task.cancelled():
+        return caught[0]
+    task.result()
+    return None
+
+
+def _end_as(caught: signal.Signals | None) -> None:
+    """The exit status that shells give to a signal: 130 for SIGINT, 143 for SIGTERM."""
+    if caught is not None:
+        raise SystemExit(128 + caught)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import socket
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,38 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reelwright.media import contain, programs
 from reelwright.settings import Settings
-from reelwright.up import answering, service
+from reelwright.up import alongside, answering, service
 
 SAMPLE_SECONDS = 20
 SAMPLE_SIZE = "1280x720"
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
-async def demo(settings: Settings, video: Path | None, start: float, end: float | None, output: Path) -> Path:
-    """Start the service on a free port, upload, trim, follow, download into `output`. Returns the result's path."""
+async def demo(settings: Settings, video: Path | None, start: float | None, end: float | None, output: Path) -> Path:
+    """Start the service on a free port, upload, trim, follow, download into `output`. Returns the result's path.
+
+    `start`, `end`: seconds; None: some seconds near the beginning. Raises ClickException where that does not work out,
+    and what `service` raises.
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     log = output / "service.log"
-    console.print(f"Starting database, API and worker (log: {log}) ...")
-    with log.open("wb") as lines:
-        environment = {"APP_PORT": str(port), "APP_HOST": "127.0.0.1", "API_ROOT_PATH": ""}
-        async with service(settings, environment=environment, output=lines) as running:
-            await answering(url, running)
-            source = video or await make_sample(settings, output)
-            async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
-                return await _tour(client, source, start, end, output)
+    try:
+        with log.open("wb") as lines:
+            console.print(f"Starting database, API and worker (log: {log}) ...")
+            # Nothing is lost with a job that is cut short: whoever starts the service next goes on with it.
+            own = {"APP_PORT": str(port), "APP_HOST": "127.0.0.1", "API_ROOT_PATH": "", "SHUTDOWN_GRACE_S": "0"}
+            async with service(settings, environment=own, output=lines) as running:
+                await alongside(running, answering(url))
+                source = video or await make_sample(settings, output)
+                async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
+                    return await alongside(running, _tour(client, source, start, end, output))
+    except httpx.HTTPError as error:
+        said = f"{type(error).__name__} {error}".strip()
+        raise click.ClickException(f"the service does not answer any more ({said}): see {log}") from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or output}: {error.strerror or error}") from error
 
 
 def _free_port() -> int:
@@ -64,21 +76,28 @@ async def make_sample(settings: Settings, folder: Path) -> Path:
         cwd=target.parent,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, said = await process.communicate()
+    try:
+        _, said = await process.communicate()
+    finally:
+        await contain.stop(process)
     if process.returncode != 0:
         raise click.ClickException(f"ffmpeg could not make a sample: {said.decode(errors='replace').strip()}")
     return target
 
 
-async def _tour(client: httpx.AsyncClient, source: Path, start: float, end: float | None, output: Path) -> Path:
+async def _tour(client: httpx.AsyncClient, source: Path, start: float | None, end: float | None, output: Path) -> Path:
     video = await _upload(client, source)
     console.print(
         f"Uploaded   {video['original_filename']}: {video['width']}x{video['height']}, {video['duration_sec']} s, "
         f"{video['size_bytes']:,} bytes"
     )
-    length = float(video["duration_sec"] or 0)
+    length = float(video["duration_sec"] or inf)
+    if start is None:
+        start = 1.0 if length >= 2 and (end is None or end > 1) else 0.0
+    if start >= length:
+        raise click.ClickException(f"--start {start:g} is not before the end of the video, which lasts {length:g} s")
     if end is None:
-        start, end = (start, start + min(5.0, length)) if start + 1 < length else (0.0, length)
+        end = min(start + 5.0, length)
     wish = {"video_id": video["id"], "start": start, "end": end}
     job = _answer(await client.post("/trim", json=wish))
     await _follow(client, job["job_id"])
@@ -100,7 +119,7 @@ async def _tour(client: httpx.AsyncClient, source: Path, start: float, end: floa
         f"curl -N {base}/jobs/<job_id>/events",
         f"curl -o trimmed.mp4 {base}/result/<job_id>",
     ):
-        console.print("    " + line, soft_wrap=True, markup=False)
+        console.print("    " + line)
     return target
 
 
@@ -121,7 +140,7 @@ async def _follow(client: httpx.AsyncClient, job_id: str) -> None:
     with bar:
         task = bar.add_task("waiting", total=100)
         async with aconnect_sse(client, "GET", f"/jobs/{job_id}/events") as stream:
-            stream.response.raise_for_status()
+            await _require(stream.response)
             async for event in stream.aiter_sse():
                 if event.event == "progress":
                     data = msgspec.json.decode(event.data)
@@ -134,19 +153,30 @@ async def _follow(client: httpx.AsyncClient, job_id: str) -> None:
 async def _download(client: httpx.AsyncClient, path: str, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     async with client.stream("GET", path) as response:
-        response.raise_for_status()
-        with part.open("wb") as file:
-            async for chunk in response.aiter_bytes(1 << 20):
-                await asyncio.to_thread(file.write, chunk)
-    await asyncio.to_thread(part.replace, target)
+        await _require(response)
+        try:
+            with part.open("wb") as file:
+                async for chunk in response.aiter_bytes(1 << 20):
+                    await asyncio.to_thread(file.write, chunk)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+async def _require(response: httpx.Response) -> None:
+    """Raises ClickException with the problem when a streamed answer is none that was hoped for."""
+    if not response.is_success:
+        await response.aread()
+        _answer(response)
 
 
 def _answer(response: httpx.Response) -> Any:
+    """The JSON of an answer. Raises ClickException with what a problem document says (RFC 9457)."""
     if response.is_success:
         return msgspec.json.decode(response.content)
     try:
-        problem = msgspec.json.decode(response.content)
-        said = problem.get("detail") or problem
-    except msgspec.DecodeError:
+        said = msgspec.json.decode(response.content)["detail"]
+    except (msgspec.DecodeError, KeyError, TypeError):
         said = response.text
-    raise click.ClickException(f"{response.request.method} {response.request.url.path}: {response.status_code}: {said}")
+    asked = f"{response.request.method} {response.request.url.path}"
+    raise click.ClickException(f"{asked} is answered with {response.status_code}: {said}")

@@ -47,16 +47,13 @@ class Supervisor:
     output: IO[bytes] | None = None
     patience_s: float = 30.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
-        """Ask all to end; asked a second time, they are killed."""
-        if self._stopping.is_set():
-            self._hurry.set()
+        """Ask all to end. Who cannot wait for that cancels `run`."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Until `stop`. Raises ChildFailed, after the other children have ended."""
+        """Until `stop`. Cancelled, it kills the children. Raises ChildFailed, after the other children have ended."""
         async with asyncio.TaskGroup() as keepers:
             kept = [keepers.create_task(self._keep(name, argv)) for name, argv in self.children]
         for keeper in kept:
@@ -75,7 +72,8 @@ class Supervisor:
             said = f"{name} ended with {_status(status)}"
             if crashes > MOST_CRASHES:
                 self.stop()
-                return ChildFailed(f"{said}, {crashes} times in a row: see its log lines above")
+                where = f"in {self.output.name}" if self.output else "above"
+                return ChildFailed(f"{said}, {crashes} times in a row: see its log lines {where}")
             pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), LONGEST_PAUSE_S)
             logger.warning("%s; starting it again in %.1f s", said, pause_s)
             with contextlib.suppress(TimeoutError):
@@ -99,21 +97,16 @@ class Supervisor:
             await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
                 process.terminate()
-                await self._await_end(name, process, ended)
+                await asyncio.wait([ended], timeout=self.patience_s)
+            if not ended.done():
+                logger.warning("%s does not end: killing it", name)
+                process.kill()
             return await ended
         finally:
             stopping.cancel()
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-
-    async def _await_end(self, name: str, process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
-        hurry = asyncio.create_task(self._hurry.wait())
-        await asyncio.wait([ended, hurry], timeout=self.patience_s, return_when=asyncio.FIRST_COMPLETED)
-        hurry.cancel()
-        if not ended.done():
-            logger.warning("%s does not end: killing it", name)
-            process.kill()
 
 
 def _status(status: int) -> str:

@@ -3,55 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import IO
+from typing import IO, Any, TypeVar
 
 import click
 import httpx
 
-from reelwright.db.database import create_engine, located
-from reelwright.db.migrate import upgrade
+from reelwright.db.database import located
+from reelwright.db.migrate import bring_up_to_date
 from reelwright.settings import Settings
 from reelwright.supervisor import API, WORKER, ChildFailed, Supervisor
 
 START_TIMEOUT_S = 60
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
 async def service(
     settings: Settings, *, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Database, schema, API and worker. The task ends when the service does, with the reason where it failed.
+    """Database, schema, API and worker. The task ends before the context only when the service fails, with the reason.
 
-    Raises ChildFailed when the API could not listen.
+    At its end it asks all to end and waits for them; cancelled in that, it kills them. Raises ChildFailed when the API
+    could not listen, EmbeddedPostgresError, DatabaseUnusable.
     """
     _require_port(settings)
     async with located(settings) as url:
-        engine = create_engine(url, application_name="reelwright-up", statement_timeout_s=0)
-        try:
-            await upgrade(engine)
-        finally:
-            await engine.dispose()
+        await bring_up_to_date(url, application_name="reelwright-up")
         supervisor = Supervisor(
             (API, WORKER),
             environment=environment or {},
             output=output,
             patience_s=settings.shutdown_grace_s + 15,
         )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, supervisor.stop)
         running = asyncio.create_task(supervisor.run(), name="supervisor")
         try:
             yield running
         finally:
             supervisor.stop()
-            await asyncio.wait([running])
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            cancelled = False
+            while not running.done():
+                try:
+                    await asyncio.wait([running])
+                except asyncio.CancelledError:
+                    cancelled = True
+                    running.cancel()
+            if cancelled:
+                raise asyncio.CancelledError
 
 
 def _require_port(settings: Settings) -> None:
@@ -70,18 +71,32 @@ def _require_port(settings: Settings) -> None:
         ) from error
 
 
-async def answering(base_url: str, running: asyncio.Task[None]) -> None:
-    """Wait until the API answers. Raises ChildFailed when the service ended instead, TimeoutError."""
-    async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
-        while not running.done():
-            try:
-                if (await client.get("/health")).is_success:
-                    return
-            except httpx.TransportError:
-                pass  # not yet
-            await asyncio.wait([running], timeout=0.1)
-    await running
-    raise ChildFailed("the service ended before it answered")
+async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -> T:
+    """The outcome of `work`, unless the service fails before that: then `work` is cancelled. Raises ChildFailed."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task, running], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await running  # it has failed: the reason is raised
+        return await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def answering(base_url: str) -> None:
+    """Wait until the API answers. Raises ChildFailed when it does not in time."""
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
+            while True:
+                try:
+                    if (await client.get("/health")).is_success:
+                        return
+                except httpx.TransportError:
+                    pass  # not yet
+                await asyncio.sleep(0.1)
+    except TimeoutError as error:
+        raise ChildFailed(f"the API did not answer at {base_url} within {START_TIMEOUT_S} s") from error
 
 
 def base_url(settings: Settings) -> str:
@@ -91,8 +106,8 @@ def base_url(settings: Settings) -> str:
 
 
 async def up(settings: Settings) -> None:
-    """Run until Ctrl-C. Raises ChildFailed."""
+    """Run until cancelled. Raises what `service` raises."""
     async with service(settings) as running:
-        await answering(base_url(settings), running)
+        await alongside(running, answering(base_url(settings)))
         click.echo(f"Reelwright is up: {base_url(settings)}{settings.api_root_path}/docs   (Ctrl-C ends it)")
-        await running
+        await asyncio.shield(running)

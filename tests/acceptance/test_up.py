@@ -1,4 +1,4 @@
-"""`reelwright up`: the whole service from one command, on the embedded PostgreSQL, in a folder with a space."""
+"""`reelwright up` and `demo`: the whole service from one command, on its own database, in a folder with a space."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,13 +16,16 @@ import pytest
 
 from checker import descendants, processes_about, until_none
 from reelwright.settings import parse
-from service import Process, Service
+from service import Process, Service, environment
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Service:
+    return furnished(tmp_path / "my videos")
+
+
+def furnished(folder: Path) -> Service:
     """A service that is not started yet: its folder, its port, its client's routes."""
-    folder = tmp_path / "my videos"
     folder.mkdir()
     settings = parse(
         {
@@ -124,3 +128,78 @@ async def test_a_port_that_is_taken_is_told_in_one_line(house: Service) -> None:
         "Set APP_HOST and APP_PORT to an address that is free."
     ]
     assert not house.settings.database_path.exists()
+
+
+def said(file: str, words: str) -> Callable[[Path], bool]:
+    """Whether a file of the house has the words by now."""
+    return lambda folder: (folder / file).exists() and words in (folder / file).read_text(errors="replace")
+
+
+def there(pattern: str) -> Callable[[Path], bool]:
+    return lambda folder: any(folder.glob(pattern))
+
+
+MOMENTS = {
+    "the database is made": there("data/postgres/init-*"),
+    "the schema is made": said("data/postgres/run/keeper.log", "ready to accept connections"),
+    "the API starts": said("demo-output/service.log", "Started server process"),
+    "the sample is made": said("demo.log", "Making a sample"),
+    "the upload runs": there("data/uploads/*/.incoming"),
+    "the job runs": there("data/work/*-1"),
+}
+
+
+async def interrupted(house: Service, command: str, moment: Callable[[Path], bool], *signals: signal.Signals) -> int:
+    """Run the command in a process group of its own and signal the group at the moment. Returns the exit status."""
+    log = house.folder / f"{command}.log"
+    with log.open("wb") as lines:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "reelwright", command),
+            env=environment(house.settings, PYTHONUNBUFFERED="1"),
+            cwd=house.folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=lines,
+            stderr=lines,
+            start_new_session=True,
+        )
+    try:
+        async with asyncio.timeout(60):
+            while not moment(house.folder):
+                assert process.returncode is None, log.read_text()
+                await asyncio.sleep(0.002)
+        for number in signals:
+            os.killpg(process.pid, number)
+        status = await asyncio.wait_for(process.wait(), 30)
+        await nothing_runs(house, within_s=10)
+    finally:
+        for pid in [*descendants(process.pid), *processes_about(house.folder)]:
+            os.kill(pid, signal.SIGKILL)
+        await process.wait()
+    for written in (log, house.folder / "demo-output" / "service.log"):
+        assert not written.exists() or "Traceback" not in written.read_text()
+    return status
+
+
+async def test_signals_end_the_demo_cleanly(tmp_path: Path) -> None:
+    """Ctrl-C at any moment is status 130, SIGTERM 143: no traceback, and nothing that it started runs any more."""
+    wanted = [*((moment, signal.SIGINT) for moment in MOMENTS), ("the upload runs", signal.SIGTERM)]
+    statuses = await asyncio.gather(
+        *(
+            interrupted(furnished(tmp_path / f"{moment} {number.name}"), "demo", MOMENTS[moment], number)
+            for moment, number in wanted
+        )
+    )
+    assert [(*case, status) for case, status in zip(wanted, statuses, strict=True)] == [
+        (moment, number, 128 + number) for moment, number in wanted
+    ]
+
+
+async def test_ctrl_c_before_it_answers_ends_the_service_cleanly(tmp_path: Path) -> None:
+    """With status 0, as when it ran; a second Ctrl-C changes nothing of that."""
+    statuses = await asyncio.gather(
+        *(
+            interrupted(furnished(tmp_path / moment), "up", MOMENTS[moment], signal.SIGINT, signal.SIGINT)
+            for moment in ("the database is made", "the schema is made")
+        )
+    )
+    assert statuses == [0, 0]

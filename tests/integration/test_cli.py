@@ -1,0 +1,216 @@
+"""What the command `reelwright` says and returns when something is not as it should be."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import struct
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from conftest import execute, in_database
+from reelwright.db.database import create_engine, is_away
+from reelwright.settings import Settings, parse
+from service import Service, free_port
+
+PASSWORD = "s3cret-pa55"
+SSL_REQUEST = struct.pack("!II", 8, 80877103)
+"""What a client of PostgreSQL sends first; see "SSL Session Encryption" in its protocol."""
+
+
+async def ended(folder: Path, settings: Settings, *argv: str) -> tuple[int, str]:
+    """A command's exit status and last line, after a look that it is no traceback and keeps the password."""
+    name = uuid.uuid4().hex
+    process = await Service(settings, folder).start(name, "-m", "reelwright", *argv)
+    status = await asyncio.wait_for(process.process.wait(), 60)
+    text = process.log.read_text()
+    assert "Traceback" not in text
+    assert PASSWORD not in text
+    return status, text.splitlines()[-1]
+
+
+def at(folder: Path, url: str) -> Settings:
+    return parse({"APP_ENV": "test", "DATABASE_URL": url, "MEDIA_ROOT": str(folder / "media")})
+
+
+def message(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("!I", len(content) + 4) + content
+
+
+def refusal(code: str, sentence: str) -> bytes:
+    fields = {"S": "FATAL", "V": "FATAL", "C": code, "M": sentence}
+    return message(b"E", b"".join(f"{name}{value}\0".encode() for name, value in fields.items()) + b"\0")
+
+
+WELCOME_OF_14 = (
+    message(b"R", struct.pack("!I", 0)) + message(b"S", b"server_version\x0014.9\0") + message(b"Z", b"I")
+)  # AuthenticationOk, ParameterStatus, ReadyForQuery
+
+
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[str]:
+    """The URL of a server that speaks PostgreSQL's protocol, and gives every client the same answer."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.readexactly(8) == SSL_REQUEST:
+            writer.write(b"N")
+            await reader.readexactly(8)
+        writer.write(answer)
+        await reader.read(1 << 16)  # the rest of what it said: unread bytes would reset the connection
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with server:
+        yield f"postgresql://me:{PASSWORD}@127.0.0.1:{server.sockets[0].getsockname()[1]}/films"
+
+
+@pytest.mark.parametrize("command", ["up", "demo", "migrate"])
+async def test_a_database_that_refuses_is_one_sentence(tmp_path: Path, command: str) -> None:
+    """It says where, as whom, what happened and what helps; never the password. The exit status is 1."""
+    port = free_port()
+    settings = parse(
+        {
+            "DB_HOST": "127.0.0.1",
+            "DB_PORT": str(port),
+            "DB_NAME": "films",
+            "DB_USER": "me",
+            "DB_PASSWORD": PASSWORD,
+            "MEDIA_ROOT": str(tmp_path / "media"),
+        }
+    )
+    assert await ended(tmp_path, settings, command) == (
+        1,
+        f"Error: The database films at 127.0.0.1:{port} cannot be used as user me: Connection refused. "
+        "Start the server, or correct DB_HOST and DB_PORT (or DATABASE_URL).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://me:{password}@no.such.host.invalid/films", "films at no.such.host.invalid cannot be used"),
+        ("postgresql:///films?host=/nowhere&user=me&password={password}", "at /nowhere cannot be used as user me: No"),
+        ("postgresql://me:{password}@127.0.0.1:1,127.0.0.1:2/films", "127.0.0.1:1,127.0.0.1:2 cannot be used"),
+        ("postgresql://me:x/{password}@127.0.0.1/films", "cannot be read"),
+        ("postgresql://me:x@{password}@127.0.0.1/films", "cannot be read"),
+        ("postgresql://me:{password}@127.0.0.1:70000/films", "cannot be read"),
+    ],
+)
+async def test_an_address_that_leads_nowhere_is_one_sentence(tmp_path: Path, url: str, words: str) -> None:
+    """A name that is not known, a socket that is not there, several hosts, a URL that cannot be read."""
+    status, line = await ended(tmp_path, at(tmp_path, url.format(password=PASSWORD)), "migrate")
+    assert status == 1
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refusal("28P01", 'password authentication failed for user "me"'), ["authentication failed", "DB_PASSWORD"]),
+        (refusal("57P03", "the database system is starting up"), ["is starting up", "Try again in a moment"]),
+        (refusal("53300", "sorry, too many clients already"), ["too many clients", "Try again in a moment"]),
+        (WELCOME_OF_14, ["the server is PostgreSQL 14, 15 or newer is needed"]),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", ["cannot be used as user me"]),
+    ],
+)
+async def test_a_server_that_lets_nobody_in_is_one_sentence(tmp_path: Path, answer: bytes, words: list[str]) -> None:
+    """A wrong password, a server that starts or is full, one that is too old, one that is no PostgreSQL."""
+    async with answering(answer) as url:
+        status, line = await ended(tmp_path, at(tmp_path, url), "migrate")
+    assert status == 1
+    assert line.startswith("Error: The database films at 127.0.0.1:")
+    assert all(word in line for word in words), line
+
+
+async def test_a_database_that_is_not_there_or_not_ours_is_one_sentence(tmp_path: Path, server_url: str) -> None:
+    """No such database, no such user, and a user who may make no tables in it: what the server says, and what helps."""
+    name = f"films_{uuid.uuid4().hex[:8]}"
+    guest = server_url.replace("://reelwright@", f"://{name}@")
+    _, missing = await ended(tmp_path, at(tmp_path, in_database(server_url, name)), "migrate")
+    assert f'database "{name}" does not exist. Create it' in missing
+    _, unknown = await ended(tmp_path, at(tmp_path, guest), "migrate")
+    assert f'role "{name}" does not exist. Correct DB_USER' in unknown
+    await execute(server_url, f"CREATE ROLE {name} LOGIN")
+    await execute(server_url, f"CREATE DATABASE {name}")
+    try:
+        status, forbidden = await ended(tmp_path, at(tmp_path, in_database(guest, name)), "migrate")
+    finally:
+        await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+        await execute(server_url, f"DROP ROLE {name}")
+    assert status == 1
+    assert "permission denied for schema public. Let the user own the database" in forbidden
+
+
+async def test_the_schema_of_a_newer_version_is_left_alone(tmp_path: Path, database_url: str) -> None:
+    """`migrate` says that it does not know the revision, and changes nothing."""
+    await execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    status, line = await ended(tmp_path, at(tmp_path, database_url), "migrate")
+    assert status == 1
+    assert "9999" in line
+    assert "newer Reelwright" in line
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "words"),
+    [
+        (["--video", "nothing.mp4"], 2, "'nothing.mp4' does not exist"),
+        (["--video", "."], 2, "'.' is a directory"),
+        (["--video", "/dev/zero"], 2, "'/dev/zero' is not a regular file"),
+        (["--start", "nan"], 2, "nan is not a number of seconds"),
+        (["--output", "/proc/nowhere"], 1, "/proc/nowhere"),
+    ],
+)
+async def test_the_demo_says_what_it_cannot_take(tmp_path: Path, argv: list[str], status: int, words: str) -> None:
+    """At once, before anything is started."""
+    code, line = await ended(tmp_path, parse({"MEDIA_ROOT": str(tmp_path / "media")}), "demo", *argv)
+    assert (code, words in line) == (status, True), line
+    assert not (tmp_path / "media").exists()
+
+
+async def test_what_the_service_refuses_the_demo_says(tmp_path: Path, database_url: str, clip: Path) -> None:
+    """A file that is no video, a trim that starts behind its end: a sentence, and status 1."""
+    readme = tmp_path / "README.md"
+    readme.write_text("# No video\n")
+    given = {
+        ("--video", str(readme)): "POST /videos/upload is answered with 415: The file is not a video",
+        ("--video", str(clip), "--start", "4"): "--start 4 is not before the end of the video, which lasts 4 s",
+    }
+    settings = at(tmp_path, database_url)
+    said = await asyncio.gather(
+        *(ended(tmp_path, settings, "demo", *argv, "--output", f"out{n}") for n, argv in enumerate(given))
+    )
+    for (status, line), words in zip(said, given.values(), strict=True):
+        assert status == 1
+        assert line.startswith(f"Error: {words}")
+
+
+async def test_only_a_database_that_cannot_be_reached_is_away(database_url: str) -> None:
+    """A refused connection, a missing socket, a session that was ended; no wrong statement, no error of the disk."""
+
+    async def failure(url: str, statement: str) -> Exception:
+        engine = create_engine(url, application_name="tests")
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text(statement))
+        except Exception as error:  # noqa: BLE001 - it is what is looked at
+            return error
+        finally:
+            await engine.dispose()
+        raise AssertionError("nothing failed")
+
+    assert is_away(await failure(f"postgresql://me@127.0.0.1:{free_port()}/films", "SELECT 1"))
+    assert is_away(await failure("postgresql://me@/films?host=/nowhere", "SELECT 1"))
+    assert is_away(await failure(database_url, "SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert not is_away(await failure(database_url, "SELECT FROM nothing"))
+    assert not is_away(await failure(database_url, "SELECT 1 / 0"))
+    assert not is_away(FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    assert not is_away(OSError(errno.ENOSPC, "No space left on device"))
