@@ -88,7 +88,7 @@ def test_every_bad_field_is_named() -> None:
         "/overlays/1/image_path": "is required",
         "/overlays/1/opacity": "Expected `float` <= 1.0",
         "/overlays/1/end": "Expected `float` >= 0.0",
-        "/overlays/1/x/anchor": "Invalid enum value 'middle'",
+        "/overlays/1/x/anchor": "must be one of: top-left, bottom-right",
         "/overlays/1/x/margin": "Expected `int` >= 0",
         "/overlays/2/type": "must be one of: text, image",
         "/overlays/3": "an invisible picture is no overlay",

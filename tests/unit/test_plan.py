@@ -51,6 +51,22 @@ def test_variable_frame_rates_keep_the_interval_as_asked() -> None:
     assert Fraction(expected.duration_tolerance_s) >= Fraction("0.8")
 
 
+@pytest.mark.parametrize(
+    ("interval", "picture"),
+    [((1, 3), ("1", "2")), ((3, 9), ("0", "5")), ((0, 10), ("2", "8"))],
+)
+def test_a_picture_is_expected_where_the_source_has_one(
+    interval: tuple[float, float], picture: tuple[str, str]
+) -> None:
+    """It may begin after the sound and end before it; a pause of the source's is a gap that is allowed."""
+    info = media(variable_frame_rate=True, frame_count=None, duration_s=6.0, longest_frame_s=0.8)
+    later = msgspec.structs.replace(info.picture, start_s="2")
+    (expected,) = plan(msgspec.structs.replace(info, video=[later]), *interval).outputs
+    assert expected.picture is not None
+    assert (expected.picture.start_s, expected.picture.end_s) == picture
+    assert 0.8 < Fraction(expected.picture.longest_gap_s) < 1
+
+
 def test_an_end_beyond_the_video_is_clamped_with_a_warning() -> None:
     """The warning says what it became."""
     made = plan(media(seconds=10), 9, 11)

@@ -30,6 +30,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     start_s: str
     """First timestamp in the file's own time, seconds, exact (clients' time 0 is `MediaInfo.start_s`)."""
     duration_s: float | None = None
+    """From `start_s` to the end of the last frame."""
     frame_rate: str | None = None
     """Average frames per second."""
     variable_frame_rate: bool | None = None
@@ -37,7 +38,8 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     frame_count: int | None = None
     """Exact where the container's index says it, else None."""
     longest_frame_s: float | None = None
-    """The longest gap between frames, where the container's index says it."""
+    """No gap between frames is longer. The longest gap itself where the container's index says it or the file was read
+    through, else the longest between key frames; None: not known."""
     pixel_format: str | None = None
     bit_depth: int | None = None
     color_range: str | None = None
@@ -87,6 +89,7 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     start_s: str = "0"
     """The container's first timestamp: the zero of the time line that clients see."""
     duration_s: float | None = None
+    """To the end of picture and sound, by their last packets where the container states something else or nothing."""
     bit_rate: int | None = None
     video: list[VideoStream] = []
     """Moving pictures, the main one first."""

@@ -11,11 +11,13 @@ from typing import Any
 
 from reelwright.edits.source import AudioStream, MediaInfo, OtherStream, VideoStream
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.timing import FrameTimes, believable_rate
+from reelwright.media.timing import Ends, FrameTimes, believable_rate
 
 ATTACHED_PICTURE, TIMED_THUMBNAILS, STILL_IMAGE, DEFAULT = 0x400, 0x800, 0x100000, 0x1
 MICROSECOND = Fraction(1, 1_000_000)
 LONGEST_BELIEVED_S = 10 * 365 * 86400
+STATED_WITHIN_S = Fraction(1, 10)
+"""Headers count in what the last packets do not say: encoder delay, how long the last frame is shown."""
 MPEG_VARIABLE_BIT_RATE = 0x3FFFF * 400
 LANGUAGE = re.compile(r"[a-z]{3}", re.ASCII)
 LAYOUT = re.compile(r"[0-9A-Za-z.()\-]{1,32}", re.ASCII)
@@ -49,9 +51,9 @@ def is_moving_picture(stream: Any) -> bool:
     return stream.type == "video" and not int(stream.disposition) & still
 
 
-def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, size_bytes: int) -> MediaInfo:
+def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, ends: Ends, size_bytes: int) -> MediaInfo:
     """All that is known of a file whose video `main` begins with `frame` and has its frames at `frames`."""
-    video = [_main_stream(main, frame, frames)]
+    video = [_main_stream(main, frame, frames, ends)]
     audio, other = [], []
     for stream in container.streams:
         if stream.index == main.index:
@@ -66,7 +68,7 @@ def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, size_b
         container=container.format.name,
         size_bytes=size_bytes,
         start_s=str(_start(container)),
-        duration_s=_duration_s(container, main, frames),
+        duration_s=_duration_s(container, main, frames, ends),
         bit_rate=_positive(container.bit_rate),
         video=video,
         audio=audio,
@@ -74,7 +76,7 @@ def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, size_b
     )
 
 
-def _main_stream(main: Any, frame: Any, frames: FrameTimes) -> VideoStream:
+def _main_stream(main: Any, frame: Any, frames: FrameTimes, ends: Ends) -> VideoStream:
     rotation = round(-frame.rotation / 90) * 90 % 360
     measured = frames.sample.rate if frames.sample else None
     if frames.variable and frames.count and main.duration:
@@ -82,11 +84,13 @@ def _main_stream(main: Any, frame: Any, frames: FrameTimes) -> VideoStream:
     else:
         rate = believable_rate([main.average_rate, main.guessed_rate, main.base_rate], measured)
     order = FIELD_ORDER.get(main.codec_context.field_order)
+    start = seconds(main.start_time, main) or Fraction(0)
     return _video_stream(
         main,
         frame.width,
         frame.height,
         rotation,
+        duration_s=_found(seconds(main.duration, main), ends.picture_s, start),
         frame_rate=_fraction(rate) if rate else None,
         variable_frame_rate=frames.variable,
         frame_count=frames.count,
@@ -104,7 +108,14 @@ def _main_stream(main: Any, frame: Any, frames: FrameTimes) -> VideoStream:
 def _further_video(stream: Any) -> VideoStream:
     """A video stream that is not looked into: what its header says."""
     rate = believable_rate([stream.average_rate], None)
-    return _video_stream(stream, stream.width, stream.height, 0, frame_rate=_fraction(rate) if rate else None)
+    return _video_stream(
+        stream,
+        stream.width,
+        stream.height,
+        0,
+        duration_s=_believed(seconds(stream.duration, stream)),
+        frame_rate=_fraction(rate) if rate else None,
+    )
 
 
 def _video_stream(stream: Any, width: int, height: int, rotation: int, **known: Any) -> VideoStream:
@@ -126,7 +137,6 @@ def _video_stream(stream: Any, width: int, height: int, rotation: int, **known: 
         sample_aspect_ratio=_fraction(aspect),
         time_base=_fraction(stream.time_base),
         start_s=str(seconds(stream.start_time, stream) or Fraction(0)),
-        duration_s=_believed(seconds(stream.duration, stream)),
         bit_rate=_positive(rate) if rate != MPEG_VARIABLE_BIT_RATE else None,
         **known,
     )
@@ -172,12 +182,19 @@ def _start(container: Any) -> Fraction:
     return next((start for start in starts if start is not None and abs(start - rounded) < MICROSECOND), rounded)
 
 
-def _duration_s(container: Any, main: Any, frames: FrameTimes) -> float | None:
-    stated = _believed(container.duration * MICROSECOND if container.duration else None)
-    stated = stated or _believed(seconds(main.duration, main))
-    if stated is None and frames.all_seen and frames.sample and frames.sample.rate:
+def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> float | None:
+    stated = container.duration * MICROSECOND if container.duration else seconds(main.duration, main)
+    found = _found(stated, ends.file_s, _start(container))
+    if found is None and frames.all_seen and frames.sample and frames.sample.rate:
         return _believed(frames.sample.span_s + 1 / frames.sample.rate)
-    return stated
+    return found
+
+
+def _found(stated: Fraction | None, end: Fraction | None, start: Fraction) -> float | None:
+    """The duration as it is stated, unless what was read ends elsewhere."""
+    if end is None or (stated is not None and abs(end - start - stated) <= STATED_WITHIN_S):
+        return _believed(stated)
+    return _believed(end - start)
 
 
 def seconds(ticks: int | None, stream: Any) -> Fraction | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,7 +35,17 @@ class FrameTimes:
     """Whether those are all."""
     count: int | None = None
     longest_s: Fraction | None = None
+    """No gap between frames is longer."""
     variable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a file was found to end, in seconds of its own clock; None: not looked for, or not found."""
+
+    picture_s: Fraction | None = None
+    file_s: Fraction | None = None
+    """The last of picture and sound."""
 
 
 def spacing(timestamps: Sequence[int], time_base: Fraction) -> Spacing:
@@ -42,7 +53,7 @@ def spacing(timestamps: Sequence[int], time_base: Fraction) -> Spacing:
 
     The rate is constant when every frame lies on an even grid, but for the rounding to a tick or a millisecond.
     """
-    ticks = sorted(timestamps)
+    ticks = array("q", sorted(timestamps))  # a fifth of a list's memory
     span, steps = ticks[-1] - ticks[0], len(ticks) - 1
     rounding = min(Fraction(1), Fraction(span, 4 * steps)) if steps else Fraction(1)  # a tick may be a whole frame
     tolerance = max(rounding, JITTER_S / time_base)

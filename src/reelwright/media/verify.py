@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.plan import ExpectedOutput
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.plan import ExpectedOutput, ExpectedPicture
+from reelwright.edits.source import MediaInfo, VideoStream
 
 
 def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
-    """What is wrong with the file, in sentences; nothing when it keeps the promise."""
+    """What is wrong with the file, in sentences; nothing when it keeps the promise.
+
+    Sound that is padded hides a picture that was lost, so that the picture is held to the plan of its own: from its
+    start to its end it has no gap longer than the source's longest one. It alone says when a file without sound ends,
+    which may be as much earlier.
+    """
     found: list[str] = []
     picture = made.picture
     if (picture.codec, picture.width, picture.height) != (expected.output.video.codec, expected.width, expected.height):
@@ -23,7 +28,30 @@ def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
         found.append("no frame of the video lies in the interval")
     if len(made.audio) != expected.audio_tracks:
         found.append(f"{len(made.audio)} audio tracks, expected {expected.audio_tracks}")
-    off = abs(Fraction(repr(made.duration_s or 0.0)) - Fraction(expected.duration_s))
-    if off > Fraction(expected.duration_tolerance_s):
+    over = made.start + _exact(made.duration_s) - Fraction(expected.duration_s)
+    silent = expected.audio_tracks == 0 and expected.picture is not None
+    if over > Fraction(expected.duration_tolerance_s) or (
+        -over > Fraction(expected.duration_tolerance_s) and not silent
+    ):
         found.append(f"lasts {made.duration_s} s, expected {float(Fraction(expected.duration_s)):.3f} s")
+    if expected.picture is not None:
+        found += _gaps(expected.picture, picture)
     return found
+
+
+def _gaps(expected: ExpectedPicture, made: VideoStream) -> list[str]:
+    longest = Fraction(expected.longest_gap_s)
+    start, end = Fraction(expected.start_s), Fraction(expected.end_s)
+    begins, ends = Fraction(made.start_s), Fraction(made.start_s) + _exact(made.duration_s)
+    found: list[str] = []
+    if begins - start > longest:
+        found.append(f"the picture begins at {float(begins):.3f} s, expected {float(start):.3f} s")
+    if end - ends > longest:
+        found.append(f"the picture ends at {float(ends):.3f} s, expected {float(end):.3f} s")
+    if _exact(made.longest_frame_s) > longest:
+        found.append(f"the picture stands still for {made.longest_frame_s} s, the source's for {float(longest):.3f} s")
+    return found
+
+
+def _exact(seconds: float | None) -> Fraction:
+    return Fraction(repr(seconds or 0.0))

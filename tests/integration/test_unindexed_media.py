@@ -1,0 +1,244 @@
+"""Media without a true index or header (live-written, cut off, with pauses): measured as they are, and cut exactly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import footage
+import frames
+from footage import Footage
+from material import ffmpeg
+from reelwright.edits.model import TextLayer, overlay, trim
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.planned_layers import PictureFacts
+from reelwright.edits.source import MediaInfo
+from reelwright.errors import InvalidInput
+from reelwright.media import examine, programs
+from reelwright.media.probe import Prober
+from reelwright.media.recipe import compile_plan
+from reelwright.media.run import Budget, run
+from reelwright.media.verify import complaints
+from reelwright.settings import Settings
+
+SETTINGS = Settings()
+RULES = programs.probe_rules(SETTINGS)
+BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
+SIZE, SECONDS = (160, 96), 14
+LIVE = ("-live", "1")
+PAUSE_AT_S, PAUSE_S = 14, 3
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with Prober(RULES) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+def live(folder: Path, container: str, *, audio: int) -> Footage:
+    """Without a duration, without an index."""
+    video = "vp8" if container == "webm" else "h264"
+    return footage.make(
+        folder, f"live{audio}", container=container, video=video, size=SIZE, seconds=SECONDS, audio=audio,
+        mux_options=LIVE,
+    )  # fmt: skip
+
+
+def whole(folder: Path, container: str) -> Footage:
+    video = "mpeg2video" if container == "mpg" else "h264"
+    return footage.make(folder, "whole", container=container, video=video, size=SIZE, seconds=SECONDS)
+
+
+def cut_off(source: Footage) -> Footage:
+    """The first half of the bytes, and the frames that are left in it."""
+    path = source.path.with_stem("cut_off")
+    if not path.exists():
+        index_first = ("-movflags", "+faststart") if path.suffix == ".mp4" else ()
+        ffmpeg("-i", str(source.path), "-map", "0", "-c", "copy", *index_first, str(path))
+        os.truncate(path, path.stat().st_size // 2)
+    return Footage(path, source.frame_times_s[: len(frames.read(path))])
+
+
+def paused(folder: Path, container: str) -> Footage:
+    """A silent picture that stands still for PAUSE_S, later than a sample of its first frames would tell."""
+    even = footage.make(
+        folder, "even", container="mkv", size=SIZE, seconds=PAUSE_AT_S + 2, audio=0, b_frames=0, keyframe_every=25
+    )
+    path = folder / f"paused.{container}"
+    if not path.exists():
+        later = f"setts=ts=TS+gte(TS\\,{PAUSE_AT_S}/TB)*{PAUSE_S}/TB"
+        ffmpeg(
+            "-i",
+            str(even.path),
+            "-c",
+            "copy",
+            "-bsf:v",
+            later,
+            *(LIVE if container == "webm" else ()),
+            "-f",
+            "matroska",
+            str(path),
+        )
+    times = (time + PAUSE_S * (time >= PAUSE_AT_S) for time in even.frame_times_s)
+    return Footage(path, tuple(times))
+
+
+async def make(
+    media: MediaInfo, prober: Prober, source: Path, start: Fraction, end: Fraction, work: Path
+) -> tuple[Path, list[str]]:
+    """The way of a job without its database, and what the verification says."""
+    plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
+    work.mkdir(exist_ok=True)
+    target = work / "out.mp4"
+    await run(
+        compile_plan(plan, await programs.capabilities(SETTINGS)),
+        {"in0": source, "out0": target},
+        ffmpeg=programs.ffmpeg_path(SETTINGS),
+        work=work,
+        budget=BUDGET,
+        report=lambda percent, speed: None,
+    )
+    return target, complaints(plan.outputs[0], await prober.probe(target))
+
+
+async def judge(prober: Prober, source: Footage, start: float, end: float, work: Path, *, sound: bool) -> None:
+    """Cut, verified, and exact."""
+    begin, behind = Fraction(repr(start)), Fraction(repr(end))
+    target, wrong = await make(await prober.probe(source.path), prober, source.path, begin, behind, work)
+    assert wrong == []
+    frames.judge_cut(source, target, begin, behind, min_ssim=0.95)
+    if sound:
+        frames.judge_sync(source, target, begin, behind)
+
+
+@pytest.mark.parametrize("audio", [1, 0])
+@pytest.mark.parametrize("container", ["mkv", "webm"])
+async def test_a_live_recording_is_measured_and_cut_as_any_other(
+    prober: Prober, folder: Path, tmp_path: Path, container: str, audio: int
+) -> None:
+    """Its length is read, so that ends are clamped, late starts are refused and overlays are taken."""
+    source = live(folder, container, audio=audio)
+    media = await prober.probe(source.path)
+    assert media.duration_s == pytest.approx(SECONDS, abs=0.03)
+    facts = Facts(sha256="0" * 64, media=media)
+    assert "became" in resolve(trim(SECONDS - 1, SECONDS + 9), facts).warnings[0]
+    with pytest.raises(InvalidInput, match="end of the video"):
+        resolve(trim(SECONDS + 1, SECONDS + 9), facts)
+    layers = (PictureFacts(sha256="1" * 64, width=20, height=10),)
+    drawn = resolve(overlay((TextLayer(text="a"),)), Facts(sha256="0" * 64, media=media, layers=layers))
+    assert float(Fraction(drawn.outputs[0].duration_s)) == media.duration_s
+    await judge(prober, source, SECONDS - 1.5, SECONDS + 9, tmp_path / "work", sound=audio > 0)
+
+
+@pytest.mark.parametrize("container", ["mkv", "ts", "flv", "mpg", "avi"])
+async def test_a_whole_file_lasts_as_long_as_it_says(prober: Prober, folder: Path, container: str) -> None:
+    """Encoder delay and how long the last frame is shown make no difference."""
+    source = whole(folder, container)
+    media = await prober.probe(source.path)
+    assert media.duration_s == pytest.approx(SECONDS, abs=0.1)
+    assert media.picture.duration_s == pytest.approx(SECONDS, abs=0.05)
+    assert media.picture.frame_count is None
+
+
+@pytest.mark.parametrize("container", ["mkv", "ts", "flv", "mp4"])
+async def test_what_is_left_of_a_file_that_was_cut_off_is_its_length(
+    prober: Prober, folder: Path, container: str
+) -> None:
+    """Whatever its header or its index says."""
+    source = cut_off(whole(folder, container))
+    left_s = float(source.frame_times_s[-1] + Fraction(1, 25))
+    assert SECONDS * 0.3 < left_s < SECONDS * 0.7
+    media = await prober.probe(source.path)
+    assert media.duration_s == pytest.approx(left_s, abs=0.2)  # a torn file lacks reordered frames before its last one
+    with pytest.raises(InvalidInput, match="end of the video"):
+        resolve(trim(left_s + 1, SECONDS), Facts(sha256="0" * 64, media=media))
+
+
+@pytest.mark.parametrize("container", ["mkv", "mp4"])
+async def test_what_is_left_of_a_file_that_was_cut_off_can_be_cut(
+    prober: Prober, folder: Path, tmp_path: Path, container: str
+) -> None:
+    """Its frames are exact, up to those that were torn."""
+    source = cut_off(whole(folder, container))
+    await judge(prober, source, 1.5, float(source.frame_times_s[-1]) - 0.5, tmp_path / "work", sound=True)
+
+
+async def test_sound_does_not_hide_that_the_picture_was_lost(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """A file that lost its half after it was measured gives a whole-length sound, and no success."""
+    source = whole(folder, "mkv")
+    media = await prober.probe(source.path)
+    _, wrong = await make(media, prober, cut_off(source).path, Fraction(1), Fraction(13), tmp_path / "work")
+    assert len(wrong) == 1
+    assert wrong[0].startswith("the picture ends at")
+
+
+@pytest.mark.parametrize("container", ["mkv", "webm"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(1, 3), (13, 14), (13, 16.5), (13.5, 17.6), (14.5, 17.5), (14.5, 18), (17.2, 18), (0, 99)],
+)
+async def test_a_long_pause_is_no_loss(
+    prober: Prober, folder: Path, tmp_path: Path, container: str, start: float, end: float
+) -> None:
+    """A cut may begin, pause or end in it, and is held to where the source has frames."""
+    source = paused(folder, container)
+    picture = (await prober.probe(source.path)).picture
+    assert (picture.variable_frame_rate, picture.longest_frame_s) == (True, PAUSE_S + 0.04)
+    await judge(prober, source, start, end, tmp_path / "work", sound=False)
+
+
+async def test_a_picture_shorter_than_its_sound_is_expected_to_be(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """Silence would not be padded, sound is: only what the source has a picture for is asked for."""
+    source = folder / "short_picture.mkv"
+    ffmpeg(
+        "-f", "lavfi", "-i", "testsrc2=s=160x96:r=25:d=3", "-f", "lavfi", "-i", "sine=d=6",
+        "-c:v", "libx264", "-c:a", "aac", str(source),
+    )  # fmt: skip
+    media = await prober.probe(source)
+    assert media.picture.duration_s == 3
+    assert media.duration_s == pytest.approx(6, abs=0.03)
+    _, wrong = await make(media, prober, source, Fraction(1), Fraction(5), tmp_path / "work")
+    assert wrong == []
+
+
+async def test_a_piped_file_is_not_as_long_as_its_unfinished_header_says(prober: Prober, folder: Path) -> None:
+    """AVI writers fill in the number of frames at the end, where they can: here it says half a year."""
+    piped = folder / "piped.avi"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x96:r=25:d=2", "-c:v", "mpeg4", "-seekable", "0", str(piped))
+    assert (await prober.probe(piped)).duration_s == pytest.approx(2, abs=0.1)
+
+
+def test_large_files_are_read_at_both_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their true end is found, and no gap is longer than the longest between their key frames; what only the whole
+    file could tell is not claimed."""
+    monkeypatch.setattr(examine, "READ_THROUGH_BYTES", 0)
+    monkeypatch.setattr(examine, "SAMPLE_BYTES", 2**14)
+
+    def examined(source: Footage) -> MediaInfo:
+        with source.path.open("rb") as opened:
+            return examine.examine(opened.fileno(), RULES)
+
+    even = examined(whole(folder, "mkv"))
+    assert even.duration_s == pytest.approx(SECONDS, abs=0.03)
+    assert (even.picture.variable_frame_rate, even.picture.longest_frame_s) == (None, 2)
+    assert examined(paused(folder, "mkv")).picture.longest_frame_s == PAUSE_S + 1
+    left = cut_off(whole(folder, "mkv"))
+    assert examined(left).duration_s == pytest.approx(float(left.frame_times_s[-1]) + 0.04, abs=0.1)
+
+
+def test_reading_on_ends_when_the_time_is_up(folder: Path) -> None:
+    """The file is answered for with what is known by then."""
+    source = live(folder, "mkv", audio=1)
+    with source.path.open("rb") as opened:
+        media = examine.examine(opened.fileno(), replace(RULES, timeout_s=0))
+    assert (media.picture.width, media.duration_s) == (SIZE[0], None)
