@@ -16,21 +16,17 @@ import pytest
 
 import footage
 import frames
+import making
 from checker import processes_about
 from material import ffmpeg
 from reelwright.edits.model import AnyLayer, ImageLayer, VideoLayer, overlay
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.planned_layers import PictureFacts, VideoFacts
 from reelwright.edits.source import MediaInfo
-from reelwright.media import programs
 from reelwright.media.probe import Prober
-from reelwright.media.recipe import compile_plan
-from reelwright.media.run import Budget, Report, run
+from reelwright.media.run import Report
 from reelwright.media.verify import complaints
-from reelwright.settings import Settings
 
-SETTINGS = Settings()
-BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
 WHOLE = Fraction(0), Fraction(100)
 
 SOURCES: dict[str, dict[str, Any]] = {
@@ -65,7 +61,7 @@ SHOWN = Fraction("1.52"), Fraction("3.3")
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with Prober(programs.probe_rules(SETTINGS)) as running:
+    async with making.prober() as running:
         yield running
 
 
@@ -95,15 +91,8 @@ async def make(
             facts.append(PictureFacts(sha256=digest, width=PATCH[0], height=PATCH[1]))
     measured = Facts(sha256="0" * 64, media=await prober.probe(source), layers=tuple(facts))
     plan = resolve(overlay(tuple(layer for layer, _ in layers)), measured)
-    target.parent.mkdir(exist_ok=True)
-    await run(
-        compile_plan(plan, await programs.capabilities(SETTINGS)),
-        {"in0": source, "out0": target} | {f"in{number + 1}": path for number, (_, path) in enumerate(layers)},
-        ffmpeg=programs.ffmpeg_path(SETTINGS),
-        work=target.parent,
-        budget=BUDGET,
-        report=report,
-    )
+    slots = {"in0": source, "out0": target} | {f"in{number + 1}": path for number, (_, path) in enumerate(layers)}
+    await making.make(plan, slots, report=report)
     made = await prober.probe(target)
     assert complaints(plan.outputs[0], made) == []
     return plan, made

@@ -11,17 +11,11 @@ import pytest
 
 import footage
 import frames
+import making
 from reelwright.edits.model import trim
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.media import programs
 from reelwright.media.probe import Prober
-from reelwright.media.recipe import compile_plan
-from reelwright.media.run import Budget, run
 from reelwright.media.verify import complaints
-from reelwright.settings import Settings
-
-SETTINGS = Settings()
-BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
 
 SOURCES: dict[str, dict[str, Any]] = {
     "24": {"frame_rate": "24"},
@@ -63,7 +57,7 @@ CUTS = {
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with Prober(programs.probe_rules(SETTINGS)) as running:
+    async with making.prober() as running:
         yield running
 
 
@@ -76,17 +70,7 @@ async def make(prober: Prober, source: Path, start: Fraction, end: Fraction, tar
     """The way of a job without its database: probe, plan, recipe, run, verify."""
     media = await prober.probe(source)
     plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
-    recipe = compile_plan(plan, await programs.capabilities(SETTINGS))
-    target.parent.mkdir(exist_ok=True)
-    slots = {"in0": source, "out0": target}
-    await run(
-        recipe,
-        slots,
-        ffmpeg=programs.ffmpeg_path(SETTINGS),
-        work=target.parent,
-        budget=BUDGET,
-        report=lambda percent, speed: None,
-    )
+    await making.make(plan, {"in0": source, "out0": target})
     assert complaints(plan.outputs[0], await prober.probe(target)) == []
     return plan
 

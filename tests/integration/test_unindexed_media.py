@@ -12,6 +12,7 @@ import pytest
 
 import footage
 import frames
+import making
 from footage import Footage
 from material import ffmpeg
 from reelwright.edits.model import TextLayer, overlay, trim
@@ -21,14 +22,9 @@ from reelwright.edits.source import MediaInfo
 from reelwright.errors import InvalidInput
 from reelwright.media import examine, programs
 from reelwright.media.probe import Prober
-from reelwright.media.recipe import compile_plan
-from reelwright.media.run import Budget, run
 from reelwright.media.verify import complaints
-from reelwright.settings import Settings
 
-SETTINGS = Settings()
-RULES = programs.probe_rules(SETTINGS)
-BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
+RULES = programs.probe_rules(making.SETTINGS)
 SIZE, SECONDS = (160, 96), 14
 LIVE = ("-live", "1")
 PAUSE_AT_S, PAUSE_S = 14, 3
@@ -98,16 +94,8 @@ async def make(
 ) -> tuple[Path, list[str]]:
     """The way of a job without its database, and what the verification says."""
     plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
-    work.mkdir(exist_ok=True)
     target = work / "out.mp4"
-    await run(
-        compile_plan(plan, await programs.capabilities(SETTINGS)),
-        {"in0": source, "out0": target},
-        ffmpeg=programs.ffmpeg_path(SETTINGS),
-        work=work,
-        budget=BUDGET,
-        report=lambda percent, speed: None,
-    )
+    await making.make(plan, {"in0": source, "out0": target})
     return target, complaints(plan.outputs[0], await prober.probe(target))
 
 

@@ -34,7 +34,8 @@ def test_the_whole_command_of_a_trim() -> None:
     assert arguments(media()) == [
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
         *("-progress", "pipe:1", "-stats_period", "0.5"),
-        *("-copyts", "-ss", "2.680000", "-t", "3.320000", "-max_pixels", "70778880", "-threads", "4"),
+        *("-copyts", "-ss", "2.680000", "-t", "3.320000"),
+        *("-fflags", "+discardcorrupt", "-max_pixels", "70778880", "-threads", "4"),
         *("-protocol_whitelist", "file"),
         *("-format_whitelist", "mov,matroska,webm,avi,mpegts,flv,asf,mpeg,mpegvideo,ogg"),
         *("-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),

@@ -93,8 +93,10 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
 
 
 def _video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
-    """A stranger's video: no format that refers to other files, no protocol but files."""
+    """A stranger's video: no format that refers to other files, no protocol but files. A packet that the end of the
+    file tore apart is dropped; what is lost in the middle fails the verification."""
     return (
+        *("-fflags", "+discardcorrupt"),
         *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
         *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS), "-i", slot),
     )

@@ -1,0 +1,34 @@
+"""The way of a job from its plan on, without its database: recipe, contained run; with the default settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reelwright.edits.plan import Plan
+from reelwright.media import programs
+from reelwright.media.probe import Prober
+from reelwright.media.recipe import compile_plan
+from reelwright.media.run import Budget, Report, run
+from reelwright.settings import Settings
+
+SETTINGS = Settings()
+BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
+
+
+def prober() -> Prober:
+    return Prober(programs.probe_rules(SETTINGS))
+
+
+async def make(plan: Plan, slots: Mapping[str, Path], *, report: Report = lambda *_: None) -> None:
+    """Make the plan's outputs. `slots`: "in0", "out0" and so on; outputs lie in one folder, which is made."""
+    work = slots["out0"].parent
+    work.mkdir(exist_ok=True)
+    await run(
+        compile_plan(plan, await programs.capabilities(SETTINGS)),
+        slots,
+        ffmpeg=programs.ffmpeg_path(SETTINGS),
+        work=work,
+        budget=BUDGET,
+        report=report,
+    )
