@@ -12,6 +12,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class LocalStorage:
         """
         target = self.path(key)
         target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        incoming = target.with_name(f".{target.name}.incoming")
+        incoming = target.with_name(f".{target.name}.{uuid.uuid4().hex}.incoming")  # others may bring the same picture
         try:
             self._bring(local, incoming)
             _sync(incoming)
@@ -138,8 +139,11 @@ class LocalStorage:
                     yield StoredFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_ctime)
 
     def discard(self, stray: StoredFile) -> None:
-        """Remove a file that `files` found and no row knows of."""
-        self._remove(self.root / stray.key)
+        """Remove a file that `files` found and no row knows of, unless it has changed since."""
+        path = self.root / stray.key
+        with suppress(FileNotFoundError):
+            if path.stat().st_ctime == stray.changed_at:
+                self._remove(path)
 
     def free_bytes(self) -> int:
         """Space that may still be used: what the disk has free, less the reserve."""
