@@ -81,10 +81,10 @@ def die(_: str, files: Sequence[int]) -> str:
 
 
 def babble(_: str, files: Sequence[int]) -> str:
-    """Reply with lies, and die in the middle of another one."""
+    """Reply with lies, and hang in the middle of another one."""
     pipe = next(number for number in range(3, 100) if stat.S_ISFIFO(os.fstat(number).st_mode))
     os.write(pipe, b'{"type":"answered","answer":"lies"}\n{"type":')
-    return die("", files)
+    return hang("", files)
 
 
 def refuse(detail: str, files: Sequence[int]) -> str:

@@ -75,7 +75,7 @@ async def test_a_childs_end_is_told_and_the_next_call_is_answered(server: ForkCl
     with (tmp_path / "file").open("w+b") as file:
         for errand, failure, limits in [
             ("die", "crashed", {}),
-            ("babble", "crashed", {}),
+            ("babble", "timed_out", {"timeout_s": 0.3}),
             ("hang", "timed_out", {"timeout_s": 0.3}),
             ("spin", "timed_out", {"timeout_s": 1.0}),
             ("grow", "out_of_memory", {}),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reelwright import faults
 from reelwright.edits.model import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
 from reelwright.media.studio import Studio, picture_key
@@ -69,3 +70,24 @@ async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
     monkeypatch.setattr(storage, "publish", swept)
     await studio.draw_text(text("Hi"), pointer="")
     assert path.exists()
+
+
+async def test_two_that_publish_under_one_key_leave_each_others_files_alone(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same picture, drawn by two processes: the slower one finds it there."""
+    slow, fast = tmp_path / "slow", tmp_path / "fast"
+    slow.write_bytes(b"slow")
+    fast.write_bytes(b"fast")
+    key = picture_key("0" * 64)
+
+    def overtake(name: str) -> None:
+        monkeypatch.undo()
+        storage.publish(fast, key)
+
+    monkeypatch.setattr(faults, "point", overtake)
+    with pytest.raises(FileExistsError):
+        storage.publish(slow, key)
+    assert (slow.read_bytes(), fast.read_bytes()) == (b"slow", b"fast")
+    assert storage.path(key).read_bytes() == b"fast"
+    assert [path.name for path in storage.path(key).parent.iterdir()] == [storage.path(key).name]
