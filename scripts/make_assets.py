@@ -33,7 +33,8 @@ def reel(size: int, disc: str, holes: str) -> pyvips.Image:
 async def words(work: Path) -> pyvips.Image:
     style = TextStyle(font="NotoSans-SemiBold.ttf", font_size=44)
     async with Draughtsman(FontBook.scan(None, system=()), work) as draughtsman:
-        await draughtsman.draw_text("Reelwright", style, work / "words.png")
+        with (work / "words.png").open("w+b") as target:
+            await draughtsman.draw_text("Reelwright", style, target)
     return pyvips.Image.new_from_file(str(work / "words.png")).copy_memory()
 
 

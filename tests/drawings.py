@@ -1,20 +1,47 @@
-"""What tests share about drawn pictures: the catalogue of bundled fonts, drawing here, and reading a PNG's pixels."""
+"""What tests share about drawn pictures: bundled fonts, drawing here or to a path, reading a PNG's pixels."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from reelwright.edits.lettering import TextStyle
 from reelwright.media import fontconfig
 from reelwright.media.drawing_program import Face
 from reelwright.media.fonts import FontBook
+from reelwright.media.text import Draughtsman
 
 BUNDLED_ONLY = FontBook.scan(None, system=())
 """What the machine has besides does not matter to a test."""
+
+
+class Easel:
+    """A draughtsman with the bundled fonts; what it draws goes to a path."""
+
+    def __init__(self, draughtsman: Draughtsman) -> None:
+        self.server = draughtsman.server
+        self._draughtsman = draughtsman
+
+    @classmethod
+    @asynccontextmanager
+    async def in_folder(cls, folder: Path, **limits: float) -> AsyncIterator[Easel]:
+        async with Draughtsman(BUNDLED_ONLY, folder, **limits) as draughtsman:  # type: ignore[arg-type]
+            yield cls(draughtsman)
+
+    async def draw_text(self, text: str, style: TextStyle, path: Path) -> tuple[int, int]:
+        with path.open("w+b") as target:
+            return await self._draughtsman.draw_text(text, style, target)
+
+    async def normalise_picture(self, source: Path, path: Path, *, max_pixels: int) -> tuple[int, int]:
+        with path.open("w+b") as target:
+            return await self._draughtsman.normalise_picture(source, target, max_pixels=max_pixels)
+
 
 Pixels = NDArray[np.float64]
 

@@ -375,7 +375,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
     studio = Late(settings, storage)
     made = []
     for _ in range(2):
-        received = await assets.receive(once(), name="a", storage=storage, studio=studio, max_pixels=10_000)
+        received = await assets.receive(once(), name="a", storage=storage, studio=studio)
         made.append(await world.do(assets.insert, received))
     layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
     with pytest.raises(InvalidInput) as refused:

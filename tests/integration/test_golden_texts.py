@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drawings import BUNDLED_ONLY, Pixels, ink, opacity, pixels
+from drawings import Easel, Pixels, ink, opacity, pixels
 from reelwright.edits.lettering import TextStyle
-from reelwright.media.text import Draughtsman
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORDS: dict[str, tuple[str, str]] = json.loads((GOLDEN / "words.json").read_text())
@@ -28,8 +27,8 @@ GAP_PX = 10
 
 
 @pytest.fixture(scope="module")
-async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Draughtsman]:
-    async with Draughtsman(BUNDLED_ONLY, tmp_path_factory.mktemp("draughtsman")) as drawing:
+async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Easel]:
+    async with Easel.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
         yield drawing
 
 
@@ -67,7 +66,7 @@ def worst_window(elsewhere: Pixels) -> float:
     return float(windows.max() / (255 * n * n))
 
 
-async def worst_difference(draughtsman: Draughtsman, name: str, text: str, font: str | None, target: Path) -> float:
+async def worst_difference(draughtsman: Easel, name: str, text: str, font: str | None, target: Path) -> float:
     """Of the text's words; 9 when there are more or fewer of them than in the reference."""
     await draughtsman.draw_text(text, TextStyle(font=font, font_size=SIZE_PX * FINER), target)
     drawn = list(words(opacity(target), GAP_PX * FINER))
@@ -78,13 +77,13 @@ async def worst_difference(draughtsman: Draughtsman, name: str, text: str, font:
 
 
 @pytest.mark.parametrize("name", WORDS)
-async def test_a_script_is_shaped_as_harfbuzz_shapes_it(name: str, draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_a_script_is_shaped_as_harfbuzz_shapes_it(name: str, draughtsman: Easel, tmp_path: Path) -> None:
     """With no font named: the script's own is found."""
     _, text = WORDS[name]
     assert await worst_difference(draughtsman, name, text, None, tmp_path / "text.png") < TOLERANCE
 
 
-async def test_a_named_font_and_the_one_that_is_found_draw_the_same(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_a_named_font_and_the_one_that_is_found_draw_the_same(draughtsman: Easel, tmp_path: Path) -> None:
     """To the byte."""
     family, text = WORDS["devanagari"]
     for font in (None, family, "NotoSansDevanagari-Regular.ttf"):
@@ -110,7 +109,7 @@ async def test_a_named_font_and_the_one_that_is_found_draw_the_same(draughtsman:
     ],
 )
 async def test_the_tolerance_tells_right_from_wrong(
-    name: str, right: str, wrong: str, draughtsman: Draughtsman, tmp_path: Path
+    name: str, right: str, wrong: str, draughtsman: Easel, tmp_path: Path
 ) -> None:
     """One wrong cluster in one word is found."""
     _, text = WORDS[name]

@@ -30,7 +30,7 @@ from reelwright.library import references
 from reelwright.media import drawn_text
 from reelwright.media.fonts import UnknownFont
 from reelwright.media.recipe import Capabilities, compile_plan
-from reelwright.media.studio import _style
+from reelwright.media.studio import text_style
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from sources import media
@@ -90,7 +90,7 @@ def bodies(text: str) -> dict[str, tuple[type, dict[str, Any]]]:
 def arguments(layer: AnyLayer) -> list[str]:
     """The whole command, numbers taken out; colours, fonts and letters are judged on the way. Raises InvalidInput."""
     if isinstance(layer, TextLayer):
-        style = _style(layer, "")
+        style = text_style(layer, "")
         try:
             BUNDLED_ONLY.find(style.font)
         except UnknownFont as error:

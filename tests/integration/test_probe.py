@@ -380,9 +380,7 @@ async def test_memory_of_a_probe_is_limited(folder: Path) -> None:
 
 
 def _memory_of(prober: Prober) -> int:
-    process = prober._process
-    assert process is not None
-    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path(f"/proc/{prober.server.pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def test_what_is_not_there_or_not_a_file(prober: Prober, folder: Path) -> None:
@@ -397,9 +395,8 @@ async def test_what_is_not_there_or_not_a_file(prober: Prober, folder: Path) -> 
 
 async def stop_child_of(prober: Prober, probing: asyncio.Task[MediaInfo]) -> None:
     """SIGSTOP the child that is reading the file of `probing`."""
-    process = prober._process
-    assert process is not None
-    while not (found := children_of(process.pid)):
+    assert prober.server.pid is not None
+    while not (found := children_of(prober.server.pid)):
         assert not probing.done()
         await asyncio.sleep(0)
     os.kill(found[0], signal.SIGSTOP)
@@ -412,14 +409,14 @@ def children_of(pid: int) -> list[int]:
 async def test_a_probe_that_hangs_is_ended_alone(folder: Path) -> None:
     """A stopped child is killed at the time limit and is a refusal; other files are answered meanwhile."""
     async with Prober(replace(RULES, timeout_s=1.0)) as prober:
-        process = prober._process
+        pid = prober.server.pid
         await prober.probe(plain(folder))
         hanging = asyncio.create_task(prober.probe(large(folder)))
         await stop_child_of(prober, hanging)
         assert (await prober.probe(plain(folder))).picture.width == 160
         with pytest.raises(UnreadableMedia, match="too long"):
             await hanging
-        assert prober._process is process
+        assert prober.server.pid == pid
 
 
 async def test_a_dead_prober_is_replaced(folder: Path) -> None:
@@ -428,9 +425,8 @@ async def test_a_dead_prober_is_replaced(folder: Path) -> None:
         for _ in range(3):
             probes = [asyncio.create_task(prober.probe(plain(folder))) for _ in range(4)]
             await asyncio.sleep(0)
-            process = prober._process
-            assert process is not None
-            process.kill()
+            assert prober.server.pid is not None
+            os.kill(prober.server.pid, signal.SIGKILL)
             assert {info.picture.width for info in await asyncio.gather(*probes)} == {160}
 
 
@@ -438,15 +434,13 @@ async def test_nothing_is_left_behind(folder: Path) -> None:
     """Leaving the prober ends its process; probes leave no descriptor open."""
     async with Prober(RULES) as prober:
         await prober.probe(plain(folder))
-        process = prober._process
-        assert process is not None
+        pid = prober.server.pid
         before = len(list(Path("/proc/self/fd").iterdir()))
         await asyncio.gather(*(prober.probe(plain(folder)) for _ in range(20)))
         await asyncio.sleep(0)
         assert len(list(Path("/proc/self/fd").iterdir())) <= before
-        assert len(list(Path(f"/proc/{process.pid}/fd").iterdir())) < 10
-    assert process.returncode is not None
-    assert not Path(f"/proc/{process.pid}").exists()
+        assert len(list(Path(f"/proc/{pid}/fd").iterdir())) < 10
+    assert not Path(f"/proc/{pid}").exists()
 
 
 async def test_a_cancelled_probe_ends_its_child(folder: Path) -> None:
@@ -458,10 +452,9 @@ async def test_a_cancelled_probe_ends_its_child(folder: Path) -> None:
         probing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await probing
-        process = prober._process
-        assert process is not None
+        assert prober.server.pid is not None
         async with asyncio.timeout(5):
-            while children_of(process.pid):
+            while children_of(prober.server.pid):
                 await asyncio.sleep(0.01)
 
 

@@ -296,6 +296,18 @@ async def test_a_file_counts_as_young_from_its_publication_on(place: Place, tmp_
     assert place.storage.path(key).exists()
 
 
+async def test_a_file_that_became_young_since_it_was_seen_stays(place: Place) -> None:
+    """A picture that is drawn again while the sweep is under way."""
+    path = place.file(f"pictures/{'0' * 64}.png")
+    (seen,) = place.storage.files()
+    os.utime(path)
+    place.storage.discard(seen)
+    assert path.exists()
+    (seen,) = place.storage.files()
+    place.storage.discard(seen)
+    assert not path.exists()
+
+
 async def test_a_file_whose_video_was_deleted_goes(place: Place) -> None:
     """The API may die between the commit and the removal of the bytes."""
     video_id, _ = await place.world.video()

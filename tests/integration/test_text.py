@@ -1,11 +1,9 @@
 """Drawn texts: literal, of the promised size and look, the same each time; hostile ones do nothing else."""
 
 import asyncio
-import ctypes
 import os
-import struct
+import signal
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -14,26 +12,26 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from drawings import BUNDLED_ONLY, ink, opacity, pixels
+from drawings import BUNDLED_ONLY, Easel, drawing_in_this_process, ink, opacity, pixels
+from hostile import Watch
 from reelwright.edits import colour
 from reelwright.edits.colour import BLACK, Colour
 from reelwright.edits.lettering import TextStyle, checked_text
-from reelwright.errors import InvalidInput
-from reelwright.media import drawn_text, fontconfig
+from reelwright.errors import InvalidInput, MediaProcessFailed
+from reelwright.media import drawn_text
 from reelwright.media.drawing_program import Face
-from reelwright.media.text import Draughtsman
 
 RED, BLUE = Colour(255, 0, 0), Colour(0, 0, 255)
 BIG = TextStyle(font_size=64)
 
 
 @pytest.fixture(scope="module")
-async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Draughtsman]:
-    async with Draughtsman(BUNDLED_ONLY, tmp_path_factory.mktemp("draughtsman")) as drawing:
+async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Easel]:
+    async with Easel.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
         yield drawing
 
 
-async def test_a_text_is_its_ink_and_no_more(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_a_text_is_its_ink_and_no_more(draughtsman: Easel, tmp_path: Path) -> None:
     """The size that is returned is the picture's; every edge touches ink; letters have the wanted colour."""
     target = tmp_path / "text.png"
     size = await draughtsman.draw_text("Hi नमस्ते", msgspec.structs.replace(BIG, colour=RED), target)
@@ -44,13 +42,13 @@ async def test_a_text_is_its_ink_and_no_more(draughtsman: Draughtsman, tmp_path:
     assert (drawn[alpha == 255][:, :3] == (255, 0, 0)).all()
 
 
-async def test_the_same_again_is_the_same_file(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_the_same_again_is_the_same_file(draughtsman: Easel, tmp_path: Path) -> None:
     """To the byte, by another draughtsman with another folder, too."""
     style = msgspec.structs.replace(
         BIG, outline_width=2, shadow_colour=BLACK, shadow_blur=3, background=BLUE, padding=5
     )
     await draughtsman.draw_text("Hi नमस्ते 😀", style, tmp_path / "1.png")
-    async with Draughtsman(BUNDLED_ONLY, tmp_path / "other") as other:
+    async with Easel.in_folder(tmp_path / "other") as other:
         await other.draw_text("Hi नमस्ते 😀", style, tmp_path / "2.png")
     assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
 
@@ -67,7 +65,7 @@ async def test_the_same_again_is_the_same_file(draughtsman: Draughtsman, tmp_pat
         ("</span>x", "x"),
     ],
 )
-async def test_markup_is_drawn_literally(text: str, shorter: str, draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_markup_is_drawn_literally(text: str, shorter: str, draughtsman: Easel, tmp_path: Path) -> None:
     """Every character is there to see: the picture is as wide as that many letters, and one line high."""
     wide, high = await draughtsman.draw_text(text, TextStyle(), tmp_path / "1.png")
     narrow, _ = await draughtsman.draw_text(shorter, TextStyle(), tmp_path / "2.png")
@@ -75,7 +73,7 @@ async def test_markup_is_drawn_literally(text: str, shorter: str, draughtsman: D
     assert high < 45
 
 
-async def test_lines_are_broken_at_the_width(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_lines_are_broken_at_the_width(draughtsman: Easel, tmp_path: Path) -> None:
     """Between words; within a word that is too long for a line of its own; in Thai, which has no spaces, between
     words, too."""
     target = tmp_path / "text.png"
@@ -86,7 +84,7 @@ async def test_lines_are_broken_at_the_width(draughtsman: Draughtsman, tmp_path:
         assert lines > 1.9 * one_line
 
 
-async def test_lines_are_aligned(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_lines_are_aligned(draughtsman: Easel, tmp_path: Path) -> None:
     """Left, centre, right; `start` is the left of Latin and the right of Arabic text."""
 
     async def indent(text: str, align: str) -> float:
@@ -105,7 +103,7 @@ async def test_lines_are_aligned(draughtsman: Draughtsman, tmp_path: Path) -> No
         assert await indent(text, "start") == pytest.approx(start, abs=0.03)
 
 
-async def test_right_to_left_within_a_line(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_right_to_left_within_a_line(draughtsman: Easel, tmp_path: Path) -> None:
     """In a line of both, each runs its own way: a word in Hebrew behind a Latin one begins at the right."""
     target = tmp_path / "text.png"
     await draughtsman.draw_text("W א", BIG, target)
@@ -115,7 +113,7 @@ async def test_right_to_left_within_a_line(draughtsman: Draughtsman, tmp_path: P
     assert np.abs(left - right).mean() < 1  # both begin with the W at the left
 
 
-async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Easel, tmp_path: Path) -> None:
     """Sizes grow by exactly what is asked for, colours and opacities are the wanted ones."""
     target = tmp_path / "text.png"
     plain = await draughtsman.draw_text("l", TextStyle(font_size=100), target)
@@ -138,7 +136,7 @@ async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Draught
     assert picture[middle, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
 
 
-async def test_a_translucent_text_is_translucent_over_its_outline(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_a_translucent_text_is_translucent_over_its_outline(draughtsman: Easel, tmp_path: Path) -> None:
     """The outline goes around the letters, not under them."""
     style = TextStyle(font_size=100, colour=colour.parse("white@0.5"), outline_width=5, outline_colour=RED)
     await draughtsman.draw_text("l", style, tmp_path / "text.png")
@@ -146,7 +144,7 @@ async def test_a_translucent_text_is_translucent_over_its_outline(draughtsman: D
     assert picture[picture.shape[0] // 2, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
 
 
-async def test_styles_of_a_variable_font_differ(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_styles_of_a_variable_font_differ(draughtsman: Easel, tmp_path: Path) -> None:
     """Bold has more ink than regular, in the named font and in those that stand in for it."""
     for text in ("Weight", "नमस्ते", "שלום"):
         inks = []
@@ -157,7 +155,7 @@ async def test_styles_of_a_variable_font_differ(draughtsman: Draughtsman, tmp_pa
         assert inks[1] * 1.05 < inks[2]
 
 
-async def test_emoji_of_several_characters_are_one_picture(draughtsman: Draughtsman, tmp_path: Path) -> None:
+async def test_emoji_of_several_characters_are_one_picture(draughtsman: Easel, tmp_path: Path) -> None:
     """A family joined with zero-width joiners is as wide as one person."""
     one, _ = await draughtsman.draw_text("👩", BIG, tmp_path / "text.png")
     family, _ = await draughtsman.draw_text("👨\u200d👩\u200d👧", BIG, tmp_path / "text.png")
@@ -175,51 +173,55 @@ async def test_emoji_of_several_characters_are_one_picture(draughtsman: Draughts
         ("W\n" * 19 + "W", TextStyle(font_size=1000), "/text", "too large a picture"),
     ],
 )
-async def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(
-    text: str, style: TextStyle, pointer: str, sentence: str, draughtsman: Draughtsman, tmp_path: Path
+async def test_what_cannot_be_drawn_is_refused(
+    text: str, style: TextStyle, pointer: str, sentence: str, draughtsman: Easel, tmp_path: Path
 ) -> None:
-    """The field is named, and there is no file."""
+    """The field is named."""
     with pytest.raises(InvalidInput, match=sentence) as refused:
         await draughtsman.draw_text(text, style, tmp_path / "text.png")
     assert [error.pointer for error in refused.value.errors] == [pointer]
-    assert not (tmp_path / "text.png").exists()
 
 
-async def test_a_cancelled_drawing_leaves_nothing(draughtsman: Draughtsman, tmp_path: Path) -> None:
-    """Neither a file nor a process."""
+async def test_a_cancelled_drawing_leaves_no_process(draughtsman: Easel, tmp_path: Path) -> None:
+    """Its child ends long before its time limit, and the next text is drawn."""
     task = asyncio.create_task(draughtsman.draw_text("Hi", BIG, tmp_path / "text.png"))
-    while not (tmp_path / "text.png").exists():
+    while not (found := children_of(draughtsman)):
         await asyncio.sleep(0)
+    os.kill(found[0], signal.SIGSTOP)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not (tmp_path / "text.png").exists()
-    assert drawing_processes() == []
+    async with asyncio.timeout(5):
+        while children_of(draughtsman):
+            await asyncio.sleep(0.01)
+    await draughtsman.draw_text("Hi", BIG, tmp_path / "text.png")
 
 
-def drawing_processes() -> list[str]:
-    """Our children that draw, as their command lines say."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    lines = []
-    for child in children:
-        with suppress(FileNotFoundError, ProcessLookupError):  # gone since
-            lines.append(Path(f"/proc/{child}/cmdline").read_bytes().decode())
-    return [line for line in lines if "drawing_program" in line]
+def children_of(draughtsman: Easel) -> list[int]:
+    pid = draughtsman.server.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-class Watch:
-    """Who opened a file since the last look, by inotify(7)."""
+async def test_the_warm_server_has_one_thread(draughtsman: Easel, tmp_path: Path) -> None:
+    """Also after texts: a lock that another thread holds would stay locked in every child."""
+    await draughtsman.draw_text("Hi", BIG, tmp_path / "text.png")
+    pid = draughtsman.server.pid
+    assert [path.name for path in Path(f"/proc/{pid}/task").iterdir()] == [str(pid)]
 
-    def __init__(self, path: Path) -> None:
-        libc = ctypes.CDLL(None)
-        self._fd = libc.inotify_init1(os.O_NONBLOCK)
-        assert libc.inotify_add_watch(self._fd, os.fsencode(path), 0x20 | 0x1) > 0  # opened, read
 
-    def events(self) -> int:
-        try:
-            return len(os.read(self._fd, 1 << 16)) // struct.calcsize("iIII")
-        except BlockingIOError:
-            return 0
+async def test_a_text_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """The caller is told, and the server draws on."""
+    async with Easel.in_folder(tmp_path / "own", timeout_s=0.5) as easel:
+        pid = easel.server.pid
+        drawing = asyncio.create_task(easel.draw_text("Hi", BIG, tmp_path / "text.png"))
+        while not (found := children_of(easel)):
+            await asyncio.sleep(0)
+        os.kill(found[0], signal.SIGSTOP)
+        with pytest.raises(MediaProcessFailed) as failed:
+            await drawing
+        assert failed.value.code == "timed_out"
+        await easel.draw_text("Hi", BIG, tmp_path / "text.png")
+        assert easel.server.pid == pid
 
 
 @pytest.fixture
@@ -234,7 +236,7 @@ def canary(tmp_path: Path) -> tuple[Path, Watch]:
 
 
 async def test_no_text_and_no_font_name_opens_a_file(
-    canary: tuple[Path, Watch], draughtsman: Draughtsman, tmp_path: Path
+    canary: tuple[Path, Watch], draughtsman: Easel, tmp_path: Path
 ) -> None:
     """Names of files in every field are letters, or refused."""
     path, watch = canary
@@ -251,12 +253,7 @@ async def test_no_text_and_no_font_name_opens_a_file(
 
 @pytest.fixture(scope="module")
 def drawing_here(tmp_path_factory: pytest.TempPathFactory) -> Face:
-    """Fonts for drawing in this process: thousands of texts, without a process for each."""
-    folder = tmp_path_factory.mktemp("here")
-    font = BUNDLED_ONLY.find(None)
-    (folder / "fonts.conf").write_text(fontconfig.configuration(BUNDLED_ONLY, font, folder))
-    os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
-    return Face(families=(font.family, *BUNDLED_ONLY.fallback_families()), weight=400, width=5, italic=False)
+    return drawing_in_this_process(tmp_path_factory.mktemp("here"))
 
 
 HOSTILE = (

@@ -61,7 +61,6 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             name=incoming.filename,
             storage=services.storage,
             studio=services.studio,
-            max_pixels=settings.max_pixels,
             expected_bytes=request.content_length or 0,
         )
     async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:

@@ -22,7 +22,6 @@ from reelwright.errors import UnsupportedMedia
 from reelwright.library.incoming import incoming
 from reelwright.media.studio import Studio
 from reelwright.storage.local import LocalStorage
-from reelwright.uninterrupted import finished
 
 IMAGE = "image"
 """The one kind of asset that there is."""
@@ -62,7 +61,6 @@ async def receive(
     name: str,
     storage: LocalStorage,
     studio: Studio,
-    max_pixels: int,
     expected_bytes: int = 0,
 ) -> Received:
     """Store a picture and look at it. On any error nothing stays on the disk.
@@ -73,7 +71,7 @@ async def receive(
     asset_id = new_id()
     async with incoming(f"assets/{asset_id}", storage, expected_bytes=expected_bytes) as arriving:
         size_bytes, sha256 = await arriving.take(chunks)
-        width, height = await _size(arriving.path, studio, max_pixels)
+        width, height = await studio.measure(arriving.path)
         form = await asyncio.to_thread(_format, arriving.path)
         key = await arriving.publish(form.extension)
     return Received(
@@ -86,16 +84,6 @@ async def receive(
         size_bytes=size_bytes,
         sha256=sha256,
     )
-
-
-async def _size(picture: Path, studio: Studio, max_pixels: int) -> tuple[int, int]:
-    """Width and height as an overlay will see them: it is drawn for once, whole, as overlays will draw it."""
-    _, draughtsman = await studio._open()
-    drawn = picture.with_name(".drawn")
-    try:
-        return await draughtsman.normalise_picture(picture, drawn, max_pixels=max_pixels)
-    finally:
-        await finished(asyncio.to_thread(drawn.unlink, missing_ok=True))
 
 
 def _format(picture: Path) -> Format:

@@ -1,19 +1,18 @@
-"""The contained program that draws: one request on its standard input, one picture, one answer.
+"""The drawing program, contained: texts and strangers' pictures for `Draughtsman`, each in a child (`fork_server`).
 
-It gets open files, never names: the picture to read, the PNG to write. The environment of its starter
-(`Draughtsman`) says where its fonts are.
+It gets open files, never names, but that of fonts.conf. The server never looks at a font itself: fontconfig and Pango
+start a thread when they first do, which no child would have.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from typing import Literal
+from collections.abc import Sequence
 
 import msgspec
 
 from reelwright.edits.lettering import TextStyle
-from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media import fork_server
 
 
 class Face(msgspec.Struct, frozen=True):
@@ -26,55 +25,48 @@ class Face(msgspec.Struct, frozen=True):
 
 
 class DrawText(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
+    """Its one file: the PNG to write."""
+
     text: str
     style: TextStyle
     face: Face
-    target_fd: int
+    fonts_conf: str
 
 
 class NormalisePicture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
-    picture_fd: int
+    """Its files: the PNG to write, the picture."""
+
     max_pixels: int
-    target_fd: int
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """Why there is no picture: the text (`text`), or the file (`unsupported`, `unreadable`)."""
-
-    kind: Literal["text", "unsupported", "unreadable"]
-    code: str
-    detail: str
-
-
-class Answer(msgspec.Struct, frozen=True):
-    refusal: Refusal | None = None
-
-
-Request = DrawText | NormalisePicture
+class Drawn(msgspec.Struct, frozen=True):
+    wrong_text: str | None = None
+    """Why there is no picture of the text."""
 
 
 def main() -> None:
-    """Answer the request, or end with a status that is not 0 and a traceback."""
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-    os.write(1, msgspec.json.encode(answer(request)))
+    from reelwright.media import drawn_text, picture  # noqa: F401 - a child could not load them any more
+
+    fork_server.serve(draw)
 
 
-def answer(request: Request) -> Answer:
+def draw(request: bytes, files: Sequence[int]) -> Drawn:
+    """Carry out one request."""
     import pyvips
 
     from reelwright.media import drawn_text, picture
 
-    target = pyvips.Target.new_to_descriptor(request.target_fd)
+    what = msgspec.json.decode(request, type=DrawText | NormalisePicture)
+    os.ftruncate(files[0], 0)
+    target = pyvips.Target.new_to_descriptor(files[0])
+    if isinstance(what, NormalisePicture):
+        normal = picture.normal(files[1], max_pixels=what.max_pixels)
+        normal.pngsave_target(target, compression=1, keep="none")
+        return Drawn()
+    os.environ["FONTCONFIG_FILE"] = what.fonts_conf
     try:
-        if isinstance(request, DrawText):
-            drawn, effort = drawn_text.draw(request.text, request.style, request.face), 6
-        else:
-            drawn, effort = picture.normal(request.picture_fd, max_pixels=request.max_pixels), 1
-        drawn.pngsave_target(target, compression=effort, keep="none")
+        drawn = drawn_text.draw(what.text, what.style, what.face)
     except ValueError as error:
-        return Answer(Refusal("text", "invalid_input", str(error)))
-    except UnsupportedMedia as error:
-        return Answer(Refusal("unsupported", error.code, error.detail))
-    except UnreadableMedia as error:
-        return Answer(Refusal("unreadable", error.code, error.detail))
-    return Answer()
+        return Drawn(wrong_text=str(error))
+    drawn.pngsave_target(target, compression=6, keep="none")
+    return Drawn()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import uuid
+import tempfile
 from contextlib import AsyncExitStack
+from io import BufferedRandom
 from pathlib import Path
 
 from reelwright.edits import colour
@@ -18,6 +19,7 @@ from reelwright.media.fonts import FontBook
 from reelwright.media.text import Draughtsman
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
+from reelwright.uninterrupted import finished
 
 
 def picture_key(sha256: str) -> str:
@@ -53,45 +55,57 @@ class Studio:
 
     async def draw_text(self, layer: TextLayer, *, pointer: str) -> PictureFacts:
         """Raises InvalidInput that names the layer's fields."""
-        style = _style(layer, pointer)
+        style = text_style(layer, pointer)
         _, draughtsman = await self._open()
-        target = self._target()
         try:
-            size = await draughtsman.draw_text(layer.text, style, target)
-            return await self._keep(target, size)
+            with await self._space() as drawn:
+                return await self._keep(drawn, await draughtsman.draw_text(layer.text, style, drawn))
         except InvalidInput as invalid:
             raise InvalidInput(
                 [FieldError(pointer + error.pointer, error.detail) for error in invalid.errors]
             ) from invalid
-        finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
 
     async def normalise(self, source: Path) -> PictureFacts:
         """Raises UnsupportedMedia, UnreadableMedia."""
+        with await self._space() as normal:
+            return await self._keep(normal, await self._normalise(source, normal))
+
+    async def measure(self, source: Path) -> tuple[int, int]:
+        """Width and height as an overlay will see them: it is drawn once, whole. Raises as `normalise`."""
+        with await self._space() as normal:
+            return await self._normalise(source, normal)
+
+    async def _normalise(self, source: Path, target: BufferedRandom) -> tuple[int, int]:
         _, draughtsman = await self._open()
-        target = self._target()
-        try:
-            size = await draughtsman.normalise_picture(source, target, max_pixels=self._settings.max_pixels)
-            return await self._keep(target, size)
-        finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+        return await draughtsman.normalise_picture(source, target, max_pixels=self._settings.max_pixels)
 
-    def _target(self) -> Path:
-        return self._folder / f"{uuid.uuid4().hex}.png"
+    async def _space(self) -> BufferedRandom:
+        """A nameless file to draw into: gone when it is closed, whatever becomes of this process."""
+        await self._open()
+        return tempfile.TemporaryFile(dir=self._folder)
 
-    async def _keep(self, drawn: Path, size: tuple[int, int]) -> PictureFacts:
-        def publish() -> str:
-            sha256 = hashlib.sha256(drawn.read_bytes()).hexdigest()
+    async def _keep(self, drawn: BufferedRandom, size: tuple[int, int]) -> PictureFacts:
+        """The caller may close `drawn` when this is over, cancelled or not."""
+        sha256 = await finished(asyncio.to_thread(self._publish, drawn))
+        return PictureFacts(sha256=sha256, width=size[0], height=size[1])
+
+    def _publish(self, drawn: BufferedRandom) -> str:
+        drawn.seek(0)
+        sha256 = hashlib.file_digest(drawn, "sha256").hexdigest()
+        key = picture_key(sha256)
+        while True:
             try:
-                self._storage.publish(drawn, picture_key(sha256))
+                self._storage.publish(Path(f"/proc/self/fd/{drawn.fileno()}"), key)
             except FileExistsError:  # the same picture, drawn before: young again for the sweep
-                os.utime(self._storage.path(picture_key(sha256)))
+                try:
+                    os.utime(self._storage.path(key))
+                except FileNotFoundError:  # the sweep was faster
+                    continue
             return sha256
 
-        return PictureFacts(sha256=await asyncio.to_thread(publish), width=size[0], height=size[1])
 
-
-def _style(layer: TextLayer, pointer: str) -> TextStyle:
+def text_style(layer: TextLayer, pointer: str) -> TextStyle:
+    """Raises InvalidInput for every wrong field."""
     errors: list[FieldError] = []
 
     def parsed(field: str, text: str | None) -> colour.Colour | None:

@@ -83,7 +83,7 @@ class LocalStorage:
         """
         target = self.path(key)
         target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        incoming = target.with_name(f".{target.name}.incoming")
+        incoming = target.with_name(f".{target.name}.{uuid.uuid4().hex}.incoming")  # others may bring the same picture
         try:
             self._bring(local, incoming)
             _sync(incoming)

@@ -1,0 +1,190 @@
+"""The caller's side of `fork_server`: requests go to a warm, contained process of ours, answers come back.
+
+A call is a message with open files and a pipe, sent over a socket; the reply comes back on the pipe. One server
+serves all calls of its user at once; when it dies it is started again with the next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from reelwright.errors import Busy, MediaProcessFailed, NotFound, UnsupportedMedia
+from reelwright.media import contain
+from reelwright.media.fork_server import Answered, Call, Failure, Refused, Reply
+
+MOST_REPLY_BYTES = 1 << 20
+PATIENCE_S = 5.0
+"""How long the server may be silent beyond a call's own time before it counts as stuck."""
+SERVER_OPEN_FILES = 1024
+"""Of the server, and so the most that a call may allow."""
+
+Answer = TypeVar("Answer")
+
+
+class ChildFailed(Exception):
+    """The child that carried out the call ended without a reply of its own."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+class ForkClient:
+    """Asks the server that `module`'s `main()` is. Safe for any number of concurrent callers.
+
+    `access` is the most that any call of it may allow. `at_once`: calls that are carried out at the same time; further
+    ones wait.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        at_once: int,
+        access: contain.Access | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._module = module
+        self._access = access or contain.Access()
+        self._environment = environment or {}
+        self._slots = asyncio.Semaphore(at_once)
+        self._starting = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._channel: socket.socket | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the server, while there is one."""
+        return self._process.pid if self._process is not None else None
+
+    async def start(self) -> None:
+        """Start the server, so that the first call finds it warm. Raises MediaProcessFailed (`cannot_start`)."""
+        await self._running()
+
+    async def stop(self) -> None:
+        """End the server and every call. Safe when it does not run."""
+        async with self._starting:
+            await self._end()
+
+    async def ask(self, call: Call, files: Sequence[int], answer: type[Answer]) -> Answer:
+        """The handler's answer. `files` are the caller's to close.
+
+        Raises UnsupportedMedia and UnreadableMedia (as the handler did), ChildFailed, Busy (the server cannot be kept
+        running).
+        """
+        message = msgspec.json.encode(call)
+        async with self._slots:
+            for _ in range(2):  # a server that was found dead takes its calls along: once more, with a new one
+                if said := await self._said(message, files, call.timeout_s + PATIENCE_S):
+                    return _understood(said, answer)
+        raise Busy("Files cannot be examined or drawn at the moment.")
+
+    async def _said(self, message: bytes, files: Sequence[int], timeout_s: float) -> bytes:
+        """What came back on the pipe; empty when the server died or is stuck."""
+        try:
+            channel = await self._running()
+        except MediaProcessFailed as error:
+            raise Busy(error.detail) from error
+        read_fd, write_fd = os.pipe()
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_fd, "rb", 0)
+        )
+        try:
+            try:
+                socket.send_fds(channel, [message], [write_fd, *files])
+            finally:
+                os.close(write_fd)
+            async with asyncio.timeout(timeout_s):
+                said = await _whole(reader)
+        except (OSError, TimeoutError):
+            said = b""
+        finally:
+            transport.close()  # from which the server knows when nobody waits any more
+        if not said:
+            await self._replace(channel)
+        return said
+
+    async def _running(self) -> socket.socket:
+        async with self._starting:
+            if self._channel is None or self._process is None or self._process.returncode is not None:
+                await self._end()
+                await self._start()
+            assert self._channel is not None
+            return self._channel
+
+    async def _replace(self, channel: socket.socket) -> None:
+        """End the server behind `channel`, unless somebody already did."""
+        async with self._starting:
+            if self._channel is channel:
+                await self._end()
+
+    async def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        try:
+            self._process = await contain.start(
+                contain.python_argv(self._module, str(theirs.fileno())),
+                limits=contain.Limits(open_files=SERVER_OPEN_FILES),
+                access=contain.Access((*contain.python_paths(), *self._access.read), self._access.write),
+                cwd=Path(tempfile.gettempdir()),
+                pass_fds=[theirs.fileno()],
+                stderr=None,  # a fault of ours belongs in the log
+                environment=self._environment,
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._channel = ours
+
+    async def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            await contain.stop(self._process, patience_s=0)
+            self._process = None
+
+
+def open_file(path: Path) -> int:
+    """A descriptor of a plain file, to go with a call. Raises NotFound, UnsupportedMedia.
+
+    Not for a thread: a cancellation would lose the descriptor.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise NotFound("The file is not there.", code="file_missing") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnsupportedMedia("That is not a file.")
+    return descriptor
+
+
+async def _whole(reader: asyncio.StreamReader) -> bytes:
+    said = b""
+    while len(said) <= MOST_REPLY_BYTES and (more := await reader.read(1 << 16)):
+        said += more
+    return said
+
+
+def _understood(said: bytes, answer: type[Answer]) -> Answer:
+    """The last line counts: the server's own, where a child that died had begun one."""
+    try:
+        reply: Reply = msgspec.json.decode(said.rpartition(b"\n")[2], type=Reply)
+        if isinstance(reply, Answered):
+            return msgspec.json.decode(reply.answer, type=answer)
+    except msgspec.DecodeError as error:
+        raise ChildFailed("crashed") from error
+    raise reply.error() if isinstance(reply, Refused) else ChildFailed(reply.failure)

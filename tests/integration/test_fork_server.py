@@ -1,0 +1,122 @@
+"""A warm server that forks: each child does what its call allows, alone; whatever becomes of it, the next is served."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import errands
+from reelwright.errors import Busy, MediaProcessFailed, UnreadableMedia
+from reelwright.media import contain
+from reelwright.media.fork_client import ChildFailed, ForkClient
+from reelwright.media.fork_server import Call
+
+PROGRAM = Path(errands.__file__)
+MEMORY_BYTES = 1 << 29
+
+
+def call(errand: str, argument: object = "", **allowed: object) -> Call:
+    request = msgspec.Raw(msgspec.json.encode((errand, str(argument))))
+    return msgspec.structs.replace(Call(request=request, timeout_s=20, memory_bytes=MEMORY_BYTES), **allowed)
+
+
+@pytest.fixture
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ForkClient]:
+    """That runs `errands`, which no installed package is."""
+    found = contain.python_argv
+
+    def python_argv(module: str, *arguments: str) -> list[str]:
+        argv = found(module, *arguments)
+        paths = argv.index(module) - 1
+        argv[paths] += f":{PROGRAM.parent}"
+        return argv
+
+    monkeypatch.setattr(contain, "python_argv", python_argv)
+    access = contain.Access(read=(PROGRAM.parent, tmp_path), write=(tmp_path,))
+    client = ForkClient("errands", at_once=4, access=access)
+    yield client
+    await client.stop()
+
+
+async def test_a_child_may_do_what_its_call_allows_and_no_more(server: ForkClient, tmp_path: Path) -> None:
+    """Its server may read and write the folder; a child only where the call says so, and never reach others."""
+    path = tmp_path / "secret"
+    path.write_text("secret")
+    mine = (str(tmp_path),)
+
+    async def did(errand: str, argument: object = "", **allowed: object) -> str:
+        return await server.ask(call(errand, argument, **allowed), [], str)
+
+    assert await did("read", path) == "EACCES"
+    assert await did("read", path, read=mine) == "secret"
+    assert await did("write", path) == "EACCES"
+    assert await did("write", path, read=mine) == "EACCES"
+    assert await did("write", tmp_path / "new", write=mine, output_bytes=10) == "written"
+    assert await did("connect", "127.0.0.1") == "EPERM"
+    assert await did("fork") == "EPERM"
+    assert await did("read", PROGRAM) == "EACCES"
+    assert await did("read", "/etc/passwd", read=mine) == "EACCES"
+
+
+async def test_nothing_of_one_call_is_left_for_the_next(server: ForkClient) -> None:
+    """Neither in memory nor in the environment."""
+    for _ in range(3):
+        assert await server.ask(call("remember", "word"), [], str) == "1 1"
+
+
+async def test_a_childs_end_is_told_and_the_next_call_is_answered(server: ForkClient, tmp_path: Path) -> None:
+    """Crashes, hangs, processor time, memory, half a reply: by the same server."""
+    await server.start()
+    pid = server.pid
+    with (tmp_path / "file").open("w+b") as file:
+        for errand, failure, limits in [
+            ("die", "crashed", {}),
+            ("babble", "timed_out", {"timeout_s": 0.3}),
+            ("hang", "timed_out", {"timeout_s": 0.3}),
+            ("spin", "timed_out", {"timeout_s": 1.0}),
+            ("grow", "out_of_memory", {}),
+        ]:
+            with pytest.raises(ChildFailed) as failed:
+                await server.ask(call(errand, **limits), [file.fileno()], str)
+            assert failed.value.failure == failure, errand
+        assert await server.ask(call("fill", 2000, output_bytes=1000), [file.fileno()], str) == "EFBIG"
+        assert os.fstat(file.fileno()).st_size == 1000
+    with pytest.raises(UnreadableMedia, match="odd") as refused:
+        await server.ask(call("refuse", "odd"), [], str)
+    assert refused.value.code == "too_long"
+    with pytest.raises(ChildFailed):  # an answer of another type than is expected
+        await server.ask(call("remember"), [], int)
+    assert server.pid == pid
+
+
+async def test_a_dead_server_is_replaced_and_files_are_read_from_their_beginning(
+    server: ForkClient, tmp_path: Path
+) -> None:
+    """What the lost child had read is read again."""
+    (tmp_path / "file").write_text("all of it")
+    with (tmp_path / "file").open("rb") as file:
+        os.lseek(file.fileno(), 4, os.SEEK_SET)
+        await server.start()
+        asked = asyncio.create_task(server.ask(call("see"), [file.fileno()], str))
+        await asyncio.sleep(0)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        assert await asked == "all of it"
+
+
+async def test_a_server_that_cannot_be_started_is_busy_to_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may try again later; whoever starts it learns why."""
+    absent = ForkClient("reelwright.media.none", at_once=1)
+    with pytest.raises(Busy):
+        await absent.ask(call("read"), [], str)
+    await absent.stop()
+    monkeypatch.setattr(contain, "python_argv", lambda *_: ["/no/such/program"])
+    with pytest.raises(MediaProcessFailed) as failed:
+        await absent.start()
+    assert failed.value.code == "cannot_start"
+    with pytest.raises(Busy):
+        await absent.ask(call("read"), [], str)

@@ -1,0 +1,93 @@
+"""The studio: drawn pictures are kept once under their content, and nothing else stays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from reelwright import faults
+from reelwright.edits.model import TextLayer
+from reelwright.errors import InvalidInput, UnsupportedMedia
+from reelwright.media.studio import Studio, picture_key
+from reelwright.settings import parse
+from reelwright.storage.local import LocalStorage
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalStorage:
+    storage = LocalStorage(tmp_path / "media", reserve_bytes=0)
+    storage.prepare()
+    return storage
+
+
+@pytest.fixture
+async def studio(storage: LocalStorage, tmp_path: Path) -> AsyncIterator[Studio]:
+    studio = Studio(parse({"MEDIA_ROOT": str(tmp_path / "media"), "WORK_ROOT": str(tmp_path / "work")}), storage)
+    yield studio
+    await studio.close()
+
+
+def text(words: str) -> TextLayer:
+    return TextLayer(text=words)
+
+
+async def test_pictures_are_kept_and_nothing_else_stays(studio: Studio, storage: LocalStorage, tmp_path: Path) -> None:
+    """Neither of the same text drawn by several at once, nor of one that cannot be drawn, nor while it is drawn."""
+    drawing = tmp_path / "work" / "drawing"
+    found = await asyncio.gather(*(studio.draw_text(text("Hi"), pointer="") for _ in range(8)))
+    assert len(set(found)) == 1
+    with pytest.raises(InvalidInput):
+        await studio.draw_text(text("漢" * 10 + "\ue000"), pointer="")
+    stranger = tmp_path / "stranger.png"
+    stranger.write_bytes(b"nothing")
+    with pytest.raises(UnsupportedMedia):
+        await studio.normalise(stranger)
+    normal = await studio.normalise(storage.path(picture_key(found[0].sha256)))
+    assert (normal.width, normal.height) == (found[0].width, found[0].height)
+    again = asyncio.create_task(studio.draw_text(text("Again"), pointer=""))
+    while not again.done():
+        assert [path.name for path in drawing.iterdir()] == ["fonts"]
+        await asyncio.sleep(0)
+    kept = {picture_key(facts.sha256) for facts in (*found, normal, await again)}
+    assert {stored.key for stored in storage.files()} == kept
+
+
+async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
+    studio: Studio, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the news that it is there and the mark that it is young."""
+    path = storage.path(picture_key((await studio.draw_text(text("Hi"), pointer="")).sha256))
+    publish = storage.publish
+
+    def swept(local: Path, key: str) -> None:
+        try:
+            publish(local, key)
+        except FileExistsError:
+            path.unlink()
+            raise
+
+    monkeypatch.setattr(storage, "publish", swept)
+    await studio.draw_text(text("Hi"), pointer="")
+    assert path.exists()
+
+
+async def test_two_that_publish_under_one_key_leave_each_others_files_alone(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same picture, drawn by two processes: the slower one finds it there."""
+    slow, fast = tmp_path / "slow", tmp_path / "fast"
+    slow.write_bytes(b"slow")
+    fast.write_bytes(b"fast")
+    key = picture_key("0" * 64)
+
+    def overtake(name: str) -> None:
+        monkeypatch.undo()
+        storage.publish(fast, key)
+
+    monkeypatch.setattr(faults, "point", overtake)
+    with pytest.raises(FileExistsError):
+        storage.publish(slow, key)
+    assert (slow.read_bytes(), fast.read_bytes()) == (b"slow", b"fast")
+    assert storage.path(key).read_bytes() == b"fast"
+    assert [path.name for path in storage.path(key).parent.iterdir()] == [storage.path(key).name]
