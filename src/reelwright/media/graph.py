@@ -137,7 +137,10 @@ class Graphs:
         labels = [f"[o{len(self._chains)}_{number}]" for number in range(len(branches))]
         inner = [f"[p{number}]" for number in range(len(branches))]
         source = Source(0, stream_index, [*common, Filter("split", (("outputs", len(branches)),))])
-        ends = (f"{begin}{','.join(map(str, branch))}{end}" for begin, branch, end in zip(inner, branches, labels))
+        ends = (
+            f"{begin}{','.join(map(str, branch))}{end}"
+            for begin, branch, end in zip(inner, branches, labels, strict=True)
+        )
         self._chains.append(";".join([f"{source}{''.join(inner)}", *ends]))
         return labels
 

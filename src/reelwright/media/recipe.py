@@ -96,7 +96,7 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
 
 
 def _transcode(media: MediaInfo, outputs: tuple[ExpectedOutput, ...], capabilities: Capabilities) -> Command:
-    """All renditions in one process: the picture is decoded once, made progressive and SDR once, then scaled for each."""
+    """All renditions in one process: the picture is decoded, made progressive and SDR once, then scaled for each."""
     graphs = Graphs()
     colours = [_colours(media, expected, capabilities) for expected in outputs]
     alike = all(one == colours[0] for one in colours)
