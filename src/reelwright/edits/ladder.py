@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from reelwright.edits.model import AudioEncoding, Codec, FileOutput, Ladder, Sound, VideoEncoding
 from reelwright.edits.vocabulary import Quality
+from reelwright.errors import FieldError, InvalidInput
 
 Size = tuple[int, int]
 
@@ -37,6 +39,49 @@ CRF: Mapping[str, Mapping[Quality, int]] = {
 }
 """Default constant rate factors. VP9's are those that the WebM project recommends for video on demand; HEVC's and AV1's
 come near H.264's by eye."""
+
+
+HIGHEST_CRF: Mapping[str, int] = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
+HELD: Mapping[str, tuple[tuple[Codec, ...], tuple[Sound, ...]]] = {
+    "mp4": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "none")),
+    "webm": (("vp9", "av1"), ("opus", "none")),
+    "mkv": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "none")),
+}
+"""Which video and audio codecs a container holds."""
+
+
+def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
+    """The renditions for a picture of that size, as displayed. Raises InvalidInput that names every wrong field."""
+    errors: list[FieldError] = []
+    qualities = usual(picture) if wanted.qualities is None else wanted.qualities
+    if not qualities:
+        errors.append(FieldError("/qualities", "is empty"))
+    for place, quality in enumerate(qualities):
+        if quality in qualities[:place]:
+            errors.append(FieldError(f"/qualities/{place}", f"{quality} is named twice"))
+    videos, sounds = HELD[wanted.container]
+    if wanted.codec not in videos:
+        errors.append(FieldError("/codec", f"{wanted.container} holds {' or '.join(videos)}, not {wanted.codec}"))
+    sound = wanted.audio_codec or sounds[0]
+    if sound not in sounds:
+        errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
+    if wanted.crf is not None and wanted.crf > HIGHEST_CRF[wanted.codec]:
+        errors.append(FieldError("/crf", f"goes up to {HIGHEST_CRF[wanted.codec]} with {wanted.codec}"))
+    if errors:
+        raise InvalidInput(errors)
+    return tuple(
+        FileOutput(
+            quality=quality,
+            container=wanted.container,
+            video=VideoEncoding(
+                codec=wanted.codec,
+                crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
+                preset=wanted.preset,
+            ),
+            audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate),
+        )
+        for quality in qualities
+    )
 
 
 def fitted(picture: Size, quality: Quality) -> Size:

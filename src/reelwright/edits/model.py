@@ -105,6 +105,7 @@ Step = Trim | Overlay
 Codec = Literal["h264", "hevc", "av1", "vp9"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 Container = Literal["mp4", "webm", "mkv"]
+Sound = Literal["aac", "opus", "copy", "none"]
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,7 +120,7 @@ class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
     as it is where the container and browsers take that, else AAC. `none`: left out."""
 
-    codec: Literal["aac", "opus", "copy", "none"] = "aac"
+    codec: Sound = "aac"
     bit_rate: int = 128_000
 
 
@@ -130,6 +131,18 @@ class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     container: Container = "mp4"
     video: VideoEncoding = VideoEncoding()
     audio: AudioEncoding = AudioEncoding()
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """The renditions that are wanted of one video; what is None depends on the video, or on the codec."""
+
+    qualities: tuple[Quality, ...] | None = None
+    codec: Codec = "h264"
+    container: Container = "mp4"
+    crf: int | None = None
+    preset: Preset = "veryfast"
+    audio_codec: Sound | None = None
+    audio_bit_rate: int = 128_000
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,4 +164,5 @@ def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
 
 
 def transcode(outputs: tuple[FileOutput, ...]) -> Edit:
+    """The whole video, once for each output."""
     return Edit(steps=(), outputs=outputs)
