@@ -167,11 +167,11 @@ class Service:
             await asyncio.sleep(0.05)
         return job
 
-    async def result(self, job_id: str) -> Path:
+    async def result(self, job_id: str, **query: str) -> Path:
         """The job's result, downloaded."""
-        response = await self.client.get(f"/result/{job_id}")
+        response = await self.client.get(f"/result/{job_id}", params=query)
         assert response.status_code == 200, response.text
-        path = self.folder / f"{job_id}.mp4"
+        path = self.folder / f"{job_id}{''.join(query.values())}.mp4"
         path.write_bytes(response.content)
         return path
 

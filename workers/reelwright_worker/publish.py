@@ -1,4 +1,4 @@
-"""Makes a finished output appear: the file first, then its rows in one fenced transaction, so that no row ever lacks
+"""Makes finished outputs appear: the files first, then their rows in one fenced transaction, so that no row ever lacks
 its file."""
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.edits.model import Edit, Overlay
-from reelwright.edits.plan import Plan
+from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole, JobType, VariantKind
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.overlays import overlay_rows
+from reelwright.library import formats
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
 
 logger = logging.getLogger(__name__)
 
 COMMIT_RETRY_S = 1.0
+MILLISECOND = Decimal("0.001")
 KINDS = {
     JobType.TRIM: VariantKind.TRIM,
     JobType.OVERLAY: VariantKind.OVERLAY,
@@ -42,42 +44,56 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One finished, verified output in the work folder."""
+    """One finished, verified output in the work folder. Variant id, and so key, are its own: nobody else's file is
+    touched."""
 
     path: Path
+    expected: ExpectedOutput
     media: MediaInfo
     size_bytes: int
     sha256: str
     checks: dict[str, Any]
+    variant_id: uuid.UUID = field(default_factory=new_id)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The best of several is the largest picture, then the largest file."""
+        return self.media.picture.width * self.media.picture.height, self.size_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One attempt's result on its way out. Variant id, and so key, are its own: nobody else's file is touched."""
+    """One attempt's results on their way out: all of them, or none."""
 
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
     claim: Claim
     job: Job
-    plan: Plan
-    made: Made
-    variant_id: uuid.UUID = field(default_factory=new_id)
+    made: tuple[Made, ...]
 
     @property
     def kind(self) -> VariantKind:
         return KINDS[self.job.type]
 
     @property
-    def key(self) -> str:
-        return f"processed/{self.variant_id}/{self.kind.value}.mp4"
+    def best(self) -> Made:
+        return max(self.made, key=lambda one: one.rank)
+
+    def key(self, one: Made) -> str:
+        output = one.expected.output
+        if self.kind is VariantKind.TRANSCODE:
+            return f"variants/{self.job.video_id}/{one.variant_id}/{output.quality.value}.{output.container}"
+        return f"processed/{one.variant_id}/{self.kind.value}.{output.container}"
 
     async def publish(self) -> None:
         """Raises LeaseLost, JobFailed. Half of it never stays: a cancellation waits for the step that is under way."""
         try:
-            await finished(asyncio.to_thread(self.storage.publish, self.made.path, self.key))
+            for one in self.made:
+                await finished(asyncio.to_thread(self.storage.publish, one.path, self.key(one)))
         except NoSpace as error:
+            await self._withdraw()
             raise JobFailed(error.detail, code="no_space", stage="publish", retryable=True) from error
-        except asyncio.CancelledError:
+        except BaseException:
             await self._withdraw()
             raise
         faults.point("renamed, not committed")
@@ -88,10 +104,11 @@ class Publication:
         # after any other error a commit may have come through: the sweep looks for the row before it removes the file
 
     async def _withdraw(self) -> None:
-        await finished(asyncio.to_thread(self.storage.delete, self.key))
+        for one in self.made:
+            await finished(asyncio.to_thread(self.storage.delete, self.key(one)))
 
     async def _commit_or_withdraw(self) -> bool:
-        """As `_commit`; a file that lost its right to a row goes at once, also when the caller is cancelled."""
+        """As `_commit`; files that lost their right to rows go at once, also when the caller is cancelled."""
         try:
             return await self._commit()
         except LeaseLost:
@@ -103,12 +120,19 @@ class Publication:
         try:
             async with self.sessions.begin() as session:
                 try:
-                    await lifecycle.succeed(session, self.claim, output_variant_id=self.variant_id)
+                    await lifecycle.succeed(
+                        session,
+                        self.claim,
+                        output_variant_id=self.best.variant_id,
+                        variant_ids=[one.variant_id for one in self.made],
+                    )
                 except LeaseLost:
-                    if await session.get(Variant, self.variant_id) is None:
+                    if await session.get(Variant, self.best.variant_id) is None:
                         raise
                     return True  # by a commit whose answer was lost
-                await self._insert_rows(session)
+                edit = await self._whole_edit(session)
+                for number, one in enumerate(self.made):
+                    await self._insert_rows(session, number, one, edit)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -116,30 +140,34 @@ class Publication:
             return False
         return True
 
-    async def _insert_rows(self, session: AsyncSession) -> None:
-        media = self.made.media
+    async def _whole_edit(self, session: AsyncSession) -> Edit:
+        """The job's edit as seen from the upload, when it built on a variant."""
         edit = msgspec.convert(self.job.edit_json, Edit)
         if self.job.input_variant_id is not None:
             parent = await session.get(Variant, self.job.input_variant_id)
             if parent is not None:
                 edit = edit.after(msgspec.convert(parent.edit_json, Edit))
+        return edit
+
+    async def _insert_rows(self, session: AsyncSession, number: int, made: Made, edit: Edit) -> None:
+        media, output, key = made.media, made.expected.output, self.key(made)
         variant = Variant(
-            id=self.variant_id,
+            id=made.variant_id,
             video_id=self.job.video_id,
             job_id=self.claim.job_id,
-            output_index=0,
+            output_index=number,
             kind=self.kind,
-            quality=self.plan.outputs[0].output.quality,
+            quality=output.quality,
             source_variant_id=self.job.input_variant_id,
-            stored_path=self.key,
-            size_bytes=self.made.size_bytes,
-            duration_sec=Decimal(repr(media.duration_s)).quantize(Decimal("0.001")),
+            stored_path=key,
+            size_bytes=made.size_bytes,
+            duration_sec=None if media.duration_s is None else Decimal(repr(media.duration_s)).quantize(MILLISECOND),
             width=media.picture.display_width,
             height=media.picture.display_height,
             config_json=self.job.edit_json,
-            edit_json=msgspec.to_builtins(edit),
+            edit_json=msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output,))),
             media_info=msgspec.to_builtins(media),
-            checks=self.made.checks,
+            checks=made.checks,
         )
         session.add(variant)
         await session.flush()
@@ -148,12 +176,12 @@ class Publication:
                 session.add_all(overlay_rows(step.layers, variant))
         session.add(
             File(
-                variant_id=self.variant_id,
+                variant_id=made.variant_id,
                 role=FileRole.MAIN,
-                name=Path(self.key).name,
-                key=self.key,
-                size_bytes=self.made.size_bytes,
-                sha256=self.made.sha256,
-                content_type="video/mp4",
+                name=Path(key).name,
+                key=key,
+                size_bytes=made.size_bytes,
+                sha256=made.sha256,
+                content_type=formats.of(media).mime_type,
             )
         )

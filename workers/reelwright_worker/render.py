@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
-from reelwright.edits.plan import Plan
+from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
@@ -199,7 +199,7 @@ class Attempt:
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
         self.stage = "publish"
-        await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, self.plan, made).publish()
+        await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made).publish()
 
     async def _fetch(self) -> dict[str, Path]:
         """Slots to local paths of all inputs. Raises JobFailed when one is not what the plan was made for."""
@@ -218,11 +218,13 @@ class Attempt:
                 raise JobFailed("a stored file that the job needs is missing", code="file_missing", stage="fetch")
         return slots
 
-    async def _render(self, slots: dict[str, Path]) -> Made:
+    async def _render(self, slots: dict[str, Path]) -> tuple[Made, ...]:
         recipe = compile_plan(self.plan, self.shop.capabilities)
         self.stage = "render"
         await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
-        target = self.work / "out0.mp4"
+        targets = [
+            self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
+        ]
         try:
             await asyncio.to_thread(self.shop.storage.require_space, 0)
             await asyncio.to_thread(self.work.mkdir, mode=0o750, parents=True)
@@ -231,7 +233,7 @@ class Attempt:
         settings = self.shop.settings
         await run(
             recipe,
-            {**slots, "out0": target},
+            {**slots, **{f"out{number}": target for number, target in enumerate(targets)}},
             ffmpeg=programs.ffmpeg_path(settings),
             work=self.work,
             budget=Budget(
@@ -246,25 +248,27 @@ class Attempt:
         )
         faults.point("rendered, not verified")
         self.stage = "verify"
-        return await self._verify(target)
+        return tuple(
+            [await self._verify(path, expected) for path, expected in zip(targets, self.plan.outputs, strict=True)]
+        )
 
-    async def _verify(self, path: Path) -> Made:
+    async def _verify(self, path: Path, expected: ExpectedOutput) -> Made:
         try:
             media = await self.shop.prober.probe(path)
         except Busy as error:  # says nothing about the output
             raise JobFailed(error.detail, stage="verify", retryable=True) from error
         except ReelwrightError as error:
             raise VerifyFailed(f"the output cannot be read: {error.detail}") from error
-        expected = self.plan.outputs[0]
         if wrong := verify.complaints(expected, media):
-            raise VerifyFailed("the output is not what was planned: " + "; ".join(wrong))
+            what = "the output" if len(self.plan.outputs) == 1 else f"the rendition {expected.output.quality}"
+            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}")
         size_bytes, sha256 = await asyncio.to_thread(_measure, path)
         checks: dict[str, Any] = {
             "frame_count": media.picture.frame_count,
             "duration_s": media.duration_s,
             "complaints": [],
         }
-        return Made(path, media, size_bytes, sha256, checks)
+        return Made(path, expected, media, size_bytes, sha256, checks)
 
 
 def _measure(path: Path) -> tuple[int, str]:

@@ -204,6 +204,12 @@ V1_VIDEO = {
     "upload_time": NOW,
 }
 V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
+TRANSCODES: dict[str, Any] = {
+    "usual": {},
+    "named": {"qualities": ["1080p", "720p", "480p"]},
+    "av1": {"qualities": ["720p"], "codec": "av1", "container": "webm", "audio": {"codec": "opus", "bit_rate": 96000}},
+}
+V1_QUALITY: dict[str, Any] = {"video_id": VIDEO_ID, "qualities": ["720p", "480p"]}
 V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}
 V1_OVERLAY = {
     "video_id": VIDEO_ID,

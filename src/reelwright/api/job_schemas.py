@@ -141,6 +141,7 @@ class JobPage(Page[JobOut], frozen=True, kw_only=True):
 
 def _outputs(job: Job) -> list[OutputOut]:
     planned = job.plan_json["outputs"] if job.plan_json else []
+    made = job.outputs_progress or [{}] * len(planned)
     return [
         OutputOut(
             index=index,
@@ -148,9 +149,9 @@ def _outputs(job: Job) -> list[OutputOut]:
             width=expected["width"],
             height=expected["height"],
             progress=job.progress,
-            variant_id=job.output_variant_id,
+            variant_id=one.get("variant_id"),
         )
-        for index, expected in enumerate(planned)
+        for index, (expected, one) in enumerate(zip(planned, made, strict=True))
     ]
 
 

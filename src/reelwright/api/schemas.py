@@ -10,7 +10,17 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.model import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.model import (
+    AnyLayer,
+    Codec,
+    Container,
+    ImageLayer,
+    Ladder,
+    Preset,
+    TextLayer,
+    VideoLayer,
+    WatermarkLayer,
+)
 from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.timecode import Time
@@ -250,3 +260,51 @@ class ReadyOut(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Literal["ready", "not_ready"]
     checks: list[CheckOut]
+
+
+class SoundIn(Body, frozen=True, kw_only=True):
+    """How the sound is coded: AAC, in WebM Opus; `none` leaves it out."""
+
+    codec: Literal["aac", "opus", "none"] | None = None
+    bit_rate: Annotated[
+        int, Meta(ge=16_000, le=512_000, description="Bits a second, for up to two channels; more get more.")
+    ] = 128_000
+
+
+class TranscodeIn(Body, frozen=True, kw_only=True):
+    """Renditions of one video, all made by one decode."""
+
+    qualities: (
+        Annotated[
+            list[Quality],
+            Meta(
+                max_length=8,
+                description="Boxes that the picture fits into: all that are named are made. Omitted: 1080p, 720p and"
+                " 480p without those above the source, one at least.",
+                examples=[["1080p", "720p", "480p"]],
+            ),
+        ]
+        | None
+    ) = None
+    codec: Annotated[Codec, Meta(description="All but h264 keep ten bits and HDR where the source has them.")] = "h264"
+    container: Container = "mp4"
+    crf: (
+        Annotated[
+            int,
+            Meta(ge=0, le=63, description="Constant rate factor, for all; omitted: one that fits quality and codec."),
+        ]
+        | None
+    ) = None
+    preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
+    audio: SoundIn = SoundIn()
+
+    def ladder(self) -> Ladder:
+        return Ladder(
+            qualities=None if self.qualities is None else tuple(self.qualities),
+            codec=self.codec,
+            container=self.container,
+            crf=self.crf,
+            preset=self.preset,
+            audio_codec=self.audio.codec,
+            audio_bit_rate=self.audio.bit_rate,
+        )

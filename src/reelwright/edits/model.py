@@ -102,19 +102,25 @@ Step = Trim | Overlay
 """Every kind of step."""
 
 
+Codec = Literal["h264", "hevc", "av1", "vp9"]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
+Container = Literal["mp4", "webm", "mkv"]
+Sound = Literal["aac", "opus", "copy", "none"]
+
+
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset."""
 
-    codec: Literal["h264"] = "h264"
+    codec: Codec = "h264"
     crf: int = 18
-    preset: Literal["veryfast"] = "veryfast"
+    preset: Preset = "veryfast"
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
-    as it is where the container and browsers take that, else AAC."""
+    as it is where the container and browsers take that, else AAC. `none`: left out."""
 
-    codec: Literal["aac", "copy"] = "aac"
+    codec: Sound = "aac"
     bit_rate: int = 128_000
 
 
@@ -122,9 +128,21 @@ class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One file to be made of the last step's picture and sound."""
 
     quality: Quality = Quality.SOURCE
-    container: Literal["mp4"] = "mp4"
+    container: Container = "mp4"
     video: VideoEncoding = VideoEncoding()
     audio: AudioEncoding = AudioEncoding()
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """The renditions that are wanted of one video; what is None depends on the video, or on the codec."""
+
+    qualities: tuple[Quality, ...] | None = None
+    codec: Codec = "h264"
+    container: Container = "mp4"
+    crf: int | None = None
+    preset: Preset = "veryfast"
+    audio_codec: Sound | None = None
+    audio_bit_rate: int = 128_000
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,3 +161,8 @@ def trim(start: Time, end: Time) -> Edit:
 def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
     output = FileOutput(video=VideoEncoding(crf=20), audio=AudioEncoding(codec="copy"))
     return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
+
+
+def transcode(outputs: tuple[FileOutput, ...]) -> Edit:
+    """The whole video, once for each output."""
+    return Edit(steps=(), outputs=outputs)

@@ -12,7 +12,7 @@ from math import ceil
 
 import msgspec
 
-from reelwright.edits import timecode
+from reelwright.edits import ladder, timecode
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
 from reelwright.edits.source import MediaInfo, VideoStream
@@ -105,9 +105,11 @@ def frame_grid(media: MediaInfo) -> tuple[Fraction, Fraction, int] | None:
 
 def resolve(edit: Edit, facts: Facts) -> Plan:
     """Raises InvalidInput that names every wrong field ("/steps/0/start")."""
-    (step,) = edit.steps
     warnings: list[str] = []
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
+    if not edit.steps:
+        return _resolve_transcode(edit, facts, length, warnings)
+    (step,) = edit.steps
     if isinstance(step, Overlay):
         return _resolve_overlay(edit, step, facts, length, warnings)
     return _resolve_trim(edit, step, facts, length, warnings)
@@ -158,6 +160,27 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
     videos.pop(facts.sha256, None)
     bare = msgspec.structs.replace(facts, layers=())
     return Plan(inputs=(bare, *videos.values()), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
+
+
+def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
+    """The whole video, once for each output."""
+    if length is None:
+        raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
+    picture = facts.media.picture
+    shown = picture.display_width, picture.display_height
+    sound = sum(track.decodable for track in facts.media.audio)
+    if sound < len(facts.media.audio):
+        warnings.append(f"{len(facts.media.audio) - sound} audio track(s) cannot be decoded and are left out")
+    grid = frame_grid(facts.media)
+    outputs = []
+    for output in edit.outputs:
+        size = ladder.fitted(shown, output.quality)
+        if ladder.is_upscaled(shown, output.quality):
+            warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
+        counted = grid[2] if grid and output.container == "mp4" else None
+        tracks = 0 if output.audio.codec == "none" else sound
+        outputs.append(_expect(output, facts.media, size, (Fraction(0), length), counted, tracks))
+    return Plan(inputs=(facts,), steps=(), outputs=tuple(outputs), warnings=tuple(warnings))
 
 
 def _trim(

@@ -190,8 +190,12 @@ async def report(
     await session.execute(select(func.pg_notify(CHANNEL, str(claim.job_id))))
 
 
-async def succeed(session: AsyncSession, claim: Claim, *, output_variant_id: uuid.UUID) -> None:
-    """End in SUCCESS; the rows of the results belong into the same transaction. Raises LeaseLost."""
+async def succeed(
+    session: AsyncSession, claim: Claim, *, output_variant_id: uuid.UUID, variant_ids: list[uuid.UUID] | None = None
+) -> None:
+    """End in SUCCESS; the rows of the results belong into the same transaction. `output_variant_id` is the best of
+    `variant_ids`, which are in the order of the plan's outputs. Raises LeaseLost."""
+    made = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
     await _write(
         session,
         claim,
@@ -199,6 +203,7 @@ async def succeed(session: AsyncSession, claim: Claim, *, output_variant_id: uui
         progress=100,
         stage=None,
         output_variant_id=output_variant_id,
+        outputs_progress=made,
         lease_until=None,
         finished_at=func.now(),
     )

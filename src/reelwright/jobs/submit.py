@@ -51,6 +51,17 @@ async def find_source(session: AsyncSession, video_id: uuid.UUID, variant_id: uu
     return Source(file, video_id, variant_id, Facts(sha256=file.sha256, media=media))
 
 
+async def find_any_source(session: AsyncSession, video_or_variant_id: uuid.UUID) -> Source:
+    """As `find_source`, by the id of either. Raises NotFound."""
+    variant = await session.get(Variant, video_or_variant_id)
+    if variant is not None:
+        return await find_source(session, variant.video_id, variant.id)
+    try:
+        return await find_source(session, video_or_variant_id)
+    except NotFound as error:
+        raise NotFound("no such video or variant") from error
+
+
 async def submit(
     session: AsyncSession,
     edit: Edit,

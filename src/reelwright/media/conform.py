@@ -1,35 +1,89 @@
-"""What makes any picture one that browsers play: upright, 8 bit, 4:2:0, even sides, SDR."""
+"""What makes any picture one that players take: upright, progressive, even sides, 4:2:0, SDR, colours named."""
 
 from __future__ import annotations
 
 from reelwright.edits.plan import upright_size
 from reelwright.edits.source import VideoStream
 from reelwright.errors import JobFailed
-from reelwright.media.graph import Filter, filter_
+from reelwright.media.encode import INTERLACED
+from reelwright.media.graph import Filter, Value, filter_
 
 
 def conform(picture: VideoStream, *, tone_mapping: bool, size: tuple[int, int] | None = None) -> list[Filter]:
     """Scaled to `size`, by default to its own size made even. ffmpeg has turned it already."""
     width, height = size or upright_size(picture)
-    upright = (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
     filters: list[Filter] = []
-    if (width, height) != upright:
+    if (width, height) != upright(picture):
         filters.append(filter_("scale", w=width, h=height, flags="bicubic"))
     return [*filters, *to_sdr(picture, tone_mapping=tone_mapping), filter_("format", pix_fmts="yuv420p")]
 
 
+def upright(picture: VideoStream) -> tuple[int, int]:
+    """Its coded size as ffmpeg's filters get it, which turns it on decoding."""
+    return (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
+
+
+def progressive(picture: VideoStream) -> list[Filter]:
+    """Interlaced frames as whole pictures, as many as there were; nothing for others."""
+    if picture.field_order not in INTERLACED:
+        return []
+    return [filter_("bwdif", mode="send_frame", parity="tff" if picture.field_order[0] == "t" else "bff")]
+
+
 def to_sdr(picture: VideoStream, *, tone_mapping: bool) -> list[Filter]:
-    """HDR as BT.709; nothing for what is SDR. Raises JobFailed `unsupported_here` where ffmpeg cannot."""
-    if not picture.is_hdr:
+    """HDR and wide colours as BT.709; nothing for what is that already. Raises JobFailed `unsupported_here` where
+    ffmpeg cannot."""
+    wide = picture.color_primaries == "bt2020"
+    if not picture.is_hdr and not wide:
         return []
     if not tone_mapping:
         raise JobFailed(
             "the video is HDR and this machine's ffmpeg cannot tone-map it (it lacks zscale)", code="unsupported_here"
         )
+    if not picture.is_hdr:
+        return [*_told(picture), filter_("zscale", primaries="bt709", transfer="bt709", matrix="bt709", range="tv")]
     return [
+        *_told(picture),
         filter_("zscale", transfer="linear", npl=100),
         filter_("format", pix_fmts="gbrpf32le"),
         filter_("zscale", primaries="bt709"),
         filter_("tonemap", tonemap="hable", desat=0),
         filter_("zscale", transfer="bt709", matrix="bt709", range="tv"),
     ]
+
+
+def _told(picture: VideoStream) -> list[Filter]:
+    """What zscale has to know and the file does not say: of HDR, BT.2020 is the one there is."""
+    missing: dict[str, Value] = {}
+    if picture.color_primaries is None:
+        missing["color_primaries"] = "bt2020"
+    if picture.color_space is None:
+        missing["colorspace"] = "bt2020nc"
+    if picture.color_transfer is None:
+        missing["color_trc"] = "bt709"
+    return [filter_("setparams", **missing)] if missing else []
+
+
+def rendition(picture: VideoStream, size: tuple[int, int], pixel_format: str) -> list[Filter]:
+    """The upright picture at a size in square pixels. Colours that the file says nothing of are named as players would
+    take them at the source's size: they guess by size, and a smaller rendition would look different."""
+    filters: list[Filter] = []
+    rgb = picture.color_space == "gbr"
+    if rgb or size != upright(picture):
+        matrix: dict[str, Value] = {"out_color_matrix": "bt709"} if rgb else {}
+        filters.append(filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix))
+    filters += [filter_("setsar", sar=1), filter_("format", pix_fmts=pixel_format)]
+    if rgb:
+        filters.append(filter_("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709"))
+    elif picture.color_space is None and not picture.is_hdr:
+        standard = _guessed(picture)
+        transfer = "bt709" if standard == "bt709" else "smpte170m"
+        filters.append(filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard))
+    return filters
+
+
+def _guessed(picture: VideoStream) -> str:
+    """HD is BT.709; SD is BT.601 of its lines."""
+    if max(picture.width, picture.height) >= 1280 or min(picture.width, picture.height) > 576:
+        return "bt709"
+    return "bt470bg" if min(picture.width, picture.height) == 576 else "smpte170m"

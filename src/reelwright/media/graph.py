@@ -127,6 +127,23 @@ class Graphs:
         self._chains.append(f"{Source(0, stream_index, filters)}{label}")
         return label
 
+    def split(self, stream_index: int, common: list[Filter], branches: list[list[Filter]]) -> list[str]:
+        """A stream of the first input through common filters, then through each branch; returns the labels to map.
+
+        Decoded and filtered once; with one branch there is nothing to split.
+        """
+        if len(branches) == 1:
+            return [self.chain(stream_index, [*common, *branches[0]])]
+        labels = [f"[o{len(self._chains)}_{number}]" for number in range(len(branches))]
+        inner = [f"[p{number}]" for number in range(len(branches))]
+        source = Source(0, stream_index, [*common, Filter("split", (("outputs", len(branches)),))])
+        ends = (
+            f"{begin}{','.join(map(str, branch))}{end}"
+            for begin, branch, end in zip(inner, branches, labels, strict=True)
+        )
+        self._chains.append(";".join([f"{source}{''.join(inner)}", *ends]))
+        return labels
+
     def layered(self, stream_index: int, filters: list[Filter], layers: list[Layer]) -> str:
         """A stream of the first input with layers over it, from below to above; returns the label to map."""
         label = f"[o{len(self._chains)}]"

@@ -11,6 +11,7 @@ import imageio_ffmpeg
 
 from reelwright.errors import MediaProcessFailed
 from reelwright.media import contain
+from reelwright.media.encode import ENCODERS
 from reelwright.media.probe import ProbeRules
 from reelwright.media.recipe import Capabilities
 from reelwright.settings import Settings
@@ -38,17 +39,25 @@ def probe_rules(settings: Settings) -> ProbeRules:
 
 async def capabilities(settings: Settings) -> Capabilities:
     """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
-    version, filters = await asyncio.gather(_ask(settings, "-version"), _ask(settings, "-filters"))
+    version, filters, encoders = await asyncio.gather(
+        _ask(settings, "-version"), _ask(settings, "-filters"), _ask(settings, "-encoders")
+    )
     found = _VERSION.search(version)
     if found is None:
         raise MediaProcessFailed("FFMPEG_BIN is not an ffmpeg program", code="cannot_start")
-    names = {words[1] for line in filters.splitlines() if len(words := line.split()) > 2}
+    names, coders = _names(filters), _names(encoders)
     return Capabilities(
         ffmpeg_version=found[1],
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
+        encoders=tuple(encoder for encoder in ENCODERS.values() if encoder in coders),
         max_pixels=2 * settings.max_pixels,
     )
+
+
+def _names(listing: str) -> set[str]:
+    """The second column."""
+    return {words[1] for line in listing.splitlines() if len(words := line.split()) > 2}
 
 
 async def _ask(settings: Settings, option: str) -> str:

@@ -10,14 +10,14 @@ from math import ceil
 
 import msgspec
 
-from reelwright.edits.model import FileOutput
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media.conform import conform
+from reelwright.media.conform import conform, progressive, rendition, to_sdr
+from reelwright.media.encode import ENCODERS, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.media.layers import layer_of
-from reelwright.media.sound import aac, conform_sound, kept, lasting, mixed, without_holes
+from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.settings import CONTAINERS
 
 VERSION = 1
@@ -32,8 +32,6 @@ REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
     *("-progress", "pipe:1", "-stats_period", "0.5"),
 )
-WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
-INTO_MP4 = ("-movflags", "+faststart", "-f", "mp4", "<out0>")
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +40,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ffmpeg_version: str
     threads: int
     tone_mapping: bool
+    encoders: tuple[str, ...] = tuple(ENCODERS.values())
+    """Those of ours that it has."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
 
@@ -62,7 +62,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
-    facts, (step,), (expected,) = plan.inputs[0], plan.steps, plan.outputs
+    facts = plan.inputs[0]
+    if not plan.steps:
+        return Recipe(commands=(_transcode(facts.media, plan.outputs, capabilities),), capabilities=capabilities)
+    (step,), (expected,) = plan.steps, plan.outputs
     if isinstance(step, PlannedOverlay):
         command = _overlay(facts.media, step, expected, capabilities)
     else:
@@ -85,11 +88,62 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
-        *_encode_picture(media, expected.output, capabilities),
-        *(option for number, track in enumerate(tracks) for option in aac(number, track, expected.output.audio)),
-        *INTO_MP4,
+        *_picture(media, expected, capabilities, keep_fields=True),
+        *(option for number, track in enumerate(tracks) for option in coded(number, track, expected.output.audio)),
+        *into(expected.output.container, "<out0>"),
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+
+
+def _transcode(media: MediaInfo, outputs: tuple[ExpectedOutput, ...], capabilities: Capabilities) -> Command:
+    """All renditions in one process: the picture is decoded, made progressive and SDR once, then scaled for each."""
+    graphs = Graphs()
+    colours = [_colours(media, expected, capabilities) for expected in outputs]
+    alike = all(one == colours[0] for one in colours)
+    branches = [
+        [
+            *([] if alike else colour),
+            *rendition(
+                media.picture,
+                (expected.width, expected.height),
+                pixel_format(media, expected.output.video.codec),
+            ),
+        ]
+        for expected, colour in zip(outputs, colours, strict=True)
+    ]
+    common = [*progressive(media.picture), *(colours[0] if alike else [])]
+    labels = graphs.split(media.picture.index, common, branches)
+    tracks = [track for track in media.audio if track.decodable]
+    arguments = [
+        *REPORTING,
+        *_video_input("<in0>", capabilities),
+        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
+    ]
+    for number, (expected, label) in enumerate(zip(outputs, labels, strict=True)):
+        arguments += ["-map", label]
+        for place, track in enumerate(tracks[: expected.audio_tracks]):
+            arguments += ["-map", f"0:{track.index}", *kept(place, track, expected.output.audio)]
+        arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
+        arguments += into(expected.output.container, f"<out{number}>")
+    return Command(arguments=tuple(arguments), expected_s=outputs[0].duration_s)
+
+
+def _colours(media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> list[Filter]:
+    if keeps_hdr(media, expected.output.video.codec):
+        return []
+    return to_sdr(media.picture, tone_mapping=capabilities.tone_mapping)
+
+
+def _picture(
+    media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities, *, keep_fields: bool = False
+) -> tuple[str, ...]:
+    return picture_options(
+        media,
+        expected.output,
+        threads=capabilities.threads,
+        encoders=capabilities.encoders,
+        keep_fields=keep_fields,
+    )
 
 
 def _video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
@@ -121,8 +175,8 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *sound),
         *WITHOUT_METADATA,
-        *_encode_picture(media, expected.output, capabilities),
-        *INTO_MP4,
+        *_picture(media, expected, capabilities, keep_fields=True),
+        *into(expected.output.container, "<out0>"),
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
 
@@ -136,7 +190,7 @@ def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOu
     for number, track in enumerate(tracks):
         if any(layer.volume for layer in step.layers) and (track is None or track.decodable):
             label = mixed(graphs, track, step.layers, Fraction(expected.duration_s))
-            options += ["-map", label, *aac(number, track, expected.output.audio)]
+            options += ["-map", label, *coded(number, track, expected.output.audio)]
         elif track is not None:
             options += ["-map", f"0:{track.index}", *kept(number, track, expected.output.audio)]
     return options
@@ -200,17 +254,3 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             without_holes(),
             *lasting(end - origin),
         ]
-
-
-def _encode_picture(media: MediaInfo, output: FileOutput, capabilities: Capabilities) -> tuple[str, ...]:
-    interlaced: tuple[str, ...] = ()
-    if media.picture.field_order in ("tt", "tb", "bb", "bt"):
-        first = "tff=1" if media.picture.field_order[0] == "t" else "bff=1"
-        interlaced = ("-flags", "+ildct+ilme", "-x264-params", first)
-    timing = ("-enc_time_base", "1:90000") if frame_grid(media) is None else ()
-    return (
-        *("-c:v", "libx264", "-preset", output.video.preset, "-crf", str(output.video.crf)),
-        *("-profile:v", "high", "-threads:v", str(capabilities.threads), "-fps_mode", "vfr"),
-        *timing,
-        *interlaced,
-    )

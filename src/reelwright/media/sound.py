@@ -32,6 +32,10 @@ SMALLEST_HOLE_S = Fraction(1, 50)
 """Holes in the sound that are filled with silence; smaller ones are rounding."""
 
 
+_OPUS_LAYOUTS = {"5.0(side)": "5.0", "5.1(side)": "5.1", "7.1(wide)": "7.1", "4.0": "stereo", "6.1": "5.1"}
+"""Where Opus has no such layout, the nearest that it has (RFC 7845, 5.1.1.2)."""
+
+
 def without_holes() -> Filter:
     """Begins at time zero and lies where its timestamps say."""
     return filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, first_pts=0)
@@ -41,13 +45,16 @@ def lasting(length: Fraction) -> list[Filter]:
     return [filter_("apad", whole_dur=length), filter_("atrim", end=length)]
 
 
-def conform_sound(track: AudioStream) -> list[Filter]:
-    """Sample rates and channel layouts that AAC knows."""
+def conform_sound(track: AudioStream, *, opus: bool = False) -> list[Filter]:
+    """Sample rates and channel layouts that the encoder knows."""
     filters: list[Filter] = []
-    if track.sample_rate not in AAC_RATES:
+    if track.sample_rate not in ((USUAL_RATE,) if opus else AAC_RATES):
         filters.append(filter_("aresample", sample_rate=USUAL_RATE))
-    if track.layout not in LAYOUTS:
-        filters.append(filter_("aformat", channel_layouts=channel_layout(_layout(track))))
+    layout = _layout(track)
+    if opus:
+        layout = _OPUS_LAYOUTS.get(layout, layout)
+    if layout != track.layout:
+        filters.append(filter_("aformat", channel_layouts=channel_layout(layout)))
     return filters
 
 
@@ -111,21 +118,22 @@ def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
     return filters
 
 
-def aac(number: int, track: AudioStream | None, encoding: AudioEncoding) -> tuple[str, ...]:
+def coded(number: int, track: AudioStream | None, encoding: AudioEncoding) -> tuple[str, ...]:
     """Options that encode output track `number`, made of `track`."""
     channels = 2
     if track is not None:
         channels = track.channels if track.layout in LAYOUTS else min(track.channels, 2)
     bit_rate = encoding.bit_rate + max(0, channels - 2) * BIT_RATE_PER_EXTRA_CHANNEL
-    return (f"-c:a:{number}", "aac", f"-b:a:{number}", str(bit_rate), *_language(number, track))
+    encoder = "libopus" if encoding.codec == "opus" else "aac"
+    return (f"-c:a:{number}", encoder, f"-b:a:{number}", str(bit_rate), *_language(number, track))
 
 
 def kept(number: int, track: AudioStream, encoding: AudioEncoding) -> tuple[str, ...]:
     """Options for output track `number` that leave it as it is where MP4 and browsers take it, else AAC."""
     if encoding.codec == "copy" and (track.codec in COPYABLE or not track.decodable):
         return (f"-c:a:{number}", "copy", *_language(number, track))
-    filters = ",".join(map(str, conform_sound(track)))
-    return (*aac(number, track, encoding), *((f"-filter:a:{number}", filters) if filters else ()))
+    filters = ",".join(map(str, conform_sound(track, opus=encoding.codec == "opus")))
+    return (*coded(number, track, encoding), *((f"-filter:a:{number}", filters) if filters else ()))
 
 
 def _language(number: int, track: AudioStream | None) -> tuple[str, ...]:

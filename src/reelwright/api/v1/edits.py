@@ -13,15 +13,17 @@ from reelwright.api import examples
 from reelwright.api.edits import pointers, submit_layers
 from reelwright.api.openapi import operation
 from reelwright.api.services import Services
-from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Trim, V1Watermark
+from reelwright.api.transcode import submit_renditions
+from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Quality, V1Trim, V1Watermark
+from reelwright.edits.ladder import BOXES
 from reelwright.edits.model import AnyLayer, trim
 from reelwright.edits.vocabulary import JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import find_source, submit
 
 
-class BadTimes(InvalidInput):
-    """Times that no cut can be made of: a 400 on this surface."""
+class BadValues(InvalidInput):
+    """Times that no cut can be made of, qualities that there are not: a 400 on this surface."""
 
     status = 400
 
@@ -37,18 +39,18 @@ MISSING = ("asset_missing", "not_found", "file_missing")
     operation_class=operation(
         request_examples={"seconds": examples.V1_TRIM},
         responses={200: examples.V1_JOB},
-        errors=[NotFound("no such video"), BadTimes([FieldError("/end_time", "is not after start_time")])],
+        errors=[NotFound("no such video"), BadValues([FieldError("/end_time", "is not after start_time")])],
     ),
 )
 async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]) -> V1Job:
     """As `POST /trim`, but an end that is not after the start, or is beyond the video's, is a 400."""
     if data.end_time <= data.start_time:
-        raise BadTimes([FieldError("/end_time", "is not after start_time")])
+        raise BadValues([FieldError("/end_time", "is not after start_time")])
     async with services.sessions.begin() as session:
         source = await find_source(session, data.video_id)
         duration_s = source.facts.media.duration_s
         if duration_s is not None and data.end_time > max(duration_s, round(duration_s, 3)):  # as v1 shows it
-            raise BadTimes([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
+            raise BadValues([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
         with pointers({"start": "start_time", "end": "end_time"}):
             job = await submit(
                 session,
@@ -110,3 +112,28 @@ async def watermark_video(data: JSONBody[V1Watermark], services: NamedDependency
     """A picture below the assets folder, over the whole video."""
     names = {"layers/0/image_path": "watermark_path", "layers/0": ""}
     return await _lay(services, data.video_id, data.layer(), names, "watermark_path")
+
+
+@post(
+    "/quality",
+    summary="Make several qualities (v1)",
+    status_code=200,
+    operation_class=operation(
+        request_examples={"two": examples.V1_QUALITY},
+        responses={200: examples.V1_JOB},
+        errors=[NotFound("no such video"), BadValues([FieldError("/qualities/0", "is no quality")])],
+    ),
+)
+async def make_qualities(data: JSONBody[V1Quality], services: NamedDependency[Services]) -> V1Job:
+    """As `POST /transcode`: all that are named are made, also above the video's own size; a bad one is a 400."""
+    wrong = [
+        FieldError(f"/qualities/{place}", f"is no quality: {', '.join(BOXES)}")
+        for place, name in enumerate(data.qualities)
+        if name not in list(BOXES)
+    ]
+    if wrong:
+        raise BadValues(wrong)
+    try:
+        return V1Job.of(await submit_renditions(services, data.video_id, data.ladder(), only_videos=True))
+    except InvalidInput as invalid:
+        raise BadValues(invalid.errors) from invalid

@@ -16,6 +16,7 @@ router = Router(
         edits.trim_video,
         edits.overlay_video,
         edits.watermark_video,
+        edits.make_qualities,
         jobs.status,
         jobs.result,
         jobs.download_result,

@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from reelwright.api.schemas import Body, Timestamp
 from reelwright.db.models import Job, Variant, Video
-from reelwright.edits.model import ImageLayer, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.model import ImageLayer, Ladder, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchor
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.edits.vocabulary import JobStatus, Quality
 
 Status = Literal["pending", "processing", "completed", "failed"]
 
@@ -161,6 +161,16 @@ class V1Watermark(Body, frozen=True, kw_only=True):
     def layer(self) -> WatermarkLayer:
         anchor = Anchor(anchor=self.position, margin=10)
         return WatermarkLayer(image_path=self.watermark_path, position=anchor, opacity=self.opacity)
+
+
+class V1Quality(Body, frozen=True, kw_only=True):
+    """Make a video in several qualities; all that are named are made."""
+
+    video_id: uuid.UUID
+    qualities: Annotated[tuple[str, ...], Meta(max_length=8)] = ("1080p", "720p", "480p")
+
+    def ladder(self) -> Ladder:
+        return Ladder(qualities=tuple(map(Quality, self.qualities)))
 
 
 class V1Output(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,70 @@
+"""The route that makes renditions: several qualities of one video, by one decode."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from reelwright.api import examples
+from reelwright.api.edits import accepted
+from reelwright.api.job_schemas import LOCATION, JobAccepted
+from reelwright.api.openapi import operation
+from reelwright.api.schemas import TranscodeIn
+from reelwright.api.services import Services
+from reelwright.db.models import Job
+from reelwright.edits import ladder
+from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.vocabulary import JobType
+from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.submit import find_any_source, find_source, submit
+
+
+async def submit_renditions(
+    services: Services, video_or_variant_id: UUID, wanted: Ladder, *, only_videos: bool = False
+) -> Job:
+    """Raises NotFound, InvalidInput."""
+    find = find_source if only_videos else find_any_source
+    async with services.sessions.begin() as session:
+        source = await find(session, video_or_variant_id)
+        picture = source.facts.media.picture
+        outputs = ladder.outputs(wanted, (picture.display_width, picture.display_height))
+        return await submit(
+            session,
+            transcode(outputs),
+            source,
+            type=JobType.TRANSCODE_MULTI,
+            max_failures=services.settings.max_failures,
+        )
+
+
+@post(
+    "/transcode/{video_or_variant_id:uuid}",
+    summary="Make several qualities",
+    status_code=202,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        request_examples=examples.TRANSCODES,
+        responses={202: examples.ACCEPTED},
+        errors=[
+            NotFound("no such video or variant"),
+            InvalidInput([FieldError("/qualities/1", "720p is named twice")]),
+        ],
+    ),
+)
+async def transcode_video(
+    video_or_variant_id: FromPath[UUID], data: JSONBody[TranscodeIn], services: NamedDependency[Services]
+) -> Response[JobAccepted]:
+    """All renditions come from one decode, and all are there when the job succeeds, or none.
+
+    A quality is a box that the upright picture fits into: 1080p is 1920x1080, turned for a portrait. Aspect and frame
+    rate are kept, sides are even. Interlaced pictures become progressive; for H.264, HDR becomes SDR. An empty object
+    asks for the usual qualities.
+    """
+    job = await submit_renditions(services, video_or_variant_id, data.ladder())
+    return accepted(job, services.settings.api_root_path)
+
+
+router = Router("/", route_handlers=[transcode_video], tags=["edits"])

@@ -1,0 +1,119 @@
+"""The quality ladder: which renditions a video gets, how large each is, and how well it is coded by default. Pure.
+
+A quality is an orientation-aware box: 1080p is 1920 x 1080, turned for portraits. The picture fits inside with its
+aspect kept, in square pixels, with even sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from reelwright.edits.model import AudioEncoding, Codec, FileOutput, Ladder, Sound, VideoEncoding
+from reelwright.edits.vocabulary import Quality
+from reelwright.errors import FieldError, InvalidInput
+
+Size = tuple[int, int]
+
+BOXES: dict[Quality, Size] = {
+    Quality.P2160: (3840, 2160),
+    Quality.P1440: (2560, 1440),
+    Quality.P1080: (1920, 1080),
+    Quality.P720: (1280, 720),
+    Quality.P480: (854, 480),
+    Quality.P360: (640, 360),
+    Quality.P240: (426, 240),
+}
+"""From the best to the least."""
+
+USUAL = (Quality.P1080, Quality.P720, Quality.P480)
+"""What is made when no quality is named."""
+
+_H264 = (18, 19, 20, 22, 24, 25, 26)
+_HEVC = (20, 21, 22, 24, 26, 27, 28)
+_VP9 = (15, 24, 31, 32, 33, 36, 37)
+_AV1 = (26, 28, 30, 32, 34, 36, 38)
+CRF: Mapping[str, Mapping[Quality, int]] = {
+    codec: dict(zip(BOXES, factors, strict=True))
+    for codec, factors in (("h264", _H264), ("hevc", _HEVC), ("vp9", _VP9), ("av1", _AV1))
+}
+"""Default constant rate factors. VP9's are those that the WebM project recommends for video on demand; HEVC's and AV1's
+come near H.264's by eye."""
+
+
+HIGHEST_CRF: Mapping[str, int] = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
+HELD: Mapping[str, tuple[tuple[Codec, ...], tuple[Sound, ...]]] = {
+    "mp4": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "none")),
+    "webm": (("vp9", "av1"), ("opus", "none")),
+    "mkv": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "none")),
+}
+"""Which video and audio codecs a container holds."""
+
+
+def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
+    """The renditions for a picture of that size, as displayed. Raises InvalidInput that names every wrong field."""
+    errors: list[FieldError] = []
+    qualities = usual(picture) if wanted.qualities is None else wanted.qualities
+    if not qualities:
+        errors.append(FieldError("/qualities", "is empty"))
+    for place, quality in enumerate(qualities):
+        if quality in qualities[:place]:
+            errors.append(FieldError(f"/qualities/{place}", f"{quality} is named twice"))
+    videos, sounds = HELD[wanted.container]
+    if wanted.codec not in videos:
+        errors.append(FieldError("/codec", f"{wanted.container} holds {' or '.join(videos)}, not {wanted.codec}"))
+    sound = wanted.audio_codec or sounds[0]
+    if sound not in sounds:
+        errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
+    if wanted.crf is not None and wanted.crf > HIGHEST_CRF[wanted.codec]:
+        errors.append(FieldError("/crf", f"goes up to {HIGHEST_CRF[wanted.codec]} with {wanted.codec}"))
+    if errors:
+        raise InvalidInput(errors)
+    return tuple(
+        FileOutput(
+            quality=quality,
+            container=wanted.container,
+            video=VideoEncoding(
+                codec=wanted.codec,
+                crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
+                preset=wanted.preset,
+            ),
+            audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate),
+        )
+        for quality in qualities
+    )
+
+
+def fitted(picture: Size, quality: Quality) -> Size:
+    """The picture's size in the quality's box; `source` keeps it. Sides are even, and 2 at least."""
+    width, height = picture
+    if quality is Quality.SOURCE:
+        return max(2, width - width % 2), max(2, height - height % 2)
+    scale = _scale(picture, quality)
+    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+
+
+def is_upscaled(picture: Size, quality: Quality) -> bool:
+    return quality is not Quality.SOURCE and _scale(picture, quality) > 1
+
+
+def usual(picture: Size) -> tuple[Quality, ...]:
+    """The usual qualities that need no upscaling; where all would, one at the picture's own size."""
+    return tuple(quality for quality in USUAL if not is_upscaled(picture, quality)) or (Quality.SOURCE,)
+
+
+def nearest(picture: Size) -> Quality:
+    """The least quality whose box holds the picture; the best where none does."""
+    return next((quality for quality in reversed(BOXES) if _scale(picture, quality) >= 1), next(iter(BOXES)))
+
+
+def default_crf(codec: str, quality: Quality, picture: Size) -> int:
+    return CRF[codec][nearest(picture) if quality is Quality.SOURCE else quality]
+
+
+def _scale(picture: Size, quality: Quality) -> Fraction:
+    """How much the picture grows or shrinks to fit the box, which is turned for a portrait."""
+    box = BOXES[quality]
+    if picture[0] < picture[1]:
+        box = box[::-1]
+    return min(Fraction(box[0], picture[0]), Fraction(box[1], picture[1]))

@@ -1,0 +1,91 @@
+"""How a picture is coded and into which container it goes, as options of one output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reelwright.edits.model import FileOutput
+from reelwright.edits.plan import frame_grid
+from reelwright.edits.source import MediaInfo
+from reelwright.errors import JobFailed
+
+WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
+
+ENCODERS = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
+TEN_BIT = frozenset({"hevc", "av1", "vp9"})
+"""Codecs that keep ten bits and HDR where the source has them; H.264 with ten bits plays in no browser."""
+
+INTERLACED = ("tt", "tb", "bb", "bt")
+
+_SVT_PRESETS: Mapping[str, int] = {
+    "ultrafast": 12,
+    "superfast": 11,
+    "veryfast": 10,
+    "faster": 9,
+    "fast": 8,
+    "medium": 7,
+    "slow": 5,
+    "slower": 4,
+}
+_VP9_SPEEDS: Mapping[str, int] = {
+    "ultrafast": 8,
+    "superfast": 7,
+    "veryfast": 6,
+    "faster": 5,
+    "fast": 4,
+    "medium": 3,
+    "slow": 2,
+    "slower": 1,
+}
+
+
+def keeps_hdr(media: MediaInfo, codec: str) -> bool:
+    return media.picture.is_hdr and codec in TEN_BIT
+
+
+def pixel_format(media: MediaInfo, codec: str) -> str:
+    deep = codec in TEN_BIT and (media.picture.bit_depth or 8) > 8
+    return "yuv420p10le" if deep else "yuv420p"
+
+
+def picture_options(
+    media: MediaInfo, output: FileOutput, *, threads: int, encoders: tuple[str, ...], keep_fields: bool = False
+) -> tuple[str, ...]:
+    """Options for the output's one video stream, whose times are kept; `keep_fields`: an interlaced one stays so.
+
+    Raises JobFailed `unsupported_here`.
+    """
+    video = output.video
+    if (encoder := ENCODERS[video.codec]) not in encoders:
+        raise JobFailed(f"this machine's ffmpeg cannot encode {video.codec} ({encoder})", code="unsupported_here")
+    timing = ("-enc_time_base", "1:90000") if frame_grid(media) is None else ()
+    fields = _fields(media.picture.field_order) if keep_fields else ()
+    return ("-c:v", encoder, *_quality(output, threads), "-fps_mode", "vfr", *timing, *fields)
+
+
+def _fields(order: str) -> tuple[str, ...]:
+    """For x264: coded as interlaced, the field that is shown first named."""
+    if order not in INTERLACED:
+        return ()
+    return ("-flags", "+ildct+ilme", "-x264-params", "tff=1" if order[0] == "t" else "bff=1")
+
+
+def _quality(output: FileOutput, threads: int) -> tuple[str, ...]:
+    video, limit = output.video, ("-threads:v", str(threads))
+    crf = ("-crf", str(video.crf))
+    if video.codec == "h264":
+        return ("-preset", video.preset, *crf, "-profile:v", "high", *limit)
+    if video.codec == "hevc":
+        tag = ("-tag:v", "hvc1") if output.container == "mp4" else ()  # Apple's players know no other
+        return ("-preset", video.preset, *crf, *limit, "-x265-params", f"pools={threads}:log-level=warning", *tag)
+    if video.codec == "av1":
+        return ("-preset", str(_SVT_PRESETS[video.preset]), *crf, "-svtav1-params", f"lp={threads}")
+    speed = ("-deadline", "good", "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
+    return (*crf, "-b:v", "0", *speed, *limit)
+
+
+def into(container: str, slot: str) -> tuple[str, ...]:
+    """The end of an output's options."""
+    if container == "mp4":
+        return ("-movflags", "+faststart", "-f", "mp4", slot)
+    return ("-f", "matroska" if container == "mkv" else "webm", slot)

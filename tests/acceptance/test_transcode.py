@@ -1,0 +1,136 @@
+"""Several qualities through a running service: made by one decode, all or none, each to be had by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from material import ffmpeg
+from service import Service, problem
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of 720p with a tone."""
+    path = tmp_path_factory.mktemp("ladder") / "source.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=2"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=2"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
+    )
+    return path
+
+
+async def made(service: Service, video: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    response = await service.client.post(f"/transcode/{video['id']}", json=body)
+    assert response.status_code == 202, response.text
+    return await service.until(response.json()["job_id"], "SUCCESS")
+
+
+def size(path: Path) -> tuple[int, int]:
+    with av.open(str(path)) as opened:
+        stream = opened.streams.video[0]
+        return stream.width, stream.height
+
+
+async def test_the_usual_qualities_are_those_not_above_the_source(shared_service: Service, source: Path) -> None:
+    """One process and one decode; a row each; the best is the job's result, each is there by its name."""
+    video = await shared_service.upload(source)
+    job = await made(shared_service, video, {})
+    assert (job["type"], len(job["commands"])) == ("transcode_multi", 1)
+    assert job["commands"][0].count("-i") == 1
+    assert [(one["quality"], one["width"], one["height"]) for one in job["outputs"]] == [
+        ("720p", 1280, 720),
+        ("480p", 854, 480),
+    ]
+    variants = (await shared_service.client.get(f"/videos/{video['id']}/variants")).json()
+    by_quality = {variant["quality"]: variant for variant in variants}
+    assert {one["quality"]: one["variant_id"] for one in job["outputs"]} == {
+        quality: variant["id"] for quality, variant in by_quality.items()
+    }
+    assert job["output_variant_id"] == by_quality["720p"]["id"]
+    assert by_quality["480p"]["stored_path"] == f"variants/{video['id']}/{by_quality['480p']['id']}/480p.mp4"
+    assert size(await shared_service.result(job["job_id"])) == (1280, 720)
+    for quality, wanted in (("720p", (1280, 720)), ("480p", (854, 480))):
+        path = await shared_service.result(job["job_id"], quality=quality)
+        assert size(path) == wanted
+        assert by_quality[quality]["size_bytes"] == path.stat().st_size
+    problem(
+        await shared_service.client.get(f"/result/{job['job_id']}", params={"quality": "240p"}), 404, "result_deleted"
+    )
+
+
+async def test_what_is_named_is_made(shared_service: Service, source: Path) -> None:
+    """Above the source too, with a warning; of a variant as well as of an upload; in other codecs and containers."""
+    video = await shared_service.upload(source)
+    wanted = {"qualities": ["1080p", "240p"], "preset": "ultrafast", "audio": {"codec": "none"}}
+    job = await made(shared_service, video, wanted)
+    assert job["warnings"] == ["1080p is larger than the video (1280x720): it is upscaled"]
+    small = next(one for one in job["outputs"] if one["quality"] == "240p")
+    again = await made(
+        shared_service,
+        {"id": small["variant_id"]},
+        {"qualities": ["source"], "codec": "vp9", "container": "webm", "preset": "ultrafast"},
+    )
+    assert again["input_variant_id"] == small["variant_id"]
+    response = await shared_service.client.get(f"/result/{again['job_id']}")
+    assert response.headers["content-type"] == "video/webm"
+    assert 'filename="source-transcode.webm"' in response.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"qualities": []}, {"/qualities"}),
+        ({"qualities": ["720p", "480p", "720p"]}, {"/qualities/2"}),
+        ({"qualities": ["999p"]}, {"/qualities/0"}),
+        ({"container": "webm"}, {"/codec"}),
+        ({"container": "webm", "codec": "vp9", "audio": {"codec": "aac"}}, {"/audio/codec"}),
+        ({"crf": 60}, {"/crf"}),
+        ({"crf": 64}, {"/crf"}),
+        ({"preset": "placebo"}, {"/preset"}),
+        ({"audio": {"bit_rate": 1}}, {"/audio/bit_rate"}),
+        ({"quality": ["720p"]}, {"/quality"}),
+    ],
+)
+async def test_every_wrong_wish_is_named(
+    shared_service: Service, source: Path, body: dict[str, Any], pointers: set[str]
+) -> None:
+    """422, and no job."""
+    video = await shared_service.upload(source)
+    response = await shared_service.client.post(f"/transcode/{video['id']}", json=body)
+    document: Any = problem(response, 422, "invalid_input")
+    assert {error["pointer"] for error in document["errors"]} == pointers
+
+
+async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source: Path) -> None:
+    """None of the others appears: no row, no file, and the job says which it was."""
+    video = await service.upload(source)
+    stored = service.stored()
+    job_id = (await service.client.post(f"/transcode/{video['id']}", json={})).json()["job_id"]
+    await service.sql(  # what was promised of the second is made wrong
+        "UPDATE jobs SET plan_json = jsonb_set(plan_json, '{outputs,1,frame_count}', '999') WHERE id = $1::uuid", job_id
+    )
+    async with service.worker():
+        job = await service.until(job_id, "FAILURE")
+    assert job["error"]["code"] == "verify_failed"
+    assert "the rendition 480p" in job["error"]["detail"]
+    assert service.stored() == stored
+    assert (await service.client.get(f"/videos/{video['id']}/variants")).json() == []
+
+
+async def test_v1_makes_all_that_are_named(shared_service: Service, source: Path) -> None:
+    """The result lists them, best first asked for; a bad one is a 400."""
+    client, video = shared_service.client, await shared_service.upload(source)
+    answer = (
+        await client.post("/api/v1/quality", json={"video_id": video["id"], "qualities": ["720p", "360p"]})
+    ).json()
+    await shared_service.until(answer["job_id"], "SUCCESS")
+    result = (await client.get(f"/api/v1/jobs/result/{answer['job_id']}")).json()
+    assert [one["quality"] for one in result["results"]] == ["720p", "360p"]
+    assert result["processed_video_id"] == result["results"][0]["processed_video_id"]
+    bad = {"video_id": video["id"], "qualities": ["720p", "720x"]}
+    problem(await client.post("/api/v1/quality", json=bad), 400, "invalid_input")

@@ -1,0 +1,140 @@
+"""Renditions: each is what a run of its own would have made, of any kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+import footage
+import frames
+import making
+from reelwright.edits.ladder import default_crf
+from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.source import MediaInfo
+from reelwright.edits.vocabulary import Quality
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+WHOLE = Fraction(0), Fraction(100)
+P360, P240 = Quality.P360, Quality.P240
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "h264 mp4": {},
+    "hevc mkv": {"video": "hevc", "container": "mkv"},
+    "vp9 webm": {"video": "vp9", "container": "webm"},
+    "av1 mp4": {"video": "av1"},
+    "mpeg2 ts": {"video": "mpeg2video", "container": "ts"},
+    "mpeg4 avi": {"video": "mpeg4", "container": "avi"},
+    "wmv": {"video": "wmv2", "container": "wmv"},
+    "prores mov": {"video": "prores", "container": "mov", "pixel_format": "yuv422p10le"},
+    "rotated": {"rotation": 90},
+    "portrait": {"size": (180, 320)},
+    "anamorphic": {"sample_aspect_ratio": "4/3"},
+    "interlaced": {"interlaced": True},
+    "vfr": {"variable": True},
+    "vfr mkv": {"variable": True, "container": "mkv"},
+    "hevc 10 bit": {"video": "hevc", "pixel_format": "yuv420p10le"},
+    "no audio": {"audio": 0},
+    "5.1": {"channels": "5.1"},
+    "several tracks": {"audio": 2, "languages": ("eng", "hin")},
+    "cover art": {"cover_art": True},
+    "odd 4:4:4": {"size": (321, 181), "pixel_format": "yuv444p"},
+    "late picture": {"video_delay_frames": 10},
+    "29.97": {"frame_rate": "30000/1001"},
+}
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+def output(quality: Quality, *, codec: str = "h264", container: str = "mp4", audio: str = "aac") -> FileOutput:
+    return FileOutput(
+        quality=quality,
+        container=container,  # type: ignore[arg-type]
+        video=VideoEncoding(codec=codec, crf=default_crf(codec, quality, (320, 180))),  # type: ignore[arg-type]
+        audio=AudioEncoding(codec=audio),  # type: ignore[arg-type]
+    )
+
+
+async def make(prober: Prober, source: Path, folder: Path, *outputs: FileOutput) -> tuple[Plan, list[MediaInfo]]:
+    plan = resolve(transcode(outputs), Facts(sha256="0" * 64, media=await prober.probe(source)))
+    targets = [folder / f"out{number}.{one.container}" for number, one in enumerate(outputs)]
+    await making.make(plan, {"in0": source} | {f"out{number}": target for number, target in enumerate(targets)})
+    made = [await prober.probe(target) for target in targets]
+    for expected, media in zip(plan.outputs, made, strict=True):
+        assert complaints(expected, media) == []
+    return plan, made
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: str) -> None:
+    """Every frame, at its time, upright and in square pixels, fitted into the box; every track, in step."""
+    source = footage.make(folder, name.replace(":", ""), **SOURCES[name])
+    work = tmp_path / "work"
+    _, made = await make(prober, source.path, work, output(Quality.SOURCE), output(P240))
+    shown = (await prober.probe(source.path)).picture
+    for number, media in enumerate(made):
+        target, picture = work / f"out{number}.mp4", media.picture
+        frames.judge_cut(source, target, *WHOLE, min_ssim=0.9)
+        assert (picture.sample_aspect_ratio, picture.rotation, picture.field_order) == ("1/1", 0, "progressive")
+        assert picture.width / picture.height == pytest.approx(shown.display_width / shown.display_height, rel=0.02)
+        assert (picture.pixel_format, picture.codec) == ("yuv420p", "h264")
+        assert picture.color_space is not None
+        assert len(media.audio) == SOURCES[name].get("audio", 1)
+        for track in range(len(media.audio)):
+            frames.judge_sync(source, target, *WHOLE, track=track)
+
+
+async def test_renditions_equal_those_of_separate_runs(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """One decode changes nothing: the coded packets are the same, byte by byte."""
+    source = footage.make(folder, "h264 mp4")
+    rungs = (output(Quality.SOURCE), output(P360), output(P240))
+    await make(prober, source.path, tmp_path / "together", *rungs)
+
+    def packets(path: Path) -> list[bytes]:
+        with av.open(str(path)) as opened:
+            return [bytes(packet) for packet in opened.demux(video=0)]
+
+    for number, rung in enumerate(rungs):
+        await make(prober, source.path, tmp_path / f"alone{number}", rung)
+        together, alone = tmp_path / "together" / f"out{number}.mp4", tmp_path / f"alone{number}" / "out0.mp4"
+        assert packets(together) == packets(alone)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container", "audio"),
+    [
+        ("hevc", "mp4", "aac"),
+        ("vp9", "webm", "opus"),
+        ("av1", "webm", "opus"),
+        ("av1", "mp4", "aac"),
+        ("h264", "mkv", "aac"),
+    ],
+)
+async def test_codecs_and_containers(
+    prober: Prober, folder: Path, tmp_path: Path, codec: str, container: str, audio: str
+) -> None:
+    """Each with its frames, sound and colours; ten bits stay ten bits where the codec has them."""
+    source = footage.make(folder, "hevc 10 bit", **SOURCES["hevc 10 bit"])
+    rungs = [output(quality, codec=codec, container=container, audio=audio) for quality in (Quality.SOURCE, P240)]
+    _, made = await make(prober, source.path, tmp_path / "work", *rungs)
+    for number, media in enumerate(made):
+        target = tmp_path / "work" / f"out{number}.{container}"
+        frames.judge_cut(source, target, *WHOLE, min_ssim=0.8)
+        frames.judge_sync(source, target, *WHOLE)
+        assert media.picture.bit_depth == (8 if codec == "h264" else 10)
+        assert (media.picture.codec, media.audio[0].codec) == (codec, audio)
