@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import pytest
+import pyvips
 
 from material import ffmpeg
 from service import Service, problem
@@ -81,6 +82,27 @@ async def test_what_is_named_is_made(shared_service: Service, source: Path) -> N
     assert 'filename="source-transcode.webm"' in response.headers["content-disposition"]
 
 
+async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, source: Path) -> None:
+    """Of a given time, or a typical one; from the same decode, as a file of the variant."""
+    video = await shared_service.upload(source)
+    for poster, wanted in (({"at": 1.0, "width": 320}, (320, 180)), ({}, (1280, 720))):
+        job = await made(shared_service, video, {"qualities": ["240p", "360p"], "poster": poster})
+        assert len(job["commands"]) == 1
+        variant = (await shared_service.client.get(f"/variants/{job['output_variant_id']}")).json()
+        assert variant["quality"] == "360p"
+        assert [(file["name"], file["role"]) for file in variant["files"]] == [
+            ("360p.mp4", "main"),
+            ("poster.jpg", "poster"),
+        ]
+        response = await shared_service.client.get(f"/variants/{variant['id']}/files/poster.jpg")
+        assert response.headers["content-type"] == "image/jpeg"
+        picture = pyvips.Image.new_from_buffer(response.content, "")
+        assert (picture.width, picture.height) == wanted
+    deleted = await shared_service.client.delete(f"/variants/{variant['id']}")
+    assert deleted.status_code == 204
+    assert not any(variant["id"] in key for key in shared_service.stored())
+
+
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
@@ -90,6 +112,8 @@ async def test_what_is_named_is_made(shared_service: Service, source: Path) -> N
         ({"container": "webm"}, {"/codec"}),
         ({"container": "webm", "codec": "vp9", "audio": {"codec": "aac"}}, {"/audio/codec"}),
         ({"crf": 60}, {"/crf"}),
+        ({"poster": {"at": 2}}, {"/poster/at"}),
+        ({"poster": {"at": "x"}}, {"/poster/at"}),
         ({"crf": 64}, {"/crf"}),
         ({"preset": "placebo"}, {"/preset"}),
         ({"audio": {"bit_rate": 1}}, {"/audio/bit_rate"}),

@@ -8,7 +8,7 @@ import logging
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
+from reelwright.edits.companions import PlannedFile
 from reelwright.edits.model import Edit, Overlay
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.source import MediaInfo
@@ -62,6 +63,16 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """One finished file that goes with the best output."""
+
+    path: Path
+    planned: PlannedFile
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """One attempt's results on their way out: all of them, or none."""
 
@@ -70,6 +81,7 @@ class Publication:
     claim: Claim
     job: Job
     made: tuple[Made, ...]
+    companions: tuple[Companion, ...] = ()
 
     @property
     def kind(self) -> VariantKind:
@@ -85,11 +97,21 @@ class Publication:
             return f"variants/{self.job.video_id}/{one.variant_id}/{output.quality.value}.{output.container}"
         return f"processed/{one.variant_id}/{self.kind.value}.{output.container}"
 
+    def companion_key(self, one: Companion) -> str:
+        return f"{PurePosixPath(self.key(self.best)).parent}/{one.planned.name}"
+
+    def _files(self) -> list[tuple[Path, str]]:
+        """All that is published, and under which key."""
+        return [
+            *((one.path, self.key(one)) for one in self.made),
+            *((one.path, self.companion_key(one)) for one in self.companions),
+        ]
+
     async def publish(self) -> None:
         """Raises LeaseLost, JobFailed. Half of it never stays: a cancellation waits for the step that is under way."""
         try:
-            for one in self.made:
-                await finished(asyncio.to_thread(self.storage.publish, one.path, self.key(one)))
+            for path, key in self._files():
+                await finished(asyncio.to_thread(self.storage.publish, path, key))
         except NoSpace as error:
             await self._withdraw()
             raise JobFailed(error.detail, code="no_space", stage="publish", retryable=True) from error
@@ -104,8 +126,8 @@ class Publication:
         # after any other error a commit may have come through: the sweep looks for the row before it removes the file
 
     async def _withdraw(self) -> None:
-        for one in self.made:
-            await finished(asyncio.to_thread(self.storage.delete, self.key(one)))
+        for _, key in self._files():
+            await finished(asyncio.to_thread(self.storage.delete, key))
 
     async def _commit_or_withdraw(self) -> bool:
         """As `_commit`; files that lost their right to rows go at once, also when the caller is cancelled."""
@@ -133,6 +155,7 @@ class Publication:
                 edit = await self._whole_edit(session)
                 for number, one in enumerate(self.made):
                     await self._insert_rows(session, number, one, edit)
+                session.add_all(self._companion_row(one) for one in self.companions)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -184,4 +207,15 @@ class Publication:
                 sha256=made.sha256,
                 content_type=formats.of(media).mime_type,
             )
+        )
+
+    def _companion_row(self, one: Companion) -> File:
+        return File(
+            variant_id=self.best.variant_id,
+            role=one.planned.role,
+            name=one.planned.name,
+            key=self.companion_key(one),
+            size_bytes=one.size_bytes,
+            sha256=one.sha256,
+            content_type=one.planned.content_type,
         )

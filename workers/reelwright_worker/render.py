@@ -36,7 +36,7 @@ from reelwright.media.studio import picture_key
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
-from reelwright_worker.publish import COMMIT_RETRY_S, Made, Publication
+from reelwright_worker.publish import COMMIT_RETRY_S, Companion, Made, Publication
 
 logger = logging.getLogger(__name__)
 
@@ -198,8 +198,9 @@ class Attempt:
 
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
+        companions = await self._companions()
         self.stage = "publish"
-        await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made).publish()
+        await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions).publish()
 
     async def _fetch(self) -> dict[str, Path]:
         """Slots to local paths of all inputs. Raises JobFailed when one is not what the plan was made for."""
@@ -269,6 +270,20 @@ class Attempt:
             "complaints": [],
         }
         return Made(path, expected, media, size_bytes, sha256, checks)
+
+    async def _companions(self) -> tuple[Companion, ...]:
+        """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there."""
+        found = []
+        for planned in (file for companion in self.plan.companions for file in companion.files):
+            path = self.work / planned.name
+            try:
+                size_bytes, sha256 = await asyncio.to_thread(_measure, path)
+            except FileNotFoundError:
+                size_bytes, sha256 = 0, ""
+            if size_bytes == 0:
+                raise VerifyFailed(f"{planned.name} was not made")
+            found.append(Companion(path, planned, size_bytes, sha256))
+        return tuple(found)
 
 
 def _measure(path: Path) -> tuple[int, str]:

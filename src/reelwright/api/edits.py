@@ -34,9 +34,7 @@ def pointers(renamed: Mapping[str, str] | None = None) -> Iterator[None]:
 
 
 def _renamed(error: FieldError, names: Mapping[str, str]) -> FieldError:
-    field = error.pointer.removeprefix("/steps/0/")
-    if field == error.pointer:
-        return error
+    field = error.pointer.removeprefix("/steps/0").removeprefix("/")
     for name, other in names.items():
         if field == name or field.startswith(f"{name}/"):
             field = (other + field.removeprefix(name)).lstrip("/")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.db.models import Asset, File, Variant, Video
+from reelwright.edits.companions import AnyCompanion, Poster
 from reelwright.edits.model import (
     AnyLayer,
     Codec,
@@ -271,6 +272,16 @@ class SoundIn(Body, frozen=True, kw_only=True):
     ] = 128_000
 
 
+class PosterIn(Body, frozen=True, kw_only=True):
+    """One frame of the video as a JPEG: the first from `at` on, or a typical one."""
+
+    at: Moment | None = None
+    width: Annotated[int, Meta(ge=16, le=8192, description="Pixels; omitted: as wide as the video.")] | None = None
+
+    def companion(self) -> Poster:
+        return Poster(at=self.at, width=self.width)
+
+
 class TranscodeIn(Body, frozen=True, kw_only=True):
     """Renditions of one video, all made by one decode."""
 
@@ -297,6 +308,17 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
     ) = None
     preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
     audio: SoundIn = SoundIn()
+    poster: (
+        Annotated[
+            PosterIn, Meta(description="A still picture beside the best rendition; an empty object takes a good one.")
+        ]
+        | None
+    ) = None
+
+    @property
+    def companions(self) -> tuple[AnyCompanion, ...]:
+        wishes = (self.poster,)
+        return tuple(wish.companion() for wish in wishes if wish is not None)
 
     def ladder(self) -> Ladder:
         return Ladder(

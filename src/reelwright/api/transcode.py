@@ -9,13 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from reelwright.api import examples
-from reelwright.api.edits import accepted
+from reelwright.api.edits import accepted, pointers
 from reelwright.api.job_schemas import LOCATION, JobAccepted
 from reelwright.api.openapi import operation
 from reelwright.api.schemas import TranscodeIn
 from reelwright.api.services import Services
 from reelwright.db.models import Job
 from reelwright.edits import ladder
+from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.model import Ladder, transcode
 from reelwright.edits.vocabulary import JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
@@ -23,7 +24,12 @@ from reelwright.jobs.submit import find_any_source, find_source, submit
 
 
 async def submit_renditions(
-    services: Services, video_or_variant_id: UUID, wanted: Ladder, *, only_videos: bool = False
+    services: Services,
+    video_or_variant_id: UUID,
+    wanted: Ladder,
+    companions: tuple[AnyCompanion, ...] = (),
+    *,
+    only_videos: bool = False,
 ) -> Job:
     """Raises NotFound, InvalidInput."""
     find = find_source if only_videos else find_any_source
@@ -31,13 +37,15 @@ async def submit_renditions(
         source = await find(session, video_or_variant_id)
         picture = source.facts.media.picture
         outputs = ladder.outputs(wanted, (picture.display_width, picture.display_height))
-        return await submit(
-            session,
-            transcode(outputs),
-            source,
-            type=JobType.TRANSCODE_MULTI,
-            max_failures=services.settings.max_failures,
-        )
+        names = {f"companions/{number}": f"{wish.__struct_config__.tag}" for number, wish in enumerate(companions)}
+        with pointers(names):
+            return await submit(
+                session,
+                transcode(outputs, companions),
+                source,
+                type=JobType.TRANSCODE_MULTI,
+                max_failures=services.settings.max_failures,
+            )
 
 
 @post(
@@ -63,7 +71,7 @@ async def transcode_video(
     rate are kept, sides are even. Interlaced pictures become progressive; for H.264, HDR becomes SDR. An empty object
     asks for the usual qualities.
     """
-    job = await submit_renditions(services, video_or_variant_id, data.ladder())
+    job = await submit_renditions(services, video_or_variant_id, data.ladder(), data.companions)
     return accepted(job, services.settings.api_root_path)
 
 

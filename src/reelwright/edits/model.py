@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.placement import Anchor, Coordinate
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
@@ -148,6 +149,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
     outputs: tuple[FileOutput, ...] = (FileOutput(),)
+    companions: tuple[AnyCompanion, ...] = ()
 
     def after(self, earlier: Edit) -> Edit:
         """This edit as seen from the original: an earlier edit's steps come first (lineage)."""
@@ -163,6 +165,6 @@ def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
     return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
 
 
-def transcode(outputs: tuple[FileOutput, ...]) -> Edit:
+def transcode(outputs: tuple[FileOutput, ...], companions: tuple[AnyCompanion, ...] = ()) -> Edit:
     """The whole video, once for each output."""
-    return Edit(steps=(), outputs=outputs)
+    return Edit(steps=(), outputs=outputs, companions=companions)

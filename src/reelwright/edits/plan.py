@@ -13,6 +13,7 @@ from math import ceil
 import msgspec
 
 from reelwright.edits import ladder, timecode
+from reelwright.edits.companions import PlannedCompanion, planned
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
 from reelwright.edits.source import MediaInfo, VideoStream
@@ -75,6 +76,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Every video that is read, the one that is edited first."""
     steps: tuple[PlannedTrim | PlannedOverlay, ...]
     outputs: tuple[ExpectedOutput, ...]
+    companions: tuple[PlannedCompanion, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -180,7 +182,16 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         counted = grid[2] if grid and output.container == "mp4" else None
         tracks = 0 if output.audio.codec == "none" else sound
         outputs.append(_expect(output, facts.media, size, (Fraction(0), length), counted, tracks))
-    return Plan(inputs=(facts,), steps=(), outputs=tuple(outputs), warnings=tuple(warnings))
+    companions, errors = [], []
+    for number, wish in enumerate(edit.companions):
+        found, wrong = planned(wish, picture=shown, length=length, pointer=f"/companions/{number}")
+        companions += [found] if found is not None else []
+        errors += wrong
+    if errors:
+        raise InvalidInput(errors)
+    return Plan(
+        inputs=(facts,), steps=(), outputs=tuple(outputs), companions=tuple(companions), warnings=tuple(warnings)
+    )
 
 
 def _trim(

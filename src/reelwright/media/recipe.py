@@ -13,6 +13,7 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.media import stills
 from reelwright.media.conform import conform, progressive, rendition, to_sdr
 from reelwright.media.encode import ENCODERS, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
@@ -47,11 +48,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One ffmpeg process. Arguments "<in0>", "<out0>" are slots. `weight` is its share of the whole work."""
+    """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
+    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded."""
 
     arguments: tuple[str, ...]
     expected_s: str
     weight: float = 1.0
+    outputs: int = 1
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +67,7 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
     facts = plan.inputs[0]
     if not plan.steps:
-        return Recipe(commands=(_transcode(facts.media, plan.outputs, capabilities),), capabilities=capabilities)
+        return Recipe(commands=(_transcode(facts.media, plan, capabilities),), capabilities=capabilities)
     (step,), (expected,) = plan.steps, plan.outputs
     if isinstance(step, PlannedOverlay):
         command = _overlay(facts.media, step, expected, capabilities)
@@ -95,43 +98,45 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
 
 
-def _transcode(media: MediaInfo, outputs: tuple[ExpectedOutput, ...], capabilities: Capabilities) -> Command:
-    """All renditions in one process: the picture is decoded, made progressive and SDR once, then scaled for each."""
+def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Command:
+    """Everything in one process: the picture is decoded and made progressive once, then shaped for each output."""
+    length = Fraction(plan.outputs[0].duration_s)
     graphs = Graphs()
-    colours = [_colours(media, expected, capabilities) for expected in outputs]
-    alike = all(one == colours[0] for one in colours)
+    sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
     branches = [
-        [
-            *([] if alike else colour),
-            *rendition(
-                media.picture,
-                (expected.width, expected.height),
-                pixel_format(media, expected.output.video.codec),
-            ),
-        ]
-        for expected, colour in zip(outputs, colours, strict=True)
+        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected))
+        for expected in plan.outputs
     ]
-    common = [*progressive(media.picture), *(colours[0] if alike else [])]
-    labels = graphs.split(media.picture.index, common, branches)
-    tracks = [track for track in media.audio if track.decodable]
+    branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
+    alike = all(colours == branches[0][0] for colours, _ in branches)
+    common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
+    labels = graphs.split(
+        media.picture.index, common, [shape if alike else [*colours, *shape] for colours, shape in branches]
+    )
     arguments = [
         *REPORTING,
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
     ]
-    for number, (expected, label) in enumerate(zip(outputs, labels, strict=True)):
-        arguments += ["-map", label]
+    tracks = [track for track in media.audio if track.decodable]
+    for number, expected in enumerate(plan.outputs):
+        arguments += ["-map", labels[number]]
         for place, track in enumerate(tracks[: expected.audio_tracks]):
             arguments += ["-map", f"0:{track.index}", *kept(place, track, expected.output.audio)]
         arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
         arguments += into(expected.output.container, f"<out{number}>")
-    return Command(arguments=tuple(arguments), expected_s=outputs[0].duration_s)
+    for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):
+        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
+    return Command(arguments=tuple(arguments), expected_s=plan.outputs[0].duration_s, outputs=len(plan.outputs))
 
 
-def _colours(media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> list[Filter]:
-    if keeps_hdr(media, expected.output.video.codec):
-        return []
-    return to_sdr(media.picture, tone_mapping=capabilities.tone_mapping)
+def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
+    return bool(plan.companions) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
+
+
+def _rendition(media: MediaInfo, expected: ExpectedOutput) -> list[Filter]:
+    size = expected.width, expected.height
+    return rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
 
 
 def _picture(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import shlex
 import shutil
 import signal
@@ -28,6 +29,7 @@ STDERR_LINES = 60
 STDERR_LINE_CHARACTERS = 500
 LINE_BYTES = 8192
 WATCH_INTERVAL_S = 1.0
+_SLOT = re.compile(r"<([a-z0-9][a-z0-9_%.-]*)>", re.ASCII)
 PATIENCE_S = 0.5
 """What an unwanted process has written is thrown away: there is little to wait for."""
 
@@ -79,12 +81,11 @@ class _Process:
     def __init__(
         self, command: Command, slots: Mapping[str, Path], *, ffmpeg: Path, work: Path, budget: Budget
     ) -> None:
-        paths = {f"<{name}>": f"file:{path}" for name, path in slots.items()}
-        self.argv = [str(ffmpeg), *(paths.get(argument, argument) for argument in command.arguments)]
+        self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in command.arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
         self.work = work
         self.budget = budget
-        self.wall_s = budget.wall_s(Fraction(command.expected_s))
+        self.wall_s = budget.wall_s(Fraction(command.expected_s) * command.outputs)
         self.reader = ProgressReader()
         self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self.last_sign = time.monotonic()
@@ -212,6 +213,13 @@ class _Process:
         logger.error("%s (%s, exit status %s)\n%s\n%s", detail, code, status, shlex.join(self.argv), tail)
         evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
         return MediaProcessFailed(detail, code=code, retryable=retryable, evidence=evidence)
+
+
+def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:
+    """The path that a slot stands for; any other argument as it is."""
+    if (found := _SLOT.fullmatch(argument)) is None:
+        return argument
+    return f"file:{slots.get(found[1], work / found[1])}"
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
