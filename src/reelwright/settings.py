@@ -48,7 +48,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     app_host: Annotated[str, Meta(description="Address that the API listens on.")] = "127.0.0.1"
     app_port: Annotated[int, Meta(ge=0, le=65535, description="Port that the API listens on.")] = 8000
     db_host: Annotated[
-        str, Meta(description="Database host. Empty, with DATABASE_URL empty: the embedded PostgreSQL.")
+        str,
+        Meta(
+            description="Database host, or the folder of its Unix socket. Empty, with DATABASE_URL empty: the embedded"
+            " PostgreSQL."
+        ),
     ] = ""
     db_port: Annotated[int, Meta(ge=1, le=65535, description="Database port.")] = 5432
     db_name: Annotated[str, Meta(description="Database name.")] = "reelwright"
@@ -85,7 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     # Service
     cors_origins: Annotated[
-        tuple[str, ...], Meta(description="Exact origins, comma-separated, whose pages may call the API.")
+        tuple[str, ...],
+        Meta(description="Exact origins, comma-separated, whose pages may call the API and show its media."),
     ] = ()
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
@@ -176,7 +181,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             _, _, rest = self.database_url.partition("://")
             return f"postgresql://{rest}"
         name, user, password = (quote(part, safe="") for part in (self.db_name, self.db_user, self.db_password))
-        return f"postgresql://{user}:{password}@{self.db_host}:{self.db_port}/{name}"
+        if self.db_host.startswith("/"):  # the folder of a Unix socket
+            return f"postgresql://{user}:{password}@/{name}?host={quote(self.db_host)}&port={self.db_port}"
+        host = f"[{self.db_host}]" if ":" in self.db_host else self.db_host
+        return f"postgresql://{user}:{password}@{host}:{self.db_port}/{name}"
 
 
 def _problem(name: str, value: str, reason: str) -> SettingsError:

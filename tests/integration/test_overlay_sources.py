@@ -116,7 +116,7 @@ def coloured(picture: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None
 async def test_any_source(prober: Prober, folder: Path, patch: Path, tmp_path: Path, name: str) -> None:
     """All frames at their times, upright and in square pixels; the layer at its place in exactly its frames; all
     sound in step."""
-    source = footage.make(folder, name.replace(":", ""), **SOURCES[name])
+    source = footage.make(folder, name.replace(":", ""), seconds=4, **SOURCES[name])
     target = tmp_path / "work" / "out.mp4"
     layer = ImageLayer(image_path="a", x="W-w-10", y="H-h-8", start=1.52, end=3.3)
     _, made = await make(prober, source.path, target, (layer, patch))

@@ -83,7 +83,7 @@ async def make(prober: Prober, source: Path, folder: Path, *outputs: FileOutput)
 @pytest.mark.parametrize("name", SOURCES)
 async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: str) -> None:
     """Every frame, at its time, upright and in square pixels, fitted into the box; every track, in step."""
-    source = footage.make(folder, name.replace(":", ""), **SOURCES[name])
+    source = footage.make(folder, name.replace(":", ""), seconds=3, **SOURCES[name])
     work = tmp_path / "work"
     _, made = await make(prober, source.path, work, output(Quality.SOURCE), output(P240))
     shown = (await prober.probe(source.path)).picture
@@ -101,7 +101,7 @@ async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: st
 
 async def test_renditions_equal_those_of_separate_runs(prober: Prober, folder: Path, tmp_path: Path) -> None:
     """One decode changes nothing: the coded packets are the same, byte by byte."""
-    source = footage.make(folder, "h264 mp4")
+    source = footage.make(folder, "h264 mp4", seconds=3)
     rungs = (output(Quality.SOURCE), output(P360), output(P240))
     await make(prober, source.path, tmp_path / "together", *rungs)
 
@@ -129,7 +129,7 @@ async def test_codecs_and_containers(
     prober: Prober, folder: Path, tmp_path: Path, codec: str, container: str, audio: str
 ) -> None:
     """Each with its frames, sound and colours; ten bits stay ten bits where the codec has them."""
-    source = footage.make(folder, "hevc 10 bit", **SOURCES["hevc 10 bit"])
+    source = footage.make(folder, "hevc 10 bit", seconds=3, **SOURCES["hevc 10 bit"])
     rungs = [output(quality, codec=codec, container=container, audio=audio) for quality in (Quality.SOURCE, P240)]
     _, made = await make(prober, source.path, tmp_path / "work", *rungs)
     for number, media in enumerate(made):

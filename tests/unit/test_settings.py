@@ -60,3 +60,6 @@ def test_the_database_url_wins_and_parts_are_escaped() -> None:
     assert parse({"DB_HOST": "db", "DATABASE_URL": "postgres://u@h/d"}).configured_database_url == "postgresql://u@h/d"
     url = parse({"DB_HOST": "db", "DB_PASSWORD": "a/b@c:d"}).configured_database_url
     assert url == "postgresql://reelwright:a%2Fb%40c%3Ad@db:5432/reelwright"
+    assert "@[::1]:5432/" in parse({"DB_HOST": "::1"}).configured_database_url
+    url = parse({"DB_HOST": "/run/postgresql"}).configured_database_url
+    assert url == "postgresql://reelwright:reelwright@/reelwright?host=/run/postgresql&port=5432"

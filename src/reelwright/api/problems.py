@@ -11,7 +11,6 @@ import enum
 import errno
 import logging
 import re
-import socket
 import types
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,12 +21,12 @@ from urllib.parse import quote
 
 import asyncpg
 import msgspec
-import sqlalchemy.exc
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scope, Send
 from msgspec import UNSET, Meta, UnsetType
 
+from reelwright.db.database import is_away
 from reelwright.errors import Busy, FieldError, InvalidInput, Malformed, NoSpace, NotFound, ReelwrightError
 
 log = logging.getLogger(__name__)
@@ -81,10 +80,13 @@ MEANINGS: dict[str, tuple[int, str]] = {
 }
 """Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document."""
 
-V1_BAD_REQUESTS = (
-    *("invalid_input", "not_ready", "job_failure", "job_cancelled", "unsupported_media", "unsupported_codec"),
-    *("unreadable_media", "no_video_stream", "too_many_pixels", "too_many_streams", "too_long", "frame_rate_too_high"),
+REFUSED_FILES = (
+    *("unsupported_media", "unsupported_codec", "unreadable_media", "no_video_stream"),
+    *("too_many_pixels", "too_many_streams", "too_long", "frame_rate_too_high"),
 )
+"""Why an uploaded file is not taken."""
+
+V1_BAD_REQUESTS = ("invalid_input", "not_ready", "job_failure", "job_cancelled", *REFUSED_FILES)
 """Codes that come with status 400 from some routes of /api/v1, whose clients expect it there."""
 
 MEANINGS_BY_STATUS: dict[int, tuple[str, str]] = {}
@@ -220,11 +222,11 @@ def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightEr
         isinstance(exc, msgspec.DecodeError) and not isinstance(exc, msgspec.ValidationError)
     ):
         return Malformed(MEANINGS["malformed"][1])
-    if _chain_has(exc, asyncpg.CharacterNotInRepertoireError):
+    if any(isinstance(link, asyncpg.CharacterNotInRepertoireError) for link in _chain(exc)):
         if "\0" in request.scope["path"]:
             return NotFound(MEANINGS["not_found"][1])
         return InvalidInput([], detail="A text holds a NUL character.")
-    if _is_out_of_reach(exc):
+    if any(is_away(link) for link in _chain(exc)):
         return Busy("A part of the service cannot be reached now.")
     if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(MEANINGS["no_space"][1])
@@ -283,25 +285,3 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
 
 def _chain_has(exc: Exception, *kinds: type[BaseException]) -> bool:
     return any(isinstance(link, kinds) for link in _chain(exc))
-
-
-def _is_out_of_reach(exc: Exception) -> bool:
-    """Whether the database, or another part that is reached over a socket, did not answer."""
-    if any(isinstance(link, asyncpg.InterfaceError) and isinstance(link, ValueError) for link in _chain(exc)):
-        return False  # asyncpg's word for an argument that it cannot encode: our fault
-    if isinstance(exc, sqlalchemy.exc.DBAPIError) and exc.connection_invalidated:
-        return True
-    if isinstance(exc, OSError) and str(exc).startswith("Multiple exceptions"):
-        return True  # what asyncio raises when every address of a host refuses
-    return isinstance(
-        exc, (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
-    ) or _chain_has(
-        exc,
-        ConnectionError,
-        TimeoutError,
-        socket.gaierror,
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.TooManyConnectionsError,
-        asyncpg.InterfaceError,
-    )

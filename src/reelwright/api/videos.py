@@ -14,6 +14,7 @@ from reelwright.api import examples
 from reelwright.api.downloads import download_video
 from reelwright.api.multipart import incoming_file
 from reelwright.api.openapi import operation
+from reelwright.api.problems import MEANINGS, REFUSED_FILES
 from reelwright.api.ranges import FileDownload
 from reelwright.api.schemas import VariantOut, VideoOut, VideoPage
 from reelwright.api.services import Services
@@ -59,8 +60,8 @@ async def take_upload(request: Request[Any, Any, Any], services: Services) -> in
         upload="file",
         responses={201: examples.VIDEO},
         errors=[
-            UnsupportedMedia("The file is not a video in one of the container formats that are taken."),
-            UnreadableMedia("The file has no moving picture.", code="no_video_stream"),
+            *(UnsupportedMedia(MEANINGS[code][1], code=code) for code in REFUSED_FILES if MEANINGS[code][0] == 415),
+            *(UnreadableMedia(MEANINGS[code][1], code=code) for code in REFUSED_FILES if MEANINGS[code][0] == 422),
             TooLarge("The file is larger than 10737418240 bytes."),
             RequestTimeout("Nothing came for 60 s."),
             NoSpace("there is no room for 1055736 more bytes on the storage disk"),

@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from reelwright.api import examples
 from reelwright.api.downloads import download_video
 from reelwright.api.openapi import operation
-from reelwright.api.problems import MEANINGS, V1_BAD_REQUESTS
+from reelwright.api.problems import MEANINGS, REFUSED_FILES
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
@@ -23,9 +23,6 @@ from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedM
 from reelwright.jobs import lifecycle
 from reelwright.library import catalogue, ingest
 from reelwright.library.incoming import kept_if_committed
-
-REFUSED = [code for code in V1_BAD_REQUESTS if MEANINGS[code][0] in (415, 422) and code != "invalid_input"]
-"""Why a file is not taken."""
 
 
 @post(
@@ -37,7 +34,7 @@ REFUSED = [code for code in V1_BAD_REQUESTS if MEANINGS[code][0] in (415, 422) a
         upload="file",
         responses={200: examples.V1_UPLOAD},
         errors=[
-            *(Malformed(MEANINGS[code][1], code=code) for code in REFUSED),
+            *(Malformed(MEANINGS[code][1], code=code) for code in REFUSED_FILES),
             TooLarge("The file is larger than 10737418240 bytes."),
         ],
     ),
