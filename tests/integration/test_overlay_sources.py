@@ -141,6 +141,50 @@ async def test_any_source(prober: Prober, folder: Path, patch: Path, tmp_path: P
         assert made.audio[track].channels == (6 if name == "5.1" else 2)
 
 
+LASTING: dict[str, dict[str, Any]] = {
+    "long sound": {"audio_seconds": 3.5},
+    "vfr mkv": {"variable": True, "container": "mkv"},
+    "29.97": {"frame_rate": "30000/1001"},
+    "silent 30": {"frame_rate": "30", "audio": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def flicker(folder: Path) -> Path:
+    """One second of magenta at 50 frames a second, with sound that goes on longer."""
+    path = folder / "flicker.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "color=0xff00ff:size=64x48:rate=50:duration=1"),
+        *("-f", "lavfi", "-i", "sine=frequency=900:duration=1.3"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
+    )
+    return path
+
+
+@pytest.mark.parametrize("kind", ["faded", "stop", "hold", "loop"])
+@pytest.mark.parametrize("name", LASTING)
+async def test_a_layer_that_lasts_to_the_end_adds_nothing(
+    prober: Prober, folder: Path, patch: Path, flicker: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    """The video drives, whatever lies over it, at whatever frame rate: its frames, each once, at their times, and the
+    layer in every one of them from its start on."""
+    source = footage.make(folder, name, seconds=3, **LASTING[name])
+    target = tmp_path / "work" / "out.mp4"
+    layer: ImageLayer | VideoLayer
+    if kind == "faded":
+        layer, shown = ImageLayer(image_path="a", x=10, y=140, start=1.001, fade_in=0.1), patch
+    else:
+        layer, shown = VideoLayer(video_path="a", x=10, y=120, start=1.001, at_end=kind), flicker  # type: ignore[arg-type]
+    await make(prober, source.path, target, (layer, shown))
+    frames.judge_cut(source, target, *WHOLE, min_ssim=0.85)
+    until = Fraction("2.001") if kind == "stop" else Fraction(100)
+    begins = Fraction("1.101") if kind == "faded" else Fraction("1.001")
+    seen = [bool(coloured(picture)) for picture in pictures(target)]
+    assert [number for number, time in enumerate(source.frame_times_s) if begins <= time < until] == [
+        number for number, there in enumerate(seen) if there and source.frame_times_s[number] >= begins
+    ]
+
+
 @pytest.mark.parametrize("ground", ["silent", "usual", "two tracks"])
 async def test_the_sound_of_a_video_layer(prober: Prober, folder: Path, tmp_path: Path, ground: str) -> None:
     """Mixed into every track, in step with the layer's picture and only while it is seen; the rest stays as it was."""

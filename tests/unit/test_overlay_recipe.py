@@ -86,7 +86,8 @@ def test_everything_is_one_graph_and_the_sound_is_copied() -> None:
     assert made.count("-filter_complex") == 1
     graph = made[made.index("-filter_complex") + 1]
     assert graph == (
-        "[0:0]format=pix_fmts=yuv420p,setsar=sar=1[b0];"
+        "[0:0]format=pix_fmts=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,"
+        "setsar=sar=1[b0];"
         "[1:0]format=pix_fmts=rgba[l0];"
         "[b0][l0]overlay=x=20:y=20:eof_action=repeat:enable='gte(t,1.4999995)*lt(t,4.9999995)'[b1];"
         "[2:0]format=pix_fmts=rgba,scale=w=100:h=50:flags=bicubic,format=pix_fmts=rgba,"
@@ -100,17 +101,16 @@ def test_everything_is_one_graph_and_the_sound_is_copied() -> None:
     assert made[made.index("-crf") + 1] == "20"
 
 
-@pytest.mark.parametrize(
-    ("at_end", "again", "gone"), [("stop", 0, "pass"), ("hold", 0, "repeat"), ("loop", 1, "repeat")]
-)
-def test_a_video_layer_reads_no_more_than_it_shows(at_end: str, again: int, gone: str) -> None:
+@pytest.mark.parametrize(("at_end", "again"), [("stop", 0), ("hold", 0), ("loop", 1)])
+def test_a_video_layer_reads_no_more_than_it_shows(at_end: str, again: int) -> None:
     """It is bounded, or the output would never end."""
     made = arguments(VideoLayer(video_path="a", start=2, end=5, at_end=at_end))  # type: ignore[arg-type]
     assert made.count("-stream_loop") == again
     at = made.index("<in1>")
     assert "-t" in made[:at]
     assert made[len(made[:at]) - made[:at][::-1].index("-t")] == "3.000000"
-    assert f"eof_action={gone}" in made[made.index("-filter_complex") + 1]
+    graph = made[made.index("-filter_complex") + 1]
+    assert "eof_action=pass" in graph
 
 
 def test_an_hdr_layer_is_tone_mapped() -> None:
@@ -119,6 +119,17 @@ def test_an_hdr_layer_is_tone_mapped() -> None:
     plan = resolve(overlay((VideoLayer(video_path="a"),)), Facts(sha256="0" * 64, media=media(), layers=(bright,)))
     (command,) = compile_plan(plan, CAPABILITIES).commands
     assert "tonemap" in command.arguments[command.arguments.index("-filter_complex") + 1]
+
+
+def test_a_video_layer_that_stops_is_shown_for_as_long_as_it_lasts() -> None:
+    """A fade out ends with it, too."""
+    short = VideoFacts(sha256="2" * 64, media=media(seconds=2))
+    for at_end, end in (("stop", "3"), ("hold", "10"), ("loop", "10")):
+        layer = VideoLayer(video_path="a", start=1, at_end=at_end)  # type: ignore[arg-type]
+        plan = resolve(overlay((layer,)), Facts(sha256="0" * 64, media=media(), layers=(short,)))
+        (step,) = plan.steps
+        assert isinstance(step, PlannedOverlay)
+        assert step.layers[0].end_s == end
 
 
 def test_the_sound_of_a_video_layer_is_mixed_in_on_request() -> None:

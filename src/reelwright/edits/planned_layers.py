@@ -75,7 +75,7 @@ def place(
         errors.append(FieldError(f"{pointer}/end", "is not after start"))
     if errors:
         return None, errors, []
-    end = min(times["end"], length)
+    end = min(times["end"], length, times["start"] + _own_length(layer, facts, length))
     warnings = [f"{pointer} lies outside of the picture"] if _is_outside(where, size, canvas) else []
     volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
     if volume and isinstance(facts, VideoFacts) and not any(track.decodable for track in facts.media.audio):
@@ -96,6 +96,14 @@ def place(
         volume=volume,
     )
     return planned, [], warnings
+
+
+def _own_length(layer: AnyLayer, facts: PictureFacts | VideoFacts, longest: Fraction) -> Fraction:
+    """How long the layer has something to show."""
+    if not isinstance(layer, VideoLayer) or layer.at_end != "stop" or not isinstance(facts, VideoFacts):
+        return longest
+    duration_s = facts.media.picture.duration_s or facts.media.duration_s
+    return longest if duration_s is None else Fraction(repr(duration_s))
 
 
 def _wrong(layer: AnyLayer, canvas: Size, size: Size) -> str:

@@ -11,11 +11,22 @@ from reelwright.media.graph import Filter, Value, filter_
 
 def conform(picture: VideoStream, *, tone_mapping: bool, size: tuple[int, int] | None = None) -> list[Filter]:
     """Scaled to `size`, by default to its own size made even. ffmpeg has turned it already."""
-    width, height = size or upright_size(picture)
-    filters: list[Filter] = []
-    if (width, height) != upright(picture):
-        filters.append(filter_("scale", w=width, h=height, flags="bicubic"))
-    return [*filters, *to_sdr(picture, tone_mapping=tone_mapping), filter_("format", pix_fmts="yuv420p")]
+    return [
+        *_scaled(picture, size or upright_size(picture)),
+        *to_sdr(picture, tone_mapping=tone_mapping),
+        filter_("format", pix_fmts="yuv420p"),
+        *_named_colours(picture),
+    ]
+
+
+def conform_layer(picture: VideoStream, size: tuple[int, int], *, tone_mapping: bool) -> list[Filter]:
+    """A video that is laid over another: its opacity stays, its colours are converted to those below."""
+    return [
+        filter_("scale", w=size[0], h=size[1], flags="bicubic"),
+        filter_("setsar", sar=1),
+        *to_sdr(picture, tone_mapping=tone_mapping),
+        *([] if picture.color_space == "gbr" else _named_colours(picture)),
+    ]
 
 
 def upright(picture: VideoStream) -> tuple[int, int]:
@@ -65,21 +76,31 @@ def _told(picture: VideoStream) -> list[Filter]:
 
 
 def rendition(picture: VideoStream, size: tuple[int, int], pixel_format: str) -> list[Filter]:
-    """The upright picture at a size in square pixels. Colours that the file says nothing of are named as players would
-    take them at the source's size: they guess by size, and a smaller rendition would look different."""
-    filters: list[Filter] = []
+    """The upright picture at a size in square pixels."""
+    return [
+        *_scaled(picture, size),
+        filter_("setsar", sar=1),
+        filter_("format", pix_fmts=pixel_format),
+        *_named_colours(picture),
+    ]
+
+
+def _scaled(picture: VideoStream, size: tuple[int, int]) -> list[Filter]:
     rgb = picture.color_space == "gbr"
-    if rgb or size != upright(picture):
-        matrix: dict[str, Value] = {"out_color_matrix": "bt709"} if rgb else {}
-        filters.append(filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix))
-    filters += [filter_("setsar", sar=1), filter_("format", pix_fmts=pixel_format)]
-    if rgb:
-        filters.append(filter_("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709"))
-    elif picture.color_space is None and not picture.is_hdr:
-        standard = _guessed(picture)
-        transfer = "bt709" if standard == "bt709" else "smpte170m"
-        filters.append(filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard))
-    return filters
+    if size == upright(picture) and not rgb:
+        return []
+    matrix: dict[str, Value] = {"out_color_matrix": "bt709"} if rgb else {}
+    return [filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix)]
+
+
+def _named_colours(picture: VideoStream) -> list[Filter]:
+    """Colours that the file says nothing of are named as players would take them at its size: they guess by size, so
+    that a smaller rendition would look different, and what is laid over has to be coded in the same way."""
+    if picture.is_hdr or (picture.color_space not in (None, "gbr")):
+        return []
+    standard = "bt709" if picture.color_space == "gbr" else _guessed(picture)
+    transfer = "bt709" if standard == "bt709" else "smpte170m"
+    return [filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard)]
 
 
 def _guessed(picture: VideoStream) -> str:

@@ -56,8 +56,12 @@ def every(interval: Fraction) -> Expression:
 
 
 def timestamps_at_s(start: Fraction) -> Expression:
-    """Timestamps that begin at `start` seconds, wherever they began."""
-    return Expression(f"PTS-STARTPTS+({seconds(start)})/TB")
+    """Timestamps that begin at `start` seconds, rounded down to a tick, wherever they began."""
+    return Expression(f"PTS-STARTPTS+floor({seconds(start)}/TB)")
+
+
+FINE_TICKS = Expression("1/90000")
+"""A time base in which the usual frame rates are exact."""
 
 
 def samples(time: Fraction, rate: int) -> Expression:

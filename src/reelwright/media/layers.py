@@ -4,51 +4,53 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts
-from reelwright.media.conform import to_sdr
-from reelwright.media.graph import Filter, Layer, Source, between, filter_, timestamps_at_s
+from reelwright.edits.planned_layers import PlannedLayer, VideoFacts
+from reelwright.media.conform import conform_layer
+from reelwright.media.graph import FINE_TICKS, Filter, Layer, Source, between, filter_, timestamps_at_s
 
 
 def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool) -> Layer:
-    """Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot tone-map."""
+    """Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot tone-map.
+
+    What lies below drives the output, always: a layer of many frames is let go of (`pass`) at its end, for with
+    `repeat` its own frames would go on where the video has ended. It repeats its last frame itself until it is hidden.
+    """
     start, end = Fraction(layer.start_s), Fraction(layer.end_s)
-    still = isinstance(layer.facts, PictureFacts)
-    filters = _sized(layer)
-    if isinstance(layer.facts, VideoFacts):
-        filters += to_sdr(layer.facts.media.picture, tone_mapping=tone_mapping)
+    facts = layer.facts
+    faded = bool(Fraction(layer.fade_in_s) or Fraction(layer.fade_out_s))
+    filters = _sized(layer, tone_mapping=tone_mapping)
     if layer.opacity < 1:
         filters += [filter_("format", pix_fmts="rgba"), filter_("colorchannelmixer", aa=Fraction(repr(layer.opacity)))]
-    if not still:
-        filters.append(filter_("setpts", expr=timestamps_at_s(start)))
-    filters += _fades(layer, start, end, still=still)
-    gone = "pass" if layer.at_end == "stop" else "repeat"
+    if isinstance(facts, VideoFacts):
+        filters += [*_set_in_time(start), filter_("tpad", stop=-1, stop_mode="clone")]
+    elif faded:  # opacity that changes needs a picture for every moment
+        filters += [filter_("loop", loop=-1, size=1), *_set_in_time(start)]
+    if faded:
+        filters += _fades(layer, start, end)
+    gone = "pass" if faded or isinstance(facts, VideoFacts) else "repeat"
     overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end))
-    stream_index = 0 if isinstance(layer.facts, PictureFacts) else layer.facts.media.picture.index
+    stream_index = facts.media.picture.index if isinstance(facts, VideoFacts) else 0
     return Layer(Source(input_index, stream_index, filters), overlay)
 
 
-def _sized(layer: PlannedLayer) -> list[Filter]:
-    """Scaled before a still picture repeats, so that it is scaled once."""
+def _sized(layer: PlannedLayer, *, tone_mapping: bool) -> list[Filter]:
+    """A still picture is scaled once, before it repeats."""
     facts = layer.facts
-    if isinstance(facts, PictureFacts):
-        if (layer.width, layer.height) == (facts.width, facts.height):
-            return [filter_("format", pix_fmts="rgba")]
-        return [filter_("format", pix_fmts="rgba"), filter_("scale", w=layer.width, h=layer.height, flags="bicubic")]
-    return [filter_("scale", w=layer.width, h=layer.height, flags="bicubic"), filter_("setsar", sar=1)]
+    if isinstance(facts, VideoFacts):
+        return conform_layer(facts.media.picture, (layer.width, layer.height), tone_mapping=tone_mapping)
+    if (layer.width, layer.height) == (facts.width, facts.height):
+        return [filter_("format", pix_fmts="rgba")]
+    return [filter_("format", pix_fmts="rgba"), filter_("scale", w=layer.width, h=layer.height, flags="bicubic")]
 
 
-def _fades(layer: PlannedLayer, start: Fraction, end: Fraction, *, still: bool) -> list[Filter]:
-    """Opacity that changes needs a picture for every moment: a still one is repeated for as long as it is seen."""
-    fade_in, fade_out = (min(Fraction(value), end - start) for value in (layer.fade_in_s, layer.fade_out_s))
-    if not fade_in and not fade_out:
-        return []
+def _set_in_time(start: Fraction) -> list[Filter]:
+    """The first frame at `start`, not a tick later: in ticks fine enough for any frame rate, rounded down."""
+    return [filter_("settb", expr=FINE_TICKS), filter_("setpts", expr=timestamps_at_s(start))]
+
+
+def _fades(layer: PlannedLayer, start: Fraction, end: Fraction) -> list[Filter]:
     filters = [filter_("format", pix_fmts="rgba")]
-    if still:
-        filters += [
-            filter_("loop", loop=-1, size=1),
-            filter_("trim", duration=end - start),
-            filter_("setpts", expr=timestamps_at_s(start)),
-        ]
+    fade_in, fade_out = (min(Fraction(value), end - start) for value in (layer.fade_in_s, layer.fade_out_s))
     if fade_in:
         filters.append(filter_("fade", type="in", start_time=start, duration=fade_in, alpha=1))
     if fade_out:

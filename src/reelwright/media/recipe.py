@@ -207,8 +207,9 @@ def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities:
         pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-framerate", rate)
         return ("-protocol_whitelist", "file", *pictures, "-i", slot)
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
+    silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
     shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
-    return (*again, "-t", seconds(shown_s), *_video_input(slot, capabilities))
+    return (*again, *silent, "-t", seconds(shown_s), *_video_input(slot, capabilities))
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
