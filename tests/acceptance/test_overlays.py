@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+import pyvips
 
 from material import ffmpeg
 from service import Service, problem
@@ -194,6 +196,64 @@ async def test_every_wrong_layer_is_named(
     response = await shared_service.client.post("/overlays", json={"video_id": video["id"], "overlays": overlays})
     document: Any = problem(response, 422, "invalid_input")
     assert {error["pointer"] for error in document["errors"]} == pointers
+
+
+async def test_all_that_is_wrong_is_named_at_once(shared_service: Service, gray: Path) -> None:
+    """Of every layer and of every kind: fonts, glyphs, pictures, videos, places, times."""
+    video = await shared_service.upload(gray)
+    body = {
+        "video_id": video["id"],
+        "overlays": [
+            {"type": "text", "text": "a\U0001343f", "font": "No Such Font"},
+            {"type": "text", "text": "a", "x": "1/0", "y": "2/(w-w)", "start": 60},
+            {"type": "image", "image_path": "no.png", "x": 1},
+            {"type": "video", "video_path": f"video:{uuid.uuid4()}"},
+            {"type": "video", "video_path": "video:y"},
+        ],
+        "watermark": {"image_path": "none.png"},
+    }
+    document: Any = problem(await shared_service.client.post("/overlays", json=body), 422, "invalid_input")
+    assert sorted(error["pointer"] for error in document["errors"]) == [
+        "/overlays/0/font",
+        "/overlays/0/text",
+        "/overlays/1/start",
+        "/overlays/1/x",
+        "/overlays/1/y",
+        "/overlays/2/image_path",
+        "/overlays/3/video_path",
+        "/overlays/4/video_path",
+        "/watermark/image_path",
+    ]
+    body["overlays"] = [{"type": "text", "text": "a", "color": "whit", "x": "t", "start": -1, "zz": 1}]
+    body["watermark"] = {"image_path": "", "y": "1e3"}
+    document = problem(await shared_service.client.post("/overlays", json=body), 422, "invalid_input")
+    assert sorted(error["pointer"] for error in document["errors"]) == [
+        "/overlays/0/color",
+        "/overlays/0/start",
+        "/overlays/0/x",
+        "/overlays/0/zz",
+        "/watermark/image_path",
+        "/watermark/y",
+    ]
+
+
+async def test_edges_have_no_dark_rim(shared_service: Service, tmp_path: Path) -> None:
+    """White on white is not seen: drawn small or at its own size, as text or as a picture with black transparency."""
+    white, disc = tmp_path / "white.mp4", tmp_path / "disc.png"
+    ffmpeg(*("-f", "lavfi", "-i", "color=white:size=320x240:rate=10:duration=1"), "-pix_fmt", "yuv420p", str(white))
+    picture = pyvips.Image.black(300, 300, bands=4).draw_circle([255] * 4, 150, 150, 140, fill=True)
+    picture.cast("uchar").copy(interpretation="srgb").pngsave(str(disc))
+    with disc.open("rb") as file:
+        asset = (await shared_service.client.post("/assets", files={"file": ("disc.png", file)})).json()
+    video = await shared_service.upload(white)
+    layers = [
+        {"type": "image", "image_path": f"asset:{asset['id']}", "width": 100, "x": 10, "y": 10},
+        {"type": "image", "image_path": f"asset:{asset['id']}", "x": 150, "y": 0},
+        {"type": "text", "text": "white", "x": 21, "y": 161, "font_size": 40},
+    ]
+    job = await overlaid(shared_service, video, overlays=layers)
+    darkest = min(int(frame.min()) for frame in frames(await shared_service.result(job["job_id"])))
+    assert darkest > 245
 
 
 async def test_fonts_are_listed(shared_service: Service) -> None:

@@ -101,6 +101,14 @@ def arguments(layer: AnyLayer) -> list[str]:
     return [NUMBER.sub("0", argument) for argument in command.arguments]
 
 
+def _layers(request: OverlaysIn | V1Overlay | V1Watermark) -> tuple[AnyLayer, ...]:
+    if isinstance(request, OverlaysIn):
+        return request.layers
+    if isinstance(request, V1Watermark):
+        return (request.layer(),)
+    return (request.layer(next((family for family in request.families if family in BUNDLED_ONLY), None)),)
+
+
 USUAL = {
     kind: arguments(layer)
     for kind, layer in {
@@ -123,7 +131,7 @@ def test_no_string_in_any_field_changes_the_command(canary: tuple[Path, Watch], 
         for field, (kind, body) in bodies(text).items():
             try:
                 request = msgspec.json.decode(msgspec.json.encode(body), type=kind)
-                layers = request.layers if isinstance(request, OverlaysIn) else (request.layer(),)
+                layers = _layers(request)
                 made = [arguments(layer) for layer in layers]
             except (InvalidInput, msgspec.ValidationError, msgspec.DecodeError, UnicodeEncodeError):
                 continue

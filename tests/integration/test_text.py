@@ -278,3 +278,15 @@ def test_every_string_is_drawn_or_refused(drawing_here: Face, text: str) -> None
     picture = drawn_text.draw(text, TextStyle(font_size=12), drawing_here)
     assert 1 <= picture.width < 30 * 12 * 15
     assert len(picture.write_to_memory()) == picture.width * picture.height * 4
+
+
+async def test_a_word_that_is_broken_gets_no_hyphen(draughtsman: Easel, tmp_path: Path) -> None:
+    """What is drawn is what was written: the same picture as with a line end there."""
+    await draughtsman.draw_text("w" * 12, TextStyle(max_width=150), tmp_path / "broken.png")
+    broken = (tmp_path / "broken.png").read_bytes()
+    by_hand = []
+    for place in range(1, 12):
+        lines = "\n".join("w" * len(range(start, min(start + place, 12))) for start in range(0, 12, place))
+        await draughtsman.draw_text(lines, TextStyle(), tmp_path / "lines.png")
+        by_hand.append((tmp_path / "lines.png").read_bytes())
+    assert broken in by_hand

@@ -158,7 +158,7 @@ def test_a_silent_video_gets_a_track_for_the_sound_of_its_layers() -> None:
     mute = Facts(sha256="0" * 64, media=silent, layers=(VideoFacts(sha256="2" * 64, media=silent),))
     plan = resolve(overlay((VideoLayer(video_path="a", volume=1),)), mute)
     assert plan.outputs[0].audio_tracks == 0
-    assert plan.warnings == ("/steps/0/layers/0 has no sound that could be mixed in",)
+    assert plan.warnings == ("the video a has no sound that could be mixed in",)
 
 
 SHAPE = re.compile(r"-?\d+(?:\.\d+)?")

@@ -22,6 +22,7 @@ from litestar import Request
 from litestar.types.empty import Empty
 
 from reelwright.api.problems import close_after_answer
+from reelwright.edits.checks import Check
 from reelwright.errors import FieldError, InvalidInput, Malformed, TooLarge, UnsupportedMedia
 
 MAX_BODY_BYTES = 2**20
@@ -93,8 +94,10 @@ def read_json(body: bytes, hint: Any) -> Any:
             errors += islice(_nul_characters(msgspec.json.decode(body)), MAX_FIELD_ERRORS)
         try:
             value = _decoder(hint).decode(body)
+            plain = msgspec.json.decode(body) if _has_checks(hint) else None
         except msgspec.ValidationError:
-            plain = msgspec.json.decode(body)
+            value, plain = None, msgspec.json.decode(body)
+        if value is None or plain is not None:
             errors += islice(_faults(hint, plain, ""), MAX_FIELD_ERRORS)
             value = None if errors else msgspec.convert(plain, hint, strict=True)
     except UnicodeDecodeError as error:
@@ -152,6 +155,12 @@ def _own_fault(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
         for step in steps:
             pointer = _below(pointer, step)
         yield FieldError(pointer, message)
+        return
+    for check in [] if value is None else dict.fromkeys(_checks(hint)):
+        try:
+            check.read(value)
+        except ValueError as error:
+            yield FieldError(pointer, str(error))
 
 
 def _inner_faults(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
@@ -175,13 +184,31 @@ def _inner_faults(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
 def _members(hint: Any, constraints: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """The alternatives of a type, each bare and with its own constraints."""
     if get_origin(hint) is Annotated:
-        meta = tuple(item for item in hint.__metadata__ if isinstance(item, msgspec.Meta))
+        meta = tuple(item for item in hint.__metadata__ if isinstance(item, msgspec.Meta | Check))
         yield from _members(hint.__origin__, constraints + meta)
     elif get_origin(hint) in (Union, types.UnionType):
         for member in get_args(hint):
             yield from _members(member, constraints)
     else:
         yield hint, constraints
+
+
+def _checks(hint: Any) -> Iterator[Check]:
+    return (item for _, constraints in _members(hint) for item in constraints if isinstance(item, Check))
+
+
+@cache
+def _has_checks(hint: Any) -> bool:
+    """Whether any field of the type, at any depth, has a check of its own."""
+    for bare, constraints in _members(hint):
+        if any(isinstance(item, Check) for item in constraints):
+            return True
+        if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+            if any(_has_checks(field.type) for field in msgspec.structs.fields(bare)):
+                return True
+        elif any(_has_checks(argument) for argument in get_args(bare) if get_origin(bare) is not Literal):
+            return True
+    return False
 
 
 def _item_hint(array: Any, index: int) -> Any:

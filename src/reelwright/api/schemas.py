@@ -17,20 +17,21 @@ from reelwright.edits.model import (
     Container,
     ImageLayer,
     Ladder,
+    Place,
     Preset,
     TextLayer,
     VideoLayer,
     WatermarkLayer,
+    When,
 )
 from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
-from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
 
 Moment = Annotated[
-    Time,
+    When,
     Meta(
         description='Seconds (`2.5`) or `"HH:MM:SS(.sss)"` (`"00:00:02.500"`).',
         examples=[2.5, "00:00:02.500"],
@@ -186,8 +187,8 @@ class WatermarkIn(Body, frozen=True, kw_only=True):
     """A picture throughout. `x`, `y`: pixels or arithmetic; W and H are the video's sides, w and h the picture's."""
 
     image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
-    x: float | str = "W-w-20"
-    y: float | str = "H-h-20"
+    x: Place = "W-w-20"
+    y: Place = "H-h-20"
     opacity: Annotated[float, Meta(ge=0, le=1)] = 0.5
 
     def layer(self) -> WatermarkLayer:

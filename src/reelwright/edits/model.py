@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from reelwright.edits import colour, placement, timecode
+from reelwright.edits.checks import Check
 from reelwright.edits.companions import AnyCompanion
+from reelwright.edits.lettering import checked_text
 from reelwright.edits.placement import Anchor, Coordinate
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
@@ -16,10 +20,14 @@ from reelwright.edits.vocabulary import Quality
 class Trim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="trim"):
     """Keep the frames with start <= t < end."""
 
-    start: Time
-    end: Time
+    start: When
+    end: When
 
 
+When = Annotated[Time, Check(timecode.parse)]
+Colour = Annotated[str, Meta(max_length=64), Check(colour.parse)]
+Place = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.OVERLAY))]
+TextPlace = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.TEXT))]
 Share = Annotated[float, Meta(ge=0, le=1)]
 FadeSeconds = Annotated[float, Meta(ge=0, le=60)]
 Side = Annotated[int, Meta(ge=1, le=8192)]
@@ -29,11 +37,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Something laid over the picture while start <= t < end. `position` wins over `x` and `y`, which are pixels or
     arithmetic; later layers lie above earlier ones."""
 
-    x: Coordinate = 20
-    y: Coordinate = 20
+    x: Place = 20
+    y: Place = 20
     position: Anchor | None = None
-    start: Time = 0
-    end: Time | None = None
+    start: When = 0
+    end: When | None = None
     opacity: Share = 1.0
     fade_in: FadeSeconds = 0.0
     fade_out: FadeSeconds = 0.0
@@ -42,20 +50,22 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class TextLayer(Layer, frozen=True, kw_only=True, tag="text"):
     """Words, in any script. `font` by file name or family; colours are names or #rrggbb[aa], with @opacity."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=500)]
+    x: TextPlace = 20
+    y: TextPlace = 20
+    text: Annotated[str, Meta(min_length=1, max_length=500), Check(checked_text)]
     font: Annotated[str, Meta(max_length=200)] | None = None
     font_size: Annotated[int, Meta(ge=1, le=1000)] = 32
-    color: Annotated[str, Meta(max_length=64)] = "white"
+    color: Colour = "white"
     align: Literal["start", "left", "center", "right"] = "start"
     max_width: Side | None = None
     line_spacing: Annotated[int, Meta(ge=-1000, le=1000)] = 0
     outline_width: Annotated[int, Meta(ge=0, le=32)] = 0
-    outline_color: Annotated[str, Meta(max_length=64)] = "black"
-    shadow_color: Annotated[str, Meta(max_length=64)] | None = None
+    outline_color: Colour = "black"
+    shadow_color: Colour | None = None
     shadow_x: Annotated[int, Meta(ge=-500, le=500)] = 2
     shadow_y: Annotated[int, Meta(ge=-500, le=500)] = 2
     shadow_blur: Annotated[int, Meta(ge=0, le=50)] = 0
-    background: Annotated[str, Meta(max_length=64)] | None = None
+    background: Colour | None = None
     padding: Annotated[int, Meta(ge=0, le=500)] = 0
 
 
@@ -75,8 +85,8 @@ class ImageLayer(Picture, frozen=True, kw_only=True, tag="image"):
 class WatermarkLayer(Picture, frozen=True, kw_only=True, tag="watermark"):
     """A picture throughout, by default half transparent in the lower right corner."""
 
-    x: Coordinate = "W-w-20"
-    y: Coordinate = "H-h-20"
+    x: Place = "W-w-20"
+    y: Place = "H-h-20"
     opacity: Share = 0.5
 
 

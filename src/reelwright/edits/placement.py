@@ -103,7 +103,7 @@ def read(coordinate: Coordinate, vocabulary: Vocabulary) -> ast.expr:
     while rest := rest.strip(" "):
         token = _TOKEN.match(rest)
         if token is None:
-            raise ValueError(f"an expression has numbers, names, + - * / and ( ): {_shown(rest[0])} is none of these")
+            raise ValueError(f"an expression has numbers, names, + - * / and ( ): {_shown(rest)} is none of these")
         if token["name"] and token["name"] not in known:
             raise ValueError(f"{token['name']} is not among the names here: {', '.join(known)}")
         rest = rest[token.end() :]
@@ -120,6 +120,7 @@ def read(coordinate: Coordinate, vocabulary: Vocabulary) -> ast.expr:
 
 
 _TOKEN = re.compile(r"(?P<number>(\d+(\.\d*)?|\.\d+)(?![\w.]))|(?P<name>[A-Za-z_]\w*)|[-+*/()]", re.ASCII)
+_WORD = re.compile(r"[\w.]+", re.ASCII)
 _ALLOWED = (
     *(ast.BinOp, ast.UnaryOp, ast.Constant, ast.Name, ast.Load),
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.UAdd, ast.USub),
@@ -169,5 +170,9 @@ def _margin(margin: float | str, picture: Size) -> Fraction:
     return Fraction(repr(margin))
 
 
-def _shown(character: str) -> str:
-    return f'"{character}"' if character.isprintable() else f"U+{ord(character):04X}"
+def _shown(rest: str) -> str:
+    """What cannot be read: the word that it begins with, else the character."""
+    word = _WORD.match(rest)
+    if word:
+        return f'"{word[0]}"'
+    return f'"{rest[0]}"' if rest[0].isprintable() else f"U+{ord(rest[0]):04X}"

@@ -109,6 +109,8 @@ def resolve(edit: Edit, facts: Facts) -> Plan:
     """Raises InvalidInput that names every wrong field ("/steps/0/start")."""
     warnings: list[str] = []
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
+    if facts.media.picture.is_hdr and any(output.video.codec == "h264" for output in edit.outputs):
+        warnings.append("the video is HDR: it becomes SDR (BT.709)")
     if not edit.steps:
         return _resolve_transcode(edit, facts, length, warnings)
     (step,) = edit.steps

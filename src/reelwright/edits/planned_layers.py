@@ -14,6 +14,9 @@ from reelwright.errors import FieldError
 
 Size = tuple[int, int]
 
+MOST_NAMED = 40
+"""Characters of a text by which a warning names it."""
+
 
 class PictureFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
     """A drawn text or a normalised picture: an RGBA PNG under its SHA-256."""
@@ -57,29 +60,20 @@ def place(
         except ValueError as error:
             errors.append(FieldError(f"{pointer}/{field}", str(error)))
     size = _size(layer, facts)
-    where = (0, 0)
-    try:
-        if layer.position is not None:
-            where = layer.position.position(canvas, size)
-        else:
-            vocabulary = TEXT if isinstance(layer, TextLayer) else OVERLAY
-            where = position(layer.x, layer.y, vocabulary, picture=canvas, overlay=size)
-    except ValueError as error:
-        errors.append(
-            FieldError(f"{pointer}/{'position' if layer.position else _wrong(layer, canvas, size)}", str(error))
-        )
-    if not errors and times["start"] >= length:
+    where, misplaced = _where(layer, canvas, size, pointer)
+    errors += misplaced
+    if "start" in times and times["start"] >= length:
         late = f"is not before the end of the video ({timecode.show(length)})"
         errors.append(FieldError(f"{pointer}/start", late))
-    if not errors and times["end"] <= times["start"]:
+    elif len(times) == 2 and times["end"] <= times["start"]:
         errors.append(FieldError(f"{pointer}/end", "is not after start"))
     if errors:
         return None, errors, []
     end = min(times["end"], length, times["start"] + _own_length(layer, facts, length))
-    warnings = [f"{pointer} lies outside of the picture"] if _is_outside(where, size, canvas) else []
+    warnings = [f"{_named(layer)} lies outside of the picture"] if _is_outside(where, size, canvas) else []
     volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
     if volume and isinstance(facts, VideoFacts) and not any(track.decodable for track in facts.media.audio):
-        warnings.append(f"{pointer} has no sound that could be mixed in")
+        warnings.append(f"{_named(layer)} has no sound that could be mixed in")
         volume = 0.0
     planned = PlannedLayer(
         facts=facts,
@@ -106,14 +100,31 @@ def _own_length(layer: AnyLayer, facts: PictureFacts | VideoFacts, longest: Frac
     return longest if duration_s is None else Fraction(repr(duration_s))
 
 
-def _wrong(layer: AnyLayer, canvas: Size, size: Size) -> str:
-    """Which of the two coordinates cannot be worked out."""
+def _where(layer: AnyLayer, canvas: Size, size: Size, pointer: str) -> tuple[Size, list[FieldError]]:
+    """The top left corner, and what is wrong with how it was asked for."""
+    if layer.position is not None:
+        try:
+            return layer.position.position(canvas, size), []
+        except ValueError as error:
+            return (0, 0), [FieldError(f"{pointer}/position", str(error))]
     vocabulary = TEXT if isinstance(layer, TextLayer) else OVERLAY
-    try:
-        position(layer.x, 0, vocabulary, picture=canvas, overlay=size)
-    except ValueError:
-        return "x"
-    return "y"
+    errors, corner = [], [0, 0]
+    for axis, (name, coordinate) in enumerate((("x", layer.x), ("y", layer.y))):
+        try:
+            corner[axis] = position(coordinate, coordinate, vocabulary, picture=canvas, overlay=size)[axis]
+        except ValueError as error:
+            errors.append(FieldError(f"{pointer}/{name}", str(error)))
+    return (corner[0], corner[1]), errors
+
+
+def _named(layer: AnyLayer) -> str:
+    """The layer in words for its client."""
+    if isinstance(layer, TextLayer):
+        short = layer.text if len(layer.text) <= MOST_NAMED else f"{layer.text[:MOST_NAMED]}…"
+        return f'the text "{short}"'
+    if isinstance(layer, VideoLayer):
+        return f"the video {layer.video_path}"
+    return f"the picture {layer.image_path}"
 
 
 def _is_outside(where: tuple[int, int], size: Size, canvas: Size) -> bool:

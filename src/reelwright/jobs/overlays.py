@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.model import AnyLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
-from reelwright.edits.planned_layers import PictureFacts, VideoFacts
+from reelwright.edits.plan import square_size
+from reelwright.edits.planned_layers import PictureFacts, VideoFacts, place
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import JobType, OverlayType
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
@@ -24,6 +26,14 @@ from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """For each layer its picture, None for videos and for what could not be drawn: `errors` say why."""
+
+    pictures: tuple[PictureFacts | None, ...]
+    errors: tuple[FieldError, ...] = ()
+
+
 async def draw(
     layers: tuple[AnyLayer, ...],
     *,
@@ -31,27 +41,24 @@ async def draw(
     settings: Settings,
     storage: LocalStorage,
     sessions: async_sessionmaker[AsyncSession],
-) -> tuple[PictureFacts | None, ...]:
-    """The pictures of all layers but videos, outside of any transaction. Raises InvalidInput for every wrong layer."""
+) -> Drawn:
+    """The pictures of all layers but videos, outside of any transaction."""
     find = partial(references.picture, settings=settings, storage=storage, sessions=sessions)
     errors: list[FieldError] = []
-    facts: list[PictureFacts | None] = []
+    pictures: list[PictureFacts | None] = []
     for number, layer in enumerate(layers):
-        pointer = f"/steps/0/layers/{number}"
+        pointer, picture = f"/steps/0/layers/{number}", None
         try:
             if isinstance(layer, TextLayer):
-                facts.append(await studio.draw_text(layer, pointer=pointer))
-            elif isinstance(layer, VideoLayer):
-                facts.append(None)
-            else:
-                facts.append(await _normalised(layer.image_path, studio, find))
+                picture = await studio.draw_text(layer, pointer=pointer)
+            elif not isinstance(layer, VideoLayer):
+                picture = await _normalised(layer.image_path, studio, find)
         except InvalidInput as invalid:
             errors += invalid.errors
         except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
             errors.append(FieldError(f"{pointer}/image_path", error.detail, error.code))
-    if errors:
-        raise InvalidInput(errors)
-    return tuple(facts)
+        pictures.append(picture)
+    return Drawn(tuple(pictures), tuple(errors))
 
 
 async def _normalised(reference: str, studio: Studio, find: Callable[[str], Awaitable[Path]]) -> PictureFacts:
@@ -64,29 +71,26 @@ async def _normalised(reference: str, studio: Studio, find: Callable[[str], Awai
 
 
 async def submit_overlay(
-    session: AsyncSession,
-    layers: tuple[AnyLayer, ...],
-    drawn: tuple[PictureFacts | None, ...],
-    source: Source,
-    *,
-    max_failures: int,
+    session: AsyncSession, layers: tuple[AnyLayer, ...], drawn: Drawn, source: Source, *, max_failures: int
 ) -> Job:
-    """Raises InvalidInput."""
-    facts: list[PictureFacts | VideoFacts] = []
+    """Raises InvalidInput that names every wrong field of every layer."""
+    facts: list[PictureFacts | VideoFacts | None] = []
     files: list[File] = []
-    for number, (layer, picture) in enumerate(zip(layers, drawn, strict=True)):
-        if picture is not None:
-            facts.append(picture)
-            continue
-        assert isinstance(layer, VideoLayer)
-        try:
-            file, media = await _video(session, layer)
-        except (NotFound, UnsupportedMedia) as error:
-            wrong = FieldError(f"/steps/0/layers/{number}/video_path", error.detail, error.code)
-            raise InvalidInput([wrong]) from error
-        files.append(file)
-        facts.append(VideoFacts(sha256=file.sha256, media=media))
-    with_layers = replace(source, facts=msgspec.structs.replace(source.facts, layers=tuple(facts)))
+    errors = list(drawn.errors)
+    for number, (layer, picture) in enumerate(zip(layers, drawn.pictures, strict=True)):
+        facts.append(picture)
+        if isinstance(layer, VideoLayer):
+            try:
+                file, media = await _video(session, layer)
+            except (NotFound, UnsupportedMedia) as error:
+                errors.append(FieldError(f"/steps/0/layers/{number}/video_path", error.detail, error.code))
+            else:
+                files.append(file)
+                facts[-1] = VideoFacts(sha256=file.sha256, media=media)
+    measured = tuple(one for one in facts if one is not None)
+    if errors:
+        raise InvalidInput(errors + _misplaced(layers, facts, source))
+    with_layers = replace(source, facts=msgspec.structs.replace(source.facts, layers=measured))
     only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
     return await submit(
         session,
@@ -96,6 +100,20 @@ async def submit_overlay(
         max_failures=max_failures,
         layer_files=tuple(files),
     )
+
+
+def _misplaced(
+    layers: tuple[AnyLayer, ...], facts: list[PictureFacts | VideoFacts | None], source: Source
+) -> list[FieldError]:
+    """What is wrong with where and when those layers lie of which the size is known."""
+    media = source.facts.media
+    length = Fraction(repr(media.duration_s or 0.0))
+    errors: list[FieldError] = []
+    for number, (layer, known) in enumerate(zip(layers, facts, strict=True)):
+        if known is not None and length:
+            pointer = f"/steps/0/layers/{number}"
+            errors += place(layer, known, canvas=square_size(media.picture), length=length, pointer=pointer)[1]
+    return errors
 
 
 async def _video(session: AsyncSession, layer: VideoLayer) -> tuple[File, MediaInfo]:

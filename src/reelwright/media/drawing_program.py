@@ -45,7 +45,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    from reelwright.media import drawn_text, picture  # noqa: F401 - a child could not load them any more
+    from reelwright.media import bleeding, drawn_text, picture  # noqa: F401 - a child could not load them any more
 
     fork_server.serve(draw)
 
@@ -54,13 +54,13 @@ def draw(request: bytes, files: Sequence[int]) -> Drawn:
     """Carry out one request."""
     import pyvips
 
-    from reelwright.media import drawn_text, picture
+    from reelwright.media import bleeding, drawn_text, picture
 
     what = msgspec.json.decode(request, type=DrawText | NormalisePicture)
     os.ftruncate(files[0], 0)
     target = pyvips.Target.new_to_descriptor(files[0])
     if isinstance(what, NormalisePicture):
-        normal = picture.normal(files[1], max_pixels=what.max_pixels)
+        normal = bleeding.bled(picture.normal(files[1], max_pixels=what.max_pixels))
         normal.pngsave_target(target, compression=1, keep="none")
         return Drawn()
     os.environ["FONTCONFIG_FILE"] = what.fonts_conf
@@ -68,5 +68,5 @@ def draw(request: bytes, files: Sequence[int]) -> Drawn:
         drawn = drawn_text.draw(what.text, what.style, what.face)
     except ValueError as error:
         return Drawn(wrong_text=str(error))
-    drawn.pngsave_target(target, compression=6, keep="none")
+    bleeding.bled(drawn).pngsave_target(target, compression=6, keep="none")
     return Drawn()

@@ -66,7 +66,8 @@ def _letters(text: str, style: TextStyle, face: Face) -> pyvips.Image:
     )[face.width - 1]
     slant = "italic" if face.italic else "normal"
     markup = (
-        f'<span foreground="{style.colour.hex}" weight="{face.weight}" style="{slant}" stretch="{stretch}">'
+        f'<span foreground="{style.colour.hex}" weight="{face.weight}" style="{slant}" stretch="{stretch}"'
+        ' insert_hyphens="false">'  # what is broken inside a word is still what was written
         f"{escape(text, quote=False)}</span>"
     )
     layout: dict[str, object] = {"align": _alignment(text, style), "spacing": style.line_spacing}

@@ -64,6 +64,10 @@ class FontBook:
             found.setdefault((font.family, font.style), font)
         return sorted(found.values(), key=lambda font: (font.family.casefold(), font.italic, font.weight, font.style))
 
+    def __contains__(self, name: str) -> bool:
+        """Whether `find` knows it."""
+        return _plain(_without_suffix(name)) in self._by_name
+
     def find(self, name: str | None) -> Font:
         """The font with that file name, family (its regular style), or family and style, written "Noto Sans Bold"
         or "NotoSans-Bold.ttf". Case, spaces and hyphens do not count. None: the default.
@@ -145,7 +149,7 @@ class FontBook:
         families = list(dict.fromkeys(font.family for font in self._all))
         near = difflib.get_close_matches(name[:100], families, n=MOST_NAMED, cutoff=0.5)
         named = sorted(list(dict.fromkeys([*near, *families]))[:MOST_NAMED])
-        more = f" and {len(families) - len(named)} more" if len(families) > len(named) else ""
+        more = f" and {len(families) - len(named)} more (GET /fonts lists all)" if len(families) > len(named) else ""
         return f"there is no such font; there are {', '.join(named)}{more}"
 
 

@@ -96,16 +96,21 @@ class Draughtsman:
         The picture holds all ink (outline, shadow and box too) and no more. Equal texts, styles and fonts make
         equal bytes. Raises InvalidInput ("/text", "/font": cannot be drawn, and why), MediaProcessFailed, Busy.
         """
-        try:
-            text = checked_text(text)
-        except ValueError as error:
-            raise InvalidInput([FieldError("/text", str(error))]) from error
+        errors: list[FieldError] = []
+        font = self._book.find(None)
         try:
             font = self._book.find(style.font)
         except UnknownFont as error:
-            raise InvalidInput([FieldError("/font", str(error))]) from error
-        if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
-            raise InvalidInput([FieldError("/text", no_glyphs(missing))])
+            errors.append(FieldError("/font", str(error)))
+        try:
+            text = checked_text(text)
+        except ValueError as error:
+            errors.append(FieldError("/text", str(error)))
+        else:
+            if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
+                errors.append(FieldError("/text", no_glyphs(missing)))
+        if errors:
+            raise InvalidInput(errors)
         return await self._draw_text(text, style, font, target)
 
     async def normalise_picture(self, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:

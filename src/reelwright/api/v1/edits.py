@@ -84,7 +84,9 @@ async def _lay(services: Services, video_id: UUID, layer: AnyLayer, names: Mappi
     ),
 )
 async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Services]) -> V1Job:
-    """One text, picture or video. An unknown language takes the default font."""
+    """One text, picture or video. A language that is unknown, or has no font here, takes the default font."""
+    book = await services.studio.fonts() if data.overlay_type == "text" else None
+    font = next((family for family in data.families if family in book), None) if book is not None else None
     names = {
         "layers/0/text": "content",
         "layers/0/image_path": "content",
@@ -95,7 +97,7 @@ async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Ser
         "layers/0/end": "end_time",
         "layers/0": "",
     }
-    return await _lay(services, data.video_id, data.layer(), names, "content")
+    return await _lay(services, data.video_id, data.layer(font), names, "content")
 
 
 @post(
