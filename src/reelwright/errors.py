@@ -167,8 +167,8 @@ class JobFailed(ReelwrightError):
 
 
 class MediaProcessFailed(JobFailed):
-    """Codes: `ffmpeg_failed`, `crashed`, `killed`, `stalled`, `timed_out`, `limit_cpu`, `limit_output_size`,
-    `out_of_memory`, `no_space`, `cannot_start`."""
+    """Codes: `ffmpeg_failed`, `source_damaged`, `crashed`, `killed`, `stalled`, `timed_out`, `limit_cpu`,
+    `limit_output_size`, `out_of_memory`, `no_space`, `cannot_start`."""
 
     code = "ffmpeg_failed"
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
 import msgspec
@@ -23,7 +23,7 @@ OLD_NAMES = {
     "FFPROBE_PATH": "FFPROBE_BIN",
     "ALLOWED_VIDEO_TYPES": "ALLOWED_FORMATS",
 }
-"""Names that earlier plans gave to settings that still mean something; the new name wins where both are set."""
+"""Names that earlier plans gave to settings that still mean something; the new name wins where both are set at once."""
 
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
 """The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
@@ -46,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Where this runs. `production` refuses the embedded database."),
     ] = "development"
     app_host: Annotated[str, Meta(description="Address that the API listens on.")] = "127.0.0.1"
-    app_port: Annotated[int, Meta(ge=0, le=65535, description="Port that the API listens on.")] = 8000
+    app_port: Annotated[int, Meta(ge=1, le=65535, description="Port that the API listens on.")] = 8000
     db_host: Annotated[
         str,
         Meta(
@@ -192,22 +192,31 @@ def _problem(name: str, value: str, reason: str) -> SettingsError:
     return SettingsError(f"{name}={shown}: {reason}")
 
 
-def parse(values: Mapping[str, str | None]) -> Settings:
-    """Settings out of name -> text. Raises SettingsError that names every wrong one."""
+def _by_new_names(layer: Mapping[str, str | None]) -> dict[str, str]:
+    """An empty value stays where nothing else is set: it hides one of an earlier layer."""
+    found = {new: text for old, new in OLD_NAMES.items() if (text := layer.get(old))}
+    return found | {name: text or "" for name, text in layer.items() if text or name not in found}
+
+
+def parse(*layers: Mapping[str, str | None]) -> Settings:
+    """Settings out of name -> text; a later layer wins. Raises SettingsError that names every wrong one."""
     known = {name.upper(): (name, kind) for name, kind in get_type_hints(Settings, include_extras=True).items()}
-    texts = {new: values[old] for old, new in OLD_NAMES.items() if values.get(old)}
-    texts |= {name: values[name] for name in known if values.get(name)}
+    merged: dict[str, str] = {}
+    for layer in layers:
+        merged |= _by_new_names(layer)
+    texts = {name: merged[name] for name in known if merged.get(name)}
     parsed: dict[str, object] = {}
     wrong: list[str] = []
     for name, text in texts.items():
-        assert text is not None
         field, kind = known[name]
         is_list = isinstance(getattr(_DEFAULTS, field), tuple)
         raw = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
         try:
             parsed[field] = msgspec.convert(raw, kind, strict=False)
         except msgspec.ValidationError as error:
-            wrong.append(str(_problem(name, text, str(error))))
+            kinds = [get_args(part) for part in get_args(kind) if get_origin(part) is Literal]
+            reason = f"one of {', '.join(kinds[0])} is needed" if kinds else str(error)
+            wrong.append(str(_problem(name, text, reason)))
     settings = msgspec.structs.replace(_DEFAULTS, **parsed)
     wrong += _contradictions(settings)
     if wrong:
@@ -235,5 +244,11 @@ _DEFAULTS = Settings()
 
 @cache
 def load() -> Settings:
-    """The settings of this process."""
-    return parse({**dotenv_values(".env", interpolate=False), **os.environ})
+    """The settings of this process. Raises SettingsError."""
+    try:
+        written = dotenv_values(".env", interpolate=False)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f".env: byte {error.start} is not UTF-8, save it as UTF-8 text") from error
+    except OSError as error:
+        raise SettingsError(f".env cannot be read: {error.strerror}") from error
+    return parse(written, os.environ)

@@ -13,6 +13,8 @@ import httpx
 
 from reelwright.db.database import located
 from reelwright.db.migrate import bring_up_to_date
+from reelwright.errors import MediaProcessFailed
+from reelwright.media import programs
 from reelwright.settings import Settings
 from reelwright.supervisor import API, WORKER, ChildFailed, Supervisor
 
@@ -28,9 +30,10 @@ async def service(
     """Database, schema, API and worker. The task ends before the context only when the service fails, with the reason.
 
     At its end it asks all to end and waits for them; cancelled in that, it kills them. Raises ChildFailed when the API
-    could not listen, EmbeddedPostgresError, DatabaseUnusable.
+    cannot listen or ffmpeg does not run, EmbeddedPostgresError, DatabaseUnusable.
     """
     _require_port(settings)
+    await _require_ffmpeg(settings)
     async with located(settings) as url:
         await bring_up_to_date(url, application_name="reelwright-up")
         supervisor = Supervisor(
@@ -69,6 +72,14 @@ def _require_port(settings: Settings) -> None:
             f"the API cannot listen on {settings.app_host}:{settings.app_port}: {error.strerror}. "
             "Set APP_HOST and APP_PORT to an address that is free."
         ) from error
+
+
+async def _require_ffmpeg(settings: Settings) -> None:
+    """Say at once what the worker's crashes would say late."""
+    try:
+        await programs.capabilities(settings)
+    except MediaProcessFailed as error:
+        raise ChildFailed(f"FFMPEG_BIN={programs.ffmpeg_path(settings)}: {error.detail}") from error
 
 
 async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -> T:

@@ -24,7 +24,7 @@ def house(tmp_path: Path) -> Service:
     return furnished(tmp_path / "my videos")
 
 
-def furnished(folder: Path) -> Service:
+def furnished(folder: Path, **more: str) -> Service:
     """A service that is not started yet: its folder, its port, its client's routes."""
     folder.mkdir()
     settings = parse(
@@ -33,6 +33,7 @@ def furnished(folder: Path) -> Service:
             "MEDIA_ROOT": str(folder / "data"),
             "SHUTDOWN_GRACE_S": "1",
             "DISK_RESERVE_BYTES": "1048576",
+            **more,
         }
     )
     return Service(settings, folder)
@@ -127,6 +128,16 @@ async def test_a_port_that_is_taken_is_told_in_one_line(house: Service) -> None:
         f"Error: the API cannot listen on 127.0.0.1:{house.settings.app_port}: Address already in use. "
         "Set APP_HOST and APP_PORT to an address that is free."
     ]
+    assert not house.settings.database_path.exists()
+
+
+async def test_an_ffmpeg_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    """At once: the setting and its path."""
+    house = furnished(tmp_path / "bare", FFMPEG_BIN="/opt/nothing/ffmpeg")
+    up = await house.start("up", "-m", "reelwright", "up")
+    assert await asyncio.wait_for(up.process.wait(), 20) == 1
+    (line,) = up.log.read_text().splitlines()
+    assert "FFMPEG_BIN=/opt/nothing/ffmpeg" in line
     assert not house.settings.database_path.exists()
 
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.api.job_schemas import ProgressEvent
 from reelwright.db.models import Job, JobEvent, JobInput, Variant, new_id
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
@@ -139,6 +140,24 @@ async def test_nobody_writes_to_a_job_that_has_ended(world: World) -> None:
     with pytest.raises(LeaseLost):
         await world.publish(claim, job_id)
     assert (await world.look(job_id)).status is JobStatus.CANCELLED
+
+
+async def test_what_is_left_is_told_by_the_attempt_that_runs(world: World) -> None:
+    """By its own speed over the planned seconds; nothing while it makes up for what an earlier attempt had reached."""
+    job_id = await world.job()
+    planned = {"outputs": [{"duration_s": "100"}]}
+    await world.do(lambda session: session.execute(update(Job).where(Job.id == job_id).values(plan_json=planned)))
+    claim = await world.claimed(job_id)
+    await world.do(lifecycle.report, claim, percent=60, stage="render", speed=2.0)
+    assert ProgressEvent.of(await world.look(job_id)).eta_s == 20
+    await world.do(lifecycle.hand_back, claim)
+    again = await world.claimed(job_id)
+    seen = []
+    for percent in (0, 30, 80):
+        seen.append(ProgressEvent.of(await world.look(job_id)).eta_s)
+        await world.do(lifecycle.report, again, percent=percent, stage="render", speed=4.0)
+    assert seen == [None, None, None]
+    assert ProgressEvent.of(await world.look(job_id)).eta_s == 5
 
 
 async def test_progress_never_falls_and_is_100_only_with_success(world: World) -> None:

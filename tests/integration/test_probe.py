@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
+from reelwright.library import formats
 from reelwright.media.probe import Prober, ProbeRules
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
@@ -335,6 +336,15 @@ async def test_damaged_videos(prober: Prober, folder: Path) -> None:
         assert (type(error), error.code) == (kind, kind.code), name
 
 
+async def test_quicktime_is_told_from_mp4(prober: Prober, folder: Path) -> None:
+    """By the major brand, whatever the name; a file without a brand is older than MP4."""
+    mov = make(folder / "branded.mov", *PICTURE, "-c:v", "libx264")
+    old = folder / "old.mp4"
+    old.write_bytes(mov.read_bytes().replace(b"ftyp", b"free", 1))
+    for path, name in ((mov, "mov"), (old, "mov"), (plain(folder), "mp4")):
+        assert formats.of(await prober.probe(path)).name == name
+
+
 async def test_an_unknown_codec_is_unsupported(prober: Prober, folder: Path) -> None:
     """A codec that nothing here decodes is a 415 with its own code."""
     path = folder / "unknown.mp4"
@@ -364,6 +374,10 @@ async def test_bombs_are_refused_before_they_go_off(prober: Prober, folder: Path
         "-c:v", "libx264", "-preset", "ultrafast",
     )  # fmt: skip
     assert (await refused(prober, huge)).code == "too_many_pixels"
+    unparsed = make(
+        folder / "huge.avi", "-f", "lavfi", "-i", "color=s=16384x4096:r=1", "-frames:v", "1", "-c:v", "mjpeg"
+    )
+    assert (await refused(prober, unparsed)).code == "too_many_pixels"
     slow = make(folder / "slow.mkv", *PICTURE, "-vf", "setpts=N*3500/TB", "-fps_mode", "passthrough")
     assert (await refused(prober, slow)).code == "too_long"
 

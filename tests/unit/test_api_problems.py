@@ -216,8 +216,10 @@ async def test_a_nul_character_that_reaches_the_database_is_the_clients_fault(
     assert (await client.get("/raise")).status_code == 422
 
 
-async def test_a_database_that_refuses_connections_is_busy(app: Litestar, client: httpx.AsyncClient) -> None:
-    """The exception that the real driver raises at a closed port is recognised."""
+async def test_a_database_that_refuses_connections_is_busy(
+    app: Litestar, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The exception that the real driver raises at a closed port is recognised, and takes one line of the log."""
     engine = create_async_engine("postgresql+asyncpg://nobody:x@127.0.0.1:1/none")
     with pytest.raises(Exception, match="Connect") as failed:
         async with engine.connect():
@@ -227,6 +229,9 @@ async def test_a_database_that_refuses_connections_is_busy(app: Litestar, client
     answer = await client.get("/raise")
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer.headers["retry-after"] == "5"
+    (record,) = [record for record in caplog.records if record.name == "reelwright.api.problems"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "Connect" in record.getMessage()
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,11 @@ def test_a_picture_is_expected_where_the_source_has_one(
     assert 0.8 < Fraction(expected.picture.longest_gap_s) < 1
 
 
+def test_an_end_at_the_duration_that_was_told_is_no_surprise() -> None:
+    """It is rounded to the millisecond."""
+    assert plan(media(seconds=1.599637, frame_count=None), 1, 1.6).warnings == ()
+
+
 def test_an_end_beyond_the_video_is_clamped_with_a_warning() -> None:
     """The warning says what it became."""
     made = plan(media(seconds=10), 9, 11)

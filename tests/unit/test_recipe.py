@@ -51,6 +51,20 @@ def test_the_whole_command_of_a_trim() -> None:
     ]
 
 
+def test_damage_behind_the_interval_is_not_read() -> None:
+    """The second try drops packets that nothing in the interval needs, and the last one of a file without an index."""
+    (command,) = compiled(media()).commands
+    more = [argument for argument in command.if_damaged if argument not in command.arguments]
+    assert more == [
+        *("-y", "-bsf:0"),
+        r"noise=drop=st(0\,ld(0)+gte(pts\,startpts)*lt(pts\,64000));"
+        r"gte(dts\,64000)+gte(pts\,64000)*gte(ld(0)*512\,64000-startpts)",
+        *("-bsf:1", r"noise=drop=gte(pts\,240000)"),
+    ]
+    (command,) = compiled(media(frame_count=None, last_packet_s="49/10")).commands
+    assert after(list(command.if_damaged), "-bsf:0") == r"noise=drop=gte(dts\,64000)+gte(dts\,62720)"
+
+
 def test_containers_without_an_index_are_read_from_their_start() -> None:
     """A seek may land behind the key frame that the first picture needs."""
     info = msgspec.structs.replace(media(), container="mpegts")

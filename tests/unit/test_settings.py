@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from reelwright.settings import Settings, SettingsError, parse
+from reelwright.settings import Settings, SettingsError, load, parse
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,13 +31,20 @@ def test_every_wrong_value_is_named_at_once() -> None:
         parse(
             {
                 "APP_PORT": "http",
+                "APP_ENV": "prodution",
                 "MAX_UPLOAD_BYTES": "-1",
                 "ALLOWED_FORMATS": "mov,exe",
                 "DATABASE_URL": "mysql://s3cret",
             }
         )
     said = str(caught.value)
-    for part in ("APP_PORT='http'", "MAX_UPLOAD_BYTES='-1'", "ALLOWED_FORMATS: exe", "DATABASE_URL"):
+    for part in (
+        "APP_PORT='http'",
+        "APP_ENV='prodution': one of development, test, production is needed",
+        "MAX_UPLOAD_BYTES='-1'",
+        "ALLOWED_FORMATS: exe",
+        "DATABASE_URL",
+    ):
         assert part in said
     assert "s3cret" not in said
 
@@ -46,6 +53,28 @@ def test_old_names_are_read_and_new_names_win() -> None:
     """MAX_FILE_SIZE counts where MAX_UPLOAD_BYTES is not set."""
     assert parse({"MAX_FILE_SIZE": "500"}).max_upload_bytes == 500
     assert parse({"MAX_FILE_SIZE": "500", "MAX_UPLOAD_BYTES": "600"}).max_upload_bytes == 600
+
+
+def test_an_old_name_in_the_environment_wins_over_env_file() -> None:
+    """The environment wins, by whichever name; its empty value means the default."""
+    written = {"MAX_UPLOAD_BYTES": "600", "FFMPEG_BIN": "/opt/ffmpeg"}
+    assert parse(written, {"MAX_FILE_SIZE": "500"}).max_upload_bytes == 500
+    assert parse(written, {"FFMPEG_BIN": "", "MAX_FILE_SIZE": ""}) == parse({"MAX_UPLOAD_BYTES": "600"})
+
+
+def test_a_file_that_is_no_text_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` that an editor saved as UTF-16."""
+    (tmp_path / ".env").write_text("APP_PORT=8001\n", encoding="utf-16")
+    monkeypatch.chdir(tmp_path)
+    load.cache_clear()
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load()
+
+
+def test_port_0_is_refused() -> None:
+    """Nobody could tell where the API listens."""
+    with pytest.raises(SettingsError, match="APP_PORT='0'"):
+        parse({"APP_PORT": "0"})
 
 
 def test_production_needs_a_database_of_its_own() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
+from fractions import Fraction
 from typing import Annotated, Any
 
 import msgspec
@@ -156,10 +156,11 @@ def _outputs(job: Job) -> list[OutputOut]:
 
 
 def _eta_s(job: Job) -> float | None:
-    if job.status is not JobStatus.STARTED or not job.started_at or job.progress < 2:
+    """By how fast this attempt goes; None while that, or what is left, is not known."""
+    if job.status is not JobStatus.STARTED or not job.speed or not job.plan_json:
         return None
-    elapsed_s = (datetime.datetime.now(datetime.UTC) - job.started_at).total_seconds()
-    return round(max(0.0, elapsed_s * (100 - job.progress) / job.progress), 1)
+    left_s = float(Fraction(job.plan_json["outputs"][0]["duration_s"])) * (100 - job.progress) / 100
+    return round(left_s / job.speed, 1)
 
 
 class StateEvent(msgspec.Struct, frozen=True, kw_only=True):

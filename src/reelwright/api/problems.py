@@ -189,6 +189,9 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
     elif error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         extra["error_id"] = uuid.uuid4().hex
         log.error("%s: error %s", where, extra["error_id"], exc_info=exc)
+    elif error is not exc and isinstance(error, Busy):  # every request says so while the database is away
+        cause = " ".join(repr(list(_chain(exc))[-1]).split())
+        log.warning("%s: answered with %d %s: %s", where, error.status, error.code, cause)
     elif error is not exc and not isinstance(exc, HTTPException):
         log.warning("%s: answered with %d %s", where, error.status, error.code, exc_info=exc)
     document = problem_document(request.scope, error.status, error.code, error.detail, extra)

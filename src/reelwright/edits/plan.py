@@ -21,6 +21,9 @@ from reelwright.errors import FieldError, InvalidInput
 
 VERSION = 1
 
+REPORTED = Fraction(1, 1000)
+"""How finely clients are told how long a video is, seconds: a time from there is off by less."""
+
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What had to be measured before an edit can be resolved."""
@@ -216,7 +219,9 @@ def _trim(
     if errors:
         raise InvalidInput(errors)
     if length is not None and end > length:
-        warnings.append(f"end {timecode.show(end)} is beyond the end of the video and became {timecode.show(length)}")
+        if end - length >= REPORTED:
+            shown = timecode.show(end), timecode.show(length)
+            warnings.append(f"end {shown[0]} is beyond the end of the video and became {shown[1]}")
         end = length
     if (grid := frame_grid(media)) is None:
         return PlannedTrim(start_s=str(start), end_s=str(end)), None

@@ -40,6 +40,9 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     longest_frame_s: float | None = None
     """No gap between frames is longer. The longest gap itself where the container's index says it or the file was read
     through, else the longest between key frames; None: not known."""
+    last_packet_s: str | None = None
+    """When the file's last packet of it is decoded, in the file's own time, seconds, exact: a file that was cut off may
+    end within it. None where an index says that the file is whole, and where its end was not read."""
     pixel_format: str | None = None
     bit_depth: int | None = None
     color_range: str | None = None
@@ -85,6 +88,8 @@ class OtherStream(msgspec.Struct, frozen=True, kw_only=True):
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     container: str
     """ffmpeg's demuxer name: "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", ..."""
+    quicktime: bool = False
+    """Whether a file of the first of these is QuickTime's own, by its major brand, not MP4."""
     size_bytes: int
     start_s: str = "0"
     """The container's first timestamp: the zero of the time line that clients see."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, JobInput
@@ -127,6 +127,7 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
             attempt=Job.attempt + 1,
             worker=worker,
             lease_until=_lease(lease_s),
+            speed=None,
             started_at=func.coalesce(Job.started_at, func.now()),
             updated_at=func.now(),
         )
@@ -177,14 +178,18 @@ async def report(
     speed: float | None = None,
     recipe_json: dict[str, Any] | None = None,
 ) -> None:
-    """Write progress: it never falls and stays below 100 until the commit. Raises LeaseLost."""
+    """Write progress: it never falls and stays below 100 until the commit. Raises LeaseLost.
+
+    While an attempt is behind what an earlier one reached, the speed is not written: nobody could tell what is left.
+    """
+    reached = min(int(percent), PROGRESS_BEFORE_COMMIT)
     values: dict[str, Any] = {"recipe_json": recipe_json} if recipe_json is not None else {}
     await _write(
         session,
         claim,
-        progress=func.greatest(Job.progress, min(int(percent), PROGRESS_BEFORE_COMMIT)),
+        progress=func.greatest(Job.progress, reached),
         stage=stage,
-        speed=speed,
+        speed=case((Job.progress <= reached, literal(speed, Job.speed.type)), else_=None),
         **values,
     )
     await session.execute(select(func.pg_notify(CHANNEL, str(claim.job_id))))

@@ -25,13 +25,16 @@ _BY_DEMUXER = {
     "ogg": Format("ogg", ".ogv", "video/ogg"),
 }
 
+_QUICKTIME = Format("mov", ".mov", "video/quicktime")
 _WEBM = Format("webm", ".webm", "video/webm")
 _WEBM_CODECS = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 
 
 def of(media: MediaInfo) -> Format:
-    """By content alone: a Matroska file with nothing but WebM's codecs is WebM."""
+    """By content alone: a Matroska file with nothing but WebM's codecs is WebM, QuickTime's brand is no MP4."""
     family = media.container.split(",")[0]
+    if media.quicktime:
+        return _QUICKTIME
     codecs = {stream.codec for stream in media.video} | {stream.codec for stream in media.audio}
     if family == "matroska" and codecs <= _WEBM_CODECS:
         return _WEBM

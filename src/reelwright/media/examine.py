@@ -64,6 +64,10 @@ def examine(media_fd: int, rules: ProbeRules) -> MediaInfo:
         _check_size(main, rules)
         index = _complete_index(container, main, media_fd)
         look = _look(container, main, rules, 0 if index else _reach_bytes(container, size_bytes))
+        if look.frame is None:
+            if main.width == 0:
+                _check_stated_size(media_fd, main.index, rules)
+            raise UnreadableMedia("No picture of the video can be decoded: it is damaged.")
         if index is not None:
             ends, frames = Ends(), _indexed_times(container, main, index)
         else:
@@ -74,13 +78,14 @@ def examine(media_fd: int, rules: ProbeRules) -> MediaInfo:
     return info
 
 
-def _opened(media_fd: int, rules: ProbeRules) -> InputContainer:
+def _opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
     options = {
         "fd": str(media_fd),
         "protocol_whitelist": "fd",
         "format_whitelist": ",".join(rules.formats),
         "threads": "1",
         "max_pixels": str(rules.max_pixels),
+        **more,
     }
     try:
         return av.open("fd:", options=options, metadata_errors="replace")
@@ -112,6 +117,13 @@ def _check_size(main: Any, rules: ProbeRules) -> None:
         )
 
 
+def _check_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
+    """FFmpeg forgets the size of a picture that a decoder found too large; without decoders the header's stays."""
+    os.lseek(media_fd, 0, os.SEEK_SET)
+    with _opened(media_fd, rules, codec_whitelist="none") as container:
+        _check_size(container.streams[index], rules)
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """The container's list of all frames."""
@@ -131,6 +143,8 @@ class Look:
     count: int = 0
     ends: dict[int, int] = field(default_factory=dict)
     """By stream, in its ticks."""
+    last: int | None = None
+    """When the last packet of the main video is decoded, in its ticks."""
     whole: bool = False
     """Whether it went to the end of the file."""
 
@@ -158,7 +172,7 @@ def _reach_bytes(container: InputContainer, size_bytes: int) -> int:
 
 
 def _look(container: InputContainer, main: Any, rules: ProbeRules, reach_bytes: int) -> Look:
-    """Decode one frame; then read on, without decoding, for `reach_bytes` or as long as there is time."""
+    """Decode one frame, if there is one; then read on, without decoding, for `reach_bytes` or while there is time."""
     played = _played(container, main, sound=reach_bytes > 0)
     main.codec_context.options = {"max_pixels": str(rules.max_pixels), "threads": "1"}
     look, read_bytes = Look(), 0
@@ -174,6 +188,7 @@ def _look(container: InputContainer, main: Any, rules: ProbeRules, reach_bytes: 
             _note_end(packet, look.ends)
             if is_main:
                 look.count += 1
+                look.last = _decoded_at(packet)
                 if packet.pts is not None:
                     look.shown.append(packet.pts)
                 if packet.dts is not None:
@@ -187,9 +202,6 @@ def _look(container: InputContainer, main: Any, rules: ProbeRules, reach_bytes: 
         raise
     except (FFmpegError, IndexError):  # IndexError: PyAV, at a packet of a stream that begins only here
         look.whole = False
-    if look.frame is None:
-        size = "" if main.width else f", or has more than {rules.max_pixels} pixels"  # FFmpeg does not say which
-        raise UnreadableMedia(f"No picture of the video can be decoded: it is damaged{size}.")
     return look
 
 
@@ -199,6 +211,11 @@ def _played(container: InputContainer, main: Any, *, sound: bool) -> list[Any]:
     for stream in container.streams:
         stream.discard = Discard.default if stream in played else Discard.all
     return played
+
+
+def _decoded_at(packet: Any) -> int | None:
+    found: int | None = packet.dts if packet.dts is not None else packet.pts
+    return found
 
 
 def _note_end(packet: Any, ends: dict[int, int]) -> None:
@@ -219,16 +236,22 @@ def _first_frame(packet: Any) -> Any:
 
 def _ends(container: InputContainer, main: Any, look: Look, rules: ProbeRules) -> Ends:
     """Where picture and sound really end: a header may say nothing, or be of a file that was cut off since."""
-    ends = look.ends if look.whole else _last_ends(container, main, rules)
+    ends, last = (look.ends, look.last) if look.whole else _last_ends(container, main, rules)
     found = {index: streams.seconds(end, container.streams[index]) or Fraction(0) for index, end in ends.items()}
-    return Ends(picture_s=found.get(main.index), file_s=max(found.values(), default=None))
+    return Ends(
+        picture_s=found.get(main.index),
+        file_s=max(found.values(), default=None),
+        last_packet_s=last * main.time_base if last is not None else None,
+    )
 
 
-def _last_ends(container: InputContainer, main: Any, rules: ProbeRules) -> dict[int, int]:
-    """Where the streams of a large file end, read from its last packets; empty when those cannot be found."""
+def _last_ends(container: InputContainer, main: Any, rules: ProbeRules) -> tuple[dict[int, int], int | None]:
+    """Where the streams of a large file end, and when the last packet of its main video is decoded, read from its last
+    packets; nothing when those cannot be found."""
     ends: dict[int, int] = {}
+    last: int | None = None
     if not container.duration:
-        return ends
+        return {}, None
     stated = ((container.start_time or 0) + container.duration) * streams.MICROSECOND
     deadline = time.monotonic() + rules.timeout_s / 4
     try:
@@ -236,14 +259,15 @@ def _last_ends(container: InputContainer, main: Any, rules: ProbeRules) -> dict[
         for packet in container.demux(_played(container, main, sound=True)):
             if packet.size:
                 _note_end(packet, ends)
+                last = _decoded_at(packet) if packet.stream_index == main.index else last
             if time.monotonic() > deadline:
-                return {}
+                return {}, None
     except MemoryError:
         raise
     except (FFmpegError, IndexError):
-        return {}
+        return {}, None
     latest = max((streams.seconds(end, container.streams[index]) or 0 for index, end in ends.items()), default=0)
-    return ends if latest <= stated + TAIL_S else {}  # after a seek, Ogg may count from elsewhere
+    return (ends, last) if latest <= stated + TAIL_S else ({}, None)  # after a seek, Ogg may count from elsewhere
 
 
 def _read_times(main: Any, look: Look, ends: Ends) -> FrameTimes:

@@ -5,12 +5,13 @@ Pure: the same plan and capabilities give the same recipe. Every argument is a n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 
 import msgspec
 
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
 from reelwright.media import stills
@@ -49,9 +50,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
-    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded."""
+    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded. `if_damaged` is what
+    to try instead when the source proves damaged: it decodes nothing that the output does without."""
 
     arguments: tuple[str, ...]
+    if_damaged: tuple[str, ...] = ()
     expected_s: str
     weight: float = 1.0
     outputs: int = 1
@@ -84,9 +87,8 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     video = graphs.chain(media.picture.index, [*cut.picture_filters(), *upright])
     tracks = [track for track in media.audio if track.decodable]
     audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in tracks]
+    reading = [*REPORTING, *cut.input_options(media, start, end)]
     arguments = [
-        *REPORTING,
-        *cut.input_options(media, start, end),
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
@@ -95,7 +97,11 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *(option for number, track in enumerate(tracks) for option in coded(number, track, expected.output.audio)),
         *into(expected.output.container, "<out0>"),
     ]
-    return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+    return Command(
+        arguments=(*reading, *arguments),
+        if_damaged=("-y", *reading, *cut.without_the_rest(media, tracks), *arguments),
+        expected_s=expected.duration_s,
+    )
 
 
 def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Command:
@@ -212,6 +218,12 @@ def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities:
     return (*again, *silent, "-t", seconds(shown_s), *_video_input(slot, capabilities))
 
 
+def _dropping(stream: int, expression: str) -> tuple[str, ...]:
+    """An input's option: packets for which the expression is not 0 are not read."""
+    escaped = expression.replace(",", "\\,")
+    return (f"-bsf:{stream}", f"noise=drop={escaped}")
+
+
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """An interval of a source in the file's own clock, in which decoded frames are stamped (`-copyts`).
 
@@ -243,6 +255,28 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
         seek_options = ("-ss", seconds(seek)) if seek > 0 else ()
         return ("-copyts", *seek_options, "-t", seconds(end - seek + RUN_OUT_S))
+
+    def without_the_rest(self, media: MediaInfo, tracks: Sequence[AudioStream]) -> tuple[str, ...]:
+        """Drop, before they are decoded, packets behind the interval: one that is damaged fails the command although
+        no frame of the interval needs it. Then only the file's end ends the reading.
+
+        Whatever is decoded after the end is not needed; nor, where frames are counted, what is shown after it once
+        all before it came. The last packet of a file that may be cut off is dropped as well: verification allows for
+        it where it is lost at the end of a picture without a frame count.
+        """
+        picture, end = media.picture, self.end_tick
+        tick = Fraction(picture.time_base)
+        rules, before = [f"gte(dts,{end})"], ""
+        if (grid := frame_grid(media)) is not None:
+            before = f"st(0,ld(0)+gte(pts,startpts)*lt(pts,{end}));"
+            rules.append(f"gte(pts,{end})*gte(ld(0)*{grid[1] / tick},{end}-startpts)")
+        if picture.last_packet_s is not None:
+            rules.append(f"gte(dts,{Fraction(picture.last_packet_s) / tick})")
+        options = _dropping(picture.index, before + "+".join(rules))
+        for track in tracks:
+            ends = ceil(Fraction(self.sound_end_s) / Fraction(track.time_base))
+            options += _dropping(track.index, f"gte(pts,{ends})")
+        return options
 
     def picture_filters(self) -> list[Filter]:
         return [

@@ -30,6 +30,12 @@ STDERR_LINE_CHARACTERS = 500
 LINE_BYTES = 8192
 WATCH_INTERVAL_S = 1.0
 _SLOT = re.compile(r"<([a-z0-9][a-z0-9_%.-]*)>", re.ASCII)
+SOURCE_DAMAGED = "source_damaged"
+_DECODING = re.compile(
+    r"Error processing packet in decoder|Error submitting (a )?packet to (the )?decoder|[Cc]orrupt decoded frame"
+    r"|[Cc]orrupt input packet|Error while decoding stream|Decoding error|Error during demuxing"
+)
+"""How ffmpeg, from 5.1 on, says that it failed at what it read."""
 PATIENCE_S = 0.5
 """What an unwanted process has written is thrown away: there is little to wait for."""
 
@@ -71,7 +77,19 @@ async def run(
         ) -> None:
             report(100 * before + share * percent(progress, Fraction(command.expected_s)), progress.speed)
 
-        await _Process(command, slots, ffmpeg=ffmpeg, work=work, budget=budget).run(tell)
+        def process(arguments: tuple[str, ...], *, command: Command = command) -> _Process:
+            return _Process(arguments, command, slots, ffmpeg=ffmpeg, work=work, budget=budget)
+
+        try:
+            await process(command.arguments).run(tell)
+        except MediaProcessFailed as damaged:
+            if damaged.code != SOURCE_DAMAGED or not command.if_damaged:
+                raise
+            logger.info("the source is damaged: once more without what the output does not need")
+            try:
+                await process(command.if_damaged).run(tell)
+            except MediaProcessFailed as failure:  # an ffmpeg that cannot do so has nothing to add
+                raise damaged if failure.code == MediaProcessFailed.code else failure from None
         done += command.weight
 
 
@@ -79,9 +97,16 @@ class _Process:
     """One ffmpeg process from its start to its verdict."""
 
     def __init__(
-        self, command: Command, slots: Mapping[str, Path], *, ffmpeg: Path, work: Path, budget: Budget
+        self,
+        arguments: tuple[str, ...],
+        command: Command,
+        slots: Mapping[str, Path],
+        *,
+        ffmpeg: Path,
+        work: Path,
+        budget: Budget,
     ) -> None:
-        self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in command.arguments)]
+        self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
         self.work = work
         self.budget = budget
@@ -183,6 +208,8 @@ class _Process:
             raise self._failure("the disk is full", "no_space", status, retryable=True)
         if "Cannot allocate memory" in text:
             raise self._failure("ffmpeg needed more memory than a job may use", "out_of_memory", status)
+        if _DECODING.search(text):
+            raise self._failure(self._damage(), SOURCE_DAMAGED, status)
         raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
 
     def _judge_signal(self, number: signal.Signals) -> None:
@@ -193,6 +220,12 @@ class _Process:
         if number in (signal.SIGKILL, signal.SIGTERM):
             raise self._failure(f"ffmpeg was ended by {number.name}", "killed", -number, retryable=True)
         raise self._failure(f"ffmpeg crashed ({number.name})", "crashed", -number, retryable=True)
+
+    def _damage(self) -> str:
+        done_s = self.reader.latest.out_time_s
+        where = f" after {done_s:.1f} s of the output" if done_s else ""
+        why = self._reason().rstrip(".")
+        return f"the source is damaged{where} ({why}): cut out a part that is intact, or upload it again"
 
     def _reason(self) -> str:
         """The first thing that ffmpeg called an error, without paths or addresses."""

@@ -34,6 +34,9 @@ MATRIX |= {14: "ictcp"}
 RANGE = {1: "tv", 2: "pc"}
 FIELD_ORDER = {2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
+QUICKTIME = "qt"
+"""Major brand, without the blanks that fill it up."""
+
 
 def main_video(container: Any) -> Any:
     """The moving picture that edits work on: the default one, else the largest, else the first."""
@@ -66,6 +69,7 @@ def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, ends: 
             other.append(_other_stream(stream))
     return MediaInfo(
         container=container.format.name,
+        quicktime=_is_quicktime(container),
         size_bytes=size_bytes,
         start_s=str(_start(container)),
         duration_s=_duration_s(container, main, frames, ends),
@@ -74,6 +78,12 @@ def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, ends: 
         audio=audio,
         other=other,
     )
+
+
+def _is_quicktime(container: Any) -> bool:
+    """QuickTime files older than MP4 state no brand."""
+    is_mov: bool = container.format.name.startswith("mov,")
+    return is_mov and container.metadata.get("major_brand", QUICKTIME).strip() == QUICKTIME
 
 
 def _main_stream(main: Any, frame: Any, frames: FrameTimes, ends: Ends) -> VideoStream:
@@ -95,6 +105,7 @@ def _main_stream(main: Any, frame: Any, frames: FrameTimes, ends: Ends) -> Video
         variable_frame_rate=frames.variable,
         frame_count=frames.count,
         longest_frame_s=round(float(frames.longest_s), 6) if frames.longest_s else None,
+        last_packet_s=str(ends.last_packet_s) if ends.last_packet_s is not None else None,
         pixel_format=frame.format.name,
         bit_depth=frame.format.components[0].bits,
         color_range=RANGE.get(int(frame.color_range)),

@@ -46,6 +46,8 @@ class Ends:
     picture_s: Fraction | None = None
     file_s: Fraction | None = None
     """The last of picture and sound."""
+    last_packet_s: Fraction | None = None
+    """When the last packet of the picture is decoded."""
 
 
 def spacing(timestamps: Sequence[int], time_base: Fraction) -> Spacing:

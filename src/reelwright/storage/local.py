@@ -156,8 +156,13 @@ class LocalStorage:
 
     def require_space(self, size_bytes: int) -> None:
         """Raises NoSpace when so many bytes would eat into the reserve."""
-        if size_bytes > self.free_bytes():
-            raise NoSpace(f"there is no room for {size_bytes} more bytes on the storage disk")
+        free_bytes = self.free_bytes()
+        if size_bytes > free_bytes:
+            more = f" after {size_bytes} more are stored" if size_bytes else ""
+            raise NoSpace(
+                f"the storage disk has {free_bytes + self.reserve_bytes} bytes free, "
+                f"{self.reserve_bytes} must stay free{more}"
+            )
 
 
 def _sync(path: Path) -> None:

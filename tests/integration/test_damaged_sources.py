@@ -1,0 +1,106 @@
+"""Damaged sources: what is intact can be cut out, every time; what is damaged is never published."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import msgspec
+import pytest
+
+import footage
+import frames
+import making
+from reelwright.edits.model import trim
+from reelwright.edits.plan import Facts, resolve
+from reelwright.errors import MediaProcessFailed
+from reelwright.media import programs
+from reelwright.media.probe import Prober
+from reelwright.media.recipe import compile_plan
+from reelwright.media.run import run
+from reelwright.media.verify import complaints
+
+FRAME_S = Fraction(1, 25)
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+async def cut(prober: Prober, source: Path, end: float, target: Path) -> list[str]:
+    """Cut from 0; the complaints about the outcome."""
+    plan = resolve(trim(0.0, end), Facts(sha256="0" * 64, media=await prober.probe(source)))
+    await making.make(plan, {"in0": source, "out0": target})
+    return complaints(plan.outputs[0], await prober.probe(target))
+
+
+def overwritten(source: Path, target: Path) -> Fraction:
+    """A copy with bytes 40 to 45 % random. The time from which something that is shown or heard depends on them."""
+    content = bytearray(source.read_bytes())
+    first, last = len(content) * 40 // 100, len(content) * 45 // 100
+    content[first:last] = random.Random(1).randbytes(last - first)
+    target.write_bytes(content)
+    with av.open(source) as container:
+        packets: list[Any] = [packet for packet in container.demux() if packet.size]
+    # Pictures are decoded from those before them: all packets from the first damaged one on count.
+    return Fraction(min(packet.pts * packet.time_base for packet in packets if packet.pos + packet.size > first))
+
+
+async def test_an_interval_is_cut_when_all_that_it_needs_is_intact(prober: Prober, tmp_path: Path) -> None:
+    """Up to the last frame before the damage every run succeeds; one frame more never does, and says why."""
+    source = footage.make(tmp_path, "whole", seconds=8)
+    intact_s = overwritten(source.path, tmp_path / "damaged.mp4")
+    border = intact_s // FRAME_S * FRAME_S
+    for number in range(8):
+        for frames_before in (0, 1, 4):
+            target = tmp_path / f"{number}-{frames_before}" / "out.mp4"
+            assert await cut(prober, tmp_path / "damaged.mp4", float(border - frames_before * FRAME_S), target) == []
+        with pytest.raises(MediaProcessFailed, match="the source is damaged") as failed:
+            await cut(prober, tmp_path / "damaged.mp4", float(border + FRAME_S), tmp_path / f"{number}" / "out.mp4")
+        assert (failed.value.code, failed.value.retryable) == ("source_damaged", False)
+
+
+@pytest.mark.parametrize("container", ["ts", "asf"])
+async def test_a_torn_end_can_be_cut_to_the_end(prober: Prober, tmp_path: Path, container: str) -> None:
+    """A file that was cut off in the middle of a packet ends where its duration says."""
+    whole = footage.make(tmp_path, "whole", container=container).path
+    for share in (0.6, 0.75):
+        torn = tmp_path / f"torn-{share}.{container}"
+        torn.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share) + 77])
+        duration_s = (await prober.probe(torn)).duration_s
+        assert duration_s is not None
+        assert await cut(prober, torn, duration_s, tmp_path / f"{share}" / "out.mp4") == []
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"open_gop": True}, {"variable": True}, {"container": "mkv", "video": "hevc"}, {"container": "ts"}],
+    ids=lambda how: " ".join(map(str, how.values())) or "mp4",
+)
+async def test_what_is_not_read_is_not_missed(prober: Prober, tmp_path: Path, how: dict[str, Any]) -> None:
+    """The second try, on intact sources: the frames and the sound of the interval, all of them."""
+    source = footage.make(tmp_path, "whole", **how)
+    start, end = Fraction("2.517"), Fraction("3.333")
+    plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=await prober.probe(source.path)))
+    recipe = compile_plan(plan, await programs.capabilities(making.SETTINGS))
+    (command,) = recipe.commands
+    again = msgspec.structs.replace(command, arguments=command.if_damaged)
+    target = tmp_path / "work" / "out.mp4"
+    target.parent.mkdir()
+    await run(
+        msgspec.structs.replace(recipe, commands=(again,)),
+        {"in0": source.path, "out0": target},
+        ffmpeg=programs.ffmpeg_path(making.SETTINGS),
+        work=target.parent,
+        budget=making.BUDGET,
+        report=lambda *_: None,
+    )
+    assert complaints(plan.outputs[0], await prober.probe(target)) == []
+    frames.judge_cut(source, target, start, end)
+    frames.judge_sync(source, target, start, end)
