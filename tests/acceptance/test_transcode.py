@@ -118,6 +118,11 @@ async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, s
         ({"preset": "placebo"}, {"/preset"}),
         ({"audio": {"bit_rate": 1}}, {"/audio/bit_rate"}),
         ({"quality": ["720p"]}, {"/quality"}),
+        ({"crf": 20, "video_bitrate": 1_000_000}, {"/video_bitrate"}),
+        ({"two_pass": True}, {"/two_pass"}),
+        ({"audio": {"codec": "copy", "loudness": -16}}, {"/audio/loudness"}),
+        ({"audio": {"loudness": -7}}, {"/audio/loudness"}),
+        ({"two_pass": True, "video_bitrate": 1_000_000, "codec": "av1"}, {"/two_pass"}),
     ],
 )
 async def test_every_wrong_wish_is_named(

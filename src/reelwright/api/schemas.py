@@ -264,12 +264,25 @@ class ReadyOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoundIn(Body, frozen=True, kw_only=True):
-    """How the sound is coded: AAC, in WebM Opus; `none` leaves it out."""
+    """How the sound is coded: AAC, in WebM Opus; `copy` leaves it as it is where the container takes that; `none`
+    leaves it out."""
 
-    codec: Literal["aac", "opus", "none"] | None = None
+    codec: Literal["aac", "opus", "copy", "none"] | None = None
     bit_rate: Annotated[
         int, Meta(ge=16_000, le=512_000, description="Bits a second, for up to two channels; more get more.")
     ] = 128_000
+    loudness: (
+        Annotated[
+            float,
+            Meta(
+                ge=-30,
+                le=-8,
+                description="What each track is brought to, in LUFS (EBU R 128): -23 for broadcast, -16 or -14 on the"
+                " web. Peaks are held at -1 dBTP.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class PosterIn(Body, frozen=True, kw_only=True):
@@ -306,6 +319,21 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    video_bitrate: (
+        Annotated[
+            int,
+            Meta(
+                ge=50_000,
+                le=200_000_000,
+                description="Bits a second, on average, instead of crf. It is the largest rendition's; a smaller one"
+                " gets its share: pixels to the power of 0.75.",
+            ),
+        ]
+        | None
+    ) = None
+    two_pass: Annotated[
+        bool, Meta(description="Look at the whole video first and spend the bit rate where it is needed. Not av1.")
+    ] = False
     preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
     audio: SoundIn = SoundIn()
     poster: (
@@ -326,7 +354,10 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
             codec=self.codec,
             container=self.container,
             crf=self.crf,
+            video_bit_rate=self.video_bitrate,
+            two_pass=self.two_pass,
             preset=self.preset,
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
+            loudness_lufs=self.audio.loudness,
         )

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from reelwright import faults
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media import contain
@@ -63,6 +65,7 @@ async def run(
     """
     whole = sum(command.weight for command in recipe.commands)
     done = 0.0
+    measured: dict[str, str] = {}
     for command in recipe.commands:
         before, share = done / whole, command.weight / whole
 
@@ -71,8 +74,18 @@ async def run(
         ) -> None:
             report(100 * before + share * percent(progress, Fraction(command.expected_s)), progress.speed)
 
-        await _Process(command, slots, ffmpeg=ffmpeg, work=work, budget=budget).run(tell)
+        filled = msgspec.structs.replace(command, arguments=tuple(fill(one, measured) for one in command.arguments))
+        await _Process(filled, slots, ffmpeg=ffmpeg, work=work, budget=budget).run(tell)
+        for gain in command.gains:
+            measured[gain.name] = await asyncio.to_thread(gain.read, work)
         done += command.weight
+
+
+def fill(argument: str, measured: Mapping[str, str]) -> str:
+    """The argument with what was measured in its places."""
+    for name, number in measured.items():
+        argument = argument.replace(f"{{{name}}}", number)
+    return argument
 
 
 class _Process:
