@@ -334,6 +334,13 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
     two_pass: Annotated[
         bool, Meta(description="Look at the whole video first and spend the bit rate where it is needed. Not av1.")
     ] = False
+    copy_conforming: Annotated[
+        bool,
+        Meta(
+            description="A quality that the video has already (H.264, 8-bit 4:2:0, progressive, SDR, upright, square"
+            " pixels, of just that size) is copied instead of being coded again. Only for h264 in mp4."
+        ),
+    ] = False
     preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
     audio: SoundIn = SoundIn()
     poster: (
@@ -356,6 +363,7 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
             crf=self.crf,
             video_bit_rate=self.video_bitrate,
             two_pass=self.two_pass,
+            copy_conforming=self.copy_conforming,
             preset=self.preset,
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,

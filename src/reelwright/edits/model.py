@@ -119,6 +119,8 @@ class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     preset: Preset = "veryfast"
     bit_rate: int | None = None
     two_pass: bool = False
+    copy_conforming: bool = False
+    """A source that is such a picture already is copied."""
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +152,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     video_bit_rate: int | None = None
     """Of the largest rendition; smaller ones get their share."""
     two_pass: bool = False
+    copy_conforming: bool = False
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int = 128_000

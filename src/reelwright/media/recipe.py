@@ -107,7 +107,7 @@ def _transcodes(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tup
     commands = []
     if gains := _gains(media, plan):
         commands.append(_measuring(media, plan, gains, capabilities))
-    if any(one.output.video.two_pass for one in plan.outputs):
+    if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
         commands.append(_transcode(media, msgspec.structs.replace(plan, companions=()), capabilities, pass_number=1))
     return (*commands, _transcode(media, plan, capabilities))
 
@@ -124,13 +124,13 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     branches = [
         ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected))
         for expected in plan.outputs
+        if not expected.copied
     ]
     branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
-    labels = graphs.split(
-        media.picture.index, common, [shape if alike else [*colours, *shape] for colours, shape in branches]
-    )
+    common = [*progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
+    labels = iter(graphs.split(media.picture.index, common, shapes))
     arguments = [
         *REPORTING,
         *_video_input("<in0>", capabilities),
@@ -139,17 +139,21 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     tracks = [track for track in media.audio if track.decodable]
     gains = _gains(media, plan)
     for number, expected in enumerate(plan.outputs):
-        arguments += ["-map", labels[number]]
+        arguments += ["-map", f"0:{media.picture.index}" if expected.copied else next(labels)]
         audio, container = expected.output.audio, expected.output.container
         for place, track in enumerate(tracks[: expected.audio_tracks]):
             coding = (
                 (f"-c:a:{place}", "copy") if analysing else kept(place, track, audio, container, gains.get(track.index))
             )
             arguments += ["-map", f"0:{track.index}", *coding]
-        picture = _picture(media, expected, capabilities, number=number, pass_number=pass_number)
+        picture = (
+            ("-c:v", "copy")
+            if expected.copied
+            else _picture(media, expected, capabilities, number=number, pass_number=pass_number)
+        )
         arguments += [*WITHOUT_METADATA, *picture]
         arguments += NOWHERE if analysing else into(container, f"<out{number}>")
-    for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):
+    for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
     weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
     return Command(
