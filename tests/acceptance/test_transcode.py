@@ -120,6 +120,8 @@ async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, s
         ({"quality": ["720p"]}, {"/quality"}),
         ({"crf": 20, "video_bitrate": 1_000_000}, {"/video_bitrate"}),
         ({"two_pass": True}, {"/two_pass"}),
+        ({"profile": "cinema"}, {"/profile"}),
+        ({"profile": "web", "audio": {"codec": "copy"}}, {"/audio/loudness"}),
         ({"audio": {"codec": "copy", "loudness": -16}}, {"/audio/loudness"}),
         ({"audio": {"loudness": -7}}, {"/audio/loudness"}),
         ({"two_pass": True, "video_bitrate": 1_000_000, "codec": "av1"}, {"/two_pass"}),
@@ -133,6 +135,19 @@ async def test_every_wrong_wish_is_named(
     response = await shared_service.client.post(f"/transcode/{video['id']}", json=body)
     document: Any = problem(response, 422, "invalid_input")
     assert {error["pointer"] for error in document["errors"]} == pointers
+
+
+async def test_a_profile_is_made_with_everything_that_it_asks_for(shared_service: Service, source: Path) -> None:
+    """Loudness measured, the picture looked at, then made: three commands, one percentage; as GET /presets says."""
+    video = await shared_service.upload(source)
+    listed = {one["name"]: one["settings"] for one in (await shared_service.client.get("/presets")).json()}
+    jobs = [
+        await made(shared_service, video, {"qualities": ["240p"], "preset": "ultrafast", **body})
+        for body in ({"profile": "broadcast-proxy"}, {**listed["broadcast-proxy"], "qualities": ["240p"]})
+    ]
+    for job in jobs:
+        assert len(job["commands"]) == 3
+        assert (job["progress"], job["edit"]["outputs"][0]["video"]["bit_rate"]) == (100, 2_000_000)
 
 
 async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source: Path) -> None:

@@ -23,6 +23,7 @@ from reelwright.edits.model import (
     WatermarkLayer,
 )
 from reelwright.edits.placement import Anchor
+from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
@@ -268,9 +269,17 @@ class SoundIn(Body, frozen=True, kw_only=True):
     leaves it out."""
 
     codec: Literal["aac", "opus", "copy", "none"] | None = None
-    bit_rate: Annotated[
-        int, Meta(ge=16_000, le=512_000, description="Bits a second, for up to two channels; more get more.")
-    ] = 128_000
+    bit_rate: (
+        Annotated[
+            int,
+            Meta(
+                ge=16_000,
+                le=512_000,
+                description="Bits a second, for up to two channels; more get more. Omitted: 128000.",
+            ),
+        ]
+        | None
+    ) = None
     loudness: (
         Annotated[
             float,
@@ -310,8 +319,14 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    codec: Annotated[Codec, Meta(description="All but h264 keep ten bits and HDR where the source has them.")] = "h264"
-    container: Container = "mp4"
+    profile: (
+        Annotated[ProfileName, Meta(description="Named choices, see GET /presets: any field wins over it.")] | None
+    ) = None
+    codec: (
+        Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR where the source has them.")]
+        | None
+    ) = None
+    container: Annotated[Container, Meta(description="Omitted: mp4.")] | None = None
     crf: (
         Annotated[
             int,
@@ -331,9 +346,12 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    two_pass: Annotated[
-        bool, Meta(description="Look at the whole video first and spend the bit rate where it is needed. Not av1.")
-    ] = False
+    two_pass: (
+        Annotated[
+            bool, Meta(description="Look at the whole video first and spend the bit rate where it is needed. Not av1.")
+        ]
+        | None
+    ) = None
     copy_conforming: Annotated[
         bool,
         Meta(
@@ -341,7 +359,10 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
             " pixels, of just that size) is copied instead of being coded again. Only for h264 in mp4."
         ),
     ] = False
-    preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
+    preset: (
+        Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files. Omitted: veryfast.")]
+        | None
+    ) = None
     audio: SoundIn = SoundIn()
     poster: (
         Annotated[
@@ -356,7 +377,8 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         return tuple(wish.companion() for wish in wishes if wish is not None)
 
     def ladder(self) -> Ladder:
-        return Ladder(
+        return ladder_of(
+            PROFILES[self.profile] if self.profile else PLAIN,
             qualities=None if self.qualities is None else tuple(self.qualities),
             codec=self.codec,
             container=self.container,
