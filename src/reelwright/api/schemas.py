@@ -363,6 +363,16 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files. Omitted: veryfast.")]
         | None
     ) = None
+    hardware: (
+        Annotated[
+            Literal["auto"],
+            Meta(
+                description="An encoder in hardware where the worker has one that works, else software. For h264 and"
+                " hevc in one pass with 8 bits. Omitted: software."
+            ),
+        ]
+        | None
+    ) = None
     audio: SoundIn = SoundIn()
     poster: (
         Annotated[
@@ -386,6 +396,7 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
             video_bit_rate=self.video_bitrate,
             two_pass=self.two_pass,
             copy_conforming=self.copy_conforming,
+            hardware=self.hardware == "auto",
             preset=self.preset,
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,

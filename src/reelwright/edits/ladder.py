@@ -85,6 +85,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 bit_rate=rates.share(wanted.video_bit_rate, size, sizes),
                 two_pass=wanted.two_pass,
                 copy_conforming=wanted.copy_conforming,
+                hardware=wanted.hardware,
             ),
             audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate, loudness_lufs=wanted.loudness_lufs),
         )

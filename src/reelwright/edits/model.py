@@ -121,6 +121,8 @@ class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     two_pass: bool = False
     copy_conforming: bool = False
     """A source that is such a picture already is copied."""
+    hardware: bool = False
+    """By an encoder in hardware where there is one."""
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,6 +155,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     """Of the largest rendition; smaller ones get their share."""
     two_pass: bool = False
     copy_conforming: bool = False
+    hardware: bool = False
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int = 128_000

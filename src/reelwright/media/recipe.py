@@ -13,7 +13,7 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media import stills
+from reelwright.media import hardware, stills
 from reelwright.media.conform import conform, progressive, rendition, to_sdr
 from reelwright.media.encode import ENCODERS, NOWHERE, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
@@ -45,6 +45,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     tone_mapping: bool
     encoders: tuple[str, ...] = tuple(ENCODERS.values())
     """Those of ours that it has."""
+    hardware: tuple[str, ...] = ()
+    """Encoders in hardware that have coded a picture here."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
 
@@ -59,6 +61,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     outputs: int = 1
     gains: tuple[Gain, ...] = ()
+    hardware: bool = False
+    """Whether it uses the machine's encoders."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,9 +125,10 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     length = Fraction(plan.outputs[0].duration_s)
     graphs = Graphs()
     sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
+    coders = [hardware.encoder_for(media, expected, capabilities.hardware) for expected in plan.outputs]
     branches = [
-        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected))
-        for expected in plan.outputs
+        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected, coder))
+        for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
     branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
@@ -133,6 +138,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     labels = iter(graphs.split(media.picture.index, common, shapes))
     arguments = [
         *REPORTING,
+        *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
     ]
@@ -146,18 +152,22 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
                 (f"-c:a:{place}", "copy") if analysing else kept(place, track, audio, container, gains.get(track.index))
             )
             arguments += ["-map", f"0:{track.index}", *coding]
-        picture = (
-            ("-c:v", "copy")
-            if expected.copied
-            else _picture(media, expected, capabilities, number=number, pass_number=pass_number)
-        )
+        picture: tuple[str, ...] = ("-c:v", "copy")
+        if (coder := coders[number]) is not None:
+            picture = hardware.coding(coder, media, expected)
+        elif not expected.copied:
+            picture = _picture(media, expected, capabilities, number=number, pass_number=pass_number)
         arguments += [*WITHOUT_METADATA, *picture]
         arguments += NOWHERE if analysing else into(container, f"<out{number}>")
     for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
     weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
     return Command(
-        arguments=tuple(arguments), expected_s=plan.outputs[0].duration_s, weight=weight, outputs=len(plan.outputs)
+        arguments=tuple(arguments),
+        expected_s=plan.outputs[0].duration_s,
+        weight=weight,
+        outputs=len(plan.outputs),
+        hardware=any(coders),
     )
 
 
@@ -190,9 +200,10 @@ def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
     return bool(plan.companions) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
 
 
-def _rendition(media: MediaInfo, expected: ExpectedOutput) -> list[Filter]:
+def _rendition(media: MediaInfo, expected: ExpectedOutput, coder: str | None) -> list[Filter]:
     size = expected.width, expected.height
-    return rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
+    shape = rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
+    return shape if coder is None else [*shape, *hardware.upload(coder)]
 
 
 def _picture(

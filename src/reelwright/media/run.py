@@ -20,7 +20,7 @@ import msgspec
 
 from reelwright import faults
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
-from reelwright.media import contain
+from reelwright.media import contain, hardware
 from reelwright.media.progress import Progress, ProgressReader, percent
 from reelwright.media.recipe import Command, Recipe
 from reelwright.uninterrupted import finished
@@ -96,6 +96,11 @@ class _Process:
     ) -> None:
         self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in command.arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
+        self.access = contain.Access(read=self.inputs, write=(work,))
+        if command.hardware:
+            self.access = contain.Access(
+                read=(*self.inputs, *hardware.descriptions()), write=(work,), devices=hardware.devices()
+            )
         self.work = work
         self.budget = budget
         self.wall_s = budget.wall_s(Fraction(command.expected_s) * command.outputs)
@@ -111,7 +116,7 @@ class _Process:
             limits=contain.Limits(
                 memory_bytes=self.budget.memory_bytes, output_bytes=self.budget.output_bytes, children=False
             ),
-            access=contain.Access(read=self.inputs, write=(self.work,)),
+            access=self.access,
             cwd=self.work,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
