@@ -43,9 +43,9 @@ async def test_the_usual_qualities_are_those_not_above_the_source(shared_service
     job = await made(shared_service, video, {})
     assert (job["type"], len(job["commands"])) == ("transcode_multi", 1)
     assert job["commands"][0].count("-i") == 1
-    assert [(one["quality"], one["width"], one["height"]) for one in job["outputs"]] == [
-        ("720p", 1280, 720),
-        ("480p", 854, 480),
+    assert [(one["quality"], one["width"], one["height"], one["state"]) for one in job["outputs"]] == [
+        ("720p", 1280, 720, "done"),
+        ("480p", 854, 480, "done"),
     ]
     variants = (await shared_service.client.get(f"/videos/{video['id']}/variants")).json()
     by_quality = {variant["quality"]: variant for variant in variants}
@@ -155,6 +155,7 @@ async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source
     video = await service.upload(source)
     stored = service.stored()
     job_id = (await service.client.post(f"/transcode/{video['id']}", json={})).json()["job_id"]
+    assert {one["state"] for one in (await service.job(job_id))["outputs"]} == {"waiting"}
     await service.sql(  # what was promised of the second is made wrong
         "UPDATE jobs SET plan_json = jsonb_set(plan_json, '{outputs,1,frame_count}', '999') WHERE id = $1::uuid", job_id
     )
@@ -162,6 +163,7 @@ async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source
         job = await service.until(job_id, "FAILURE")
     assert job["error"]["code"] == "verify_failed"
     assert "the rendition 480p" in job["error"]["detail"]
+    assert [one["state"] for one in job["outputs"]] == ["cancelled", "failed"]
     assert service.stored() == stored
     assert (await service.client.get(f"/videos/{video['id']}/variants")).json() == []
 

@@ -237,7 +237,10 @@ class Attempt:
         faults.point("rendered, not verified")
         self.stage = "verify"
         return tuple(
-            [await self._verify(path, expected) for path, expected in zip(targets, self.plan.outputs, strict=True)]
+            [
+                await self._verify(path, expected, number)
+                for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
+            ]
         )
 
     async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> None:
@@ -266,16 +269,16 @@ class Attempt:
             report=self._progressed,
         )
 
-    async def _verify(self, path: Path, expected: ExpectedOutput) -> Made:
+    async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> Made:
         try:
             media = await self.shop.prober.probe(path)
         except Busy as error:  # says nothing about the output
             raise JobFailed(error.detail, stage="verify", retryable=True) from error
         except ReelwrightError as error:
-            raise VerifyFailed(f"the output cannot be read: {error.detail}") from error
+            raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
         if wrong := verify.complaints(expected, media):
             what = "the output" if len(self.plan.outputs) == 1 else f"the rendition {expected.output.quality}"
-            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}")
+            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}", output_index=number)
         size_bytes, sha256 = await asyncio.to_thread(_measure, path)
         checks: dict[str, Any] = {
             "frame_count": media.picture.frame_count,
