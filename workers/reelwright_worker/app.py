@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from reelwright import settings as configuration
@@ -65,7 +66,14 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     try:
         async with Prober(replace(programs.probe_rules(settings), formats=CONTAINERS)) as prober:  # outputs are ours
             capabilities = await programs.capabilities(settings)
-            logger.info("ffmpeg %s, %d threads", capabilities.ffmpeg_version, capabilities.threads)
+            found = await programs.hardware_encoders(settings)
+            capabilities = msgspec.structs.replace(capabilities, hardware=found)
+            logger.info(
+                "ffmpeg %s, %d threads, encoders in hardware: %s",
+                capabilities.ffmpeg_version,
+                capabilities.threads,
+                ", ".join(found) or "none",
+            )
             workshop = Workshop(
                 settings=settings, sessions=sessions, storage=storage, prober=prober, capabilities=capabilities
             )

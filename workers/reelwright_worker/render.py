@@ -25,12 +25,12 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.planned_layers import PictureFacts
-from reelwright.errors import Busy, JobFailed, LeaseLost, NoSpace, ReelwrightError, VerifyFailed
+from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
 from reelwright.media import programs, verify
 from reelwright.media.probe import Prober
-from reelwright.media.recipe import Capabilities, compile_plan
+from reelwright.media.recipe import Capabilities, Recipe, compile_plan
 from reelwright.media.run import Budget, run
 from reelwright.media.studio import picture_key
 from reelwright.settings import Settings
@@ -220,12 +220,33 @@ class Attempt:
         return slots
 
     async def _render(self, slots: dict[str, Path]) -> tuple[Made, ...]:
-        recipe = compile_plan(self.plan, self.shop.capabilities)
-        self.stage = "render"
-        await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         targets = [
             self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
         ]
+        slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
+        recipe = compile_plan(self.plan, self.shop.capabilities)
+        try:
+            await self._run(recipe, slots)
+        except MediaProcessFailed as failure:
+            if not any(command.hardware for command in recipe.commands) or failure.code == "no_space":
+                raise
+            logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
+            await asyncio.to_thread(shutil.rmtree, self.work)
+            software = msgspec.structs.replace(self.shop.capabilities, hardware=())
+            await self._run(compile_plan(self.plan, software), slots)
+        faults.point("rendered, not verified")
+        self.stage = "verify"
+        return tuple(
+            [
+                await self._verify(path, expected, number)
+                for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
+            ]
+        )
+
+    async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> None:
+        """Make all files in a fresh work folder. Raises JobFailed."""
+        self.stage = "render"
+        await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
             await asyncio.to_thread(self.shop.storage.require_space, 0)
             await asyncio.to_thread(self.work.mkdir, mode=0o750, parents=True)
@@ -234,7 +255,7 @@ class Attempt:
         settings = self.shop.settings
         await run(
             recipe,
-            {**slots, **{f"out{number}": target for number, target in enumerate(targets)}},
+            slots,
             ffmpeg=programs.ffmpeg_path(settings),
             work=self.work,
             budget=Budget(
@@ -247,22 +268,17 @@ class Attempt:
             ),
             report=self._progressed,
         )
-        faults.point("rendered, not verified")
-        self.stage = "verify"
-        return tuple(
-            [await self._verify(path, expected) for path, expected in zip(targets, self.plan.outputs, strict=True)]
-        )
 
-    async def _verify(self, path: Path, expected: ExpectedOutput) -> Made:
+    async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> Made:
         try:
             media = await self.shop.prober.probe(path)
         except Busy as error:  # says nothing about the output
             raise JobFailed(error.detail, stage="verify", retryable=True) from error
         except ReelwrightError as error:
-            raise VerifyFailed(f"the output cannot be read: {error.detail}") from error
+            raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
         if wrong := verify.complaints(expected, media):
             what = "the output" if len(self.plan.outputs) == 1 else f"the rendition {expected.output.quality}"
-            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}")
+            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}", output_index=number)
         size_bytes, sha256 = await asyncio.to_thread(_measure, path)
         checks: dict[str, Any] = {
             "frame_count": media.picture.frame_count,

@@ -13,6 +13,7 @@ from msgspec import Meta
 from reelwright.api.schemas import Page, Timestamp
 from reelwright.db.models import Job, JobEvent
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+from reelwright.jobs.outlook import OutputState, eta_s, output_state
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
@@ -65,6 +66,7 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     """One output of a job. `variant_id` is there when it is done."""
 
     index: int
+    state: OutputState
     quality: Quality
     width: int
     height: int
@@ -145,6 +147,7 @@ def _outputs(job: Job) -> list[OutputOut]:
     return [
         OutputOut(
             index=index,
+            state=output_state(job, index),
             quality=Quality(expected["output"]["quality"]),
             width=expected["width"],
             height=expected["height"],
@@ -156,10 +159,7 @@ def _outputs(job: Job) -> list[OutputOut]:
 
 
 def _eta_s(job: Job) -> float | None:
-    if job.status is not JobStatus.STARTED or not job.started_at or job.progress < 2:
-        return None
-    elapsed_s = (datetime.datetime.now(datetime.UTC) - job.started_at).total_seconds()
-    return round(max(0.0, elapsed_s * (100 - job.progress) / job.progress), 1)
+    return eta_s(job, datetime.datetime.now(datetime.UTC))
 
 
 class StateEvent(msgspec.Struct, frozen=True, kw_only=True):

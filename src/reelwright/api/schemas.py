@@ -25,6 +25,7 @@ from reelwright.edits.model import (
     When,
 )
 from reelwright.edits.placement import Anchor
+from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
@@ -265,12 +266,33 @@ class ReadyOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoundIn(Body, frozen=True, kw_only=True):
-    """How the sound is coded: AAC, in WebM Opus; `none` leaves it out."""
+    """How the sound is coded: AAC, in WebM Opus; `copy` leaves it as it is where the container takes that; `none`
+    leaves it out."""
 
-    codec: Literal["aac", "opus", "none"] | None = None
-    bit_rate: Annotated[
-        int, Meta(ge=16_000, le=512_000, description="Bits a second, for up to two channels; more get more.")
-    ] = 128_000
+    codec: Literal["aac", "opus", "copy", "none"] | None = None
+    bit_rate: (
+        Annotated[
+            int,
+            Meta(
+                ge=16_000,
+                le=512_000,
+                description="Bits a second, for up to two channels; more get more. Omitted: 128000.",
+            ),
+        ]
+        | None
+    ) = None
+    loudness: (
+        Annotated[
+            float,
+            Meta(
+                ge=-30,
+                le=-8,
+                description="What each track is brought to, in LUFS (EBU R 128): -23 for broadcast, -16 or -14 on the"
+                " web. Peaks are held at -1 dBTP.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class PosterIn(Body, frozen=True, kw_only=True):
@@ -298,8 +320,14 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    codec: Annotated[Codec, Meta(description="All but h264 keep ten bits and HDR where the source has them.")] = "h264"
-    container: Container = "mp4"
+    profile: (
+        Annotated[ProfileName, Meta(description="Named choices, see GET /presets: any field wins over it.")] | None
+    ) = None
+    codec: (
+        Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR where the source has them.")]
+        | None
+    ) = None
+    container: Annotated[Container, Meta(description="Omitted: mp4.")] | None = None
     crf: (
         Annotated[
             int,
@@ -307,7 +335,45 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
+    video_bitrate: (
+        Annotated[
+            int,
+            Meta(
+                ge=50_000,
+                le=200_000_000,
+                description="Bits a second, on average, instead of crf. It is the largest rendition's; a smaller one"
+                " gets its share: pixels to the power of 0.75.",
+            ),
+        ]
+        | None
+    ) = None
+    two_pass: (
+        Annotated[
+            bool, Meta(description="Look at the whole video first and spend the bit rate where it is needed. Not av1.")
+        ]
+        | None
+    ) = None
+    copy_conforming: Annotated[
+        bool,
+        Meta(
+            description="A quality that the video has already (H.264, 8-bit 4:2:0, progressive, SDR, upright, square"
+            " pixels, of just that size) is copied instead of being coded again. Only for h264 in mp4."
+        ),
+    ] = False
+    preset: (
+        Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files. Omitted: veryfast.")]
+        | None
+    ) = None
+    hardware: (
+        Annotated[
+            Literal["auto"],
+            Meta(
+                description="An encoder in hardware where the worker has one that works, else software. For h264 and"
+                " hevc in one pass with 8 bits. Omitted: software."
+            ),
+        ]
+        | None
+    ) = None
     audio: SoundIn = SoundIn()
     poster: (
         Annotated[
@@ -322,12 +388,18 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         return tuple(wish.companion() for wish in wishes if wish is not None)
 
     def ladder(self) -> Ladder:
-        return Ladder(
+        return ladder_of(
+            PROFILES[self.profile] if self.profile else PLAIN,
             qualities=None if self.qualities is None else tuple(self.qualities),
             codec=self.codec,
             container=self.container,
             crf=self.crf,
+            video_bit_rate=self.video_bitrate,
+            two_pass=self.two_pass,
+            copy_conforming=self.copy_conforming,
+            hardware=self.hardware == "auto",
             preset=self.preset,
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
+            loudness_lufs=self.audio.loudness,
         )

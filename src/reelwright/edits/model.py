@@ -120,19 +120,29 @@ Sound = Literal["aac", "opus", "copy", "none"]
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset."""
+    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset.
+
+    `bit_rate`, bits a second on average, is instead of the factor; `two_pass` spends it where it is needed."""
 
     codec: Codec = "h264"
     crf: int = 18
     preset: Preset = "veryfast"
+    bit_rate: int | None = None
+    two_pass: bool = False
+    copy_conforming: bool = False
+    """A source that is such a picture already is copied."""
+    hardware: bool = False
+    """By an encoder in hardware where there is one."""
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
-    as it is where the container and browsers take that, else AAC. `none`: left out."""
+    as it is where the container and browsers take that, else AAC, in WebM Opus. `none`: left out. `loudness_lufs`: what
+    each track is brought to (EBU R 128)."""
 
     codec: Sound = "aac"
     bit_rate: int = 128_000
+    loudness_lufs: float | None = None
 
 
 class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,9 +161,15 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     codec: Codec = "h264"
     container: Container = "mp4"
     crf: int | None = None
+    video_bit_rate: int | None = None
+    """Of the largest rendition; smaller ones get their share."""
+    two_pass: bool = False
+    copy_conforming: bool = False
+    hardware: bool = False
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int = 128_000
+    loudness_lufs: float | None = None
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ import msgspec
 
 from reelwright.edits import ladder, timecode
 from reelwright.edits.companions import PlannedCompanion, planned
+from reelwright.edits.conforming import conforms
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
 from reelwright.edits.source import MediaInfo, VideoStream
@@ -68,6 +69,8 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     audio_tracks: int
     picture: ExpectedPicture | None = None
     """None: not known."""
+    copied: bool = False
+    """Whether its pictures are the source's own."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,9 +184,13 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         size = ladder.fitted(shown, output.quality)
         if ladder.is_upscaled(shown, output.quality):
             warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
+        copied = output.video.copy_conforming and conforms(output, size, facts.media)
         counted = grid[2] if grid and output.container == "mp4" else None
         tracks = 0 if output.audio.codec == "none" else sound
-        outputs.append(_expect(output, facts.media, size, (Fraction(0), length), counted, tracks))
+        expected = _expect(
+            output, facts.media, size, (Fraction(0), length), picture.frame_count if copied else counted, tracks
+        )
+        outputs.append(msgspec.structs.replace(expected, copied=copied))
     companions, errors = [], []
     for number, wish in enumerate(edit.companions):
         found, wrong = planned(wish, picture=shown, length=length, pointer=f"/companions/{number}")

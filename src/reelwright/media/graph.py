@@ -69,6 +69,32 @@ def samples(time: Fraction, rate: int) -> Expression:
     return Expression(f"{round(time * rate)}S")
 
 
+_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+_FILE = re.compile(r"[a-z][a-z0-9-]*\.[a-z]+", re.ASCII)
+_KEY = re.compile(r"[a-z][a-z0-9]*(\.[A-Za-z0-9]+)*", re.ASCII)
+
+
+def decibels(slot: str) -> Expression:
+    """A gain that is measured before the command runs."""
+    return Expression(f"{{{_matching(_NAME, slot)}}}dB")
+
+
+def file_in_work(name: str) -> Expression:
+    """A file of ours in the folder that ffmpeg runs in."""
+    return Expression(_matching(_FILE, name))
+
+
+def metadata_key(name: str) -> Expression:
+    """A frame's metadata, as a filter of ours names it."""
+    return Expression(_matching(_KEY, name))
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"not a name of ours: {text!r}")
+    return text
+
+
 LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"})
 """Channel layouts that AAC knows."""
 
@@ -146,6 +172,8 @@ class Graphs:
 
         Decoded and filtered once; with one branch there is nothing to split.
         """
+        if not branches:
+            return []
         if len(branches) == 1:
             return [self.chain(stream_index, [*common, *branches[0]])]
         labels = [f"[o{len(self._chains)}_{number}]" for number in range(len(branches))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import contain
+from reelwright.media import contain, hardware
 from reelwright.media.encode import ENCODERS
 from reelwright.media.probe import ProbeRules
 from reelwright.media.recipe import Capabilities
 from reelwright.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _VERSION = re.compile(r"ffmpeg version (\S+)", re.ASCII)
 MOST_THREADS = 16
@@ -55,16 +58,32 @@ async def capabilities(settings: Settings) -> Capabilities:
     )
 
 
+async def hardware_encoders(settings: Settings) -> tuple[str, ...]:
+    """Those that have coded a picture here, contained as jobs are. Where no device is, nothing is started."""
+    listed = _names(await _ask(settings, "-encoders")) if hardware.devices() else set()
+    return tuple([encoder for encoder in hardware.candidates(listed) if await encodes(settings, encoder)])
+
+
+async def encodes(settings: Settings, encoder: str) -> bool:
+    """Whether the encoder codes one picture on this machine."""
+    try:
+        await _ask(settings, *hardware.trial(encoder), devices=hardware.devices(), read=hardware.descriptions())
+    except (MediaProcessFailed, TimeoutError) as error:
+        logger.info("%s does not work here: %s", encoder, error)
+        return False
+    return True
+
+
 def _names(listing: str) -> set[str]:
     """The second column."""
     return {words[1] for line in listing.splitlines() if len(words := line.split()) > 2}
 
 
-async def _ask(settings: Settings, option: str) -> str:
+async def _ask(settings: Settings, *options: str, devices: tuple[Path, ...] = (), read: tuple[Path, ...] = ()) -> str:
     process = await contain.start(
-        [str(ffmpeg_path(settings)), "-hide_banner", option],
+        [str(ffmpeg_path(settings)), "-hide_banner", *options],
         limits=contain.Limits(memory_bytes=settings.media_memory_bytes, cpu_s=20, children=False),
-        access=contain.Access(),
+        access=contain.Access(read=read, devices=devices),
         cwd=Path("/"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -13,11 +13,13 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media import stills
+from reelwright.media import hardware, stills
 from reelwright.media.conform import conform, progressive, rendition, to_sdr
-from reelwright.media.encode import ENCODERS, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
+from reelwright.media.encode import ENCODERS, NOWHERE, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.media.layers import layer_of
+from reelwright.media.loudness import MEASURING_SHARE, Gain
+from reelwright.media.rate import FIRST_PASS_SHARE
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.settings import CONTAINERS
 
@@ -43,18 +45,24 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     tone_mapping: bool
     encoders: tuple[str, ...] = tuple(ENCODERS.values())
     """Those of ours that it has."""
+    hardware: tuple[str, ...] = ()
+    """Encoders in hardware that have coded a picture here."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
-    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded."""
+    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded. `gains` are what it
+    measures, for the slots "{name}" in the arguments of those that follow."""
 
     arguments: tuple[str, ...]
     expected_s: str
     weight: float = 1.0
     outputs: int = 1
+    gains: tuple[Gain, ...] = ()
+    hardware: bool = False
+    """Whether it uses the machine's encoders."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +75,7 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
     facts = plan.inputs[0]
     if not plan.steps:
-        return Recipe(commands=(_transcode(facts.media, plan, capabilities),), capabilities=capabilities)
+        return Recipe(commands=_transcodes(facts.media, plan, capabilities), capabilities=capabilities)
     (step,), (expected,) = plan.steps, plan.outputs
     if isinstance(step, PlannedOverlay):
         command = _overlay(facts.media, step, expected, capabilities)
@@ -98,49 +106,114 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
 
 
-def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Command:
-    """Everything in one process: the picture is decoded and made progressive once, then shaped for each output."""
+def _transcodes(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
+    """What has to be known first, then everything at once."""
+    commands = []
+    if gains := _gains(media, plan):
+        commands.append(_measuring(media, plan, gains, capabilities))
+    if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
+        commands.append(_transcode(media, msgspec.structs.replace(plan, companions=()), capabilities, pass_number=1))
+    return (*commands, _transcode(media, plan, capabilities))
+
+
+def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass_number: int = 2) -> Command:
+    """Everything in one process: the picture is decoded and made progressive once, then shaped for each output.
+
+    A first pass keeps nothing but its statistics. Sound only passes by, so that streams are numbered as they will be.
+    """
+    analysing = pass_number == 1
     length = Fraction(plan.outputs[0].duration_s)
     graphs = Graphs()
     sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
+    coders = [hardware.encoder_for(media, expected, capabilities.hardware) for expected in plan.outputs]
     branches = [
-        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected))
-        for expected in plan.outputs
+        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected, coder))
+        for expected, coder in zip(plan.outputs, coders, strict=True)
+        if not expected.copied
     ]
     branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
-    labels = graphs.split(
-        media.picture.index, common, [shape if alike else [*colours, *shape] for colours, shape in branches]
-    )
+    common = [*progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
+    labels = iter(graphs.split(media.picture.index, common, shapes))
     arguments = [
         *REPORTING,
+        *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
     ]
     tracks = [track for track in media.audio if track.decodable]
+    gains = _gains(media, plan)
     for number, expected in enumerate(plan.outputs):
-        arguments += ["-map", labels[number]]
+        arguments += ["-map", f"0:{media.picture.index}" if expected.copied else next(labels)]
+        audio, container = expected.output.audio, expected.output.container
         for place, track in enumerate(tracks[: expected.audio_tracks]):
-            arguments += ["-map", f"0:{track.index}", *kept(place, track, expected.output.audio)]
-        arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
-        arguments += into(expected.output.container, f"<out{number}>")
-    for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):
+            coding = (
+                (f"-c:a:{place}", "copy") if analysing else kept(place, track, audio, container, gains.get(track.index))
+            )
+            arguments += ["-map", f"0:{track.index}", *coding]
+        picture: tuple[str, ...] = ("-c:v", "copy")
+        if (coder := coders[number]) is not None:
+            picture = hardware.coding(coder, media, expected)
+        elif not expected.copied:
+            picture = _picture(media, expected, capabilities, number=number, pass_number=pass_number)
+        arguments += [*WITHOUT_METADATA, *picture]
+        arguments += NOWHERE if analysing else into(container, f"<out{number}>")
+    for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
-    return Command(arguments=tuple(arguments), expected_s=plan.outputs[0].duration_s, outputs=len(plan.outputs))
+    weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
+    return Command(
+        arguments=tuple(arguments),
+        expected_s=plan.outputs[0].duration_s,
+        weight=weight,
+        outputs=len(plan.outputs),
+        hardware=any(coders),
+    )
+
+
+def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
+    """What is measured of the tracks, by their streams: the renditions of a plan share their sound."""
+    output = plan.outputs[0]
+    target, tracks = output.output.audio.loudness_lufs, [track for track in media.audio if track.decodable]
+    if target is None:
+        return {}
+    return {track.index: Gain.of(track.index, target) for track in tracks[: output.audio_tracks]}
+
+
+def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilities: Capabilities) -> Command:
+    """The sound as it will be coded, without the picture."""
+    output = plan.outputs[0]
+    arguments = [*REPORTING, *_video_input("<in0>", capabilities)]
+    opus = output.output.audio.codec == "opus"
+    for place, track in enumerate(track for track in media.audio if track.index in gains):
+        chain = [*conform_sound(track, opus=opus), *gains[track.index].measuring()]
+        arguments += ["-map", f"0:{track.index}", f"-filter:a:{place}", ",".join(map(str, chain))]
+    return Command(
+        arguments=(*arguments, *NOWHERE),
+        expected_s=output.duration_s,
+        weight=MEASURING_SHARE,
+        gains=tuple(gains.values()),
+    )
 
 
 def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
     return bool(plan.companions) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
 
 
-def _rendition(media: MediaInfo, expected: ExpectedOutput) -> list[Filter]:
+def _rendition(media: MediaInfo, expected: ExpectedOutput, coder: str | None) -> list[Filter]:
     size = expected.width, expected.height
-    return rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
+    shape = rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
+    return shape if coder is None else [*shape, *hardware.upload(coder)]
 
 
 def _picture(
-    media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities, *, keep_fields: bool = False
+    media: MediaInfo,
+    expected: ExpectedOutput,
+    capabilities: Capabilities,
+    *,
+    keep_fields: bool = False,
+    number: int = 0,
+    pass_number: int = 2,
 ) -> tuple[str, ...]:
     return picture_options(
         media,
@@ -148,6 +221,8 @@ def _picture(
         threads=capabilities.threads,
         encoders=capabilities.encoders,
         keep_fields=keep_fields,
+        number=number,
+        pass_number=pass_number,
     )
 
 

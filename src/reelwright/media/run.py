@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from reelwright import faults
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
-from reelwright.media import contain
+from reelwright.media import contain, hardware
 from reelwright.media.progress import Progress, ProgressReader, percent
 from reelwright.media.recipe import Command, Recipe
 from reelwright.uninterrupted import finished
@@ -63,6 +65,7 @@ async def run(
     """
     whole = sum(command.weight for command in recipe.commands)
     done = 0.0
+    measured: dict[str, str] = {}
     for command in recipe.commands:
         before, share = done / whole, command.weight / whole
 
@@ -71,8 +74,18 @@ async def run(
         ) -> None:
             report(100 * before + share * percent(progress, Fraction(command.expected_s)), progress.speed)
 
-        await _Process(command, slots, ffmpeg=ffmpeg, work=work, budget=budget).run(tell)
+        filled = msgspec.structs.replace(command, arguments=tuple(fill(one, measured) for one in command.arguments))
+        await _Process(filled, slots, ffmpeg=ffmpeg, work=work, budget=budget).run(tell)
+        for gain in command.gains:
+            measured[gain.name] = await asyncio.to_thread(gain.read, work)
         done += command.weight
+
+
+def fill(argument: str, measured: Mapping[str, str]) -> str:
+    """The argument with what was measured in its places."""
+    for name, number in measured.items():
+        argument = argument.replace(f"{{{name}}}", number)
+    return argument
 
 
 class _Process:
@@ -83,6 +96,11 @@ class _Process:
     ) -> None:
         self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in command.arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
+        self.access = contain.Access(read=self.inputs, write=(work,))
+        if command.hardware:
+            self.access = contain.Access(
+                read=(*self.inputs, *hardware.descriptions()), write=(work,), devices=hardware.devices()
+            )
         self.work = work
         self.budget = budget
         self.wall_s = budget.wall_s(Fraction(command.expected_s) * command.outputs)
@@ -98,7 +116,7 @@ class _Process:
             limits=contain.Limits(
                 memory_bytes=self.budget.memory_bytes, output_bytes=self.budget.output_bytes, children=False
             ),
-            access=contain.Access(read=self.inputs, write=(self.work,)),
+            access=self.access,
             cwd=self.work,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

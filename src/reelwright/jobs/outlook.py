@@ -1,0 +1,69 @@
+"""What a job's row says of its outputs and of the time that is left. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from enum import StrEnum
+from itertools import accumulate
+
+from reelwright.db.models import Job
+from reelwright.edits.vocabulary import JobStatus
+
+LEAST_PERCENT = 2
+"""Before that nothing is known of the pace."""
+
+
+class OutputState(StrEnum):
+    """All outputs of a job are rendered at the same time and published together or not at all. When one fails, the
+    others are cancelled."""
+
+    WAITING = "waiting"
+    RENDERING = "rendering"
+    VERIFYING = "verifying"
+    PUBLISHING = "publishing"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_BY_STAGE = {
+    "render": OutputState.RENDERING,
+    "verify": OutputState.VERIFYING,
+    "publish": OutputState.PUBLISHING,
+}
+_BY_STATUS = {
+    JobStatus.PENDING: OutputState.WAITING,
+    JobStatus.SUCCESS: OutputState.DONE,
+    JobStatus.CANCELLED: OutputState.CANCELLED,
+}
+
+
+def output_state(job: Job, index: int) -> OutputState:
+    if job.status is JobStatus.STARTED:
+        return _BY_STAGE.get(job.stage or "", OutputState.WAITING)
+    if job.status is JobStatus.FAILURE:
+        guilty = (job.error or {}).get("output_index")
+        return OutputState.FAILED if guilty in (None, index) else OutputState.CANCELLED
+    return _BY_STATUS[job.status]
+
+
+def eta_s(job: Job, now: datetime.datetime) -> float | None:
+    """By the speed of the command that runs: what is left of it and of those behind it, as they weigh. Without a speed,
+    by the pace so far."""
+    if job.status is not JobStatus.STARTED or job.started_at is None or job.progress < LEAST_PERCENT:
+        return None
+    left = (100 - job.progress) / 100
+    commands = (job.recipe_json or {}).get("commands", [])
+    if job.speed and commands:
+        ends = list(accumulate(command.get("weight", 1.0) for command in commands))
+        reached = ends[-1] * job.progress / 100
+        running = next(command for command, end in zip(commands, ends, strict=True) if reached < end)
+        whole_s: float = ends[-1] * _seconds(running["expected_s"]) / (job.speed * running.get("weight", 1.0))
+        return round(left * whole_s, 1)
+    elapsed_s = (now - job.started_at).total_seconds()
+    return round(max(0.0, elapsed_s * left / (1 - left)), 1)
+
+
+def _seconds(fraction: str) -> float:
+    over, _, under = fraction.partition("/")
+    return float(over) / float(under or 1)
