@@ -208,6 +208,12 @@ TRANSCODES: dict[str, Any] = {
     "usual": {},
     "named": {"qualities": ["1080p", "720p", "480p"]},
     "av1": {"qualities": ["720p"], "codec": "av1", "container": "webm", "audio": {"codec": "opus", "bit_rate": 96000}},
+    "pictures": {
+        "poster": {},
+        "thumbnails": {"at": [1, "00:00:02.500"], "width": 320},
+        "sprite": {"every": 10, "width": 160, "columns": 10},
+        "preview": {"duration": 3},
+    },
 }
 V1_QUALITY: dict[str, Any] = {"video_id": VIDEO_ID, "qualities": ["720p", "480p"]}
 V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}

@@ -9,8 +9,9 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from reelwright.api.bodies import Body, Moment
+from reelwright.api.still_schemas import StillsIn
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.companions import AnyCompanion, Poster
 from reelwright.edits.model import (
     AnyLayer,
     Codec,
@@ -24,25 +25,12 @@ from reelwright.edits.model import (
 )
 from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
-from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
 
-Moment = Annotated[
-    Time,
-    Meta(
-        description='Seconds (`2.5`) or `"HH:MM:SS(.sss)"` (`"00:00:02.500"`).',
-        examples=[2.5, "00:00:02.500"],
-    ),
-]
-
 Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
 """A point in time, as RFC 3339 has it."""
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request body: unknown fields are refused."""
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
@@ -199,7 +187,9 @@ class OverlaysIn(Body, frozen=True, kw_only=True):
 
     video_id: uuid.UUID
     source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
-    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = []
+    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = msgspec.field(
+        default_factory=list
+    )
     watermark: WatermarkIn | None = None
 
     @property
@@ -272,17 +262,7 @@ class SoundIn(Body, frozen=True, kw_only=True):
     ] = 128_000
 
 
-class PosterIn(Body, frozen=True, kw_only=True):
-    """One frame of the video as a JPEG: the first from `at` on, or a typical one."""
-
-    at: Moment | None = None
-    width: Annotated[int, Meta(ge=16, le=8192, description="Pixels; omitted: as wide as the video.")] | None = None
-
-    def companion(self) -> Poster:
-        return Poster(at=self.at, width=self.width)
-
-
-class TranscodeIn(Body, frozen=True, kw_only=True):
+class TranscodeIn(StillsIn, frozen=True, kw_only=True):
     """Renditions of one video, all made by one decode."""
 
     qualities: (
@@ -308,17 +288,6 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
     ) = None
     preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
     audio: SoundIn = SoundIn()
-    poster: (
-        Annotated[
-            PosterIn, Meta(description="A still picture beside the best rendition; an empty object takes a good one.")
-        ]
-        | None
-    ) = None
-
-    @property
-    def companions(self) -> tuple[AnyCompanion, ...]:
-        wishes = (self.poster,)
-        return tuple(wish.companion() for wish in wishes if wish is not None)
 
     def ladder(self) -> Ladder:
         return Ladder(

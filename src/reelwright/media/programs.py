@@ -14,6 +14,7 @@ from reelwright.media import contain
 from reelwright.media.encode import ENCODERS
 from reelwright.media.probe import ProbeRules
 from reelwright.media.recipe import Capabilities
+from reelwright.media.stills import WEBP_ENCODER
 from reelwright.settings import Settings
 
 _VERSION = re.compile(r"ffmpeg version (\S+)", re.ASCII)
@@ -50,7 +51,7 @@ async def capabilities(settings: Settings) -> Capabilities:
         ffmpeg_version=found[1],
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
-        encoders=tuple(encoder for encoder in ENCODERS.values() if encoder in coders),
+        encoders=tuple(encoder for encoder in (*ENCODERS.values(), WEBP_ENCODER) if encoder in coders),
         max_pixels=2 * settings.max_pixels,
     )
 

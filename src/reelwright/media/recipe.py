@@ -41,7 +41,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ffmpeg_version: str
     threads: int
     tone_mapping: bool
-    encoders: tuple[str, ...] = tuple(ENCODERS.values())
+    encoders: tuple[str, ...] = (*ENCODERS.values(), stills.WEBP_ENCODER)
     """Those of ours that it has."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
@@ -107,7 +107,10 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
         ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected))
         for expected in plan.outputs
     ]
-    branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
+    tracks = [track for track in media.audio if track.decodable]
+    read = tracks[: max(expected.audio_tracks for expected in plan.outputs)]
+    error = stills.clock_error(media, read)
+    branches += [(sdr, stills.branch(companion, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
     common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
     labels = graphs.split(
@@ -118,7 +121,6 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
     ]
-    tracks = [track for track in media.audio if track.decodable]
     for number, expected in enumerate(plan.outputs):
         arguments += ["-map", labels[number]]
         for place, track in enumerate(tracks[: expected.audio_tracks]):
@@ -126,7 +128,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
         arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
         arguments += into(expected.output.container, f"<out{number}>")
     for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):
-        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
+        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
     return Command(arguments=tuple(arguments), expected_s=plan.outputs[0].duration_s, outputs=len(plan.outputs))
 
 

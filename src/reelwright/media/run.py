@@ -216,9 +216,11 @@ class _Process:
 
 
 def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:
-    """The path that a slot stands for; any other argument as it is."""
+    """The path that a slot stands for; any other argument as it is. In a numbered name only its own `%` counts."""
     if (found := _SLOT.fullmatch(argument)) is None:
         return argument
+    if "%" in found[1]:
+        return f"file:{str(work).replace('%', '%%')}/{found[1]}"
     return f"file:{slots.get(found[1], work / found[1])}"
 
 
