@@ -23,6 +23,7 @@ from reelwright.edits.companions import AnyCompanion, PlannedCompanion, Poster, 
 from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.vocabulary import Quality
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.media.verify import complaints, picture_complaints
@@ -189,6 +190,22 @@ async def test_pictures_have_the_colours_of_the_video(prober: Prober, checker: P
     for number, colour in enumerate(colours.values()):
         assert np.abs(np.subtract(thumbnails[number](160, 90)[:3], colour)).max() < 9
         assert np.abs(np.subtract(moving(160, 180 * number + 90)[:3], colour)).max() < 9
+
+
+async def test_a_picture_that_does_not_decode_is_found_out(
+    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path
+) -> None:
+    """Cut off, damaged, or no picture at all; the program goes on."""
+    source = footage.make(folder, "constant")
+    work = tmp_path / "work"
+    await make(prober, checker, source.path, work, Thumbnails(at=(1,)), Preview())
+    for name in ("thumbnail-0001.jpg", "preview.webp"):
+        whole = (work / name).read_bytes()
+        for number, bad in enumerate((whole[: len(whole) * 2 // 3], whole[:20], b"", b"WEBVTT\n")):
+            (path := tmp_path / f"{number}-{name}").write_bytes(bad)
+            with pytest.raises((UnreadableMedia, UnsupportedMedia)):
+                await checker.look(path)
+        assert (await checker.look(work / name)).width == 320
 
 
 async def test_pictures_of_a_long_video_cost_little_memory(
