@@ -173,23 +173,56 @@ async def test_several_sheets_and_many_pictures(
     assert pyvips.Image.new_from_file(str(work / "preview.webp")).get("loop") == 0
 
 
-async def test_pictures_have_the_colours_of_the_video(prober: Prober, checker: PictureChecker, tmp_path: Path) -> None:
-    """In range and matrix: of BT.709 footage, JPEG and WebP show the red, green and blue that went in."""
+@pytest.mark.parametrize(
+    ("size", "matrix", "tags"),
+    [
+        ("320x180", "bt709", ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")),
+        ("320x180", "bt601", ()),
+        ("1280x720", "bt709", ()),
+    ],
+)
+async def test_pictures_have_the_colours_of_the_video(
+    prober: Prober, checker: PictureChecker, tmp_path: Path, size: str, matrix: str, tags: tuple[str, ...]
+) -> None:
+    """In range and matrix: JPEG and WebP show the red, green and blue that went in, also of footage that does not name
+    its matrix: large pictures are BT.709, as players take them."""
     source = tmp_path / "colours.mp4"
-    bars = ("scale=out_color_matrix=bt709:out_range=tv", "format=yuv420p")
-    tags = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+    bars = f"scale=out_color_matrix={matrix}:out_range=tv,format=yuv420p" + ("" if tags else ",setparams=colorspace=2")
     colours = {"0xc82828": (200, 40, 40), "0x28b428": (40, 180, 40), "0x3c3cdc": (60, 60, 220), "0x808080": (128,) * 3}
-    inputs = [part for colour in colours for part in ("-f", "lavfi", "-i", f"color={colour}:size=320x180:duration=1")]
-    joined = f"[0][1][2][3]concat=n=4,{','.join(bars)}"
-    ffmpeg(*inputs, "-filter_complex", joined, "-c:v", "libx264", "-crf", "10", *tags, str(source))
+    inputs = [part for colour in colours for part in ("-f", "lavfi", "-i", f"color={colour}:size={size}:duration=1")]
+    graph = f"[0][1][2][3]concat=n=4,{bars}"
+    ffmpeg(*inputs, "-filter_complex", graph, "-c:v", "libx264", "-crf", "10", *tags, str(source))
+    assert (await prober.probe(source)).picture.color_space == (matrix if tags else None)
     work = tmp_path / "work"
     await make(prober, checker, source, work, Thumbnails(every=1), Preview(at=0, duration=4, frame_rate=1))
     thumbnails = [pyvips.Image.new_from_file(str(work / f"thumbnail-000{n}.jpg")) for n in range(1, 5)]
     moving = pyvips.Image.new_from_file(str(work / "preview.webp"), n=-1)
-    assert moving.get("delay") == [1000] * 4, moving.get("delay")
+    assert moving.get("delay") == [1000] * 4
     for number, colour in enumerate(colours.values()):
         assert np.abs(np.subtract(thumbnails[number](160, 90)[:3], colour)).max() < 9
         assert np.abs(np.subtract(moving(160, 180 * number + 90)[:3], colour)).max() < 9
+
+
+async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: PictureChecker, tmp_path: Path) -> None:
+    """As the SDR rendition is, also beside one that stays HDR."""
+    source = tmp_path / "hdr.mp4"
+    colour = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv")
+    tagged = "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+    graph = f"smptehdbars=size=320x180:rate=10:duration=1,{tagged}"
+    coded = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", *colour)
+    ffmpeg("-f", "lavfi", "-i", graph, *coded, str(source))
+    assert (await prober.probe(source)).picture.is_hdr
+    hdr = FileOutput(video=VideoEncoding(codec="hevc", preset="ultrafast"), audio=AudioEncoding(codec="none"))
+    wishes = Thumbnails(at=(0.5,)), Sprite(count=1, width=320), Preview()
+    await make(prober, checker, source, tmp_path / "sdr", *wishes)
+    await make(prober, checker, source, tmp_path / "hdr", *wishes, rendition=hdr)
+    still = tmp_path / "rendition.png"
+    ffmpeg("-ss", "0.5", "-i", str(tmp_path / "sdr" / "out0.mp4"), "-frames:v", "1", "-vf", "scale=320:180", str(still))
+    rendition = gray(still).astype(int)
+    assert rendition.max() - rendition.min() > 60
+    for folder in ("sdr", "hdr"):
+        for name in ("thumbnail-0001.jpg", "sprite-1.jpg", "preview.webp"):
+            assert np.abs(gray(tmp_path / folder / name) - rendition).mean() < 4, (folder, name)
 
 
 async def test_a_picture_that_does_not_decode_is_found_out(

@@ -75,11 +75,18 @@ def rendition(picture: VideoStream, size: tuple[int, int], pixel_format: str) ->
     filters += [filter_("setsar", sar=1), filter_("format", pix_fmts=pixel_format)]
     if rgb:
         filters.append(filter_("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709"))
-    elif picture.color_space is None and not picture.is_hdr:
-        standard = _guessed(picture)
-        transfer = "bt709" if standard == "bt709" else "smpte170m"
-        filters.append(filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard))
+    else:
+        filters += guessed_colours(picture)
     return filters
+
+
+def guessed_colours(picture: VideoStream) -> list[Filter]:
+    """The names of colours that the file does not name, as players take them; nothing where it does."""
+    if picture.color_space is not None or picture.is_hdr:
+        return []
+    standard = _guessed(picture)
+    transfer = "bt709" if standard == "bt709" else "smpte170m"
+    return [filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard)]
 
 
 def _guessed(picture: VideoStream) -> str:

@@ -110,7 +110,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
     tracks = [track for track in media.audio if track.decodable]
     read = tracks[: max(expected.audio_tracks for expected in plan.outputs)]
     error = stills.clock_error(media, read)
-    branches += [(sdr, stills.branch(companion, length, error)) for companion in plan.companions]
+    branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
     common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
     labels = graphs.split(

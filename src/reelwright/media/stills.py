@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from reelwright.edits.companions import PlannedCompanion, Poster, Preview, Sprite
-from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
 from reelwright.errors import JobFailed
+from reelwright.media.conform import guessed_colours
 from reelwright.media.graph import NANOSECONDS, Filter, every, filter_, grid, moments_before
 
 CANDIDATES = 24
@@ -23,13 +24,16 @@ PICTURES_A_SECOND = 1000
 """At which stills are numbered, so that they never seem to be further than the renditions are."""
 
 
-def branch(still: PlannedCompanion, length: Fraction, error: Fraction = Fraction(0)) -> list[Filter]:
+def branch(
+    still: PlannedCompanion, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
+) -> list[Filter]:
     """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
     wish, times = still.companion, [Fraction(at) + error for at in still.at_s]
+    shape = [*guessed_colours(picture), *_shape(still)]
     if isinstance(wish, Poster) and not times:
-        return [filter_("select", expr=every(length / CANDIDATES)), *_shape(still), filter_("thumbnail", n=CANDIDATES)]
+        return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
     rate = wish.frame_rate if isinstance(wish, Preview) else PICTURES_A_SECOND
-    filters = [*at_moments(times, rate), *_shape(still)]
+    filters = [*at_moments(times, rate), *shape]
     if isinstance(wish, Sprite):
         filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
     return filters
