@@ -241,10 +241,11 @@ async def test_a_picture_that_does_not_decode_is_found_out(
         assert (await checker.look(work / name)).width == 320
 
 
-async def test_pictures_of_a_long_video_cost_little_memory(
+async def test_pictures_of_a_long_video_cost_little_memory_and_progress_is_told(
     prober: Prober, checker: PictureChecker, tmp_path: Path
 ) -> None:
-    """Frames that nobody wants are let go at once, and a branch that has ended holds nobody up."""
+    """Frames that nobody wants are let go at once, and a branch that has ended holds nobody up; a picture that is ready
+    only at the end does not keep the progress back."""
     source = tmp_path / "long.mp4"
     graph = "testsrc2=size=1280x720:rate=10:duration=60"
     ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(source))
@@ -262,7 +263,9 @@ async def test_pictures_of_a_long_video_cost_little_memory(
     work = tmp_path / "work"
     plan = resolve(transcode((SILENT,), wishes), Facts(sha256="0" * 64, media=await prober.probe(source)))
     watching = asyncio.create_task(watch())
-    await making.make(plan, {"in0": source, "out0": work / "out0.mp4"})
+    told: list[tuple[float, float | None]] = []
+    await making.make(plan, {"in0": source, "out0": work / "out0.mp4"}, report=lambda *progress: told.append(progress))
     watching.cancel()
+    assert all(any(ten <= percent < ten + 10 and speed for percent, speed in told) for ten in range(10, 100, 10))
     assert (await prober.probe(work / "out0.mp4")).picture.frame_count == 600
     assert 2**14 < max(peaks_kib) < 300 * 2**10, max(peaks_kib)

@@ -40,8 +40,11 @@ def probe_rules(settings: Settings) -> ProbeRules:
 
 async def capabilities(settings: Settings) -> Capabilities:
     """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
-    version, filters, encoders = await asyncio.gather(
-        _ask(settings, "-version"), _ask(settings, "-filters"), _ask(settings, "-encoders")
+    version, filters, encoders, options = await asyncio.gather(
+        _ask(settings, "-version"),
+        _ask(settings, "-filters"),
+        _ask(settings, "-encoders"),
+        _ask(settings, "-h", "long"),
     )
     found = _VERSION.search(version)
     if found is None:
@@ -52,6 +55,7 @@ async def capabilities(settings: Settings) -> Capabilities:
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
         encoders=tuple(encoder for encoder in (*ENCODERS.values(), WEBP_ENCODER) if encoder in coders),
+        packet_reports="-stats_mux_pre" in options,
         max_pixels=2 * settings.max_pixels,
     )
 
@@ -61,9 +65,9 @@ def _names(listing: str) -> set[str]:
     return {words[1] for line in listing.splitlines() if len(words := line.split()) > 2}
 
 
-async def _ask(settings: Settings, option: str) -> str:
+async def _ask(settings: Settings, *options: str) -> str:
     process = await contain.start(
-        [str(ffmpeg_path(settings)), "-hide_banner", option],
+        [str(ffmpeg_path(settings)), "-hide_banner", *options],
         limits=contain.Limits(memory_bytes=settings.media_memory_bytes, cpu_s=20, children=False),
         access=contain.Access(),
         cwd=Path("/"),

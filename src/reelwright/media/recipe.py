@@ -18,6 +18,7 @@ from reelwright.media.conform import conform, progressive, rendition, to_sdr
 from reelwright.media.encode import ENCODERS, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.media.layers import layer_of
+from reelwright.media.progress import PACKET
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.settings import CONTAINERS
 
@@ -33,6 +34,7 @@ REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
     *("-progress", "pipe:1", "-stats_period", "0.5"),
 )
+PACKET_REPORTS = ("-stats_mux_pre:v:0", "pipe:1", "-stats_mux_pre_fmt:v:0", f"{PACKET}={{t}}")
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     tone_mapping: bool
     encoders: tuple[str, ...] = (*ENCODERS.values(), stills.WEBP_ENCODER)
     """Those of ours that it has."""
+    packet_reports: bool = True
+    """Whether it can tell of each packet (6.0 or newer)."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
 
@@ -126,6 +130,8 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
         for place, track in enumerate(tracks[: expected.audio_tracks]):
             arguments += ["-map", f"0:{track.index}", *kept(place, track, expected.output.audio)]
         arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
+        if number == 0 and plan.companions and capabilities.packet_reports:
+            arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
         arguments += into(expected.output.container, f"<out{number}>")
     for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
