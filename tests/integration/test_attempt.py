@@ -25,6 +25,7 @@ from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit
 from reelwright.library import ingest
 from reelwright.media import programs
+from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -127,6 +128,7 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
             sessions=sessions,
             storage=storage,
             prober=prober,
+            checker=PictureChecker(memory_bytes=settings.media_memory_bytes),
             capabilities=await programs.capabilities(settings),
         )
         yield Shop(workshop, sessions, storage, world, received.video_id)

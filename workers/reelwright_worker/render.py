@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
+from reelwright.edits import companions
+from reelwright.edits.companions import PlannedPicture
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
 from reelwright.media import programs, verify
+from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.media.recipe import Capabilities, Recipe, compile_plan
 from reelwright.media.run import Budget, run
@@ -53,6 +57,7 @@ class Workshop:
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
     prober: Prober
+    checker: PictureChecker
     capabilities: Capabilities
 
     async def work_on(self, job_id: uuid.UUID) -> None:
@@ -288,7 +293,12 @@ class Attempt:
         return Made(path, expected, media, size_bytes, sha256, checks)
 
     async def _companions(self) -> tuple[Companion, ...]:
-        """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there."""
+        """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or is not
+        what it should be."""
+        length = Fraction(self.plan.outputs[0].duration_s)
+        for companion in self.plan.companions:
+            for name, text in companions.texts(companion, length).items():
+                await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
         found = []
         for planned in (file for companion in self.plan.companions for file in companion.files):
             path = self.work / planned.name
@@ -298,8 +308,20 @@ class Attempt:
                 size_bytes, sha256 = 0, ""
             if size_bytes == 0:
                 raise VerifyFailed(f"{planned.name} was not made")
+            if planned.picture is not None:
+                await self._check_picture(path, planned.picture)
             found.append(Companion(path, planned, size_bytes, sha256))
         return tuple(found)
+
+    async def _check_picture(self, path: Path, expected: PlannedPicture) -> None:
+        try:
+            seen = await self.shop.checker.look(path)
+        except Busy as error:  # says nothing about the picture
+            raise JobFailed(error.detail, stage="verify", retryable=True) from error
+        except ReelwrightError as error:
+            raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
+        if wrong := verify.picture_complaints(expected, seen):
+            raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
 
 
 def _measure(path: Path) -> tuple[int, str]:

@@ -221,6 +221,12 @@ TRANSCODES: dict[str, Any] = {
     "profile": {"profile": "web", "qualities": ["480p"]},
     "two passes": {"qualities": ["720p", "480p"], "video_bitrate": 2_000_000, "two_pass": True},
     "copy": {"qualities": ["source", "240p"], "copy_conforming": True, "audio": {"codec": "copy"}},
+    "pictures": {
+        "poster": {},
+        "thumbnails": {"at": [1, "00:00:02.500"], "width": 320},
+        "sprite": {"every": 10, "width": 160, "columns": 10},
+        "preview": {"duration": 3},
+    },
 }
 V1_QUALITY: dict[str, Any] = {"video_id": VIDEO_ID, "qualities": ["720p", "480p"]}
 V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}

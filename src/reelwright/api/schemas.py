@@ -9,8 +9,9 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from reelwright.api.bodies import Body, Moment
+from reelwright.api.still_schemas import StillsIn
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.companions import AnyCompanion, Poster
 from reelwright.edits.model import (
     AnyLayer,
     Codec,
@@ -22,7 +23,6 @@ from reelwright.edits.model import (
     TextLayer,
     VideoLayer,
     WatermarkLayer,
-    When,
 )
 from reelwright.edits.placement import Anchor
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
@@ -31,20 +31,8 @@ from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
 
-Moment = Annotated[
-    When,
-    Meta(
-        description='Seconds (`2.5`) or `"HH:MM:SS(.sss)"` (`"00:00:02.500"`).',
-        examples=[2.5, "00:00:02.500"],
-    ),
-]
-
 Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
 """A point in time, as RFC 3339 has it."""
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request body: unknown fields are refused."""
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
@@ -201,7 +189,9 @@ class OverlaysIn(Body, frozen=True, kw_only=True):
 
     video_id: uuid.UUID
     source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
-    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = []
+    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = msgspec.field(
+        default_factory=list
+    )
     watermark: WatermarkIn | None = None
 
     @property
@@ -295,17 +285,7 @@ class SoundIn(Body, frozen=True, kw_only=True):
     ) = None
 
 
-class PosterIn(Body, frozen=True, kw_only=True):
-    """One frame of the video as a JPEG: the first from `at` on, or a typical one."""
-
-    at: Moment | None = None
-    width: Annotated[int, Meta(ge=16, le=8192, description="Pixels; omitted: as wide as the video.")] | None = None
-
-    def companion(self) -> Poster:
-        return Poster(at=self.at, width=self.width)
-
-
-class TranscodeIn(Body, frozen=True, kw_only=True):
+class TranscodeIn(StillsIn, frozen=True, kw_only=True):
     """Renditions of one video, all made by one decode."""
 
     qualities: (
@@ -375,17 +355,6 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         | None
     ) = None
     audio: SoundIn = SoundIn()
-    poster: (
-        Annotated[
-            PosterIn, Meta(description="A still picture beside the best rendition; an empty object takes a good one.")
-        ]
-        | None
-    ) = None
-
-    @property
-    def companions(self) -> tuple[AnyCompanion, ...]:
-        wishes = (self.poster,)
-        return tuple(wish.companion() for wish in wishes if wish is not None)
 
     def ladder(self) -> Ladder:
         return ladder_of(

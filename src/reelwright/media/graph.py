@@ -7,6 +7,7 @@ become syntax, because nothing takes one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -53,6 +54,27 @@ def from_time(start: Fraction) -> Expression:
 def every(interval: Fraction) -> Expression:
     """Selects the first frame, and each that comes at least `interval` seconds after the one before."""
     return Expression(f"'isnan(prev_selected_t)+gte(t-prev_selected_t,{seconds(interval)})'")
+
+
+def moments_before(times: Sequence[Fraction], slot: int) -> Expression:
+    """For setpts: the middle of a slot, so many ticks long, whose number is that of the rising `times` which are not
+    after the frame before."""
+    step = times[1] if len(times) > 1 else None
+    if step and all(time == number * step for number, time in enumerate(times)):
+        ratio = f"{step.denominator}/{step.numerator}"
+        count = f"if(isnan(PREV_INT),0,floor((PREV_INT+0.0000005)*{ratio})+1)"
+    else:
+        lows = (format(Decimal(round(time * 10_000_000) - 5).scaleb(-7), "f") for time in times)
+        count = "+".join(f"gte(PREV_INT,{low})" for low in lows)
+    return Expression(f"'({count})*{slot}+{slot // 2}'")
+
+
+NANOSECONDS = Expression("1/1000000000")
+"""A time base in which no two times that a file tells apart become one."""
+
+
+def grid(columns: int, rows: int) -> Expression:
+    return Expression(f"{columns}x{rows}")
 
 
 def timestamps_at_s(start: Fraction) -> Expression:

@@ -15,6 +15,7 @@ from reelwright.media import contain, hardware
 from reelwright.media.encode import ENCODERS
 from reelwright.media.probe import ProbeRules
 from reelwright.media.recipe import Capabilities
+from reelwright.media.stills import WEBP_ENCODER
 from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,11 @@ def probe_rules(settings: Settings) -> ProbeRules:
 
 async def capabilities(settings: Settings) -> Capabilities:
     """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
-    version, filters, encoders = await asyncio.gather(
-        _ask(settings, "-version"), _ask(settings, "-filters"), _ask(settings, "-encoders")
+    version, filters, encoders, options = await asyncio.gather(
+        _ask(settings, "-version"),
+        _ask(settings, "-filters"),
+        _ask(settings, "-encoders"),
+        _ask(settings, "-h", "long"),
     )
     found = _VERSION.search(version)
     if found is None:
@@ -53,7 +57,8 @@ async def capabilities(settings: Settings) -> Capabilities:
         ffmpeg_version=found[1],
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
-        encoders=tuple(encoder for encoder in ENCODERS.values() if encoder in coders),
+        encoders=tuple(encoder for encoder in (*ENCODERS.values(), WEBP_ENCODER) if encoder in coders),
+        packet_reports="-stats_mux_pre" in options,
         max_pixels=2 * settings.max_pixels,
     )
 

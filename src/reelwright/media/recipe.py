@@ -19,6 +19,7 @@ from reelwright.media.encode import ENCODERS, NOWHERE, WITHOUT_METADATA, into, k
 from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.media.layers import layer_of
 from reelwright.media.loudness import MEASURING_SHARE, Gain
+from reelwright.media.progress import PACKET
 from reelwright.media.rate import FIRST_PASS_SHARE
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.settings import CONTAINERS
@@ -35,6 +36,7 @@ REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
     *("-progress", "pipe:1", "-stats_period", "0.5"),
 )
+PACKET_REPORTS = ("-stats_mux_pre:v:0", "pipe:1", "-stats_mux_pre_fmt:v:0", f"{PACKET}={{t}}")
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +45,12 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ffmpeg_version: str
     threads: int
     tone_mapping: bool
-    encoders: tuple[str, ...] = tuple(ENCODERS.values())
+    encoders: tuple[str, ...] = (*ENCODERS.values(), stills.WEBP_ENCODER)
     """Those of ours that it has."""
     hardware: tuple[str, ...] = ()
     """Encoders in hardware that have coded a picture here."""
+    packet_reports: bool = True
+    """Whether it can tell of each packet (6.0 or newer)."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
 
@@ -131,7 +135,10 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
-    branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
+    tracks = [track for track in media.audio if track.decodable]
+    read = tracks[: max(expected.audio_tracks for expected in plan.outputs)]
+    error = stills.clock_error(media, read)
+    branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
     common = [*progressive(media.picture), *(branches[0][0] if branches and alike else [])]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
@@ -142,7 +149,6 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         *_video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
     ]
-    tracks = [track for track in media.audio if track.decodable]
     gains = _gains(media, plan)
     for number, expected in enumerate(plan.outputs):
         arguments += ["-map", f"0:{media.picture.index}" if expected.copied else next(labels)]
@@ -158,9 +164,11 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         elif not expected.copied:
             picture = _picture(media, expected, capabilities, number=number, pass_number=pass_number)
         arguments += [*WITHOUT_METADATA, *picture]
+        if number == 0 and plan.companions and capabilities.packet_reports:
+            arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
         arguments += NOWHERE if analysing else into(container, f"<out{number}>")
     for label, companion in zip(labels, plan.companions, strict=True):
-        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
+        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
     weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
     return Command(
         arguments=tuple(arguments),

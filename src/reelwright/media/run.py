@@ -12,7 +12,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -128,7 +128,7 @@ class _Process:
             async with asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(self._watch(began))
                 drains = [
-                    tasks.create_task(self._read_progress(process.stdout, tell)),
+                    tasks.create_task(self._read_progress(process.stdout, tell, began)),
                     tasks.create_task(self._read_stderr(process.stderr)),
                 ]
                 await asyncio.wait(drains)
@@ -143,12 +143,16 @@ class _Process:
         self._judge(process.returncode)
         logger.info("ffmpeg ended well after %.2f s", time.monotonic() - began)
 
-    async def _read_progress(self, stream: asyncio.StreamReader, tell: Callable[[Progress], None]) -> None:
+    async def _read_progress(
+        self, stream: asyncio.StreamReader, tell: Callable[[Progress], None], began: float
+    ) -> None:
         async for line in _lines(stream):
             before = self.reader.latest
             if (progress := self.reader.feed(line)) is not None:
                 if (progress.out_time_s, progress.frame) > (before.out_time_s, before.frame):
                     self.last_sign = time.monotonic()
+                if progress.speed is None and progress.out_time_s > 0:
+                    progress = replace(progress, speed=progress.out_time_s / (time.monotonic() - began))
                 tell(progress)
 
     async def _read_stderr(self, stream: asyncio.StreamReader) -> None:
@@ -234,9 +238,11 @@ class _Process:
 
 
 def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:
-    """The path that a slot stands for; any other argument as it is."""
+    """The path that a slot stands for; any other argument as it is. In a numbered name only its own `%` counts."""
     if (found := _SLOT.fullmatch(argument)) is None:
         return argument
+    if "%" in found[1]:
+        return f"file:{str(work).replace('%', '%%')}/{found[1]}"
     return f"file:{slots.get(found[1], work / found[1])}"
 
 
