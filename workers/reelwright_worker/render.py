@@ -28,7 +28,7 @@ from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.media import programs, verify
+from reelwright.media import programs, streaming, verify
 from reelwright.media.probe import Prober
 from reelwright.media.recipe import Capabilities, compile_plan
 from reelwright.media.run import Budget, run
@@ -198,7 +198,7 @@ class Attempt:
 
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
-        companions = await self._companions()
+        companions = await self._companions(made)
         self.stage = "publish"
         await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions).publish()
 
@@ -271,10 +271,13 @@ class Attempt:
         }
         return Made(path, expected, media, size_bytes, sha256, checks)
 
-    async def _companions(self) -> tuple[Companion, ...]:
+    async def _companions(self, made: tuple[Made, ...]) -> tuple[Companion, ...]:
         """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there."""
+        if (streamed := self.plan.streaming) is not None:
+            renditions = [one.media for one in made]
+            await asyncio.to_thread(streaming.write_manifests, streamed, renditions, self.work)
         found = []
-        for planned in (file for companion in self.plan.companions for file in companion.files):
+        for planned in self.plan.files:
             path = self.work / planned.name
             try:
                 size_bytes, sha256 = await asyncio.to_thread(_measure, path)

@@ -24,6 +24,7 @@ from reelwright.edits.model import (
 )
 from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
+from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
@@ -315,6 +316,14 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
         | None
     ) = None
 
+    hls: Annotated[bool, Meta(description="Also for adaptive streaming: `master.m3u8` with the best rendition.")] = (
+        False
+    )
+    dash: Annotated[bool, Meta(description="The same with a DASH manifest: `manifest.mpd`.")] = False
+    segment_s: Annotated[SegmentSeconds, Meta(description="Seconds that a segment of `hls` and `dash` lasts.")] = (
+        SEGMENT_S
+    )
+
     @property
     def companions(self) -> tuple[AnyCompanion, ...]:
         wishes = (self.poster,)
@@ -329,4 +338,7 @@ class TranscodeIn(Body, frozen=True, kw_only=True):
             preset=self.preset,
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
+            streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s)
+            if self.hls or self.dash
+            else None,
         )

@@ -67,6 +67,8 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
         errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
     if wanted.crf is not None and wanted.crf > HIGHEST_CRF[wanted.codec]:
         errors.append(FieldError("/crf", f"goes up to {HIGHEST_CRF[wanted.codec]} with {wanted.codec}"))
+    if wanted.streaming is not None and wanted.container != "mp4":
+        errors.append(FieldError("/container", f"streaming is made of mp4, not {wanted.container}"))
     if errors:
         raise InvalidInput(errors)
     return tuple(
@@ -77,6 +79,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 codec=wanted.codec,
                 crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
                 preset=wanted.preset,
+                segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,
             ),
             audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate),
         )

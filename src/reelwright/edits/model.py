@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.placement import Anchor, Coordinate
+from reelwright.edits.streaming import SegmentSeconds, Streaming
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
 
@@ -110,11 +111,13 @@ Sound = Literal["aac", "opus", "copy", "none"]
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset."""
+    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset.
+    `segment_s`: with a key frame at the start of each segment that long and nowhere else, as streaming needs."""
 
     codec: Codec = "h264"
     crf: int = 18
     preset: Preset = "veryfast"
+    segment_s: SegmentSeconds | None = None
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,12 +147,14 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int = 128_000
+    streaming: Streaming | None = None
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
     outputs: tuple[FileOutput, ...] = (FileOutput(),)
     companions: tuple[AnyCompanion, ...] = ()
+    streaming: Streaming | None = None
 
     def after(self, earlier: Edit) -> Edit:
         """This edit as seen from the original: an earlier edit's steps come first (lineage)."""
@@ -165,6 +170,10 @@ def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
     return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
 
 
-def transcode(outputs: tuple[FileOutput, ...], companions: tuple[AnyCompanion, ...] = ()) -> Edit:
+def transcode(
+    outputs: tuple[FileOutput, ...],
+    companions: tuple[AnyCompanion, ...] = (),
+    streaming: Streaming | None = None,
+) -> Edit:
     """The whole video, once for each output."""
-    return Edit(steps=(), outputs=outputs, companions=companions)
+    return Edit(steps=(), outputs=outputs, companions=companions, streaming=streaming)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reelwright.edits.model import FileOutput
+from reelwright.edits.model import FileOutput, VideoEncoding
 from reelwright.edits.plan import frame_grid
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
@@ -60,7 +60,22 @@ def picture_options(
         raise JobFailed(f"this machine's ffmpeg cannot encode {video.codec} ({encoder})", code="unsupported_here")
     timing = ("-enc_time_base", "1:90000") if frame_grid(media) is None else ()
     fields = _fields(media.picture.field_order) if keep_fields else ()
-    return ("-c:v", encoder, *_quality(output, threads), "-fps_mode", "vfr", *timing, *fields)
+    return ("-c:v", encoder, *_quality(output, threads), *_borders(video), "-fps_mode", "vfr", *timing, *fields)
+
+
+NEVER = "1000000"
+"""Frames between key frames that no video has."""
+
+
+def _borders(video: VideoEncoding) -> tuple[str, ...]:
+    """A key frame is the first frame of each segment, and no other; what is shown for longer than a segment takes the
+    borders in it with it. Half a millisecond of room for times that are not exact in binary."""
+    if video.segment_s is None:
+        return ()
+    cell = f"floor(({{}}+0.0005)/{video.segment_s})"
+    first = f"expr:isnan(prev_forced_t)+gt({cell.format('t')},{cell.format('prev_forced_t')})"
+    only = {"h264": ("-sc_threshold", "0"), "vp9": ("-keyint_min", NEVER)}.get(video.codec, ())
+    return ("-force_key_frames", first, "-g", NEVER, *only)
 
 
 def _fields(order: str) -> tuple[str, ...]:
@@ -77,9 +92,12 @@ def _quality(output: FileOutput, threads: int) -> tuple[str, ...]:
         return ("-preset", video.preset, *crf, "-profile:v", "high", *limit)
     if video.codec == "hevc":
         tag = ("-tag:v", "hvc1") if output.container == "mp4" else ()  # Apple's players know no other
-        return ("-preset", video.preset, *crf, *limit, "-x265-params", f"pools={threads}:log-level=warning", *tag)
+        closed = ":scenecut=0:open-gop=0" if video.segment_s is not None else ""
+        params = f"pools={threads}:log-level=warning{closed}"
+        return ("-preset", video.preset, *crf, *limit, "-x265-params", params, *tag)
     if video.codec == "av1":
-        return ("-preset", str(_SVT_PRESETS[video.preset]), *crf, "-svtav1-params", f"lp={threads}")
+        params = f"lp={threads}" if video.segment_s is None else f"lp={threads}:scd=0"
+        return ("-preset", str(_SVT_PRESETS[video.preset]), *crf, "-svtav1-params", params)
     speed = ("-deadline", "good", "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
     return (*crf, "-b:v", "0", *speed, *limit)
 

@@ -55,6 +55,11 @@ def every(interval: Fraction) -> Expression:
     return Expression(f"'isnan(prev_selected_t)+gte(t-prev_selected_t,{seconds(interval)})'")
 
 
+def timestamps_begun() -> Expression:
+    """Timestamps of which the first is zero; the others stay."""
+    return Expression("'if(eq(N,0),0,PTS)'")
+
+
 def timestamps_at_s(start: Fraction) -> Expression:
     """Timestamps that begin at `start` seconds, wherever they began."""
     return Expression(f"PTS-STARTPTS+({seconds(start)})/TB")

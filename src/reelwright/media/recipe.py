@@ -13,10 +13,18 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media import stills
+from reelwright.media import stills, streaming
 from reelwright.media.conform import conform, progressive, rendition, to_sdr
 from reelwright.media.encode import ENCODERS, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
-from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.media.graph import (
+    Filter,
+    Graphs,
+    filter_,
+    seconds,
+    timestamps_begun,
+    timestamps_from,
+    timestamps_from_s,
+)
 from reelwright.media.layers import layer_of
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.settings import CONTAINERS
@@ -28,6 +36,9 @@ SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 
 RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
+
+PACKAGING_WEIGHT = 0.02
+"""Of the work that encoding is."""
 
 REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
@@ -67,7 +78,11 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
     facts = plan.inputs[0]
     if not plan.steps:
-        return Recipe(commands=(_transcode(facts.media, plan, capabilities),), capabilities=capabilities)
+        commands = [_transcode(facts.media, plan, capabilities)]
+        if plan.streaming is not None:
+            packaged = (*REPORTING, *streaming.packaging(plan.streaming))
+            commands.append(Command(arguments=packaged, expected_s=plan.outputs[0].duration_s, weight=PACKAGING_WEIGHT))
+        return Recipe(commands=tuple(commands), capabilities=capabilities)
     (step,), (expected,) = plan.steps, plan.outputs
     if isinstance(step, PlannedOverlay):
         command = _overlay(facts.media, step, expected, capabilities)
@@ -109,7 +124,8 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
     ]
     branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
+    begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
+    common = [*begun, *progressive(media.picture), *(branches[0][0] if alike else [])]
     labels = graphs.split(
         media.picture.index, common, [shape if alike else [*colours, *shape] for colours, shape in branches]
     )
@@ -122,7 +138,8 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
     for number, expected in enumerate(plan.outputs):
         arguments += ["-map", labels[number]]
         for place, track in enumerate(tracks[: expected.audio_tracks]):
-            arguments += ["-map", f"0:{track.index}", *kept(place, track, expected.output.audio)]
+            sound = kept(place, track, expected.output.audio, whole=plan.streaming is not None)
+            arguments += ["-map", f"0:{track.index}", *sound]
         arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
         arguments += into(expected.output.container, f"<out{number}>")
     for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):

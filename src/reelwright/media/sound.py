@@ -128,11 +128,13 @@ def coded(number: int, track: AudioStream | None, encoding: AudioEncoding) -> tu
     return (f"-c:a:{number}", encoder, f"-b:a:{number}", str(bit_rate), *_language(number, track))
 
 
-def kept(number: int, track: AudioStream, encoding: AudioEncoding) -> tuple[str, ...]:
-    """Options for output track `number` that leave it as it is where MP4 and browsers take it, else AAC."""
+def kept(number: int, track: AudioStream, encoding: AudioEncoding, *, whole: bool = False) -> tuple[str, ...]:
+    """Options for output track `number` that leave it as it is where MP4 and browsers take it, else AAC. `whole`:
+    coded with silence where it has holes or begins late."""
     if encoding.codec == "copy" and (track.codec in COPYABLE or not track.decodable):
         return (f"-c:a:{number}", "copy", *_language(number, track))
-    filters = ",".join(map(str, conform_sound(track, opus=encoding.codec == "opus")))
+    filled = [without_holes()] if whole else []
+    filters = ",".join(map(str, [*filled, *conform_sound(track, opus=encoding.codec == "opus")]))
     return (*coded(number, track, encoding), *((f"-filter:a:{number}", filters) if filters else ()))
 
 

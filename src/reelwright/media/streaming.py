@@ -1,0 +1,106 @@
+"""Adaptive streaming: finished renditions as fragmented MP4, one stream a file, and the manifests of HLS and DASH."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from reelwright.edits.source import MediaInfo
+from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
+from reelwright.errors import VerifyFailed
+from reelwright.media import dash, playlists
+from reelwright.media.encode import WITHOUT_METADATA
+from reelwright.media.fragments import Fragments, read
+from reelwright.media.presentation import PictureStream, Presentation, SoundStream
+
+FLAGS = "+dash+delay_moov+global_sidx+skip_trailer"
+"""CMAF with one index for the whole file. The header is written when the first packets are known: its edit lists take
+off what encoders need to start, so that picture and sound begin at the same time."""
+
+TOLERANCE_S = Fraction(1, 100)
+"""Between borders of renditions that were coded with clocks of different ticks."""
+
+
+def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
+    """Inputs and outputs that copy each stream out of the renditions <out0>, <out1>... into a file of its own.
+
+    A picture is cut at its key frames, which lie at the borders of segments and nowhere else; sound, which can be cut
+    anywhere, after the same time.
+    """
+    inputs: list[str] = []
+    outputs: list[str] = []
+    for number, name in enumerate(streaming.pictures):
+        inputs += ["-protocol_whitelist", "file", "-f", "mov", "-i", f"<out{number}>"]
+        outputs += ["-map", f"{number}:v:0", *_fragmented("-movflags", f"{FLAGS}+frag_keyframe"), f"<{name}>"]
+    length = str(streaming.wish.segment_s * 1_000_000)
+    for number, name in enumerate(streaming.sounds):
+        outputs += ["-map", f"0:a:{number}", *_fragmented("-movflags", FLAGS, "-frag_duration", length), f"<{name}>"]
+    return (*inputs, *outputs)
+
+
+def _fragmented(*how: str) -> tuple[str, ...]:
+    return ("-c", "copy", *WITHOUT_METADATA, "-fflags", "+bitexact", *how, "-brand", "cmfc", "-f", "mp4")
+
+
+def write_manifests(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> None:
+    """Write what tells players of the media files in the folder. `renditions`: as measured, in the plan's order.
+
+    Raises VerifyFailed where the media cannot be streamed as planned. Blocks.
+    """
+    presentation = _presentation(streaming, renditions, folder)
+    texts: dict[str, str] = {}
+    if streaming.wish.hls:
+        texts[HLS_MASTER] = playlists.master(presentation)
+        for media in presentation.media:
+            texts[playlist_of(media.name)] = playlists.media_playlist(media, presentation.target_s)
+    if streaming.wish.dash:
+        texts[DASH_MANIFEST] = dash.manifest(presentation)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> Presentation:
+    first = renditions[0]
+    pictures = tuple(
+        PictureStream(
+            media=_read(folder / name),
+            width=media.picture.width,
+            height=media.picture.height,
+            frame_rate=Fraction(media.picture.frame_rate) if media.picture.frame_rate else None,
+            transfer=media.picture.color_transfer,
+        )
+        for name, media in zip(streaming.pictures, renditions, strict=True)
+    )
+    longest_s = streaming.wish.segment_s + Fraction(repr(first.picture.longest_frame_s or 0.0)) + TOLERANCE_S
+    for picture in pictures:
+        if max(segment.duration_s for segment in picture.media.segments) > longest_s:
+            raise VerifyFailed(f"{picture.media.name} has a segment that is longer than {float(longest_s):.3f} s")
+        if not _aligned(picture.media, pictures[0].media):
+            raise VerifyFailed(f"the segments of {picture.media.name} begin at other times than those of the first")
+    tracks = list(zip(streaming.sounds, first.audio, strict=True))
+    default = next((number for number, (_, track) in enumerate(tracks) if track.default), 0)
+    sounds = tuple(
+        SoundStream(
+            media=_read(folder / name),
+            channels=track.channels,
+            sample_rate=track.sample_rate,
+            language=track.language,
+            default=number == default,
+        )
+        for number, (name, track) in enumerate(tracks)
+    )
+    return Presentation(pictures, sounds)
+
+
+def _read(path: Path) -> Fragments:
+    try:
+        return read(path)
+    except (OSError, ValueError) as error:
+        raise VerifyFailed(f"{path.name} cannot be streamed: {error}") from error
+
+
+def _aligned(one: Fragments, other: Fragments) -> bool:
+    if len(one.borders_s) != len(other.borders_s):
+        return False
+    return all(abs(a - b) <= TOLERANCE_S for a, b in zip(one.borders_s, other.borders_s, strict=True))
