@@ -27,6 +27,8 @@ _SVT_PRESETS: Mapping[str, int] = {
     "slow": 5,
     "slower": 4,
 }
+_VP9_DEADLINE_US = "2000000000"
+"""Good quality. What is shown for longer than the deadline would be coded as in real time, as a key frame at that."""
 _VP9_SPEEDS: Mapping[str, int] = {
     "ultrafast": 8,
     "superfast": 7,
@@ -98,7 +100,7 @@ def _quality(output: FileOutput, threads: int) -> tuple[str, ...]:
     if video.codec == "av1":
         params = f"lp={threads}" if video.segment_s is None else f"lp={threads}:scd=0"
         return ("-preset", str(_SVT_PRESETS[video.preset]), *crf, "-svtav1-params", params)
-    speed = ("-deadline", "good", "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
+    speed = ("-deadline", _VP9_DEADLINE_US, "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
     return (*crf, "-b:v", "0", *speed, *limit)
 
 

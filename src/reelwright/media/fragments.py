@@ -6,13 +6,16 @@ Such a file is `ftyp` and `moov` (the initialisation), `sidx` (the index: ISO/IE
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from math import ceil
 from pathlib import Path
 from typing import BinaryIO
 
-from reelwright.media.codec_names import codec_name, inside
+from reelwright.media.codec_names import boxes, codec_name, inside
 
 HEADER_LIMIT_BYTES = 2**20
 
@@ -71,9 +74,12 @@ class Fragments:
 
 
 def read(path: Path) -> Fragments:
-    """Raises ValueError where the file is not laid out as it should be, OSError."""
-    with path.open("rb") as file:
-        headers = {}
+    """Read the file and set its index right: ffmpeg guesses there how long segments of a variable frame rate last.
+
+    Raises ValueError where the file is not laid out as it should be, OSError.
+    """
+    with path.open("r+b") as file:
+        headers: dict[str, bytes] = {}
         while "sidx" not in headers:
             kind, size_bytes = _box(file)
             if kind not in ("ftyp", "moov", "sidx") or size_bytes > HEADER_LIMIT_BYTES:
@@ -84,18 +90,102 @@ def read(path: Path) -> Fragments:
         if "moov" not in headers:
             raise ValueError("its index comes before its header")
         index_end = file.tell()
-        start_s, segments = _index(headers["sidx"], index_end)
-        for segment in segments:
-            file.seek(segment.offset)
-            moof = _box(file)
-            file.seek(segment.offset + moof[1])
-            mdat = _box(file)
-            if (moof[0], mdat[0], moof[1] + mdat[1]) != ("moof", "mdat", segment.size_bytes):
+        track = Track.of(headers["moov"])
+        sizes = _sizes(headers["sidx"])
+        shown: list[tuple[int, int]] = []
+        for size_bytes in sizes:
+            begin = file.tell()
+            kind, length = _box(file)
+            if kind != "moof" or length > HEADER_LIMIT_BYTES:
                 raise ValueError("a segment does not lie where the index says")
-        if segments[-1].offset + segments[-1].size_bytes != path.stat().st_size:
+            shown.append(track.shown(file.read(length - 8)))
+            if _box(file) != ("mdat", size_bytes - length):
+                raise ValueError("a segment does not end where the index says")
+            file.seek(begin + size_bytes)
+        if file.tell() != file.seek(0, os.SEEK_END):
             raise ValueError("the index does not reach the end")
-    description = inside(headers["moov"], "trak", "mdia", "minf", "stbl", "stsd")
-    return Fragments(path.name, codec_name(description), init_bytes, index_end, start_s, segments)
+        borders = [*(start for start, _ in shown), shown[-1][1]]
+        durations = [end - start for start, end in pairwise(borders)]
+        if min(durations) <= 0:
+            raise ValueError("a segment is shown before the one that it follows")
+        file.seek(init_bytes + 8)
+        file.write(_corrected(headers["sidx"], borders[0], durations))
+    offsets = accumulate(sizes, initial=index_end)
+    return Fragments(
+        name=path.name,
+        codec=track.codec,
+        init_bytes=init_bytes,
+        index_end=index_end,
+        start_s=Fraction(borders[0], track.timescale),
+        segments=tuple(
+            Segment(offset, size_bytes, Fraction(duration, track.timescale))
+            for offset, size_bytes, duration in zip(offsets, sizes, durations, strict=False)
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What the header says of the one track. `skipped`: ticks of its media before what is shown first."""
+
+    codec: str
+    timescale: int
+    skipped: int
+
+    @classmethod
+    def of(cls, moov: bytes) -> Track:
+        trak = inside(moov, "trak")
+        times = inside(trak, "mdia", "mdhd")
+        at = 20 if times[0] == 1 else 12
+        edits = inside(trak, "edts", "elst") if any(name == "edts" for name, _ in boxes(trak)) else b""
+        wide = 8 if edits[:1] == b"\1" else 4
+        if edits and (_number(edits, 4) != 1 or edits[8 + wide] >> 7):
+            raise ValueError("it does not begin at time zero")
+        return cls(
+            codec=codec_name(inside(trak, "mdia", "minf", "stbl", "stsd")),
+            timescale=_number(times, at),
+            skipped=_number(edits, 8 + wide, wide) if edits else 0,
+        )
+
+    def shown(self, moof: bytes) -> tuple[int, int]:
+        """When the first sample of a fragment is shown and when the last one ends, in ticks (ISO/IEC 14496-12, 8.8)."""
+        traf = inside(moof, "traf")
+        found = dict(boxes(traf))
+        decoded = _number(found["tfdt"], 4, 8 if found["tfdt"][0] == 1 else 4) - self.skipped
+        usual = _usual_duration(found["tfhd"])
+        first, last = None, 0
+        for name, run in boxes(traf):
+            for duration, offset in _samples(run, usual) if name == "trun" else ():
+                first = decoded + offset if first is None else min(first, decoded + offset)
+                last = max(last, decoded + offset + duration)
+                decoded += duration
+        if first is None:
+            raise ValueError("a segment is empty")
+        return max(first, 0), last
+
+
+def _usual_duration(tfhd: bytes) -> int:
+    flags = _number(tfhd, 0) & 0xFFFFFF
+    return _number(tfhd, 8 + 8 * (flags & 1) + 4 * (flags >> 1 & 1)) if flags & 8 else 0
+
+
+def _samples(trun: bytes, usual_duration: int) -> Iterator[tuple[int, int]]:
+    """Duration of each sample, and how much later than decoded it is shown."""
+    flags, at = _number(trun, 0) & 0xFFFFFF, 8 + 4 * (_number(trun, 0) & 1) + 4 * (_number(trun, 0) >> 2 & 1)
+    for _ in range(_number(trun, 4)):
+        duration, offset = usual_duration, 0
+        if flags & 0x100:
+            duration, at = _number(trun, at), at + 4
+        at += 4 * (flags >> 9 & 1) + 4 * (flags >> 10 & 1)
+        if flags & 0x800:
+            offset, at = int.from_bytes(trun[at : at + 4], "big", signed=trun[0] == 1), at + 4
+        yield duration, offset
+
+
+def _number(data: bytes, at: int, size: int = 4) -> int:
+    if at + size > len(data):
+        raise ValueError("a box is too short")
+    return int.from_bytes(data[at : at + size], "big")
 
 
 def _box(file: BinaryIO) -> tuple[str, int]:
@@ -106,20 +196,29 @@ def _box(file: BinaryIO) -> tuple[str, int]:
     return header[4:].decode("latin-1"), int.from_bytes(header[:4], "big")
 
 
-def _index(content: bytes, index_end: int) -> tuple[Fraction, tuple[Segment, ...]]:
-    """When the first segment begins, and all of them, each of which begins with a key frame."""
-    wide = 8 if content[0] == 1 else 4
-    timescale = int.from_bytes(content[8:12], "big")
-    starts = int.from_bytes(content[12 : 12 + wide], "big")
-    offset = index_end + int.from_bytes(content[12 + wide : 12 + 2 * wide], "big")
-    entries = content[16 + 2 * wide :]
-    segments = []
-    for at in range(0, len(entries), 12):
-        size_bytes, duration, access = (int.from_bytes(entries[at + n : at + n + 4], "big") for n in (0, 4, 8))
-        if size_bytes >> 31 or not access >> 31 or not duration:
+def _entries(sidx: bytes) -> int:
+    """Where an index's entries of 12 bytes begin: size, duration, how the segment can be entered."""
+    return 32 if sidx[0] == 1 else 24
+
+
+def _sizes(sidx: bytes) -> list[int]:
+    """Of all segments. Each begins with a key frame."""
+    sizes = []
+    for at in range(_entries(sidx), len(sidx), 12):
+        if _number(sidx, at) >> 31 or not _number(sidx, at + 8) >> 31:
             raise ValueError("the index has an entry that is no segment")
-        segments.append(Segment(offset, size_bytes, Fraction(duration, timescale)))
-        offset += size_bytes
-    if not segments:
+        sizes.append(_number(sidx, at))
+    if not sizes:
         raise ValueError("the index is empty")
-    return Fraction(starts, timescale), tuple(segments)
+    return sizes
+
+
+def _corrected(sidx: bytes, start: int, durations: list[int]) -> bytes:
+    """The index with these times; its clock is the track's."""
+    corrected, first = bytearray(sidx), _entries(sidx)
+    wide = 8 if sidx[0] == 1 else 4
+    corrected[12 : 12 + wide] = start.to_bytes(wide, "big")
+    for number, duration in enumerate(durations):
+        at = first + 12 * number + 4
+        corrected[at : at + 4] = duration.to_bytes(4, "big")
+    return bytes(corrected)

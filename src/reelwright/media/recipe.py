@@ -138,7 +138,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Comm
     for number, expected in enumerate(plan.outputs):
         arguments += ["-map", labels[number]]
         for place, track in enumerate(tracks[: expected.audio_tracks]):
-            sound = kept(place, track, expected.output.audio, whole=plan.streaming is not None)
+            sound = kept(place, track, expected.output.audio, whole=plan.streaming is not None and number == 0)
             arguments += ["-map", f"0:{track.index}", *sound]
         arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
         arguments += into(expected.output.container, f"<out{number}>")
