@@ -82,7 +82,7 @@ def read(path: Path) -> Fragments:
         headers: dict[str, bytes] = {}
         while "sidx" not in headers:
             kind, size_bytes = _box(file)
-            if kind not in ("ftyp", "moov", "sidx") or size_bytes > HEADER_LIMIT_BYTES:
+            if kind not in ("ftyp", "moov", "sidx") or not 8 < size_bytes <= HEADER_LIMIT_BYTES:
                 raise ValueError(f"its header has a {kind!r} box of {size_bytes} bytes")
             headers[kind] = file.read(size_bytes - 8)
             if kind == "moov":
@@ -96,7 +96,7 @@ def read(path: Path) -> Fragments:
         for size_bytes in sizes:
             begin = file.tell()
             kind, length = _box(file)
-            if kind != "moof" or length > HEADER_LIMIT_BYTES:
+            if kind != "moof" or not 8 < length <= HEADER_LIMIT_BYTES:
                 raise ValueError("a segment does not lie where the index says")
             shown.append(track.shown(file.read(length - 8)))
             if _box(file) != ("mdat", size_bytes - length):
@@ -139,7 +139,7 @@ class Track:
         at = 20 if times[0] == 1 else 12
         edits = inside(trak, "edts", "elst") if any(name == "edts" for name, _ in boxes(trak)) else b""
         wide = 8 if edits[:1] == b"\1" else 4
-        if edits and (_number(edits, 4) != 1 or edits[8 + wide] >> 7):
+        if edits and (_number(edits, 4) != 1 or _number(edits, 8 + wide, 1) >> 7):
             raise ValueError("it does not begin at time zero")
         return cls(
             codec=codec_name(inside(trak, "mdia", "minf", "stbl", "stsd")),
@@ -150,9 +150,9 @@ class Track:
     def shown(self, moof: bytes) -> tuple[int, int]:
         """When the first sample of a fragment is shown and when the last one ends, in ticks (ISO/IEC 14496-12, 8.8)."""
         traf = inside(moof, "traf")
-        found = dict(boxes(traf))
-        decoded = _number(found["tfdt"], 4, 8 if found["tfdt"][0] == 1 else 4) - self.skipped
-        usual = _usual_duration(found["tfhd"])
+        begins = inside(traf, "tfdt")
+        decoded = _number(begins, 4, 8 if begins[0] == 1 else 4) - self.skipped
+        usual = _usual_duration(inside(traf, "tfhd"))
         first, last = None, 0
         for name, run in boxes(traf):
             for duration, offset in _samples(run, usual) if name == "trun" else ():
