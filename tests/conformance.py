@@ -64,7 +64,8 @@ class Playlist:
 
 
 def read_playlist(folder: Path, name: str) -> Playlist:
-    """A media playlist and its media. Asserts that segments lie one after the other to the file's end, start with a key
+    """A media playlist and its media. Asserts that segments lie one after the other, a gap
+    behind each, to the file's end, start with a key
     frame, hold no other, decode alone to all their frames, begin when the segments before them end, and are not longer
     than the target duration."""
     found = tags((folder / name).read_text())
@@ -90,6 +91,8 @@ def read_playlist(folder: Path, name: str) -> Playlist:
             assert abs(times_s[0] - now_s) < Fraction(1, 1000), f"{name}: {float(now_s)} is {float(times_s[0])}"
         parts.append(Part(lasts_s, size_bytes, times_s))
         at, now_s = at + size_bytes, now_s + lasts_s
+        assert media[at : at + 8] == b"\0\0\0\x08free"
+        at += 8
     assert at == len(media)
     return Playlist(target_s, init, tuple(parts))
 

@@ -24,7 +24,7 @@ from reelwright.edits.streaming import Streaming
 from reelwright.edits.vocabulary import Quality
 from reelwright.errors import VerifyFailed
 from reelwright.media.probe import Prober
-from reelwright.media.streaming import write_manifests
+from reelwright.media.streaming import finish
 from reelwright.media.verify import complaints
 
 WHOLE = Fraction(0), Fraction(100)
@@ -65,7 +65,7 @@ async def make(
     for expected, rendition in zip(plan.outputs, made, strict=True):
         assert complaints(expected, rendition) == []
     assert plan.streaming is not None
-    write_manifests(plan.streaming, made, work)
+    finish(plan.streaming, made, work)
     assert {path.name for path in work.iterdir()} == {file.name for file in plan.files} | {t.name for t in targets}
     return plan
 
@@ -184,11 +184,15 @@ async def test_what_cannot_be_streamed_is_not_published(prober: Prober, folder: 
     plan = await make(prober, source.path, work)
     assert plan.streaming is not None
     made = [await prober.probe(work / f"out{number}.mp4") for number in range(2)]
-    whole = (work / "v1.mp4").read_bytes()
-    (work / "v1.mp4").write_bytes(whole[:-1])
-    with pytest.raises(VerifyFailed, match=r"v1\.mp4"):
-        write_manifests(plan.streaming, made, work)
-    other = ("-g", "30", "-sc_threshold", "0", "-movflags", "+dash+delay_moov+frag_keyframe+global_sidx+skip_trailer")
-    ffmpeg("-i", str(work / "out1.mp4"), *other, str(work / "v1.mp4"))
+    made_again = ("-i", str(work / "out1.mp4"), "-c:v", "libx264", "-sc_threshold", "0", "-f", "mp4")
+    flags = ("-movflags", "+dash+delay_moov+skip_sidx+skip_trailer+frag_keyframe")
+    for name, gap in (("v0", "40"), ("v1", "50")):
+        ffmpeg(*made_again, "-g", gap, *flags, str(work / f"{name}.fragments"))
+        (work / f"{name}.mp4").unlink()
+    whole = (work / "v0.fragments").read_bytes()
     with pytest.raises(VerifyFailed, match=r"v1\.mp4 begin at other times"):
-        write_manifests(plan.streaming, made, work)
+        finish(plan.streaming, made, work)
+    (work / "v0.mp4").unlink()
+    (work / "v0.fragments").write_bytes(whole[:-1])
+    with pytest.raises(VerifyFailed, match=r"v0\.mp4 cannot be streamed"):
+        finish(plan.streaming, made, work)

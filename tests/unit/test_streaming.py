@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,7 +17,7 @@ from reelwright.edits.vocabulary import Quality
 from reelwright.errors import InvalidInput
 from reelwright.media import playlists
 from reelwright.media.codec_names import codec_name
-from reelwright.media.fragments import Fragments, Segment, read
+from reelwright.media.fragments import Fragments, Segment, indexed
 from reelwright.media.languages import tag_of
 from reelwright.media.presentation import PictureStream, Presentation, SoundStream
 from reelwright.media.recipe import Capabilities, compile_plan
@@ -80,15 +79,15 @@ def test_packaging_copies_what_was_made() -> None:
     arguments = " ".join(second.arguments)
     read_back = [f"-protocol_whitelist file -f mov -i <out{number}>" for number in (0, 1)]
     copied = "-c copy -map_metadata -1 -map_chapters -1 -fflags +bitexact"
-    flags = "-movflags +dash+delay_moov+global_sidx+skip_trailer"
+    flags = "-movflags +dash+delay_moov+skip_sidx+skip_trailer"
     ends = "-brand cmfc -f mp4"
     assert arguments.endswith(
         " ".join(
             [
                 *read_back,
-                f"-map 0:v:0 {copied} {flags}+frag_keyframe {ends} <v0.mp4>",
-                f"-map 1:v:0 {copied} {flags}+frag_keyframe {ends} <v1.mp4>",
-                f"-map 0:a:0 {copied} {flags} -frag_duration 4000000 {ends} <a0.mp4>",
+                f"-map 0:v:0 {copied} {flags}+frag_keyframe {ends} <v0.fragments>",
+                f"-map 1:v:0 {copied} {flags}+frag_keyframe {ends} <v1.fragments>",
+                f"-map 0:a:0 {copied} {flags} -frag_duration 4000000 {ends} <a0.fragments>",
             ]
         )
     )
@@ -202,8 +201,10 @@ def test_what_is_no_codec_is_a_value_error(data: bytes, kind: str) -> None:
 def test_what_is_no_fragmented_file_is_a_value_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, head: bool
 ) -> None:
-    """Random bytes, also where an index should be."""
-    path = tmp_path_factory.getbasetemp() / "broken.mp4"
-    path.write_bytes(box("ftyp") + box("moov", data) + box("sidx", data) if head else data)
+    """Random bytes, also in the boxes that there should be."""
+    folder = tmp_path_factory.getbasetemp()
+    path, target = folder / "broken.fragments", folder / "broken.mp4"
+    path.write_bytes(box("ftyp", b"cmfc") + box("moov", data) + box("moof", data) if head else data)
+    target.unlink(missing_ok=True)
     with pytest.raises(ValueError):  # noqa: PT011
-        read(Path(path))
+        indexed(path, target)

@@ -275,7 +275,7 @@ class Attempt:
         """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there."""
         if (streamed := self.plan.streaming) is not None:
             renditions = [one.media for one in made]
-            await asyncio.to_thread(streaming.write_manifests, streamed, renditions, self.work)
+            await asyncio.to_thread(streaming.finish, streamed, renditions, self.work)
         found = []
         for planned in self.plan.files:
             path = self.work / planned.name

@@ -207,6 +207,7 @@ V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
 TRANSCODES: dict[str, Any] = {
     "usual": {},
     "named": {"qualities": ["1080p", "720p", "480p"]},
+    "streaming": {"qualities": ["720p", "480p", "240p"], "hls": True, "dash": True, "segment_s": 4},
     "av1": {"qualities": ["720p"], "codec": "av1", "container": "webm", "audio": {"codec": "opus", "bit_rate": 96000}},
 }
 V1_QUALITY: dict[str, Any] = {"video_id": VIDEO_ID, "qualities": ["720p", "480p"]}

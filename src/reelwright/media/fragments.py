@@ -1,16 +1,17 @@
-"""Fragmented MP4 files that ffmpeg made for us: where the header, the index and each segment lie.
+"""Fragmented MP4 files of one stream: where the header, the index and each segment lie.
 
 Such a file is `ftyp` and `moov` (the initialisation), `sidx` (the index: ISO/IEC 14496-12, 8.16.3), then a `moof` and
-`mdat` for each segment.
+`mdat` for each segment. The index is ours: ffmpeg guesses there how long segments of a variable frame rate last.
 """
 
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,9 @@ from typing import BinaryIO
 from reelwright.media.codec_names import boxes, codec_name, inside
 
 HEADER_LIMIT_BYTES = 2**20
+COPY_BYTES = 2**20
+GAP = struct.pack(">I4s", 8, b"free")
+"""Between segments: ffmpeg's HLS reader loses its way over HTTP where byte ranges of a file touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,55 +77,85 @@ class Fragments:
         return ceil(peak) or self.average_bit_rate
 
 
-def read(path: Path) -> Fragments:
-    """Read the file and set its index right: ffmpeg guesses there how long segments of a variable frame rate last.
+def indexed(fragments: Path, path: Path) -> Fragments:
+    """Write the fragments that ffmpeg made to `path`, with an index of them.
 
-    Raises ValueError where the file is not laid out as it should be, OSError.
+    Raises ValueError where they are not laid out as they should be, OSError.
     """
-    with path.open("r+b") as file:
-        headers: dict[str, bytes] = {}
-        while "sidx" not in headers:
-            kind, size_bytes = _box(file)
-            if kind not in ("ftyp", "moov", "sidx") or not 8 < size_bytes <= HEADER_LIMIT_BYTES:
-                raise ValueError(f"its header has a {kind!r} box of {size_bytes} bytes")
-            headers[kind] = file.read(size_bytes - 8)
-            if kind == "moov":
-                init_bytes = file.tell()
-        if "moov" not in headers:
-            raise ValueError("its index comes before its header")
-        index_end = file.tell()
-        track = Track.of(headers["moov"])
-        sizes = _sizes(headers["sidx"])
-        shown: list[tuple[int, int]] = []
-        for size_bytes in sizes:
-            begin = file.tell()
-            kind, length = _box(file)
-            if kind != "moof" or not 8 < length <= HEADER_LIMIT_BYTES:
-                raise ValueError("a segment does not lie where the index says")
-            shown.append(track.shown(file.read(length - 8)))
-            if _box(file) != ("mdat", size_bytes - length):
-                raise ValueError("a segment does not end where the index says")
-            file.seek(begin + size_bytes)
-        if file.tell() != file.seek(0, os.SEEK_END):
-            raise ValueError("the index does not reach the end")
+    with fragments.open("rb") as source, path.open("xb") as target:
+        header, track = _header(source)
+        sizes, shown = [], []
+        while source.peek(1):
+            size_bytes, times = _fragment(source, track)
+            sizes.append(size_bytes)
+            shown.append(times)
+        if not 0 < len(sizes) < 2**16 or max(sizes) + len(GAP) >= 2**31:
+            raise ValueError("an index cannot hold its segments")
         borders = [*(start for start, _ in shown), shown[-1][1]]
         durations = [end - start for start, end in pairwise(borders)]
         if min(durations) <= 0:
-            raise ValueError("a segment is shown before the one that it follows")
-        file.seek(init_bytes + 8)
-        file.write(_corrected(headers["sidx"], borders[0], durations))
-    offsets = accumulate(sizes, initial=index_end)
+            raise ValueError("a segment is not shown after the one that it follows")
+        index = _index(track.timescale, borders[0], sizes, durations)
+        target.write(header + index)
+        source.seek(len(header))
+        segments = []
+        for size_bytes, duration in zip(sizes, durations, strict=True):
+            segments.append(Segment(target.tell(), size_bytes, Fraction(duration, track.timescale)))
+            _copy(source, target, size_bytes)
+            target.write(GAP)
     return Fragments(
         name=path.name,
         codec=track.codec,
-        init_bytes=init_bytes,
-        index_end=index_end,
+        init_bytes=len(header),
+        index_end=len(header) + len(index),
         start_s=Fraction(borders[0], track.timescale),
-        segments=tuple(
-            Segment(offset, size_bytes, Fraction(duration, track.timescale))
-            for offset, size_bytes, duration in zip(offsets, sizes, durations, strict=False)
-        ),
+        segments=tuple(segments),
     )
+
+
+def _header(source: BinaryIO) -> tuple[bytes, Track]:
+    """`ftyp` and `moov`."""
+    header, content = b"", b""
+    for wanted in ("ftyp", "moov"):
+        kind, size_bytes = _box(source)
+        if kind != wanted or not 8 < size_bytes <= HEADER_LIMIT_BYTES:
+            raise ValueError(f"its header has a {kind!r} box of {size_bytes} bytes")
+        content = source.read(size_bytes - 8)
+        header += size_bytes.to_bytes(4, "big") + kind.encode() + content
+    return header, Track.of(content)
+
+
+def _fragment(source: BinaryIO, track: Track) -> tuple[int, tuple[int, int]]:
+    """Size of the fragment that begins here, and when it is shown; the next one is next to be read."""
+    kind, head_bytes = _box(source)
+    if kind != "moof" or not 8 < head_bytes <= HEADER_LIMIT_BYTES:
+        raise ValueError(f"there is a {kind!r} box of {head_bytes} bytes where a segment should begin")
+    shown = track.shown(source.read(head_bytes - 8))
+    kind, body_bytes = _box(source)
+    begin = source.tell()
+    if kind != "mdat" or source.seek(0, os.SEEK_END) < begin + body_bytes - 8:
+        raise ValueError("a segment is cut short")
+    source.seek(begin + body_bytes - 8)
+    return head_bytes + body_bytes, shown
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size_bytes: int) -> None:
+    while size_bytes:
+        data = source.read(min(size_bytes, COPY_BYTES))
+        if not data:
+            raise ValueError("a segment is cut short")
+        target.write(data)
+        size_bytes -= len(data)
+
+
+def _index(timescale: int, start: int, sizes: list[int], durations: list[int]) -> bytes:
+    """The `sidx` box: each segment, with the gap behind it, begins with a sync sample (type 1 access point)."""
+    entries = b"".join(
+        struct.pack(">III", size_bytes + len(GAP), duration, 0x90000000)
+        for size_bytes, duration in zip(sizes, durations, strict=True)
+    )
+    content = struct.pack(">IIIQQHH", 0x01000000, 1, timescale, start, 0, 0, len(sizes)) + entries
+    return struct.pack(">I4s", 8 + len(content), b"sidx") + content
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,31 +228,3 @@ def _box(file: BinaryIO) -> tuple[str, int]:
     if len(header) < 8:
         raise ValueError("it ends too early")
     return header[4:].decode("latin-1"), int.from_bytes(header[:4], "big")
-
-
-def _entries(sidx: bytes) -> int:
-    """Where an index's entries of 12 bytes begin: size, duration, how the segment can be entered."""
-    return 32 if sidx[0] == 1 else 24
-
-
-def _sizes(sidx: bytes) -> list[int]:
-    """Of all segments. Each begins with a key frame."""
-    sizes = []
-    for at in range(_entries(sidx), len(sidx), 12):
-        if _number(sidx, at) >> 31 or not _number(sidx, at + 8) >> 31:
-            raise ValueError("the index has an entry that is no segment")
-        sizes.append(_number(sidx, at))
-    if not sizes:
-        raise ValueError("the index is empty")
-    return sizes
-
-
-def _corrected(sidx: bytes, start: int, durations: list[int]) -> bytes:
-    """The index with these times; its clock is the track's."""
-    corrected, first = bytearray(sidx), _entries(sidx)
-    wide = 8 if sidx[0] == 1 else 4
-    corrected[12 : 12 + wide] = start.to_bytes(wide, "big")
-    for number, duration in enumerate(durations):
-        at = first + 12 * number + 4
-        corrected[at : at + 4] = duration.to_bytes(4, "big")
-    return bytes(corrected)

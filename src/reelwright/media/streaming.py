@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
-from reelwright.errors import VerifyFailed
+from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media import dash, playlists
 from reelwright.media.encode import WITHOUT_METADATA
-from reelwright.media.fragments import Fragments, read
+from reelwright.media.fragments import Fragments, indexed
 from reelwright.media.presentation import PictureStream, Presentation, SoundStream
 
-FLAGS = "+dash+delay_moov+global_sidx+skip_trailer"
-"""CMAF with one index for the whole file. The header is written when the first packets are known: its edit lists take
+FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
+"""CMAF, as yet without an index. The header is written when the first packets are known: its edit lists take
 off what encoders need to start, so that picture and sound begin at the same time."""
 
 TOLERANCE_S = Fraction(1, 100)
@@ -32,21 +33,37 @@ def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
     outputs: list[str] = []
     for number, name in enumerate(streaming.pictures):
         inputs += ["-protocol_whitelist", "file", "-f", "mov", "-i", f"<out{number}>"]
-        outputs += ["-map", f"{number}:v:0", *_fragmented("-movflags", f"{FLAGS}+frag_keyframe"), f"<{name}>"]
+        outputs += [
+            "-map",
+            f"{number}:v:0",
+            *_fragmented("-movflags", f"{FLAGS}+frag_keyframe"),
+            f"<{fragments_of(name)}>",
+        ]
     length = str(streaming.wish.segment_s * 1_000_000)
     for number, name in enumerate(streaming.sounds):
-        outputs += ["-map", f"0:a:{number}", *_fragmented("-movflags", FLAGS, "-frag_duration", length), f"<{name}>"]
+        outputs += [
+            "-map",
+            f"0:a:{number}",
+            *_fragmented("-movflags", FLAGS, "-frag_duration", length),
+            f"<{fragments_of(name)}>",
+        ]
     return (*inputs, *outputs)
+
+
+def fragments_of(media: str) -> str:
+    """What ffmpeg writes and a media file is made of."""
+    return f"{media.removesuffix('.mp4')}.fragments"
 
 
 def _fragmented(*how: str) -> tuple[str, ...]:
     return ("-c", "copy", *WITHOUT_METADATA, "-fflags", "+bitexact", *how, "-brand", "cmfc", "-f", "mp4")
 
 
-def write_manifests(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> None:
-    """Write what tells players of the media files in the folder. `renditions`: as measured, in the plan's order.
+def finish(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> None:
+    """Make the media files of what the packaging left in the folder, and the manifests that tell players of them.
+    `renditions`: as measured, in the plan's order.
 
-    Raises VerifyFailed where the media cannot be streamed as planned. Blocks.
+    Raises VerifyFailed where the media cannot be streamed as planned, JobFailed `no_space`. Blocks.
     """
     presentation = _presentation(streaming, renditions, folder)
     texts: dict[str, str] = {}
@@ -64,7 +81,7 @@ def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], 
     first = renditions[0]
     pictures = tuple(
         PictureStream(
-            media=_read(folder / name),
+            media=_indexed(folder / name),
             width=media.picture.width,
             height=media.picture.height,
             frame_rate=Fraction(media.picture.frame_rate) if media.picture.frame_rate else None,
@@ -82,7 +99,7 @@ def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], 
     default = next((number for number, (_, track) in enumerate(tracks) if track.default), 0)
     sounds = tuple(
         SoundStream(
-            media=_read(folder / name),
+            media=_indexed(folder / name),
             channels=track.channels,
             sample_rate=track.sample_rate,
             language=track.language,
@@ -93,11 +110,18 @@ def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], 
     return Presentation(pictures, sounds)
 
 
-def _read(path: Path) -> Fragments:
+def _indexed(path: Path) -> Fragments:
+    fragments = path.with_name(fragments_of(path.name))
     try:
-        return read(path)
-    except (OSError, ValueError) as error:
+        found = indexed(fragments, path)
+        fragments.unlink()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise JobFailed("the disk is full", code="no_space", stage="verify", retryable=True) from error
+    except ValueError as error:
         raise VerifyFailed(f"{path.name} cannot be streamed: {error}") from error
+    return found
 
 
 def _aligned(one: Fragments, other: Fragments) -> bool:
