@@ -31,7 +31,7 @@ from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.media import programs, verify
+from reelwright.media import programs, streaming, verify
 from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.media.recipe import Capabilities, Recipe, compile_plan
@@ -203,7 +203,7 @@ class Attempt:
 
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
-        companions = await self._companions()
+        companions = await self._companions(made)
         self.stage = "publish"
         await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions).publish()
 
@@ -292,15 +292,18 @@ class Attempt:
         }
         return Made(path, expected, media, size_bytes, sha256, checks)
 
-    async def _companions(self) -> tuple[Companion, ...]:
+    async def _companions(self, made: tuple[Made, ...]) -> tuple[Companion, ...]:
         """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or is not
         what it should be."""
+        if (streamed := self.plan.streaming) is not None:
+            renditions = [one.media for one in made]
+            await asyncio.to_thread(streaming.finish, streamed, renditions, self.work)
         length = Fraction(self.plan.outputs[0].duration_s)
         for companion in self.plan.companions:
             for name, text in companions.texts(companion, length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
         found = []
-        for planned in (file for companion in self.plan.companions for file in companion.files):
+        for planned in self.plan.files:
             path = self.work / planned.name
             try:
                 size_bytes, sha256 = await asyncio.to_thread(_measure, path)

@@ -217,6 +217,7 @@ V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
 TRANSCODES: dict[str, Any] = {
     "usual": {},
     "named": {"qualities": ["1080p", "720p", "480p"]},
+    "streaming": {"qualities": ["720p", "480p", "240p"], "hls": True, "dash": True, "segment_s": 4},
     "av1": {"qualities": ["720p"], "codec": "av1", "container": "webm", "audio": {"codec": "opus", "bit_rate": 96000}},
     "profile": {"profile": "web", "qualities": ["480p"]},
     "two passes": {"qualities": ["720p", "480p"], "video_bitrate": 2_000_000, "two_pass": True},

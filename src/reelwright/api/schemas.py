@@ -27,6 +27,7 @@ from reelwright.edits.model import (
 from reelwright.edits.placement import Anchor
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
 from reelwright.edits.source import MediaInfo
+from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
@@ -355,6 +356,13 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         | None
     ) = None
     audio: SoundIn = SoundIn()
+    hls: Annotated[bool, Meta(description="Also for adaptive streaming: `master.m3u8` with the best rendition.")] = (
+        False
+    )
+    dash: Annotated[bool, Meta(description="The same with a DASH manifest: `manifest.mpd`.")] = False
+    segment_s: Annotated[SegmentSeconds, Meta(description="Seconds that a segment of `hls` and `dash` lasts.")] = (
+        SEGMENT_S
+    )
 
     def ladder(self) -> Ladder:
         return ladder_of(
@@ -371,4 +379,7 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
             loudness_lufs=self.audio.loudness,
+            streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s)
+            if self.hls or self.dash
+            else None,
         )

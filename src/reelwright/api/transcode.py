@@ -41,7 +41,7 @@ async def submit_renditions(
         with pointers(names):
             return await submit(
                 session,
-                transcode(outputs, companions),
+                transcode(outputs, companions, wanted.streaming),
                 source,
                 type=JobType.TRANSCODE_MULTI,
                 max_failures=services.settings.max_failures,

@@ -71,6 +71,10 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     if wanted.crf is not None and wanted.crf > HIGHEST_CRF[wanted.codec]:
         errors.append(FieldError("/crf", f"goes up to {HIGHEST_CRF[wanted.codec]} with {wanted.codec}"))
     errors += rates.wrong(wanted)
+    if wanted.streaming is not None and wanted.container != "mp4":
+        errors.append(FieldError("/container", f"streaming is made of mp4, not {wanted.container}"))
+    if wanted.streaming is not None and wanted.copy_conforming:
+        errors.append(FieldError("/copy_conforming", "is not for streaming, which needs key frames of its own"))
     if errors:
         raise InvalidInput(errors)
     sizes = [fitted(picture, quality) for quality in qualities]
@@ -86,6 +90,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 two_pass=wanted.two_pass,
                 copy_conforming=wanted.copy_conforming,
                 hardware=wanted.hardware,
+                segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,
             ),
             audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate, loudness_lufs=wanted.loudness_lufs),
         )

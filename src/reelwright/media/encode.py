@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reelwright.edits.model import FileOutput
+from reelwright.edits.model import FileOutput, VideoEncoding
 from reelwright.edits.plan import frame_grid
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
@@ -30,6 +30,8 @@ _SVT_PRESETS: Mapping[str, int] = {
     "slow": 5,
     "slower": 4,
 }
+_VP9_DEADLINE_US = "2000000000"
+"""Good quality. What is shown for longer than the deadline would be coded as in real time, as a key frame at that."""
 _VP9_SPEEDS: Mapping[str, int] = {
     "ultrafast": 8,
     "superfast": 7,
@@ -73,7 +75,22 @@ def picture_options(
     fields = _fields(media.picture.field_order) if keep_fields else ()
     passes = pass_options(video, pass_number)
     quality = _quality(output, threads, x265_pass(video, pass_number, number))
-    return ("-c:v", encoder, *quality, *passes, "-fps_mode", "vfr", *timing, *fields)
+    return ("-c:v", encoder, *quality, *passes, *_borders(video), "-fps_mode", "vfr", *timing, *fields)
+
+
+NEVER = "1000000"
+"""Frames between key frames that no video has."""
+
+
+def _borders(video: VideoEncoding) -> tuple[str, ...]:
+    """A key frame is the first frame of each segment, and no other; what is shown for longer than a segment takes the
+    borders in it with it. Half a millisecond of room for times that are not exact in binary."""
+    if video.segment_s is None:
+        return ()
+    cell = f"floor(({{}}+0.0005)/{video.segment_s})"
+    first = f"expr:isnan(prev_forced_t)+gt({cell.format('t')},{cell.format('prev_forced_t')})"
+    only = {"h264": ("-sc_threshold", "0"), "vp9": ("-keyint_min", NEVER)}.get(video.codec, ())
+    return ("-force_key_frames", first, "-g", NEVER, *only)
 
 
 def _fields(order: str) -> tuple[str, ...]:
@@ -90,11 +107,13 @@ def _quality(output: FileOutput, threads: int, x265: str) -> tuple[str, ...]:
         return ("-preset", video.preset, *rate, "-profile:v", "high", *limit)
     if video.codec == "hevc":
         tag = ("-tag:v", "hvc1") if output.container == "mp4" else ()  # Apple's players know no other
-        params = f"pools={threads}:log-level=warning{x265}"
+        closed = ":scenecut=0:open-gop=0" if video.segment_s is not None else ""
+        params = f"pools={threads}:log-level=warning{closed}{x265}"
         return ("-preset", video.preset, *rate, *limit, "-x265-params", params, *tag)
     if video.codec == "av1":
-        return ("-preset", str(_SVT_PRESETS[video.preset]), *rate, "-svtav1-params", f"lp={threads}")
-    speed = ("-deadline", "good", "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
+        params = f"lp={threads}" if video.segment_s is None else f"lp={threads}:scd=0"
+        return ("-preset", str(_SVT_PRESETS[video.preset]), *rate, "-svtav1-params", params)
+    speed = ("-deadline", _VP9_DEADLINE_US, "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
     return (*rate, *speed, *limit)
 
 

@@ -77,6 +77,11 @@ def grid(columns: int, rows: int) -> Expression:
     return Expression(f"{columns}x{rows}")
 
 
+def timestamps_begun() -> Expression:
+    """Timestamps of which the first is zero; the others stay."""
+    return Expression("'if(eq(N,0),0,PTS)'")
+
+
 def timestamps_at_s(start: Fraction) -> Expression:
     """Timestamps that begin at `start` seconds, rounded down to a tick, wherever they began."""
     return Expression(f"PTS-STARTPTS+floor({seconds(start)}/TB)")

@@ -60,7 +60,7 @@ def encoder_for(media: MediaInfo, expected: ExpectedOutput, there: tuple[str, ..
     """The one that codes an output; None: software does, by which all can be done."""
     video = expected.output.video
     fits = min(expected.width, expected.height) >= LEAST_SIDE and pixel_format(media, video.codec) == "yuv420p"
-    if not video.hardware or video.two_pass or expected.copied or not fits:
+    if not video.hardware or video.two_pass or video.segment_s or expected.copied or not fits:
         return None
     return next((encoder for encoder in there if encoder.startswith(f"{video.codec}_")), None)
 

@@ -13,10 +13,18 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media import hardware, stills
+from reelwright.media import hardware, stills, streaming
 from reelwright.media.conform import conform, progressive, rendition, to_sdr
 from reelwright.media.encode import ENCODERS, NOWHERE, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
-from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.media.graph import (
+    Filter,
+    Graphs,
+    filter_,
+    seconds,
+    timestamps_begun,
+    timestamps_from,
+    timestamps_from_s,
+)
 from reelwright.media.layers import layer_of
 from reelwright.media.loudness import MEASURING_SHARE, Gain
 from reelwright.media.progress import PACKET
@@ -31,6 +39,9 @@ SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 
 RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
+
+PACKAGING_WEIGHT = 0.02
+"""Of the work that encoding is."""
 
 REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
@@ -111,13 +122,17 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
 
 
 def _transcodes(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
-    """What has to be known first, then everything at once."""
-    commands = []
+    """What has to be known first, then everything at once, then what is packaged of it."""
+    commands: list[Command] = []
     if gains := _gains(media, plan):
         commands.append(_measuring(media, plan, gains, capabilities))
     if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
         commands.append(_transcode(media, msgspec.structs.replace(plan, companions=()), capabilities, pass_number=1))
-    return (*commands, _transcode(media, plan, capabilities))
+    commands.append(_transcode(media, plan, capabilities))
+    if plan.streaming is not None:
+        packaged = (*REPORTING, *streaming.packaging(plan.streaming))
+        commands.append(Command(arguments=packaged, expected_s=plan.outputs[0].duration_s, weight=PACKAGING_WEIGHT))
+    return tuple(commands)
 
 
 def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass_number: int = 2) -> Command:
@@ -140,7 +155,8 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     error = stills.clock_error(media, read)
     branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
+    common = [*begun, *progressive(media.picture), *(branches[0][0] if branches and alike else [])]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
     labels = iter(graphs.split(media.picture.index, common, shapes))
     arguments = [
@@ -155,7 +171,16 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         audio, container = expected.output.audio, expected.output.container
         for place, track in enumerate(tracks[: expected.audio_tracks]):
             coding = (
-                (f"-c:a:{place}", "copy") if analysing else kept(place, track, audio, container, gains.get(track.index))
+                (f"-c:a:{place}", "copy")
+                if analysing
+                else kept(
+                    place,
+                    track,
+                    audio,
+                    container,
+                    gains.get(track.index),
+                    whole=plan.streaming is not None and number == 0,
+                )
             )
             arguments += ["-map", f"0:{track.index}", *coding]
         picture: tuple[str, ...] = ("-c:v", "copy")

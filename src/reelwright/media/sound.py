@@ -136,16 +136,22 @@ def coded(number: int, track: AudioStream | None, encoding: AudioEncoding) -> tu
 
 
 def kept(
-    number: int, track: AudioStream, encoding: AudioEncoding, container: str = "mp4", levelled: Gain | None = None
+    number: int,
+    track: AudioStream,
+    encoding: AudioEncoding,
+    container: str = "mp4",
+    levelled: Gain | None = None,
+    *,
+    whole: bool = False,
 ) -> tuple[str, ...]:
     """Options for output track `number` that leave it as it is where that is wanted and the container takes it, else
-    code it, `levelled` by what was measured."""
+    code it, `levelled` by what was measured. `whole`: coded, with silence where it has holes or begins late."""
     if encoding.codec == "copy":
-        if track.codec in COPYABLE[container] or not track.decodable:
+        if not whole and (track.codec in COPYABLE[container] or not track.decodable):
             return (f"-c:a:{number}", "copy", *_language(number, track))
         encoding = msgspec.structs.replace(encoding, codec="opus" if container == "webm" else "aac")
     opus = encoding.codec == "opus"
-    chain = conform_sound(track, opus=opus)
+    chain = [*([without_holes()] if whole else []), *conform_sound(track, opus=opus)]
     if levelled is not None:
         chain += levelled.applied(USUAL_RATE if opus else _rate(track))
     filters = ",".join(map(str, chain))
