@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from reelwright.api.profiles import ALL, ProfileOut
-from reelwright.api.schemas import SoundIn, TranscodeIn
+from reelwright.api.transcode_schemas import SoundIn, TranscodeIn
 from reelwright.edits import ladder
 from reelwright.edits.model import transcode
 from reelwright.edits.plan import Facts, resolve

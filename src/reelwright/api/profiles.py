@@ -6,7 +6,7 @@ import msgspec
 from litestar import Router, get
 
 from reelwright.api.openapi import operation
-from reelwright.api.schemas import SoundIn, TranscodeIn
+from reelwright.api.transcode_schemas import SoundIn, TranscodeIn
 from reelwright.edits.profiles import PROFILES, Profile, ProfileName
 
 
