@@ -1,4 +1,4 @@
-"""`python -m benchmarks [memory latency overhead overlays trim]`: measure, and print each figure beside its promise."""
+"""`python -m benchmarks [ladder memory latency overhead overlays trim]`: measure, and print figures beside promises."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import latency, memory, overhead, overlays, report, trim
+from benchmarks import ladder, latency, memory, overhead, overlays, report, trim
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
+    "ladder": ("Ladder: one decode for three qualities", ladder.measure),
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
     "overlays": ("Overlays: one encode for all", overlays.measure),

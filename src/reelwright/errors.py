@@ -146,7 +146,8 @@ class ProcessEvidence:
 
 
 class JobFailed(ReelwrightError):
-    """An attempt at a job failed; `stage` is where ("fetch", "render", "verify", "publish")."""
+    """An attempt at a job failed; `stage` is where ("fetch", "render", "verify", "publish"), `output_index` by which of
+    several outputs, where it was one."""
 
     code = "internal"
 
@@ -158,9 +159,11 @@ class JobFailed(ReelwrightError):
         stage: str = "render",
         retryable: bool | None = None,
         evidence: ProcessEvidence | None = None,
+        output_index: int | None = None,
     ) -> None:
         super().__init__(detail, code=code)
         self.stage = stage
+        self.output_index = output_index
         self.evidence = evidence or ProcessEvidence()
         if retryable is not None:
             self.retryable = retryable
@@ -176,8 +179,10 @@ class MediaProcessFailed(JobFailed):
 class VerifyFailed(JobFailed):
     code = "verify_failed"
 
-    def __init__(self, detail: str, *, evidence: ProcessEvidence | None = None) -> None:
-        super().__init__(detail, stage="verify", evidence=evidence)
+    def __init__(
+        self, detail: str, *, evidence: ProcessEvidence | None = None, output_index: int | None = None
+    ) -> None:
+        super().__init__(detail, stage="verify", evidence=evidence, output_index=output_index)
 
 
 class LeaseLost(JobFailed):

@@ -204,7 +204,7 @@ async def test_all_that_is_wrong_is_named_at_once(shared_service: Service, gray:
     body = {
         "video_id": video["id"],
         "overlays": [
-            {"type": "text", "text": "a\U0001343f", "font": "No Such Font"},
+            {"type": "text", "text": "a\U0001343f", "font": "No Such Font", "color": "whit", "y": "t"},
             {"type": "text", "text": "a", "x": "1/0", "y": "2/(w-w)", "start": 60},
             {"type": "image", "image_path": "no.png", "x": 1},
             {"type": "video", "video_path": f"video:{uuid.uuid4()}"},
@@ -214,8 +214,10 @@ async def test_all_that_is_wrong_is_named_at_once(shared_service: Service, gray:
     }
     document: Any = problem(await shared_service.client.post("/overlays", json=body), 422, "invalid_input")
     assert sorted(error["pointer"] for error in document["errors"]) == [
+        "/overlays/0/color",
         "/overlays/0/font",
         "/overlays/0/text",
+        "/overlays/0/y",
         "/overlays/1/start",
         "/overlays/1/x",
         "/overlays/1/y",

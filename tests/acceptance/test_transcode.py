@@ -43,9 +43,9 @@ async def test_the_usual_qualities_are_those_not_above_the_source(shared_service
     job = await made(shared_service, video, {})
     assert (job["type"], len(job["commands"])) == ("transcode_multi", 1)
     assert job["commands"][0].count("-i") == 1
-    assert [(one["quality"], one["width"], one["height"]) for one in job["outputs"]] == [
-        ("720p", 1280, 720),
-        ("480p", 854, 480),
+    assert [(one["quality"], one["width"], one["height"], one["state"]) for one in job["outputs"]] == [
+        ("720p", 1280, 720, "done"),
+        ("480p", 854, 480, "done"),
     ]
     variants = (await shared_service.client.get(f"/videos/{video['id']}/variants")).json()
     by_quality = {variant["quality"]: variant for variant in variants}
@@ -118,6 +118,13 @@ async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, s
         ({"preset": "placebo"}, {"/preset"}),
         ({"audio": {"bit_rate": 1}}, {"/audio/bit_rate"}),
         ({"quality": ["720p"]}, {"/quality"}),
+        ({"crf": 20, "video_bitrate": 1_000_000}, {"/video_bitrate"}),
+        ({"two_pass": True}, {"/two_pass"}),
+        ({"profile": "cinema"}, {"/profile"}),
+        ({"profile": "web", "audio": {"codec": "copy"}}, {"/audio/loudness"}),
+        ({"audio": {"codec": "copy", "loudness": -16}}, {"/audio/loudness"}),
+        ({"audio": {"loudness": -7}}, {"/audio/loudness"}),
+        ({"two_pass": True, "video_bitrate": 1_000_000, "codec": "av1"}, {"/two_pass"}),
     ],
 )
 async def test_every_wrong_wish_is_named(
@@ -130,11 +137,25 @@ async def test_every_wrong_wish_is_named(
     assert {error["pointer"] for error in document["errors"]} == pointers
 
 
+async def test_a_profile_is_made_with_everything_that_it_asks_for(shared_service: Service, source: Path) -> None:
+    """Loudness measured, the picture looked at, then made: three commands, one percentage; as GET /presets says."""
+    video = await shared_service.upload(source)
+    listed = {one["name"]: one["settings"] for one in (await shared_service.client.get("/presets")).json()}
+    jobs = [
+        await made(shared_service, video, {"qualities": ["240p"], "preset": "ultrafast", **body})
+        for body in ({"profile": "broadcast-proxy"}, {**listed["broadcast-proxy"], "qualities": ["240p"]})
+    ]
+    for job in jobs:
+        assert len(job["commands"]) == 3
+        assert (job["progress"], job["edit"]["outputs"][0]["video"]["bit_rate"]) == (100, 2_000_000)
+
+
 async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source: Path) -> None:
     """None of the others appears: no row, no file, and the job says which it was."""
     video = await service.upload(source)
     stored = service.stored()
     job_id = (await service.client.post(f"/transcode/{video['id']}", json={})).json()["job_id"]
+    assert {one["state"] for one in (await service.job(job_id))["outputs"]} == {"waiting"}
     await service.sql(  # what was promised of the second is made wrong
         "UPDATE jobs SET plan_json = jsonb_set(plan_json, '{outputs,1,frame_count}', '999') WHERE id = $1::uuid", job_id
     )
@@ -142,6 +163,7 @@ async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source
         job = await service.until(job_id, "FAILURE")
     assert job["error"]["code"] == "verify_failed"
     assert "the rendition 480p" in job["error"]["detail"]
+    assert [one["state"] for one in job["outputs"]] == ["cancelled", "failed"]
     assert service.stored() == stored
     assert (await service.client.get(f"/videos/{video['id']}/variants")).json() == []
 

@@ -23,7 +23,7 @@ async def video(shared_service: Service, clip: Path) -> dict[str, Any]:
         ({"start": -1, "end": 1}, {"/start"}),
         ({"start": 4.5, "end": 6}, {"/start"}),
         ({"start": "1:2", "end": "00:00:61"}, {"/start", "/end"}),
-        ({"start": "abc", "end": True}, {"/end"}),
+        ({"start": "abc", "end": True, "x": 1}, {"/start", "/end", "/x"}),
         ({"end": 1}, {"/start"}),
         ({"start": 0, "end": 1, "speed": 2}, {"/speed"}),
         ({"start": None, "end": [1]}, {"/start", "/end"}),

@@ -8,8 +8,10 @@ import threading
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -17,12 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from checker import processes_about
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.model import trim
-from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.edits.model import FileOutput, VideoEncoding, transcode, trim
+from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit
 from reelwright.library import ingest
 from reelwright.media import programs
+from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -125,6 +128,7 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
             sessions=sessions,
             storage=storage,
             prober=prober,
+            checker=PictureChecker(memory_bytes=settings.media_memory_bytes),
             capabilities=await programs.capabilities(settings),
         )
         yield Shop(workshop, sessions, storage, world, received.video_id)
@@ -245,3 +249,20 @@ async def test_what_cannot_be_foreseen_fails_the_attempt(shop: Shop) -> None:
     job = await shop.world.look(job_id)
     assert job.error is not None
     assert (job.status, job.error["code"], job.attempt) == (JobStatus.FAILURE, "internal", 3)
+
+
+async def test_software_takes_over_where_hardware_fails(shop: Shop) -> None:
+    """An encoder that worked when the worker started and does not now costs time, not the job."""
+    capabilities = msgspec.structs.replace(shop.workshop.capabilities, hardware=("h264_nvenc",))
+    workshop = replace(shop.workshop, capabilities=capabilities)
+    output = FileOutput(video=VideoEncoding(hardware=True, preset="ultrafast"), quality=Quality.P480)
+    async with shop.world.sessions.begin() as session:
+        source = await find_source(session, shop.video_id)
+        edit = transcode((output,))
+        job_id = (await submit(session, edit, source, type=JobType.TRANSCODE_MULTI, max_failures=3)).id
+    await workshop.work_on(job_id)
+    job = await shop.world.look(job_id)
+    assert (job.status, job.failures) == (JobStatus.SUCCESS, 0)
+    assert job.recipe_json is not None
+    (command,) = job.recipe_json["commands"]
+    assert "libx264" in command["arguments"]

@@ -28,8 +28,9 @@ from reelwright.edits.planned_layers import PictureFacts, VideoFacts
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
 from reelwright.library import references
 from reelwright.media import drawn_text
+from reelwright.media.command import Capabilities
 from reelwright.media.fonts import UnknownFont
-from reelwright.media.recipe import Capabilities, compile_plan
+from reelwright.media.recipe import compile_plan
 from reelwright.media.studio import text_style
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage

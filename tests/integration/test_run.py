@@ -21,7 +21,7 @@ import pytest
 
 from checker import processes_about
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.recipe import Capabilities, Command, Recipe
+from reelwright.media.command import Capabilities, Command, Recipe
 from reelwright.media.run import Budget, run
 
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=1, tone_mapping=False)

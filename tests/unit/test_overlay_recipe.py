@@ -15,7 +15,8 @@ from reelwright.edits.plan import Facts, Plan, PlannedOverlay, resolve
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import InvalidInput
-from reelwright.media.recipe import Capabilities, compile_plan
+from reelwright.media.command import Capabilities
+from reelwright.media.recipe import compile_plan
 from sources import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)

@@ -32,6 +32,14 @@ def test_positions_never_fall() -> None:
     assert feed(reader, text) == [0, 0, 3, 3, 4]
 
 
+def test_packets_tell_where_reports_are_late() -> None:
+    """Also between the lines of a report; packets come in the order in which they are decoded."""
+    reader = ProgressReader()
+    text = "packet_s=1.5\npacket_s=1.4\nout_time_us=1000000\npacket_s=2\nspeed=3x\npacket_s=N/A\nprogress=continue\n"
+    assert feed(reader, text) == [1.5, 1.5, 2, 2, 2]
+    assert reader.latest.speed == 3
+
+
 @given(st.lists(st.text(max_size=40), max_size=200))
 def test_any_lines_at_all_are_survived(lines: list[str]) -> None:
     """Bounded memory, positions that never fall, no exception."""

@@ -9,7 +9,8 @@ from reelwright.edits.model import trim
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
-from reelwright.media.recipe import Capabilities, Recipe, compile_plan
+from reelwright.media.command import Capabilities, Recipe
+from reelwright.media.recipe import compile_plan
 from sources import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)

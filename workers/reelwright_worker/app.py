@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from reelwright import settings as configuration
@@ -16,6 +17,7 @@ from reelwright.db.database import create_engine, located
 from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.reaper import Reaper
 from reelwright.media import contain, programs
+from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
@@ -63,11 +65,24 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         orphan_grace_s=settings.orphan_grace_s,
     )
     try:
-        async with Prober(replace(programs.probe_rules(settings), formats=CONTAINERS)) as prober:  # outputs are ours
+        rules = replace(programs.probe_rules(settings), formats=CONTAINERS)  # outputs are ours
+        async with Prober(rules) as prober, PictureChecker(memory_bytes=settings.media_memory_bytes) as checker:
             capabilities = await programs.capabilities(settings)
-            logger.info("ffmpeg %s, %d threads", capabilities.ffmpeg_version, capabilities.threads)
+            found = await programs.hardware_encoders(settings)
+            capabilities = msgspec.structs.replace(capabilities, hardware=found)
+            logger.info(
+                "ffmpeg %s, %d threads, encoders in hardware: %s",
+                capabilities.ffmpeg_version,
+                capabilities.threads,
+                ", ".join(found) or "none",
+            )
             workshop = Workshop(
-                settings=settings, sessions=sessions, storage=storage, prober=prober, capabilities=capabilities
+                settings=settings,
+                sessions=sessions,
+                storage=storage,
+                prober=prober,
+                checker=checker,
+                capabilities=capabilities,
             )
             reaping = asyncio.create_task(reaper.run(), name="reaper")
             try:

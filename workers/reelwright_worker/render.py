@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,18 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
+from reelwright.edits import companions
+from reelwright.edits.companions import PlannedPicture
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.planned_layers import PictureFacts
-from reelwright.errors import Busy, JobFailed, LeaseLost, NoSpace, ReelwrightError, VerifyFailed
+from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.media import programs, verify
+from reelwright.media import programs, streaming, verify
+from reelwright.media.command import Capabilities, Recipe
+from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
-from reelwright.media.recipe import Capabilities, compile_plan
+from reelwright.media.recipe import compile_plan
 from reelwright.media.run import Budget, run
 from reelwright.media.studio import picture_key
 from reelwright.settings import Settings
@@ -53,6 +58,7 @@ class Workshop:
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
     prober: Prober
+    checker: PictureChecker
     capabilities: Capabilities
 
     async def work_on(self, job_id: uuid.UUID) -> None:
@@ -198,7 +204,7 @@ class Attempt:
 
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
-        companions = await self._companions()
+        companions = await self._companions(made)
         self.stage = "publish"
         await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions).publish()
 
@@ -220,12 +226,33 @@ class Attempt:
         return slots
 
     async def _render(self, slots: dict[str, Path]) -> tuple[Made, ...]:
-        recipe = compile_plan(self.plan, self.shop.capabilities)
-        self.stage = "render"
-        await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         targets = [
             self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
         ]
+        slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
+        recipe = compile_plan(self.plan, self.shop.capabilities)
+        try:
+            await self._run(recipe, slots)
+        except MediaProcessFailed as failure:
+            if not any(command.hardware for command in recipe.commands) or failure.code == "no_space":
+                raise
+            logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
+            await asyncio.to_thread(shutil.rmtree, self.work)
+            software = msgspec.structs.replace(self.shop.capabilities, hardware=())
+            await self._run(compile_plan(self.plan, software), slots)
+        faults.point("rendered, not verified")
+        self.stage = "verify"
+        return tuple(
+            [
+                await self._verify(path, expected, number)
+                for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
+            ]
+        )
+
+    async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> None:
+        """Make all files in a fresh work folder. Raises JobFailed."""
+        self.stage = "render"
+        await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
             await asyncio.to_thread(self.shop.storage.require_space, 0)
             await asyncio.to_thread(self.work.mkdir, mode=0o750, parents=True)
@@ -234,7 +261,7 @@ class Attempt:
         settings = self.shop.settings
         await run(
             recipe,
-            {**slots, **{f"out{number}": target for number, target in enumerate(targets)}},
+            slots,
             ffmpeg=programs.ffmpeg_path(settings),
             work=self.work,
             budget=Budget(
@@ -247,22 +274,17 @@ class Attempt:
             ),
             report=self._progressed,
         )
-        faults.point("rendered, not verified")
-        self.stage = "verify"
-        return tuple(
-            [await self._verify(path, expected) for path, expected in zip(targets, self.plan.outputs, strict=True)]
-        )
 
-    async def _verify(self, path: Path, expected: ExpectedOutput) -> Made:
+    async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> Made:
         try:
             media = await self.shop.prober.probe(path)
         except Busy as error:  # says nothing about the output
             raise JobFailed(error.detail, stage="verify", retryable=True) from error
         except ReelwrightError as error:
-            raise VerifyFailed(f"the output cannot be read: {error.detail}") from error
+            raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
         if wrong := verify.complaints(expected, media):
             what = "the output" if len(self.plan.outputs) == 1 else f"the rendition {expected.output.quality}"
-            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}")
+            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}", output_index=number)
         size_bytes, sha256 = await asyncio.to_thread(_measure, path)
         checks: dict[str, Any] = {
             "frame_count": media.picture.frame_count,
@@ -271,10 +293,18 @@ class Attempt:
         }
         return Made(path, expected, media, size_bytes, sha256, checks)
 
-    async def _companions(self) -> tuple[Companion, ...]:
-        """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there."""
+    async def _companions(self, made: tuple[Made, ...]) -> tuple[Companion, ...]:
+        """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or is not
+        what it should be."""
+        if (streamed := self.plan.streaming) is not None:
+            renditions = [one.media for one in made]
+            await asyncio.to_thread(streaming.finish, streamed, renditions, self.work)
+        length = Fraction(self.plan.outputs[0].duration_s)
+        for companion in self.plan.companions:
+            for name, text in companions.texts(companion, length).items():
+                await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
         found = []
-        for planned in (file for companion in self.plan.companions for file in companion.files):
+        for planned in self.plan.files:
             path = self.work / planned.name
             try:
                 size_bytes, sha256 = await asyncio.to_thread(_measure, path)
@@ -282,8 +312,20 @@ class Attempt:
                 size_bytes, sha256 = 0, ""
             if size_bytes == 0:
                 raise VerifyFailed(f"{planned.name} was not made")
+            if planned.picture is not None:
+                await self._check_picture(path, planned.picture)
             found.append(Companion(path, planned, size_bytes, sha256))
         return tuple(found)
+
+    async def _check_picture(self, path: Path, expected: PlannedPicture) -> None:
+        try:
+            seen = await self.shop.checker.look(path)
+        except Busy as error:  # says nothing about the picture
+            raise JobFailed(error.detail, stage="verify", retryable=True) from error
+        except ReelwrightError as error:
+            raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
+        if wrong := verify.picture_complaints(expected, seen):
+            raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
 
 
 def _measure(path: Path) -> tuple[int, str]:

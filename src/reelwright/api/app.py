@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from reelwright import __version__
-from reelwright.api import assets, edits, jobs, service, services, static_paths, transcode, variants, videos
+from reelwright.api import assets, edits, jobs, profiles, service, services, static_paths, transcode, variants, videos
 from reelwright.api.body import StrictRequest
 from reelwright.api.docs import docs_router, openapi_config
 from reelwright.api.job_schemas import ProgressEvent, StateEvent
@@ -66,6 +66,7 @@ def create_app(settings: Settings) -> Litestar:
             assets.router,
             edits.router,
             transcode.router,
+            profiles.router,
             jobs.router,
             static_paths.router,
             v1.router,

@@ -2,7 +2,8 @@
 
 msgspec stops at the first error, and Litestar would convert laxly ("32" for a number). So a body is decoded once,
 strictly, and only when that fails is it walked a second time beside its type, field by field: to drop each `null`
-that stands for a default, and to collect what is wrong.
+that stands for a default, and to collect what is wrong, by the fields' own checks too. (Where all types are right,
+planning finds what is wrong, together with what it measures.)
 """
 
 from __future__ import annotations
@@ -94,10 +95,8 @@ def read_json(body: bytes, hint: Any) -> Any:
             errors += islice(_nul_characters(msgspec.json.decode(body)), MAX_FIELD_ERRORS)
         try:
             value = _decoder(hint).decode(body)
-            plain = msgspec.json.decode(body) if _has_checks(hint) else None
         except msgspec.ValidationError:
-            value, plain = None, msgspec.json.decode(body)
-        if value is None or plain is not None:
+            plain = msgspec.json.decode(body)
             errors += islice(_faults(hint, plain, ""), MAX_FIELD_ERRORS)
             value = None if errors else msgspec.convert(plain, hint, strict=True)
     except UnicodeDecodeError as error:
@@ -195,20 +194,6 @@ def _members(hint: Any, constraints: tuple[Any, ...] = ()) -> Iterator[tuple[Any
 
 def _checks(hint: Any) -> Iterator[Check]:
     return (item for _, constraints in _members(hint) for item in constraints if isinstance(item, Check))
-
-
-@cache
-def _has_checks(hint: Any) -> bool:
-    """Whether any field of the type, at any depth, has a check of its own."""
-    for bare, constraints in _members(hint):
-        if any(isinstance(item, Check) for item in constraints):
-            return True
-        if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
-            if any(_has_checks(field.type) for field in msgspec.structs.fields(bare)):
-                return True
-        elif any(_has_checks(argument) for argument in get_args(bare) if get_origin(bare) is not Literal):
-            return True
-    return False
 
 
 def _item_hint(array: Any, index: int) -> Any:

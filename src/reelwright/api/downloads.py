@@ -11,7 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
 from reelwright.db.models import File, Variant, Video
+from reelwright.edits.vocabulary import FileRole
 from reelwright.library import catalogue
+
+REVALIDATED = "private, no-cache"
+LASTING = "private, max-age=86400, immutable"
+"""For what is read in many small pieces: a file of a variant never changes under its name."""
 
 
 def download(
@@ -26,6 +31,7 @@ def download(
         content_type=file.content_type,
         last_modified=last_modified,
         inline=inline,
+        cache_control=LASTING if file.role in (FileRole.HLS, FileRole.DASH) else REVALIDATED,
         cross_origin=bool(services.settings.cors_origins),
     )
 

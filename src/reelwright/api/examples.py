@@ -153,7 +153,17 @@ JOB: dict[str, Any] = {
     "video_id": VIDEO_ID,
     "input_variant_id": None,
     "output_variant_id": None,
-    "outputs": [{"index": 0, "quality": "source", "width": 1280, "height": 720, "progress": 42, "variant_id": None}],
+    "outputs": [
+        {
+            "index": 0,
+            "state": "rendering",
+            "quality": "source",
+            "width": 1280,
+            "height": 720,
+            "progress": 42,
+            "variant_id": None,
+        }
+    ],
     "warnings": [],
     "error_message": None,
     "error": None,
@@ -207,7 +217,17 @@ V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
 TRANSCODES: dict[str, Any] = {
     "usual": {},
     "named": {"qualities": ["1080p", "720p", "480p"]},
+    "streaming": {"qualities": ["720p", "480p", "240p"], "hls": True, "dash": True, "segment_s": 4},
     "av1": {"qualities": ["720p"], "codec": "av1", "container": "webm", "audio": {"codec": "opus", "bit_rate": 96000}},
+    "profile": {"profile": "web", "qualities": ["480p"]},
+    "two passes": {"qualities": ["720p", "480p"], "video_bitrate": 2_000_000, "two_pass": True},
+    "copy": {"qualities": ["source", "240p"], "copy_conforming": True, "audio": {"codec": "copy"}},
+    "pictures": {
+        "poster": {},
+        "thumbnails": {"at": [1, "00:00:02.500"], "width": 320},
+        "sprite": {"every": 10, "width": 160, "columns": 10},
+        "preview": {"duration": 3},
+    },
 }
 V1_QUALITY: dict[str, Any] = {"video_id": VIDEO_ID, "qualities": ["720p", "480p"]}
 V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from fractions import Fraction
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +12,7 @@ from msgspec import Meta
 from reelwright.api.schemas import Page, Timestamp
 from reelwright.db.models import Job, JobEvent
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+from reelwright.jobs.outlook import OutputState, eta_s, output_state
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
@@ -65,6 +65,7 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     """One output of a job. `variant_id` is there when it is done."""
 
     index: int
+    state: OutputState
     quality: Quality
     width: int
     height: int
@@ -123,7 +124,7 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
             max_failures=job.max_failures,
             worker=job.worker,
             speed=job.speed,
-            eta_s=_eta_s(job),
+            eta_s=eta_s(job),
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
@@ -145,6 +146,7 @@ def _outputs(job: Job) -> list[OutputOut]:
     return [
         OutputOut(
             index=index,
+            state=output_state(job, index),
             quality=Quality(expected["output"]["quality"]),
             width=expected["width"],
             height=expected["height"],
@@ -153,14 +155,6 @@ def _outputs(job: Job) -> list[OutputOut]:
         )
         for index, (expected, one) in enumerate(zip(planned, made, strict=True))
     ]
-
-
-def _eta_s(job: Job) -> float | None:
-    """By how fast this attempt goes; None while that, or what is left, is not known."""
-    if job.status is not JobStatus.STARTED or not job.speed or not job.plan_json:
-        return None
-    left_s = float(Fraction(job.plan_json["outputs"][0]["duration_s"])) * (100 - job.progress) / 100
-    return round(left_s / job.speed, 1)
 
 
 class StateEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,5 +195,5 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
             progress=job.progress,
             stage=job.stage,
             speed=job.speed,
-            eta_s=_eta_s(job),
+            eta_s=eta_s(job),
         )

@@ -117,6 +117,7 @@ class FileDownload(Response[None]):
                 "X-Content-Type-Options": "nosniff",
                 "Content-Security-Policy": "default-src 'none'; sandbox",
                 "Cross-Origin-Resource-Policy": "cross-origin" if cross_origin else "same-origin",
+                **({"Vary": "Origin"} if cross_origin else {}),  # an answer that is kept serves other origins wrongly
             },
         )
 

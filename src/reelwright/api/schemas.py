@@ -9,20 +9,15 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from reelwright.api.bodies import Body, Moment
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.companions import AnyCompanion, Poster
 from reelwright.edits.model import (
     AnyLayer,
-    Codec,
-    Container,
     ImageLayer,
-    Ladder,
     Place,
-    Preset,
     TextLayer,
     VideoLayer,
     WatermarkLayer,
-    When,
 )
 from reelwright.edits.placement import Anchor
 from reelwright.edits.source import MediaInfo
@@ -30,20 +25,8 @@ from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
 
-Moment = Annotated[
-    When,
-    Meta(
-        description='Seconds (`2.5`) or `"HH:MM:SS(.sss)"` (`"00:00:02.500"`).',
-        examples=[2.5, "00:00:02.500"],
-    ),
-]
-
 Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
 """A point in time, as RFC 3339 has it."""
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request body: unknown fields are refused."""
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
@@ -200,7 +183,9 @@ class OverlaysIn(Body, frozen=True, kw_only=True):
 
     video_id: uuid.UUID
     source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
-    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = []
+    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = msgspec.field(
+        default_factory=list
+    )
     watermark: WatermarkIn | None = None
 
     @property
@@ -262,72 +247,3 @@ class ReadyOut(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Literal["ready", "not_ready"]
     checks: list[CheckOut]
-
-
-class SoundIn(Body, frozen=True, kw_only=True):
-    """How the sound is coded: AAC, in WebM Opus; `none` leaves it out."""
-
-    codec: Literal["aac", "opus", "none"] | None = None
-    bit_rate: Annotated[
-        int, Meta(ge=16_000, le=512_000, description="Bits a second, for up to two channels; more get more.")
-    ] = 128_000
-
-
-class PosterIn(Body, frozen=True, kw_only=True):
-    """One frame of the video as a JPEG: the first from `at` on, or a typical one."""
-
-    at: Moment | None = None
-    width: Annotated[int, Meta(ge=16, le=8192, description="Pixels; omitted: as wide as the video.")] | None = None
-
-    def companion(self) -> Poster:
-        return Poster(at=self.at, width=self.width)
-
-
-class TranscodeIn(Body, frozen=True, kw_only=True):
-    """Renditions of one video, all made by one decode."""
-
-    qualities: (
-        Annotated[
-            list[Quality],
-            Meta(
-                max_length=8,
-                description="Boxes that the picture fits into: all that are named are made. Omitted: 1080p, 720p and"
-                " 480p without those above the source, one at least.",
-                examples=[["1080p", "720p", "480p"]],
-            ),
-        ]
-        | None
-    ) = None
-    codec: Annotated[Codec, Meta(description="All but h264 keep ten bits and HDR where the source has them.")] = "h264"
-    container: Container = "mp4"
-    crf: (
-        Annotated[
-            int,
-            Meta(ge=0, le=63, description="Constant rate factor, for all; omitted: one that fits quality and codec."),
-        ]
-        | None
-    ) = None
-    preset: Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files.")] = "veryfast"
-    audio: SoundIn = SoundIn()
-    poster: (
-        Annotated[
-            PosterIn, Meta(description="A still picture beside the best rendition; an empty object takes a good one.")
-        ]
-        | None
-    ) = None
-
-    @property
-    def companions(self) -> tuple[AnyCompanion, ...]:
-        wishes = (self.poster,)
-        return tuple(wish.companion() for wish in wishes if wish is not None)
-
-    def ladder(self) -> Ladder:
-        return Ladder(
-            qualities=None if self.qualities is None else tuple(self.qualities),
-            codec=self.codec,
-            container=self.container,
-            crf=self.crf,
-            preset=self.preset,
-            audio_codec=self.audio.codec,
-            audio_bit_rate=self.audio.bit_rate,
-        )

@@ -12,8 +12,8 @@ from reelwright.api import examples
 from reelwright.api.edits import accepted, pointers
 from reelwright.api.job_schemas import LOCATION, JobAccepted
 from reelwright.api.openapi import operation
-from reelwright.api.schemas import TranscodeIn
 from reelwright.api.services import Services
+from reelwright.api.transcode_schemas import TranscodeIn
 from reelwright.db.models import Job
 from reelwright.edits import ladder
 from reelwright.edits.companions import AnyCompanion
@@ -41,7 +41,7 @@ async def submit_renditions(
         with pointers(names):
             return await submit(
                 session,
-                transcode(outputs, companions),
+                transcode(outputs, companions, wanted.streaming),
                 source,
                 type=JobType.TRANSCODE_MULTI,
                 max_failures=services.settings.max_failures,

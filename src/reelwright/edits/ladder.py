@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from reelwright.edits import rates
 from reelwright.edits.model import AudioEncoding, Codec, FileOutput, Ladder, Sound, VideoEncoding
 from reelwright.edits.vocabulary import Quality
 from reelwright.errors import FieldError, InvalidInput
@@ -43,9 +44,9 @@ come near H.264's by eye."""
 
 HIGHEST_CRF: Mapping[str, int] = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
 HELD: Mapping[str, tuple[tuple[Codec, ...], tuple[Sound, ...]]] = {
-    "mp4": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "none")),
-    "webm": (("vp9", "av1"), ("opus", "none")),
-    "mkv": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "none")),
+    "mp4": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "copy", "none")),
+    "webm": (("vp9", "av1"), ("opus", "copy", "none")),
+    "mkv": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "copy", "none")),
 }
 """Which video and audio codecs a container holds."""
 
@@ -65,10 +66,18 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     sound = wanted.audio_codec or sounds[0]
     if sound not in sounds:
         errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
+    if wanted.loudness_lufs is not None and sound in ("copy", "none"):
+        errors.append(FieldError("/audio/loudness", f"needs sound that is coded, not {sound}"))
     if wanted.crf is not None and wanted.crf > HIGHEST_CRF[wanted.codec]:
         errors.append(FieldError("/crf", f"goes up to {HIGHEST_CRF[wanted.codec]} with {wanted.codec}"))
+    errors += rates.wrong(wanted)
+    if wanted.streaming is not None and wanted.container != "mp4":
+        errors.append(FieldError("/container", f"streaming is made of mp4, not {wanted.container}"))
+    if wanted.streaming is not None and wanted.copy_conforming:
+        errors.append(FieldError("/copy_conforming", "is not for streaming, which needs key frames of its own"))
     if errors:
         raise InvalidInput(errors)
+    sizes = [fitted(picture, quality) for quality in qualities]
     return tuple(
         FileOutput(
             quality=quality,
@@ -77,10 +86,15 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 codec=wanted.codec,
                 crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
                 preset=wanted.preset,
+                bit_rate=rates.share(wanted.video_bit_rate, size, sizes),
+                two_pass=wanted.two_pass,
+                copy_conforming=wanted.copy_conforming,
+                hardware=wanted.hardware,
+                segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,
             ),
-            audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate),
+            audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate, loudness_lufs=wanted.loudness_lufs),
         )
-        for quality in qualities
+        for quality, size in zip(qualities, sizes, strict=True)
     )
 
 

@@ -13,6 +13,7 @@ from reelwright.edits.checks import Check
 from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.lettering import checked_text
 from reelwright.edits.placement import Anchor, Coordinate
+from reelwright.edits.streaming import SegmentSeconds, Streaming
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
 
@@ -120,19 +121,31 @@ Sound = Literal["aac", "opus", "copy", "none"]
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset."""
+    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset.
+
+    `bit_rate`, bits a second on average, is instead of the factor; `two_pass` spends it where it is needed.
+    `segment_s`: with a key frame at the start of each segment that long and nowhere else, as streaming needs."""
 
     codec: Codec = "h264"
     crf: int = 18
     preset: Preset = "veryfast"
+    bit_rate: int | None = None
+    two_pass: bool = False
+    copy_conforming: bool = False
+    """A source that is such a picture already is copied."""
+    hardware: bool = False
+    """By an encoder in hardware where there is one."""
+    segment_s: SegmentSeconds | None = None
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
-    as it is where the container and browsers take that, else AAC. `none`: left out."""
+    as it is where the container and browsers take that, else AAC, in WebM Opus. `none`: left out. `loudness_lufs`: what
+    each track is brought to (EBU R 128)."""
 
     codec: Sound = "aac"
     bit_rate: int = 128_000
+    loudness_lufs: float | None = None
 
 
 class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,15 +164,23 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     codec: Codec = "h264"
     container: Container = "mp4"
     crf: int | None = None
+    video_bit_rate: int | None = None
+    """Of the largest rendition; smaller ones get their share."""
+    two_pass: bool = False
+    copy_conforming: bool = False
+    hardware: bool = False
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int = 128_000
+    loudness_lufs: float | None = None
+    streaming: Streaming | None = None
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
     outputs: tuple[FileOutput, ...] = (FileOutput(),)
     companions: tuple[AnyCompanion, ...] = ()
+    streaming: Streaming | None = None
 
     def after(self, earlier: Edit) -> Edit:
         """This edit as seen from the original: an earlier edit's steps come first (lineage)."""
@@ -175,6 +196,10 @@ def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
     return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
 
 
-def transcode(outputs: tuple[FileOutput, ...], companions: tuple[AnyCompanion, ...] = ()) -> Edit:
+def transcode(
+    outputs: tuple[FileOutput, ...],
+    companions: tuple[AnyCompanion, ...] = (),
+    streaming: Streaming | None = None,
+) -> Edit:
     """The whole video, once for each output."""
-    return Edit(steps=(), outputs=outputs, companions=companions)
+    return Edit(steps=(), outputs=outputs, companions=companions, streaming=streaming)

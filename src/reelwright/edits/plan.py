@@ -12,11 +12,13 @@ from math import ceil
 
 import msgspec
 
-from reelwright.edits import ladder, timecode
-from reelwright.edits.companions import PlannedCompanion, planned
+from reelwright.edits import ladder, streaming, timecode
+from reelwright.edits.companions import PlannedCompanion, PlannedFile, planned
+from reelwright.edits.conforming import conforms
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
 from reelwright.edits.source import MediaInfo, VideoStream
+from reelwright.edits.streaming import PlannedStreaming
 from reelwright.errors import FieldError, InvalidInput
 
 VERSION = 1
@@ -71,6 +73,8 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     audio_tracks: int
     picture: ExpectedPicture | None = None
     """None: not known."""
+    copied: bool = False
+    """Whether its pictures are the source's own."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +84,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[PlannedTrim | PlannedOverlay, ...]
     outputs: tuple[ExpectedOutput, ...]
     companions: tuple[PlannedCompanion, ...] = ()
+    streaming: PlannedStreaming | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -87,6 +92,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """All that is read, in the order of the recipe's input slots."""
         layers = [layer for step in self.steps if isinstance(step, PlannedOverlay) for layer in step.layers]
         return (self.inputs[0], *(layer.facts for layer in layers))
+
+    @property
+    def files(self) -> tuple[PlannedFile, ...]:
+        """What is made beside the outputs."""
+        streamed = self.streaming.files if self.streaming is not None else ()
+        return (*(file for companion in self.companions for file in companion.files), *streamed)
 
     @property
     def digest(self) -> str:
@@ -184,9 +195,14 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         size = ladder.fitted(shown, output.quality)
         if ladder.is_upscaled(shown, output.quality):
             warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
+        copied = output.video.copy_conforming and conforms(output, size, facts.media)
         counted = grid[2] if grid and output.container == "mp4" else None
         tracks = 0 if output.audio.codec == "none" else sound
-        outputs.append(_expect(output, facts.media, size, (Fraction(0), length), counted, tracks))
+        expected = _expect(
+            output, facts.media, size, (Fraction(0), length), picture.frame_count if copied else counted, tracks
+        )
+        expected = msgspec.structs.replace(expected, copied=copied)
+        outputs.append(_begun_at_once(expected) if edit.streaming is not None else expected)
     companions, errors = [], []
     for number, wish in enumerate(edit.companions):
         found, wrong = planned(wish, picture=shown, length=length, pointer=f"/companions/{number}")
@@ -194,8 +210,17 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         errors += wrong
     if errors:
         raise InvalidInput(errors)
+    streamed = None
+    if edit.streaming is not None:
+        tracks = outputs[0].audio_tracks
+        streamed = streaming.planned(edit.streaming, renditions=len(outputs), audio_tracks=tracks)
     return Plan(
-        inputs=(facts,), steps=(), outputs=tuple(outputs), companions=tuple(companions), warnings=tuple(warnings)
+        inputs=(facts,),
+        steps=(),
+        outputs=tuple(outputs),
+        companions=tuple(companions),
+        streaming=streamed,
+        warnings=tuple(warnings),
     )
 
 
@@ -271,6 +296,15 @@ def _expect(
         audio_tracks=tracks,
         picture=expected,
     )
+
+
+def _begun_at_once(expected: ExpectedOutput) -> ExpectedOutput:
+    """As it is streamed: a picture that begins late is shown from the start."""
+    if (picture := expected.picture) is None:
+        return expected
+    held = Fraction(picture.start_s) + Fraction(picture.longest_gap_s)
+    picture = msgspec.structs.replace(picture, start_s="0", longest_gap_s=str(held))
+    return msgspec.structs.replace(expected, picture=picture)
 
 
 def upright_size(picture: VideoStream) -> tuple[int, int]:

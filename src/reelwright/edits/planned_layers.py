@@ -8,7 +8,7 @@ import msgspec
 
 from reelwright.edits import timecode
 from reelwright.edits.model import AnyLayer, Picture, TextLayer, VideoLayer
-from reelwright.edits.placement import OVERLAY, TEXT, position
+from reelwright.edits.placement import OVERLAY, TEXT, position, read
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import FieldError
 
@@ -52,21 +52,10 @@ def place(
     layer: AnyLayer, facts: PictureFacts | VideoFacts, *, canvas: Size, length: Fraction, pointer: str
 ) -> tuple[PlannedLayer | None, list[FieldError], list[str]]:
     """The layer placed (None when it is never seen), what is wrong with it, and warnings."""
-    errors: list[FieldError] = []
-    times: dict[str, Fraction] = {}
-    for field, value in (("start", layer.start), ("end", layer.end)):
-        try:
-            times[field] = length if value is None else timecode.parse(value)
-        except ValueError as error:
-            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+    times, errors = _times(layer, length, pointer)
     size = _size(layer, facts)
     where, misplaced = _where(layer, canvas, size, pointer)
     errors += misplaced
-    if "start" in times and times["start"] >= length:
-        late = f"is not before the end of the video ({timecode.show(length)})"
-        errors.append(FieldError(f"{pointer}/start", late))
-    elif len(times) == 2 and times["end"] <= times["start"]:
-        errors.append(FieldError(f"{pointer}/end", "is not after start"))
     if errors:
         return None, errors, []
     end = min(times["end"], length, times["start"] + _own_length(layer, facts, length))
@@ -90,6 +79,33 @@ def place(
         volume=volume,
     )
     return planned, [], warnings
+
+
+def faults(layer: AnyLayer, *, length: Fraction, pointer: str) -> list[FieldError]:
+    """What is wrong with when and where it lies, as far as that can be said of a layer whose size is not known."""
+    errors = _times(layer, length, pointer)[1]
+    for name, coordinate in (("x", layer.x), ("y", layer.y)) if layer.position is None else ():
+        try:
+            read(coordinate, TEXT if isinstance(layer, TextLayer) else OVERLAY)
+        except ValueError as error:
+            errors.append(FieldError(f"{pointer}/{name}", str(error)))
+    return errors
+
+
+def _times(layer: AnyLayer, length: Fraction, pointer: str) -> tuple[dict[str, Fraction], list[FieldError]]:
+    errors: list[FieldError] = []
+    times: dict[str, Fraction] = {}
+    for field, value in (("start", layer.start), ("end", layer.end)):
+        try:
+            times[field] = length if value is None else timecode.parse(value)
+        except ValueError as error:
+            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+    if "start" in times and times["start"] >= length:
+        late = f"is not before the end of the video ({timecode.show(length)})"
+        errors.append(FieldError(f"{pointer}/start", late))
+    elif len(times) == 2 and times["end"] <= times["start"]:
+        errors.append(FieldError(f"{pointer}/end", "is not after start"))
+    return times, errors
 
 
 def _own_length(layer: AnyLayer, facts: PictureFacts | VideoFacts, longest: Fraction) -> Fraction:

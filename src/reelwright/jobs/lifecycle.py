@@ -225,6 +225,7 @@ async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobSt
             "code": failure.code,
             "stage": failure.stage,
             "detail": failure.detail,
+            "output_index": failure.output_index,
             "exit_status": failure.evidence.exit_status,
             "stderr_tail": failure.evidence.stderr_tail,
         },

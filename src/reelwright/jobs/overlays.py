@@ -15,7 +15,7 @@ from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.model import AnyLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
 from reelwright.edits.plan import square_size
-from reelwright.edits.planned_layers import PictureFacts, VideoFacts, place
+from reelwright.edits.planned_layers import PictureFacts, VideoFacts, faults, place
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import JobType, OverlayType
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
@@ -105,13 +105,15 @@ async def submit_overlay(
 def _misplaced(
     layers: tuple[AnyLayer, ...], facts: list[PictureFacts | VideoFacts | None], source: Source
 ) -> list[FieldError]:
-    """What is wrong with where and when those layers lie of which the size is known."""
+    """What is wrong with where and when the layers lie, as far as their sizes are known."""
     media = source.facts.media
     length = Fraction(repr(media.duration_s or 0.0))
     errors: list[FieldError] = []
     for number, (layer, known) in enumerate(zip(layers, facts, strict=True)):
-        if known is not None and length:
-            pointer = f"/steps/0/layers/{number}"
+        pointer = f"/steps/0/layers/{number}"
+        if known is None:
+            errors += faults(layer, length=length, pointer=pointer)
+        else:
             errors += place(layer, known, canvas=square_size(media.picture), length=length, pointer=pointer)[1]
     return errors
 

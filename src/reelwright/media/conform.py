@@ -15,7 +15,7 @@ def conform(picture: VideoStream, *, tone_mapping: bool, size: tuple[int, int] |
         *_scaled(picture, size or upright_size(picture)),
         *to_sdr(picture, tone_mapping=tone_mapping),
         filter_("format", pix_fmts="yuv420p"),
-        *_named_colours(picture),
+        *_colours(picture),
     ]
 
 
@@ -25,7 +25,7 @@ def conform_layer(picture: VideoStream, size: tuple[int, int], *, tone_mapping: 
         filter_("scale", w=size[0], h=size[1], flags="bicubic"),
         filter_("setsar", sar=1),
         *to_sdr(picture, tone_mapping=tone_mapping),
-        *([] if picture.color_space == "gbr" else _named_colours(picture)),
+        *named_colours(picture),
     ]
 
 
@@ -81,7 +81,7 @@ def rendition(picture: VideoStream, size: tuple[int, int], pixel_format: str) ->
         *_scaled(picture, size),
         filter_("setsar", sar=1),
         filter_("format", pix_fmts=pixel_format),
-        *_named_colours(picture),
+        *_colours(picture),
     ]
 
 
@@ -93,12 +93,20 @@ def _scaled(picture: VideoStream, size: tuple[int, int]) -> list[Filter]:
     return [filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix)]
 
 
-def _named_colours(picture: VideoStream) -> list[Filter]:
+def _colours(picture: VideoStream) -> list[Filter]:
+    """RGB has become BT.709."""
+    return _set_colours("bt709") if picture.color_space == "gbr" else named_colours(picture)
+
+
+def named_colours(picture: VideoStream) -> list[Filter]:
     """Colours that the file says nothing of are named as players would take them at its size: they guess by size, so
     that a smaller rendition would look different, and what is laid over has to be coded in the same way."""
-    if picture.is_hdr or (picture.color_space not in (None, "gbr")):
+    if picture.color_space is not None or picture.is_hdr:
         return []
-    standard = "bt709" if picture.color_space == "gbr" else _guessed(picture)
+    return _set_colours(_guessed(picture))
+
+
+def _set_colours(standard: str) -> list[Filter]:
     transfer = "bt709" if standard == "bt709" else "smpte170m"
     return [filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard)]
 

@@ -52,6 +52,8 @@ class Access:
     """Its inputs. A folder stands for everything in it."""
     write: tuple[Path, ...] = ()
     """Its work folders: read, write, create, rename, remove inside. The first is its TMPDIR."""
+    devices: tuple[Path, ...] = ()
+    """Device files that it may read, write and control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def command(
     spec += [(name, value) for name, value in bounds.items() if value is not None]
     spec += [("files", limits.open_files)]
     spec += [("read", path.absolute()) for path in access.read] + [("write", path.absolute()) for path in access.write]
+    spec += [("device", path.absolute()) for path in access.devices]
     spec += [("keep", number) for number in pass_fds] + [("without", name) for name in without]
     start = [sys.executable, "-I", "-S", launcher.__file__]
     return [*start, *(f"{name}={value}" for name, value in spec), "--", *argv]

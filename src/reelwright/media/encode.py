@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reelwright.edits.model import FileOutput
+from reelwright.edits.model import FileOutput, VideoEncoding
 from reelwright.edits.plan import frame_grid
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
+from reelwright.media.rate import pass_options, rate_options, x265_pass
 
 WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
+NOWHERE = ("-f", "null", "-")
+"""The end of an output that is only looked at."""
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
 TEN_BIT = frozenset({"hevc", "av1", "vp9"})
@@ -27,6 +30,8 @@ _SVT_PRESETS: Mapping[str, int] = {
     "slow": 5,
     "slower": 4,
 }
+_VP9_DEADLINE_US = "2000000000"
+"""Good quality. What is shown for longer than the deadline would be coded as in real time, as a key frame at that."""
 _VP9_SPEEDS: Mapping[str, int] = {
     "ultrafast": 8,
     "superfast": 7,
@@ -49,9 +54,17 @@ def pixel_format(media: MediaInfo, codec: str) -> str:
 
 
 def picture_options(
-    media: MediaInfo, output: FileOutput, *, threads: int, encoders: tuple[str, ...], keep_fields: bool = False
+    media: MediaInfo,
+    output: FileOutput,
+    *,
+    threads: int,
+    encoders: tuple[str, ...],
+    keep_fields: bool = False,
+    number: int = 0,
+    pass_number: int = 2,
 ) -> tuple[str, ...]:
-    """Options for the output's one video stream, whose times are kept; `keep_fields`: an interlaced one stays so.
+    """Options for the one video stream of output `number`, whose times are kept; `keep_fields`: an interlaced one stays
+    so. `pass_number`: of two, where there are two.
 
     Raises JobFailed `unsupported_here`.
     """
@@ -60,7 +73,24 @@ def picture_options(
         raise JobFailed(f"this machine's ffmpeg cannot encode {video.codec} ({encoder})", code="unsupported_here")
     timing = ("-enc_time_base", "1:90000") if frame_grid(media) is None else ()
     fields = _fields(media.picture.field_order) if keep_fields else ()
-    return ("-c:v", encoder, *_quality(output, threads), "-fps_mode", "vfr", *timing, *fields)
+    passes = pass_options(video, pass_number)
+    quality = _quality(output, threads, x265_pass(video, pass_number, number))
+    return ("-c:v", encoder, *quality, *passes, *_borders(video), "-fps_mode", "vfr", *timing, *fields)
+
+
+NEVER = "1000000"
+"""Frames between key frames that no video has."""
+
+
+def _borders(video: VideoEncoding) -> tuple[str, ...]:
+    """A key frame is the first frame of each segment, and no other; what is shown for longer than a segment takes the
+    borders in it with it. Half a millisecond of room for times that are not exact in binary."""
+    if video.segment_s is None:
+        return ()
+    cell = f"floor(({{}}+0.0005)/{video.segment_s})"
+    first = f"expr:isnan(prev_forced_t)+gt({cell.format('t')},{cell.format('prev_forced_t')})"
+    only = {"h264": ("-sc_threshold", "0"), "vp9": ("-keyint_min", NEVER)}.get(video.codec, ())
+    return ("-force_key_frames", first, "-g", NEVER, *only)
 
 
 def _fields(order: str) -> tuple[str, ...]:
@@ -70,18 +100,21 @@ def _fields(order: str) -> tuple[str, ...]:
     return ("-flags", "+ildct+ilme", "-x264-params", "tff=1" if order[0] == "t" else "bff=1")
 
 
-def _quality(output: FileOutput, threads: int) -> tuple[str, ...]:
+def _quality(output: FileOutput, threads: int, x265: str) -> tuple[str, ...]:
     video, limit = output.video, ("-threads:v", str(threads))
-    crf = ("-crf", str(video.crf))
+    rate = rate_options(video)
     if video.codec == "h264":
-        return ("-preset", video.preset, *crf, "-profile:v", "high", *limit)
+        return ("-preset", video.preset, *rate, "-profile:v", "high", *limit)
     if video.codec == "hevc":
         tag = ("-tag:v", "hvc1") if output.container == "mp4" else ()  # Apple's players know no other
-        return ("-preset", video.preset, *crf, *limit, "-x265-params", f"pools={threads}:log-level=warning", *tag)
+        closed = ":scenecut=0:open-gop=0" if video.segment_s is not None else ""
+        params = f"pools={threads}:log-level=warning{closed}{x265}"
+        return ("-preset", video.preset, *rate, *limit, "-x265-params", params, *tag)
     if video.codec == "av1":
-        return ("-preset", str(_SVT_PRESETS[video.preset]), *crf, "-svtav1-params", f"lp={threads}")
-    speed = ("-deadline", "good", "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
-    return (*crf, "-b:v", "0", *speed, *limit)
+        params = f"lp={threads}" if video.segment_s is None else f"lp={threads}:scd=0"
+        return ("-preset", str(_SVT_PRESETS[video.preset]), *rate, "-svtav1-params", params)
+    speed = ("-deadline", _VP9_DEADLINE_US, "-cpu-used", str(_VP9_SPEEDS[video.preset]), "-row-mt", "1")
+    return (*rate, *speed, *limit)
 
 
 def into(container: str, slot: str) -> tuple[str, ...]:

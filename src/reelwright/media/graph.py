@@ -7,6 +7,7 @@ become syntax, because nothing takes one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -55,6 +56,32 @@ def every(interval: Fraction) -> Expression:
     return Expression(f"'isnan(prev_selected_t)+gte(t-prev_selected_t,{seconds(interval)})'")
 
 
+def moments_before(times: Sequence[Fraction], slot: int) -> Expression:
+    """For setpts: the middle of a slot, so many ticks long, whose number is that of the rising `times` which are not
+    after the frame before."""
+    step = times[1] if len(times) > 1 else None
+    if step and all(time == number * step for number, time in enumerate(times)):
+        ratio = f"{step.denominator}/{step.numerator}"
+        count = f"if(isnan(PREV_INT),0,floor((PREV_INT+0.0000005)*{ratio})+1)"
+    else:
+        lows = (format(Decimal(round(time * 10_000_000) - 5).scaleb(-7), "f") for time in times)
+        count = "+".join(f"gte(PREV_INT,{low})" for low in lows)
+    return Expression(f"'({count})*{slot}+{slot // 2}'")
+
+
+NANOSECONDS = Expression("1/1000000000")
+"""A time base in which no two times that a file tells apart become one."""
+
+
+def grid(columns: int, rows: int) -> Expression:
+    return Expression(f"{columns}x{rows}")
+
+
+def timestamps_begun() -> Expression:
+    """Timestamps of which the first is zero; the others stay."""
+    return Expression("'if(eq(N,0),0,PTS)'")
+
+
 def timestamps_at_s(start: Fraction) -> Expression:
     """Timestamps that begin at `start` seconds, rounded down to a tick, wherever they began."""
     return Expression(f"PTS-STARTPTS+floor({seconds(start)}/TB)")
@@ -67,6 +94,32 @@ FINE_TICKS = Expression("1/90000")
 def samples(time: Fraction, rate: int) -> Expression:
     """A time as a whole number of samples."""
     return Expression(f"{round(time * rate)}S")
+
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+_FILE = re.compile(r"[a-z][a-z0-9-]*\.[a-z]+", re.ASCII)
+_KEY = re.compile(r"[a-z][a-z0-9]*(\.[A-Za-z0-9]+)*", re.ASCII)
+
+
+def decibels(slot: str) -> Expression:
+    """A gain that is measured before the command runs."""
+    return Expression(f"{{{_matching(_NAME, slot)}}}dB")
+
+
+def file_in_work(name: str) -> Expression:
+    """A file of ours in the folder that ffmpeg runs in."""
+    return Expression(_matching(_FILE, name))
+
+
+def metadata_key(name: str) -> Expression:
+    """A frame's metadata, as a filter of ours names it."""
+    return Expression(_matching(_KEY, name))
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"not a name of ours: {text!r}")
+    return text
 
 
 LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"})
@@ -146,6 +199,8 @@ class Graphs:
 
         Decoded and filtered once; with one branch there is nothing to split.
         """
+        if not branches:
+            return []
         if len(branches) == 1:
             return [self.chain(stream_index, [*common, *branches[0]])]
         labels = [f"[o{len(self._chains)}_{number}]" for number in range(len(branches))]

@@ -42,7 +42,9 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit fo
 MAKE_DIR, MAKE_REG, REFER, TRUNCATE = 1 << 7, 1 << 8, 1 << 13, 1 << 14
 READ = READ_FILE | READ_DIR
 WRITE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE
-ON_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
+IOCTL_DEVICE = 1 << 15
+DEVICE = READ_FILE | WRITE_FILE | IOCTL_DEVICE
+ON_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE
 """The rights that a rule for something other than a folder may name."""
 
 
@@ -242,6 +244,7 @@ def main(arguments: list[str]) -> None:
     _yield_to_others()
     unprivileged = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, None, 0, 0) == 0
     rules = [(path, READ) for path in spec.get("read", [])] + [(path, WRITE) for path in spec.get("write", [])]
+    rules += [(path, DEVICE) for path in spec.get("device", [])]
     if program:
         rules.append((os.path.realpath(program[0]), READ | EXECUTE))
     abi = 0 if "landlock" in without or not unprivileged else restrict_files(rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 from pathlib import Path
@@ -10,11 +11,14 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import contain
+from reelwright.media import contain, hardware
+from reelwright.media.command import Capabilities
 from reelwright.media.encode import ENCODERS
 from reelwright.media.probe import ProbeRules
-from reelwright.media.recipe import Capabilities
+from reelwright.media.stills import WEBP_ENCODER
 from reelwright.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _VERSION = re.compile(r"ffmpeg version (\S+)", re.ASCII)
 MOST_THREADS = 16
@@ -39,8 +43,11 @@ def probe_rules(settings: Settings) -> ProbeRules:
 
 async def capabilities(settings: Settings) -> Capabilities:
     """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
-    version, filters, encoders = await asyncio.gather(
-        _ask(settings, "-version"), _ask(settings, "-filters"), _ask(settings, "-encoders")
+    version, filters, encoders, options = await asyncio.gather(
+        _ask(settings, "-version"),
+        _ask(settings, "-filters"),
+        _ask(settings, "-encoders"),
+        _ask(settings, "-h", "long"),
     )
     found = _VERSION.search(version)
     if found is None:
@@ -50,9 +57,26 @@ async def capabilities(settings: Settings) -> Capabilities:
         ffmpeg_version=found[1],
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
-        encoders=tuple(encoder for encoder in ENCODERS.values() if encoder in coders),
+        encoders=tuple(encoder for encoder in (*ENCODERS.values(), WEBP_ENCODER) if encoder in coders),
+        packet_reports="-stats_mux_pre" in options,
         max_pixels=2 * settings.max_pixels,
     )
+
+
+async def hardware_encoders(settings: Settings) -> tuple[str, ...]:
+    """Those that have coded a picture here, contained as jobs are. Where no device is, nothing is started."""
+    listed = _names(await _ask(settings, "-encoders")) if hardware.devices() else set()
+    return tuple([encoder for encoder in hardware.candidates(listed) if await encodes(settings, encoder)])
+
+
+async def encodes(settings: Settings, encoder: str) -> bool:
+    """Whether the encoder codes one picture on this machine."""
+    try:
+        await _ask(settings, *hardware.trial(encoder), devices=hardware.devices(), read=hardware.descriptions())
+    except (MediaProcessFailed, TimeoutError) as error:
+        logger.info("%s does not work here: %s", encoder, error)
+        return False
+    return True
 
 
 def _names(listing: str) -> set[str]:
@@ -60,11 +84,11 @@ def _names(listing: str) -> set[str]:
     return {words[1] for line in listing.splitlines() if len(words := line.split()) > 2}
 
 
-async def _ask(settings: Settings, option: str) -> str:
+async def _ask(settings: Settings, *options: str, devices: tuple[Path, ...] = (), read: tuple[Path, ...] = ()) -> str:
     process = await contain.start(
-        [str(ffmpeg_path(settings)), "-hide_banner", option],
+        [str(ffmpeg_path(settings)), "-hide_banner", *options],
         limits=contain.Limits(memory_bytes=settings.media_memory_bytes, cpu_s=20, children=False),
-        access=contain.Access(),
+        access=contain.Access(read=read, devices=devices),
         cwd=Path("/"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

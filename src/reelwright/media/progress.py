@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+
+PACKET = "packet_s"
+"""The key of a line that tells the time of one packet, in seconds: asked for where reports come late, for ffmpeg makes
+none before every output has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,14 @@ class ProgressReader:
     _seen: dict[str, str] = field(default_factory=dict)
 
     def feed(self, line: str) -> Progress | None:
-        """The new state when the line completes a report, else None."""
+        """The new state when the line completes a report or tells of a packet, else None."""
         key, separator, value = line.strip().partition("=")
         if not separator or len(self._seen) > 64:
             self._seen.clear()
             return None
+        if key == PACKET:
+            self.latest = replace(self.latest, out_time_s=max(self.latest.out_time_s, _number(value) or 0.0))
+            return self.latest
         if key != "progress":
             self._seen[key] = value.strip()
             return None

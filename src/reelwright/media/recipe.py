@@ -14,15 +14,20 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media import stills
-from reelwright.media.conform import conform, progressive, rendition, to_sdr
-from reelwright.media.encode import ENCODERS, WITHOUT_METADATA, into, keeps_hdr, picture_options, pixel_format
-from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.media.command import REPORTING, Capabilities, Command, Recipe, coded_picture, video_input
+from reelwright.media.conform import conform
+from reelwright.media.encode import WITHOUT_METADATA, into
+from reelwright.media.graph import (
+    Filter,
+    Graphs,
+    filter_,
+    seconds,
+    timestamps_from,
+    timestamps_from_s,
+)
 from reelwright.media.layers import layer_of
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
-from reelwright.settings import CONTAINERS
-
-VERSION = 1
+from reelwright.media.transcode import transcodes
 
 SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 """Containers with an index of key frames: a seek into any other may land behind the key frame that is needed."""
@@ -30,47 +35,12 @@ SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
 
-REPORTING = (
-    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
-    *("-progress", "pipe:1", "-stats_period", "0.5"),
-)
-
-
-class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine's ffmpeg can do."""
-
-    ffmpeg_version: str
-    threads: int
-    tone_mapping: bool
-    encoders: tuple[str, ...] = tuple(ENCODERS.values())
-    """Those of ours that it has."""
-    max_pixels: int = 2 * 8192 * 4320
-    """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
-    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded. `if_damaged` is what
-    to try instead when the source proves damaged: it decodes nothing that the output does without."""
-
-    arguments: tuple[str, ...]
-    if_damaged: tuple[str, ...] = ()
-    expected_s: str
-    weight: float = 1.0
-    outputs: int = 1
-
-
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    version: int = VERSION
-    commands: tuple[Command, ...]
-    capabilities: Capabilities
-
 
 def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
     facts = plan.inputs[0]
     if not plan.steps:
-        return Recipe(commands=(_transcode(facts.media, plan, capabilities),), capabilities=capabilities)
+        return Recipe(commands=transcodes(facts.media, plan, capabilities), capabilities=capabilities)
     (step,), (expected,) = plan.steps, plan.outputs
     if isinstance(step, PlannedOverlay):
         command = _overlay(facts.media, step, expected, capabilities)
@@ -89,11 +59,11 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in tracks]
     reading = [*REPORTING, *cut.input_options(media, start, end)]
     arguments = [
-        *_video_input("<in0>", capabilities),
+        *video_input("<in0>", capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
-        *_picture(media, expected, capabilities, keep_fields=True),
+        *coded_picture(media, expected, capabilities, keep_fields=True),
         *(option for number, track in enumerate(tracks) for option in coded(number, track, expected.output.audio)),
         *into(expected.output.container, "<out0>"),
     ]
@@ -101,69 +71,6 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         arguments=(*reading, *arguments),
         if_damaged=("-y", *reading, *cut.without_the_rest(media, tracks), *arguments),
         expected_s=expected.duration_s,
-    )
-
-
-def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> Command:
-    """Everything in one process: the picture is decoded and made progressive once, then shaped for each output."""
-    length = Fraction(plan.outputs[0].duration_s)
-    graphs = Graphs()
-    sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
-    branches = [
-        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected))
-        for expected in plan.outputs
-    ]
-    branches += [(sdr, stills.branch(companion, length)) for companion in plan.companions]
-    alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*progressive(media.picture), *(branches[0][0] if alike else [])]
-    labels = graphs.split(
-        media.picture.index, common, [shape if alike else [*colours, *shape] for colours, shape in branches]
-    )
-    arguments = [
-        *REPORTING,
-        *_video_input("<in0>", capabilities),
-        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-    ]
-    tracks = [track for track in media.audio if track.decodable]
-    for number, expected in enumerate(plan.outputs):
-        arguments += ["-map", labels[number]]
-        for place, track in enumerate(tracks[: expected.audio_tracks]):
-            arguments += ["-map", f"0:{track.index}", *kept(place, track, expected.output.audio)]
-        arguments += [*WITHOUT_METADATA, *_picture(media, expected, capabilities)]
-        arguments += into(expected.output.container, f"<out{number}>")
-    for label, companion in zip(labels[len(plan.outputs) :], plan.companions, strict=True):
-        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion)]
-    return Command(arguments=tuple(arguments), expected_s=plan.outputs[0].duration_s, outputs=len(plan.outputs))
-
-
-def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
-    return bool(plan.companions) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
-
-
-def _rendition(media: MediaInfo, expected: ExpectedOutput) -> list[Filter]:
-    size = expected.width, expected.height
-    return rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
-
-
-def _picture(
-    media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities, *, keep_fields: bool = False
-) -> tuple[str, ...]:
-    return picture_options(
-        media,
-        expected.output,
-        threads=capabilities.threads,
-        encoders=capabilities.encoders,
-        keep_fields=keep_fields,
-    )
-
-
-def _video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
-    """A stranger's video: no format that refers to other files, no protocol but files. A packet that the end of the
-    file tore apart is dropped; what is lost in the middle fails the verification."""
-    return (
-        *("-fflags", "+discardcorrupt"),
-        *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
-        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS), "-i", slot),
     )
 
 
@@ -177,7 +84,7 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
     sound = _overlaid_sound(media, step, expected, graphs)
     arguments = [
         *REPORTING,
-        *_video_input("<in0>", capabilities),
+        *video_input("<in0>", capabilities),
         *(
             option
             for number, layer in enumerate(step.layers, start=1)
@@ -186,7 +93,7 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *sound),
         *WITHOUT_METADATA,
-        *_picture(media, expected, capabilities, keep_fields=True),
+        *coded_picture(media, expected, capabilities, keep_fields=True),
         *into(expected.output.container, "<out0>"),
     ]
     return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
@@ -215,7 +122,7 @@ def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities:
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
     silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
     shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
-    return (*again, *silent, "-t", seconds(shown_s), *_video_input(slot, capabilities))
+    return (*again, *silent, "-t", seconds(shown_s), *video_input(slot, capabilities))
 
 
 def _dropping(stream: int, expression: str) -> tuple[str, ...]:

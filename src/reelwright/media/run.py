@@ -12,15 +12,15 @@ import signal
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from reelwright import faults
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
-from reelwright.media import contain
+from reelwright.media import contain, hardware
+from reelwright.media.command import Command, Recipe
 from reelwright.media.progress import Progress, ProgressReader, percent
-from reelwright.media.recipe import Command, Recipe
 from reelwright.uninterrupted import finished
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ async def run(
     """
     whole = sum(command.weight for command in recipe.commands)
     done = 0.0
+    measured: dict[str, str] = {}
     for command in recipe.commands:
         before, share = done / whole, command.weight / whole
 
@@ -78,7 +79,8 @@ async def run(
             report(100 * before + share * percent(progress, Fraction(command.expected_s)), progress.speed)
 
         def process(arguments: tuple[str, ...], *, command: Command = command) -> _Process:
-            return _Process(arguments, command, slots, ffmpeg=ffmpeg, work=work, budget=budget)
+            filled = tuple(fill(argument, measured) for argument in arguments)
+            return _Process(filled, command, slots, ffmpeg=ffmpeg, work=work, budget=budget)
 
         try:
             await process(command.arguments).run(tell)
@@ -90,7 +92,16 @@ async def run(
                 await process(command.if_damaged).run(tell)
             except MediaProcessFailed as failure:  # an ffmpeg that cannot do so has nothing to add
                 raise damaged if failure.code == MediaProcessFailed.code else failure from None
+        for gain in command.gains:
+            measured[gain.name] = await asyncio.to_thread(gain.read, work)
         done += command.weight
+
+
+def fill(argument: str, measured: Mapping[str, str]) -> str:
+    """The argument with what was measured in its places."""
+    for name, number in measured.items():
+        argument = argument.replace(f"{{{name}}}", number)
+    return argument
 
 
 class _Process:
@@ -108,6 +119,11 @@ class _Process:
     ) -> None:
         self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
+        self.access = contain.Access(read=self.inputs, write=(work,))
+        if command.hardware:
+            self.access = contain.Access(
+                read=(*self.inputs, *hardware.descriptions()), write=(work,), devices=hardware.devices()
+            )
         self.work = work
         self.budget = budget
         self.wall_s = budget.wall_s(Fraction(command.expected_s) * command.outputs)
@@ -123,7 +139,7 @@ class _Process:
             limits=contain.Limits(
                 memory_bytes=self.budget.memory_bytes, output_bytes=self.budget.output_bytes, children=False
             ),
-            access=contain.Access(read=self.inputs, write=(self.work,)),
+            access=self.access,
             cwd=self.work,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -135,7 +151,7 @@ class _Process:
             async with asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(self._watch(began))
                 drains = [
-                    tasks.create_task(self._read_progress(process.stdout, tell)),
+                    tasks.create_task(self._read_progress(process.stdout, tell, began)),
                     tasks.create_task(self._read_stderr(process.stderr)),
                 ]
                 await asyncio.wait(drains)
@@ -150,12 +166,16 @@ class _Process:
         self._judge(process.returncode)
         logger.info("ffmpeg ended well after %.2f s", time.monotonic() - began)
 
-    async def _read_progress(self, stream: asyncio.StreamReader, tell: Callable[[Progress], None]) -> None:
+    async def _read_progress(
+        self, stream: asyncio.StreamReader, tell: Callable[[Progress], None], began: float
+    ) -> None:
         async for line in _lines(stream):
             before = self.reader.latest
             if (progress := self.reader.feed(line)) is not None:
                 if (progress.out_time_s, progress.frame) > (before.out_time_s, before.frame):
                     self.last_sign = time.monotonic()
+                if progress.speed is None and progress.out_time_s > 0:
+                    progress = replace(progress, speed=progress.out_time_s / (time.monotonic() - began))
                 tell(progress)
 
     async def _read_stderr(self, stream: asyncio.StreamReader) -> None:
@@ -249,9 +269,11 @@ class _Process:
 
 
 def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:
-    """The path that a slot stands for; any other argument as it is."""
+    """The path that a slot stands for; any other argument as it is. In a numbered name only its own `%` counts."""
     if (found := _SLOT.fullmatch(argument)) is None:
         return argument
+    if "%" in found[1]:
+        return f"file:{str(work).replace('%', '%%')}/{found[1]}"
     return f"file:{slots.get(found[1], work / found[1])}"
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import msgspec
+
 from reelwright.edits.model import AudioEncoding
 from reelwright.edits.planned_layers import PlannedLayer, VideoFacts
 from reelwright.edits.source import AudioStream
@@ -22,12 +24,17 @@ from reelwright.media.graph import (
     samples,
     timestamps_from_s,
 )
+from reelwright.media.loudness import Gain
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 USUAL_RATE = 48000
 BIT_RATE_PER_EXTRA_CHANNEL = 64_000
-COPYABLE = frozenset({"aac", "mp3", "opus"})
-"""Sound that MP4 holds and browsers play."""
+COPYABLE = {
+    "mp4": frozenset({"aac", "mp3", "opus"}),
+    "webm": frozenset({"opus", "vorbis"}),
+    "mkv": frozenset({"aac", "mp3", "opus", "vorbis", "flac", "ac3", "eac3"}),
+}
+"""Sound that a container holds and players of it play."""
 SMALLEST_HOLE_S = Fraction(1, 50)
 """Holes in the sound that are filled with silence; smaller ones are rounding."""
 
@@ -128,11 +135,26 @@ def coded(number: int, track: AudioStream | None, encoding: AudioEncoding) -> tu
     return (f"-c:a:{number}", encoder, f"-b:a:{number}", str(bit_rate), *_language(number, track))
 
 
-def kept(number: int, track: AudioStream, encoding: AudioEncoding) -> tuple[str, ...]:
-    """Options for output track `number` that leave it as it is where MP4 and browsers take it, else AAC."""
-    if encoding.codec == "copy" and (track.codec in COPYABLE or not track.decodable):
-        return (f"-c:a:{number}", "copy", *_language(number, track))
-    filters = ",".join(map(str, conform_sound(track, opus=encoding.codec == "opus")))
+def kept(
+    number: int,
+    track: AudioStream,
+    encoding: AudioEncoding,
+    container: str = "mp4",
+    levelled: Gain | None = None,
+    *,
+    whole: bool = False,
+) -> tuple[str, ...]:
+    """Options for output track `number` that leave it as it is where that is wanted and the container takes it, else
+    code it, `levelled` by what was measured. `whole`: coded, with silence where it has holes or begins late."""
+    if encoding.codec == "copy":
+        if not whole and (track.codec in COPYABLE[container] or not track.decodable):
+            return (f"-c:a:{number}", "copy", *_language(number, track))
+        encoding = msgspec.structs.replace(encoding, codec="opus" if container == "webm" else "aac")
+    opus = encoding.codec == "opus"
+    chain = [*([without_holes()] if whole else []), *conform_sound(track, opus=opus)]
+    if levelled is not None:
+        chain += levelled.applied(USUAL_RATE if opus else _rate(track))
+    filters = ",".join(map(str, chain))
     return (*coded(number, track, encoding), *((f"-filter:a:{number}", filters) if filters else ()))
 
 

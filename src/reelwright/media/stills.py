@@ -2,30 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from reelwright.edits.companions import PlannedCompanion
-from reelwright.media.graph import Filter, every, filter_, from_time
+from reelwright.edits.companions import PlannedCompanion, Poster, Preview, Sprite
+from reelwright.edits.source import AudioStream, MediaInfo, VideoStream
+from reelwright.errors import JobFailed
+from reelwright.media.conform import named_colours
+from reelwright.media.graph import NANOSECONDS, Filter, every, filter_, grid, moments_before
 
 CANDIDATES = 24
 """Frames, evenly spread, of which the most typical one is taken where no time is given."""
 JPEG_QUALITY = 3
 """ffmpeg's scale: 2 is best, 31 worst."""
+WEBP_QUALITY = 60
+"""libwebp's scale: 100 is best."""
+WEBP_ENCODER = "libwebp_anim"
+BROADCAST = frozenset({"mpegts", "mpeg", "ogg"})
+"""Containers whose times may jump (FFmpeg's AVFMT_TS_DISCONT)."""
+PICTURES_A_SECOND = 1000
+"""At which stills are numbered, so that they never seem to be further than the renditions are."""
 
 
-def branch(still: PlannedCompanion, length: Fraction) -> list[Filter]:
-    """From the upright SDR picture to what is coded. JPEG means BT.601 in full range (ITU-T T.871)."""
-    size = filter_("scale", w=still.width, h=still.height, flags="bicubic", out_color_matrix="bt601", out_range="full")
-    shaped = [size, filter_("setsar", sar=1), filter_("format", pix_fmts="yuv420p")]
-    if still.at_s:
-        return [filter_("select", expr=from_time(Fraction(still.at_s[0]))), *shaped]
-    return [filter_("select", expr=every(length / CANDIDATES)), *shaped, filter_("thumbnail", n=CANDIDATES)]
+def branch(
+    still: PlannedCompanion, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
+) -> list[Filter]:
+    """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
+    wish, times = still.companion, [Fraction(at) + error for at in still.at_s]
+    shape = [*named_colours(picture), *_shape(still)]
+    if isinstance(wish, Poster) and not times:
+        return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
+    rate = wish.frame_rate if isinstance(wish, Preview) else PICTURES_A_SECOND
+    filters = [*at_moments(times, rate), *shape]
+    if isinstance(wish, Sprite):
+        filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
+    return filters
 
 
-def options(still: PlannedCompanion) -> tuple[str, ...]:
-    """The output of a branch: one picture."""
-    (file,) = still.files
-    return (
-        *("-frames:v", "1", "-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough"),
-        *("-update", "1", "-f", "image2", f"<{file.name}>"),
-    )
+def at_moments(times: Sequence[Fraction], rate: int) -> list[Filter]:
+    """One frame for each of the rising times, in order, at a rate: the first one that is not before it, or the last
+    one there is.
+
+    Each frame is stamped with the number of times that are over before it, so that of equal stamps the last frame is
+    the one that is wanted; where a frame stands for several times, it is repeated.
+    """
+    return [
+        filter_("settb", expr=NANOSECONDS),
+        filter_("setpts", expr=moments_before(times, 1_000_000_000 // rate)),
+        filter_("fps", fps=rate, round="down", eof_action="pass"),
+        filter_("tpad", stop_mode="clone", stop=len(times)),
+        filter_("trim", end_frame=len(times)),
+    ]
+
+
+def clock_error(media: MediaInfo, tracks: Sequence[AudioStream]) -> Fraction:
+    """How much later ffmpeg sees a frame than it is on the clients' time line, when it reads the picture and these
+    tracks: it counts in whole ticks from the file's start; in a broadcast, from the start of what it reads."""
+    start, tick = media.start, Fraction(media.picture.time_base)
+    if media.container in BROADCAST:
+        start = min(map(Fraction, (media.picture.start_s, *(track.start_s for track in tracks))))
+    return media.start - round(start / tick) * tick
+
+
+def _shape(still: PlannedCompanion) -> list[Filter]:
+    """JPEG means BT.601 in full range (ITU-T T.871), WebP in limited range (RFC 9649)."""
+    full = "limited" if isinstance(still.companion, Preview) else "full"
+    size = filter_("scale", w=still.width, h=still.height, flags="bicubic", out_color_matrix="bt601", out_range=full)
+    return [size, filter_("setsar", sar=1), filter_("format", pix_fmts="yuv420p")]
+
+
+def options(still: PlannedCompanion, encoders: Sequence[str]) -> tuple[str, ...]:
+    """The output of a branch. Raises JobFailed `unsupported_here`."""
+    name = still.files[0].name
+    if isinstance(still.companion, Preview):
+        if WEBP_ENCODER not in encoders:
+            raise JobFailed(
+                f"this machine's ffmpeg cannot make a preview (it lacks {WEBP_ENCODER})", code="unsupported_here"
+            )
+        return (
+            *("-c:v", WEBP_ENCODER, "-quality", str(WEBP_QUALITY), "-compression_level", "4"),
+            *("-fps_mode", "passthrough", "-loop", "0", "-f", "webp", f"<{name}>"),
+        )
+    coded = ("-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough", "-f", "image2")
+    if isinstance(still.companion, Poster):
+        return ("-frames:v", "1", *coded, "-update", "1", f"<{name}>")
+    pattern = "sprite-%d.jpg" if isinstance(still.companion, Sprite) else "thumbnail-%04d.jpg"
+    return (*coded, f"<{pattern}>")

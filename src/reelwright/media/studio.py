@@ -55,8 +55,13 @@ class Studio:
 
     async def draw_text(self, layer: TextLayer, *, pointer: str) -> PictureFacts:
         """Raises InvalidInput that names the layer's fields."""
-        style = text_style(layer, pointer)
         _, draughtsman = await self._open()
+        try:
+            style = text_style(layer, pointer)
+        except InvalidInput as invalid:
+            faults = await draughtsman.faults(layer.text, layer.font)
+            more = [FieldError(pointer + error.pointer, error.detail) for error in faults]
+            raise InvalidInput(invalid.errors + more) from invalid
         try:
             with await self._space() as drawn:
                 return await self._keep(drawn, await draughtsman.draw_text(layer.text, style, drawn))

@@ -96,22 +96,25 @@ class Draughtsman:
         The picture holds all ink (outline, shadow and box too) and no more. Equal texts, styles and fonts make
         equal bytes. Raises InvalidInput ("/text", "/font": cannot be drawn, and why), MediaProcessFailed, Busy.
         """
+        if errors := await self.faults(text, style.font):
+            raise InvalidInput(errors)
+        return await self._draw_text(checked_text(text), style, self._book.find(style.font), target)
+
+    async def faults(self, text: str, font_name: str | None) -> list[FieldError]:
+        """Why a text cannot be drawn, and with that font ("/text", "/font")."""
         errors: list[FieldError] = []
         font = self._book.find(None)
         try:
-            font = self._book.find(style.font)
+            font = self._book.find(font_name)
         except UnknownFont as error:
             errors.append(FieldError("/font", str(error)))
         try:
             text = checked_text(text)
         except ValueError as error:
-            errors.append(FieldError("/text", str(error)))
-        else:
-            if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
-                errors.append(FieldError("/text", no_glyphs(missing)))
-        if errors:
-            raise InvalidInput(errors)
-        return await self._draw_text(text, style, font, target)
+            return [*errors, FieldError("/text", str(error))]
+        if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
+            errors.append(FieldError("/text", no_glyphs(missing)))
+        return errors
 
     async def normalise_picture(self, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
         """Write the picture in `source` to `target` as an upright RGBA PNG in sRGB, and return its width and height.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from reelwright.edits.companions import PlannedPicture
 from reelwright.edits.plan import ExpectedOutput, ExpectedPicture
 from reelwright.edits.source import MediaInfo, VideoStream
+from reelwright.media.picture_program import Seen
 
 
 def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
@@ -36,6 +38,16 @@ def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
         found.append(f"lasts {made.duration_s} s, expected {float(Fraction(expected.duration_s)):.3f} s")
     if expected.picture is not None:
         found += _gaps(expected.picture, picture)
+    return found
+
+
+def picture_complaints(expected: PlannedPicture, made: Seen) -> list[str]:
+    """What is wrong with a picture file, as for `complaints`."""
+    found: list[str] = []
+    if (made.width, made.height) != (expected.width, expected.height):
+        found.append(f"it is {made.width}x{made.height}, expected {expected.width}x{expected.height}")
+    if expected.duration_ms is not None and made.pages > 1 and abs(made.duration_ms - expected.duration_ms) > 1:
+        found.append(f"it lasts {made.duration_ms} ms, expected {expected.duration_ms} ms")
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas import Body, Timestamp
+from reelwright.api.bodies import Body
+from reelwright.api.schemas import Timestamp
 from reelwright.db.models import Job, Variant, Video
 from reelwright.edits.model import Colour, ImageLayer, Ladder, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchor

@@ -1,0 +1,95 @@
+"""Profiles: named bundles of the choices that a transcode has; what a request says itself wins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from reelwright.edits.model import Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.vocabulary import Quality
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What it is for, and what it stands for; None: as the video or the codec has it."""
+
+    purpose: str
+    qualities: tuple[Quality, ...] | None = None
+    codec: Codec = "h264"
+    container: Container = "mp4"
+    crf: int | None = None
+    video_bit_rate: int | None = None
+    two_pass: bool = False
+    preset: Preset = "veryfast"
+    audio_codec: Sound | None = None
+    audio_bit_rate: int = 128_000
+    loudness_lufs: float | None = None
+
+
+PLAIN = Profile(purpose="What a request without a profile is made with.")
+
+ProfileName = Literal["web", "web-small", "webm", "av1", "archive-hevc", "social", "broadcast-proxy"]
+
+PROFILES: Mapping[ProfileName, Profile] = {
+    "web": Profile(
+        purpose="A ladder that every browser and phone plays: H.264 and AAC, at an even loudness.",
+        loudness_lufs=-16,
+    ),
+    "web-small": Profile(
+        purpose="One small file for slow lines: H.264 at 480p.",
+        qualities=(Quality.P480,),
+        crf=27,
+        preset="medium",
+        audio_bit_rate=64_000,
+    ),
+    "webm": Profile(
+        purpose="A ladder free of patents for current browsers: VP9 and Opus.",
+        codec="vp9",
+        container="webm",
+        audio_bit_rate=96_000,
+    ),
+    "av1": Profile(
+        purpose="The smallest files for current browsers: AV1 and Opus in MP4.",
+        codec="av1",
+        audio_codec="opus",
+        audio_bit_rate=96_000,
+    ),
+    "archive-hevc": Profile(
+        purpose="To keep: HEVC at the video's own size, ten bits and HDR as they are, sound copied where that can be.",
+        qualities=(Quality.SOURCE,),
+        codec="hevc",
+        container="mkv",
+        crf=18,
+        preset="slow",
+        audio_codec="copy",
+    ),
+    "social": Profile(
+        purpose="For uploads to platforms, which code it again: H.264 at 1080p, turned for portraits, and -14 LUFS.",
+        qualities=(Quality.P1080,),
+        crf=18,
+        preset="fast",
+        audio_bit_rate=192_000,
+        loudness_lufs=-14,
+    ),
+    "broadcast-proxy": Profile(
+        purpose="A preview of known size: H.264 at 720p, 2 Mbit/s in two passes, -23 LUFS.",
+        qualities=(Quality.P720,),
+        video_bit_rate=2_000_000,
+        two_pass=True,
+        loudness_lufs=-23,
+    ),
+}
+
+
+def ladder_of(profile: Profile, **said: object) -> Ladder:
+    """The profile's choices, but for those that are said (not None). A factor and a bit rate exclude each other:
+    the one that is said takes the place of the other."""
+    chosen = msgspec.structs.asdict(profile)
+    del chosen["purpose"]
+    explicit = {name: value for name, value in said.items() if value is not None}
+    if "crf" in explicit:
+        chosen |= {"video_bit_rate": None, "two_pass": False}
+    if "video_bit_rate" in explicit:
+        chosen["crf"] = None
+    return Ladder(**(chosen | explicit))

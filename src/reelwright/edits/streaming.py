@@ -1,0 +1,57 @@
+"""Adaptive streaming: the renditions cut at the same key frames, with the manifests that players choose among them by.
+
+One media file a stream, read by byte ranges, serves HLS and DASH alike; sound has files of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.edits.companions import PlannedFile
+from reelwright.edits.vocabulary import FileRole
+
+HLS_MASTER, DASH_MANIFEST = "master.m3u8", "manifest.mpd"
+HLS_TYPE, DASH_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"
+
+SegmentSeconds = Annotated[int, Meta(ge=2, le=10)]
+SEGMENT_S = 4
+
+
+class Streaming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which manifests are made, and how long their segments are."""
+
+    hls: bool = True
+    dash: bool = False
+    segment_s: SegmentSeconds = SEGMENT_S
+
+
+class PlannedStreaming(msgspec.Struct, frozen=True, kw_only=True):
+    """Media files of the renditions, in their order, and of the first one's audio tracks; `files` is all there is."""
+
+    wish: Streaming
+    pictures: tuple[str, ...]
+    sounds: tuple[str, ...]
+    files: tuple[PlannedFile, ...]
+
+
+def planned(wish: Streaming, *, renditions: int, audio_tracks: int) -> PlannedStreaming:
+    pictures = tuple(f"v{number}.mp4" for number in range(renditions))
+    sounds = tuple(f"a{number}.mp4" for number in range(audio_tracks))
+    files: list[PlannedFile] = []
+    if wish.hls:
+        lists = [HLS_MASTER, *(playlist_of(media) for media in (*pictures, *sounds))]
+        files += [PlannedFile(name=name, role=FileRole.HLS, content_type=HLS_TYPE) for name in lists]
+    if wish.dash:
+        files.append(PlannedFile(name=DASH_MANIFEST, role=FileRole.DASH, content_type=DASH_TYPE))
+    role = FileRole.HLS if wish.hls else FileRole.DASH
+    files += [PlannedFile(name=name, role=role, content_type="video/mp4") for name in pictures]
+    files += [PlannedFile(name=name, role=role, content_type="audio/mp4") for name in sounds]
+    return PlannedStreaming(wish=wish, pictures=pictures, sounds=sounds, files=tuple(files))
+
+
+def playlist_of(media: str) -> str:
+    """The name of a media file's own playlist."""
+    return f"{media.removesuffix('.mp4')}.m3u8"

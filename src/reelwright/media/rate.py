@@ -1,0 +1,41 @@
+"""How many bits a picture gets, as options of its encoder: a constant look, or a bit rate in one pass or two.
+
+The first of two passes leaves its statistics in files in the work folder, which is where ffmpeg runs: names of ours
+need no slot. ffmpeg numbers them by the stream's place among all streams of all outputs, so that both passes must have
+the same streams; x265 is told the whole name.
+"""
+
+from __future__ import annotations
+
+from reelwright.edits.model import VideoEncoding
+
+STATISTICS = "statistics"
+PEAK, BUFFER_S = 1.5, 2
+"""The highest rate, in times the wanted one, over so many seconds of it: what players on a network can follow."""
+
+FIRST_PASS_SHARE = {"h264": 0.9, "hevc": 1.0, "vp9": 0.15}
+"""What the first pass takes beside the second one, about: measured at `veryfast`."""
+
+
+def rate_options(video: VideoEncoding) -> tuple[str, ...]:
+    """Look or bit rate; without what only one encoder knows."""
+    if video.bit_rate is None:
+        return ("-crf", str(video.crf), *(("-b:v", "0") if video.codec == "vp9" else ()))
+    if video.codec == "av1":  # SVT-AV1 takes a highest rate only beside a factor
+        return ("-b:v", str(video.bit_rate))
+    peak, buffer = round(video.bit_rate * PEAK), video.bit_rate * BUFFER_S
+    return ("-b:v", str(video.bit_rate), "-maxrate", str(peak), "-bufsize", str(buffer))
+
+
+def pass_options(video: VideoEncoding, number: int) -> tuple[str, ...]:
+    """Which pass it is, for encoders that ffmpeg tells; x265 has its own words."""
+    if not video.two_pass or video.codec == "hevc":
+        return ()
+    return ("-pass", str(number), "-passlogfile", STATISTICS)
+
+
+def x265_pass(video: VideoEncoding, number: int, output_number: int) -> str:
+    """To be added to x265's parameters."""
+    if not video.two_pass:
+        return ""
+    return f":pass={number}:stats={STATISTICS}-{output_number}.x265:slow-firstpass=0"

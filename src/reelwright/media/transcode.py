@@ -1,0 +1,142 @@
+"""The commands of a transcode: what has to be known first, everything in one decode, what is packaged of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import msgspec
+
+from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.edits.source import MediaInfo
+from reelwright.media import hardware, stills, streaming
+from reelwright.media.command import REPORTING, Capabilities, Command, coded_picture, video_input
+from reelwright.media.conform import progressive, rendition, to_sdr
+from reelwright.media.encode import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, pixel_format
+from reelwright.media.graph import Filter, Graphs, filter_, timestamps_begun
+from reelwright.media.loudness import MEASURING_SHARE, Gain
+from reelwright.media.progress import PACKET
+from reelwright.media.rate import FIRST_PASS_SHARE
+from reelwright.media.sound import conform_sound, kept
+
+PACKAGING_WEIGHT = 0.02
+"""Of the work that encoding is."""
+
+PACKET_REPORTS = ("-stats_mux_pre:v:0", "pipe:1", "-stats_mux_pre_fmt:v:0", f"{PACKET}={{t}}")
+
+
+def transcodes(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
+    """What has to be known first, then everything at once, then what is packaged of it."""
+    commands: list[Command] = []
+    if gains := _gains(media, plan):
+        commands.append(_measuring(media, plan, gains, capabilities))
+    if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
+        commands.append(_transcode(media, msgspec.structs.replace(plan, companions=()), capabilities, pass_number=1))
+    commands.append(_transcode(media, plan, capabilities))
+    if plan.streaming is not None:
+        packaged = (*REPORTING, *streaming.packaging(plan.streaming))
+        commands.append(Command(arguments=packaged, expected_s=plan.outputs[0].duration_s, weight=PACKAGING_WEIGHT))
+    return tuple(commands)
+
+
+def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass_number: int = 2) -> Command:
+    """Everything in one process: the picture is decoded and made progressive once, then shaped for each output.
+
+    A first pass keeps nothing but its statistics. Sound only passes by, so that streams are numbered as they will be.
+    """
+    analysing = pass_number == 1
+    length = Fraction(plan.outputs[0].duration_s)
+    graphs = Graphs()
+    sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
+    coders = [hardware.encoder_for(media, expected, capabilities.hardware) for expected in plan.outputs]
+    branches = [
+        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected, coder))
+        for expected, coder in zip(plan.outputs, coders, strict=True)
+        if not expected.copied
+    ]
+    tracks = [track for track in media.audio if track.decodable]
+    read = tracks[: max(expected.audio_tracks for expected in plan.outputs)]
+    error = stills.clock_error(media, read)
+    branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
+    alike = all(colours == branches[0][0] for colours, _ in branches)
+    begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
+    common = [*begun, *progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
+    labels = iter(graphs.split(media.picture.index, common, shapes))
+    arguments = [
+        *REPORTING,
+        *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
+        *video_input("<in0>", capabilities),
+        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
+    ]
+    gains = _gains(media, plan)
+    for number, expected in enumerate(plan.outputs):
+        arguments += ["-map", f"0:{media.picture.index}" if expected.copied else next(labels)]
+        audio, container = expected.output.audio, expected.output.container
+        for place, track in enumerate(tracks[: expected.audio_tracks]):
+            sound = (
+                (f"-c:a:{place}", "copy")
+                if analysing
+                else kept(
+                    place,
+                    track,
+                    audio,
+                    container,
+                    gains.get(track.index),
+                    whole=plan.streaming is not None and number == 0,
+                )
+            )
+            arguments += ["-map", f"0:{track.index}", *sound]
+        coding: tuple[str, ...] = ("-c:v", "copy")
+        if (coder := coders[number]) is not None:
+            coding = hardware.coding(coder, media, expected)
+        elif not expected.copied:
+            coding = coded_picture(media, expected, capabilities, number=number, pass_number=pass_number)
+        arguments += [*WITHOUT_METADATA, *coding]
+        if number == 0 and plan.companions and capabilities.packet_reports:
+            arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
+        arguments += NOWHERE if analysing else into(container, f"<out{number}>")
+    for label, companion in zip(labels, plan.companions, strict=True):
+        arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
+    weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
+    return Command(
+        arguments=tuple(arguments),
+        expected_s=plan.outputs[0].duration_s,
+        weight=weight,
+        outputs=len(plan.outputs),
+        hardware=any(coders),
+    )
+
+
+def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
+    """What is measured of the tracks, by their streams: the renditions of a plan share their sound."""
+    output = plan.outputs[0]
+    target, tracks = output.output.audio.loudness_lufs, [track for track in media.audio if track.decodable]
+    if target is None:
+        return {}
+    return {track.index: Gain.of(track.index, target) for track in tracks[: output.audio_tracks]}
+
+
+def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilities: Capabilities) -> Command:
+    """The sound as it will be coded, without the picture."""
+    output = plan.outputs[0]
+    arguments = [*REPORTING, *video_input("<in0>", capabilities)]
+    opus = output.output.audio.codec == "opus"
+    for place, track in enumerate(track for track in media.audio if track.index in gains):
+        chain = [*conform_sound(track, opus=opus), *gains[track.index].measuring()]
+        arguments += ["-map", f"0:{track.index}", f"-filter:a:{place}", ",".join(map(str, chain))]
+    return Command(
+        arguments=(*arguments, *NOWHERE),
+        expected_s=output.duration_s,
+        weight=MEASURING_SHARE,
+        gains=tuple(gains.values()),
+    )
+
+
+def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
+    return bool(plan.companions) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
+
+
+def _rendition(media: MediaInfo, expected: ExpectedOutput, coder: str | None) -> list[Filter]:
+    size = expected.width, expected.height
+    shape = rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
+    return shape if coder is None else [*shape, *hardware.upload(coder)]

@@ -1,0 +1,122 @@
+"""Copied renditions: a source that is one already is kept as it is, the others are made in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+import footage
+import frames
+import making
+from material import ffmpeg
+from reelwright.edits import ladder
+from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.vocabulary import Quality
+from reelwright.media import programs
+from reelwright.media.probe import Prober
+from reelwright.media.recipe import compile_plan
+from reelwright.media.verify import complaints
+
+WHOLE = Fraction(0), Fraction(100)
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+async def planned(prober: Prober, source: Path, **more: Any) -> Plan:
+    wanted = Ladder(**{"qualities": (Quality.P360, Quality.P240), "copy_conforming": True, **more})
+    media = await prober.probe(source)
+    picture = media.picture.display_width, media.picture.display_height
+    return resolve(transcode(ladder.outputs(wanted, picture)), Facts(sha256="0" * 64, media=media))
+
+
+def packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as opened:
+        return [bytes(packet) for packet in opened.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize(
+    ("made", "more"),
+    [
+        ({}, {}),
+        ({}, {"two_pass": True, "video_bit_rate": 10_000_000}),
+        ({}, {"qualities": (Quality.P360,)}),
+        ({"variable": True}, {}),
+        ({"open_gop": True, "b_frames": 3}, {}),
+        ({"video_delay_frames": 10}, {}),
+        ({"audio": 0}, {}),
+    ],
+)
+async def test_a_source_that_conforms_is_copied(
+    prober: Prober, folder: Path, tmp_path: Path, made: dict[str, Any], more: dict[str, Any]
+) -> None:
+    """Packet by packet, in step with its sound, from a key frame on; one process, the rest coded as ever."""
+    source = footage.make(folder, "-".join(map(str, made)) or "plain", size=(640, 360), seconds=3, **made)
+    plan = await planned(prober, source.path, **more)
+    assert [one.copied for one in plan.outputs] == [True, False][: len(plan.outputs)]
+    assert len(compile_plan(plan, await programs.capabilities(making.SETTINGS)).commands) == 1 + ("two_pass" in more)
+    slots = {"in0": source.path} | {f"out{n}": tmp_path / "work" / f"out{n}" for n in range(len(plan.outputs))}
+    await making.make(plan, slots)
+    assert packets(slots["out0"]) == packets(source.path)
+    with av.open(str(slots["out0"])) as opened:
+        assert next(opened.demux(video=0)).is_keyframe
+    for number, expected in enumerate(plan.outputs):
+        target = slots[f"out{number}"]
+        assert complaints(expected, await prober.probe(target)) == []
+        frames.judge_cut(source, target, *WHOLE, min_ssim=0.9)
+        if made.get("audio") != 0:
+            frames.judge_sync(source, target, *WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("another size", {"size": (600, 340)}),
+        ("another codec", {"video": "hevc"}),
+        ("10 bit", {"pixel_format": "yuv420p10le"}),
+        ("4:2:2", {"pixel_format": "yuv422p"}),
+        ("rotated", {"rotation": 90, "size": (360, 640)}),
+        ("anamorphic", {"sample_aspect_ratio": "4/3", "size": (480, 360)}),
+        ("interlaced", {"interlaced": True}),
+        ("ts", {"container": "ts"}),
+    ],
+)
+async def test_any_other_is_coded(prober: Prober, folder: Path, name: str, made: dict[str, Any]) -> None:
+    """What is only nearly the same is not."""
+    source = footage.make(folder, name.replace(":", ""), **{"size": (640, 360), "seconds": 1, **made})
+    assert not any(one.copied for one in (await planned(prober, source.path)).outputs)
+
+
+async def test_only_when_asked_for_and_not_over_a_wanted_bit_rate(prober: Prober, folder: Path) -> None:
+    """By default everything is coded."""
+    source = footage.make(folder, "plain", size=(640, 360), seconds=3)
+    for more in ({"copy_conforming": False}, {"video_bit_rate": 60_000}, {"container": "mkv"}, {"codec": "hevc"}):
+        assert not any(one.copied for one in (await planned(prober, source.path, **more)).outputs)
+
+
+async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """The file begins in the middle of a group of pictures: the copy shows what the source shows."""
+    whole = footage.make(folder, "plain", size=(640, 360), seconds=3)
+    cut = tmp_path / "cut.mp4"
+    ffmpeg("-ss", "1", "-i", str(whole.path), "-c", "copy", str(cut))
+    plan = await planned(prober, cut)
+    slots = {"in0": cut} | {f"out{n}": tmp_path / "work" / f"out{n}" for n in range(2)}
+    await making.make(plan, slots)
+    assert plan.outputs[0].copied
+    for number, expected in enumerate(plan.outputs):
+        assert complaints(expected, await prober.probe(slots[f"out{number}"])) == []
+        assert [frame.number for frame in frames.read(slots[f"out{number}"])] == list(range(25, 75))

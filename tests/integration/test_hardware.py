@@ -1,0 +1,72 @@
+"""Encoders in hardware: believed only when they code, used only when asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from reelwright.edits.model import FileOutput, VideoEncoding, transcode
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.vocabulary import Quality
+from reelwright.media import hardware, programs
+from reelwright.media.command import Capabilities
+from reelwright.media.recipe import compile_plan
+from reelwright.settings import Settings
+from sources import media
+
+ALL = ("h264_nvenc", "hevc_nvenc", "h264_vaapi")
+CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, hardware=ALL)
+
+
+async def test_only_what_codes_a_picture_is_there() -> None:
+    """That ffmpeg lists it, or that its device exists, says little. `libx264` shows that the trial itself is right."""
+    assert await programs.encodes(Settings(), "libx264")
+    for encoder in ("h264_nvenc", "h264_qsv", "h264_vaapi", "hevc_nvenc"):
+        if not hardware.devices():
+            assert not await programs.encodes(Settings(), encoder)
+    for encoder in await programs.hardware_encoders(Settings()):
+        assert await programs.encodes(Settings(), encoder)
+
+
+async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker's start does not wait for it."""
+    monkeypatch.setattr(hardware, "NEEDED", {"nvenc": ("/dev/none-such",)})
+
+    async def fail(*_: object, **__: object) -> str:
+        raise AssertionError("ffmpeg was started")
+
+    monkeypatch.setattr(programs, "_ask", fail)
+    assert await programs.hardware_encoders(Settings()) == ()
+
+
+def coded_by(capabilities: Capabilities = CAPABILITIES, source: dict[str, Any] | None = None, **video: Any) -> str:
+    output = FileOutput(quality=Quality.P480, video=VideoEncoding(**video))
+    plan = resolve(transcode((output,)), Facts(sha256="0" * 64, media=media(**(source or {}))))
+    command = compile_plan(plan, capabilities).commands[-1]
+    coder = command.arguments[command.arguments.index("-c:v") + 1]
+    assert command.hardware == (coder in ALL)
+    return coder
+
+
+def test_hardware_is_used_only_when_asked_for_and_able() -> None:
+    """Never by default; not for two passes, ten bits, or what the machine lacks."""
+    assert coded_by() == "libx264"
+    assert coded_by(hardware=True) == "h264_nvenc"
+    assert coded_by(hardware=True, codec="hevc") == "hevc_nvenc"
+    assert coded_by(hardware=True, codec="av1") == "libsvtav1"
+    assert coded_by(hardware=True, bit_rate=500_000, two_pass=True) == "libx264"
+    assert coded_by(hardware=True, codec="hevc", source={"bit_depth": 10}) == "libx265"
+    none = msgspec.structs.replace(CAPABILITIES, hardware=())
+    assert coded_by(none, hardware=True) == "libx264"
+
+
+def test_vaapi_gets_its_pictures_uploaded() -> None:
+    """By one device for all outputs."""
+    outputs = [FileOutput(quality=one, video=VideoEncoding(hardware=True)) for one in (Quality.P720, Quality.P480)]
+    plan = resolve(transcode(tuple(outputs)), Facts(sha256="0" * 64, media=media()))
+    (command,) = compile_plan(plan, msgspec.structs.replace(CAPABILITIES, hardware=ALL[2:])).commands
+    assert command.arguments.count("-init_hw_device") == 1
+    graph = command.arguments[command.arguments.index("-filter_complex") + 1]
+    assert graph.count("format=pix_fmts=nv12,hwupload") == 2

@@ -1,0 +1,94 @@
+"""Loudness: every track comes out as loud as was asked for, with its dynamics kept; and copied sound is not touched."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import av
+import imageio_ffmpeg
+import pytest
+
+import making
+from material import ffmpeg
+from reelwright.edits import ladder
+from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.vocabulary import Quality
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+WAVES = "anoisesrc=color=pink:amplitude=0.35:duration=16:seed=3:sample_rate=48000"
+SPEECH = "volume='(0.2+0.6*abs(sin(PI*t*1.3)))*(1-0.8*gt(t,8))':eval=frame"
+"""Syllables, eight seconds of them much softer."""
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three tracks: something like speech, a loud tone in 44.1 kHz mono, silence."""
+    path = tmp_path_factory.mktemp("loudness") / "clip.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10:duration=16", "-f", "lavfi", "-i", f"{WAVES},{SPEECH}"),
+        *("-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=44100:duration=16,volume=12dB"),
+        *("-f", "lavfi", "-i", "anullsrc=duration=16", *("-map", "0", "-map", "1", "-map", "2", "-map", "3")),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k", str(path)),
+    )
+    return path
+
+
+def measured(path: Path, track: int) -> tuple[float, float, float]:
+    """Integrated loudness (LUFS), loudness range (LU) and true peak (dBTP), by ffmpeg's meter."""
+    argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-i", str(path), "-map", f"0:a:{track}"]
+    ended = subprocess.run([*argv, "-af", "ebur128=peak=true", "-f", "null", "-"], capture_output=True, check=True)
+    summary = ended.stderr.decode().rpartition("Summary:")[2]
+    found = [re.search(rf"{name}:\s+(-?[0-9.]+|-inf) ", summary) for name in ("I", "LRA", "Peak")]
+    integrated, spread, peak = (float(one[1]) for one in found if one)
+    return integrated, spread, peak
+
+
+async def made(prober: Prober, source: Path, work: Path, **sound: Any) -> Path:
+    media = await prober.probe(source)
+    wanted = Ladder(qualities=(Quality.SOURCE,), preset="ultrafast", **sound)
+    plan = resolve(transcode(ladder.outputs(wanted, (160, 90))), Facts(sha256="0" * 64, media=media))
+    await making.make(plan, {"in0": source, "out0": work / "out0"})
+    assert complaints(plan.outputs[0], await prober.probe(work / "out0")) == []
+    return work / "out0"
+
+
+@pytest.mark.parametrize(
+    ("target", "form"), [(-16, {}), (-23, {}), (-16, {"codec": "vp9", "container": "webm", "audio_codec": "opus"})]
+)
+async def test_each_track_is_as_loud_as_was_asked_for(
+    prober: Prober, clip: Path, tmp_path: Path, target: float, form: dict[str, Any]
+) -> None:
+    """Within 0.5 LU; the range stays; peaks do not pass -1 dBTP; silence stays silence."""
+    result = await made(prober, clip, tmp_path / "work", loudness_lufs=target, **form)
+    for track in (0, 1):
+        integrated, spread, peak = measured(result, track)
+        assert integrated == pytest.approx(target, abs=0.5)
+        assert spread == pytest.approx(measured(clip, track)[1], abs=0.5)
+        assert peak <= -1
+    assert measured(result, 2)[0] <= -70
+
+
+def packets(path: Path, track: int = 0) -> list[bytes]:
+    with av.open(str(path)) as opened:
+        return [bytes(packet) for packet in opened.demux(audio=track) if packet.size]
+
+
+async def test_copied_sound_is_not_touched(prober: Prober, clip: Path, tmp_path: Path) -> None:
+    """Packet by packet where the container takes it; else it is coded."""
+    for container in ("mp4", "mkv"):
+        result = await made(prober, clip, tmp_path / container, audio_codec="copy", container=container)
+        assert packets(result, 1) == packets(clip, 1)
+    webm = await made(prober, clip, tmp_path / "webm", audio_codec="copy", container="webm", codec="vp9")
+    assert [track.codec for track in (await prober.probe(webm)).audio] == ["opus"] * 3

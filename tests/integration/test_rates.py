@@ -1,0 +1,82 @@
+"""Bit rates: what was asked for is what comes out, in one pass or two."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import pytest
+
+import making
+from material import ffmpeg
+from reelwright.edits import ladder
+from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.vocabulary import Quality
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+LENGTH_S = 20
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty seconds that are hard to code in places, with two tracks."""
+    path = tmp_path_factory.mktemp("rates") / "clip.mp4"
+    grain = "noise=alls=24:allf=t:enable='lt(mod(t,8),4)'"
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={LENGTH_S},{grain}"),
+        *("-f", "lavfi", "-i", f"sine=frequency=440:duration={LENGTH_S}", "-map", "0", "-map", "1", "-map", "1"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
+    )
+    return path
+
+
+def bits_a_second(path: Path) -> float:
+    """Of the picture alone."""
+    with av.open(str(path)) as opened:
+        return sum(packet.size for packet in opened.demux(video=0)) * 8 / LENGTH_S
+
+
+@pytest.mark.parametrize(
+    ("codec", "container", "two_pass"),
+    [
+        ("h264", "mp4", False),
+        ("h264", "mp4", True),
+        ("hevc", "mp4", True),
+        ("vp9", "webm", True),
+        ("av1", "mp4", False),
+    ],
+)
+async def test_the_bit_rate_is_the_wanted_one(
+    prober: Prober, clip: Path, tmp_path: Path, codec: str, container: str, two_pass: bool
+) -> None:
+    """Within 10 %: encoders steer by what they have spent, and what the last second costs comes too late to be made up
+    for. The percentage rises over both passes, and neither is without it."""
+    media = await prober.probe(clip)
+    wanted = Ladder(
+        qualities=(Quality.P360, Quality.P240),
+        codec=codec,  # type: ignore[arg-type]
+        container=container,  # type: ignore[arg-type]
+        video_bit_rate=600_000,
+        two_pass=two_pass,
+        preset="superfast",
+    )
+    plan = resolve(transcode(ladder.outputs(wanted, (640, 360))), Facts(sha256="0" * 64, media=media))
+    reports: list[float] = []
+    slots = {"in0": clip} | {f"out{number}": tmp_path / "work" / f"out{number}" for number in range(2)}
+    await making.make(plan, slots, report=lambda percent, _: reports.append(percent))
+    for number, expected in enumerate(plan.outputs):
+        made = slots[f"out{number}"]
+        assert complaints(expected, await prober.probe(made)) == []
+        assert bits_a_second(made) == pytest.approx(expected.output.video.bit_rate, rel=0.1)
+    assert all(a <= b for a, b in itertools.pairwise(reports))
+    assert reports[-1] == pytest.approx(100, abs=1)

@@ -1,0 +1,271 @@
+"""Thumbnails, sprites, previews and posters: each picture is that of its time, of any kind of source."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+
+import footage
+import making
+from checker import processes_about
+from footage import Footage, Picture, read_number
+from material import ffmpeg
+from reelwright.edits.companions import AnyCompanion, PlannedCompanion, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.vocabulary import Quality
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media.picture_check import PictureChecker
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints, picture_complaints
+
+SILENT = FileOutput(quality=Quality.P240, video=VideoEncoding(preset="ultrafast"), audio=AudioEncoding(codec="none"))
+SOUNDING = FileOutput(quality=Quality.P240, video=VideoEncoding(preset="ultrafast"))
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "29.97": {"frame_rate": "30000/1001"},
+    "variable": {"variable": True},
+    "variable mkv": {"variable": True, "container": "mkv"},
+    "mpeg2 ts": {"video": "mpeg2video", "container": "ts", "start_offset_s": "1.4"},
+    "mpeg2 ts, its sound not read": {"video": "mpeg2video", "container": "ts", "start_offset_s": "1.4"},
+    "mpeg4 avi": {"video": "mpeg4", "container": "avi"},
+    "late picture": {"video_delay_frames": 10},
+    "uneven start": {"frame_rate": "30000/1001", "video_delay_frames": 10, "audio_delay_s": 0.1234},
+    "picture ends early": {"seconds": 3, "audio_seconds": 6},
+    "one frame": {"seconds": 0.001, "audio": 0},
+    "one frame and sound": {"seconds": 0.001, "audio_seconds": 5},
+    "rotated": {"rotation": 90},
+    "portrait": {"size": (180, 320)},
+    "anamorphic": {"sample_aspect_ratio": "4/3"},
+    "interlaced": {"interlaced": True},
+    "ten bits": {"video": "hevc", "pixel_format": "yuv420p10le"},
+}
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def checker() -> AsyncIterator[PictureChecker]:
+    async with PictureChecker(memory_bytes=4 * 2**30) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+async def make(
+    prober: Prober,
+    checker: PictureChecker,
+    source: Path,
+    work: Path,
+    *wishes: AnyCompanion,
+    rendition: FileOutput = SILENT,
+) -> Plan:
+    """All is made, and is what was promised."""
+    plan = resolve(transcode((rendition,), wishes), Facts(sha256="0" * 64, media=await prober.probe(source)))
+    await making.make(plan, {"in0": source, "out0": work / "out0.mp4"})
+    assert complaints(plan.outputs[0], await prober.probe(work / "out0.mp4")) == []
+    promised = {file.name: file.picture for companion in plan.companions for file in companion.files if file.picture}
+    assert {path.name for path in work.iterdir()} == {"out0.mp4", *promised}
+    for name, picture in promised.items():
+        assert picture_complaints(picture, await checker.look(work / name)) == []
+    return plan
+
+
+def gray(path: Path, **options: Any) -> Picture:
+    opened = pyvips.Image.new_from_file(str(path), **options)
+    return np.ascontiguousarray(opened.extract_band(0, n=3).colourspace("b-w").numpy())
+
+
+def pages(path: Path) -> list[tuple[Picture, int]]:
+    """Of a moving picture, each with its milliseconds."""
+    opened = pyvips.Image.new_from_file(str(path), n=-1)
+    moving = "delay" in opened.get_fields()
+    high = opened.get("page-height") if moving else opened.height
+    delays = opened.get("delay") if moving else [0]
+    whole = gray(path, n=-1)
+    return [(whole[number * high : (number + 1) * high], delay) for number, delay in enumerate(delays)]
+
+
+def tiles(work: Path, planned: PlannedCompanion) -> list[Picture]:
+    sheets = [gray(work / file.name) for file in planned.files if file.picture]
+    wide, high = planned.width, planned.height
+    return [
+        sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide]
+        for sheet in sheets
+        for row in range(planned.rows)
+        for column in range(planned.columns)
+    ]
+
+
+def wanted(source: Footage, times: Sequence[str]) -> list[int]:
+    """The first frame that is not before each time, or the last one there is. Times that were floats are not exact."""
+    frames = source.frame_times_s
+    last = len(frames) - 1
+    exact = (Fraction(at) - Fraction(1, 2_000_000) for at in times)
+    return [next((n for n, time in enumerate(frames) if time >= at), last) for at in exact]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_every_picture_is_that_of_its_time(
+    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path, name: str
+) -> None:
+    """Also of times that fall on a frame, of several times in one gap, and behind the last frame's start."""
+    source = footage.make(folder, name.replace(" ", "-"), **SOURCES[name])
+    media = await prober.probe(source.path)
+    assert media.duration_s is not None
+    middle = source.frame_times_s[len(source.frame_times_s) // 2]
+    named = {0.0, media.duration_s / 3, media.duration_s / 3 + 0.001, float(middle), media.duration_s - 0.001}
+    work = tmp_path / "work"
+    at = media.duration_s * 0.99
+    wishes = (Thumbnails(at=tuple(named)), Sprite(every=0.5, width=240, columns=3), Preview(width=240), Poster(at=at))
+    rendition = SILENT if "not read" in name else SOUNDING
+    plan = await make(prober, checker, source.path, work, *wishes, rendition=rendition)
+    thumbnails, sprite, preview, poster = plan.companions
+
+    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.picture]
+    assert found == wanted(source, thumbnails.at_s)
+    assert [read_number(gray(work / "poster.jpg"))] == wanted(source, poster.at_s)
+    shown = tiles(work, sprite)
+    assert [read_number(tile) for tile in shown[: len(sprite.at_s)]] == wanted(source, sprite.at_s)
+    assert all(tile.max() < 8 for tile in shown[len(sprite.at_s) :])
+    expected = wanted(source, preview.at_s)
+    found = []
+    for picture, milliseconds in pages(work / "preview.webp"):
+        found += [read_number(picture)] * max(1, round(milliseconds / 100))
+    assert found == expected or set(found) == set(expected) == {found[0]}  # one that stands still has no times
+    display = media.picture.display_width / media.picture.display_height
+    for planned in plan.companions:
+        assert planned.width / planned.height == pytest.approx(display, rel=0.02)
+
+
+async def test_several_sheets_and_many_pictures(
+    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path
+) -> None:
+    """A sheet that would be too large is several; five hundred thumbnails from one decode."""
+    source = footage.make(folder, "constant")
+    work = tmp_path / "100% work"
+    every = 6 / 450
+    wishes = (Sprite(count=150, width=640, columns=6), Thumbnails(every=every), Preview(at=2.5, duration=1))
+    plan = await make(prober, checker, source.path, work, *wishes)
+    sprite, thumbnails, preview = plan.companions
+    assert (sprite.columns, sprite.rows, len(sprite.files)) == (6, 11, 4)
+    assert [read_number(tile) for tile in tiles(work, sprite)[:150]] == list(range(150))
+    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.picture]
+    assert found == wanted(source, thumbnails.at_s)
+    assert [read_number(picture) for picture, _ in pages(work / "preview.webp")] == wanted(source, preview.at_s)
+    assert pyvips.Image.new_from_file(str(work / "preview.webp")).get("loop") == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "matrix", "tags"),
+    [
+        ("320x180", "bt709", ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")),
+        ("320x180", "bt601", ()),
+        ("1280x720", "bt709", ()),
+    ],
+)
+async def test_pictures_have_the_colours_of_the_video(
+    prober: Prober, checker: PictureChecker, tmp_path: Path, size: str, matrix: str, tags: tuple[str, ...]
+) -> None:
+    """In range and matrix: JPEG and WebP show the red, green and blue that went in, also of footage that does not name
+    its matrix: large pictures are BT.709, as players take them."""
+    source = tmp_path / "colours.mp4"
+    bars = f"scale=out_color_matrix={matrix}:out_range=tv,format=yuv420p" + ("" if tags else ",setparams=colorspace=2")
+    colours = {"0xc82828": (200, 40, 40), "0x28b428": (40, 180, 40), "0x3c3cdc": (60, 60, 220), "0x808080": (128,) * 3}
+    inputs = [part for colour in colours for part in ("-f", "lavfi", "-i", f"color={colour}:size={size}:duration=1")]
+    graph = f"[0][1][2][3]concat=n=4,{bars}"
+    ffmpeg(*inputs, "-filter_complex", graph, "-c:v", "libx264", "-crf", "10", *tags, str(source))
+    assert (await prober.probe(source)).picture.color_space == (matrix if tags else None)
+    work = tmp_path / "work"
+    await make(prober, checker, source, work, Thumbnails(every=1), Preview(at=0, duration=4, frame_rate=1))
+    thumbnails = [pyvips.Image.new_from_file(str(work / f"thumbnail-000{n}.jpg")) for n in range(1, 5)]
+    moving = pyvips.Image.new_from_file(str(work / "preview.webp"), n=-1)
+    assert moving.get("delay") == [1000] * 4
+    for number, colour in enumerate(colours.values()):
+        assert np.abs(np.subtract(thumbnails[number](160, 90)[:3], colour)).max() < 9
+        assert np.abs(np.subtract(moving(160, 180 * number + 90)[:3], colour)).max() < 9
+
+
+async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: PictureChecker, tmp_path: Path) -> None:
+    """As the SDR rendition is, also beside one that stays HDR."""
+    source = tmp_path / "hdr.mp4"
+    colour = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv")
+    tagged = "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+    graph = f"smptehdbars=size=320x180:rate=10:duration=1,{tagged}"
+    coded = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", *colour)
+    ffmpeg("-f", "lavfi", "-i", graph, *coded, str(source))
+    assert (await prober.probe(source)).picture.is_hdr
+    hdr = FileOutput(video=VideoEncoding(codec="hevc", preset="ultrafast"), audio=AudioEncoding(codec="none"))
+    wishes = Thumbnails(at=(0.5,)), Sprite(count=1, width=320), Preview()
+    await make(prober, checker, source, tmp_path / "sdr", *wishes)
+    await make(prober, checker, source, tmp_path / "hdr", *wishes, rendition=hdr)
+    still = tmp_path / "rendition.png"
+    ffmpeg("-ss", "0.5", "-i", str(tmp_path / "sdr" / "out0.mp4"), "-frames:v", "1", "-vf", "scale=320:180", str(still))
+    rendition = gray(still).astype(int)
+    assert rendition.max() - rendition.min() > 60
+    for folder in ("sdr", "hdr"):
+        for name in ("thumbnail-0001.jpg", "sprite-1.jpg", "preview.webp"):
+            assert np.abs(gray(tmp_path / folder / name) - rendition).mean() < 4, (folder, name)
+
+
+async def test_a_picture_that_does_not_decode_is_found_out(
+    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path
+) -> None:
+    """Cut off, damaged, or no picture at all; the program goes on."""
+    source = footage.make(folder, "constant")
+    work = tmp_path / "work"
+    await make(prober, checker, source.path, work, Thumbnails(at=(1,)), Preview())
+    for name in ("thumbnail-0001.jpg", "preview.webp"):
+        whole = (work / name).read_bytes()
+        for number, bad in enumerate((whole[: len(whole) * 2 // 3], whole[:20], b"", b"WEBVTT\n")):
+            (path := tmp_path / f"{number}-{name}").write_bytes(bad)
+            with pytest.raises((UnreadableMedia, UnsupportedMedia)):
+                await checker.look(path)
+        assert (await checker.look(work / name)).width == 320
+
+
+async def test_pictures_of_a_long_video_cost_little_memory_and_progress_is_told(
+    prober: Prober, checker: PictureChecker, tmp_path: Path
+) -> None:
+    """Frames that nobody wants are let go at once, and a branch that has ended holds nobody up; a picture that is ready
+    only at the end does not keep the progress back."""
+    source = tmp_path / "long.mp4"
+    graph = "testsrc2=size=1280x720:rate=10:duration=60"
+    ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(source))
+    peaks_kib = [0]
+
+    async def watch() -> None:
+        while True:
+            for process in processes_about(tmp_path):
+                with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+                    peaks_kib.append(int(found[1]) if found else 0)
+            await asyncio.sleep(0.02)
+
+    wishes = (Thumbnails(at=(1, 59.95)), Sprite(count=100), Preview(at=0), Poster())
+    work = tmp_path / "work"
+    plan = resolve(transcode((SILENT,), wishes), Facts(sha256="0" * 64, media=await prober.probe(source)))
+    watching = asyncio.create_task(watch())
+    told: list[tuple[float, float | None]] = []
+    await making.make(plan, {"in0": source, "out0": work / "out0.mp4"}, report=lambda *progress: told.append(progress))
+    watching.cancel()
+    assert all(any(ten <= percent < ten + 10 and speed for percent, speed in told) for ten in range(10, 100, 10))
+    assert (await prober.probe(work / "out0.mp4")).picture.frame_count == 600
+    assert 2**14 < max(peaks_kib) < 300 * 2**10, max(peaks_kib)

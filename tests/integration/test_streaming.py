@@ -1,0 +1,198 @@
+"""Adaptive streaming of any source: what the manifests say is so, and every rendition can be changed for every other at
+every border."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import av
+import pytest
+
+import footage
+import frames
+import making
+from conformance import Playlist, read_playlist, tags, told_codec
+from material import ffmpeg
+from reelwright.edits import ladder
+from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.streaming import Streaming
+from reelwright.edits.vocabulary import Quality
+from reelwright.errors import VerifyFailed
+from reelwright.media.probe import Prober
+from reelwright.media.streaming import finish
+from reelwright.media.verify import complaints
+
+WHOLE = Fraction(0), Fraction(100)
+TWO = (Quality.SOURCE, Quality.P240)
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "two languages": {"frame_rate": "30000/1001", "audio": 2, "languages": ("eng", "hin")},
+    "vfr": {"variable": True},
+    "no audio": {"audio": 0},
+    "webm": {"video": "vp9", "container": "webm", "frame_rate": "30000/1001"},
+    "late sound": {"audio_delay_s": 0.4},
+}
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("streamed")
+
+
+async def make(
+    prober: Prober, source: Path, work: Path, *, segment_s: int = 2, qualities: tuple[Quality, ...] = TWO, **wish: Any
+) -> Plan:
+    """Make the renditions and all that is streamed of them in `work`."""
+    media = await prober.probe(source)
+    streaming = Streaming(hls=True, dash=True, segment_s=segment_s)
+    wanted = Ladder(qualities=qualities, streaming=streaming, **wish)
+    outputs = ladder.outputs(wanted, (media.picture.display_width, media.picture.display_height))
+    plan = resolve(transcode(outputs, (), streaming), Facts(sha256="0" * 64, media=media))
+    targets = [work / f"out{number}.mp4" for number in range(len(outputs))]
+    await making.make(plan, {"in0": source} | {f"out{number}": target for number, target in enumerate(targets)})
+    made = [await prober.probe(target) for target in targets]
+    for expected, rendition in zip(plan.outputs, made, strict=True):
+        assert complaints(expected, rendition) == []
+    assert plan.streaming is not None
+    finish(plan.streaming, made, work)
+    assert {path.name for path in work.iterdir()} == {file.name for file in plan.files} | {t.name for t in targets}
+    return plan
+
+
+def judge(work: Path, segment_s: int = 2) -> dict[str, Playlist]:
+    """Read everything that the master playlist names; returns the media playlists."""
+    found = tags((work / "master.m3u8").read_text())
+    variants = [tag for tag in found if tag.name == "#EXT-X-STREAM-INF"]
+    sounds = [tag.attributes for tag in found if tag.name == "#EXT-X-MEDIA"]
+    pictures = {tag.uri: read_playlist(work, tag.uri) for tag in variants}
+    heard = {sound["URI"]: read_playlist(work, sound["URI"]) for sound in sounds}
+    first = next(iter(pictures.values()))
+    codecs = {told_codec(work / uri.replace("m3u8", "mp4")) for uri in heard}
+    for tag in variants:
+        attributes, playlist = tag.attributes, pictures[tag.uri]
+        assert playlist.borders_s == first.borders_s
+        assert playlist.target_s == first.target_s
+        told = attributes["CODECS"].split(",")
+        assert (told[0], set(told[1:])) == (told_codec(work / tag.uri.replace("m3u8", "mp4")), codecs)
+        with av.open(str(work / tag.uri.replace("m3u8", "mp4"))) as opened:
+            stream = opened.streams.video[0]
+            assert attributes["RESOLUTION"] == f"{stream.width}x{stream.height}"
+        every = [playlist, *list(heard.values())[:1]]
+        average = sum(8 * sum(p.size_bytes for p in one.parts) / sum(p.lasts_s for p in one.parts) for one in every)
+        assert int(attributes["BANDWIDTH"]) >= int(attributes["AVERAGE-BANDWIDTH"]) >= int(average)
+        for part in playlist.parts[:-1]:
+            assert int(attributes["BANDWIDTH"]) >= int(8 * part.size_bytes / part.lasts_s)
+        assert ("AUDIO" in attributes) == bool(sounds)
+    frame_s = max(b - a for part in first.parts for a, b in zip(part.times_s, part.times_s[1:], strict=False))
+    for number, border in enumerate(first.borders_s):
+        assert 0 <= border - number * segment_s < frame_s + Fraction(1, 100)
+    for playlist in heard.values():
+        assert playlist.target_s == first.target_s
+    return pictures | heard
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: str) -> None:
+    """Segments begin with the first frame of each two seconds; a player gets every frame and every track in step."""
+    source = footage.make(folder, name, **SOURCES[name])
+    await make(prober, source.path, tmp_path / "work")
+    judge(tmp_path / "work")
+    for manifest in ("master.m3u8", "manifest.mpd"):
+        played = tmp_path / f"{manifest}.mkv"
+        tracks = SOURCES[name].get("audio", 1)
+        maps = [part for track in range(tracks) for part in ("-map", f"0:a:{track}")]
+        ffmpeg("-i", str(tmp_path / "work" / manifest), "-map", "0:v:0", *maps, "-c", "copy", str(played))
+        frames.judge_cut(source, played, *WHOLE, min_ssim=0.9)
+        for track in range(tracks):
+            frames.judge_sync(source, played, *WHOLE, track=track, within_s=0.004)
+
+
+@pytest.mark.parametrize(("codec", "audio"), [("hevc", "aac"), ("vp9", "opus"), ("av1", "aac")])
+async def test_any_codec(prober: Prober, folder: Path, tmp_path: Path, codec: str, audio: str) -> None:
+    """Key frames where they are wished and nowhere else, closed groups, the right name."""
+    source = footage.make(folder, "ten bits", video="hevc", pixel_format="yuv420p10le", seconds=4)
+    await make(prober, source.path, tmp_path / "work", codec=codec, audio_codec=audio, preset="superfast")
+    judge(tmp_path / "work")
+
+
+async def test_cuts_and_stills_do_not_move_borders(prober: Prober, tmp_path: Path) -> None:
+    """A new scene gets no key frame of its own; a picture that stands longer than a segment makes a longer one."""
+    source = tmp_path / "cuts.mp4"
+    scenes = "hue=h=floor(t/0.7)*97,negate=enable='lt(mod(t,1.4),0.7)'"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=12"),
+        *("-vf", f"{scenes},select='not(between(t,3.01,8.5))'", "-fps_mode", "vfr", "-c:v", "libx264"),
+        *("-pix_fmt", "yuv420p", "-preset", "ultrafast", str(source)),
+    )
+    for codec in ("h264", "vp9"):
+        work = tmp_path / codec
+        await make(prober, source, work, codec=codec)
+        first = read_playlist(work, "v0.m3u8")
+        assert [round(float(border), 2) for border in first.borders_s] == [0, 2, 8.52, 10]
+        assert first.borders_s == read_playlist(work, "v1.m3u8").borders_s
+        assert first.target_s == 7
+
+
+async def test_a_picture_that_begins_late_is_shown_from_the_start(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """Players begin with what is there first: without a picture they would skip the sound before it."""
+    source = footage.make(folder, "late picture", video_delay_frames=10)
+    await make(prober, source.path, tmp_path / "work")
+    first = judge(tmp_path / "work")["v0.m3u8"]
+    assert [float(time) for time in first.parts[0].times_s[:3]] == pytest.approx([0, 0.44, 0.48])
+    assert sum(part.lasts_s for part in first.parts) == pytest.approx(6.4)
+
+
+async def test_the_manifest_of_dash_finds_the_same_segments(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """Ranges of header and index are those of the files; languages as players name them."""
+    source = footage.make(folder, "two languages", **SOURCES["two languages"])
+    work = tmp_path / "work"
+    await make(prober, source.path, work)
+    name = "{urn:mpeg:dash:schema:mpd:2011}"
+    manifest = ElementTree.parse(work / "manifest.mpd").getroot()
+    groups = list(manifest.iter(f"{name}AdaptationSet"))
+    assert [(group.attrib["contentType"], group.get("lang")) for group in groups] == [
+        ("video", None),
+        ("audio", "en"),
+        ("audio", "hi"),
+    ]
+    for one in manifest.iter(f"{name}Representation"):
+        media = (work / str(one.findtext(f"{name}BaseURL"))).read_bytes()
+        base, header = one.find(f"{name}SegmentBase"), one.find(f"{name}SegmentBase/{name}Initialization")
+        assert base is not None
+        assert header is not None
+        start, last = map(int, base.attrib["indexRange"].split("-"))
+        assert header.attrib["range"] == f"0-{start - 1}"
+        assert media[start + 4 : start + 8] == b"sidx"
+        assert media[last + 5 : last + 9] == b"moof"
+
+
+async def test_what_cannot_be_streamed_is_not_published(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """Renditions whose borders differ, and files that are not what they should be."""
+    source = footage.make(folder, "no audio", audio=0)
+    work = tmp_path / "work"
+    plan = await make(prober, source.path, work)
+    assert plan.streaming is not None
+    made = [await prober.probe(work / f"out{number}.mp4") for number in range(2)]
+    made_again = ("-i", str(work / "out1.mp4"), "-c:v", "libx264", "-sc_threshold", "0", "-f", "mp4")
+    flags = ("-movflags", "+dash+delay_moov+skip_sidx+skip_trailer+frag_keyframe")
+    for name, gap in (("v0", "40"), ("v1", "50")):
+        ffmpeg(*made_again, "-g", gap, *flags, str(work / f"{name}.fragments"))
+        (work / f"{name}.mp4").unlink()
+    whole = (work / "v0.fragments").read_bytes()
+    with pytest.raises(VerifyFailed, match=r"v1\.mp4 begin at other times"):
+        finish(plan.streaming, made, work)
+    (work / "v0.mp4").unlink()
+    (work / "v0.fragments").write_bytes(whole[:-1])
+    with pytest.raises(VerifyFailed, match=r"v0\.mp4 cannot be streamed"):
+        finish(plan.streaming, made, work)
