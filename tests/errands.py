@@ -82,8 +82,8 @@ def die(_: str, files: Sequence[int]) -> str:
 
 def babble(_: str, files: Sequence[int]) -> str:
     """Reply with lies, and hang in the middle of another one."""
-    pipe = next(number for number in range(3, 100) if stat.S_ISFIFO(os.fstat(number).st_mode))
-    os.write(pipe, b'{"type":"answered","answer":"lies"}\n{"type":')
+    answers = next(number for number in range(3, 100) if stat.S_ISSOCK(os.fstat(number).st_mode))
+    os.write(answers, b'{"type":"answered","answer":"lies"}\n{"type":')
     return hang("", files)
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
+import uvloop
 
 import errands
 from reelwright.errors import Busy, MediaProcessFailed, UnreadableMedia
@@ -120,3 +122,37 @@ async def test_a_server_that_cannot_be_started_is_busy_to_callers(monkeypatch: p
     assert failed.value.code == "cannot_start"
     with pytest.raises(Busy):
         await absent.ask(call("read"), [], str)
+
+
+def test_no_descriptor_is_closed_twice(server: ForkClient) -> None:
+    """In the loop that the API runs in, too, while threads open and close files all the time: those stay theirs."""
+    ending = threading.Event()
+    lost: list[OSError] = []
+
+    def open_and_close() -> None:
+        while not ending.is_set():
+            descriptor = os.open("/dev/null", os.O_RDONLY)
+            try:
+                os.fstat(descriptor)
+                os.close(descriptor)
+            except OSError as error:
+                lost.append(error)
+
+    async def ask_many() -> None:
+        for _ in range(200):
+            async with asyncio.TaskGroup() as asking:
+                for _ in range(4):
+                    asking.create_task(server.ask(call("remember", "x"), [], str))
+        await server.stop()
+
+    threads = [threading.Thread(target=open_and_close) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(ask_many())
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+    assert lost == []

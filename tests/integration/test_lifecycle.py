@@ -145,10 +145,9 @@ async def test_nobody_writes_to_a_job_that_has_ended(world: World) -> None:
 async def test_what_is_left_is_told_by_the_attempt_that_runs(world: World) -> None:
     """By its own speed over the planned seconds; nothing while it makes up for what an earlier attempt had reached."""
     job_id = await world.job()
-    planned = {"outputs": [{"duration_s": "100"}]}
-    await world.do(lambda session: session.execute(update(Job).where(Job.id == job_id).values(plan_json=planned)))
+    recipe = {"commands": [{"expected_s": "100"}]}
     claim = await world.claimed(job_id)
-    await world.do(lifecycle.report, claim, percent=60, stage="render", speed=2.0)
+    await world.do(lifecycle.report, claim, percent=60, stage="render", speed=2.0, recipe_json=recipe)
     assert ProgressEvent.of(await world.look(job_id)).eta_s == 20
     await world.do(lifecycle.hand_back, claim)
     again = await world.claimed(job_id)

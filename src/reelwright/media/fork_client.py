@@ -1,7 +1,7 @@
 """The caller's side of `fork_server`: requests go to a warm, contained process of ours, answers come back.
 
-A call is a message with open files and a pipe, sent over a socket; the reply comes back on the pipe. One server
-serves all calls of its user at once; when it dies it is started again with the next call.
+A call is a message with open files and a socket of its own, on which the reply comes back. One server serves all
+calls of its user at once; when it dies it is started again with the next call.
 """
 
 from __future__ import annotations
@@ -89,27 +89,31 @@ class ForkClient:
         raise Busy("Files cannot be examined or drawn at the moment.")
 
     async def _said(self, message: bytes, files: Sequence[int], timeout_s: float) -> bytes:
-        """What came back on the pipe; empty when the server died or is stuck."""
+        """What came back on the call's own socket; empty when the server died or is stuck.
+
+        A socket, for uvloop 0.23 closes the descriptor of a pipe twice: a file that a thread opens meanwhile would be
+        closed with it.
+        """
         try:
             channel = await self._running()
         except MediaProcessFailed as error:
             raise Busy(error.detail) from error
-        read_fd, write_fd = os.pipe()
-        reader = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_fd, "rb", 0)
-        )
-        try:
+        ours, theirs = socket.socketpair()
+        with theirs:
             try:
-                socket.send_fds(channel, [message], [write_fd, *files])
+                reader, writer = await asyncio.open_connection(sock=ours)
+            except BaseException:
+                ours.close()
+                raise
+            try:
+                socket.send_fds(channel, [message], [theirs.fileno(), *files])
+                theirs.close()
+                async with asyncio.timeout(timeout_s):
+                    said = await _whole(reader)
+            except (OSError, TimeoutError):
+                said = b""
             finally:
-                os.close(write_fd)
-            async with asyncio.timeout(timeout_s):
-                said = await _whole(reader)
-        except (OSError, TimeoutError):
-            said = b""
-        finally:
-            transport.close()  # from which the server knows when nobody waits any more
+                writer.close()  # from which the server knows when nobody waits any more
         if not said:
             await self._replace(channel)
         return said

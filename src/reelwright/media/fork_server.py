@@ -1,7 +1,7 @@
 """A warm, contained process that forks for each request: the child's side of `fork_client`.
 
 It has loaded what requests need and is given open files, never names: one message on its socket is a `Call`, with a
-pipe for the reply and the request's files (SCM_RIGHTS). It never touches those files itself. The child gives up what
+socket for the reply and the request's files (SCM_RIGHTS). It never touches those files itself. The child gives up what
 its call does not need of the little that its parent may do, works, writes one `Reply` and ends. A child that crashes,
 hangs or runs into a limit is replied for here, one that nobody waits for any more is killed; the next request finds
 the server as it was. Source: the zygotes of Android and Chromium.
@@ -30,7 +30,7 @@ from reelwright.media import launcher
 
 MOST_CALL_BYTES = 1 << 16
 MOST_FILES = 4
-"""That come with a call, the pipe included."""
+"""That come with a call, the socket included."""
 
 Failure = Literal["crashed", "timed_out", "out_of_memory"]
 Handler = Callable[[bytes, Sequence[int]], object]
@@ -158,7 +158,7 @@ class Server:
         _, status = os.waitpid(child.pid, 0)
         if status != 0:
             late = child.killed or os.waitstatus_to_exitcode(status) == -signal.SIGXCPU
-            os.set_blocking(child.reply_fd, False)  # what it wrote may fill the pipe
+            os.set_blocking(child.reply_fd, False)  # what it wrote may fill the socket
             reply(child.reply_fd, Failed("timed_out" if late else "crashed"))
         del self.children[descriptor]
         for done in (child.exit_fd, child.reply_fd):
@@ -168,8 +168,8 @@ class Server:
 
 
 def reply(descriptor: int, said: Reply) -> None:
-    """Write one line; what came before it on the pipe, from a child that died, does not count."""
-    with suppress(BrokenPipeError, BlockingIOError):  # nobody waits for it, or it is taken for a crash anyway
+    """Write one line; what came before it on the socket, from a child that died, does not count."""
+    with suppress(ConnectionError, BlockingIOError):  # nobody waits for it, or it is taken for a crash anyway
         os.write(descriptor, b"\n" + msgspec.json.encode(said))
 
 
@@ -177,7 +177,7 @@ def live(call: Call, handler: Handler, parent: int, reply_fd: int, files: Sequen
     """The child's whole life. Its exit status is 0 when it has replied."""
     status = 1
     try:
-        launcher.close_all_but(0, 1, 2, reply_fd, *files)  # another call's pipe ends when all have closed it
+        launcher.close_all_but(0, 1, 2, reply_fd, *files)  # another call's socket ends when all have closed it
         for descriptor in files:
             os.lseek(descriptor, 0, os.SEEK_SET)  # where a server that died with the same call may have moved it
         _give_up(call, parent)
