@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from shlex import quote
 
 import imageio_ffmpeg
 import pytest
@@ -122,7 +123,8 @@ async def test_only_the_work_folder_can_be_written(work: Path, tmp_path: Path) -
     script = "echo a > a && mv a b && mkdir c && mv b c/d && rm c/d && rmdir c && echo done > result"
     assert (await run("/bin/sh", "-c", script, work=work))[0] == 0
     assert [path.name for path in work.iterdir()] == ["result"]
-    for attempt in (f"echo x > {source}", f"echo x > {tmp_path}/new", f"rm {source}", f"mv result {tmp_path}/out"):
+    there, elsewhere = quote(str(source)), quote(str(tmp_path))
+    for attempt in (f"echo x > {there}", f"echo x > {elsewhere}/new", f"rm {there}", f"mv result {elsewhere}/out"):
         status, _, err = await run("/bin/sh", "-c", attempt, work=work, read=(source,))
         assert status != 0
         assert "denied" in err.lower()
@@ -315,7 +317,7 @@ def test_a_kernel_that_lacks_something_still_runs_media(work: Path, without: tup
     limits, access = Limits(output_bytes=10), Access(write=(work,))
     secret = work.parent / "secret"
     secret.write_text("secret")
-    argv = ["/bin/sh", "-c", f"cat {secret}; printf 12345678901 > {work}/big"]
+    argv = ["/bin/sh", "-c", f"cat {quote(str(secret))}; printf 12345678901 > {quote(str(work))}/big"]
     command = contain.command(argv, limits=limits, access=access, without=without)
     ended = subprocess.run(command, env={}, capture_output=True, text=True, start_new_session=True, check=False)
     readable = "landlock" in without or contain.available().landlock_abi == 0
