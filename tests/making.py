@@ -20,14 +20,16 @@ def prober() -> Prober:
     return Prober(programs.probe_rules(SETTINGS))
 
 
-async def make(plan: Plan, slots: Mapping[str, Path], *, report: Report = lambda *_: None) -> None:
+async def make(
+    plan: Plan, slots: Mapping[str, Path], *, report: Report = lambda *_: None, settings: Settings = SETTINGS
+) -> None:
     """Make the plan's outputs. `slots`: "in0", "out0" and so on; outputs lie in one folder, which is made."""
     work = slots["out0"].parent
     work.mkdir(exist_ok=True)
     await run(
-        compile_plan(plan, await programs.capabilities(SETTINGS)),
+        compile_plan(plan, await programs.capabilities(settings)),
         slots,
-        ffmpeg=programs.ffmpeg_path(SETTINGS),
+        ffmpeg=programs.ffmpeg_path(settings),
         work=work,
         budget=BUDGET,
         report=report,
