@@ -91,7 +91,7 @@ def bodies(text: str) -> dict[str, tuple[type, dict[str, Any]]]:
 def arguments(layer: AnyLayer) -> list[str]:
     """The whole command, numbers taken out; colours, fonts and letters are judged on the way. Raises InvalidInput."""
     if isinstance(layer, TextLayer):
-        style = text_style(layer, "")
+        style = text_style(layer)
         try:
             BUNDLED_ONLY.find(style.font)
         except UnknownFont as error:

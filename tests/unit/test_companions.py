@@ -17,7 +17,7 @@ from reelwright.edits.companions import (
     Sprite,
     Thumbnails,
     planned,
-    scaled,
+    sized,
     texts,
 )
 from reelwright.edits.model import FileOutput, transcode
@@ -100,7 +100,7 @@ def test_a_short_sprite_is_no_larger_than_its_tiles() -> None:
 )
 def test_any_grid_has_room_for_all_tiles(count: int, picture: tuple[int, int], width: int, columns: int) -> None:
     """Within the largest sheet, without a sheet too many, no two tiles in one place."""
-    tile = scaled(picture, width)
+    tile = sized(picture, width)
     assert tile[0] % 2 == tile[1] % 2 == 0
     grid = contact_sheet.grid(count, tile, columns)
     assert grid.columns * tile[0] <= contact_sheet.SHEET_SIDE
@@ -141,8 +141,8 @@ def test_a_preview_is_six_bits_or_one() -> None:
 
 def test_sizes_keep_the_aspect_unless_it_is_extreme() -> None:
     """No small picture is enlarged unasked, and no narrow one grows higher than a file can be."""
-    assert scaled((720, 1280), 320) == (320, 568)
-    assert scaled((16, 8000), 320) == (2, 1280)
+    assert sized((720, 1280), 320) == (320, 568)
+    assert sized((16, 8000), 320) == (2, 1280)
     small = plan(Preview(), picture=(200, 100))
     assert (small.width, small.height) == (200, 100)
 

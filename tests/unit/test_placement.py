@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelwright.edits import placement
-from reelwright.edits.placement import FARTHEST_PX, OVERLAY, TEXT, Anchor, overlay_position, text_position
+from reelwright.edits.placement import FARTHEST_PX, OVERLAY, TEXT, Anchor, position
 
 PICTURE, SMALL = (1280, 720), (100, 40)
 
@@ -33,14 +33,14 @@ PICTURE, SMALL = (1280, 720), (100, 40)
 )
 def test_a_text_is_placed_by_the_names_of_drawtext(x: float | str, expected: int) -> None:
     """For a text, `w` is the picture and `tw` the text; results are rounded once, at the end."""
-    assert text_position(x, 0, picture=PICTURE, text=SMALL) == (expected, 0)
+    assert position(x, 0, TEXT, picture=PICTURE, overlay=SMALL) == (expected, 0)
 
 
 def test_an_overlay_is_placed_by_the_names_of_the_overlay_filter() -> None:
     """For an image or video, `W` is the picture and `w` what is laid over."""
-    assert overlay_position("W-w-20", "main_h-overlay_h-20", picture=PICTURE, overlay=SMALL) == (1160, 660)
+    assert position("W-w-20", "main_h-overlay_h-20", OVERLAY, picture=PICTURE, overlay=SMALL) == (1160, 660)
     with pytest.raises(ValueError, match="tw is not among the names here: W, main_w, H, main_h, w, overlay_w"):
-        overlay_position("tw", 0, picture=PICTURE, overlay=SMALL)
+        position("tw", 0, OVERLAY, picture=PICTURE, overlay=SMALL)
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_nothing_but_arithmetic_on_the_names_is_read(text: str) -> None:
         placement.read(text.strip(), TEXT)
         return
     with pytest.raises(ValueError, match=r"expression|names|position"):
-        text_position(text, 0, picture=PICTURE, text=SMALL)
+        position(text, 0, TEXT, picture=PICTURE, overlay=SMALL)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e9])
 def test_numbers_stay_near_the_picture(number: float) -> None:
     """What no picture can need is refused, and so is what is no number."""
     with pytest.raises(ValueError, match="within"):
-        text_position(number, 0, picture=PICTURE, text=SMALL)
+        position(number, 0, TEXT, picture=PICTURE, overlay=SMALL)
 
 
 @given(st.text(max_size=70) | st.text("WHwhtx_main123.+-*/() ", max_size=66))
@@ -106,7 +106,7 @@ def test_numbers_stay_near_the_picture(number: float) -> None:
 def test_every_string_is_a_position_or_refused(text: str) -> None:
     """Two integers near the picture, or a ValueError: nothing else ever happens."""
     try:
-        x, y = overlay_position(text, text, picture=PICTURE, overlay=SMALL)
+        x, y = position(text, text, OVERLAY, picture=PICTURE, overlay=SMALL)
     except ValueError:
         return
     assert isinstance(x, int)
@@ -129,10 +129,10 @@ def test_results_are_those_of_exact_arithmetic(text: str) -> None:
         expected = eval(exact_text, {"Fraction": Fraction, **values})
     except ZeroDivisionError:
         with pytest.raises(ValueError, match="divides by zero"):
-            overlay_position(text, 0, picture=PICTURE, overlay=SMALL)
+            position(text, 0, OVERLAY, picture=PICTURE, overlay=SMALL)
         return
     if abs(expected) <= FARTHEST_PX:
-        x, _ = overlay_position(text, 0, picture=PICTURE, overlay=SMALL)
+        x, _ = position(text, 0, OVERLAY, picture=PICTURE, overlay=SMALL)
         assert -Fraction(1, 2) < x - expected <= Fraction(1, 2)
 
 

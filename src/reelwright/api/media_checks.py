@@ -34,12 +34,12 @@ class MediaChecks:
 
     async def _ffmpeg(self) -> CheckOut:
         try:
-            found = await programs.capabilities(self._settings)
+            version = await programs.version(self._settings)
         except MediaProcessFailed as error:
             return CheckOut(name="ffmpeg", ok=False, detail=error.detail)
         except TimeoutError:
             return CheckOut(name="ffmpeg", ok=False, detail="does not answer")
-        return CheckOut(name="ffmpeg", ok=True, detail=found.ffmpeg_version)
+        return CheckOut(name="ffmpeg", ok=True, detail=version)
 
     async def _containment(self) -> CheckOut:
         """What the kernel lacks is said, and is no reason to stop; a launcher that does not start is one."""

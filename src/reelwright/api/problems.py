@@ -284,7 +284,3 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
     while exc is not None:
         yield exc
         exc = getattr(exc, "orig", None) or exc.__cause__
-
-
-def _chain_has(exc: Exception, *kinds: type[BaseException]) -> bool:
-    return any(isinstance(link, kinds) for link in _chain(exc))

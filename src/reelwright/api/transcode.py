@@ -36,7 +36,7 @@ async def submit_renditions(
     async with services.sessions.begin() as session:
         source = await find(session, video_or_variant_id)
         picture = source.facts.media.picture
-        outputs = ladder.outputs(wanted, (picture.display_width, picture.display_height))
+        outputs = ladder.outputs(wanted, picture.display_size)
         names = {f"companions/{number}": f"{wish.__struct_config__.tag}" for number, wish in enumerate(companions)}
         with pointers(names):
             return await submit(

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import contact_sheet, moments
+from reelwright.edits.sizes import Size, scaled
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import FileRole
 from reelwright.errors import FieldError
@@ -98,7 +99,7 @@ class PlannedCompanion(msgspec.Struct, frozen=True, kw_only=True):
 Wish = tuple[PlannedCompanion | None, list[FieldError]]
 
 
-def planned(companion: AnyCompanion, *, picture: tuple[int, int], length: Fraction, pointer: str) -> Wish:
+def planned(companion: AnyCompanion, *, picture: Size, length: Fraction, pointer: str) -> Wish:
     """The companion of a video that is shown at that size and lasts so long, or what is wrong with it."""
     match companion:
         case Poster():
@@ -124,25 +125,25 @@ def texts(made: PlannedCompanion, length: Fraction) -> dict[str, str]:
     return {}
 
 
-def scaled(picture: tuple[int, int], width: int | None) -> tuple[int, int]:
+def sized(picture: Size, width: int | None) -> Size:
     """The picture that wide, its aspect kept as far as it is not SLENDER; sides are even."""
     scale = Fraction(1)
     if width is not None:
         scale = min(Fraction(width, picture[0]), Fraction(SLENDER * width, picture[1]))
-    return max(2, 2 * round(picture[0] * scale / 2)), max(2, 2 * round(picture[1] * scale / 2))
+    return scaled(picture, scale)
 
 
-def _poster(wish: Poster, picture: tuple[int, int], length: Fraction, pointer: str) -> Wish:
+def _poster(wish: Poster, picture: Size, length: Fraction, pointer: str) -> Wish:
     at, errors = (None, []) if wish.at is None else moments.one(wish.at, length, f"{pointer}/at")
     if errors:
         return None, errors
-    size = scaled(picture, wish.width)
+    size = sized(picture, wish.width)
     file = _jpeg("poster.jpg", FileRole.POSTER, size)
     times = () if at is None else (str(at),)
     return PlannedCompanion(companion=wish, width=size[0], height=size[1], at_s=times, files=(file,)), []
 
 
-def _thumbnails(wish: Thumbnails, picture: tuple[int, int], length: Fraction, pointer: str) -> Wish:
+def _thumbnails(wish: Thumbnails, picture: Size, length: Fraction, pointer: str) -> Wish:
     if wish.every is None:
         times, errors = moments.named(wish.at or (), length, f"{pointer}/at")
     elif wish.at is None:
@@ -151,7 +152,7 @@ def _thumbnails(wish: Thumbnails, picture: tuple[int, int], length: Fraction, po
         times, errors = [], [FieldError(f"{pointer}/every", "is one way to say it, `at` is another")]
     if errors:
         return None, errors
-    size = scaled(picture, min(320, picture[0]) if wish.width is None else wish.width)
+    size = sized(picture, min(320, picture[0]) if wish.width is None else wish.width)
     names = [f"thumbnail-{number:04}.jpg" for number in range(1, len(times) + 1)]
     return PlannedCompanion(
         companion=wish,
@@ -162,7 +163,7 @@ def _thumbnails(wish: Thumbnails, picture: tuple[int, int], length: Fraction, po
     ), []
 
 
-def _sprite(wish: Sprite, picture: tuple[int, int], length: Fraction, pointer: str) -> Wish:
+def _sprite(wish: Sprite, picture: Size, length: Fraction, pointer: str) -> Wish:
     errors: list[FieldError] = []
     if wish.every is None:
         times = moments.spread(wish.count or min(USUAL_TILES, max(1, int(length))), length)
@@ -172,7 +173,7 @@ def _sprite(wish: Sprite, picture: tuple[int, int], length: Fraction, pointer: s
         times, errors = [], [FieldError(f"{pointer}/count", "is one way to say it, `every` is another")]
     if errors:
         return None, errors
-    size = scaled(picture, wish.width)
+    size = sized(picture, wish.width)
     grid = contact_sheet.grid(len(times), size, wish.columns)
     sheet = grid.columns * size[0], grid.rows * size[1]
     names = [f"sprite-{number}.jpg" for number in range(1, grid.sheets + 1)]
@@ -187,7 +188,7 @@ def _sprite(wish: Sprite, picture: tuple[int, int], length: Fraction, pointer: s
     ), []
 
 
-def _preview(wish: Preview, picture: tuple[int, int], length: Fraction, pointer: str) -> Wish:
+def _preview(wish: Preview, picture: Size, length: Fraction, pointer: str) -> Wish:
     count = max(1, round(Fraction(repr(wish.duration)) * wish.frame_rate))
     if wish.at is None:
         times = moments.runs(count, wish.frame_rate, length, parts=PREVIEW_PARTS)
@@ -196,7 +197,7 @@ def _preview(wish: Preview, picture: tuple[int, int], length: Fraction, pointer:
         if start is None:
             return None, errors
         times = moments.run(start, count, wish.frame_rate, length)
-    size = scaled(picture, min(320, picture[0]) if wish.width is None else wish.width)
+    size = sized(picture, min(320, picture[0]) if wish.width is None else wish.width)
     shown = PlannedPicture(
         width=size[0], height=size[1], duration_ms=round(Fraction(1000 * len(times), wish.frame_rate))
     )
@@ -205,7 +206,7 @@ def _preview(wish: Preview, picture: tuple[int, int], length: Fraction, pointer:
     return PlannedCompanion(companion=wish, width=size[0], height=size[1], at_s=at_s, files=(file,)), []
 
 
-def _jpeg(name: str, role: FileRole, size: tuple[int, int]) -> PlannedFile:
+def _jpeg(name: str, role: FileRole, size: Size) -> PlannedFile:
     picture = PlannedPicture(width=size[0], height=size[1])
     return PlannedFile(name=name, role=role, content_type="image/jpeg", picture=picture)
 

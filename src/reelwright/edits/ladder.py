@@ -11,10 +11,9 @@ from fractions import Fraction
 
 from reelwright.edits import rates
 from reelwright.edits.model import AudioEncoding, Codec, FileOutput, Ladder, Sound, VideoEncoding
+from reelwright.edits.sizes import Size, even, scaled
 from reelwright.edits.vocabulary import Quality
 from reelwright.errors import FieldError, InvalidInput
-
-Size = tuple[int, int]
 
 BOXES: dict[Quality, Size] = {
     Quality.P2160: (3840, 2160),
@@ -100,11 +99,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
 
 def fitted(picture: Size, quality: Quality) -> Size:
     """The picture's size in the quality's box; `source` keeps it. Sides are even, and 2 at least."""
-    width, height = picture
-    if quality is Quality.SOURCE:
-        return max(2, width - width % 2), max(2, height - height % 2)
-    scale = _scale(picture, quality)
-    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+    return even(picture) if quality is Quality.SOURCE else scaled(picture, _scale(picture, quality))
 
 
 def is_upscaled(picture: Size, quality: Quality) -> bool:

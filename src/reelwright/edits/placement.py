@@ -15,15 +15,14 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from reelwright.edits.sizes import Size
+
 LONGEST_EXPRESSION = 64
 FARTHEST_PX = 100_000
 """Coordinates lie within this distance of the picture's corner."""
 
 Coordinate = float | str
 """A number of pixels, or arithmetic such as "W-w-20"."""
-
-Size = tuple[int, int]
-"""Width and height in pixels."""
 
 
 class Vocabulary(NamedTuple):
@@ -71,18 +70,12 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return along(0, "left", "right"), along(1, "top", "bottom")
 
 
-def text_position(x: Coordinate, y: Coordinate, *, picture: Size, text: Size) -> tuple[int, int]:
-    """The top left corner of a text, in pixels. Raises ValueError with a sentence for the client."""
-    return position(x, y, TEXT, picture=picture, overlay=text)
-
-
-def overlay_position(x: Coordinate, y: Coordinate, *, picture: Size, overlay: Size) -> tuple[int, int]:
-    """The top left corner of an image, video or watermark, in pixels. Raises ValueError with a sentence."""
-    return position(x, y, OVERLAY, picture=picture, overlay=overlay)
-
-
 def position(x: Coordinate, y: Coordinate, vocabulary: Vocabulary, *, picture: Size, overlay: Size) -> tuple[int, int]:
-    """As `text_position`, with the names of `vocabulary`. Rounded to the nearest pixel, halves up."""
+    """The top left corner of what is laid over, in pixels: rounded to the nearest, halves up. `vocabulary`: the names
+    that expressions may use.
+
+    Raises ValueError with a sentence for the client.
+    """
     values = vocabulary.values(picture, overlay)
     return _pixel(_evaluate(read(x, vocabulary), values)), _pixel(_evaluate(read(y, vocabulary), values))
 

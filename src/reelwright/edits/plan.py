@@ -17,7 +17,8 @@ from reelwright.edits.companions import PlannedCompanion, PlannedFile, planned
 from reelwright.edits.conforming import conforms
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
-from reelwright.edits.source import MediaInfo, VideoStream
+from reelwright.edits.sizes import Size, even
+from reelwright.edits.source import MediaInfo
 from reelwright.edits.streaming import PlannedStreaming
 from reelwright.errors import FieldError, InvalidInput
 
@@ -135,12 +136,10 @@ def resolve(edit: Edit, facts: Facts) -> Plan:
 
 def _resolve_trim(edit: Edit, step: Trim, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
     planned, frames = _trim(step, facts.media, length, warnings, pointer="/steps/0")
-    sound = [track for track in facts.media.audio if track.decodable]
-    if len(sound) < len(facts.media.audio):
-        warnings.append(f"{len(facts.media.audio) - len(sound)} audio track(s) cannot be decoded and are left out")
+    sound = _sound(facts.media, warnings)
     interval = Fraction(planned.start_s), Fraction(planned.end_s)
-    size = upright_size(facts.media.picture)
-    outputs = tuple(_expect(output, facts.media, size, interval, frames, len(sound)) for output in edit.outputs)
+    size = even(facts.media.picture.upright_size)
+    outputs = tuple(_expect(output, facts.media, size, interval, frames, sound) for output in edit.outputs)
     return Plan(inputs=(facts,), steps=(planned,), outputs=outputs, warnings=tuple(warnings))
 
 
@@ -149,7 +148,7 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     if not step.layers:
         raise InvalidInput([FieldError("/steps/0/layers", "there is nothing to lay over the video")])
-    canvas = square_size(facts.media.picture)
+    canvas = even(facts.media.picture.display_size)
     layers: list[PlannedLayer] = []
     errors: list[FieldError] = []
     for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
@@ -163,7 +162,7 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
         raise InvalidInput(errors)
     grid = frame_grid(facts.media)
     tracks = len(facts.media.audio)
-    if any(layer.volume for layer in layers) and not any(track.decodable for track in facts.media.audio):
+    if any(layer.volume for layer in layers) and not facts.media.sound:
         tracks += 1  # the layers' sound needs one
     outputs = tuple(
         _expect(output, facts.media, canvas, (Fraction(0), length), grid[2] if grid else None, tracks)
@@ -185,10 +184,8 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     picture = facts.media.picture
-    shown = picture.display_width, picture.display_height
-    sound = sum(track.decodable for track in facts.media.audio)
-    if sound < len(facts.media.audio):
-        warnings.append(f"{len(facts.media.audio) - sound} audio track(s) cannot be decoded and are left out")
+    shown = picture.display_size
+    sound = _sound(facts.media, warnings)
     grid = frame_grid(facts.media)
     outputs = []
     for output in edit.outputs:
@@ -222,6 +219,13 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         streaming=streamed,
         warnings=tuple(warnings),
     )
+
+
+def _sound(media: MediaInfo, warnings: list[str]) -> int:
+    """How many tracks will be heard."""
+    if lost := len(media.audio) - len(media.sound):
+        warnings.append(f"{lost} audio track(s) cannot be decoded and are left out")
+    return len(media.sound)
 
 
 def _trim(
@@ -265,7 +269,7 @@ def _trim(
 def _expect(
     output: FileOutput,
     media: MediaInfo,
-    size: tuple[int, int],
+    size: Size,
     interval: tuple[Fraction, Fraction],
     frames: int | None,
     tracks: int,
@@ -305,16 +309,3 @@ def _begun_at_once(expected: ExpectedOutput) -> ExpectedOutput:
     held = Fraction(picture.start_s) + Fraction(picture.longest_gap_s)
     picture = msgspec.structs.replace(picture, start_s="0", longest_gap_s=str(held))
     return msgspec.structs.replace(expected, picture=picture)
-
-
-def upright_size(picture: VideoStream) -> tuple[int, int]:
-    """Coded size after rotation, made even, as 4:2:0 pictures must be. The sample aspect ratio stays."""
-    width, height = picture.width, picture.height
-    if picture.rotation in (90, 270):
-        width, height = height, width
-    return width - width % 2, height - height % 2
-
-
-def square_size(picture: VideoStream) -> tuple[int, int]:
-    """As a viewer sees it, in square pixels, made even."""
-    return picture.display_width - picture.display_width % 2, picture.display_height - picture.display_height % 2

@@ -9,10 +9,12 @@ import msgspec
 from reelwright.edits import timecode
 from reelwright.edits.model import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.placement import OVERLAY, TEXT, position, read
+from reelwright.edits.sizes import Size, scaled
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import FieldError
 
-Size = tuple[int, int]
+WIDEST = 8192
+"""Pixels of a layer's side, at most."""
 
 MOST_NAMED = 40
 """Characters of a text by which a warning names it."""
@@ -61,7 +63,7 @@ def place(
     end = min(times["end"], length, times["start"] + _own_length(layer, facts, length))
     warnings = [f"{_named(layer)} lies outside of the picture"] if _is_outside(where, size, canvas) else []
     volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
-    if volume and isinstance(facts, VideoFacts) and not any(track.decodable for track in facts.media.audio):
+    if volume and isinstance(facts, VideoFacts) and not facts.media.sound:
         warnings.append(f"{_named(layer)} has no sound that could be mixed in")
         volume = 0.0
     planned = PlannedLayer(
@@ -150,25 +152,21 @@ def _is_outside(where: tuple[int, int], size: Size, canvas: Size) -> bool:
 def _size(layer: AnyLayer, facts: PictureFacts | VideoFacts) -> Size:
     """As shown: a picture keeps its aspect where only one side is given."""
     if isinstance(facts, VideoFacts):
-        picture = facts.media.picture
-        own = (picture.display_width, picture.display_height)
         scale = Fraction(repr(layer.scale)) if isinstance(layer, VideoLayer) else Fraction(1)
-        return _scaled(own, scale, even=True)
+        return _limited(scaled(facts.media.picture.display_size, scale))
     own = (facts.width, facts.height)
     if not isinstance(layer, Picture):
         return own
     if layer.scale is not None:
-        return _scaled(own, Fraction(repr(layer.scale)))
+        return _limited(scaled(own, Fraction(repr(layer.scale)), step=1))
     if layer.width and layer.height:
         return layer.width, layer.height
     if layer.width:
-        return _scaled(own, Fraction(layer.width, own[0]))
+        return _limited(scaled(own, Fraction(layer.width, own[0]), step=1))
     if layer.height:
-        return _scaled(own, Fraction(layer.height, own[1]))
+        return _limited(scaled(own, Fraction(layer.height, own[1]), step=1))
     return own
 
 
-def _scaled(size: Size, scale: Fraction, *, even: bool = False) -> Size:
-    step = 2 if even else 1
-    width, height = (max(step, round(side * scale / step) * step) for side in size)
-    return min(width, 8192), min(height, 8192)
+def _limited(size: Size) -> Size:
+    return min(size[0], WIDEST), min(size[1], WIDEST)

@@ -11,6 +11,8 @@ from fractions import Fraction
 
 import msgspec
 
+from reelwright.edits.sizes import Size
+
 
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     """A moving picture. `width` x `height` are coded; `display_width` x `display_height` are what a viewer sees,
@@ -53,6 +55,15 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     """progressive, tt, bb, tb, bt (ffmpeg's names) or unknown."""
     bit_rate: int | None = None
     decodable: bool = True
+
+    @property
+    def upright_size(self) -> Size:
+        """As decoders that turn it give it: the sample aspect ratio stays."""
+        return (self.height, self.width) if self.rotation in (90, 270) else (self.width, self.height)
+
+    @property
+    def display_size(self) -> Size:
+        return self.display_width, self.display_height
 
     @property
     def is_hdr(self) -> bool:
@@ -105,6 +116,11 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     def picture(self) -> VideoStream:
         """The stream that edits work on. Only asked of media that the ingest accepted."""
         return self.video[0]
+
+    @property
+    def sound(self) -> list[AudioStream]:
+        """The tracks that can be decoded."""
+        return [track for track in self.audio if track.decodable]
 
     @property
     def start(self) -> Fraction:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.model import AnyLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
-from reelwright.edits.plan import square_size
 from reelwright.edits.planned_layers import PictureFacts, VideoFacts, faults, place
+from reelwright.edits.sizes import even
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import JobType, OverlayType
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
@@ -114,7 +114,7 @@ def _misplaced(
         if known is None:
             errors += faults(layer, length=length, pointer=pointer)
         else:
-            errors += place(layer, known, canvas=square_size(media.picture), length=length, pointer=pointer)[1]
+            errors += place(layer, known, canvas=even(media.picture.display_size), length=length, pointer=pointer)[1]
     return errors
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from reelwright.edits.plan import upright_size
+from reelwright.edits.sizes import Size, even
 from reelwright.edits.source import VideoStream
 from reelwright.errors import JobFailed
 from reelwright.media.encode import INTERLACED
 from reelwright.media.graph import Filter, Value, filter_
 
 
-def conform(picture: VideoStream, *, tone_mapping: bool, size: tuple[int, int] | None = None) -> list[Filter]:
+def conform(picture: VideoStream, *, tone_mapping: bool, size: Size | None = None) -> list[Filter]:
     """Scaled to `size`, by default to its own size made even. ffmpeg has turned it already."""
     return [
-        *_scaled(picture, size or upright_size(picture)),
+        *_scaled(picture, size or even(picture.upright_size)),
         *to_sdr(picture, tone_mapping=tone_mapping),
         filter_("format", pix_fmts="yuv420p"),
         *_colours(picture),
     ]
 
 
-def conform_layer(picture: VideoStream, size: tuple[int, int], *, tone_mapping: bool) -> list[Filter]:
+def conform_layer(picture: VideoStream, size: Size, *, tone_mapping: bool) -> list[Filter]:
     """A video that is laid over another: its opacity stays, its colours are converted to those below."""
     return [
         filter_("scale", w=size[0], h=size[1], flags="bicubic"),
@@ -27,11 +27,6 @@ def conform_layer(picture: VideoStream, size: tuple[int, int], *, tone_mapping: 
         *to_sdr(picture, tone_mapping=tone_mapping),
         *named_colours(picture),
     ]
-
-
-def upright(picture: VideoStream) -> tuple[int, int]:
-    """Its coded size as ffmpeg's filters get it, which turns it on decoding."""
-    return (picture.height, picture.width) if picture.rotation in (90, 270) else (picture.width, picture.height)
 
 
 def progressive(picture: VideoStream) -> list[Filter]:
@@ -75,7 +70,7 @@ def _told(picture: VideoStream) -> list[Filter]:
     return [filter_("setparams", **missing)] if missing else []
 
 
-def rendition(picture: VideoStream, size: tuple[int, int], pixel_format: str) -> list[Filter]:
+def rendition(picture: VideoStream, size: Size, pixel_format: str) -> list[Filter]:
     """The upright picture at a size in square pixels."""
     return [
         *_scaled(picture, size),
@@ -85,9 +80,9 @@ def rendition(picture: VideoStream, size: tuple[int, int], pixel_format: str) ->
     ]
 
 
-def _scaled(picture: VideoStream, size: tuple[int, int]) -> list[Filter]:
+def _scaled(picture: VideoStream, size: Size) -> list[Filter]:
     rgb = picture.color_space == "gbr"
-    if size == upright(picture) and not rgb:
+    if size == picture.upright_size and not rgb:
         return []
     matrix: dict[str, Value] = {"out_color_matrix": "bt709"} if rgb else {}
     return [filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix)]

@@ -46,11 +46,6 @@ def between(start: Fraction, end: Fraction) -> Expression:
     return Expression(f"'gte(t,{low})*lt(t,{high})'")
 
 
-def from_time(start: Fraction) -> Expression:
-    """Selects frames with t >= start."""
-    return Expression(f"'gte(t,{format(Decimal(round(start * 10_000_000) - 5).scaleb(-7), 'f')})'")
-
-
 def every(interval: Fraction) -> Expression:
     """Selects the first frame, and each that comes at least `interval` seconds after the one before."""
     return Expression(f"'isnan(prev_selected_t)+gte(t-prev_selected_t,{seconds(interval)})'")

@@ -11,7 +11,6 @@ import pyvips
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 
-READERS = ("pngload_source", "jpegload_source", "webpload_source", "gifload_source")
 SIGNATURE_BYTES = 16
 
 UNSUPPORTED = "A picture is a PNG, JPEG, WebP or GIF file."

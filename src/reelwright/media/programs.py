@@ -41,20 +41,25 @@ def probe_rules(settings: Settings) -> ProbeRules:
     )
 
 
+async def version(settings: Settings) -> str:
+    """ffmpeg's own. Raises MediaProcessFailed when it does not run here."""
+    found = _VERSION.search(await _ask(settings, "-version"))
+    if found is None:
+        raise MediaProcessFailed("FFMPEG_BIN is not an ffmpeg program", code="cannot_start")
+    return found[1]
+
+
 async def capabilities(settings: Settings) -> Capabilities:
     """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
-    version, filters, encoders, options = await asyncio.gather(
-        _ask(settings, "-version"),
+    release, filters, encoders, options = await asyncio.gather(
+        version(settings),
         _ask(settings, "-filters"),
         _ask(settings, "-encoders"),
         _ask(settings, "-h", "long"),
     )
-    found = _VERSION.search(version)
-    if found is None:
-        raise MediaProcessFailed("FFMPEG_BIN is not an ffmpeg program", code="cannot_start")
     names, coders = _names(filters), _names(encoders)
     return Capabilities(
-        ffmpeg_version=found[1],
+        ffmpeg_version=release,
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
         encoders=tuple(encoder for encoder in (*ENCODERS.values(), WEBP_ENCODER) if encoder in coders),

@@ -5,7 +5,6 @@ Pure: the same plan and capabilities give the same recipe. Every argument is a n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 
@@ -55,8 +54,7 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     graphs = Graphs()
     upright = conform(media.picture, tone_mapping=capabilities.tone_mapping)
     video = graphs.chain(media.picture.index, [*cut.picture_filters(), *upright])
-    tracks = [track for track in media.audio if track.decodable]
-    audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in tracks]
+    audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in media.sound]
     reading = [*REPORTING, *cut.input_options(media, start, end)]
     arguments = [
         *video_input("<in0>", capabilities),
@@ -64,12 +62,12 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
         *coded_picture(media, expected, capabilities, keep_fields=True),
-        *(option for number, track in enumerate(tracks) for option in coded(number, track, expected.output.audio)),
+        *(option for number, track in enumerate(media.sound) for option in coded(number, track, expected.output.audio)),
         *into(expected.output.container, "<out0>"),
     ]
     return Command(
         arguments=(*reading, *arguments),
-        if_damaged=("-y", *reading, *cut.without_the_rest(media, tracks), *arguments),
+        if_damaged=("-y", *reading, *cut.without_the_rest(media), *arguments),
         expected_s=expected.duration_s,
     )
 
@@ -163,7 +161,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         seek_options = ("-ss", seconds(seek)) if seek > 0 else ()
         return ("-copyts", *seek_options, "-t", seconds(end - seek + RUN_OUT_S))
 
-    def without_the_rest(self, media: MediaInfo, tracks: Sequence[AudioStream]) -> tuple[str, ...]:
+    def without_the_rest(self, media: MediaInfo) -> tuple[str, ...]:
         """Drop, before they are decoded, packets behind the interval: one that is damaged fails the command although
         no frame of the interval needs it. Then only the file's end ends the reading.
 
@@ -180,7 +178,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         if picture.last_packet_s is not None:
             rules.append(f"gte(dts,{Fraction(picture.last_packet_s) / tick})")
         options = _dropping(picture.index, before + "+".join(rules))
-        for track in tracks:
+        for track in media.sound:
             ends = ceil(Fraction(self.sound_end_s) / Fraction(track.time_base))
             options += _dropping(track.index, f"gte(pts,{ends})")
         return options

@@ -99,7 +99,7 @@ def mixed(graphs: Graphs, track: AudioStream | None, layers: Sequence[PlannedLay
 def heard(layer: PlannedLayer) -> AudioStream:
     """The track of a layer's video that is mixed in: its default one, else the first."""
     assert isinstance(layer.facts, VideoFacts)
-    tracks = [track for track in layer.facts.media.audio if track.decodable]
+    tracks = layer.facts.media.sound
     return next((track for track in tracks if track.default), tracks[0])
 
 

@@ -57,12 +57,7 @@ class Studio:
         """Raises InvalidInput that names the layer's fields."""
         _, draughtsman = await self._open()
         try:
-            style = text_style(layer, pointer)
-        except InvalidInput as invalid:
-            faults = await draughtsman.faults(layer.text, layer.font)
-            more = [FieldError(pointer + error.pointer, error.detail) for error in faults]
-            raise InvalidInput(invalid.errors + more) from invalid
-        try:
+            style = await _style(layer, draughtsman)
             with await self._space() as drawn:
                 return await self._keep(drawn, await draughtsman.draw_text(layer.text, style, drawn))
         except InvalidInput as invalid:
@@ -109,7 +104,15 @@ class Studio:
             return sha256
 
 
-def text_style(layer: TextLayer, pointer: str) -> TextStyle:
+async def _style(layer: TextLayer, draughtsman: Draughtsman) -> TextStyle:
+    """Raises InvalidInput for every wrong field, those too that only drawing would find."""
+    try:
+        return text_style(layer)
+    except InvalidInput as invalid:
+        raise InvalidInput(invalid.errors + await draughtsman.faults(layer.text, layer.font)) from invalid
+
+
+def text_style(layer: TextLayer) -> TextStyle:
     """Raises InvalidInput for every wrong field."""
     errors: list[FieldError] = []
 
@@ -117,7 +120,7 @@ def text_style(layer: TextLayer, pointer: str) -> TextStyle:
         try:
             return None if text is None else colour.parse(text)
         except ValueError as error:
-            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+            errors.append(FieldError(f"/{field}", str(error)))
             return None
 
     letters, outline = parsed("color", layer.color), parsed("outline_color", layer.outline_color)
@@ -142,4 +145,4 @@ def text_style(layer: TextLayer, pointer: str) -> TextStyle:
             padding=layer.padding,
         )
     except ValueError as error:
-        raise InvalidInput([FieldError(f"{pointer}/text", str(error))]) from error
+        raise InvalidInput([FieldError("/text", str(error))]) from error

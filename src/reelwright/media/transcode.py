@@ -53,7 +53,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
-    tracks = [track for track in media.audio if track.decodable]
+    tracks = media.sound
     read = tracks[: max(expected.audio_tracks for expected in plan.outputs)]
     error = stills.clock_error(media, read)
     branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
@@ -110,10 +110,10 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
 def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
     """What is measured of the tracks, by their streams: the renditions of a plan share their sound."""
     output = plan.outputs[0]
-    target, tracks = output.output.audio.loudness_lufs, [track for track in media.audio if track.decodable]
+    target = output.output.audio.loudness_lufs
     if target is None:
         return {}
-    return {track.index: Gain.of(track.index, target) for track in tracks[: output.audio_tracks]}
+    return {track.index: Gain.of(track.index, target) for track in media.sound[: output.audio_tracks]}
 
 
 def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilities: Capabilities) -> Command:
