@@ -17,7 +17,7 @@ import frames
 import making
 from conformance import Playlist, read_playlist, tags, told_codec
 from material import ffmpeg
-from reelwright.edits import ladder
+from reelwright.edits import ladder, rates
 from reelwright.edits.model import Ladder, transcode
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming
@@ -196,3 +196,22 @@ async def test_what_cannot_be_streamed_is_not_published(prober: Prober, folder: 
     (work / "v0.fragments").write_bytes(whole[:-1])
     with pytest.raises(VerifyFailed, match=r"v0\.mp4 cannot be streamed"):
         finish(plan.streaming, made, work)
+
+
+@pytest.mark.parametrize(("codec", "times"), [("h264", 1.5), ("hevc", 1.5), ("av1", 2.5), ("vp9", 2.5)])
+async def test_the_most_demanding_picture_fits_through_a_network(
+    prober: Prober, tmp_path: Path, codec: str, times: float
+) -> None:
+    """What would take seven times as much by its factor alone keeps to its peak, with a buffer of a second; encoders
+    that see no further ahead find to it within seconds."""
+    source = tmp_path / "noise.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=426x240:rate=25:duration=8", "-vf", "noise=alls=40:allf=t"),
+        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-crf", "10", str(source)),
+    )
+    plan = await make(prober, source, tmp_path / "work", qualities=(Quality.P240,), codec=codec)
+    peak = plan.outputs[0].output.video.peak_bit_rate
+    assert peak == rates.streamed_peak((426, 240), codec)
+    (playlist,) = judge(tmp_path / "work").values()
+    for part in playlist.parts:
+        assert 8 * part.size_bytes / part.lasts_s < times * peak

@@ -90,6 +90,9 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 copy_conforming=wanted.copy_conforming,
                 hardware=wanted.hardware,
                 segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,
+                peak_bit_rate=None
+                if wanted.streaming is None or wanted.video_bit_rate is not None
+                else rates.streamed_peak(size, wanted.codec),
             ),
             audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate, loudness_lufs=wanted.loudness_lufs),
         )

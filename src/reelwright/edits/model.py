@@ -136,6 +136,8 @@ class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     hardware: bool = False
     """By an encoder in hardware where there is one."""
     segment_s: SegmentSeconds | None = None
+    peak_bit_rate: int | None = None
+    """Bits a second that the factor may spend at most, over a second: what networks carry."""
 
 
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

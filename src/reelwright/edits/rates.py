@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reelwright.edits.model import Ladder
 from reelwright.errors import FieldError
@@ -13,6 +13,10 @@ EXPONENT = 0.75
 """Twice the pixels need less than twice the bits for the same look: a rule of thumb that encoders' users share."""
 LEAST = 20_000
 STEP = 1000
+
+PEAK_1080P = 8_000_000
+"""What a stream of that size may take at its most demanding, bits a second, with H.264; newer codecs need less."""
+PEAK_SHARE: Mapping[str, float] = {"h264": 1.0, "hevc": 0.7, "vp9": 0.7, "av1": 0.6}
 
 
 def wrong(wanted: Ladder) -> list[FieldError]:
@@ -30,6 +34,13 @@ def share(bit_rate: int | None, size: tuple[int, int], sizes: Iterable[tuple[int
     """The rate for a picture of `size` where the largest of `sizes` gets `bit_rate`."""
     if bit_rate is None:
         return None
-    largest = max(width * height for width, height in sizes)
-    part = (size[0] * size[1] / largest) ** EXPONENT
-    return bit_rate if part == 1 else max(LEAST, STEP * round(bit_rate * part / STEP))
+    return _scaled(bit_rate, size[0] * size[1] / max(width * height for width, height in sizes))
+
+
+def streamed_peak(size: tuple[int, int], codec: str) -> int:
+    """The highest rate of a stream of `size` that is coded by a constant factor, bits a second."""
+    return _scaled(round(PEAK_1080P * PEAK_SHARE[codec]), size[0] * size[1] / (1920 * 1080))
+
+
+def _scaled(bit_rate: int, pixels: float) -> int:
+    return bit_rate if pixels == 1 else max(LEAST, STEP * round(bit_rate * pixels**EXPONENT / STEP))

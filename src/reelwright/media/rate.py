@@ -20,11 +20,19 @@ FIRST_PASS_SHARE = {"h264": 0.9, "hevc": 1.0, "vp9": 0.15}
 def rate_options(video: VideoEncoding) -> tuple[str, ...]:
     """Look or bit rate; without what only one encoder knows."""
     if video.bit_rate is None:
-        return ("-crf", str(video.crf), *(("-b:v", "0") if video.codec == "vp9" else ()))
+        return ("-crf", str(video.crf), *_within(video))
     if video.codec == "av1":  # SVT-AV1 takes a highest rate only beside a factor
         return ("-b:v", str(video.bit_rate))
     peak, buffer = round(video.bit_rate * PEAK), video.bit_rate * BUFFER_S
     return ("-b:v", str(video.bit_rate), "-maxrate", str(peak), "-bufsize", str(buffer))
+
+
+def _within(video: VideoEncoding) -> tuple[str, ...]:
+    """The limit of a constant look; libvpx takes its average rate for that."""
+    average = ("-b:v", str(video.peak_bit_rate or 0)) if video.codec == "vp9" else ()
+    if video.peak_bit_rate is None:
+        return average
+    return (*average, "-maxrate", str(video.peak_bit_rate), "-bufsize", str(video.peak_bit_rate))
 
 
 def pass_options(video: VideoEncoding, number: int) -> tuple[str, ...]:
