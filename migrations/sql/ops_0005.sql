@@ -571,7 +571,7 @@ BEGIN
         status = 'PENDING',
         progress = 0,
         failures = 0,
-        error = 'null',
+        error = NULL,
         error_message = NULL,
         finished_at = NULL,
         started_at = NULL,

@@ -27,7 +27,8 @@ _MAY_START = "AND jobs.queue_name NOT IN (SELECT name FROM queues WHERE paused_a
 def fetch(*, heeds_pauses: bool) -> str:
     """The queue's own function that hands out the next job, as it was or with the condition."""
     found = _FETCH.search(QUEUE.read_text())
-    assert found is not None and found[1].count(_WAITS) == 1
+    assert found is not None
+    assert found[1].count(_WAITS) == 1
     condition = _WAITS + " " * 16 + _MAY_START if heeds_pauses else _WAITS
     return "CREATE OR REPLACE " + found[1].replace(_WAITS, condition)
 
