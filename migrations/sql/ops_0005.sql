@@ -354,7 +354,7 @@ GROUP BY 1, 2;
 
 COMMENT ON VIEW ops.throughput IS 'Jobs that ended in the last 7 days, by hour and kind.';
 COMMENT ON COLUMN ops.throughput.hour IS 'Beginning of the hour, in the time zone of the session.';
-COMMENT ON COLUMN ops.throughput.kind IS 'What they did: trim, overlay, ...; upload_probe is an upload.';
+COMMENT ON COLUMN ops.throughput.kind IS 'What they did: trim, overlay, watermark, transcode_multi, edit, upload_probe.';
 COMMENT ON COLUMN ops.throughput.succeeded IS 'Jobs that ended in SUCCESS.';
 COMMENT ON COLUMN ops.throughput.failed IS 'Jobs that ended in FAILURE.';
 COMMENT ON COLUMN ops.throughput.cancelled IS 'Jobs that were cancelled.';
