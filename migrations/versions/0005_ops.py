@@ -16,7 +16,7 @@ revision = "0005"
 down_revision = "0004"
 
 SQL = Path(__file__).parents[1] / "sql"
-OPS = SQL / "ops_0005.sql"
+OPS = (SQL / "ops_0005_views.sql", SQL / "ops_0005_functions.sql")
 QUEUE = SQL / "procrastinate_3.10.0.sql"
 
 _FETCH = re.compile(r"^CREATE (FUNCTION procrastinate_fetch_job_v2\(.*?^\$\$;)$", re.DOTALL | re.MULTILINE)
@@ -50,7 +50,8 @@ def upgrade() -> None:
     )
     op.bulk_insert(queues, [{"name": "render"}])
     run_script(fetch(heeds_pauses=True))
-    run_script(OPS.read_text())
+    for script in OPS:
+        run_script(script.read_text())
 
 
 def downgrade() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
 import pytest
+from alembic import command
 
 from checker import check, gone, processes_about
+from reelwright.db.database import create_engine
+from reelwright.db.migrate import configuration, upgrade
 from reelwright.settings import Settings
 from service import UNKNOWN, Service
 
@@ -60,10 +62,8 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-async def prompt(service: Service) -> AsyncIterator[Prompt]:
-    connection = await asyncpg.connect(service.settings.configured_database_url)
-    yield Prompt(connection)
-    await connection.close()
+def prompt(operator: asyncpg.Connection[asyncpg.Record]) -> Prompt:
+    return Prompt(operator)
 
 
 async def rendering(service: Service, job_id: str) -> None:
@@ -138,7 +138,12 @@ async def test_twenty_questions_are_answered(service: Service, prompt: Prompt, c
         assert (why["code"], why["can_requeue"]) == ("file_missing", True)
         assert why["message"] == (await service.job(failed[0]))["error_message"]
         most = await ask_one(11)
-        assert (most["kind"], most["code"], most["jobs"], most["last"]) == ("trim", "file_missing", 2, why["message"])
+        assert (most["kind"], most["code"], most["jobs"], most["last_message"]) == (
+            "trim",
+            "file_missing",
+            2,
+            why["message"],
+        )
         away.rename(file)
         assert (await ask_one(12, failed[0]))["requeue"] == "PENDING"
         await service.until(failed[0], "SUCCESS")
@@ -173,6 +178,31 @@ async def test_twenty_questions_are_answered(service: Service, prompt: Prompt, c
     videos = {str(row["video_id"]): row["variants"] for row in await ask(20)}
     assert videos == {short["id"]: 3, long["id"]: 1, lost["id"]: 2}
     assert prompt.asked == set(range(1, 21)) == {int(name) for name in QUESTIONS if name.isdigit()}
+
+
+async def test_a_worker_goes_on_while_the_schema_is_brought_to_it(
+    service: Service, prompt: Prompt, long_clip: Path
+) -> None:
+    """One that was started on revision 0004 ends its job after the upgrade, takes the next, and heeds a pause."""
+    engine = create_engine(service.settings.configured_database_url, application_name="tests")
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "0004"))
+    video = await service.upload(long_clip)
+    async with service.worker(**NO_POLLING):
+        jobs = [await service.trim(video["id"], 0, 20), await service.trim(video["id"], 1, 2)]
+        await rendering(service, jobs[0])
+        await upgrade(engine)
+        for job_id in jobs:
+            await service.until(job_id, "SUCCESS")
+        await prompt.ask(14)
+        jobs.append(await service.trim(video["id"], 1, 2))
+        await drained(service)
+        assert (await service.job(jobs[2]))["status"] == "PENDING"
+        await prompt.ask(16)
+        await service.until(jobs[2], "SUCCESS")
+        await check(service)
+    await engine.dispose()
+    assert {(await service.job(job_id))["attempt"] for job_id in jobs} == {1}
 
 
 async def test_the_roles_of_the_document_can_be_made(prompt: Prompt) -> None:
