@@ -14,7 +14,7 @@ from reelwright.settings import load
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
-    """The queue's tables come from its own vendored schema, not from our models."""
+    """The queue's tables come from its own vendored schema, not from our models; the schema `ops` has no tables."""
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 
 

@@ -78,6 +78,14 @@ async def world(database_url: str) -> AsyncIterator[World]:
 
 
 @pytest.fixture
+async def operator(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A session of the owner of the test's own database, as with psql."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings of a service that has the test's database and folders, with short clocks."""
     return parse(

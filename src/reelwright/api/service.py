@@ -9,7 +9,7 @@ import shutil
 from litestar import HttpMethod, Response, Router, route
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from reelwright import __version__
 from reelwright.api import examples
@@ -17,7 +17,7 @@ from reelwright.api.openapi import operation
 from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
 from reelwright.api.services import Services
 from reelwright.db.migrate import newest_revision
-from reelwright.db.models import Storage
+from reelwright.db.models import Queue, Storage
 from reelwright.library.belonging import FOREIGN
 
 _REVISION = newest_revision()
@@ -96,9 +96,11 @@ async def _queue(services: Services) -> CheckOut:
             alive = await session.scalar(
                 text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'")
             )
+            paused = await session.scalars(select(Queue.name).where(Queue.paused_at.is_not(None)).order_by(Queue.name))
+            pauses = "".join(f"; {name} is paused" for name in paused)
     except Exception as error:  # noqa: BLE001 - as above
         return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}")
-    return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive")
+    return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive{pauses}")
 
 
 async def _storage(services: Services) -> CheckOut:

@@ -1,4 +1,5 @@
-"""A job's states and every transition between them. The only writer of a job's state.
+"""A job's states and every transition between them. The only writer of a job's state, but for the operator's
+`ops.cancel` and `ops.requeue`, which leave the rows that `cancel` and `retry` leave.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
