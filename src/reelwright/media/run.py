@@ -21,6 +21,7 @@ from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media import contain, hardware
 from reelwright.media.command import Command, Recipe
 from reelwright.media.progress import Progress, ProgressReader, percent
+from reelwright.telemetry import tracing
 from reelwright.uninterrupted import finished
 
 logger = logging.getLogger(__name__)
@@ -132,8 +133,16 @@ class _Process:
         self.last_sign = time.monotonic()
 
     async def run(self, tell: Callable[[Progress], None]) -> None:
-        logger.info("ffmpeg: %s", shlex.join(self.argv))
+        logger.info("ffmpeg starts", extra={"command": shlex.join(self.argv)})
         began = time.monotonic()
+        with tracing.span("ffmpeg", {"process.command": self.argv[0]}) as span:
+            await self._run(tell, began)
+            done_s, took_s = self.reader.latest.out_time_s, time.monotonic() - began
+            span.set({"ffmpeg.output_s": done_s, "ffmpeg.speed": done_s / took_s})
+        about = {"duration_s": round(took_s, 3), "output_s": done_s, "speed": round(done_s / took_s, 3)}
+        logger.info("ffmpeg ended well", extra=about)
+
+    async def _run(self, tell: Callable[[Progress], None], began: float) -> None:
         process = await contain.start(
             self.argv,
             limits=contain.Limits(
@@ -164,7 +173,6 @@ class _Process:
         finally:
             await finished(contain.stop(process, patience_s=PATIENCE_S))
         self._judge(process.returncode)
-        logger.info("ffmpeg ended well after %.2f s", time.monotonic() - began)
 
     async def _read_progress(
         self, stream: asyncio.StreamReader, tell: Callable[[Progress], None], began: float
@@ -263,7 +271,8 @@ class _Process:
         self, detail: str, code: str, status: int | None = None, *, retryable: bool = False
     ) -> MediaProcessFailed:
         tail = self._without_paths("\n".join(self.stderr))
-        logger.error("%s (%s, exit status %s)\n%s\n%s", detail, code, status, shlex.join(self.argv), tail)
+        said = {"code": code, "exit_status": status, "command": shlex.join(self.argv), "stderr_tail": tail}
+        logger.error("%s", detail, extra=said)
         evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
         return MediaProcessFailed(detail, code=code, retryable=retryable, evidence=evidence)
 
