@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.edits.vocabulary import JobStatus, JobType
 from reelwright.jobs.backlog import Unfinished, unfinished
 from reelwright.jobs.queue import QUEUE
 from reelwright.telemetry import metrics
@@ -42,10 +42,10 @@ class Backlog(Collector):
         if self.found is None:
             return
         depth, oldest_s = {QUEUE: 0}, {QUEUE: 0.0}
-        kinds: dict[tuple[str, str], int] = {}
+        kinds = {(kind.value, state): 0 for kind in JobType for state in (JobStatus.PENDING, JobStatus.STARTED)}
         for one in self.found:
-            kinds[one.kind, one.state] = kinds.get((one.kind, one.state), 0) + one.jobs
-            if one.state == JobStatus.PENDING:
+            kinds[one.kind, one.state] += one.jobs
+            if one.state is JobStatus.PENDING:
                 depth[one.queue] = depth.get(one.queue, 0) + one.jobs
                 oldest_s[one.queue] = max(oldest_s.get(one.queue, 0.0), one.oldest_s)
         waiting = GaugeMetricFamily("reelwright_queue_depth", "Jobs that wait for a worker.", labels=["queue"])
@@ -56,8 +56,8 @@ class Backlog(Collector):
             waiting.add_metric([queue], depth[queue])
             since.add_metric([queue], oldest_s[queue])
         unfinished_jobs = GaugeMetricFamily("reelwright_jobs", "Unfinished jobs.", labels=["kind", "state"])
-        for labels, jobs in kinds.items():
-            unfinished_jobs.add_metric(labels, jobs)
+        for (kind, state), jobs in kinds.items():
+            unfinished_jobs.add_metric([kind, state.value], jobs)
         yield from (waiting, since, unfinished_jobs)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs.queue import QUEUE
 
 _UNFINISHED = text(
@@ -23,11 +24,12 @@ class Unfinished:
 
     queue: str
     kind: str
-    state: str
+    state: JobStatus
     jobs: int
     oldest_s: float
 
 
 async def unfinished(session: AsyncSession) -> list[Unfinished]:
     """One statement, by the index on states: ended jobs cost nothing."""
-    return [Unfinished(*row) for row in await session.execute(_UNFINISHED)]
+    rows = await session.execute(_UNFINISHED)
+    return [Unfinished(queue, kind, JobStatus(state), jobs, oldest_s) for queue, kind, state, jobs, oldest_s in rows]

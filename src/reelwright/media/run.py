@@ -127,6 +127,7 @@ class _Process:
             )
         self.work = work
         self.budget = budget
+        self.output_s = float(Fraction(command.expected_s))
         self.wall_s = budget.wall_s(Fraction(command.expected_s) * command.outputs)
         self.reader = ProgressReader()
         self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
@@ -137,10 +138,10 @@ class _Process:
         began = time.monotonic()
         with tracing.span("ffmpeg", {"process.command": self.argv[0]}) as span:
             await self._run(tell, began)
-            done_s, took_s = self.reader.latest.out_time_s, time.monotonic() - began
-            span.set({"ffmpeg.output_s": done_s, "ffmpeg.speed": done_s / took_s})
-        about = {"duration_s": round(took_s, 3), "output_s": done_s, "speed": round(done_s / took_s, 3)}
-        logger.info("ffmpeg ended well", extra=about)
+            took_s = time.monotonic() - began
+            speed = round(self.output_s / took_s, 3)
+            span.set({"ffmpeg.output_s": self.output_s, "ffmpeg.speed": speed})
+        logger.info("ffmpeg ended well", extra={"duration_s": round(took_s, 3), "speed": speed})
 
     async def _run(self, tell: Callable[[Progress], None], began: float) -> None:
         process = await contain.start(

@@ -20,7 +20,7 @@ from structlog.typing import EventDict, Processor
 
 from reelwright.settings import Settings
 
-CHATTY = ("alembic", "httpx", "opentelemetry")
+CHATTY = ("alembic", "httpx", "procrastinate.jobs")
 """They say at INFO what nobody asked for."""
 FIRST = ("timestamp", "level", "logger", "process", "pid", "event")
 BELOW = ("command", "stderr_tail")

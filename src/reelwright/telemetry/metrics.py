@@ -14,7 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -22,6 +30,8 @@ from reelwright import __version__
 from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nothing here asks for
 
 WORKER_PORTS = 10
 """So many ports, from METRICS_PORT on, a worker tries before it goes without."""
