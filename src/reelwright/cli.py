@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from math import isfinite
 from pathlib import Path
@@ -16,22 +15,16 @@ import click
 from reelwright import __version__
 from reelwright import settings as configuration
 from reelwright.settings import Settings, SettingsError
-from reelwright.supervisor import LOG_FORMAT
+from reelwright.telemetry import logs
 
 
-def configured() -> Settings:
-    """The settings, with logging set up by them. Ends the program with the reason where one is wrong."""
+def configured(process: str) -> Settings:
+    """The settings, with logging of `process` set up by them. Ends the program with the reason where one is wrong."""
     try:
         settings = configuration.load()
     except SettingsError as error:
         raise click.ClickException(f"settings: {error}") from error
-    logging.basicConfig(
-        level=settings.log_level,
-        format=LOG_FORMAT,
-        stream=sys.stderr,
-    )
-    for chatty in ("alembic", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.configure(settings, process)
     return settings
 
 
@@ -61,7 +54,7 @@ def serve() -> None:
     """
     from reelwright.api.server import serve as run
 
-    if not run(configured()):
+    if not run(configured("api")):
         raise SystemExit(1)
 
 
@@ -80,7 +73,7 @@ def migrate() -> None:
             revision = await bring_up_to_date(url, application_name="reelwright-migrate")
             click.echo(f"the database is at revision {revision}")
 
-    _end_as(_run(run))
+    _end_as(_run("migrate", run))
 
 
 @main.command()
@@ -92,7 +85,7 @@ def up() -> None:
     """
     from reelwright.up import up as run
 
-    _run(run)
+    _run("up", run)
 
 
 @main.command()
@@ -135,7 +128,7 @@ def demo(video: Path | None, start: float | None, end: float | None, output: Pat
     except OSError as error:
         raise click.FileError(str(output), error.strerror) from error
     logging.getLogger("reelwright.supervisor").setLevel(logging.WARNING)
-    _end_as(_run(lambda settings: run(settings, video, start, end, output)))
+    _end_as(_run("demo", lambda settings: run(settings, video, start, end, output)))
 
 
 @main.command()
@@ -153,7 +146,7 @@ def openapi(output: Path) -> None:
     from reelwright.api.app import create_app
     from reelwright.api.docs import openapi_document
 
-    document = openapi_document(create_app(configured()))
+    document = openapi_document(create_app(configured("openapi")))
     try:
         output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
     except OSError as error:
@@ -161,7 +154,7 @@ def openapi(output: Path) -> None:
     click.echo(f"{output} written")
 
 
-def _run(work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:
+def _run(process: str, work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:
     """Run `work` to its end, or until SIGINT or SIGTERM cancels it: then that is returned.
 
     A foreseeable failure becomes one sentence and exit status 1.
@@ -171,7 +164,7 @@ def _run(work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Sign
     from reelwright.errors import ReelwrightError
     from reelwright.supervisor import ChildFailed
 
-    settings = configured()
+    settings = configured(process)
     try:
         return asyncio.run(_until_signal(work(settings)))
     except (ChildFailed, DatabaseUnusable, EmbeddedPostgresError, ReelwrightError) as error:

@@ -96,6 +96,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Meta(description="Least severe log line that is written."),
     ] = "INFO"
+    log_format: Annotated[
+        Literal["auto", "json", "pretty"],
+        Meta(description="Log lines as JSON or to read. `auto`: to read on a terminal, JSON otherwise."),
+    ] = "auto"
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="Port of a worker's /metrics, or the first of ten of which each worker takes a free one."
+            " 0: none. The API answers /metrics on APP_PORT.",
+        ),
+    ] = 0
+    metrics_host: Annotated[str, Meta(description="Address that a worker's /metrics listens on.")] = "127.0.0.1"
 
     # Database
     db_pool_size: Annotated[Positive, Meta(description="Connections that one process keeps at most.")] = 10

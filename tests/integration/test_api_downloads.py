@@ -19,10 +19,11 @@ from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.params import FromQuery
 
-from reelwright.api.access_log import REQUEST_ID, AccessLog
+from reelwright.api.access_log import AccessLog
 from reelwright.api.event_stream import EventStream
 from reelwright.api.problems import EXCEPTION_HANDLERS
 from reelwright.api.ranges import LARGE_CHUNK_BYTES, FileDownload
+from reelwright.telemetry import logs
 
 CONTENT = os.urandom(3 * LARGE_CHUNK_BYTES + 17)
 
@@ -64,7 +65,7 @@ async def events(state: State, count: FromQuery[int], pause_s: FromQuery[float] 
 
 @get("/id")
 async def request_id() -> str:
-    return REQUEST_ID.get()
+    return logs.request_id() or ""
 
 
 @get("/explode")

@@ -21,6 +21,7 @@ from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
+from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker import tasks
 from reelwright_worker.hardened import WorkerApp
 from reelwright_worker.render import Workshop
@@ -29,7 +30,9 @@ logger = logging.getLogger(__name__)
 
 
 def database() -> AbstractAsyncContextManager[str]:
-    return located(configuration.load())
+    settings = configuration.load()
+    logs.configure(settings, "worker")  # in place of what procrastinate's command set up
+    return located(settings)
 
 
 def defaults() -> dict[str, Any]:
@@ -84,12 +87,14 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 checker=checker,
                 capabilities=capabilities,
             )
-            reaping = asyncio.create_task(reaper.run(), name="reaper")
-            try:
-                yield {"workshop": workshop}
-            finally:
-                reaping.cancel()
-                await asyncio.wait([reaping])
+            metrics.SLOTS.set(settings.max_concurrent_jobs)
+            with tracing.exporting("worker"), metrics.serving(settings, metrics.Disk(settings.media_path)):
+                reaping = asyncio.create_task(reaper.run(), name="reaper")
+                try:
+                    yield {"workshop": workshop}
+                finally:
+                    reaping.cancel()
+                    await asyncio.wait([reaping])
     finally:
         await engine.dispose()
 

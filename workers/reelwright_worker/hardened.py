@@ -14,7 +14,7 @@ from typing import Any
 
 import procrastinate
 import psycopg
-from procrastinate import connector, exceptions, utils, worker
+from procrastinate import connector, exceptions, jobs, utils, worker
 from procrastinate.job_context import AbortReason
 
 from reelwright.jobs.queue import SessionConnector
@@ -119,7 +119,12 @@ class DrainingWorker(worker.Worker):
                 loop.remove_signal_handler(number)
 
     def _log_job_outcome(self, **outcome: Any) -> None:  # type: ignore[override]
-        """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback."""
+        """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback.
+
+        That a task has returned says nothing of what became of the job, which has told of itself.
+        """
+        if outcome["status"] is jobs.Status.SUCCEEDED:
+            return
         if isinstance(outcome.get("exc_info"), asyncio.CancelledError):
             outcome["exc_info"] = False
         super()._log_job_outcome(**outcome)

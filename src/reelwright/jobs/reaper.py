@@ -136,7 +136,7 @@ async def _sole(session: AsyncSession, lock: int) -> bool:
 
 async def _reap_lost(session: AsyncSession) -> None:
     for job_id, status in await lifecycle.reap_lost(session):
-        logger.warning("job %s lost its worker and is %s now", job_id, status.value)
+        logger.warning("job %s lost its worker and is %s now", job_id, status.value, extra={"job_id": str(job_id)})
 
 
 async def _requeue_forgotten(session: AsyncSession) -> None:
@@ -150,7 +150,7 @@ async def _requeue_forgotten(session: AsyncSession) -> None:
     )
     for job in forgotten.all():
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
-        logger.warning("job %s had no live queue entry and was queued again", job.id)
+        logger.warning("job %s had no live queue entry and was queued again", job.id, extra={"job_id": str(job.id)})
 
 
 async def _finish_abandoned(session: AsyncSession) -> None:
