@@ -126,6 +126,13 @@ async def test_any_codec(prober: Prober, folder: Path, tmp_path: Path, codec: st
     judge(tmp_path / "work")
 
 
+async def test_hevc_of_a_variable_frame_rate(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """Key frames come when they are wished, however few frames lie between."""
+    source = footage.make(folder, "vfr", **SOURCES["vfr"])
+    await make(prober, source.path, tmp_path / "work", codec="hevc", preset="superfast")
+    judge(tmp_path / "work")
+
+
 async def test_cuts_and_stills_do_not_move_borders(prober: Prober, tmp_path: Path) -> None:
     """A new scene gets no key frame of its own; a picture that stands longer than a segment makes a longer one."""
     source = tmp_path / "cuts.mp4"
