@@ -118,8 +118,8 @@ async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: st
 async def test_bursts_of_frames(
     prober: Prober, folder: Path, tmp_path: Path, codec: str, preset: str, container: str
 ) -> None:
-    """A screen recording, whose frames encoders reorder unevenly, is as long as it was; how long the last frame is shown
-    is an encoder's guess."""
+    """A screen recording, whose frames encoders reorder unevenly, is as long as it was. How long its last frame
+    is shown is an encoder's guess."""
     source = tmp_path / "bursts.mp4"
     ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=6", "-fps_mode", "vfr", "-c:v", "libx264"),
