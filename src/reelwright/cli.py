@@ -60,7 +60,9 @@ def serve() -> None:
     need a worker: `procrastinate --app=reelwright_worker.app.app worker`. `reelwright up` does all three.
     """
     from reelwright.api.server import serve as run
+    from reelwright.db.schema import require_configured
 
+    _end_as(_run(require_configured))
     if not run(configured()):
         raise SystemExit(1)
 
