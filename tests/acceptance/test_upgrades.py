@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -13,7 +11,7 @@ import pytest
 from alembic import command
 
 from checker import check
-from conftest import execute, in_database
+from conftest import execute
 from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration, known_revisions, newest_revision
 from reelwright.settings import Settings
@@ -23,15 +21,6 @@ LEFT_BEHIND = Path(__file__).parents[1] / "upgrades"
 """By revision: database and MEDIA_ROOT as that release's own code left them (scripts/make_upgrade_fixture.py)."""
 
 REVISIONS = sorted(path.name for path in LEFT_BEHIND.iterdir())
-
-
-@pytest.fixture
-async def empty_database(server_url: str) -> AsyncIterator[str]:
-    """A database of the test's own, with nothing in it."""
-    name = f"upgrade_{uuid.uuid4().hex[:12]}"
-    await execute(server_url, f"CREATE DATABASE {name}")
-    yield in_database(server_url, name)
-    await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def ran(service: Service, name: str, *argv: str) -> str:
