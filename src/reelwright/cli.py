@@ -187,6 +187,35 @@ def restore(folder: Path) -> None:
     _say("restored", restored[0])
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Examine this machine with these settings, and say what to do. Exit status 1: something does not work.
+
+    Python and libraries, ffmpeg, fonts, folders and disks, database, clock, containment, limits. It changes nothing.
+    """
+    import msgspec
+
+    from reelwright.doctor import Finding, State, examine
+
+    found: list[Finding] = []
+
+    async def run(settings: Settings) -> None:
+        found.extend(await examine(settings))
+
+    _end_as(_run(run))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        colours = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red"}
+        for finding in found:
+            click.echo(f"{click.style(f'{finding.state:8}', colours[finding.state])} {finding.name}: {finding.detail}")
+            if finding.advice:
+                click.echo(f"{'':9}{finding.advice}")
+    if any(finding.state == State.FAILED for finding in found):
+        raise SystemExit(1)
+
+
 def _say(done: str, manifest: Manifest) -> None:
     click.echo(
         f"{done}: {manifest.files} files, {manifest.size_bytes} bytes, schema {manifest.revision}, "
