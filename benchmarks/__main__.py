@@ -1,4 +1,4 @@
-"""`python -m benchmarks [ladder memory latency overhead overlays sizing trim]`: measure, and print figures beside promises."""
+"""`python -m benchmarks [NAME ...]`: measure, and print figures beside promises."""
 
 from __future__ import annotations
 
