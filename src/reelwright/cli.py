@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from reelwright import __version__
 from reelwright import settings as configuration
 from reelwright.settings import Settings, SettingsError
 from reelwright.telemetry import logs
+
+if TYPE_CHECKING:
+    from reelwright.library.backup import Manifest
 
 
 def configured(process: str) -> Settings:
@@ -53,7 +56,9 @@ def serve() -> None:
     need a worker: `procrastinate --app=reelwright_worker.app.app worker`. `reelwright up` does all three.
     """
     from reelwright.api.server import serve as run
+    from reelwright.db.schema import require_configured
 
+    _end_as(_run("api", require_configured))
     if not run(configured("api")):
         raise SystemExit(1)
 
@@ -129,6 +134,86 @@ def demo(video: Path | None, start: float | None, end: float | None, output: Pat
         raise click.FileError(str(output), error.strerror) from error
     logging.getLogger("reelwright.supervisor").setLevel(logging.WARNING)
     _end_as(_run("demo", lambda settings: run(settings, video, start, end, output)))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--previous",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An earlier backup on the same disk: what it has already is linked instead of copied.",
+)
+def backup(folder: Path, previous: Path | None) -> None:
+    """Back up database and media into the new folder FOLDER, while the service runs.
+
+    Everything in it is of one moment, every file compared with its SHA-256. One that was interrupted goes on where it
+    was. Exit status 1 says that files were missing or damaged: they are named, the rest is whole.
+    """
+    from reelwright.library.backup import make
+
+    made: list[Manifest] = []
+
+    async def run(settings: Settings) -> None:
+        made.append(await make(settings, folder, previous=previous))
+
+    _end_as(_run("backup", run))
+    _say("backed up", made[0])
+    if lost := made[0].lost:
+        raise click.ClickException(f"{len(lost)} stored files are missing or damaged: {', '.join(lost[:10])}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Restore a backup into an empty database and an empty MEDIA_ROOT, before the service is started.
+
+    Files are compared with their SHA-256, the database is filled in one transaction and brought to the newest schema.
+    """
+    from reelwright.library.restore import restore as run_restore
+
+    restored: list[Manifest] = []
+
+    async def run(settings: Settings) -> None:
+        restored.append(await run_restore(settings, folder))
+
+    _end_as(_run("restore", run))
+    _say("restored", restored[0])
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Examine this machine with these settings, and say what to do. Exit status 1: something does not work.
+
+    Python and libraries, ffmpeg, fonts, folders and disks, database, clock, containment, limits. It changes nothing.
+    """
+    import msgspec
+
+    from reelwright.doctor import Finding, State, examine
+
+    found: list[Finding] = []
+
+    async def run(settings: Settings) -> None:
+        found.extend(await examine(settings))
+
+    _end_as(_run("doctor", run))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        colours = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red"}
+        for finding in found:
+            click.echo(f"{click.style(f'{finding.state:8}', colours[finding.state])} {finding.name}: {finding.detail}")
+            if finding.advice:
+                click.echo(f"{'':9}{finding.advice}")
+    if any(finding.state == State.FAILED for finding in found):
+        raise SystemExit(1)
+
+
+def _say(done: str, manifest: Manifest) -> None:
+    click.echo(
+        f"{done}: {manifest.files} files, {manifest.size_bytes} bytes, schema {manifest.revision}, "
+        f"as of {manifest.made_at:%Y-%m-%d %H:%M:%S %Z}"
+    )
 
 
 @main.command()

@@ -13,7 +13,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from reelwright import settings as configuration
-from reelwright.db.database import create_engine, located
+from reelwright.db import schema
+from reelwright.db.database import DatabaseUnusable, create_engine, located
 from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.reaper import Reaper
 from reelwright.media import contain, programs
@@ -49,6 +50,10 @@ def defaults() -> dict[str, Any]:
 async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     """What jobs work with, for as long as the worker runs; the reaper runs beside them."""
     settings = configuration.load()
+    try:
+        await schema.require(url)
+    except DatabaseUnusable as error:
+        raise SystemExit(f"Error: {error}") from error
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
     await asyncio.to_thread(storage.prepare)
     await asyncio.to_thread(settings.work_path.mkdir, mode=0o750, parents=True, exist_ok=True)

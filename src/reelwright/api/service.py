@@ -16,11 +16,12 @@ from reelwright.api import examples
 from reelwright.api.openapi import operation
 from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
 from reelwright.api.services import Services
-from reelwright.db.migrate import newest_revision
+from reelwright.db.migrate import known_revisions, newest_revision
 from reelwright.db.models import Queue, Storage
+from reelwright.db.schema import Schema
 from reelwright.library.belonging import FOREIGN
 
-_REVISION = newest_revision()
+_NEWEST, _KNOWN = newest_revision(), known_revisions()
 CHECK_TIMEOUT_S = 5
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 """Many who watch a service ask with HEAD."""
@@ -82,9 +83,8 @@ async def _database(services: Services) -> CheckOut:
             revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         return CheckOut(name="database", ok=False, detail=f"cannot be asked: {type(error).__name__}")
-    if revision != _REVISION:
-        return CheckOut(name="database", ok=False, detail=f"schema {revision}, needed {_REVISION}: reelwright migrate")
-    return CheckOut(name="database", ok=True)
+    schema = Schema(revision, _NEWEST, _KNOWN)
+    return CheckOut(name="database", ok=not schema.is_behind, detail=schema.remark)
 
 
 async def _queue(services: Services) -> CheckOut:
