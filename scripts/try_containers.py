@@ -143,7 +143,9 @@ def image_alone() -> None:
     check("docker run: the command", "version" in (seen := said(*confined, IMAGE, "reelwright", "--version")), seen)
     seen = said(*confined, IMAGE)
     check("docker run: without a database it says so", "DATABASE_URL or DB_HOST is needed" in seen, seen[-140:])
-    seen = said(*confined, "--tmpfs", "/data:mode=1777", "-e", "APP_ENV=development", IMAGE, "reelwright", "migrate")
+    seen = said(
+        *confined, "-e", "APP_ENV=development", "-e", "DATABASE_DIR=/tmp/postgres", IMAGE, "reelwright", "migrate"
+    )
     check("docker run: nor is one embedded", "set DATABASE_URL to a server" in seen, seen[-140:])
     tools = said(*confined, IMAGE, "sh", "-c", "command -v gcc cc make g++ ld hatchling; true")
     check("no build tools", tools == "", tools or "gcc, cc, make, g++, ld, hatchling are absent")
