@@ -40,7 +40,9 @@ def run_script(sql: str) -> None:
 
 
 def upgrade() -> None:
-    op.create_index("ix_jobs_finished_at", "jobs", ["finished_at"], unique=False)
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_jobs_finished_at")  # one that failed is left there, invalid
+        op.create_index("ix_jobs_finished_at", "jobs", ["finished_at"], postgresql_concurrently=True)
     queues = op.create_table(
         "queues",
         sa.Column("name", sa.Text(), nullable=False),

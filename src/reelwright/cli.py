@@ -118,13 +118,15 @@ def up() -> None:
     show_default=True,
     help="Folder for the result, the sample and the service's log; it is made.",
 )
-def demo(video: Path | None, start: float | None, end: float | None, output: Path) -> None:
+@click.option("--url", help="A service that runs already, such as http://localhost:8000. Default: one is started.")
+def demo(video: Path | None, start: float | None, end: float | None, output: Path, url: str | None) -> None:
     """Watch the service at work: upload a video, trim it, follow the job live, download the result.
 
     Starts database, API and worker for that, on a free port, and ends them again. The upload and the result stay in
-    MEDIA_ROOT, by default the folder `data` here.
+    MEDIA_ROOT, by default the folder `data` here. With --url nothing is started.
     """
     from reelwright.demo import demo as run
+    from reelwright.demo import demo_at
 
     if video is not None and not video.is_file():
         raise click.BadParameter(f"'{video}' is not a regular file.", param_hint="'--video'")
@@ -133,7 +135,10 @@ def demo(video: Path | None, start: float | None, end: float | None, output: Pat
     except OSError as error:
         raise click.FileError(str(output), error.strerror) from error
     logging.getLogger("reelwright.supervisor").setLevel(logging.WARNING)
-    _end_as(_run("demo", lambda settings: run(settings, video, start, end, output)))
+    if url is not None:
+        _end_as(_run("demo", lambda settings: demo_at(url, settings, video, start, end, output)))
+    else:
+        _end_as(_run("demo", lambda settings: run(settings, video, start, end, output)))
 
 
 @main.command()

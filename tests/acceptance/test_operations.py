@@ -183,12 +183,12 @@ async def test_twenty_questions_are_answered(service: Service, prompt: Prompt, c
 async def test_a_worker_goes_on_while_the_schema_is_brought_to_it(
     service: Service, prompt: Prompt, long_clip: Path
 ) -> None:
-    """One that was started on revision 0004 ends its job after the upgrade, takes the next, and heeds a pause."""
+    """One that runs while revision 0005 is applied ends its job, takes the next, and heeds a pause."""
     engine = create_engine(service.settings.configured_database_url, application_name="tests")
-    async with engine.connect() as connection:
-        await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "0004"))
     video = await service.upload(long_clip)
     async with service.worker(**NO_POLLING):
+        async with engine.connect() as connection:
+            await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "0004"))
         jobs = [await service.trim(video["id"], 0, 20), await service.trim(video["id"], 1, 2)]
         await rendering(service, jobs[0])
         await upgrade(engine)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -43,6 +44,7 @@ def defaults() -> dict[str, Any]:
         "concurrency": settings.max_concurrent_jobs,
         "fetch_job_polling_interval": 1.0,
         "shutdown_graceful_timeout": float(settings.shutdown_grace_s),
+        "heartbeat_file": Path(settings.heartbeat_file) if settings.heartbeat_file else None,
     }
 
 
