@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import json
 import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -50,10 +52,10 @@ class Front:
         async with asyncio.timeout(20):
             while len(logged := self._logged()) == before:  # the line is written when all is sent
                 await asyncio.sleep(0.01)
-        return answer, int(logged[-1].split()[-2])
+        return answer, logged[-1]["bytes"]
 
-    def _logged(self) -> list[str]:
-        return [line for line in self.service.api.log.read_text().splitlines() if self.video in line]
+    def _logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.service.api.log.read_text().splitlines() if self.video in line]
 
 
 def configured(folder: Path, *, port: int, api: str, media: Path) -> Path:

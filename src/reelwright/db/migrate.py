@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
 from alembic import command
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 _LOCK = 0x5265656C  # any constant: concurrent migrations wait for one another
 LOCK_TIMEOUT_S = 2
+LOOK_AGAIN_S = 0.2
+"""Between looks whether another migration has ended."""
 PAUSES_S = (1, 2, 4, 8, 15, 30)
 """Between attempts at a table that is busy: after the last one, `upgrade` gives up."""
 _BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
@@ -73,8 +76,7 @@ async def upgrade(engine: AsyncEngine, revision: str = "head", *, pauses_s: Sequ
 
     Raises DatabaseUnusable when a table stays busy: what was applied by then stays.
     """
-    async with engine.connect() as holder:
-        await holder.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    async with _alone(engine) as holder:
         for pause_s in (*pauses_s, None):
             try:
                 async with engine.connect() as connection:
@@ -91,6 +93,20 @@ async def upgrade(engine: AsyncEngine, revision: str = "head", *, pauses_s: Sequ
                     ) from error
                 logger.warning("a table is in use (%s); trying again in %g s", busy, pause_s)
             await asyncio.sleep(pause_s)
+
+
+@asynccontextmanager
+async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """While no other migrates. An index that is made CONCURRENTLY waits for all that see the database as it was: so
+    nobody holds a transaction or a statement open here, not to wait for the others either."""
+    async with engine.connect() as connection:
+        holder = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not (await holder.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})")).scalar():  # noqa: ASYNC110 - the lock is another process's
+            await asyncio.sleep(LOOK_AGAIN_S)
+        try:
+            yield holder
+        finally:
+            await holder.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
 
 
 async def _busy(holder: AsyncConnection) -> str:
