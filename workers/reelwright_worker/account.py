@@ -6,14 +6,10 @@ import asyncio
 import logging
 import time
 from contextlib import ExitStack
-from fractions import Fraction
 from types import TracebackType
 from typing import Any
 
-import msgspec
-
 from reelwright.db.models import Job
-from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs.lifecycle import Claim
 from reelwright.telemetry import metrics, tracing
@@ -30,7 +26,8 @@ class Account:
         self.stage = "fetch"
         self.speed: float | None = None
         """Seconds of output that the render made in a second."""
-        self._output_s = float(Fraction(msgspec.convert(job.plan_json, Plan).outputs[0].duration_s))
+        self.output_s = 0.0
+        """How long the output will last, as soon as that is known."""
         self._about: dict[str, Any] = {"job_id": str(claim.job_id), "kind": self.kind, "attempt": claim.attempt}
         self._waited_s = None
         if claim.attempt == 1 and job.started_at is not None:
@@ -67,7 +64,7 @@ class Account:
         fields: dict[str, Any] = {"stage": self.stage, "duration_s": round(duration_s, 3)}
         metrics.STAGE_TIME.labels(self.kind, self.stage).observe(duration_s)
         if self.stage == "render":
-            self.speed = self._output_s / duration_s
+            self.speed = self.output_s / duration_s
             metrics.FFMPEG_SPEED.labels(self.kind).observe(self.speed)
             fields["speed"] = round(self.speed, 3)
         logger.info("stage ended", extra=self._about | fields)

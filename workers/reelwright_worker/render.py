@@ -26,6 +26,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import companions
 from reelwright.edits.companions import PlannedPicture
+from reelwright.edits.plan import VERSION as PLAN_VERSION
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
@@ -47,6 +48,7 @@ from reelwright_worker.publish import COMMIT_RETRY_S, Companion, Made, Publicati
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_S = 0.5
+NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 SETTLE_S = 8.0
 """How long an attempt that has ended tries to say so to a database that is away."""
 
@@ -137,7 +139,8 @@ class Attempt:
         self.shop = shop
         self.claim = claim
         self.job = job
-        self.plan = msgspec.convert(job.plan_json, Plan)
+        self.plan = _understood(job)
+        account.output_s = float(Fraction(self.plan.outputs[0].duration_s))
         self.work = work
         self.percent = 0.0
         self.speed: float | None = None
@@ -324,6 +327,17 @@ class Attempt:
             raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
         if wrong := verify.picture_complaints(expected, seen):
             raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
+
+
+def _understood(job: Job) -> Plan:
+    """Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take it next."""
+    try:
+        plan = msgspec.convert(job.plan_json, Plan)
+    except msgspec.ValidationError as error:
+        raise JobFailed(f"{NEWER_PLAN} ({error})", code="newer_plan", stage="fetch", retryable=True) from error
+    if plan.version > PLAN_VERSION:
+        raise JobFailed(NEWER_PLAN, code="newer_plan", stage="fetch", retryable=True)
+    return plan
 
 
 def _measure(path: Path) -> tuple[int, str]:
