@@ -94,6 +94,8 @@ async def test_a_backup_is_never_written_over_and_restored_only_into_nothing(
     content[100] ^= 1
     file.write_bytes(content)
     assert "restored: 1 files" in await ran(there, "restore", str(copy))
+    may = "SELECT has_function_privilege('public', 'ops.cancel(uuid)', 'EXECUTE') AS cancel"
+    assert await there.sql(may) == [{"cancel": False}]
     async with there.running():
         await check(there)
 

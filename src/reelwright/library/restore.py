@@ -62,6 +62,7 @@ async def restore(settings: Settings, folder: Path) -> Manifest:
             await asyncio.to_thread(_copy, folder, settings.media_path / ARRIVING)
             await fill(url, folder / DATABASE, server_major=server_major)
             await asyncio.to_thread(_move_in, storage, manifest)
+            await _close_to_public(url)
             await bring_up_to_date(url, application_name="reelwright-restore")
     except OSError as error:
         raise ReelwrightError(f"{error.filename or folder}: {error.strerror or error}") from error
@@ -83,6 +84,16 @@ async def _require_empty_database(url: str) -> int:
         if await connection.fetchval(_TABLES):
             raise Conflict("The database has tables already: restore into an empty one (CREATE DATABASE ...).")
         return connection.get_server_version().major
+    finally:
+        connection.terminate()
+
+
+async def _close_to_public(url: str) -> None:
+    """Rights are not in a backup, for their roles may not be here; without any, functions are everybody's."""
+    connection = await asyncpg.connect(url, server_settings={"application_name": "reelwright-restore"})
+    try:
+        if await connection.fetchval("SELECT to_regnamespace('ops') IS NOT NULL"):
+            await connection.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ops FROM PUBLIC")
     finally:
         connection.terminate()
 
