@@ -125,6 +125,13 @@ async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, s
         ({"audio": {"codec": "copy", "loudness": -16}}, {"/audio/loudness"}),
         ({"audio": {"loudness": -7}}, {"/audio/loudness"}),
         ({"two_pass": True, "video_bitrate": 1_000_000, "codec": "av1"}, {"/two_pass"}),
+        ({"copy_conforming": True, "codec": "hevc"}, {"/copy_conforming"}),
+        ({"copy_conforming": True, "container": "mkv"}, {"/copy_conforming"}),
+        ({"copy_conforming": True, "hls": True}, {"/copy_conforming"}),
+        ({"segment_s": 4}, {"/segment_s"}),
+        ({"audio": {"codec": "copy", "bit_rate": 128_000}}, {"/audio/bit_rate"}),
+        ({"audio": {"codec": "none", "bit_rate": 64_000}, "segment_s": 5}, {"/audio/bit_rate", "/segment_s"}),
+        ({"profile": "archive-hevc", "audio": {"bit_rate": 256_000}}, {"/audio/bit_rate"}),
     ],
 )
 async def test_every_wrong_wish_is_named(

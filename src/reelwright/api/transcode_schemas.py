@@ -25,7 +25,8 @@ class SoundIn(Body, frozen=True, kw_only=True):
             Meta(
                 ge=16_000,
                 le=512_000,
-                description="Bits a second, for up to two channels; more get more. Omitted: 128000.",
+                description="Bits a second, for up to two channels; more get more. Omitted: 128000. Not with `copy` or"
+                " `none`.",
             ),
         ]
         | None
@@ -96,7 +97,8 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         bool,
         Meta(
             description="A quality that the video has already (H.264, 8-bit 4:2:0, progressive, SDR, upright, square"
-            " pixels, of just that size) is copied instead of being coded again. Only for h264 in mp4."
+            " pixels, of just that size, in MP4, QuickTime or Matroska) is copied instead of being coded again; a"
+            " warning says why where none is. Only for h264 in mp4, without hls and dash."
         ),
     ] = False
     preset: (
@@ -118,9 +120,12 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         False
     )
     dash: Annotated[bool, Meta(description="The same with a DASH manifest: `manifest.mpd`.")] = False
-    segment_s: Annotated[SegmentSeconds, Meta(description="Seconds that a segment of `hls` and `dash` lasts.")] = (
-        SEGMENT_S
-    )
+    segment_s: (
+        Annotated[
+            SegmentSeconds, Meta(description="Seconds that a segment of `hls` and `dash` lasts, 2 to 10. Omitted: 4.")
+        ]
+        | None
+    ) = None
 
     def ladder(self) -> Ladder:
         return ladder_of(
@@ -137,7 +142,7 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
             loudness_lufs=self.audio.loudness,
-            streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s)
-            if self.hls or self.dash
+            streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s or SEGMENT_S)
+            if self.hls or self.dash or self.segment_s
             else None,
         )
