@@ -11,13 +11,14 @@ from reelwright.edits.vocabulary import JobStatus
 
 class OutputState(StrEnum):
     """All outputs of a job are rendered at the same time and published together or not at all. When one fails, the
-    others are cancelled."""
+    others are cancelled. Afterwards each can be deleted."""
 
     WAITING = "waiting"
     RENDERING = "rendering"
     VERIFYING = "verifying"
     PUBLISHING = "publishing"
     DONE = "done"
+    DELETED = "deleted"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
