@@ -76,7 +76,7 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
 
 class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about a job. `output_variant_id` is its best output's while there is that; `speed` is times real time;
-    `eta_s` an estimate; `commands` have slots for paths."""
+    `eta_s` an estimate, null until enough is known; `commands` have slots for paths."""
 
     job_id: uuid.UUID
     type: JobType

@@ -15,7 +15,7 @@ from reelwright.media.encode import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, 
 from reelwright.media.graph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.loudness import MEASURING_SHARE, Gain
 from reelwright.media.progress import PACKET
-from reelwright.media.rate import FIRST_PASS_SHARE
+from reelwright.media.rate import first_pass_share
 from reelwright.media.sound import conform_sound, kept
 
 PACKAGING_WEIGHT = 0.02
@@ -97,7 +97,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         arguments += NOWHERE if analysing else into(container, f"<out{number}>")
     for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
-    weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
+    weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
     return Command(
         arguments=tuple(arguments),
         expected_s=plan.outputs[0].duration_s,
