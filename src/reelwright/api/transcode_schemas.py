@@ -38,7 +38,8 @@ class SoundIn(Body, frozen=True, kw_only=True):
                 ge=-30,
                 le=-8,
                 description="What each track is brought to, in LUFS (EBU R 128): -23 for broadcast, -16 or -14 on the"
-                " web. Peaks are held at -1 dBTP.",
+                " web. True peaks are held at -2 dBTP before the sound is coded; codecs add to that: most often less"
+                " than 1 dB, up to 4 dB at sharp attacks.",
             ),
         ]
         | None
@@ -81,8 +82,9 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             Meta(
                 ge=50_000,
                 le=200_000_000,
-                description="Bits a second, on average, instead of crf. It is the largest rendition's; a smaller one"
-                " gets its share: pixels to the power of 0.75.",
+                description="Bits a second, on average, instead of crf: what the encoder aims at; it misses by more the"
+                " shorter the video is, by least in two passes. It is the largest rendition's; a smaller one gets its"
+                " share: pixels to the power of 0.75.",
             ),
         ]
         | None

@@ -45,7 +45,7 @@ def output_state(job: Job, index: int) -> OutputState:
 
 
 SETTLED_S = 6.0
-"""So long after its start a command's speed is that of the rest; before, what it looks ahead at makes it seem slower."""
+"""So long after its start a command has the speed of the rest; before, what it looks ahead at makes it seem slower."""
 LEAST_S = 1.5
 """Before that nothing is said of a first command."""
 ENOUGH = 10
