@@ -1,4 +1,4 @@
-"""`python -m benchmarks [ladder memory latency overhead overlays trim]`: measure, and print figures beside promises."""
+"""`python -m benchmarks [NAME ...]`: measure, and print figures beside promises."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ladder, latency, memory, overhead, overlays, report, trim
+from benchmarks import ladder, latency, memory, overhead, overlays, report, sizing, trim
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
     "ladder": ("Ladder: one decode for three qualities", ladder.measure),
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
     "overlays": ("Overlays: one encode for all", overlays.measure),
+    "sizing": ("Sizing: hours of video that one core works through in an hour", sizing.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),
     "memory": ("Memory: a file of 2 GiB", memory.measure),
 }

@@ -1,4 +1,4 @@
-"""Runs the migrations on asyncpg, each in a transaction of its own."""
+"""Runs the migrations on asyncpg, each in a transaction of its own, none of which waits long for a lock."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright.db.database import create_engine, located
+from reelwright.db.migrate import LOCK_TIMEOUT_S
 from reelwright.db.models import Base
 from reelwright.settings import load
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
-    """The queue's tables come from its own vendored schema, not from our models."""
+    """The queue's tables come from its own vendored schema, not from our models; the schema `ops` has no tables."""
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 
 
 def run(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    connection.commit()  # it stays for the session; each migration begins a transaction
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -28,6 +31,8 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    connection.exec_driver_sql("RESET lock_timeout")
+    connection.commit()
 
 
 async def migrate(engine: AsyncEngine) -> None:

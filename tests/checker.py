@@ -92,7 +92,8 @@ async def _rows(service: Service) -> list[str]:
     jobs = await service.sql(
         "SELECT j.*, j.lease_until > now() AS leased, q.status AS queued,"
         " (SELECT count(*) FROM video_variants v WHERE v.job_id = j.id) AS variants,"
-        " (SELECT count(*) FROM files f JOIN video_variants v ON v.id = f.variant_id WHERE v.job_id = j.id) AS files,"
+        " (SELECT count(*) FROM files f JOIN video_variants v ON v.id = f.variant_id WHERE v.job_id = j.id"
+        " AND f.role = 'main') AS files,"
         " (SELECT json_agg(json_build_array(seq, type, attempt) ORDER BY seq) FROM job_events e WHERE e.job_id = j.id)"
         " AS events FROM jobs j LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id"
     )

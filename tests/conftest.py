@@ -70,11 +70,28 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def empty_database(server_url: str) -> AsyncIterator[str]:
+    """A database of the test's own, with nothing in it."""
+    name = f"empty_{uuid.uuid4().hex[:12]}"
+    await execute(server_url, f"CREATE DATABASE {name}")
+    yield in_database(server_url, name)
+    await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
     """The test's own database, to be worked on in this process."""
     engine = create_engine(database_url, application_name="tests", pool_size=20)
     yield World(async_sessionmaker(engine, expire_on_commit=False), database_url)
     await engine.dispose()
+
+
+@pytest.fixture
+async def operator(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A session of the owner of the test's own database, as with psql."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

@@ -107,9 +107,9 @@ class Service:
                     await asyncio.sleep(0.05)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Service]:
+    async def running(self, **extra: str) -> AsyncIterator[Service]:
         async with httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False) as self.client:
-            self.api = await self.start_api()
+            self.api = await self.start_api(**extra)
             try:
                 yield self
             finally:

@@ -5,33 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reelwright import __version__
 from reelwright import settings as configuration
 from reelwright.settings import Settings, SettingsError
-from reelwright.supervisor import LOG_FORMAT
+from reelwright.telemetry import logs
+
+if TYPE_CHECKING:
+    from reelwright.library.backup import Manifest
 
 
-def configured() -> Settings:
-    """The settings, with logging set up by them. Ends the program with the reason where one is wrong."""
+def configured(process: str) -> Settings:
+    """The settings, with logging of `process` set up by them. Ends the program with the reason where one is wrong."""
     try:
         settings = configuration.load()
     except SettingsError as error:
         raise click.ClickException(f"settings: {error}") from error
-    logging.basicConfig(
-        level=settings.log_level,
-        format=LOG_FORMAT,
-        stream=sys.stderr,
-    )
-    for chatty in ("alembic", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.configure(settings, process)
     return settings
 
 
@@ -60,8 +56,10 @@ def serve() -> None:
     need a worker: `procrastinate --app=reelwright_worker.app.app worker`. `reelwright up` does all three.
     """
     from reelwright.api.server import serve as run
+    from reelwright.db.schema import require_configured
 
-    if not run(configured()):
+    _end_as(_run("api", require_configured))
+    if not run(configured("api")):
         raise SystemExit(1)
 
 
@@ -80,7 +78,7 @@ def migrate() -> None:
             revision = await bring_up_to_date(url, application_name="reelwright-migrate")
             click.echo(f"the database is at revision {revision}")
 
-    _end_as(_run(run))
+    _end_as(_run("migrate", run))
 
 
 @main.command()
@@ -92,7 +90,7 @@ def up() -> None:
     """
     from reelwright.up import up as run
 
-    _run(run)
+    _run("up", run)
 
 
 @main.command()
@@ -120,13 +118,15 @@ def up() -> None:
     show_default=True,
     help="Folder for the result, the sample and the service's log; it is made.",
 )
-def demo(video: Path | None, start: float | None, end: float | None, output: Path) -> None:
+@click.option("--url", help="A service that runs already, such as http://localhost:8000. Default: one is started.")
+def demo(video: Path | None, start: float | None, end: float | None, output: Path, url: str | None) -> None:
     """Watch the service at work: upload a video, trim it, follow the job live, download the result.
 
     Starts database, API and worker for that, on a free port, and ends them again. The upload and the result stay in
-    MEDIA_ROOT, by default the folder `data` here.
+    MEDIA_ROOT, by default the folder `data` here. With --url nothing is started.
     """
     from reelwright.demo import demo as run
+    from reelwright.demo import demo_at
 
     if video is not None and not video.is_file():
         raise click.BadParameter(f"'{video}' is not a regular file.", param_hint="'--video'")
@@ -135,7 +135,90 @@ def demo(video: Path | None, start: float | None, end: float | None, output: Pat
     except OSError as error:
         raise click.FileError(str(output), error.strerror) from error
     logging.getLogger("reelwright.supervisor").setLevel(logging.WARNING)
-    _end_as(_run(lambda settings: run(settings, video, start, end, output)))
+    if url is not None:
+        _end_as(_run("demo", lambda settings: demo_at(url, settings, video, start, end, output)))
+    else:
+        _end_as(_run("demo", lambda settings: run(settings, video, start, end, output)))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--previous",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An earlier backup on the same disk: what it has already is linked instead of copied.",
+)
+def backup(folder: Path, previous: Path | None) -> None:
+    """Back up database and media into the new folder FOLDER, while the service runs.
+
+    Everything in it is of one moment, every file compared with its SHA-256. One that was interrupted goes on where it
+    was. Exit status 1 says that files were missing or damaged: they are named, the rest is whole.
+    """
+    from reelwright.library.backup import make
+
+    made: list[Manifest] = []
+
+    async def run(settings: Settings) -> None:
+        made.append(await make(settings, folder, previous=previous))
+
+    _end_as(_run("backup", run))
+    _say("backed up", made[0])
+    if lost := made[0].lost:
+        raise click.ClickException(f"{len(lost)} stored files are missing or damaged: {', '.join(lost[:10])}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Restore a backup into an empty database and an empty MEDIA_ROOT, before the service is started.
+
+    Files are compared with their SHA-256, the database is filled in one transaction and brought to the newest schema.
+    """
+    from reelwright.library.restore import restore as run_restore
+
+    restored: list[Manifest] = []
+
+    async def run(settings: Settings) -> None:
+        restored.append(await run_restore(settings, folder))
+
+    _end_as(_run("restore", run))
+    _say("restored", restored[0])
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Examine this machine with these settings, and say what to do. Exit status 1: something does not work.
+
+    Python and libraries, ffmpeg, fonts, folders and disks, database, clock, containment, limits. It changes nothing.
+    """
+    import msgspec
+
+    from reelwright.doctor import Finding, State, examine
+
+    found: list[Finding] = []
+
+    async def run(settings: Settings) -> None:
+        found.extend(await examine(settings))
+
+    _end_as(_run("doctor", run))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        colours = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red"}
+        for finding in found:
+            click.echo(f"{click.style(f'{finding.state:8}', colours[finding.state])} {finding.name}: {finding.detail}")
+            if finding.advice:
+                click.echo(f"{'':9}{finding.advice}")
+    if any(finding.state == State.FAILED for finding in found):
+        raise SystemExit(1)
+
+
+def _say(done: str, manifest: Manifest) -> None:
+    click.echo(
+        f"{done}: {manifest.files} files, {manifest.size_bytes} bytes, schema {manifest.revision}, "
+        f"as of {manifest.made_at:%Y-%m-%d %H:%M:%S %Z}"
+    )
 
 
 @main.command()
@@ -153,7 +236,7 @@ def openapi(output: Path) -> None:
     from reelwright.api.app import create_app
     from reelwright.api.docs import openapi_document
 
-    document = openapi_document(create_app(configured()))
+    document = openapi_document(create_app(configured("openapi")))
     try:
         output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
     except OSError as error:
@@ -161,7 +244,7 @@ def openapi(output: Path) -> None:
     click.echo(f"{output} written")
 
 
-def _run(work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:
+def _run(process: str, work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:
     """Run `work` to its end, or until SIGINT or SIGTERM cancels it: then that is returned.
 
     A foreseeable failure becomes one sentence and exit status 1.
@@ -171,7 +254,7 @@ def _run(work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Sign
     from reelwright.errors import ReelwrightError
     from reelwright.supervisor import ChildFailed
 
-    settings = configured()
+    settings = configured(process)
     try:
         return asyncio.run(_until_signal(work(settings)))
     except (ChildFailed, DatabaseUnusable, EmbeddedPostgresError, ReelwrightError) as error:

@@ -59,6 +59,21 @@ def _free_port() -> int:
         return port
 
 
+async def demo_at(
+    url: str, settings: Settings, video: Path | None, start: float | None, end: float | None, output: Path
+) -> Path:
+    """As `demo`, with the service that answers at `url`. Raises ClickException where that does not work out."""
+    try:
+        source = video or await make_sample(settings, output)
+        async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
+            return await _tour(client, source, start, end, output, base=url.rstrip("/"))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        said = f"{type(error).__name__} {error}".strip()
+        raise click.ClickException(f"{url} does not answer ({said})") from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or output}: {error.strerror or error}") from error
+
+
 async def make_sample(settings: Settings, folder: Path) -> Path:
     """A test picture with a running clock and a tone, made by ffmpeg."""
     target = (folder / "sample.mp4").absolute()
@@ -85,7 +100,9 @@ async def make_sample(settings: Settings, folder: Path) -> Path:
     return target
 
 
-async def _tour(client: httpx.AsyncClient, source: Path, start: float | None, end: float | None, output: Path) -> Path:
+async def _tour(
+    client: httpx.AsyncClient, source: Path, start: float | None, end: float | None, output: Path, base: str = ""
+) -> Path:
     video = await _upload(client, source)
     console.print(
         f"Uploaded   {video['original_filename']}: {video['width']}x{video['height']}, {video['duration_sec']} s, "
@@ -110,8 +127,8 @@ async def _tour(client: httpx.AsyncClient, source: Path, start: float | None, en
         if made["id"] == found["output_variant_id"]
     )
     console.print(f"Downloaded {target}: {variant['duration_sec']} s, {target.stat().st_size:,} bytes")
-    console.print("\nThe same by hand, while `make up` runs:\n")
-    base = "http://localhost:8000"
+    console.print(f"\nThe same by hand{'' if base else ', while `make up` runs'}:\n")
+    base = base or "http://localhost:8000"
     for line in (
         f"curl -F file=@{shlex.quote(str(source))} {base}/videos/upload",
         f"curl {base}/trim -H 'content-type: application/json' "

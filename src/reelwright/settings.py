@@ -7,6 +7,7 @@ The environment wins over `.env`; an empty value means the default. Paths are ma
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ OLD_NAMES = {
 
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
 """The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
+
+_ACCEL_PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
 
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
@@ -71,6 +74,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_root_path: Annotated[
         str, Meta(description="Path prefix under which a reverse proxy serves the API, such as /video.")
     ] = ""
+    accel_prefix: Annotated[
+        str,
+        Meta(
+            description="Internal location, such as /stored, under which an nginx in front has MEDIA_ROOT: it sends the"
+            " files of requests that it marks with `X-Accel-Prefix`. Empty: the API sends them."
+        ),
+    ] = ""
     max_upload_bytes: Annotated[Positive, Meta(description="Largest upload, bytes (10 GiB).")] = 10 * 2**30
     allowed_formats: Annotated[
         tuple[str, ...],
@@ -96,6 +106,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Meta(description="Least severe log line that is written."),
     ] = "INFO"
+    log_format: Annotated[
+        Literal["auto", "json", "pretty"],
+        Meta(description="Log lines as JSON or to read. `auto`: to read on a terminal, JSON otherwise."),
+    ] = "auto"
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="Port of a worker's /metrics, or the first of ten of which each worker takes a free one."
+            " 0: none. The API answers /metrics on APP_PORT.",
+        ),
+    ] = 0
+    metrics_host: Annotated[str, Meta(description="Address that a worker's /metrics listens on.")] = "127.0.0.1"
 
     # Database
     db_pool_size: Annotated[Positive, Meta(description="Connections that one process keeps at most.")] = 10
@@ -141,6 +165,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         NotNegative,
         Meta(description="On SIGTERM a worker lets jobs run on for so long before it hands them back, seconds."),
     ] = 10
+    heartbeat_file: Annotated[
+        str,
+        Meta(
+            description="File that a worker touches with every heartbeat that the database took, each 10 s: for health"
+            " checks. Empty: none."
+        ),
+    ] = ""
 
     # Media processes
     ffmpeg_threads: Annotated[
@@ -234,6 +265,8 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine")
     if settings.api_root_path and not settings.api_root_path.startswith("/"):
         found.append("API_ROOT_PATH: begins with a slash")
+    if settings.accel_prefix and not _ACCEL_PREFIX.fullmatch(settings.accel_prefix):
+        found.append("ACCEL_PREFIX: a path like /stored is needed")
     if "*" in settings.cors_origins:
         found.append("CORS_ORIGINS: name exact origins, * is not taken")
     return found

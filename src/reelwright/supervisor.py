@@ -22,14 +22,12 @@ MOST_CRASHES = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 PR_SET_PDEATHSIG = 1
 
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-
 API = ("api", (sys.executable, "-m", "reelwright", "serve"))
 WORKER = (
     "worker",
     (
         *(sys.executable, "-m", "procrastinate", "--app=reelwright_worker.app.app"),
-        *("--log-level=info", f"--log-format={LOG_FORMAT}", "worker"),
+        *("--log-level=info", "worker"),
     ),
 )
 

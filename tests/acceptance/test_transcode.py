@@ -112,6 +112,7 @@ async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, s
         ({"container": "webm"}, {"/codec"}),
         ({"container": "webm", "codec": "vp9", "audio": {"codec": "aac"}}, {"/audio/codec"}),
         ({"crf": 60}, {"/crf"}),
+        ({"crf": 0}, {"/crf"}),
         ({"poster": {"at": 2}}, {"/poster/at"}),
         ({"poster": {"at": "x"}}, {"/poster/at"}),
         ({"crf": 64}, {"/crf"}),

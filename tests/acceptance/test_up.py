@@ -97,7 +97,7 @@ async def test_a_child_that_dies_is_started_again(house: Service, clip: Path) ->
     """API and worker, killed with SIGKILL: work goes on as if nothing had been."""
     async with standing(house) as up:
         video = await house.upload(clip)
-        victims = [child(up, "reelwright_worker"), child(up, "serve")]
+        victims = [child(up, "reelwright_worker"), child(up, "\0serve\0")]
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
         async with asyncio.timeout(5):

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from checker import processes_about
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
 from reelwright.edits.model import FileOutput, VideoEncoding, transcode, trim
+from reelwright.edits.plan import VERSION
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit
@@ -238,17 +240,21 @@ async def test_handing_back_outlasts_a_short_outage(shop: Shop) -> None:
     assert (job.status, job.failures) == (JobStatus.PENDING, 0)
 
 
-async def test_what_cannot_be_foreseen_fails_the_attempt(shop: Shop) -> None:
-    """A plan that this version cannot read, say: the job does not stay STARTED."""
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [({"inputs": []}, "internal"), ({"version": VERSION + 1}, "newer_plan"), ({"outputs": "none"}, "newer_plan")],
+)
+async def test_a_plan_that_makes_no_sense_here_fails_the_attempt(shop: Shop, wrong: dict[str, Any], code: str) -> None:
+    """The job does not stay STARTED, and another worker may try it: one of the release that planned it, say."""
     job_id = await shop.job(1, 2)
     async with shop.world.sessions.begin() as session:
         job = await session.get_one(Job, job_id)
-        job.plan_json = {**(job.plan_json or {}), "outputs": "none"}
+        job.plan_json = {**(job.plan_json or {}), **wrong}
     for _ in range(3):
         await shop.workshop.work_on(job_id)
     job = await shop.world.look(job_id)
     assert job.error is not None
-    assert (job.status, job.error["code"], job.attempt) == (JobStatus.FAILURE, "internal", 3)
+    assert (job.status, job.error["code"], job.attempt) == (JobStatus.FAILURE, code, 3)
 
 
 async def test_software_takes_over_where_hardware_fails(shop: Shop) -> None:

@@ -148,12 +148,10 @@ async def test_a_database_that_is_not_there_or_not_ours_is_one_sentence(tmp_path
 
 
 async def test_the_schema_of_a_newer_version_is_left_alone(tmp_path: Path, database_url: str) -> None:
-    """`migrate` says that it does not know the revision, and changes nothing."""
+    """`migrate` says that it is there, changes nothing, and ends well: this version works with it."""
     await execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
     status, line = await ended(tmp_path, at(tmp_path, database_url), "migrate")
-    assert status == 1
-    assert "9999" in line
-    assert "newer Reelwright" in line
+    assert (status, line) == (0, "the database is at revision 9999")
     connection = await asyncpg.connect(database_url)
     assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
     await connection.close()

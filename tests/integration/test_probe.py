@@ -169,6 +169,24 @@ async def test_a_long_last_gap_is_found(prober: Prober, folder: Path) -> None:
     assert (picture.variable_frame_rate, picture.frame_count) == (True, 25)
 
 
+async def test_uneven_reordered_frames_last_to_the_end_of_the_last_one(prober: Prober, folder: Path) -> None:
+    """An MP4 states how long decoding takes, which is less where frames wait for later ones; Matroska says the same."""
+    uneven = "select='not(mod(n,7))+between(mod(n,20),0,3)'"
+    path = make(
+        folder / "uneven.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=4", "-vf", uneven, "-fps_mode", "vfr",
+        "-c:v", "libx264",
+    )  # fmt: skip
+    with av.open(str(path)) as opened:
+        stream = opened.streams.video[0]
+        shown = sorted(packet.pts * stream.time_base for packet in opened.demux(stream) if packet.size)
+        assert stream.duration * stream.time_base < shown[-1]
+    info = await prober.probe(path)
+    assert info.duration_s == info.picture.duration_s == round(float(shown[-1] + Fraction(1, 60)), 6)
+    assert Fraction(info.picture.frame_rate or 0) == Fraction(len(shown)) / (shown[-1] + Fraction(1, 60))
+    remuxed = await prober.probe(make(folder / "uneven.mkv", "-i", str(path), "-c", "copy"))
+    assert remuxed.duration_s == pytest.approx(info.duration_s, abs=0.002)
+
+
 async def test_frames_outside_the_edit_list_are_not_counted(prober: Prober, folder: Path) -> None:
     """What is counted is what is decoded: a copy that starts between keyframes hides frames."""
     path = make(folder / "cut.mp4", "-ss", "0.4", "-i", str(plain(folder)), "-c", "copy")

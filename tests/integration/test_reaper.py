@@ -22,8 +22,9 @@ from reelwright.edits.planned_layers import PictureFacts
 from reelwright.edits.vocabulary import JobStatus, JobType
 from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import lifecycle
-from reelwright.jobs.reaper import PICTURE_RETENTION_DAYS, Reaper
+from reelwright.jobs.reaper import Reaper
 from reelwright.library import assets, catalogue
+from reelwright.library.pictures import RETENTION_DAYS
 from reelwright.media.studio import picture_key
 from reelwright.storage.local import IDENTITY, LocalStorage
 from sources import media
@@ -257,7 +258,7 @@ async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
     async with world.sessions.begin() as session:
         await session.execute(
             text("UPDATE jobs SET updated_at = now() - make_interval(days => :days) WHERE id = ANY(:ids)"),
-            {"days": PICTURE_RETENTION_DAYS + 1, "ids": [job_id for (_, old), (job_id, _) in made.items() if old]},
+            {"days": RETENTION_DAYS + 1, "ids": [job_id for (_, old), (job_id, _) in made.items() if old]},
         )
     await drawn(place, f"{len(made) - 1:064x}")  # another job needs what one that is done has left
     nobodys = place.file(picture_key("f" * 64))

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 import pytest
 
 import footage
 import frames
 import making
+from material import ffmpeg
 from reelwright.edits.ladder import default_crf
 from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
 from reelwright.edits.plan import Facts, Plan, resolve
@@ -102,6 +104,31 @@ async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: st
         assert len(media.audio) == SOURCES[name].get("audio", 1)
         for track in range(len(media.audio)):
             frames.judge_sync(source, target, *WHOLE, track=track)
+
+
+@pytest.mark.parametrize(
+    ("codec", "preset", "container"),
+    [
+        ("h264", "ultrafast", "mp4"),
+        ("h264", "veryfast", "mp4"),
+        ("hevc", "superfast", "mp4"),
+        ("vp9", "ultrafast", "mkv"),
+    ],
+)
+async def test_bursts_of_frames(
+    prober: Prober, folder: Path, tmp_path: Path, codec: str, preset: str, container: str
+) -> None:
+    """A screen recording, whose frames encoders reorder unevenly, is as long as it was. How long its last frame
+    is shown is an encoder's guess."""
+    source = tmp_path / "bursts.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=6", "-fps_mode", "vfr", "-c:v", "libx264"),
+        *("-vf", "select='not(mod(n,7))+between(mod(n,20),0,3)'", str(source)),
+    )
+    wanted = output(P240, codec=codec, container=container)
+    wanted = msgspec.structs.replace(wanted, video=msgspec.structs.replace(wanted.video, preset=preset))
+    _, (made,) = await make(prober, source, tmp_path / "work", wanted)
+    assert made.duration_s == pytest.approx((await prober.probe(source)).duration_s, abs=0.12)
 
 
 async def test_renditions_equal_those_of_separate_runs(prober: Prober, folder: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from reelwright.media.probe import Prober
 from reelwright.media.streaming import finish
 from reelwright.media.verify import complaints
 
+SECOND = Fraction(1) - Fraction(1, 10**6)
 WHOLE = Fraction(0), Fraction(100)
 TWO = (Quality.SOURCE, Quality.P240)
 
@@ -70,6 +71,13 @@ async def make(
     return plan
 
 
+def densest_rate(playlist: Playlist) -> float:
+    """Frames a second in the most crowded stretch of a second or more."""
+    runs = [times[first:] for times in (part.times_s for part in playlist.parts) for first in range(len(times))]
+    spans = ((len([t for t in run if t - run[0] < SECOND]), run) for run in runs)
+    return max(float(count / (run[count] - run[0])) for count, run in spans if count < len(run))
+
+
 def judge(work: Path, segment_s: int = 2) -> dict[str, Playlist]:
     """Read everything that the master playlist names; returns the media playlists."""
     found = tags((work / "master.m3u8").read_text())
@@ -91,6 +99,7 @@ def judge(work: Path, segment_s: int = 2) -> dict[str, Playlist]:
         every = [playlist, *list(heard.values())[:1]]
         average = sum(8 * sum(p.size_bytes for p in one.parts) / sum(p.lasts_s for p in one.parts) for one in every)
         assert int(attributes["BANDWIDTH"]) >= int(attributes["AVERAGE-BANDWIDTH"]) >= int(average)
+        assert float(attributes["FRAME-RATE"]) == pytest.approx(densest_rate(playlist), rel=0.001)
         for part in playlist.parts[:-1]:
             assert int(attributes["BANDWIDTH"]) >= int(8 * part.size_bytes / part.lasts_s)
         assert ("AUDIO" in attributes) == bool(sounds)
@@ -123,6 +132,13 @@ async def test_any_codec(prober: Prober, folder: Path, tmp_path: Path, codec: st
     """Key frames where they are wished and nowhere else, closed groups, the right name."""
     source = footage.make(folder, "ten bits", video="hevc", pixel_format="yuv420p10le", seconds=4)
     await make(prober, source.path, tmp_path / "work", codec=codec, audio_codec=audio, preset="superfast")
+    judge(tmp_path / "work")
+
+
+async def test_hevc_of_a_variable_frame_rate(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """Key frames come when they are wished, however few frames lie between."""
+    source = footage.make(folder, "vfr", **SOURCES["vfr"])
+    await make(prober, source.path, tmp_path / "work", codec="hevc", preset="superfast")
     judge(tmp_path / "work")
 
 

@@ -92,3 +92,11 @@ def test_the_database_url_wins_and_parts_are_escaped() -> None:
     assert "@[::1]:5432/" in parse({"DB_HOST": "::1"}).configured_database_url
     url = parse({"DB_HOST": "/run/postgresql"}).configured_database_url
     assert url == "postgresql://reelwright:reelwright@/reelwright?host=/run/postgresql&port=5432"
+
+
+@pytest.mark.parametrize("prefix", ["stored", "/", "/stored/", "/../etc", "/a b", "/stored;", "//host"])
+def test_the_place_of_files_in_nginx_is_a_plain_path(prefix: str) -> None:
+    """ACCEL_PREFIX goes into a header and an internal location as it is."""
+    with pytest.raises(SettingsError, match="ACCEL_PREFIX"):
+        parse({"ACCEL_PREFIX": prefix})
+    assert parse({"ACCEL_PREFIX": "/stored"}).accel_prefix == "/stored"

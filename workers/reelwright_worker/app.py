@@ -7,13 +7,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from reelwright import settings as configuration
-from reelwright.db.database import create_engine, located
+from reelwright.db import schema
+from reelwright.db.database import DatabaseUnusable, create_engine, located
 from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.reaper import Reaper
 from reelwright.media import contain, programs
@@ -21,6 +23,7 @@ from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
+from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker import tasks
 from reelwright_worker.hardened import WorkerApp
 from reelwright_worker.render import Workshop
@@ -29,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 
 def database() -> AbstractAsyncContextManager[str]:
-    return located(configuration.load())
+    settings = configuration.load()
+    logs.configure(settings, "worker")  # in place of what procrastinate's command set up
+    return located(settings)
 
 
 def defaults() -> dict[str, Any]:
@@ -39,6 +44,7 @@ def defaults() -> dict[str, Any]:
         "concurrency": settings.max_concurrent_jobs,
         "fetch_job_polling_interval": 1.0,
         "shutdown_graceful_timeout": float(settings.shutdown_grace_s),
+        "heartbeat_file": Path(settings.heartbeat_file) if settings.heartbeat_file else None,
     }
 
 
@@ -46,6 +52,10 @@ def defaults() -> dict[str, Any]:
 async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     """What jobs work with, for as long as the worker runs; the reaper runs beside them."""
     settings = configuration.load()
+    try:
+        await schema.require(url)
+    except DatabaseUnusable as error:
+        raise SystemExit(f"Error: {error}") from error
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
     await asyncio.to_thread(storage.prepare)
     await asyncio.to_thread(settings.work_path.mkdir, mode=0o750, parents=True, exist_ok=True)
@@ -84,12 +94,14 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 checker=checker,
                 capabilities=capabilities,
             )
-            reaping = asyncio.create_task(reaper.run(), name="reaper")
-            try:
-                yield {"workshop": workshop}
-            finally:
-                reaping.cancel()
-                await asyncio.wait([reaping])
+            metrics.SLOTS.set(settings.max_concurrent_jobs)
+            with tracing.exporting("worker"), metrics.serving(settings, metrics.Disk(settings.media_path)):
+                reaping = asyncio.create_task(reaper.run(), name="reaper")
+                try:
+                    yield {"workshop": workshop}
+                finally:
+                    reaping.cancel()
+                    await asyncio.wait([reaping])
     finally:
         await engine.dispose()
 

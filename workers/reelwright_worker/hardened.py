@@ -10,11 +10,12 @@ import logging
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import procrastinate
 import psycopg
-from procrastinate import connector, exceptions, utils, worker
+from procrastinate import connector, exceptions, jobs, utils, worker
 from procrastinate.job_context import AbortReason
 
 from reelwright.jobs.queue import SessionConnector
@@ -59,6 +60,14 @@ class DrainingWorker(worker.Worker):
     failure: BaseException | None = None
     ready = False
 
+    def __init__(self, *, heartbeat_file: Path | None = None, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._heartbeat_file = heartbeat_file
+
+    async def _show_life(self) -> None:
+        if self._heartbeat_file is not None:
+            await asyncio.to_thread(self._heartbeat_file.touch)
+
     async def run(self) -> None:
         """Raises SideTaskFailed: the stock worker exits with 0 after such a failure."""
         await super().run()  # type: ignore[no-untyped-call]
@@ -66,10 +75,13 @@ class DrainingWorker(worker.Worker):
             raise SideTaskFailed from self.failure
 
     async def _update_heartbeat(self) -> None:
-        """Keeps trying: the stock heartbeat dies with the first lost connection."""
+        """Keeps trying: the stock heartbeat dies with the first lost connection, and tells nobody but the database."""
         while True:
+            await asyncio.sleep(self.update_heartbeat_interval)
+            assert self.worker_id is not None
             try:
-                await super()._update_heartbeat()  # type: ignore[no-untyped-call]
+                await self.app.job_manager.update_heartbeat(self.worker_id)
+                await self._show_life()
             except exceptions.ConnectorException as error:
                 logger.warning("heartbeat not written, retrying: %s", error.__cause__)
 
@@ -77,6 +89,7 @@ class DrainingWorker(worker.Worker):
         """Keeps trying: the stock worker ends when one fetch fails, and takes its jobs along."""
         if not self.ready:
             self.ready = True
+            await self._show_life()
             logger.info("worker ready")  # the stock worker speaks before it heeds signals
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
@@ -119,7 +132,12 @@ class DrainingWorker(worker.Worker):
                 loop.remove_signal_handler(number)
 
     def _log_job_outcome(self, **outcome: Any) -> None:  # type: ignore[override]
-        """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback."""
+        """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback.
+
+        That a task has returned says nothing of what became of the job, which has told of itself.
+        """
+        if outcome["status"] is jobs.Status.SUCCEEDED:
+            return
         if isinstance(outcome.get("exc_info"), asyncio.CancelledError):
             outcome["exc_info"] = False
         super()._log_job_outcome(**outcome)

@@ -26,6 +26,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import companions
 from reelwright.edits.companions import PlannedPicture
+from reelwright.edits.plan import VERSION as PLAN_VERSION
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.planned_layers import PictureFacts
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
@@ -41,11 +42,13 @@ from reelwright.media.studio import picture_key
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
+from reelwright_worker.account import Account
 from reelwright_worker.publish import COMMIT_RETRY_S, Companion, Made, Publication
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_S = 0.5
+NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 SETTLE_S = 8.0
 """How long an attempt that has ended tries to say so to a database that is away."""
 
@@ -91,24 +94,22 @@ class Workshop:
 
     async def _attempt(self, claim: Claim, job: Job) -> None:
         faults.point("claimed")
-        logger.info("job %s attempt %d: %s", claim.job_id, claim.attempt, job.type.value)
         work = self.settings.work_path / f"{claim.job_id}-{claim.attempt}"
         try:
-            await Attempt(self, claim, job, work).run()
-            logger.info("job %s attempt %d: done", claim.job_id, claim.attempt)
+            with Account(claim, job) as account:
+                await Attempt(self, claim, job, work, account).run()
         except LeaseLost as lost:
             logger.warning("%s", lost)
         except JobFailed as failure:
             await self._fail(claim, failure)
         except Exception as error:  # the job must not stay STARTED, whatever it was
-            logger.exception("job %s attempt %d: unforeseen", claim.job_id, claim.attempt)
+            logger.exception("unforeseen")
             await self._fail(claim, JobFailed(f"unforeseen: {type(error).__name__}", code="internal", retryable=True))
         finally:
             await finished(asyncio.to_thread(shutil.rmtree, work, ignore_errors=True))
         faults.point("committed, not finished")
 
     async def _fail(self, claim: Claim, failure: JobFailed) -> None:
-        logger.error("job %s attempt %d failed in %s: %s", claim.job_id, claim.attempt, failure.stage, failure.detail)
         await self._settle(claim, "failed", partial(lifecycle.fail, failure=failure))
 
     async def _settle(self, claim: Claim, what: str, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> None:
@@ -127,23 +128,22 @@ class Workshop:
                 if time.monotonic() < deadline:
                     await asyncio.sleep(COMMIT_RETRY_S)
                     continue  # after that its lease runs out, and the reaper does it
-            else:
-                logger.info("job %s %s", claim.job_id, what)
             return
 
 
 class Attempt:
     """One claimed run. `work` is its scratch folder, its own alone."""
 
-    def __init__(self, shop: Workshop, claim: Claim, job: Job, work: Path) -> None:
+    def __init__(self, shop: Workshop, claim: Claim, job: Job, work: Path, account: Account) -> None:
+        self.account = account
         self.shop = shop
         self.claim = claim
         self.job = job
-        self.plan = msgspec.convert(job.plan_json, Plan)
+        self.plan = _understood(job)
+        account.output_s = float(Fraction(self.plan.outputs[0].duration_s))
         self.work = work
         self.percent = 0.0
         self.speed: float | None = None
-        self.stage = "fetch"
 
     async def run(self) -> None:
         """Raises LeaseLost, JobFailed."""
@@ -171,7 +171,7 @@ class Attempt:
         written = (-1, "")
         while True:
             await asyncio.sleep(PROGRESS_INTERVAL_S)
-            now = (int(self.percent), self.stage)
+            now = (int(self.percent), self.account.stage)
             if now != written and await self._say(self._report):
                 written = now
 
@@ -185,7 +185,7 @@ class Attempt:
             async with asyncio.timeout(self.shop.settings.lease_s), self.shop.sessions.begin() as session:
                 await write(session, self.claim)
         except LeaseLost:
-            if self.stage != "publish":
+            if self.account.stage != "publish":
                 raise
         except Exception as error:
             if not is_away(error):
@@ -196,7 +196,7 @@ class Attempt:
 
     async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
         await lifecycle.report(
-            session, claim, percent=self.percent, stage=self.stage, speed=self.speed, recipe_json=recipe_json
+            session, claim, percent=self.percent, stage=self.account.stage, speed=self.speed, recipe_json=recipe_json
         )
 
     def _progressed(self, percent: float, speed: float | None) -> None:
@@ -205,7 +205,7 @@ class Attempt:
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
         companions = await self._companions(made)
-        self.stage = "publish"
+        self.account.enter("publish")
         await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions).publish()
 
     async def _fetch(self) -> dict[str, Path]:
@@ -231,17 +231,19 @@ class Attempt:
         ]
         slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
         recipe = compile_plan(self.plan, self.shop.capabilities)
+        self.account.enter("render")
         try:
             await self._run(recipe, slots)
         except MediaProcessFailed as failure:
             if not any(command.hardware for command in recipe.commands) or failure.code == "no_space":
                 raise
             logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
+            self.account.repeat()
             await asyncio.to_thread(shutil.rmtree, self.work)
             software = msgspec.structs.replace(self.shop.capabilities, hardware=())
             await self._run(compile_plan(self.plan, software), slots)
         faults.point("rendered, not verified")
-        self.stage = "verify"
+        self.account.enter("verify")
         return tuple(
             [
                 await self._verify(path, expected, number)
@@ -251,7 +253,6 @@ class Attempt:
 
     async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> None:
         """Make all files in a fresh work folder. Raises JobFailed."""
-        self.stage = "render"
         await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
             await asyncio.to_thread(self.shop.storage.require_space, 0)
@@ -326,6 +327,17 @@ class Attempt:
             raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
         if wrong := verify.picture_complaints(expected, seen):
             raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
+
+
+def _understood(job: Job) -> Plan:
+    """Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take it next."""
+    try:
+        plan = msgspec.convert(job.plan_json, Plan)
+    except msgspec.ValidationError as error:
+        raise JobFailed(f"{NEWER_PLAN} ({error})", code="newer_plan", stage="fetch", retryable=True) from error
+    if plan.version > PLAN_VERSION:
+        raise JobFailed(NEWER_PLAN, code="newer_plan", stage="fetch", retryable=True)
+    return plan
 
 
 def _measure(path: Path) -> tuple[int, str]:

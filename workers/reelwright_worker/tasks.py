@@ -7,12 +7,22 @@ import uuid
 import procrastinate
 
 from reelwright.jobs.queue import QUEUE, TASK
+from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker.render import Workshop
 
 
-async def render(context: procrastinate.JobContext, job_id: str) -> None:
+async def render(context: procrastinate.JobContext, job_id: str, origin: dict[str, str] | None = None) -> None:
+    """`origin`: what asked for the job, see jobs/queue.py."""
     workshop: Workshop = context.additional_context["workshop"]
-    await workshop.work_on(uuid.UUID(job_id))
+    ids = {"job_id": job_id}
+    if origin and "request_id" in origin:
+        ids["request_id"] = origin["request_id"]
+    with (
+        logs.bound(**ids),
+        metrics.RUNNING.track_inprogress(),
+        tracing.span(f"work {TASK}", {"job.id": job_id}, kind="consumer", carrier=origin or {}),
+    ):
+        await workshop.work_on(uuid.UUID(job_id))
 
 
 def register(app: procrastinate.App) -> None:

@@ -11,7 +11,19 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from reelwright import __version__
-from reelwright.api import assets, edits, jobs, profiles, service, services, static_paths, transcode, variants, videos
+from reelwright.api import (
+    assets,
+    edits,
+    jobs,
+    metrics,
+    profiles,
+    service,
+    services,
+    static_paths,
+    transcode,
+    variants,
+    videos,
+)
 from reelwright.api.body import StrictRequest
 from reelwright.api.docs import docs_router, openapi_config
 from reelwright.api.job_schemas import ProgressEvent, StateEvent
@@ -61,6 +73,7 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[
             service.router,
+            metrics.router,
             videos.router,
             variants.router,
             assets.router,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.api.ranges import FileDownload
+from reelwright.api.ranges import Accel, FileDownload
 from reelwright.api.services import Services
 from reelwright.db.models import File, Variant, Video
 from reelwright.edits.vocabulary import FileRole
@@ -33,6 +33,7 @@ def download(
         inline=inline,
         cache_control=LASTING if file.role in (FileRole.HLS, FileRole.DASH) else REVALIDATED,
         cross_origin=bool(services.settings.cors_origins),
+        accel=Accel(prefix, file.key) if (prefix := services.settings.accel_prefix) else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.errors import Conflict, NotFound
 from reelwright.jobs import events, lifecycle
 from reelwright.library import catalogue
+from reelwright.telemetry import metrics
 
 RETRY_AFTER_S = 2
 
@@ -142,17 +144,21 @@ async def follow(
 async def _news(services: Services, job_id: UUID, seen: int) -> AsyncIterator[Event]:
     """Everything after event `seen`, then what comes, until the job has ended."""
     told: ProgressEvent | None = None
-    with services.hub.watching(job_id) as woken:
+    with services.hub.watching(job_id) as woken, metrics.EVENT_STREAMS.track_inprogress():
         while True:
             woken.clear()
             async with services.sessions() as session:
                 job = await session.get(Job, job_id)
                 transitions = await events.after(session, job_id, seen)
+                ages_s = await events.ages(session, transitions) if told is not None else []
             if job is None:
                 return
-            for event in transitions:
+            read = time.monotonic()
+            for number, event in enumerate(transitions):
                 seen = event.seq
                 yield "state", StateEvent.of(event), str(event.seq)
+                if ages_s:  # what had happened before the client came is no lag; it is sent when we go on from here
+                    metrics.EVENT_LAG.observe(ages_s[number] + time.monotonic() - read)
             progress = msgspec.structs.replace(ProgressEvent.of(job), eta_s=None)
             if progress != told:
                 told = progress

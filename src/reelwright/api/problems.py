@@ -28,6 +28,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.db.database import is_away
 from reelwright.errors import Busy, FieldError, InvalidInput, Malformed, NoSpace, NotFound, ReelwrightError
+from reelwright.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,9 @@ class Problem(msgspec.Struct, kw_only=True):
     code: Annotated[str, Meta(description="Stable; listed at `/docs/errors`.")]
     instance: Annotated[str, Meta(description="The path of the request.")]
     errors: Annotated[list[ProblemField] | UnsetType, Meta(description="Every wrong field.")] = UNSET
-    error_id: Annotated[str | UnsetType, Meta(description="Of a 500: under it the log has more.")] = UNSET
+    error_id: Annotated[
+        str | UnsetType, Meta(description="Of a 500: the request's id, under which the log has more.")
+    ] = UNSET
     job_ids: Annotated[list[str] | UnsetType, Meta(description="Of `in_use`: the unfinished jobs.")] = UNSET
 
 
@@ -187,7 +190,7 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
     if error.status == CLIENT_CLOSED_REQUEST:
         log.info("%s: the client went away", where)
     elif error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        extra["error_id"] = uuid.uuid4().hex
+        extra["error_id"] = logs.request_id() or uuid.uuid4().hex
         log.error("%s: error %s", where, extra["error_id"], exc_info=exc)
     elif error is not exc and isinstance(error, Busy):  # every request says so while the database is away
         cause = " ".join(repr(list(_chain(exc))[-1]).split())

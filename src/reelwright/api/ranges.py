@@ -80,8 +80,7 @@ class FileDownload(Response[None]):
     `path`: local file, `size_bytes` long; `etag`: its SHA-256, or another strong validator, without quotes;
     `filename`: the name that it is saved under; `content_type`: one of MIME_TYPES, all else is sent as plain bytes,
     to be saved; `inline`: may be shown in the page; `last_modified`: aware. `cross_origin`: pages of other sites may
-    embed it. `accel_redirect`: URI of the file inside an nginx in front, which then sends the bytes itself
-    (`X-Accel-Redirect`).
+    embed it. `accel`: where an nginx in front has the file; it then sends the bytes.
 
     Raises NotFound (`file_missing`) before anything is sent where the file is gone, and OSError where it has another
     size than is known of it.
@@ -99,13 +98,13 @@ class FileDownload(Response[None]):
         last_modified: datetime | None = None,
         cache_control: str = "private, no-cache",
         cross_origin: bool = False,
-        accel_redirect: str | None = None,
+        accel: Accel | None = None,
     ) -> None:
         self.path = path
         self.size_bytes = size_bytes
         self.etag = f'"{etag}"'
         self.last_modified = last_modified.astimezone(UTC).replace(microsecond=0) if last_modified else None
-        self.accel_redirect = accel_redirect
+        self.accel = accel
         known = content_type in MIME_TYPES.values()
         disposition = content_disposition(filename, inline=inline and known)
         super().__init__(
@@ -127,12 +126,7 @@ class FileDownload(Response[None]):
         shared = {**(headers or {}), **self.headers}
 
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-            if self.accel_redirect is None:
-                await self._send(shared, request, receive, send)
-            else:
-                accel = {"Content-Type": str(self.media_type), "X-Accel-Redirect": quote(self.accel_redirect)}
-                await _start(send, 200, {**shared, **accel, "Content-Length": "0"})
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._send(shared, request, receive, send)
 
         return respond
 
@@ -147,12 +141,22 @@ class FileDownload(Response[None]):
             if (size_bytes := os.fstat(file).st_size) != self.size_bytes:
                 raise OSError(f"{self.path} has {size_bytes} bytes, {self.size_bytes} are known")
             verdict = evaluate(request.method, request.headers, self.etag, self.last_modified, self.size_bytes)
-            headers = {**shared, "ETag": self.etag, "Accept-Ranges": "bytes"}
+            headers = {**shared, "ETag": self.etag}
             if self.last_modified:
                 headers["Last-Modified"] = format_datetime(self.last_modified, usegmt=True)
             if verdict.status in (412, 416):
                 await _refuse(verdict.status, self.size_bytes, request.scope, send)
                 return
+            if self.accel and self.accel.serves(request.headers, verdict):
+                accel = {
+                    "Content-Type": str(self.media_type),
+                    "Content-Length": "0",
+                    "X-Accel-Redirect": self.accel.uri,
+                }
+                await _start(send, 200, {**headers, **accel})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            headers["Accept-Ranges"] = "bytes"
             if verdict.status != 304:
                 headers["Content-Type"] = str(self.media_type)
                 headers["Content-Length"] = str(verdict.stop - verdict.start)
@@ -165,6 +169,29 @@ class FileDownload(Response[None]):
                 await _send_bytes(file, verdict.start, verdict.stop, receive, send)
         finally:
             os.close(file)
+
+
+@dataclass(frozen=True, slots=True)
+class Accel:
+    """Where an nginx in front has a file. Source: `X-Accel-Redirect` in nginx' ngx_http_proxy_module.
+
+    `prefix`: its internal location, which it also names in the header `X-Accel-Prefix` of each request that it passes
+    on: others get the bytes from us. A client that sends the header to us itself spoils only its own answer, for the
+    location is never taken from there.
+    """
+
+    prefix: str
+    key: str
+
+    @property
+    def uri(self) -> str:
+        return quote(f"{self.prefix}/{self.key}")
+
+    def serves(self, headers: Mapping[str, str], verdict: Verdict) -> bool:
+        """Whether nginx would answer the same: it has other validators and its own view of broken ranges."""
+        if headers.get("x-accel-prefix") != self.prefix or "if-match" in headers or "if-unmodified-since" in headers:
+            return False
+        return verdict.status == 206 or (verdict.status == 200 and "range" not in headers)
 
 
 @dataclass(frozen=True, slots=True)

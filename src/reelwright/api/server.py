@@ -10,6 +10,7 @@ from litestar import Litestar
 from reelwright.api.access_log import AccessLog
 from reelwright.api.app import create_app
 from reelwright.settings import Settings
+from reelwright.telemetry import tracing
 
 GRACE_S = 10
 """An answer that is still being sent at shutdown may go on for so long."""
@@ -48,5 +49,6 @@ def serve(settings: Settings) -> bool:
         timeout_graceful_shutdown=GRACE_S,
     )
     server = Server(config, app)
-    server.run()
+    with tracing.exporting("api"):
+        server.run()
     return server.started

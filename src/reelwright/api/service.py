@@ -9,18 +9,19 @@ import shutil
 from litestar import HttpMethod, Response, Router, route
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from reelwright import __version__
 from reelwright.api import examples
 from reelwright.api.openapi import operation
 from reelwright.api.schemas import CheckOut, HealthOut, ReadyOut, ServiceOut
 from reelwright.api.services import Services
-from reelwright.db.migrate import newest_revision
-from reelwright.db.models import Storage
+from reelwright.db.migrate import known_revisions, newest_revision
+from reelwright.db.models import Queue, Storage
+from reelwright.db.schema import Schema
 from reelwright.library.belonging import FOREIGN
 
-_REVISION = newest_revision()
+_NEWEST, _KNOWN = newest_revision(), known_revisions()
 CHECK_TIMEOUT_S = 5
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 """Many who watch a service ask with HEAD."""
@@ -82,9 +83,8 @@ async def _database(services: Services) -> CheckOut:
             revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         return CheckOut(name="database", ok=False, detail=f"cannot be asked: {type(error).__name__}")
-    if revision != _REVISION:
-        return CheckOut(name="database", ok=False, detail=f"schema {revision}, needed {_REVISION}: reelwright migrate")
-    return CheckOut(name="database", ok=True)
+    schema = Schema(revision, _NEWEST, _KNOWN)
+    return CheckOut(name="database", ok=not schema.is_behind, detail=schema.remark)
 
 
 async def _queue(services: Services) -> CheckOut:
@@ -96,9 +96,11 @@ async def _queue(services: Services) -> CheckOut:
             alive = await session.scalar(
                 text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'")
             )
+            paused = await session.scalars(select(Queue.name).where(Queue.paused_at.is_not(None)).order_by(Queue.name))
+            pauses = "".join(f"; {name} is paused" for name in paused)
     except Exception as error:  # noqa: BLE001 - as above
         return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}")
-    return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive")
+    return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive{pauses}")
 
 
 async def _storage(services: Services) -> CheckOut:

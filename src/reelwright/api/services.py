@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.api.exposition import Exposition
 from reelwright.api.media_checks import MediaChecks
 from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
@@ -28,6 +29,7 @@ class Services:
     hub: Hub
     studio: Studio
     media_checks: MediaChecks
+    metrics: Exposition
 
 
 @asynccontextmanager
@@ -41,6 +43,15 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     ):
         studio = Studio(settings, storage)
         try:
-            yield Services(settings, database.sessions, storage, prober, hub, studio, MediaChecks(settings))
+            yield Services(
+                settings,
+                database.sessions,
+                storage,
+                prober,
+                hub,
+                studio,
+                MediaChecks(settings),
+                Exposition(database.sessions, settings.media_path),
+            )
         finally:
             await studio.close()

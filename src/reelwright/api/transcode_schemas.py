@@ -72,7 +72,12 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
     crf: (
         Annotated[
             int,
-            Meta(ge=0, le=63, description="Constant rate factor, for all; omitted: one that fits quality and codec."),
+            Meta(
+                ge=0,
+                le=63,
+                description="Constant rate factor, for all: 1 to 51 with h264, 0 to 51 with hevc, 0 to 63 with vp9 and"
+                " av1. Omitted: one that fits quality and codec.",
+            ),
         ]
         | None
     ) = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,9 +20,18 @@ from reelwright.api.problems import MEANINGS, REFUSED_FILES
 from reelwright.api.ranges import FileDownload
 from reelwright.api.schemas import VariantOut, VideoOut, VideoPage
 from reelwright.api.services import Services
-from reelwright.errors import Conflict, NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
+from reelwright.errors import (
+    Conflict,
+    NoSpace,
+    ReelwrightError,
+    RequestTimeout,
+    TooLarge,
+    UnreadableMedia,
+    UnsupportedMedia,
+)
 from reelwright.library import catalogue, ingest
 from reelwright.library.incoming import kept_if_committed
+from reelwright.telemetry import metrics
 
 Order = Literal[
     "upload_time",
@@ -40,16 +51,39 @@ IN_USE = Conflict(f"unfinished jobs read it: {examples.JOB_ID}", code="in_use", 
 async def take_upload(request: Request[Any, Any, Any], services: Services) -> ingest.Received:
     """Receive, store and probe the file of a multipart request."""
     settings = services.settings
-    async with incoming_file(
-        request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
-    ) as incoming:
-        return await ingest.receive(
-            incoming.chunks(),
-            filename=incoming.filename,
-            storage=services.storage,
-            prober=services.prober,
-            expected_bytes=request.content_length or 0,
-        )
+    with _counted():
+        async with incoming_file(
+            request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+        ) as incoming:
+            return await ingest.receive(
+                _measured(incoming.chunks()),
+                filename=incoming.filename,
+                storage=services.storage,
+                prober=services.prober,
+                expected_bytes=request.content_length or 0,
+            )
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    outcome = "cut off"
+    try:
+        yield
+        outcome = "stored"
+    except ReelwrightError as error:
+        outcome = error.code
+        raise
+    except Exception:
+        outcome = "internal"
+        raise
+    finally:
+        metrics.UPLOADS.labels(outcome).inc()
+
+
+async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        metrics.UPLOAD_BYTES.inc(len(chunk))
+        yield chunk
 
 
 @post(

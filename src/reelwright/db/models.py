@@ -204,6 +204,7 @@ class Job(Base):
         Index("ix_jobs_video_id_created_at", "video_id", "created_at"),
         Index("ix_jobs_created_at_id", "created_at", "id"),
         Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
+        Index("ix_jobs_finished_at", "finished_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -235,6 +236,16 @@ class Job(Base):
     started_at: Mapped[datetime.datetime | None]
     finished_at: Mapped[datetime.datetime | None]
     updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class Queue(Base):
+    """A queue that workers fetch from; procrastinate's fetch passes over one that is paused. See ops.pause."""
+
+    __tablename__ = "queues"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    paused_at: Mapped[datetime.datetime | None]
+    paused_by: Mapped[str | None]
 
 
 class JobInput(Base):

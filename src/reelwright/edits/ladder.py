@@ -52,6 +52,8 @@ CRF: Mapping[str, Mapping[Quality, int]] = {
 come near H.264's by eye."""
 
 
+LOWEST_CRF: Mapping[str, int] = {"h264": 1, "hevc": 0, "vp9": 0, "av1": 0}
+"""H.264 with factor 0 is lossless, which few players decode."""
 HIGHEST_CRF: Mapping[str, int] = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
 HELD: Mapping[str, tuple[tuple[Codec, ...], tuple[Sound, ...]]] = {
     "mp4": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "copy", "none")),
@@ -80,8 +82,9 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
         errors.append(FieldError("/audio/loudness", f"needs sound that is coded, not {sound}"))
     if wanted.audio_bit_rate is not None and sound in UNCODED:
         errors.append(FieldError("/audio/bit_rate", f"needs sound that is coded, not {sound}"))
-    if wanted.crf is not None and wanted.crf > HIGHEST_CRF[wanted.codec]:
-        errors.append(FieldError("/crf", f"goes up to {HIGHEST_CRF[wanted.codec]} with {wanted.codec}"))
+    lowest, highest = LOWEST_CRF[wanted.codec], HIGHEST_CRF[wanted.codec]
+    if wanted.crf is not None and not lowest <= wanted.crf <= highest:
+        errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
     errors += rates.wrong(wanted)
     if wanted.streaming is not None:
         errors += _wrong_streaming(wanted.streaming, wanted)

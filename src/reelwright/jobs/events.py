@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import JobEvent
@@ -119,3 +119,11 @@ async def after(session: AsyncSession, job_id: uuid.UUID, seq: int) -> list[JobE
         select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq)
     )
     return list(found)
+
+
+async def ages(session: AsyncSession, events: list[JobEvent]) -> list[float]:
+    """Seconds since each was written, by the database's clock."""
+    if not events:
+        return []
+    now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return [(now - event.created_at).total_seconds() for event in events]

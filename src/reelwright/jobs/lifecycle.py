@@ -1,4 +1,5 @@
-"""A job's states and every transition between them. The only writer of a job's state.
+"""A job's states and every transition between them. The only writer of a job's state, but for the operator's
+`ops.cancel` and `ops.requeue`, which leave the rows that `cancel` and `retry` leave.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
@@ -26,6 +27,7 @@ from reelwright.db.models import File, Job, JobInput
 from reelwright.edits.vocabulary import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import queue
+from reelwright.jobs.transitions import Transition, announce
 
 CHANNEL = "reelwright_jobs"
 """NOTIFY channel; the payload is the job's id, the row is the truth."""
@@ -98,6 +100,7 @@ async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uui
         await session.execute(insert(JobInput), [{"job_id": job.id, "file_id": file_id} for file_id in input_file_ids])
     job.queue_job_id = await queue.defer(session, job.id)
     await _event(session, job.id, 0, JobStatus.PENDING)
+    announce(session, Transition(job.id, job.type, JobStatus.PENDING, said="job queued"))
     return job
 
 
@@ -108,6 +111,7 @@ async def record_done(session: AsyncSession, *, video_id: uuid.UUID, type: JobTy
     session.add(job)
     await session.flush()
     await _event(session, job.id, 0, JobStatus.SUCCESS)
+    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, said="job done at once"))
     return job
 
 
@@ -136,6 +140,7 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
     if job is None:
         return None
     await _event(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
+    announce(session, Transition(job.id, job.type, JobStatus.STARTED))
     return Claim(job.id, job.attempt), job
 
 
@@ -143,13 +148,14 @@ def _mine(claim: Claim) -> ColumnElement[bool]:
     return and_(Job.id == claim.job_id, Job.attempt == claim.attempt, Job.status == JobStatus.STARTED)
 
 
-async def _write(session: AsyncSession, claim: Claim, **values: Any) -> None:
-    """A fenced write. Raises LeaseLost when the job is no longer this attempt's."""
-    written = await session.scalar(
-        update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.id)
+async def _write(session: AsyncSession, claim: Claim, **values: Any) -> JobType:
+    """A fenced write; returns the job's kind. Raises LeaseLost when the job is no longer this attempt's."""
+    kind: JobType | None = await session.scalar(
+        update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.type)
     )
-    if written is None:
+    if kind is None:
         raise _lost(claim)
+    return kind
 
 
 async def _owned(session: AsyncSession, claim: Claim) -> Job:
@@ -201,7 +207,7 @@ async def succeed(
     """End in SUCCESS; the rows of the results belong into the same transaction. `output_variant_id` is the best of
     `variant_ids`, which are in the order of the plan's outputs. Raises LeaseLost."""
     made = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
-    await _write(
+    kind = await _write(
         session,
         claim,
         status=JobStatus.SUCCESS,
@@ -213,6 +219,7 @@ async def succeed(
         finished_at=func.now(),
     )
     await _event(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
+    announce(session, Transition(claim.job_id, kind, JobStatus.SUCCESS))
 
 
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
@@ -246,6 +253,8 @@ async def _count_failure(session: AsyncSession, job: Job, *, retryable: bool, er
         job.finished_at = func.now()
     await session.flush()
     await _event(session, job.id, job.attempt, job.status, code=error["code"], detail=error["detail"])
+    again = "job will be tried again" if job.status is JobStatus.PENDING else None
+    announce(session, Transition(job.id, job.type, job.status, said=again, code=error["code"]))
     return job.status
 
 
@@ -258,6 +267,7 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
     await session.flush()
     await _event(session, job.id, job.attempt, job.status, reason="handed back")
+    announce(session, Transition(job.id, job.type, job.status, said="job handed back"))
 
 
 async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
@@ -282,6 +292,7 @@ async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
     if job.queue_job_id is not None:
         await queue.withdraw(session, job.queue_job_id)
     await _event(session, job.id, job.attempt, JobStatus.CANCELLED)
+    announce(session, Transition(job.id, job.type, JobStatus.CANCELLED, said="job cancelled"))
     return job
 
 
@@ -306,6 +317,7 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
     await session.flush()
     await _event(session, job.id, job.attempt, JobStatus.PENDING, reason="retried")
+    announce(session, Transition(job.id, job.type, JobStatus.PENDING, said="job queued again: retried"))
     await session.refresh(job)
     return job
 

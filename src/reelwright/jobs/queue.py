@@ -1,7 +1,8 @@
 """The queue: wakes a worker for a job, inside the caller's transaction. The job's row is the truth, never the queue's.
 
 procrastinate's own entry (`configure(connection=...)`) is used with a connector that also takes a SQLAlchemy session,
-so that the API needs no second driver connection. A queue entry carries the job's id and nothing else.
+so that the API needs no second driver connection. A queue entry carries the job's id and, for log and traces, where it
+came from; never what the job is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from sqlalchemy import TextClause, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.telemetry import logs, tracing
 
 QUEUE: Final = "render"
 TASK: Final = "reelwright.render"
@@ -86,8 +89,19 @@ async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, 
     if delay_s:  # by the database's clock, which decides when it is due
         schedule["schedule_at"] = await session.scalar(select(func.now() + datetime.timedelta(seconds=delay_s)))
     deferrer = _app.configure_task(TASK, queue=QUEUE, priority=priority, connection=session, **schedule)
-    queue_job_id: int = await deferrer.defer_async(job_id=str(job_id))
+    with tracing.span(f"queue {QUEUE}", {"job.id": str(job_id)}, kind="producer"):
+        origin = _origin()
+        more: dict[str, Any] = (
+            {"origin": origin} if origin else {}
+        )  # workers of the first release know of no such argument
+        queue_job_id: int = await deferrer.defer_async(job_id=str(job_id), **more)
     return queue_job_id
+
+
+def _origin() -> dict[str, str]:
+    """What ties the work on a job to what asked for it: `request_id`, and of a trace `traceparent`, `tracestate`."""
+    request_id = logs.request_id()
+    return tracing.carrier() | ({"request_id": request_id} if request_id else {})
 
 
 async def withdraw(session: AsyncSession, queue_job_id: int) -> None:

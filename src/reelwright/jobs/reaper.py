@@ -25,7 +25,7 @@ from reelwright.db.models import File, Job
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs import lifecycle, queue
 from reelwright.library.belonging import FOREIGN, belongs
-from reelwright.media.studio import picture_key
+from reelwright.library.pictures import pictures_in_use
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -35,8 +35,6 @@ _FILES_LOCK = 0x7377_6565
 _WORK_FOLDER = re.compile(r"([0-9a-f-]{36})-(\d+)", re.ASCII)
 BATCH = 500
 QUEUE_RETENTION_DAYS = 7
-PICTURE_RETENTION_DAYS = 7
-"""So long a job that failed can be retried with the pictures that were drawn for it."""
 CLAIM_WITHIN_S = 15
 """A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
 
@@ -101,7 +99,7 @@ class Reaper:
             batches = self._old_files()
             while batch := await asyncio.to_thread(next, batches, None):
                 known = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in batch]))))
-                known |= await _pictures_in_use(session)
+                known |= (await pictures_in_use(session)).keys()
                 for stray in batch:
                     if stray.key not in known:
                         usual = stray.key.startswith("pictures/")  # those have no rows: jobs need them for a while
@@ -136,7 +134,7 @@ async def _sole(session: AsyncSession, lock: int) -> bool:
 
 async def _reap_lost(session: AsyncSession) -> None:
     for job_id, status in await lifecycle.reap_lost(session):
-        logger.warning("job %s lost its worker and is %s now", job_id, status.value)
+        logger.warning("job %s lost its worker and is %s now", job_id, status.value, extra={"job_id": str(job_id)})
 
 
 async def _requeue_forgotten(session: AsyncSession) -> None:
@@ -150,7 +148,7 @@ async def _requeue_forgotten(session: AsyncSession) -> None:
     )
     for job in forgotten.all():
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
-        logger.warning("job %s had no live queue entry and was queued again", job.id)
+        logger.warning("job %s had no live queue entry and was queued again", job.id, extra={"job_id": str(job.id)})
 
 
 async def _finish_abandoned(session: AsyncSession) -> None:
@@ -167,20 +165,6 @@ async def _finish_abandoned(session: AsyncSession) -> None:
             " AND (j.id IS NULL OR j.status NOT IN ('PENDING', 'STARTED')))"
         )
     )
-
-
-async def _pictures_in_use(session: AsyncSession) -> set[str]:
-    """Keys of drawn pictures that a job still needs, or would need when it is retried within the retention time."""
-    found = await session.scalars(
-        text(
-            "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"
-            " jsonb_path_query(plan_json, '$.steps[*].layers[*] ? (@.facts.kind == \"picture\")') AS layer"
-            " WHERE status IN ('PENDING', 'STARTED')"
-            " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
-        ),
-        {"days": PICTURE_RETENTION_DAYS},
-    )
-    return {picture_key(sha256) for sha256 in found}
 
 
 async def _forget_old(session: AsyncSession) -> None:

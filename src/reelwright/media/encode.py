@@ -107,7 +107,7 @@ def _quality(output: FileOutput, threads: int, x265: str) -> tuple[str, ...]:
         return ("-preset", video.preset, *rate, "-profile:v", "high", *limit)
     if video.codec == "hevc":
         tag = ("-tag:v", "hvc1") if output.container == "mp4" else ()  # Apple's players know no other
-        closed = ":scenecut=0:open-gop=0" if video.segment_s is not None else ""
+        closed = ":scenecut=0:open-gop=0:min-keyint=1" if video.segment_s is not None else ""
         params = f"pools={threads}:log-level=warning{closed}{x265}"
         return ("-preset", video.preset, *rate, *limit, "-x265-params", params, *tag)
     if video.codec == "av1":

@@ -69,7 +69,7 @@ def examine(media_fd: int, rules: ProbeRules) -> MediaInfo:
                 _check_stated_size(media_fd, main.index, rules)
             raise UnreadableMedia("No picture of the video can be decoded: it is damaged.")
         if index is not None:
-            ends, frames = Ends(), _indexed_times(container, main, index)
+            ends, frames = _indexed_times(container, main, index)
         else:
             ends = _ends(container, main, look, rules)
             frames = _read_times(main, look, ends)
@@ -131,6 +131,16 @@ class Index:
     coded: array[int]
     """When they are decoded, in ticks."""
     shown_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last frames of a video, in ticks."""
+
+    shown: Sequence[int]
+    """When they are shown, the last one last."""
+    end: int
+    """When the last one has been shown."""
 
 
 @dataclass(slots=True)
@@ -252,7 +262,7 @@ def _last_ends(container: InputContainer, main: Any, rules: ProbeRules) -> tuple
     last: int | None = None
     if not container.duration:
         return {}, None
-    stated = ((container.start_time or 0) + container.duration) * streams.MICROSECOND
+    stated = _stated_end_s(container)
     deadline = time.monotonic() + rules.timeout_s / 4
     try:
         container.seek(math.floor((stated - TAIL_S) / main.time_base), stream=main)
@@ -289,35 +299,44 @@ def _longest_possible_s(main: Any, look: Look, ends: Ends) -> Fraction | None:
     return spacing(ticks, main.time_base).longest_s
 
 
-def _indexed_times(container: InputContainer, main: Any, index: Index) -> FrameTimes:
-    # The index has decoding times: the same gaps as the shown ones, but for those of the last, reordered frames.
+def _indexed_times(container: InputContainer, main: Any, index: Index) -> tuple[Ends, FrameTimes]:
+    # The index has decoding times: the same gaps as the shown ones, but for those of the last, reordered frames. What
+    # is stated to last as long as all of them does so only where frames are evenly spaced.
     coded = index.coded
     sample = spacing(coded, main.time_base)
-    last = _last_shown(container, main, coded) if main.codec_context.has_b_frames else coded[-1:]
-    tail = spacing(last, main.time_base)
-    last_frame_s = (streams.seconds(main.start_time, main) or 0) + (streams.seconds(main.duration, main) or 0)
-    last_frame_s -= max(last) * main.time_base
-    jump = tail.longest_s > sample.longest_s + max(main.time_base, JITTER_S)
-    return FrameTimes(
-        sample,
-        all_seen=True,
-        count=index.shown_count,
-        longest_s=max(sample.longest_s, tail.longest_s, last_frame_s),
-        variable=sample.variable or jump,
-    )
+    tail = _tail(container, main, coded)
+    after = spacing(tail.shown, main.time_base)
+    variable = sample.variable or after.longest_s > sample.longest_s + max(main.time_base, JITTER_S)
+    start_s = streams.seconds(main.start_time, main) or Fraction(0)
+    end_s = start_s + (streams.seconds(main.duration, main) or 0)
+    ends = Ends()
+    if variable and tail.end * main.time_base > end_s:
+        end_s = tail.end * main.time_base
+        ends = Ends(picture_s=end_s, file_s=max(end_s, _stated_end_s(container)))
+    last_frame_s = end_s - max(tail.shown) * main.time_base
+    longest_s = max(sample.longest_s, after.longest_s, last_frame_s)
+    return ends, FrameTimes(sample, all_seen=True, count=index.shown_count, longest_s=longest_s, variable=variable)
 
 
-def _last_shown(container: InputContainer, main: Any, coded: Sequence[int]) -> Sequence[int]:
-    """The times at which the last frames are shown, read from their packets."""
+def _tail(container: InputContainer, main: Any, coded: Sequence[int]) -> Tail:
+    """Read from the last packets, where frames are reordered; else the index knows."""
+    indexed = Tail(coded[-1:], coded[-1])
+    if not main.codec_context.has_b_frames:
+        return indexed
     depth = main.codec_context.reorder_depth + 2
     try:
         container.seek(coded[-min(len(coded), TAIL_PACKETS)], stream=main, any_frame=True)
-        shown = sorted(packet.pts for packet in container.demux(main) if packet.size and packet.pts is not None)
+        packets = [packet for packet in container.demux(main) if packet.size and packet.pts is not None]
     except MemoryError:
         raise
     except FFmpegError:
-        return coded[-1:]  # the file is cut off: the index is all there is
-    return shown[-depth:] or coded[-1:]
+        return indexed  # the file is cut off: the index is all there is
+    shown = sorted(packet.pts for packet in packets if not packet.is_discard)
+    return Tail(shown[-depth:], shown[-1] + (packets[-1].duration or 0)) if shown else indexed
+
+
+def _stated_end_s(container: InputContainer) -> Fraction:
+    return ((container.start_time or 0) + (container.duration or 0)) * streams.MICROSECOND
 
 
 def _check_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:

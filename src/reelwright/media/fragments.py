@@ -44,6 +44,8 @@ class Fragments:
     index_end: int
     start_s: Fraction
     segments: tuple[Segment, ...]
+    densest_rate: Fraction | None = None
+    """Samples a second where they are densest for a second or longer; None where no segment lasts so long."""
 
     @property
     def duration_s(self) -> Fraction:
@@ -84,11 +86,12 @@ def indexed(fragments: Path, path: Path) -> Fragments:
     """
     with fragments.open("rb") as source, path.open("xb") as target:
         header, track = _header(source)
-        sizes, shown = [], []
+        sizes, shown, rates = [], [], []
         while source.peek(1):
-            size_bytes, times = _fragment(source, track)
+            size_bytes, times, end = _fragment(source, track)
             sizes.append(size_bytes)
-            shown.append(times)
+            shown.append((times[0], end))
+            rates.append(_densest(times, track.timescale))
         if not 0 < len(sizes) < 2**16 or max(sizes) + len(GAP) >= 2**31:
             raise ValueError("an index cannot hold its segments")
         borders = [*(start for start, _ in shown), shown[-1][1]]
@@ -110,7 +113,20 @@ def indexed(fragments: Path, path: Path) -> Fragments:
         index_end=len(header) + len(index),
         start_s=Fraction(borders[0], track.timescale),
         segments=tuple(segments),
+        densest_rate=max((rate for rate in rates if rate is not None), default=None),
     )
+
+
+def _densest(times: list[int], second: int) -> Fraction | None:
+    """The highest mean rate between any sample and the first one that comes a `second` later; all in ticks."""
+    rates, after = [], 0
+    for first, time in enumerate(times):
+        while after < len(times) and times[after] - time < second:
+            after += 1
+        if after == len(times):
+            break
+        rates.append(Fraction((after - first) * second, times[after] - time))
+    return max(rates, default=None)
 
 
 def _header(source: BinaryIO) -> tuple[bytes, Track]:
@@ -125,18 +141,18 @@ def _header(source: BinaryIO) -> tuple[bytes, Track]:
     return header, Track.of(content)
 
 
-def _fragment(source: BinaryIO, track: Track) -> tuple[int, tuple[int, int]]:
-    """Size of the fragment that begins here, and when it is shown; the next one is next to be read."""
+def _fragment(source: BinaryIO, track: Track) -> tuple[int, list[int], int]:
+    """Size of the fragment that begins here, and as `Track.shown`; the next one is next to be read."""
     kind, head_bytes = _box(source)
     if kind != "moof" or not 8 < head_bytes <= HEADER_LIMIT_BYTES:
         raise ValueError(f"there is a {kind!r} box of {head_bytes} bytes where a segment should begin")
-    shown = track.shown(source.read(head_bytes - 8))
+    times, end = track.shown(source.read(head_bytes - 8))
     kind, body_bytes = _box(source)
     begin = source.tell()
     if kind != "mdat" or source.seek(0, os.SEEK_END) < begin + body_bytes - 8:
         raise ValueError("a segment is cut short")
     source.seek(begin + body_bytes - 8)
-    return head_bytes + body_bytes, shown
+    return head_bytes + body_bytes, times, end
 
 
 def _copy(source: BinaryIO, target: BinaryIO, size_bytes: int) -> None:
@@ -181,21 +197,22 @@ class Track:
             skipped=_number(edits, 8 + wide, wide) if edits else 0,
         )
 
-    def shown(self, moof: bytes) -> tuple[int, int]:
-        """When the first sample of a fragment is shown and when the last one ends, in ticks (ISO/IEC 14496-12, 8.8)."""
+    def shown(self, moof: bytes) -> tuple[list[int], int]:
+        """When each sample of a fragment is shown, in that order, and when the last one ends, in ticks (ISO/IEC
+        14496-12, 8.8)."""
         traf = inside(moof, "traf")
         begins = inside(traf, "tfdt")
         decoded = _number(begins, 4, 8 if begins[0] == 1 else 4) - self.skipped
         usual = _usual_duration(inside(traf, "tfhd"))
-        first, last = None, 0
+        times, last = [], 0
         for name, run in boxes(traf):
             for duration, offset in _samples(run, usual) if name == "trun" else ():
-                first = decoded + offset if first is None else min(first, decoded + offset)
+                times.append(max(decoded + offset, 0))
                 last = max(last, decoded + offset + duration)
                 decoded += duration
-        if first is None:
+        if not times:
             raise ValueError("a segment is empty")
-        return max(first, 0), last
+        return sorted(times), last
 
 
 def _usual_duration(tfhd: bytes) -> int:

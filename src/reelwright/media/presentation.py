@@ -10,7 +10,7 @@ from reelwright.media.fragments import Fragments
 
 @dataclass(frozen=True, slots=True)
 class PictureStream:
-    """One rendition. `transfer`: ffmpeg's name of its transfer characteristics."""
+    """One rendition. `frame_rate`: the highest. `transfer`: ffmpeg's name of its transfer characteristics."""
 
     media: Fragments
     width: int

@@ -21,6 +21,7 @@ from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media import contain, hardware
 from reelwright.media.command import Command, Recipe
 from reelwright.media.progress import Progress, ProgressReader, percent
+from reelwright.telemetry import tracing
 from reelwright.uninterrupted import finished
 
 logger = logging.getLogger(__name__)
@@ -126,14 +127,23 @@ class _Process:
             )
         self.work = work
         self.budget = budget
+        self.output_s = float(Fraction(command.expected_s))
         self.wall_s = budget.wall_s(Fraction(command.expected_s) * command.outputs)
         self.reader = ProgressReader()
         self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self.last_sign = time.monotonic()
 
     async def run(self, tell: Callable[[Progress], None]) -> None:
-        logger.info("ffmpeg: %s", shlex.join(self.argv))
+        logger.info("ffmpeg starts", extra={"command": shlex.join(self.argv)})
         began = time.monotonic()
+        with tracing.span("ffmpeg", {"process.command": self.argv[0]}) as span:
+            await self._run(tell, began)
+            took_s = time.monotonic() - began
+            speed = round(self.output_s / took_s, 3)
+            span.set({"ffmpeg.output_s": self.output_s, "ffmpeg.speed": speed})
+        logger.info("ffmpeg ended well", extra={"duration_s": round(took_s, 3), "speed": speed})
+
+    async def _run(self, tell: Callable[[Progress], None], began: float) -> None:
         process = await contain.start(
             self.argv,
             limits=contain.Limits(
@@ -164,7 +174,6 @@ class _Process:
         finally:
             await finished(contain.stop(process, patience_s=PATIENCE_S))
         self._judge(process.returncode)
-        logger.info("ffmpeg ended well after %.2f s", time.monotonic() - began)
 
     async def _read_progress(
         self, stream: asyncio.StreamReader, tell: Callable[[Progress], None], began: float
@@ -263,7 +272,8 @@ class _Process:
         self, detail: str, code: str, status: int | None = None, *, retryable: bool = False
     ) -> MediaProcessFailed:
         tail = self._without_paths("\n".join(self.stderr))
-        logger.error("%s (%s, exit status %s)\n%s\n%s", detail, code, status, shlex.join(self.argv), tail)
+        said = {"code": code, "exit_status": status, "command": shlex.join(self.argv), "stderr_tail": tail}
+        logger.error("%s", detail, extra=said)
         evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
         return MediaProcessFailed(detail, code=code, retryable=retryable, evidence=evidence)
 

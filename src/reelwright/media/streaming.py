@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.source import MediaInfo, VideoStream
 from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
 from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media import dash, playlists
@@ -80,13 +80,7 @@ def finish(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder:
 def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> Presentation:
     first = renditions[0]
     pictures = tuple(
-        PictureStream(
-            media=_indexed(folder / name),
-            width=media.picture.width,
-            height=media.picture.height,
-            frame_rate=Fraction(media.picture.frame_rate) if media.picture.frame_rate else None,
-            transfer=media.picture.color_transfer,
-        )
+        _picture(_indexed(folder / name), media.picture)
         for name, media in zip(streaming.pictures, renditions, strict=True)
     )
     longest_s = streaming.wish.segment_s + Fraction(repr(first.picture.longest_frame_s or 0.0)) + TOLERANCE_S
@@ -108,6 +102,20 @@ def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], 
         for number, (name, track) in enumerate(tracks)
     )
     return Presentation(pictures, sounds)
+
+
+def _picture(media: Fragments, picture: VideoStream) -> PictureStream:
+    """`picture` says how fast frames come when they come evenly, else how fast on average."""
+    rate = Fraction(picture.frame_rate) if picture.frame_rate else None
+    if picture.variable_frame_rate is not False and media.densest_rate is not None:
+        rate = media.densest_rate.limit_denominator(1001)
+    return PictureStream(
+        media=media,
+        width=picture.width,
+        height=picture.height,
+        frame_rate=rate,
+        transfer=picture.color_transfer,
+    )
 
 
 def _indexed(path: Path) -> Fragments:

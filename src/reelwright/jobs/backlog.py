@@ -1,0 +1,35 @@
+"""What waits and what runs, as the rows have it: the numbers that an operator watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.edits.vocabulary import JobStatus
+from reelwright.jobs.queue import QUEUE
+
+_UNFINISHED = text(
+    "SELECT coalesce(q.queue_name, :queue), j.type::text, j.status::text, count(*),"
+    " extract(epoch FROM now() - min(j.updated_at))::float"
+    " FROM jobs j LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id"
+    " WHERE j.status IN ('PENDING', 'STARTED') GROUP BY 1, 2, 3"
+).bindparams(queue=QUEUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Jobs of one kind in one state and queue. `oldest_s`: how long the one that changed least recently is so."""
+
+    queue: str
+    kind: str
+    state: JobStatus
+    jobs: int
+    oldest_s: float
+
+
+async def unfinished(session: AsyncSession) -> list[Unfinished]:
+    """One statement, by the index on states: ended jobs cost nothing."""
+    rows = await session.execute(_UNFINISHED)
+    return [Unfinished(queue, kind, JobStatus(state), jobs, oldest_s) for queue, kind, state, jobs, oldest_s in rows]

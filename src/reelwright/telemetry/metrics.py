@@ -1,0 +1,136 @@
+"""What a process counts and measures, under Prometheus's conventions: base units, `_total` for what only rises.
+
+Label values come from sets that the code fixes (routes, kinds, stages, codes), never from a client. What the database
+or the disk knows is read when somebody scrapes, by the collectors that `registry` joins.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from reelwright import __version__
+from reelwright.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nothing here asks for
+
+WORKER_PORTS = 10
+"""So many ports, from METRICS_PORT on, a worker tries before it goes without."""
+
+SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+LONG_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 3600, 10800)
+SPEEDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
+
+REQUESTS = Counter("reelwright_http_requests", "Answered requests.", ["method", "route", "status"])
+REQUEST_TIME = Histogram(
+    "reelwright_http_request_duration_seconds",
+    "From the request's head to the last byte of the answer.",
+    ["method", "route"],
+    buckets=SHORT_S,
+)
+UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
+UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
+EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")
+EVENT_LAG = Histogram(
+    "reelwright_event_lag_seconds",
+    "From the transaction of a job's transition, by the database's clock, to its sending to a client.",
+    buckets=SHORT_S,
+)
+
+TRANSITIONS = Counter("reelwright_job_transitions", "Committed transitions of jobs.", ["kind", "state"])
+FAILURES = Counter(
+    "reelwright_job_failures",
+    "Failed attempts by code; state PENDING: it is tried again, FAILURE: it is not.",
+    ["kind", "code", "state"],
+)
+JOB_TIME = Histogram(
+    "reelwright_job_attempt_duration_seconds",
+    "Time of one attempt from its claim to its end.",
+    ["kind", "outcome"],
+    buckets=LONG_S,
+)
+STAGE_TIME = Histogram(
+    "reelwright_job_stage_duration_seconds",
+    "Time of one stage of an attempt; `queued` is the wait before it.",
+    ["kind", "stage"],
+    buckets=LONG_S,
+)
+RUNNING = Gauge("reelwright_worker_jobs_running", "Jobs that this worker works on.")
+SLOTS = Gauge("reelwright_worker_slots", "Jobs that this worker may work on at once.")
+FFMPEG_SPEED = Histogram(
+    "reelwright_ffmpeg_speed_ratio", "Seconds of output that a render made in a second.", ["kind"], buckets=SPEEDS
+)
+
+Gauge("reelwright_build_info", "1, for the version that runs.", ["version"]).labels(__version__).set(1)
+
+
+class Disk(Collector):
+    """The disk of MEDIA_ROOT."""
+
+    def __init__(self, media_root: Path) -> None:
+        self.media_root = media_root
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        found = shutil.disk_usage(self.media_root)
+        yield GaugeMetricFamily("reelwright_disk_free_bytes", "Free space of MEDIA_ROOT's disk.", value=found.free)
+        yield GaugeMetricFamily("reelwright_disk_used_bytes", "Used space of MEDIA_ROOT's disk.", value=found.used)
+
+
+def registry(*collectors: Collector) -> CollectorRegistry:
+    """Everything that this process measures, and what the collectors read when it is scraped."""
+    found = CollectorRegistry()
+    for one in (REGISTRY, *collectors):
+        found.register(one)
+    return found
+
+
+@contextmanager
+def serving(settings: Settings, *collectors: Collector) -> Iterator[int | None]:
+    """Serve a worker's /metrics meanwhile, on the first free port from METRICS_PORT on; None where it is off.
+
+    Work matters more than its measurement: without a port the worker runs all the same, and says so.
+    """
+    server = _listening(settings, registry(*collectors)) if settings.metrics_port else None
+    if server is None:
+        yield None
+        return
+    try:
+        logger.info("metrics at http://%s:%d/metrics", settings.metrics_host, server.server_port)
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _listening(settings: Settings, measured: CollectorRegistry) -> WSGIServer | None:
+    last = min(settings.metrics_port + WORKER_PORTS, 65536) - 1
+    for port in range(settings.metrics_port, last + 1):
+        try:
+            server, _ = start_http_server(port, settings.metrics_host, measured)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                logger.warning("no metrics: METRICS_HOST=%s: %s", settings.metrics_host, error.strerror)
+                return None
+        else:
+            return server
+    logger.warning("no metrics: ports %d to %d are taken", settings.metrics_port, last)
+    return None

@@ -1,0 +1,102 @@
+"""Traces from a request through the queue to ffmpeg, where OpenTelemetry is installed and the environment asks for it.
+
+Asked for is it by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_ENDPOINT and the like). Otherwise a span is
+nothing, and nothing is imported.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Literal, Protocol
+
+logger = logging.getLogger(__name__)
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+Kind = Literal["internal", "server", "producer", "consumer"]
+Attributes = Mapping[str, str | int | float]
+
+
+class Span(Protocol):
+    def rename(self, name: str) -> None: ...
+
+    def set(self, attributes: Attributes) -> None: ...
+
+    def fail(self, reason: str) -> None: ...
+
+
+class Tracer(Protocol):
+    def span(
+        self, name: str, attributes: Attributes, *, kind: Kind, carrier: Mapping[str, str] | None
+    ) -> AbstractContextManager[Span]: ...
+
+    def carrier(self) -> dict[str, str]: ...
+
+    def close(self) -> None: ...
+
+
+class _Nothing:
+    def rename(self, name: str) -> None:
+        pass
+
+    def set(self, attributes: Attributes) -> None:
+        pass
+
+    def fail(self, reason: str) -> None:
+        pass
+
+
+_NOTHING = _Nothing()
+_tracer: Tracer | None = None
+
+
+def wanted(environment: Mapping[str, str]) -> bool:
+    """Whether OpenTelemetry's variables ask for traces."""
+    return (
+        any(environment.get(name) for name in ENDPOINTS)
+        and environment.get("OTEL_SDK_DISABLED", "").lower() != "true"
+        and environment.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp"
+    )
+
+
+@contextmanager
+def exporting(process: str) -> Iterator[None]:
+    """Send this process's spans meanwhile, where that is wanted; the last of them at the end."""
+    global _tracer
+    if wanted(os.environ):
+        try:
+            from reelwright.telemetry.otel import OpenTelemetry
+
+            _tracer = OpenTelemetry(process)
+        except ImportError as error:
+            logger.warning("no traces: %s. Install the extra: pip install 'reelwright[tracing]'", error)
+    try:
+        yield
+    finally:
+        if _tracer is not None:
+            _tracer.close()
+            _tracer = None
+
+
+@contextmanager
+def span(
+    name: str,
+    attributes: Attributes | None = None,
+    *,
+    kind: Kind = "internal",
+    carrier: Mapping[str, str] | None = None,
+) -> Iterator[Span]:
+    """A span around what the caller does. `carrier`: headers or alike (`traceparent`) of what it continues."""
+    if _tracer is None:
+        yield _NOTHING
+        return
+    with _tracer.span(name, attributes or {}, kind=kind, carrier=carrier) as current:
+        yield current
+
+
+def carrier() -> dict[str, str]:
+    """What another process needs to continue the current span, after W3C Trace Context: `traceparent`, `tracestate`."""
+    return {} if _tracer is None else _tracer.carrier()

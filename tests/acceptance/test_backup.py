@@ -1,0 +1,162 @@
+"""`reelwright backup` and `restore`: a running service, as it was at one moment, somewhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from checker import check
+from reelwright.db.database import Database
+from reelwright.library import backup
+from reelwright.settings import parse
+from service import Service
+
+
+async def ran(service: Service, *argv: str, status: int = 0) -> str:
+    """What a command said that ended with the status."""
+    process = await service.start(argv[0], "-m", "reelwright", *argv)
+    before = process.log.stat().st_size
+    assert await asyncio.wait_for(process.process.wait(), 60) == status, process.log.read_text()
+    said = process.log.read_text()[before:]
+    assert "Traceback" not in said
+    return said
+
+
+def elsewhere(tmp_path: Path, name: str = "elsewhere", **more: str) -> Service:
+    """A service that was never started, on the embedded database."""
+    folder = tmp_path / name
+    folder.mkdir()
+    return Service(
+        parse({"APP_ENV": "test", "MEDIA_ROOT": str(folder / "data"), "DISK_RESERVE_BYTES": "1048576", **more}), folder
+    )
+
+
+async def test_a_running_service_comes_back_somewhere_else(service: Service, clip: Path, tmp_path: Path) -> None:
+    """Backed up amid its work, restored into the embedded database: downloads are byte-identical, the queued jobs run,
+    one that ran is taken up again, and what came after the backup is not there."""
+    video = await service.upload(clip)
+    async with service.worker():
+        done = await service.trim(video["id"], 1, 2)
+        await service.until(done, "SUCCESS")
+    text = {"type": "text", "text": "नमस्ते", "start": 0, "end": 2}
+    answer = await service.client.post("/overlays", json={"video_id": video["id"], "overlays": [text]})
+    drawn = answer.json()["job_id"]
+    worker = await service.start(
+        "doomed",
+        *("-m", "procrastinate", "--app=reelwright_worker.app.app", "worker"),
+        REELWRIGHT_FAULTS="claimed=kill",
+    )
+    assert await asyncio.wait_for(worker.process.wait(), 30) == -9
+    queued = await service.trim(video["id"], 2, 3)
+    copy = tmp_path / "backup"
+    assert "3 files" in await ran(service, "backup", str(copy))  # the upload, the trim, the drawn text
+    late = await service.upload(clip)
+    there = elsewhere(tmp_path)
+    assert "restored: 3 files" in await ran(there, "restore", str(copy))
+    async with there.running(), there.worker():
+        assert (await there.client.get("/ready")).status_code == 200
+        for path in (f"/videos/{video['id']}/download", f"/result/{done}"):
+            assert (await there.client.get(path)).content == (await service.client.get(path)).content
+        assert (await there.client.get(f"/videos/{late['id']}")).status_code == 404
+        for job_id in (queued, drawn):
+            await there.until(job_id, "SUCCESS")
+
+
+async def test_a_backup_is_never_written_over_and_restored_only_into_nothing(
+    service: Service, clip: Path, tmp_path: Path, empty_database: str
+) -> None:
+    """Refused with a sentence: an existing folder, a database with tables, a media root with files, half a backup."""
+    await service.upload(clip)
+    copy = tmp_path / "backup"
+    await ran(service, "backup", str(copy))
+    assert "never written over" in await ran(service, "backup", str(copy), status=1)
+    assert "is in use" in await ran(service, "restore", str(copy), status=1)
+    migrated = service.settings.configured_database_url
+    there = elsewhere(tmp_path, DATABASE_URL=migrated)
+    assert "The database has tables already" in await ran(there, "restore", str(copy), status=1)
+    assert there.stored() == set()
+    (copy / "backup.json").rename(tmp_path / "backup.json")
+    there = elsewhere(tmp_path, "again", DATABASE_URL=empty_database)
+    assert "no whole backup" in await ran(there, "restore", str(copy), status=1)
+    (tmp_path / "backup.json").rename(copy / "backup.json")
+    (file,) = (copy / "media" / "uploads").rglob("*.mp4")
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    file.write_bytes(content)
+    assert "is damaged: nothing was restored" in await ran(there, "restore", str(copy), status=1)
+    content[100] ^= 1
+    file.write_bytes(content)
+    assert "restored: 1 files" in await ran(there, "restore", str(copy))
+    async with there.running():
+        await check(there)
+
+
+async def test_an_interrupted_backup_goes_on_and_the_next_one_links(
+    service: Service, clip: Path, long_clip: Path, tmp_path: Path
+) -> None:
+    """What was copied stays; with --previous only what is new is copied; both are whole by themselves."""
+    video = await service.upload(clip)
+    first, second = tmp_path / "first", tmp_path / "second"
+    await ran(service, "backup", str(first))
+    name = f"media/{video['stored_path']}"
+    inode = (first / name).stat().st_ino
+    (first / "backup.json").unlink()
+    first.rename(tmp_path / "first.partial")
+    (tmp_path / "first.partial/media/uploads/stray").write_text("copied, and deleted before the snapshot")
+    await service.upload(long_clip)
+    assert "2 files" in await ran(service, "backup", str(first))
+    assert not (first / "media/uploads/stray").exists()
+    assert "2 files" in await ran(service, "backup", str(second), "--previous", str(first))
+    assert (first / name).stat().st_ino == (second / name).stat().st_ino == inode
+    for copy in (first, second):
+        listed = [json.loads(line) for line in (copy / "files.jsonl").read_text().splitlines()]
+        for file in listed:
+            assert hashlib.sha256((copy / "media" / file["key"]).read_bytes()).hexdigest() == file["sha256"]
+        assert len(listed) == 2
+
+
+async def test_a_missing_or_damaged_file_is_named_and_stops_nothing(
+    service: Service, clip: Path, long_clip: Path, tmp_path: Path
+) -> None:
+    """The backup has all the rest, says so in its description, and the exit status is 1."""
+    whole, gone = await service.upload(clip), await service.upload(long_clip)
+    bad = await service.upload(clip)
+    (service.settings.media_path / gone["stored_path"]).unlink()
+    with (service.settings.media_path / bad["stored_path"]).open("r+b") as file:
+        file.write(b"no")
+    said = await ran(service, "backup", str(tmp_path / "backup"), status=1)
+    assert "2 stored files are missing or damaged" in said
+    lost = json.loads((tmp_path / "backup/backup.json").read_text())["lost"]
+    assert sorted(lost) == sorted([gone["stored_path"], bad["stored_path"]])
+    assert {path.name for path in (tmp_path / "backup/media").rglob("*") if path.is_file()} == {"source.mp4"}
+    assert (tmp_path / "backup/media" / whole["stored_path"]).read_bytes() == clip.read_bytes()
+
+
+async def test_what_is_deleted_meanwhile_is_not_in_the_backup(
+    service: Service, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A video that is deleted between the snapshot and its copy: the backup takes another moment, without it."""
+    kept, doomed = await service.upload(clip), await service.upload(clip)
+    seen = []
+
+    @asynccontextmanager
+    async def deleting(database: Database) -> AsyncIterator[tuple[AsyncConnection, str]]:
+        async with snapshot(database) as (connection, name):
+            if not seen:
+                assert (await service.client.delete(f"/videos/{doomed['id']}")).status_code == 204
+                (tmp_path / "backup.partial/media" / doomed["stored_path"]).unlink()  # as if it had not come to it yet
+            seen.append(name)
+            yield connection, name
+
+    snapshot = backup._snapshot
+    monkeypatch.setattr(backup, "_snapshot", deleting)
+    manifest = await backup.make(service.settings, tmp_path / "backup")
+    assert (len(seen), manifest.files, manifest.lost) == (2, 1, ())
+    assert (tmp_path / "backup/media" / kept["stored_path"]).is_file()

@@ -1,0 +1,207 @@
+"""nginx in front, with the configuration that compose uses: files come from nginx and are the same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import pytest
+
+from reelwright.settings import Settings
+from service import Service, free_port, problem
+
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: apt install nginx-light)")
+
+OF_A_CONNECTION = {"date", "server", "connection", "x-request-id", "keep-alive"}
+"""Headers that differ from one answer to the next, or that every server has for itself."""
+
+PARTIAL = {("accept-ranges", "bytes")}
+"""What nginx leaves out of partial answers, where it goes without saying."""
+
+ORIGIN = "https://app.example"
+
+
+@dataclass(frozen=True)
+class Front:
+    """nginx, and the API behind it."""
+
+    service: Service
+    client: httpx.AsyncClient
+    video: str
+    """The path of an upload's file."""
+
+    async def get(self, method: str = "GET", *, direct: bool = False, **headers: str) -> tuple[httpx.Response, int]:
+        """The answer to a request for the file, and how many bytes of it the API sent, as that one logs."""
+        before = len(self._logged())
+        client = self.service.client if direct else self.client
+        answer = await client.request(method, self.video, headers=headers)
+        async with asyncio.timeout(20):
+            while len(logged := self._logged()) == before:  # the line is written when all is sent
+                await asyncio.sleep(0.01)
+        return answer, logged[-1]["bytes"]
+
+    def _logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.service.api.log.read_text().splitlines() if self.video in line]
+
+
+def configured(folder: Path, *, port: int, api: str, media: Path) -> Path:
+    """The configuration with the marked lines changed, as an operator would."""
+    text = CONFIGURATION.read_text()
+    changes = {
+        " /tmp/": f" {folder}/",
+        "listen 8080;": f"listen 127.0.0.1:{port};",
+        "set $api http://api:8000;": f"set $api {api};",
+        "alias /data/media/;": f"alias {media}/;",
+    }
+    if os.geteuid() == 0:  # else its workers are others, who may not read
+        changes["worker_processes auto;"] = f"worker_processes 2;\nuser {getpass.getuser()};"
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "nginx.conf"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator[Front]:
+    assert NGINX is not None
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    settings = msgspec.structs.replace(
+        settings, accel_prefix="/stored", cors_origins=(ORIGIN,), max_upload_bytes=2 * clip.stat().st_size
+    )
+    async with Service(settings, tmp_path).running() as service:
+        port = free_port()
+        path = configured(folder, port=port, api=service.url, media=settings.media_path)
+        nginx = await asyncio.create_subprocess_exec(NGINX, "-e", "stderr", "-c", path)
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+                await answering(client, nginx)
+                video = await service.upload(clip)
+                yield Front(service, client, f"/{video['stored_path']}")
+        finally:
+            if nginx.returncode is None:
+                nginx.terminate()
+            await nginx.wait()
+
+
+async def answering(client: httpx.AsyncClient, nginx: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(20):
+        while nginx.returncode is None:
+            try:
+                await client.get("/health")
+            except httpx.ConnectError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+    raise AssertionError(f"nginx ended with {nginx.returncode}")
+
+
+def facts(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in OF_A_CONNECTION}
+
+
+async def test_a_file_is_the_same_answer_through_nginx(front: Front) -> None:
+    """Status, headers and bytes, for whole files, ranges and conditions; nginx sends the bytes, where it can."""
+    whole, _ = await front.get(direct=True)
+    etag, date = whole.headers["etag"], whole.headers["last-modified"]
+    sent_by_nginx = [
+        ("GET", {}),
+        ("HEAD", {}),
+        ("GET", {"Origin": ORIGIN}),
+        ("GET", {"Origin": "https://other.example"}),
+        ("GET", {"Range": "bytes=5-90"}),
+        ("GET", {"Range": "bytes=-100"}),
+        ("GET", {"Range": "bytes=100-"}),
+        ("GET", {"Range": "bytes=5-90", "If-Range": etag}),
+        ("GET", {"Range": "bytes=5-90", "If-Range": date}),
+        ("GET", {"If-None-Match": '"other"'}),
+        ("GET", {"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"}),
+    ]
+    sent_by_the_api = [
+        ("GET", {"If-None-Match": etag}),
+        ("GET", {"If-Modified-Since": date}),
+        ("GET", {"If-Match": etag}),
+        ("GET", {"If-Match": '"other"'}),
+        ("GET", {"If-Unmodified-Since": date}),
+        ("GET", {"Range": "bytes=5-90", "If-Range": '"other"'}),
+        ("GET", {"Range": "bytes=99999999-"}),
+        ("GET", {"Range": "bytes=9-5"}),
+        ("GET", {"Range": "bytes=0-1,5-6"}),
+    ]
+    for method, asked in sent_by_nginx + sent_by_the_api:
+        ours, _ = await front.get(method, direct=True, **asked)
+        through, sent_bytes = await front.get(method, **asked)
+        assert through.status_code == ours.status_code, (method, asked)
+        assert facts(through).items() ^ facts(ours).items() <= PARTIAL, (method, asked)
+        assert through.content == ours.content
+        assert "x-accel-redirect" not in through.headers
+        if (method, asked) in sent_by_nginx:
+            assert sent_bytes == 0, asked
+
+
+async def test_a_client_cannot_choose_a_file(front: Front) -> None:
+    """The internal location is none for clients, whatever they call themselves."""
+    place = urlsplit(front.video).path
+    for path in (f"/stored{place}", "/stored/", "/stored/../stored" + place, "/%73tored" + place):
+        answer = await front.client.get(path, headers={"X-Accel-Redirect": f"/stored{place}"})
+        assert answer.status_code == 404, path
+    answer, sent_bytes = await front.get(**{"X-Accel-Prefix": "/elsewhere"})
+    assert (answer.status_code, sent_bytes) == (200, 0)
+
+
+async def test_uploads_flow_through(front: Front, clip: Path) -> None:
+    """An upload arrives; one that is too large is refused by the API before any of it is sent."""
+    with clip.open("rb") as file:
+        answer = await front.client.post("/videos/upload", files={"file": ("again.mp4", file)})
+    assert answer.status_code == 201
+
+    address = urlsplit(str(front.client.base_url))
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        writer.write(
+            b"POST /videos/upload HTTP/1.1\r\nHost: here\r\nContent-Length: 999999999999\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        )
+        async with asyncio.timeout(20):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert head.startswith("HTTP/1.1 413 ")
+    assert "application/problem+json" in head
+
+
+async def test_events_are_not_held_back(front: Front) -> None:
+    """A stream's first event arrives while the stream goes on."""
+    video_id = front.video.split("/")[2]
+    job_id = await front.service.trim(video_id, 0, 1)
+    async with front.client.stream("GET", f"/jobs/{job_id}/events") as answer, asyncio.timeout(20):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.aiter_lines()
+        while not (await anext(lines)).startswith("data:"):
+            pass
+        assert (await front.service.job(job_id))["status"] == "PENDING"
+
+
+async def test_a_service_that_is_away_is_said_as_the_service_would(front: Front) -> None:
+    """503 and a problem document, not a page of nginx'."""
+    await front.service.api.end(signal.SIGKILL)
+    answer = await front.client.get("/videos")
+    problem(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "5"

@@ -1,0 +1,120 @@
+"""From one release to the next: what earlier ones left behind is finished, and nobody notices the change of schema."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+from alembic import command
+
+from checker import check
+from conftest import execute
+from reelwright.db.database import create_engine
+from reelwright.db.migrate import configuration, known_revisions, newest_revision
+from reelwright.settings import Settings
+from service import Process, Service
+
+LEFT_BEHIND = Path(__file__).parents[1] / "upgrades"
+"""By revision: database and MEDIA_ROOT as that release's own code left them (scripts/make_upgrade_fixture.py)."""
+
+REVISIONS = sorted(path.name for path in LEFT_BEHIND.iterdir())
+
+
+async def ran(service: Service, name: str, *argv: str) -> str:
+    """What a command said that ended well."""
+    process = await service.start(name, "-m", "reelwright", *argv)
+    assert await asyncio.wait_for(process.process.wait(), 60) == 0, process.log.read_text()
+    return process.log.read_text()
+
+
+def test_every_revision_but_the_newest_is_tried() -> None:
+    """A release that brings a revision brings what the one before left behind."""
+    assert set(REVISIONS) >= known_revisions() - {newest_revision()}
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_jobs_of_an_earlier_release_are_finished(
+    revision: str, empty_database: str, settings: Settings, tmp_path: Path
+) -> None:
+    """Queued ones, and those that ran when the old worker was killed: migrated, they succeed under this release."""
+    await execute(empty_database, (LEFT_BEHIND / revision / "database.sql").read_text())
+    if (left := LEFT_BEHIND / revision / "media").exists():
+        shutil.copytree(left, settings.media_path)
+    service = Service(msgspec.structs.replace(settings, database_url=empty_database), tmp_path)
+    before = await service.sql("SELECT version_num FROM alembic_version")
+    assert before == [{"version_num": revision}]
+    assert f"revision {newest_revision()}" in await ran(service, "migrate", "migrate")
+    jobs = await service.sql("SELECT id::text, status FROM jobs")
+    assert {job["status"] for job in jobs} == ({"PENDING", "STARTED"} if revision > "0001" else set())
+    async with service.running(), service.worker():
+        assert (await service.client.get("/ready")).status_code == 200
+        for job in jobs:
+            await service.until(job["id"], "SUCCESS")
+            await service.result(job["id"])
+        await check(service)
+
+
+async def test_the_service_runs_on_while_the_schema_changes(service: Service, clip: Path, long_clip: Path) -> None:
+    """The newest migration is applied amid a running job: every request is answered, the job finishes, so do later
+    ones, on the processes that ran before."""
+    async with service.worker():
+        video = await service.upload(long_clip)
+        job_id = await service.trim(video["id"], 0, 50)
+        await service.until(job_id, "STARTED")
+        engine = create_engine(service.settings.configured_database_url, application_name="tests")
+        async with engine.connect() as connection:
+            await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "-1"))
+        await engine.dispose()
+        migrating = asyncio.create_task(ran(service, "migrate", "migrate"))
+        answered = 0
+        while not migrating.done():
+            for path in (f"/status/{job_id}", f"/videos/{video['id']}", "/jobs", "/videos"):
+                assert (await service.client.get(path)).status_code == 200, service.logs()
+                answered += 1
+        assert f"revision {newest_revision()}" in await migrating
+        assert answered > 0
+        assert (await service.job(job_id))["status"] == "STARTED", "the job was too short for this test"
+        await service.until(job_id, "SUCCESS")
+        await service.until(await service.trim((await service.upload(clip))["id"], 1, 2), "SUCCESS")
+        await check(service)
+
+
+async def test_an_older_release_goes_on_with_a_newer_schema(service: Service, clip: Path) -> None:
+    """Started before or after the migration: API and worker work, `migrate` changes nothing, and all say so."""
+    await service.sql("UPDATE alembic_version SET version_num = '9999'")
+    await service.api.end()
+    service.api = await service.start_api()
+    async with service.worker() as worker:
+        await service.until(await service.trim((await service.upload(clip))["id"], 1, 2), "SUCCESS")
+        answer = await service.client.get("/ready")
+        assert answer.status_code == 200, answer.text
+        (database,) = (part for part in answer.json()["checks"] if part["name"] == "database")
+        for said in (database["detail"], worker.log.read_text(), service.api.log.read_text()):
+            assert "is at schema 9999, which a newer version made" in said
+        assert "the database is at revision 9999" in await ran(service, "migrate", "migrate")
+
+
+@pytest.mark.parametrize("revision", [None, "0001"])
+async def test_a_newer_release_says_that_the_schema_is_old(
+    revision: str | None, empty_database: str, settings: Settings, tmp_path: Path
+) -> None:
+    """API and worker end with status 1 and one sentence that names the command."""
+    if revision:
+        await execute(empty_database, (LEFT_BEHIND / revision / "database.sql").read_text())
+    service = Service(msgspec.structs.replace(settings, database_url=empty_database), tmp_path)
+    worker = ("-m", "procrastinate", "--app=reelwright_worker.app.app", "worker")
+    started: list[Process] = [
+        await service.start("api", "-m", "reelwright", "serve"),
+        await service.start("worker", *worker),
+    ]
+    at = f"is at schema {revision}" if revision else "has no schema yet"
+    for process in started:
+        assert await asyncio.wait_for(process.process.wait(), 30) == 1
+        said = process.log.read_text()
+        assert "Traceback" not in said
+        assert said.splitlines()[-1] == (
+            f"Error: The database {at}, this version needs {newest_revision()}: run `reelwright migrate`."
+        )
