@@ -126,6 +126,13 @@ async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, s
         ({"audio": {"codec": "copy", "loudness": -16}}, {"/audio/loudness"}),
         ({"audio": {"loudness": -7}}, {"/audio/loudness"}),
         ({"two_pass": True, "video_bitrate": 1_000_000, "codec": "av1"}, {"/two_pass"}),
+        ({"copy_conforming": True, "codec": "hevc"}, {"/copy_conforming"}),
+        ({"copy_conforming": True, "container": "mkv"}, {"/copy_conforming"}),
+        ({"copy_conforming": True, "hls": True}, {"/copy_conforming"}),
+        ({"segment_s": 4}, {"/segment_s"}),
+        ({"audio": {"codec": "copy", "bit_rate": 128_000}}, {"/audio/bit_rate"}),
+        ({"audio": {"codec": "none", "bit_rate": 64_000}, "segment_s": 5}, {"/audio/bit_rate", "/segment_s"}),
+        ({"profile": "archive-hevc", "audio": {"bit_rate": 256_000}}, {"/audio/bit_rate"}),
     ],
 )
 async def test_every_wrong_wish_is_named(
@@ -167,6 +174,24 @@ async def test_a_rendition_that_fails_takes_all_with_it(service: Service, source
     assert [one["state"] for one in job["outputs"]] == ["cancelled", "failed"]
     assert service.stored() == stored
     assert (await service.client.get(f"/videos/{video['id']}/variants")).json() == []
+
+
+async def test_an_output_that_is_deleted_leaves_the_others(shared_service: Service, source: Path) -> None:
+    """The job says which is gone; what is left is found by either surface."""
+    client, video = shared_service.client, await shared_service.upload(source)
+    job = await made(shared_service, video, {"qualities": ["360p", "240p"], "preset": "ultrafast"})
+    best, other = (one["variant_id"] for one in job["outputs"])
+    assert (await client.delete(f"/variants/{best}")).status_code == 204
+    listed = (await client.get("/jobs", params={"video_id": video["id"], "type": "transcode_multi"})).json()["items"]
+    for told in (await shared_service.job(job["job_id"]), *listed):
+        assert (told["status"], told["output_variant_id"]) == ("SUCCESS", None)
+        assert [(one["state"], one["variant_id"]) for one in told["outputs"]] == [("deleted", None), ("done", other)]
+    problem(await client.get(f"/result/{job['job_id']}"), 404, "result_deleted")
+    problem(await client.get(f"/result/{job['job_id']}", params={"quality": "360p"}), 404, "result_deleted")
+    assert size(await shared_service.result(job["job_id"], quality="240p")) == (426, 240)
+    result = (await client.get(f"/api/v1/jobs/result/{job['job_id']}")).json()
+    assert (result["result_file_path"], result["processed_video_id"]) == (None, None)
+    assert [(one["quality"], one["processed_video_id"]) for one in result["results"]] == [("240p", other)]
 
 
 async def test_v1_makes_all_that_are_named(shared_service: Service, source: Path) -> None:

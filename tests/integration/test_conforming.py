@@ -59,6 +59,10 @@ def packets(path: Path) -> list[bytes]:
         ({"open_gop": True, "b_frames": 3}, {}),
         ({"video_delay_frames": 10}, {}),
         ({"audio": 0}, {}),
+        ({"container": "mkv"}, {"two_pass": True, "video_bit_rate": 10_000_000}),
+        ({"container": "mkv", "frame_rate": "30000/1001", "b_frames": 3, "open_gop": True}, {}),
+        ({"container": "mkv", "variable": True, "b_frames": 3}, {}),
+        ({"container": "mkv", "video_delay_frames": 10}, {}),
     ],
 )
 async def test_a_source_that_conforms_is_copied(
@@ -83,29 +87,49 @@ async def test_a_source_that_conforms_is_copied(
 
 
 @pytest.mark.parametrize(
-    ("name", "made"),
+    ("name", "made", "why"),
     [
-        ("another size", {"size": (600, 340)}),
-        ("another codec", {"video": "hevc"}),
-        ("10 bit", {"pixel_format": "yuv420p10le"}),
-        ("4:2:2", {"pixel_format": "yuv422p"}),
-        ("rotated", {"rotation": 90, "size": (360, 640)}),
-        ("anamorphic", {"sample_aspect_ratio": "4/3", "size": (480, 360)}),
-        ("interlaced", {"interlaced": True}),
-        ("ts", {"container": "ts"}),
+        ("another size", {"size": (600, 340)}, "360p is 636x360, the video 600x340; 240p is"),
+        ("another codec", {"video": "hevc"}, "the video is hevc"),
+        ("10 bit", {"pixel_format": "yuv420p10le"}, "8-bit"),
+        ("4:2:2", {"pixel_format": "yuv422p"}, "4:2:0"),
+        ("rotated", {"rotation": 90, "size": (360, 640)}, "turned"),
+        ("anamorphic", {"sample_aspect_ratio": "4/3", "size": (480, 360)}, "square pixels"),
+        ("interlaced", {"interlaced": True}, "interlaced"),
+        ("ts", {"container": "ts"}, "not in mp4, mov or mkv"),
     ],
 )
-async def test_any_other_is_coded(prober: Prober, folder: Path, name: str, made: dict[str, Any]) -> None:
-    """What is only nearly the same is not."""
+async def test_any_other_is_coded(prober: Prober, folder: Path, name: str, made: dict[str, Any], why: str) -> None:
+    """What is only nearly the same is not, and the plan says why."""
     source = footage.make(folder, name.replace(":", ""), **{"size": (640, 360), "seconds": 1, **made})
-    assert not any(one.copied for one in (await planned(prober, source.path)).outputs)
+    plan = await planned(prober, source.path)
+    assert not any(one.copied for one in plan.outputs)
+    assert plan.warnings[-1].startswith("no rendition could be copied: ")
+    assert why in plan.warnings[-1]
 
 
 async def test_only_when_asked_for_and_not_over_a_wanted_bit_rate(prober: Prober, folder: Path) -> None:
     """By default everything is coded."""
     source = footage.make(folder, "plain", size=(640, 360), seconds=3)
-    for more in ({"copy_conforming": False}, {"video_bit_rate": 60_000}, {"container": "mkv"}, {"codec": "hevc"}):
-        assert not any(one.copied for one in (await planned(prober, source.path, **more)).outputs)
+    for more, said in ({"copy_conforming": False}, 0), ({"video_bit_rate": 60_000}, 1):
+        plan = await planned(prober, source.path, **more)
+        assert not any(one.copied for one in plan.outputs)
+        assert len(plan.warnings) == said
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+async def test_a_copy_that_lacks_pictures_is_found_out(
+    prober: Prober, folder: Path, tmp_path: Path, container: str
+) -> None:
+    """Also of a source that does not count its frames: by the longest gap between them."""
+    source = footage.make(folder, "plain", size=(640, 360), seconds=3, container=container)
+    (expected, _) = (await planned(prober, source.path)).outputs
+    assert expected.copied
+    whole, lacking = tmp_path / "whole.mp4", tmp_path / "lacking.mp4"
+    ffmpeg("-i", str(source.path), "-c", "copy", str(whole))
+    ffmpeg("-i", str(source.path), "-c", "copy", "-bsf:v", "noise=drop=between(n\\,30\\,35)", str(lacking))
+    assert complaints(expected, await prober.probe(whole)) == []
+    assert complaints(expected, await prober.probe(lacking)) != []
 
 
 async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, folder: Path, tmp_path: Path) -> None:

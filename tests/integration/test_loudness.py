@@ -18,7 +18,9 @@ from reelwright.edits import ladder
 from reelwright.edits.model import Ladder, transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.vocabulary import Quality
+from reelwright.media.loudness import Gain
 from reelwright.media.probe import Prober
+from reelwright.media.run import fill
 from reelwright.media.verify import complaints
 
 WAVES = "anoisesrc=color=pink:amplitude=0.35:duration=16:seed=3:sample_rate=48000"
@@ -78,6 +80,24 @@ async def test_each_track_is_as_loud_as_was_asked_for(
         assert spread == pytest.approx(measured(clip, track)[1], abs=0.5)
         assert peak <= -1
     assert measured(result, 2)[0] <= -70
+
+
+ATTACKS = {
+    "a tone out of silence": "0.95*sin(2*PI*997*t)*lt(mod(t\\,2)\\,0.02)+0.01*sin(2*PI*300*t)",
+    "drums": "(random(0)*2-1)*exp(-40*mod(t\\,0.5))+0.6*sin(2*PI*110*t)*exp(-6*mod(t\\,0.5))",
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_is_coded_peaks_no_higher_than_is_said(tmp_path: Path, name: str) -> None:
+    """At -2 dBTP, but for what the way back to the sample rate adds; what a codec makes of it is not ours."""
+    gain = Gain.of(0, -9.0)
+    filters = ",".join(map(str, gain.applied(48000)))
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"aevalsrc='{ATTACKS[name]}':sample_rate=48000:duration=8"),
+        *("-af", fill(filters, {gain.name: "15.000"}), "-c:a", "pcm_f32le", str(tmp_path / "limited.wav")),
+    )
+    assert measured(tmp_path / "limited.wav", 0)[2] == pytest.approx(-2, abs=0.5)
 
 
 def packets(path: Path, track: int = 0) -> list[bytes]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import pyvips
@@ -22,6 +23,7 @@ from material import ffmpeg
 from reelwright.edits.companions import AnyCompanion, PlannedCompanion, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.streaming import Streaming
 from reelwright.edits.vocabulary import Quality
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.picture_check import PictureChecker
@@ -153,6 +155,27 @@ async def test_every_picture_is_that_of_its_time(
     display = media.picture.display_width / media.picture.display_height
     for planned in plan.companions:
         assert planned.width / planned.height == pytest.approx(display, rel=0.02)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+async def test_streams_beside_them_do_not_move_pictures(
+    prober: Prober, folder: Path, tmp_path: Path, interlaced: bool
+) -> None:
+    """Streams show a picture that begins late from the start; stills keep the video's own times."""
+    source = footage.make(folder, f"late-{interlaced}", video_delay_frames=10, interlaced=interlaced)
+    media = await prober.probe(source.path)
+    wishes = (Thumbnails(at=(0.0, 0.2, 0.399, 0.4, 0.41, 1.0)), Sprite(every=0.25, width=240))
+    streaming = Streaming(segment_s=2)
+    rendition = msgspec.structs.replace(SOUNDING, video=VideoEncoding(preset="ultrafast", segment_s=2))
+    plan = resolve(transcode((rendition,), wishes, streaming), Facts(sha256="0" * 64, media=media))
+    work = tmp_path / "work"
+    await making.make(plan, {"in0": source.path, "out0": work / "out0.mp4"})
+    made = await prober.probe(work / "out0.mp4")
+    assert (complaints(plan.outputs[0], made), made.picture.start_s) == ([], "0")
+    thumbnails, sprite = plan.companions
+    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.picture]
+    assert found == wanted(source, thumbnails.at_s)
+    assert [read_number(tile) for tile in tiles(work, sprite)[: len(sprite.at_s)]] == wanted(source, sprite.at_s)
 
 
 async def test_several_sheets_and_many_pictures(

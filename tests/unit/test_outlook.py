@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from reelwright.db.models import Job
+from reelwright.edits.model import Preset, VideoEncoding
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs.outlook import eta_s, output_state
+from reelwright.media.rate import first_pass_share
 
 BEGAN = datetime.datetime(2026, 11, 21, 10, tzinfo=datetime.UTC)
 
@@ -50,6 +52,57 @@ def test_what_is_left_goes_on_at_the_speed_of_now() -> None:
     assert eta_s(first) == pytest.approx(0.9 * 75, abs=0.1)
     second = job(progress=80, speed=2.0, recipe_json=both)  # two thirds take 50.25 s
     assert eta_s(second) == pytest.approx(0.2 * 1.5 * 50.25, abs=0.1)
+
+
+TWO_PASSES: dict[str, Any] = {
+    "commands": [
+        {"weight": 0.03, "expected_s": "12", "gains": [{"name": "gain-1"}]},
+        {"weight": 0.45, "expected_s": "12"},
+        {"weight": 1.0, "expected_s": "12"},
+        {"weight": 0.02, "expected_s": "12"},
+    ]
+}
+"""The first ends at 2 %, the second at 32 %, the third at 98.7 %."""
+
+
+def after(elapsed_s: float, progress: int, speed: float | None) -> float | None:
+    now = BEGAN + datetime.timedelta(seconds=elapsed_s)
+    row = job(progress=progress, speed=speed, attempt=1, updated_at=now, recipe_json=TWO_PASSES)
+    return eta_s(row)
+
+
+def test_nothing_is_said_before_something_is_known() -> None:
+    """Sound that is only measured runs at hundreds of times real time, and a first report is nearly none."""
+    assert [after(0.3, 0, 500.0), after(0.3, 1, 585.0), after(0.9, 4, 3.0)] == [None, None, None]
+    assert after(2.3, 12, 2.9) is not None
+
+
+def test_what_is_left_does_not_jump_where_a_command_begins() -> None:
+    """A pass that has just begun seems slow, or has said nothing yet; in the last per cent of a command nobody knows
+    which one has spoken. The time that all took until then says more; once it has run for long, its own speed does."""
+    passes = [(5.0, 29, 2.42), (5.6, 31, 2.4), (6.0, 32, None), (6.1, 32, 0.1), (6.3, 33, 0.5), (7.3, 37, 0.72)]
+    for elapsed_s, progress, speed in passes:
+        left_s = after(elapsed_s, progress, speed)
+        assert left_s == pytest.approx(19.0 - elapsed_s, rel=0.2), (elapsed_s, progress, speed, left_s)
+    assert after(12.3, 63, 0.6) == pytest.approx(0.37 * 1.5 * 12 / 0.6, abs=0.1)
+
+
+def test_a_later_attempt_counts_on_its_own_speed_alone() -> None:
+    """When it began is not written down."""
+    later = job(progress=40, speed=0.5, attempt=2, updated_at=BEGAN + datetime.timedelta(hours=2))
+    later.recipe_json = TWO_PASSES
+    assert eta_s(later) == pytest.approx(0.6 * 1.5 * 24, abs=0.1)
+    later.progress = 33
+    assert eta_s(later) is None
+
+
+def test_the_first_pass_of_a_slow_preset_is_a_small_part() -> None:
+    """x264 looks at the video in the same way at any preset; what follows takes longer."""
+    wanted = {preset: VideoEncoding(preset=preset, two_pass=True) for preset in get_args(Preset)}
+    shares = [first_pass_share(video) for video in wanted.values()]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.8
+    assert shares[-1] < 0.4
 
 
 def test_without_a_speed_nothing_is_said() -> None:

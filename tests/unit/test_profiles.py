@@ -38,6 +38,7 @@ def test_what_is_said_wins() -> None:
     """Field by field; a factor takes the place of a bit rate and the other way round, a default that is said counts."""
     assert TranscodeIn(profile="av1", codec="h264").ladder().codec == "h264"
     assert TranscodeIn(profile="av1", audio=SoundIn(codec="aac")).ladder().audio_bit_rate == 96_000
+    assert TranscodeIn(profile="av1", audio=SoundIn(codec="none")).ladder().audio_bit_rate is None
     small = TranscodeIn(profile="web-small", video_bitrate=500_000).ladder()
     assert (small.crf, small.video_bit_rate, small.preset) == (None, 500_000, "medium")
     proxy = TranscodeIn(profile="broadcast-proxy", crf=20).ladder()

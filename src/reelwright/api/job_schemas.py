@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import msgspec
@@ -62,7 +63,7 @@ class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One output of a job. `variant_id` is there when it is done."""
+    """One output of a job. `variant_id` is there when it is done, until it is deleted."""
 
     index: int
     state: OutputState
@@ -74,7 +75,8 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about a job. `speed` is times real time; `eta_s` an estimate; `commands` have slots for paths."""
+    """Everything about a job. `output_variant_id` is its best output's while there is that; `speed` is times real time;
+    `eta_s` an estimate, null until enough is known; `commands` have slots for paths."""
 
     job_id: uuid.UUID
     type: JobType
@@ -104,7 +106,8 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     commands: list[list[str]]
 
     @classmethod
-    def of(cls, job: Job) -> JobOut:
+    def of(cls, job: Job, kept: Collection[uuid.UUID]) -> JobOut:
+        """`kept`: those of its variants that were not deleted."""
         recipe = job.recipe_json or {"commands": []}
         return cls(
             job_id=job.id,
@@ -114,8 +117,8 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
             stage=job.stage,
             video_id=job.video_id,
             input_variant_id=job.input_variant_id,
-            output_variant_id=job.output_variant_id,
-            outputs=_outputs(job),
+            output_variant_id=job.output_variant_id if job.output_variant_id in kept else None,
+            outputs=_outputs(job, kept),
             warnings=job.warnings or [],
             error_message=job.error_message,
             error=None if job.error is None else msgspec.convert(job.error, JobErrorOut),
@@ -140,20 +143,21 @@ class JobPage(Page[JobOut], frozen=True, kw_only=True):
     """One page of jobs, newest first."""
 
 
-def _outputs(job: Job) -> list[OutputOut]:
+def _outputs(job: Job, kept: Collection[uuid.UUID]) -> list[OutputOut]:
     planned = job.plan_json["outputs"] if job.plan_json else []
-    made = job.outputs_progress or [{}] * len(planned)
+    written = job.outputs_progress or [{"variant_id": None}] * len(planned)
+    made = [None if one["variant_id"] is None else uuid.UUID(one["variant_id"]) for one in written]
     return [
         OutputOut(
             index=index,
-            state=output_state(job, index),
+            state=output_state(job, index) if variant_id is None or variant_id in kept else OutputState.DELETED,
             quality=Quality(expected["output"]["quality"]),
             width=expected["width"],
             height=expected["height"],
             progress=job.progress,
-            variant_id=one.get("variant_id"),
+            variant_id=variant_id if variant_id in kept else None,
         )
-        for index, (expected, one) in enumerate(zip(planned, made, strict=True))
+        for index, (expected, variant_id) in enumerate(zip(planned, made, strict=True))
     ]
 
 

@@ -26,6 +26,7 @@ from reelwright.db.models import Job, Variant
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.errors import Conflict, NotFound
 from reelwright.jobs import events, lifecycle
+from reelwright.library import catalogue
 from reelwright.telemetry import metrics
 
 RETRY_AFTER_S = 2
@@ -97,21 +98,26 @@ async def list_jobs(
     ]
     async with services.sessions() as session:
         total = await session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
-        found = await session.scalars(
-            select(Job)
-            .where(*wanted)
-            .order_by(Job.created_at.desc(), Job.id.desc())
-            .offset((page - 1) * page_size)
-            .limit(page_size)
-        )
-        return JobPage(items=[JobOut.of(job) for job in found], total=total, page=page, page_size=page_size)
+        found = (
+            await session.scalars(
+                select(Job)
+                .where(*wanted)
+                .order_by(Job.created_at.desc(), Job.id.desc())
+                .offset((page - 1) * page_size)
+                .limit(page_size)
+            )
+        ).all()
+        kept = await catalogue.variants_of_jobs(session, [job.id for job in found])
+        return JobPage(items=[JobOut.of(job, kept) for job in found], total=total, page=page, page_size=page_size)
 
 
 @get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
 async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
-    """Stage, outputs, timings, speed, estimate, error, plan and the commands that make it."""
+    """Stage, outputs, timings, speed, estimate, error, plan and the commands that make it. An output that was deleted
+    since has the state `deleted`; the others stay."""
     async with services.sessions() as session:
-        return JobOut.of(await lifecycle.find(session, job_id))
+        job = await lifecycle.find(session, job_id)
+        return JobOut.of(job, await catalogue.variants_of_jobs(session, [job_id]))
 
 
 @get(

@@ -25,7 +25,8 @@ class SoundIn(Body, frozen=True, kw_only=True):
             Meta(
                 ge=16_000,
                 le=512_000,
-                description="Bits a second, for up to two channels; more get more. Omitted: 128000.",
+                description="Bits a second, for up to two channels; more get more. Omitted: 128000. Not with `copy` or"
+                " `none`.",
             ),
         ]
         | None
@@ -37,7 +38,8 @@ class SoundIn(Body, frozen=True, kw_only=True):
                 ge=-30,
                 le=-8,
                 description="What each track is brought to, in LUFS (EBU R 128): -23 for broadcast, -16 or -14 on the"
-                " web. Peaks are held at -1 dBTP.",
+                " web. True peaks are held at -2 dBTP before the sound is coded; codecs add to that: most often less"
+                " than 1 dB, up to 4 dB at sharp attacks.",
             ),
         ]
         | None
@@ -85,8 +87,9 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             Meta(
                 ge=50_000,
                 le=200_000_000,
-                description="Bits a second, on average, instead of crf. It is the largest rendition's; a smaller one"
-                " gets its share: pixels to the power of 0.75.",
+                description="Bits a second, on average, instead of crf: what the encoder aims at; it misses by more the"
+                " shorter the video is, by least in two passes. It is the largest rendition's; a smaller one gets its"
+                " share: pixels to the power of 0.75.",
             ),
         ]
         | None
@@ -101,7 +104,8 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         bool,
         Meta(
             description="A quality that the video has already (H.264, 8-bit 4:2:0, progressive, SDR, upright, square"
-            " pixels, of just that size) is copied instead of being coded again. Only for h264 in mp4."
+            " pixels, of just that size, in MP4, QuickTime or Matroska) is copied instead of being coded again; a"
+            " warning says why where none is. Only for h264 in mp4, without hls and dash."
         ),
     ] = False
     preset: (
@@ -123,9 +127,12 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         False
     )
     dash: Annotated[bool, Meta(description="The same with a DASH manifest: `manifest.mpd`.")] = False
-    segment_s: Annotated[SegmentSeconds, Meta(description="Seconds that a segment of `hls` and `dash` lasts.")] = (
-        SEGMENT_S
-    )
+    segment_s: (
+        Annotated[
+            SegmentSeconds, Meta(description="Seconds that a segment of `hls` and `dash` lasts, 2 to 10. Omitted: 4.")
+        ]
+        | None
+    ) = None
 
     def ladder(self) -> Ladder:
         return ladder_of(
@@ -142,7 +149,7 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
             loudness_lufs=self.audio.loudness,
-            streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s)
-            if self.hls or self.dash
+            streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s or SEGMENT_S)
+            if self.hls or self.dash or self.segment_s
             else None,
         )

@@ -10,8 +10,19 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from reelwright.edits import rates
-from reelwright.edits.model import AudioEncoding, Codec, FileOutput, Ladder, Sound, VideoEncoding
+from reelwright.edits.conforming import COPIED
+from reelwright.edits.model import (
+    SOUND_BIT_RATE,
+    UNCODED,
+    AudioEncoding,
+    Codec,
+    FileOutput,
+    Ladder,
+    Sound,
+    VideoEncoding,
+)
 from reelwright.edits.sizes import Size, even, scaled
+from reelwright.edits.streaming import Streaming
 from reelwright.edits.vocabulary import Quality
 from reelwright.errors import FieldError, InvalidInput
 
@@ -67,16 +78,18 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     sound = wanted.audio_codec or sounds[0]
     if sound not in sounds:
         errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
-    if wanted.loudness_lufs is not None and sound in ("copy", "none"):
+    if wanted.loudness_lufs is not None and sound in UNCODED:
         errors.append(FieldError("/audio/loudness", f"needs sound that is coded, not {sound}"))
+    if wanted.audio_bit_rate is not None and sound in UNCODED:
+        errors.append(FieldError("/audio/bit_rate", f"needs sound that is coded, not {sound}"))
     lowest, highest = LOWEST_CRF[wanted.codec], HIGHEST_CRF[wanted.codec]
     if wanted.crf is not None and not lowest <= wanted.crf <= highest:
         errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
     errors += rates.wrong(wanted)
-    if wanted.streaming is not None and wanted.container != "mp4":
-        errors.append(FieldError("/container", f"streaming is made of mp4, not {wanted.container}"))
-    if wanted.streaming is not None and wanted.copy_conforming:
-        errors.append(FieldError("/copy_conforming", "is not for streaming, which needs key frames of its own"))
+    if wanted.streaming is not None:
+        errors += _wrong_streaming(wanted.streaming, wanted)
+    elif wanted.copy_conforming and (wanted.codec, wanted.container) != COPIED:
+        errors.append(FieldError("/copy_conforming", f"is only for {' in '.join(COPIED)}"))
     if errors:
         raise InvalidInput(errors)
     sizes = [fitted(picture, quality) for quality in qualities]
@@ -97,10 +110,23 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 if wanted.streaming is None or wanted.video_bit_rate is not None
                 else rates.streamed_peak(size, wanted.codec),
             ),
-            audio=AudioEncoding(codec=sound, bit_rate=wanted.audio_bit_rate, loudness_lufs=wanted.loudness_lufs),
+            audio=AudioEncoding(
+                codec=sound, bit_rate=wanted.audio_bit_rate or SOUND_BIT_RATE, loudness_lufs=wanted.loudness_lufs
+            ),
         )
         for quality, size in zip(qualities, sizes, strict=True)
     )
+
+
+def _wrong_streaming(wish: Streaming, wanted: Ladder) -> list[FieldError]:
+    if not (wish.hls or wish.dash):
+        return [FieldError("/segment_s", "needs hls or dash")]
+    errors: list[FieldError] = []
+    if wanted.container != "mp4":
+        errors.append(FieldError("/container", f"streaming is made of mp4, not {wanted.container}"))
+    if wanted.copy_conforming:
+        errors.append(FieldError("/copy_conforming", "is not for streaming, which needs key frames of its own"))
+    return errors
 
 
 def fitted(picture: Size, quality: Quality) -> Size:

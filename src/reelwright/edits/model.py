@@ -118,6 +118,9 @@ Codec = Literal["h264", "hevc", "av1", "vp9"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 Container = Literal["mp4", "webm", "mkv"]
 Sound = Literal["aac", "opus", "copy", "none"]
+UNCODED = frozenset({"copy", "none"})
+"""Sound that is left as it is, or out."""
+SOUND_BIT_RATE = 128_000
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -146,7 +149,7 @@ class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     each track is brought to (EBU R 128)."""
 
     codec: Sound = "aac"
-    bit_rate: int = 128_000
+    bit_rate: int = SOUND_BIT_RATE
     loudness_lufs: float | None = None
 
 
@@ -173,7 +176,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     hardware: bool = False
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
-    audio_bit_rate: int = 128_000
+    audio_bit_rate: int | None = None
     loudness_lufs: float | None = None
     streaming: Streaming | None = None
 

@@ -14,7 +14,7 @@ import msgspec
 
 from reelwright.edits import ladder, streaming, timecode
 from reelwright.edits.companions import PlannedCompanion, PlannedFile, planned
-from reelwright.edits.conforming import conforms
+from reelwright.edits.conforming import hindrance
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
 from reelwright.edits.sizes import Size, even
@@ -187,12 +187,14 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
     shown = picture.display_size
     sound = _sound(facts.media, warnings)
     grid = frame_grid(facts.media)
-    outputs = []
+    outputs, hindrances = [], []
     for output in edit.outputs:
         size = ladder.fitted(shown, output.quality)
         if ladder.is_upscaled(shown, output.quality):
             warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
-        copied = output.video.copy_conforming and conforms(output, size, facts.media)
+        missing = hindrance(output, size, facts.media)
+        copied = output.video.copy_conforming and missing is None
+        hindrances += [missing] if output.video.copy_conforming and missing is not None else []
         counted = grid[2] if grid and output.container == "mp4" else None
         tracks = 0 if output.audio.codec == "none" else sound
         expected = _expect(
@@ -200,6 +202,8 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         )
         expected = msgspec.structs.replace(expected, copied=copied)
         outputs.append(_begun_at_once(expected) if edit.streaming is not None else expected)
+    if len(hindrances) == len(outputs):
+        warnings.append(f"no rendition could be copied: {'; '.join(dict.fromkeys(hindrances))}")
     companions, errors = [], []
     for number, wish in enumerate(edit.companions):
         found, wrong = planned(wish, picture=shown, length=length, pointer=f"/companions/{number}")

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from reelwright.edits.model import Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.model import UNCODED, Codec, Container, Ladder, Preset, Sound
 from reelwright.edits.vocabulary import Quality
 
 
@@ -23,7 +23,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     two_pass: bool = False
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
-    audio_bit_rate: int = 128_000
+    audio_bit_rate: int | None = None
     loudness_lufs: float | None = None
 
 
@@ -83,8 +83,8 @@ PROFILES: Mapping[ProfileName, Profile] = {
 
 
 def ladder_of(profile: Profile, **said: object) -> Ladder:
-    """The profile's choices, but for those that are said (not None). A factor and a bit rate exclude each other:
-    the one that is said takes the place of the other."""
+    """The profile's choices, but for those that are said (not None). A factor and a bit rate exclude each other, so do
+    a bit rate of sound and sound that is not coded: the one that is said takes the place of the other."""
     chosen = msgspec.structs.asdict(profile)
     del chosen["purpose"]
     explicit = {name: value for name, value in said.items() if value is not None}
@@ -92,4 +92,6 @@ def ladder_of(profile: Profile, **said: object) -> Ladder:
         chosen |= {"video_bit_rate": None, "two_pass": False}
     if "video_bit_rate" in explicit:
         chosen["crf"] = None
+    if explicit.get("audio_codec") in UNCODED:
+        chosen["audio_bit_rate"] = None
     return Ladder(**(chosen | explicit))

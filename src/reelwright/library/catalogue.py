@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -100,6 +100,11 @@ async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Var
         if row_file is not None:
             files.append(row_file)
     return list(grouped.values())
+
+
+async def variants_of_jobs(session: AsyncSession, job_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """What the jobs made and nobody has deleted."""
+    return set(await session.scalars(select(Variant.id).where(Variant.job_id.in_(job_ids))))
 
 
 async def files_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[File]:

@@ -17,7 +17,9 @@ from reelwright.errors import MediaProcessFailed
 from reelwright.media.graph import Filter, decibels, file_in_work, filter_, metadata_key
 
 HIGHEST_PEAK = Fraction(794, 1000)
-"""-2 dBTP: lossy codecs add up to 0.8 dB (measured with Opus), and -1 dBTP is the highest that EBU R 128 takes."""
+"""-2 dBTP, before the sound is coded: -1 dBTP is the highest that EBU R 128 takes, and lossy codecs add up to 1 dB to
+most sound. They add up to 4 dB (measured) where all of it is limited or an attack follows silence; to hold that as well
+would make everything softer."""
 OVERSAMPLED_RATE = 192_000
 """The limiter sees peaks between the samples (ITU-R BS.1770-4, annex 2)."""
 MEASURING_SHARE = 0.03

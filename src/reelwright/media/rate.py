@@ -7,14 +7,31 @@ the same streams; x265 is told the whole name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reelwright.edits.model import VideoEncoding
 
 STATISTICS = "statistics"
 PEAK, BUFFER_S = 1.5, 2
 """The highest rate, in times the wanted one, over so many seconds of it: what players on a network can follow."""
 
-FIRST_PASS_SHARE = {"h264": 0.9, "hevc": 1.0, "vp9": 0.15}
-"""What the first pass takes beside the second one, about: measured at `veryfast`."""
+FIRST_PASS_SHARE: Mapping[str, float] = {"hevc": 1.0, "vp9": 0.1}
+_X264_FIRST_PASS: Mapping[str, float] = {
+    "ultrafast": 0.9,
+    "superfast": 0.9,
+    "veryfast": 0.9,
+    "faster": 0.6,
+    "fast": 0.5,
+    "medium": 0.45,
+    "slow": 0.3,
+    "slower": 0.2,
+}
+"""x264's takes about the same time at any preset."""
+
+
+def first_pass_share(video: VideoEncoding) -> float:
+    """What the first pass takes beside the second one, about: measured."""
+    return _X264_FIRST_PASS[video.preset] if video.codec == "h264" else FIRST_PASS_SHARE[video.codec]
 
 
 def rate_options(video: VideoEncoding) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from reelwright.media.encode import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, 
 from reelwright.media.graph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.loudness import MEASURING_SHARE, Gain
 from reelwright.media.progress import PACKET
-from reelwright.media.rate import FIRST_PASS_SHARE
+from reelwright.media.rate import first_pass_share
 from reelwright.media.sound import conform_sound, kept
 
 PACKAGING_WEIGHT = 0.02
@@ -48,8 +48,9 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     graphs = Graphs()
     sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
     coders = [hardware.encoder_for(media, expected, capabilities.hardware) for expected in plan.outputs]
+    begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
     branches = [
-        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, _rendition(media, expected, coder))
+        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, [*begun, *_rendition(media, expected, coder)])
         for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
@@ -58,8 +59,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     error = stills.clock_error(media, read)
     branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
-    common = [*begun, *progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    common = [*progressive(media.picture), *(branches[0][0] if branches and alike else [])]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
     labels = iter(graphs.split(media.picture.index, common, shapes))
     arguments = [
@@ -97,7 +97,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         arguments += NOWHERE if analysing else into(container, f"<out{number}>")
     for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
-    weight = FIRST_PASS_SHARE[plan.outputs[0].output.video.codec] if analysing else 1.0
+    weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
     return Command(
         arguments=tuple(arguments),
         expected_s=plan.outputs[0].duration_s,

@@ -40,12 +40,13 @@ async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
     operation_class=operation(responses={200: examples.V1_RESULT}),
 )
 async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Result:
-    """Answers 200 in any state; the paths are there once the job is completed."""
+    """Answers 200 in any state; the paths are there once the job is completed, each until that output is deleted."""
     async with services.sessions() as session:
         job = await lifecycle.find(session, job_id)
         made = list(
             await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index))
         )
+    several = len((job.plan_json or {"outputs": []})["outputs"]) > 1
     best = next((variant for variant in made if variant.id == job.output_variant_id), None)
     return V1Result(
         job_id=job.id,
@@ -53,7 +54,11 @@ async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
         result_file_path=best.stored_path if best else None,
         processed_video_id=best.id if best else None,
         error_message=error_message(job),
-        **({"results": [V1Output.of(variant) for variant in made]} if len(made) > 1 else {}),
+        **(
+            {"results": [V1Output.of(variant) for variant in made]}
+            if several and job.status is JobStatus.SUCCESS
+            else {}
+        ),
     )
 
 

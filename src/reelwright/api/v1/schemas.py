@@ -212,7 +212,8 @@ class V1Output(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class V1Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a job, in any state; `results` where it has several outputs."""
+    """What became of a job, in any state. `results`: where it has several outputs, those that are there; the path
+    beside them is the best one's, null once that is deleted."""
 
     job_id: uuid.UUID
     status: Status
