@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from reelwright.api.profiles import ALL, ProfileOut
@@ -43,3 +44,20 @@ def test_what_is_said_wins() -> None:
     assert (small.crf, small.video_bit_rate, small.preset) == (None, 500_000, "medium")
     proxy = TranscodeIn(profile="broadcast-proxy", crf=20).ladder()
     assert (proxy.crf, proxy.video_bit_rate, proxy.two_pass) == (20, None, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "two_passes"),
+    [
+        ({"video_bitrate": 500_000}, True),
+        ({"video_bitrate": 500_000, "two_pass": False}, False),
+        ({"crf": 33}, False),
+        ({"video_bitrate": 500_000, "codec": "h264", "container": "mp4"}, False),
+        ({"video_bitrate": 500_000, "codec": "h264", "container": "mp4", "two_pass": True}, True),
+    ],
+)
+def test_vp9_by_bit_rate_takes_two_passes_unless_told_otherwise(body: dict[str, Any], two_passes: bool) -> None:
+    """One would miss the rate."""
+    wanted = msgspec.convert({"codec": "vp9", "container": "webm", **body}, TranscodeIn).ladder()
+    (output, *_) = ladder.outputs(wanted, (1280, 720))
+    assert output.video.two_pass is two_passes

@@ -96,7 +96,11 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
     ) = None
     two_pass: (
         Annotated[
-            bool, Meta(description="Look at the whole video first and spend the bit rate where it is needed. Not av1.")
+            bool,
+            Meta(
+                description="Look at the whole video first and spend the bit rate where it is needed. Not av1. Omitted:"
+                " only with vp9, which misses the bit rate otherwise."
+            ),
         ]
         | None
     ) = None

@@ -102,7 +102,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
                 preset=wanted.preset,
                 bit_rate=rates.share(wanted.video_bit_rate, size, sizes),
-                two_pass=wanted.two_pass,
+                two_pass=rates.in_two_passes(wanted),
                 copy_conforming=wanted.copy_conforming,
                 hardware=wanted.hardware,
                 segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,

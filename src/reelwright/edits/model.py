@@ -171,7 +171,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     crf: int | None = None
     video_bit_rate: int | None = None
     """Of the largest rendition; smaller ones get their share."""
-    two_pass: bool = False
+    two_pass: bool | None = None
     copy_conforming: bool = False
     hardware: bool = False
     preset: Preset = "veryfast"

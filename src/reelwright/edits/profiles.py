@@ -20,7 +20,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     container: Container = "mp4"
     crf: int | None = None
     video_bit_rate: int | None = None
-    two_pass: bool = False
+    two_pass: bool | None = None
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int | None = None

@@ -30,6 +30,13 @@ def wrong(wanted: Ladder) -> list[FieldError]:
     return errors
 
 
+def in_two_passes(wanted: Ladder) -> bool:
+    """As it is wished; where nothing is, VP9 is: in one pass it misses a bit rate by half of it and more."""
+    if wanted.two_pass is None:
+        return wanted.codec == "vp9" and wanted.video_bit_rate is not None
+    return wanted.two_pass
+
+
 def share(bit_rate: int | None, size: tuple[int, int], sizes: Iterable[tuple[int, int]]) -> int | None:
     """The rate for a picture of `size` where the largest of `sizes` gets `bit_rate`."""
     if bit_rate is None:
