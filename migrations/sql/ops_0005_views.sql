@@ -110,7 +110,7 @@ FROM jobs j
 LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id
 LEFT JOIN procrastinate_workers w ON w.id = q.worker_id
 LEFT JOIN LATERAL (
-    -- as reelwright.jobs.outlook.eta_s: at the speed of the command that runs, weighted as the commands are
+    -- at the speed of the command that runs, weighted as the commands are
     SELECT round(((100 - j.progress) / 100.0 * c.whole * c.expected_s / (j.speed * c.weight))::numeric, 1) AS eta_s
     FROM (
         SELECT
@@ -143,7 +143,7 @@ COMMENT ON COLUMN ops.running.attempt IS 'Number of this attempt; the fencing to
 COMMENT ON COLUMN ops.running.progress_percent IS 'Per cent done, 99 at the most before the result is committed.';
 COMMENT ON COLUMN ops.running.stage IS 'fetch, render, verify or publish.';
 COMMENT ON COLUMN ops.running.speed IS 'Times real time; NULL before ffmpeg has said it.';
-COMMENT ON COLUMN ops.running.eta_s IS 'Seconds left at that speed, an estimate; NULL while the speed is not known.';
+COMMENT ON COLUMN ops.running.eta_s IS 'Seconds left at that speed, a plain estimate (GET /jobs/{id} weighs more); NULL while the speed is not known.';
 COMMENT ON COLUMN ops.running.started_at IS 'When its first attempt began.';
 COMMENT ON COLUMN ops.running.running_s IS 'Seconds since then.';
 COMMENT ON COLUMN ops.running.lease_until IS 'The worker loses the job then unless it renews the lease.';
