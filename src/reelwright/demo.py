@@ -32,14 +32,15 @@ async def demo(settings: Settings, video: Path | None, start: float | None, end:
     `start`, `end`: seconds; None: some seconds near the beginning. Raises ClickException where that does not work out,
     and what `service` raises.
     """
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
+    settings = msgspec.structs.replace(settings, app_host="127.0.0.1", app_port=_free_port())
+    url = f"http://{settings.app_host}:{settings.app_port}"
     log = output / "service.log"
     try:
         with log.open("wb") as lines:
             console.print(f"Starting database, API and worker (log: {log}) ...")
             # Nothing is lost with a job that is cut short: whoever starts the service next goes on with it.
-            own = {"APP_PORT": str(port), "APP_HOST": "127.0.0.1", "API_ROOT_PATH": "", "SHUTDOWN_GRACE_S": "0"}
+            own = {"API_ROOT_PATH": "", "SHUTDOWN_GRACE_S": "0"}
+            own |= {"APP_HOST": settings.app_host, "APP_PORT": str(settings.app_port)}
             async with service(settings, environment=own, output=lines) as running:
                 await alongside(running, answering(url))
                 source = video or await make_sample(settings, output)

@@ -131,6 +131,16 @@ async def test_a_port_that_is_taken_is_told_in_one_line(house: Service) -> None:
     assert not house.settings.database_path.exists()
 
 
+async def test_the_demo_runs_beside_whoever_has_the_port(house: Service) -> None:
+    """It takes a free one of its own."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", house.settings.app_port))
+        taken.listen()
+        demo = await house.start("demo", "-m", "reelwright", "demo")
+        assert await asyncio.wait_for(demo.process.wait(), 120) == 0, demo.log.read_text()
+    assert (house.folder / "demo-output" / "sample-trim.mp4").stat().st_size > 0
+
+
 async def test_an_ffmpeg_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     """At once: the setting and its path."""
     house = furnished(tmp_path / "bare", FFMPEG_BIN="/opt/nothing/ffmpeg")
