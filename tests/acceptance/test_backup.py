@@ -124,6 +124,31 @@ async def test_an_interrupted_backup_goes_on_and_the_next_one_links(
         assert len(listed) == 2
 
 
+async def test_what_has_rotted_in_an_earlier_backup_is_copied_anew(
+    service: Service, clip: Path, tmp_path: Path
+) -> None:
+    """A file of --previous is compared with its SHA-256 before it is linked."""
+    video = await service.upload(clip)
+    first, second = tmp_path / "first", tmp_path / "second"
+    await ran(service, "backup", str(first))
+    rotten = first / "media" / video["stored_path"]
+    content = bytearray(rotten.read_bytes())
+    content[1000] ^= 1
+    rotten.write_bytes(content)
+    await ran(service, "backup", str(second), "--previous", str(first))
+    assert (second / "media" / video["stored_path"]).read_bytes() == clip.read_bytes()
+
+
+async def test_nothing_to_back_up_is_said(tmp_path: Path, service: Service, empty_database: str) -> None:
+    """No database of the settings, or one without a schema: a sentence, and nothing is made."""
+    bare = elsewhere(tmp_path)
+    assert "There is nothing to back up" in await ran(bare, "backup", str(tmp_path / "backup"), status=1)
+    unmigrated = elsewhere(tmp_path, "unmigrated", DATABASE_URL=empty_database)
+    assert "reelwright migrate" in await ran(unmigrated, "backup", str(tmp_path / "backup"), status=1)
+    assert not list(tmp_path.glob("backup*"))
+    assert not bare.settings.database_path.exists()
+
+
 async def test_a_missing_or_damaged_file_is_named_and_stops_nothing(
     service: Service, clip: Path, long_clip: Path, tmp_path: Path
 ) -> None:

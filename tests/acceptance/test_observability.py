@@ -406,3 +406,22 @@ async def test_one_trace_leads_from_the_request_to_ffmpeg(
     speed = {pair.key: pair.value.double_value for pair in ffmpeg.attributes}["ffmpeg.speed"]
     assert speed > 0
     assert {span.name for _, span in of_trace.values()} >= {"fetch", "render", "verify", "publish"}
+
+
+async def test_an_upload_that_is_cut_off_is_no_fault_of_the_service(service: Service) -> None:
+    """It is counted as the client's."""
+    length = 'content-length: 1000000\r\ncontent-type: multipart/form-data; boundary="b"\r\n'
+    _, writer = await asyncio.open_connection("127.0.0.1", service.settings.app_port)
+    writer.write(f"POST /videos/upload HTTP/1.1\r\nhost: localhost\r\n{length}\r\n".encode())
+    writer.write(b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + bytes(10_000))
+    await writer.drain()
+    writer.transport.abort()
+
+    async def outcomes() -> list[str]:
+        lines = (await service.client.get("/metrics")).text.splitlines()
+        return [line for line in lines if line.startswith("reelwright_uploads_total{")]
+
+    async with asyncio.timeout(30):
+        while not (found := await outcomes()):
+            await asyncio.sleep(0.1)
+    assert found == ['reelwright_uploads_total{outcome="cut off"} 1.0']

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import uuid
 from pathlib import Path
@@ -178,6 +179,24 @@ async def test_twenty_questions_are_answered(service: Service, prompt: Prompt, c
     videos = {str(row["video_id"]): row["variants"] for row in await ask(20)}
     assert videos == {short["id"]: 3, long["id"]: 1, lost["id"]: 2}
     assert prompt.asked == set(range(1, 21)) == {int(name) for name in QUESTIONS if name.isdigit()}
+
+
+async def test_a_worker_is_not_moved_by_what_strangers_notify(
+    service: Service, operator: asyncpg.Connection[asyncpg.Record], long_clip: Path
+) -> None:
+    """NOTIFY needs no right: nonsense is passed over, and a job is aborted only when its row says so."""
+    video = await service.upload(long_clip)
+    async with service.worker(**NO_POLLING) as worker:
+        job_id = await service.trim(video["id"], 0, 20)
+        await rendering(service, job_id)
+        (entry,) = await service.sql("SELECT queue_job_id AS id FROM jobs")
+        abort = json.dumps({"type": "abort_job_requested", "job_id": entry["id"]})
+        for said in ("garbage", "5", "{}", abort):
+            await operator.execute("SELECT pg_notify('procrastinate_queue_v1#render', $1)", said)
+        await service.until(job_id, "SUCCESS")
+        assert (await service.job(job_id))["attempt"] == 1
+        await service.until(await service.trim(video["id"], 1, 2), "SUCCESS")  # heard without polling
+        assert worker.log.read_text().count("is none of the queue's") == 3
 
 
 async def test_a_worker_goes_on_while_the_schema_is_brought_to_it(

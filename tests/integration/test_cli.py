@@ -98,6 +98,7 @@ async def test_a_database_that_refuses_is_one_sentence(tmp_path: Path, command: 
         ("postgresql:///films?host=/nowhere&user=me&password={password}", "at /nowhere cannot be used as user me: No"),
         ("postgresql://me:{password}@127.0.0.1:1,127.0.0.1:2/films", "127.0.0.1:1,127.0.0.1:2 cannot be used"),
         ("postgresql://me:x/{password}@127.0.0.1/films", "cannot be read"),
+        ("postgresql://me:100%{password}@127.0.0.1/films", "cannot be read"),
         ("postgresql://me:x@{password}@127.0.0.1/films", "cannot be read"),
         ("postgresql://me:{password}@127.0.0.1:70000/films", "cannot be read"),
     ],

@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from reelwright.settings import parse
 from reelwright.telemetry import metrics
@@ -41,3 +42,12 @@ def test_nothing_listens_unless_it_is_asked_for() -> None:
     """METRICS_PORT is 0 by default."""
     with metrics.serving(parse({})) as port:
         assert port is None
+
+
+def test_a_disk_that_is_gone_takes_no_other_number_along(tmp_path: Path) -> None:
+    """Its own gauges are left out."""
+    there = generate_latest(metrics.registry(metrics.Disk(tmp_path))).decode()
+    gone = generate_latest(metrics.registry(metrics.Disk(tmp_path / "gone"))).decode()
+    assert "reelwright_disk_free_bytes " in there
+    assert "reelwright_disk" not in gone
+    assert "reelwright_build_info" in gone

@@ -11,8 +11,9 @@ import signal
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import procrastinate
 import psycopg
 from procrastinate import connector, exceptions, jobs, utils, worker
@@ -31,6 +32,13 @@ class SideTaskFailed(exceptions.ProcrastinateException):
     """A worker side task died: exit non-zero so that the supervisor restarts the worker."""
 
 
+class Notice(msgspec.Struct):
+    """What the queue's triggers and functions notify of."""
+
+    type: Literal["job_inserted", "abort_job_requested"]
+    job_id: int
+
+
 class LateConnector(SessionConnector):
     """A connector that learns its database when it is opened: importing the app reads no settings."""
 
@@ -44,11 +52,21 @@ class LateConnector(SessionConnector):
         }
 
     async def listen_notify(self, on_notification: connector.Notify, channels: Iterable[str]) -> None:
-        """Reconnects: the stock listener ends for good when Postgres restarts."""
+        """Reconnects: the stock listener ends for good when Postgres restarts, or when somebody, who needs no right for
+        that, notifies its channels of nonsense."""
+
+        async def heed(*, channel: str, payload: str) -> None:
+            try:
+                msgspec.json.decode(payload, type=Notice)
+            except msgspec.DecodeError as error:
+                logger.warning("a notification on %s is none of the queue's: %s", channel, error)
+                return
+            await on_notification(channel=channel, payload=payload)
+
         channels = list(channels)
         while True:
             try:
-                await super().listen_notify(on_notification, channels)
+                await super().listen_notify(heed, channels)
             except exceptions.ConnectorException as error:
                 if not isinstance(error.__cause__, psycopg.OperationalError):
                     raise
@@ -84,6 +102,18 @@ class DrainingWorker(worker.Worker):
                 await self._show_life()
             except exceptions.ConnectorException as error:
                 logger.warning("heartbeat not written, retrying: %s", error.__cause__)
+
+    async def _handle_notification(self, *, channel: str, notification: jobs.Notification) -> None:
+        """Looks whether a job is to be aborted: the stock worker believes whoever notifies it."""
+        if notification["type"] != "abort_job_requested":
+            await super()._handle_notification(channel=channel, notification=notification)
+            return
+        try:
+            asked = await self.app.job_manager.list_jobs_to_abort_async()
+        except exceptions.ConnectorException as error:
+            logger.warning("what is to be aborted is not known yet: %s", error.__cause__)  # the poll comes to it
+        else:
+            self._handle_abort_jobs_requested(asked)
 
     async def _fetch_and_process_jobs(self) -> None:
         """Keeps trying: the stock worker ends when one fetch fails, and takes its jobs along."""

@@ -212,11 +212,15 @@ class _HttpError(ReelwrightError):
         self.status = status  # type: ignore[misc]
 
 
+def is_of_a_client_that_went(exc: Exception) -> bool:
+    return isinstance(exc, InternalServerException) and _CLIENT_GONE in exc.detail
+
+
 def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightError:
     """The domain's words for an exception of a library."""
     if isinstance(exc, ValidationException):
         return _invalid_parameters(request, exc)
-    if isinstance(exc, InternalServerException) and _CLIENT_GONE in exc.detail:
+    if is_of_a_client_that_went(exc):
         return _HttpError(CLIENT_CLOSED_REQUEST, "client_closed_request", "The client went away.")
     if isinstance(exc, HTTPException) and exc.status_code != 500 and exc.status_code in MEANINGS_BY_STATUS:
         code, meaning = MEANINGS_BY_STATUS[exc.status_code]

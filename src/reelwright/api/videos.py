@@ -16,7 +16,7 @@ from reelwright.api import examples
 from reelwright.api.downloads import download_video
 from reelwright.api.multipart import incoming_file
 from reelwright.api.openapi import operation
-from reelwright.api.problems import MEANINGS, REFUSED_FILES
+from reelwright.api.problems import MEANINGS, REFUSED_FILES, is_of_a_client_that_went
 from reelwright.api.ranges import FileDownload
 from reelwright.api.schemas import VariantOut, VideoOut, VideoPage
 from reelwright.api.services import Services
@@ -73,8 +73,9 @@ def _counted() -> Iterator[None]:
     except ReelwrightError as error:
         outcome = error.code
         raise
-    except Exception:
-        outcome = "internal"
+    except Exception as error:
+        if not is_of_a_client_that_went(error):
+            outcome = "internal"
         raise
     finally:
         metrics.UPLOADS.labels(outcome).inc()

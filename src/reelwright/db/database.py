@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 import msgspec
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -112,10 +114,11 @@ _UNREADABLE = (
 def _target(url: str) -> str:
     """What the URL leads to, in words, without the password. Raises DatabaseUnusable when it cannot be told apart."""
     try:
+        conninfo_to_dict(url)  # libpq's reading, which is the worker's: a bare % is none
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
-    except ValueError as error:
-        raise DatabaseUnusable(_UNREADABLE) from error
+    except (ValueError, psycopg.ProgrammingError):
+        raise DatabaseUnusable(_UNREADABLE) from None  # what they say may quote the password
     account, _, server = parts.netloc.rpartition("@")
     if "@" in account or (server and not account and "@" in parts.path + parts.query + parts.fragment):
         raise DatabaseUnusable(_UNREADABLE)  # a bare "@", "/", "?" or "#": pieces of the password are elsewhere

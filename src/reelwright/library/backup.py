@@ -31,6 +31,7 @@ from reelwright import __version__
 from reelwright.db.database import Database, connected, usable
 from reelwright.db.dump import dump
 from reelwright.db.models import File
+from reelwright.db.schema import require
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.pictures import pictures_in_use
 from reelwright.settings import Settings
@@ -77,9 +78,15 @@ async def make(settings: Settings, folder: Path, *, previous: Path | None = None
     partial = folder.with_name(folder.name + ".partial")
     storage = LocalStorage(settings.media_path, reserve_bytes=0)
     copies = _Copies(storage, partial / MEDIA, previous / MEDIA if previous else None)
+    if settings.uses_embedded_database and not settings.database_path.exists():
+        raise ReelwrightError(
+            f"There is nothing to back up: no embedded database is in {settings.database_path}, and neither "
+            "DATABASE_URL nor DB_HOST is set. Say where the service's settings are: the environment, or .env."
+        )
     try:
-        await asyncio.to_thread(_begin, folder, copies, previous)
         async with connected(settings, application_name="reelwright-backup") as database, usable(database.url):
+            await require(database.url)
+            await asyncio.to_thread(_begin, folder, copies, previous)
             manifest = await _taken(database, storage, copies, partial)
         await asyncio.to_thread(_conclude, partial, folder, manifest)
     except OSError as error:
@@ -145,6 +152,7 @@ async def _snapshot(database: Database) -> AsyncIterator[tuple[AsyncConnection, 
     """A transaction that sees one moment, and the name under which other sessions see the same."""
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ")
+        await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # pg_dump takes its time
         name = (await connection.exec_driver_sql("SELECT pg_export_snapshot()")).scalar_one()
         yield connection, name
 
@@ -187,13 +195,22 @@ class _Copies:
             return target.stat().st_size
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         earlier = self.previous / entry.key if self.previous else None
-        if earlier is not None and earlier.is_file() and entry.size_bytes in (None, earlier.stat().st_size):
+        if earlier is not None and earlier.is_file() and _is(earlier, entry):
             os.link(earlier, target)
             return target.stat().st_size
         try:
             return copied(source, target, entry)
         except (FileNotFoundError, Damaged):
             return None
+
+
+def _is(path: Path, entry: Entry) -> bool:
+    """Whether the file is what the entry says. Raises OSError."""
+    with path.open("rb") as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        if entry.size_bytes not in (None, size_bytes):
+            return False
+        return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
 
 
 def copied(source: Path, target: Path, entry: Entry) -> int:

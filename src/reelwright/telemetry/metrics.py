@@ -90,7 +90,11 @@ class Disk(Collector):
         self.media_root = media_root
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        found = shutil.disk_usage(self.media_root)
+        try:
+            found = shutil.disk_usage(self.media_root)
+        except OSError as error:  # the other numbers matter all the more now
+            logger.warning("metrics without the disk of MEDIA_ROOT: %s", error.strerror)
+            return
         yield GaugeMetricFamily("reelwright_disk_free_bytes", "Free space of MEDIA_ROOT's disk.", value=found.free)
         yield GaugeMetricFamily("reelwright_disk_used_bytes", "Used space of MEDIA_ROOT's disk.", value=found.used)
 

@@ -73,6 +73,8 @@ def exporting(process: str) -> Iterator[None]:
             _tracer = OpenTelemetry(process)
         except ImportError as error:
             logger.warning("no traces: %s. Install the extra: pip install 'reelwright[tracing]'", error)
+        except ValueError as error:
+            logger.warning("no traces, a variable of OpenTelemetry is wrong: %s", error)
     try:
         yield
     finally:
