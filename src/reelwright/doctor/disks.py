@@ -34,8 +34,8 @@ def _disks(settings: Settings) -> list[Finding]:
 
 
 def _standing(path: Path) -> Path:
-    """The folder, or the nearest above it that is there: the service makes the rest."""
-    return next(folder for folder in (path, *path.parents) if folder.exists())
+    """The folder, or the nearest above it that can be seen: the service makes the rest."""
+    return next(folder for folder in (path, *path.parents) if os.access(folder, os.F_OK))
 
 
 def _written(name: str, folder: Path) -> Finding:
