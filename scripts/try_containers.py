@@ -29,6 +29,7 @@ import imageio_ffmpeg
 ROOT = Path(__file__).parents[1]
 PROJECT = "reelwright-try"
 IMAGE = "reelwright"
+NETWORK = "10.213.147"
 LONG_S = 30
 """Length of the video whose job is interrupted, seconds."""
 FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
@@ -74,6 +75,7 @@ class Stack:
         self.folder = folder
         self.api_port, self.nginx_port = free_port(), free_port()
         mine = {"APP_PORT": str(self.api_port), "NGINX_PORT": str(self.nginx_port), "COMPOSE_PROJECT_NAME": PROJECT}
+        mine["OUTSIDE_NET"] = NETWORK
         self.environment = {**os.environ, **mine}
         if not shutil.which("docker-buildx") and "buildx" not in said(
             "docker", "info", "-f", "{{.ClientInfo.Plugins}}"
@@ -186,6 +188,16 @@ def demo(url: str) -> None:
     check(f"the demo at {url}", lines[0].startswith("Downloaded"), lines[0])
 
 
+def closed_folder(stack: Stack) -> None:
+    """Before anything runs."""
+    data = stack.folder / "data"
+    data.mkdir(exist_ok=True)
+    data.chmod(0o700)
+    seen = said(*stack.program, "run", "--rm", "init", cwd=stack.folder, env=stack.environment).splitlines()[-1]
+    check("init: ./data that the service cannot enter is named", "cannot enter ./data" in seen, seen)
+    data.chmod(0o755)
+
+
 def stack_alone(stack: Stack) -> None:
     for path in ("/docs", "/openapi.json", "/health"):
         answer = stack.client.get(path)
@@ -279,6 +291,11 @@ def behind_nginx(stack: Stack, video_id: str) -> None:
     check("nginx: a range is the same answer", same, f"{answer.status_code}, {len(answer.content)} bytes")
     logged = until(lambda: stack.logged("try-nginx"), within_s=20)
     check("nginx: it sends the bytes, the API none", logged["bytes"] == 0, f"{logged['bytes']} bytes")
+    seen = (logged["client"], stack.inside("nginx", "cat", "/etc/hosts").split("\n")[-1].split("\t")[0])
+    check("nginx: the log has the address of its client", seen[0] != seen[1] == f"{NETWORK}.2", seen)
+    stack.client.get("/docs", headers={"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "try-forged"})
+    logged = until(lambda: stack.logged("try-forged"), within_s=20)
+    check("nobody else is believed", logged["client"] != "203.0.113.9", logged["client"])
     answer = front.get(f"/stored/{key}")
     check("nginx: its internal place is closed", answer.status_code == 404, answer.status_code)
     seen = [front.get(path).status_code for path in ("/metrics", "/metrics/", "/metrics//", "/metrics%2f")]
@@ -309,6 +326,7 @@ def main() -> int:
         stack.compose("build")
         check("docker compose build", True, f"{time.monotonic() - began:.0f} s")
         image_alone()
+        closed_folder(stack)
         check("docker compose up, from nothing", True, f"healthy after {stack.up():.1f} s")
         stack_alone(stack)
         video_id = several_workers(stack, video)
