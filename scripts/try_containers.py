@@ -29,6 +29,7 @@ import imageio_ffmpeg
 ROOT = Path(__file__).parents[1]
 PROJECT = "reelwright-try"
 IMAGE = "reelwright"
+NETWORK = "10.213.147"
 LONG_S = 30
 """Length of the video whose job is interrupted, seconds."""
 FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
@@ -74,6 +75,7 @@ class Stack:
         self.folder = folder
         self.api_port, self.nginx_port = free_port(), free_port()
         mine = {"APP_PORT": str(self.api_port), "NGINX_PORT": str(self.nginx_port), "COMPOSE_PROJECT_NAME": PROJECT}
+        mine["OUTSIDE_NET"] = NETWORK
         self.environment = {**os.environ, **mine}
         if not shutil.which("docker-buildx") and "buildx" not in said(
             "docker", "info", "-f", "{{.ClientInfo.Plugins}}"
@@ -96,6 +98,12 @@ class Stack:
 
     def inside(self, service: str, *argv: str) -> str:
         return said(*self.program, "exec", "-T", service, *argv, cwd=self.folder, env=self.environment)
+
+    def logged(self, request_id: str) -> dict[str, Any] | None:
+        """The API's line of a request, when it is there."""
+        lines = self.compose("logs", "--no-log-prefix", "api").splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return next((line for line in found if line.get("request_id") == request_id and "bytes" in line), None)
 
     def up(self, *arguments: str, profile: tuple[str, ...] = ()) -> float:
         """Start until all is healthy. Returns how long that took, seconds."""
@@ -178,6 +186,16 @@ def demo(url: str) -> None:
     )
     lines = [line for line in seen.splitlines() if line.startswith(("Downloaded", "Error"))] or [seen[-300:]]
     check(f"the demo at {url}", lines[0].startswith("Downloaded"), lines[0])
+
+
+def closed_folder(stack: Stack) -> None:
+    """Before anything runs."""
+    data = stack.folder / "data"
+    data.mkdir(exist_ok=True)
+    data.chmod(0o700)
+    seen = said(*stack.program, "run", "--rm", "init", cwd=stack.folder, env=stack.environment).splitlines()[-1]
+    check("init: ./data that the service cannot enter is named", "cannot enter ./data" in seen, seen)
+    data.chmod(0o755)
 
 
 def stack_alone(stack: Stack) -> None:
@@ -271,13 +289,17 @@ def behind_nginx(stack: Stack, video_id: str) -> None:
     answer = front.get(f"/{key}", headers={"Range": "bytes=1000-500000", "X-Request-ID": "try-nginx"})
     same = (answer.status_code, answer.content, answer.headers["etag"]) == (206, direct.content, direct.headers["etag"])
     check("nginx: a range is the same answer", same, f"{answer.status_code}, {len(answer.content)} bytes")
-    logged = until(
-        lambda: [line for line in stack.compose("logs", "--no-color", "api").splitlines() if f"/{key} " in line][1:],
-        within_s=20,
-    )
-    check("nginx: it sends the bytes, the API none", logged[-1].endswith(" 0 bytes"), logged[-1].split(": ")[-1])
+    logged = until(lambda: stack.logged("try-nginx"), within_s=20)
+    check("nginx: it sends the bytes, the API none", logged["bytes"] == 0, f"{logged['bytes']} bytes")
+    seen = (logged["client"], stack.inside("nginx", "cat", "/etc/hosts").split("\n")[-1].split("\t")[0])
+    check("nginx: the log has the address of its client", seen[0] != seen[1] == f"{NETWORK}.2", seen)
+    stack.client.get("/docs", headers={"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "try-forged"})
+    logged = until(lambda: stack.logged("try-forged"), within_s=20)
+    check("nobody else is believed", logged["client"] != "203.0.113.9", logged["client"])
     answer = front.get(f"/stored/{key}")
     check("nginx: its internal place is closed", answer.status_code == 404, answer.status_code)
+    seen = [front.get(path).status_code for path in ("/metrics", "/metrics/", "/metrics//", "/metrics%2f")]
+    check("nginx: nor are figures for strangers", seen == [404] * 4, seen)
     demo(f"http://127.0.0.1:{stack.nginx_port}")
 
 
@@ -304,6 +326,7 @@ def main() -> int:
         stack.compose("build")
         check("docker compose build", True, f"{time.monotonic() - began:.0f} s")
         image_alone()
+        closed_folder(stack)
         check("docker compose up, from nothing", True, f"healthy after {stack.up():.1f} s")
         stack_alone(stack)
         video_id = several_workers(stack, video)

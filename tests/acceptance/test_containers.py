@@ -58,6 +58,14 @@ def test_the_example_of_settings_says_nothing_else_than_compose(services: dict[s
         environment = services[name]["environment"]
         assert environment["APP_ENV"] == "production"
         assert (environment["DB_HOST"], environment["MEDIA_ROOT"]) == ("db", "/data/media")
+        elsewhere = ("FFMPEG_BIN", "FFMPEG_PATH", "FFPROBE_BIN", "FFPROBE_PATH", "WORK_ROOT", "DATABASE_DIR")
+        assert [name for name in elsewhere if environment[name]] == []
+
+
+def test_only_nginx_is_believed_about_clients(services: dict[str, Any]) -> None:
+    """The API takes X-Forwarded-For from nginx' own address, which is neither the bridge's nor another service's."""
+    assert services["nginx"]["networks"] == {"outside": {"ipv4_address": "10.213.47.2"}}
+    assert services["api"]["environment"]["FORWARDED_ALLOW_IPS"] == "10.213.47.2"
 
 
 async def test_a_worker_shows_that_it_lives(service: Service, tmp_path: Path) -> None:

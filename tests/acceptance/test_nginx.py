@@ -165,6 +165,24 @@ async def test_a_client_cannot_choose_a_file(front: Front) -> None:
     assert (answer.status_code, sent_bytes) == (200, 0)
 
 
+async def test_figures_are_not_for_strangers(front: Front) -> None:
+    """/metrics is not passed on, however it is written, though the API answers it there."""
+    for path in ("/metrics", "/metrics/", "/metrics//", "//metrics", "/metrics%2f", "/%6detrics/", "/docs/../metrics/"):
+        address = urlsplit(str(front.client.base_url))
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        try:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+            async with asyncio.timeout(20):
+                said = await reader.read()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        assert said.startswith(b"HTTP/1.1 404 "), path
+        assert b"reelwright_" not in said, path
+    answer = await front.service.client.get("/metrics/")
+    assert (answer.status_code, "reelwright_" in answer.text) == (200, True)
+
+
 async def test_uploads_flow_through(front: Front, clip: Path) -> None:
     """An upload arrives; one that is too large is refused by the API before any of it is sent."""
     with clip.open("rb") as file:
