@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reelwright.library.backup import Manifest
 
 
+logger = logging.getLogger(__name__)
+
+
 def configured(process: str) -> Settings:
     """The settings, with logging of `process` set up by them. Ends the program with the reason where one is wrong."""
     try:
@@ -59,7 +62,10 @@ def serve() -> None:
     from reelwright.db.schema import require_configured
 
     _end_as(_run("api", require_configured))
-    if not run(configured("api")):
+    settings = configured("api")
+    for remark in configuration.remarks(settings):
+        logger.warning("settings: %s", remark)
+    if not run(settings):
         raise SystemExit(1)
 
 

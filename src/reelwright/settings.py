@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import quote
 
 import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
+
+from reelwright import setting_values
 
 OLD_NAMES = {
     "MAX_FILE_SIZE": "MAX_UPLOAD_BYTES",
@@ -25,6 +27,16 @@ OLD_NAMES = {
     "ALLOWED_VIDEO_TYPES": "ALLOWED_FORMATS",
 }
 """Names that earlier plans gave to settings that still mean something; the new name wins where both are set at once."""
+
+WITHOUT_SUCCESSOR = ("REDIS_URL", "SECRET_KEY", "UPLOAD_DIR", "PROCESSED_DIR")
+"""Names of earlier plans that are let pass and not read: there is no broker and no key, all files are in MEDIA_ROOT."""
+
+_FOREIGN = re.compile(
+    r"(COMPOSE|DOCKER|BUILDKIT|BUILDX|OTEL|PYTHON|UV|PIP|PG|POSTGRES|LC|XDG|NGINX|OUTSIDE|REELWRIGHT|UVICORN)_"
+    r"|PG[A-Z]+$|PYTHON[A-Z]+$|(TZ|LANG|PATH|HOME|TMPDIR|FORWARDED_ALLOW_IPS|(HTTPS?|NO|ALL)_PROXY)$",
+    re.ASCII | re.IGNORECASE,
+)
+"""Names in `.env` that others read: Compose, libraries, programs that are started."""
 
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
 """The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
@@ -218,9 +230,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"postgresql://{user}:{password}@{host}:{self.db_port}/{name}"
 
 
-def _problem(name: str, value: str, reason: str) -> SettingsError:
+def _problem(name: str, value: str, reason: str) -> str:
     shown = "***" if "PASSWORD" in name or "URL" in name else repr(value)
-    return SettingsError(f"{name}={shown}: {reason}")
+    return f"{name}={shown}: {reason}"
 
 
 def _by_new_names(layer: Mapping[str, str | None]) -> dict[str, str]:
@@ -229,25 +241,33 @@ def _by_new_names(layer: Mapping[str, str | None]) -> dict[str, str]:
     return found | {name: text or "" for name, text in layer.items() if text or name not in found}
 
 
+def _reader(name: str) -> Callable[[str], object] | None:
+    """How the text of a setting is read before it becomes a value of its type."""
+    if name == "APP_ENV":
+        return lambda text: setting_values.APP_ENVS.get(text.lower(), text)
+    if name == "ALLOWED_FORMATS":
+        return lambda text: setting_values.container_names(setting_values.listed(text), CONTAINERS)
+    if name == "CORS_ORIGINS":
+        return lambda text: [setting_values.origin(item) for item in setting_values.listed(text)]
+    if isinstance(getattr(_DEFAULTS, name.lower()), tuple):
+        return setting_values.listed
+    return setting_values.size_bytes if name.endswith("_BYTES") else None
+
+
 def parse(*layers: Mapping[str, str | None]) -> Settings:
     """Settings out of name -> text; a later layer wins. Raises SettingsError that names every wrong one."""
-    known = {name.upper(): (name, kind) for name, kind in get_type_hints(Settings, include_extras=True).items()}
+    kinds = {name.upper(): kind for name, kind in get_type_hints(Settings, include_extras=True).items()}
     merged: dict[str, str] = {}
     for layer in layers:
         merged |= _by_new_names(layer)
-    texts = {name: merged[name] for name in known if merged.get(name)}
-    parsed: dict[str, object] = {}
+    parsed: dict[str, Any] = {}
     wrong: list[str] = []
-    for name, text in texts.items():
-        field, kind = known[name]
-        is_list = isinstance(getattr(_DEFAULTS, field), tuple)
-        raw = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
-        try:
-            parsed[field] = msgspec.convert(raw, kind, strict=False)
-        except msgspec.ValidationError as error:
-            kinds = [get_args(part) for part in get_args(kind) if get_origin(part) is Literal]
-            reason = f"one of {', '.join(kinds[0])} is needed" if kinds else str(error)
-            wrong.append(str(_problem(name, text, reason)))
+    for name, kind in kinds.items():
+        if text := merged.get(name):
+            try:
+                parsed[name.lower()] = setting_values.value(text, kind, _reader(name))
+            except ValueError as error:
+                wrong.append(_problem(name, text, str(error)))
     settings = msgspec.structs.replace(_DEFAULTS, **parsed)
     wrong += _contradictions(settings)
     if wrong:
@@ -257,8 +277,6 @@ def parse(*layers: Mapping[str, str | None]) -> Settings:
 
 def _contradictions(settings: Settings) -> list[str]:
     found = []
-    if unknown := [name for name in settings.allowed_formats if name not in CONTAINERS]:
-        found.append(f"ALLOWED_FORMATS: {', '.join(unknown)} not among {', '.join(CONTAINERS)}")
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://", "postgresql+")):
         found.append("DATABASE_URL: a postgresql:// URL is needed")
     if settings.uses_embedded_database and settings.app_env == "production":
@@ -267,8 +285,42 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("API_ROOT_PATH: begins with a slash")
     if settings.accel_prefix and not _ACCEL_PREFIX.fullmatch(settings.accel_prefix):
         found.append("ACCEL_PREFIX: a path like /stored is needed")
-    if "*" in settings.cors_origins:
-        found.append("CORS_ORIGINS: name exact origins, * is not taken")
+    return found
+
+
+def _names() -> tuple[str, ...]:
+    return (*(field.upper() for field in Settings.__struct_fields__), *OLD_NAMES)
+
+
+def _check_names(written: Mapping[str, str | None]) -> None:
+    """A name in `.env` that nobody reads is most likely a slip. Raises SettingsError that names every one."""
+    known = {*_names(), *WITHOUT_SUCCESSOR}
+    unknown = [name for name in written if name not in known and not _FOREIGN.match(name)]
+    if unknown:
+        raise SettingsError("\n".join(f".env: {_unknown(name)}" for name in unknown))
+
+
+def _unknown(name: str) -> str:
+    meant = setting_values.nearest(name.upper(), _names())
+    return f"{name} is no setting: " + (f"{meant} perhaps?" if meant else "docs/configuration.md lists all that are.")
+
+
+def remarks(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
+    """What is odd about the settings of this process, though it works: for the log, once at start.
+
+    The environment holds much that is not ours, so a name in it is remarked on only where it is close to one of ours.
+    """
+    environment = os.environ if environment is None else environment
+    known = _names()
+    found = [
+        f"{_unknown(name)} It is not read."
+        for name, text in environment.items()
+        if text and name not in known and setting_values.nearest(name, known, how_near=0.85)
+    ]
+    if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
+        found.append(f"{', '.join(without)}: not read, nothing here needs it")
+    if settings.font_dir != _DEFAULTS.font_dir and not settings.font_path.is_dir():
+        found.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
     return found
 
 
@@ -284,4 +336,5 @@ def load() -> Settings:
         raise SettingsError(f".env: byte {error.start} is not UTF-8, save it as UTF-8 text") from error
     except OSError as error:
         raise SettingsError(f".env cannot be read: {error.strerror}") from error
+    _check_names(written)
     return parse(written, os.environ)

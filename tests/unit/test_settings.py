@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from reelwright.settings import Settings, SettingsError, load, parse
+from reelwright.settings import Settings, SettingsError, load, parse, remarks
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,11 +42,117 @@ def test_every_wrong_value_is_named_at_once() -> None:
         "APP_PORT='http'",
         "APP_ENV='prodution': one of development, test, production is needed",
         "MAX_UPLOAD_BYTES='-1'",
-        "ALLOWED_FORMATS: exe",
+        "ALLOWED_FORMATS='mov,exe': exe not among mov,",
         "DATABASE_URL",
     ):
         assert part in said
     assert "s3cret" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("APP_PORT", "http", "a whole number of at least 1 up to 65535 is needed"),
+        ("MAX_FAILURES", "0", "a whole number above 0 is needed"),
+        ("LEASE_S", "soon", "a number above 0 is needed"),
+        ("MAX_UPLOAD_BYTES", "2 gigs", "a number of bytes is needed, such as 2147483648, 500MB or 2GiB"),
+        ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO, WARNING, ERROR is needed"),
+        ("CORS_ORIGINS", "https://app.example/", "not how browsers write an origin: https://app.example perhaps?"),
+        ("CORS_ORIGINS", "app.example", "it has no scheme: https://app.example perhaps?"),
+        ("CORS_ORIGINS", "*", "name exact origins"),
+        ("CORS_ORIGINS", "https://a.example:port", "is no origin"),
+        ("CORS_ORIGINS", '["https://a.example"', "a list is needed"),
+        ("ALLOWED_FORMATS", "video/x-exe", "video/x-exe not among mov, matroska"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_what_is_taken(name: str, text: str, said: str) -> None:
+    """In words of the person who wrote it, not of a type checker."""
+    with pytest.raises(SettingsError) as caught:
+        parse({name: text})
+    assert f"{name}={text!r}: " in str(caught.value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2147483648", 2**31), ("2GB", 2 * 10**9), ("2 GiB", 2**31), ("1.5k", 1500), ("7b", 7)]
+)
+def test_sizes_may_have_units(text: str, expected: int) -> None:
+    """As people write them."""
+    assert parse({"MAX_UPLOAD_BYTES": text}).max_upload_bytes == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mov, avi", ("mov", "avi")),
+        ('["video/mp4", "video/avi", "video/mov", "video/wmv"]', ("mov", "avi", "asf")),
+        ("video/mp4,video/quicktime,.webm", ("mov", "webm")),
+        ("mpeg", ("mpeg",)),
+        ("mpg", ("mpeg", "mpegvideo")),
+    ],
+)
+def test_containers_may_be_named_by_mime_type_or_extension(text: str, expected: tuple[str, ...]) -> None:
+    """By either name of the setting, as a list or as JSON."""
+    assert parse({"ALLOWED_FORMATS": text}).allowed_formats == expected
+    assert parse({"ALLOWED_VIDEO_TYPES": text}).allowed_formats == expected
+
+
+def test_origins_are_taken_as_browsers_write_them() -> None:
+    """Scheme, host and port; a list or JSON."""
+    origins = ("https://app.example", "http://localhost:3000", "http://[::1]:8080")
+    assert parse({"CORS_ORIGINS": ", ".join(origins)}).cors_origins == origins
+    assert parse({"CORS_ORIGINS": '["https://app.example"]'}).cors_origins == ("https://app.example",)
+
+
+def written(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Settings:
+    """The settings of a process whose `.env` has that text."""
+    (folder / ".env").write_text(text)
+    monkeypatch.chdir(folder)
+    load.cache_clear()
+    try:
+        return load()
+    finally:
+        load.cache_clear()
+
+
+def test_a_name_that_nobody_reads_is_refused_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every one in `.env`, at once; what Compose and libraries read is let pass."""
+    with pytest.raises(SettingsError) as caught:
+        written(tmp_path, monkeypatch, "APP_PROT=8001\nCOMPOSE_PROJECT_NAME=x\nOTEL_SERVICE_NAME=y\nSHOE_SIZE=44\n")
+    said = str(caught.value)
+    assert said == (
+        ".env: APP_PROT is no setting: APP_PORT perhaps?\n"
+        ".env: SHOE_SIZE is no setting: docs/configuration.md lists all that are."
+    )
+
+
+def test_the_env_files_of_earlier_plans_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Word for word; what has no successor is remarked on."""
+    plan_a = (
+        "APP_ENV=dev\nAPP_HOST=0.0.0.0\nAPP_PORT=8000\n\nDB_HOST=db\nDB_PORT=5432\nDB_NAME=videos\nDB_USER=videos\n"
+        "DB_PASSWORD=videos\n\nMEDIA_ROOT=/data\nFONT_DIR=/fonts\n\nFFMPEG_BIN=ffmpeg\nFFPROBE_BIN=ffprobe\n\n"
+        "API_ROOT_PATH=\n"
+    )
+    settings = written(tmp_path, monkeypatch, plan_a)
+    assert (settings.app_env, settings.db_name, settings.media_root) == ("development", "videos", "/data")
+    plan_b = (
+        "DATABASE_URL=postgresql://username:password@localhost:5432/video_processing\nREDIS_URL=redis://localhost:6379/0\n"
+        "SECRET_KEY=your-super-secret-key-here\nUPLOAD_DIR=uploads\nPROCESSED_DIR=processed\nASSETS_DIR=assets\n"
+        'MAX_FILE_SIZE=524288000\nALLOWED_VIDEO_TYPES=["video/mp4", "video/avi", "video/mov", "video/wmv"]\n'
+    )
+    settings = written(tmp_path, monkeypatch, plan_b)
+    assert (settings.max_upload_bytes, settings.allowed_formats) == (524_288_000, ("mov", "avi", "asf"))
+
+
+def test_what_is_odd_in_the_environment_is_remarked_on(tmp_path: Path) -> None:
+    """A slip, a folder that is not there, a name without successor: the service runs, and says so."""
+    settings = parse({"FONT_DIR": str(tmp_path / "none")})
+    (slip, without, folder) = remarks(settings, {"APP_PROT": "1", "HOME": "/", "SECRET_KEY": "x", "APP_PORT": "8000"})
+    assert "APP_PROT is no setting: APP_PORT perhaps?" in slip
+    assert "SECRET_KEY" in without
+    assert "no such folder" in folder
+    usual = ("PATH", "HOSTNAME", "LANG", "SHELL", "PWD", "LOGNAME", "TERM", "DATABASE", "APP_NAME", "MEDIA_URL", "DB")
+    assert remarks(Settings(), dict.fromkeys(usual, "x")) == []
 
 
 def test_old_names_are_read_and_new_names_win() -> None:

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 def database() -> AbstractAsyncContextManager[str]:
     settings = configuration.load()
     logs.configure(settings, "worker")  # in place of what procrastinate's command set up
+    for remark in configuration.remarks(settings):
+        logger.warning("settings: %s", remark)
     return located(settings)
 
 

@@ -12,6 +12,7 @@ from reelwright.settings import Settings
 Look = Callable[[Settings], Awaitable[list[Finding]]]
 LOOKS: dict[str, Look] = {
     "python": machine.python,
+    "settings": machine.configured,
     "ffmpeg": programs.ffmpeg,
     "hardware": programs.hardware,
     "fonts": programs.fonts,

@@ -14,7 +14,7 @@ from pathlib import Path
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.errors import MediaProcessFailed
 from reelwright.media import contain
-from reelwright.settings import Settings
+from reelwright.settings import Settings, remarks
 
 OLDEST_PYTHON = (3, 11)
 LIBRARIES = ("asyncpg", "psycopg", "procrastinate", "litestar", "uvloop", "sqlalchemy", "av", "pyvips", "fontTools")
@@ -48,6 +48,13 @@ def _broken() -> list[str]:
         except (ImportError, OSError) as error:
             found.append(f"{name}: {error}")
     return found
+
+
+async def configured(settings: Settings) -> list[Finding]:
+    """Names that are no settings, folders that are not there."""
+    return [
+        warning("settings", remark, "Correct it in the environment or in .env.") for remark in remarks(settings)
+    ] or [ok("settings", "nothing odd")]
 
 
 async def kernel(_: Settings) -> list[Finding]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import re
+import shutil
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -25,7 +26,12 @@ MOST_THREADS = 16
 
 
 def ffmpeg_path(settings: Settings) -> Path:
-    """The configured program, else the bundled one. A path, or a name that PATH knows."""
+    """The configured program, else the bundled one. A path, or a name that PATH knows.
+
+    The plain word "ffmpeg" means whichever there is: the bundled one, where PATH has none.
+    """
+    if settings.ffmpeg_bin == "ffmpeg" and shutil.which("ffmpeg") is None:
+        return Path(imageio_ffmpeg.get_ffmpeg_exe())
     return Path(settings.ffmpeg_bin or imageio_ffmpeg.get_ffmpeg_exe())
 
 

@@ -1,0 +1,141 @@
+"""The text of a setting -> its value, or the sentence that says what is taken instead. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+APP_ENVS = {"dev": "development", "local": "development", "testing": "test", "prod": "production"}
+"""Other usual words for what APP_ENV takes."""
+
+CONTAINERS_BY_NAME = {
+    "mp4": ("mov",),
+    "m4v": ("mov",),
+    "x-m4v": ("mov",),
+    "quicktime": ("mov",),
+    "3gp": ("mov",),
+    "3gpp": ("mov",),
+    "mkv": ("matroska",),
+    "x-matroska": ("matroska",),
+    "x-msvideo": ("avi",),
+    "msvideo": ("avi",),
+    "wmv": ("asf",),
+    "x-ms-wmv": ("asf",),
+    "x-ms-asf": ("asf",),
+    "x-flv": ("flv",),
+    "ts": ("mpegts",),
+    "mp2t": ("mpegts",),
+    "mpg": ("mpeg", "mpegvideo"),
+    "mpeg": ("mpeg", "mpegvideo"),
+    "ogv": ("ogg",),
+}
+"""What ALLOWED_FORMATS takes beside ffmpeg's own names: the second part of a MIME type, or a file's extension."""
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.ASCII | re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def size_bytes(text: str) -> int:
+    """A number of bytes, with or without a unit: 2147483648, 500MB (powers of 1000), 2GiB (powers of 1024).
+
+    Raises ValueError with what is taken.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or (found[3] and not found[2]):
+        raise ValueError("a number of bytes is needed, such as 2147483648, 500MB or 2GiB")
+    amount, prefix, binary = found.groups()
+    exact = float(amount) * (1024 if binary else 1000) ** _POWERS[prefix.lower()] if "." in amount else None
+    return int(exact) if exact is not None else int(amount) * (1024 if binary else 1000) ** _POWERS[prefix.lower()]
+
+
+def listed(text: str) -> list[str]:
+    """The items of a comma-separated list, or of a JSON array. Raises ValueError for an array that is none."""
+    if text.lstrip().startswith("["):
+        try:
+            items = msgspec.json.decode(text, type=list[str])
+        except msgspec.DecodeError as error:
+            raise ValueError('a list is needed: a,b or ["a", "b"]') from error
+    else:
+        items = text.split(",")
+    return [item.strip() for item in items if item.strip()]
+
+
+def container_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
+    """ffmpeg's names of the containers that are meant. Raises ValueError that names every other word."""
+    known = tuple(known)
+    found: dict[str, None] = {}
+    wrong = []
+    for item in items:
+        name = item.lower().removeprefix("video/").removeprefix("application/").removeprefix(".")
+        if meant := (CONTAINERS_BY_NAME.get(name) if item.lower() not in known else None):
+            found |= dict.fromkeys(meant)
+        elif name in known:
+            found[name] = None
+        else:
+            wrong.append(item)
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} not among {', '.join(known)}, nor a MIME type or extension of one")
+    return list(found)
+
+
+def origin(text: str) -> str:
+    """An origin as browsers send it: scheme, host and port. Raises ValueError with what is perhaps meant."""
+    if text == "*":
+        raise ValueError("name exact origins, * is not taken")
+    if "://" not in text:
+        raise ValueError(f"{text} is no origin, it has no scheme: https://{text.strip('/')} perhaps?")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{text} is no origin ({error})") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError(f"{text} is no origin: one looks like https://app.example or http://localhost:3000")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    plain = f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+    if text != plain:
+        raise ValueError(f"{text} is not how browsers write an origin: {plain} perhaps?")
+    return plain
+
+
+def needed(kind: Any) -> str:
+    """The sentence that says what a setting of this type takes."""
+    base, *marks = get_args(kind) if get_origin(kind) is not Literal and hasattr(kind, "__metadata__") else (kind,)
+    while hasattr(base, "__metadata__"):
+        base, *more = get_args(base)
+        marks += more
+    if get_origin(base) is Literal:
+        return f"one of {', '.join(map(str, get_args(base)))} is needed"
+    if base is bool:
+        return "true or false is needed"
+    what = {int: "a whole number", float: "a number"}.get(base, "another value")
+    bounds = [
+        f"{word} {limit:g}"
+        for mark in marks
+        if isinstance(mark, Meta)
+        for word, limit in (("above", mark.gt), ("of at least", mark.ge), ("up to", mark.le))
+        if limit is not None
+    ]
+    return " ".join([what, *bounds, "is needed"])
+
+
+def nearest(name: str, known: Iterable[str], *, how_near: float = 0.75) -> str | None:
+    """The known name that was perhaps meant."""
+    found = get_close_matches(name, list(known), n=1, cutoff=how_near)
+    return found[0] if found else None
+
+
+def value(text: str, kind: Any, read: Callable[[str], object] | None = None) -> object:
+    """`text` as a value of the type `kind`, read by `read` first. Raises ValueError with what is needed."""
+    raw = read(text) if read is not None else text
+    try:
+        return msgspec.convert(raw, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(needed(kind)) from error
