@@ -15,8 +15,9 @@ from reelwright.edits.sizes import Size
 
 
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
-    """A moving picture. `width` x `height` are coded; `display_width` x `display_height` are what a viewer sees,
-    after rotation (a quarter turn swaps the sides) and with the sample aspect ratio applied to the width."""
+    """A moving picture. `width` x `height` are those of decoded frames, what the file cuts off their sides left out;
+    `display_width` x `display_height` are what a viewer sees, after rotation (a quarter turn swaps the sides) and with
+    the sample aspect ratio applied to the width."""
 
     index: int
     codec: str
@@ -30,7 +31,10 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     sample_aspect_ratio: str = "1/1"
     time_base: str
     start_s: str
-    """First timestamp in the file's own time, seconds, exact (clients' time 0 is `MediaInfo.start_s`)."""
+    """When the first frame that can be decoded is shown, in the file's own time, seconds, exact (clients' time 0 is
+    `MediaInfo.start_s`)."""
+    begins_within_group: bool = False
+    """Whether packets before `start_s` give no frame: a recording that begins within a group of pictures."""
     duration_s: float | None = None
     """From `start_s` to the end of the last frame."""
     frame_rate: str | None = None
@@ -38,7 +42,7 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     variable_frame_rate: bool | None = None
     """None: not known without reading the whole file."""
     frame_count: int | None = None
-    """Exact where the container's index says it, else None."""
+    """Of frames that can be decoded. Exact where the container's index says it, else None."""
     longest_frame_s: float | None = None
     """No gap between frames is longer. The longest gap itself where the container's index says it or the file was read
     through, else the longest between key frames; None: not known."""
@@ -52,7 +56,12 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
     color_transfer: str | None = None
     color_primaries: str | None = None
     field_order: str = "progressive"
-    """progressive, tt, bb, tb, bt (ffmpeg's names) or unknown."""
+    """progressive, tt (the top field is shown first), bb, or unknown, as decoded frames say; tb and bt are ffmpeg's
+    further names, of headers only."""
+    dolby_vision_profile: int | None = None
+    dolby_vision_compatibility: int | None = None
+    """What its base layer looks like to players that do not know Dolby Vision: 0 is none of the usual (profile 5: its
+    colours come out wrong), 1 HDR10, 2 SDR, 4 HLG."""
     bit_rate: int | None = None
     decodable: bool = True
 
@@ -85,14 +94,16 @@ class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None = None
     bit_rate: int | None = None
     decodable: bool = True
+    """Whether its codec is known here and its first packets give sound."""
 
 
 class OtherStream(msgspec.Struct, frozen=True, kw_only=True):
-    """A subtitle, data, attachment or attached-picture stream: known of, never rendered."""
+    """A stream that is known of and never rendered."""
 
     index: int
     kind: str
-    """subtitle, data, attachment, attached_picture or unknown."""
+    """subtitle, data, attachment, attached_picture, empty (a track of picture or sound without a single packet) or
+    unknown."""
     codec: str | None = None
 
 
@@ -104,6 +115,9 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     start_s: str = "0"
     """The container's first timestamp: the zero of the time line that clients see."""
+    clock_jumps: bool = False
+    """Whether the file's clock starts anew or jumps (recordings that were joined). Durations and gaps are those after
+    ffmpeg has closed the jumps, which it does unless it is told `-copyts`."""
     duration_s: float | None = None
     """To the end of picture and sound, by their last packets where the container states something else or nothing."""
     bit_rate: int | None = None
@@ -111,6 +125,9 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Moving pictures, the main one first."""
     audio: list[AudioStream] = []
     other: list[OtherStream] = []
+    chapters: int = 0
+    programs: int = 0
+    """Of a transport stream: more than one is several channels in one file."""
 
     @property
     def picture(self) -> VideoStream:
