@@ -191,6 +191,24 @@ def restore(folder: Path) -> None:
     _say("restored", restored[0])
 
 
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(arguments: tuple[str, ...]) -> None:
+    """Open PostgreSQL's prompt on the service's database, embedded or configured. ARGUMENTS are psql's own.
+
+    For example: reelwright psql -c 'SELECT * FROM ops.running'. docs/operations.md answers twenty questions with it.
+    """
+    from reelwright.db.client_programs import prompt
+
+    status: list[int] = []
+
+    async def run(settings: Settings) -> None:
+        status.append(await prompt(settings, arguments))
+
+    _end_as(_run("psql", run))
+    raise SystemExit(status[0])
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
 def doctor(as_json: bool) -> None:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -213,3 +214,16 @@ async def test_only_a_database_that_cannot_be_reached_is_away(database_url: str)
     assert not is_away(await failure(database_url, "SELECT 1 / 0"))
     assert not is_away(FileNotFoundError(errno.ENOENT, "No such file or directory"))
     assert not is_away(OSError(errno.ENOSPC, "No space left on device"))
+
+
+async def test_psql_is_a_prompt_on_the_configured_database(tmp_path: Path, database_url: str) -> None:
+    """Its options are psql's own, its exit status as well; the password is in no argument."""
+    settings = at(tmp_path, database_url)
+    name = urlsplit(database_url).path.removeprefix("/")
+    query = "SELECT 'here: ' || current_database()"
+    assert await ended(tmp_path, settings, "psql", "-Atc", query) == (0, f"here: {name}")
+    status, line = await ended(tmp_path, settings, "psql", "-v", "ON_ERROR_STOP=1", "-c", "SELECT 1/0")
+    assert (status, line) == (1, "ERROR:  division by zero")
+    status, line = await ended(tmp_path, at(tmp_path, f"postgresql://me:{PASSWORD}@127.0.0.1:1/films"), "psql")
+    assert status == 1
+    assert "films at 127.0.0.1:1 cannot be used as user me" in line

@@ -80,7 +80,7 @@ async def usable(url: str) -> AsyncIterator[None]:
     """
     target = _target(url)
     try:
-        version = await _server_version(url)
+        version = await server_version(url)
         if version < OLDEST_MAJOR:
             raise DatabaseUnusable(
                 f"{target}: the server is PostgreSQL {version}, {OLDEST_MAJOR} or newer is needed. Upgrade it, or name "
@@ -93,7 +93,8 @@ async def usable(url: str) -> AsyncIterator[None]:
         raise DatabaseUnusable(f"{target}: {reason}") from error
 
 
-async def _server_version(url: str) -> int:
+async def server_version(url: str) -> int:
+    """The server's major version. Raises DatabaseUnusable when the URL cannot be read, and what connecting raises."""
     try:
         connection = await _connect(url, application_name="reelwright-look")
     except (ValueError, OverflowError) as error:  # what they say may quote the password
