@@ -21,7 +21,7 @@ from reelwright.errors import InvalidInput, Malformed
 Time = Annotated[float, Meta(ge=0)] | str
 
 
-class Anchor(Struct, forbid_unknown_fields=True):
+class Anchored(Struct, forbid_unknown_fields=True):
     anchor: Literal["top-left", "bottom-right"]
     margin: Annotated[int, Meta(ge=0)] = 20
 
@@ -29,7 +29,7 @@ class Anchor(Struct, forbid_unknown_fields=True):
 class Overlay(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
     start: Time = 0
     end: Time | None = None
-    x: float | str | Anchor = 20
+    x: float | str | Anchored = 20
 
 
 class Text(Overlay, tag="text"):
@@ -63,7 +63,7 @@ def errors_of(body: bytes, hint: Any = Edit) -> dict[str, str]:
 def test_a_right_body_becomes_the_type() -> None:
     """Tagged unions, defaults and nested types arrive as the handler declares them."""
     edit = read_json(b'{"overlays":[{"type":"text","text":"hi","x":{"anchor":"top-left"}}]}', Edit)
-    assert edit == Edit(overlays=[Text(text="hi", x=Anchor("top-left"))])
+    assert edit == Edit(overlays=[Text(text="hi", x=Anchored("top-left"))])
 
 
 def test_every_bad_field_is_named() -> None:
@@ -201,7 +201,7 @@ def make(data: JSONBody[Edit]) -> Edit:
 
 
 @post("/transcode", sync_to_thread=False)
-def maybe(data: JSONBody[Anchor | None] = None) -> str:
+def maybe(data: JSONBody[Anchored | None] = None) -> str:
     return repr(data)
 
 
@@ -255,7 +255,7 @@ async def test_a_body_may_be_left_out_where_the_handler_has_a_default(client: ht
     assert (
         await client.post("/transcode", content=b"null", headers={"Content-Type": "application/json"})
     ).text == "None"
-    assert (await client.post("/transcode", json={"anchor": "top-left"})).text.startswith("Anchor")
+    assert (await client.post("/transcode", json={"anchor": "top-left"})).text.startswith("Anchored")
 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])

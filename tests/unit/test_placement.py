@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelwright.edits import placement
-from reelwright.edits.placement import FARTHEST_PX, OVERLAY, TEXT, Anchor, position
+from reelwright.edits.placement import FARTHEST_PX, OVERLAY, TEXT, Anchored, position
 
 PICTURE, SMALL = (1280, 720), (100, 40)
 
@@ -159,15 +159,15 @@ def test_an_anchor_keeps_the_same_margin_to_every_side_that_it_touches(
     anchor: placement.AnchorName, expected: tuple[int, int]
 ) -> None:
     """5 % are of the shorter side: 36 pixels of 720."""
-    assert Anchor(anchor=anchor, margin="5%").position(PICTURE, SMALL) == expected
-    assert Anchor(anchor=anchor, margin=36).position(PICTURE, SMALL) == expected
+    assert Anchored(anchor=anchor, margin="5%").position(PICTURE, SMALL) == expected
+    assert Anchored(anchor=anchor, margin=36).position(PICTURE, SMALL) == expected
 
 
 @pytest.mark.parametrize("margin", ["5", "-5%", "101%", "5%%", "W", "1e1%", float("nan"), 1e9])
 def test_a_margin_is_pixels_or_per_cent(margin: float | str) -> None:
     """Checked when the request is decoded."""
     with pytest.raises(ValueError, match="margin"):
-        Anchor(anchor="top", margin=margin)
+        Anchored(anchor="top", margin=margin)
     if margin == margin and margin != 1e9:
         with pytest.raises(msgspec.ValidationError, match="margin"):
-            msgspec.json.decode(msgspec.json.encode({"anchor": "top", "margin": margin}), type=Anchor)
+            msgspec.json.decode(msgspec.json.encode({"anchor": "top", "margin": margin}), type=Anchored)

@@ -24,7 +24,7 @@ from litestar.openapi.spec import Server, Tag
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from reelwright.api.openapi import operation_id, problem_components
+from reelwright.api.openapi import name_words, operation_id, problem_components
 from reelwright.api.problems import MEANINGS, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
 
@@ -57,7 +57,9 @@ def openapi_config(
 
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document of an app, as plain values."""
-    return app.openapi_schema.to_schema()
+    document = app.openapi_schema.to_schema()
+    name_words(document)
+    return document
 
 
 def docs_router(root_path: str = "") -> Router:

@@ -79,6 +79,27 @@ def _problem_answer(
     return OpenAPIResponse(description=description, content={MEDIA_TYPE: content}, headers=named)
 
 
+def name_words(part: Any) -> None:
+    """Tells generators what to call the words of enumerations that begin with no letter: "720p" is P720 in Python. In
+    place, all over a document."""
+    if isinstance(part, dict):
+        words = part.get("enum")
+        if isinstance(words, list) and not all(word and word[0].isalpha() for word in words):
+            part["x-enum-varnames"] = [_variable_name(word) for word in words]
+        for inner in part.values():
+            name_words(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            name_words(inner)
+
+
+def _variable_name(word: str) -> str:
+    if word[0] == "-":  # as in `order`
+        return f"{word[1:].upper()}_DESCENDING"
+    number = "".join(char for char in word if char.isdigit())
+    return word.replace(number, "").upper() + number if word[0].isdigit() else word.upper()
+
+
 def operation_id(handler: HTTPRouteHandler, method: str, _: object) -> str:
     """What generated clients call a route: its tag and its handler's name, `videos_get_video`. For OpenAPIConfig."""
     name = "_".join([*handler.resolve_tags(), handler.handler_name])
@@ -120,7 +141,8 @@ class _Described(Operation):
 
     def _add_download(self, media_type: str) -> None:
         assert self.responses is not None
-        content = {media_type: OpenAPIMediaType(schema=_bytes(media_type))}
+        # plain bytes first: generators that know no video take them for what they are
+        content = {kind: OpenAPIMediaType(schema=_bytes(kind)) for kind in ("application/octet-stream", media_type)}
         shared = {"ETag": "Strong validator.", "Last-Modified": "When the file was made.", "Accept-Ranges": "bytes"}
         part = {**shared, "Content-Range": "Which bytes these are."}
         named = {**shared, "Content-Disposition": "The name to save it under (RFC 6266, RFC 8187)."}

@@ -19,7 +19,7 @@ from reelwright.edits.model import (
     VideoLayer,
     WatermarkLayer,
 )
-from reelwright.edits.placement import Anchor
+from reelwright.edits.placement import Anchored
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
@@ -205,7 +205,7 @@ class PlacedWatermarkIn(Body, frozen=True, kw_only=True):
 
     @property
     def layers(self) -> tuple[AnyLayer, ...]:
-        anchor = Anchor(anchor=self.position, margin=self.margin)
+        anchor = Anchored(anchor=self.position, margin=self.margin)
         return (WatermarkLayer(image_path=self.image_path, position=anchor, opacity=self.opacity),)
 
 

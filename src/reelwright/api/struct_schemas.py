@@ -1,13 +1,19 @@
 """Schemas of msgspec Structs in the OpenAPI document, as msgspec itself gives them.
 
 It also checks them, so they are exact: constraints wherever they stand, discriminators, docstrings and
-`additionalProperties: false`. Private names of Litestar are used in this module only.
+`additionalProperties: false`. What is added is what generators of clients need to know which side writes a struct:
+
+- One that refuses unknown fields is written by clients. A field that may be left out is not required, and its default
+  is told in words: with the keyword `default`, generators for TypeScript demand the field.
+- Any other is written by the service. Every field is there, whatever default it has in our code.
+
+Private names of Litestar are used in this module only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 from litestar.openapi.spec import Discriminator, Reference, Schema
@@ -51,7 +57,7 @@ class StructSchemas(OpenAPISchemaPlugin):
             references[_described(kind)[1]] = schema_creator.for_field_definition(child)
         for kind in self._unseen:
             schema_creator.for_field_definition(FieldDefinition.from_annotation(kind))
-        _fill(schema, described[name], references)
+        _fill(schema, _as_written(field_definition.annotation, described[name]), references)
         return schema
 
 
@@ -59,6 +65,51 @@ def _described(kind: Any) -> tuple[dict[str, Any], str]:
     """msgspec's schemas of a type and of all that it refers to, by name, and the type's own name."""
     (root,), components = msgspec.json.schema_components([kind])
     return components, _name(root["$ref"])
+
+
+def _as_written(kind: Any, described: Mapping[str, Any]) -> dict[str, Any]:
+    """A struct's schema as clients meet it. Other types (enumerations) as they are."""
+    struct = get_origin(kind) or kind
+    if not issubclass(struct, msgspec.Struct):
+        return _plain(described)
+    properties = {name: _plain(part, name) for name, part in described["properties"].items()}
+    defaults = {name: part.pop("default") for name, part in properties.items() if "default" in part}
+    if struct.__struct_config__.forbid_unknown_fields:
+        for name, default in defaults.items():
+            if not isinstance(default, dict | list | None):
+                said = properties[name].get("description", "")
+                properties[name]["description"] = f"{said} Omitted: `{_shown(default)}`.".lstrip()
+        return {**described, "properties": properties}
+    optional = {field.encode_name for field in msgspec.structs.fields(kind) if field.default is msgspec.UNSET}
+    required = [name for name in properties if name not in optional]
+    return {**described, "properties": properties, **({"required": required} if required else {})}
+
+
+def _shown(default: Any) -> str:
+    return msgspec.json.encode(default).decode()
+
+
+def _plain(part: Any, name: str = "") -> Any:
+    """The same schema in words that all generators know: words have a type, and a name where they are one choice of
+    several; an object without named members may have any; what is said of a type that may be null is said of both."""
+    if isinstance(part, list):
+        return [_plain(one, name) for one in part]
+    if not isinstance(part, dict):
+        return part
+    plain = {key: value if key in ("default", "examples", "enum") else _plain(value) for key, value in part.items()}
+    if plain == {"type": "object"}:
+        plain["additionalProperties"] = True
+    if "enum" in plain and "type" not in plain:
+        plain["type"] = "string" if all(isinstance(word, str) for word in plain["enum"]) else "integer"
+    if len(plain.get("enum", [])) == 1:
+        (plain["const"],) = plain.pop("enum")
+    if len(kinds := plain.get("anyOf", [])) == 2 and kinds[1] == {"type": "null"}:
+        inner = dict(kinds[0])
+        said = {key: inner.pop(key) for key in ("description", "examples") if key in inner}
+        if "enum" in inner or inner.get("type") == "object":
+            inner["title"] = "".join(word.capitalize() for word in name.split("_"))
+        plain |= {"anyOf": [*inner["anyOf"], kinds[1]] if inner.keys() == {"anyOf"} else [inner, kinds[1]], **said}
+    return plain
 
 
 def _name(reference: str) -> str:

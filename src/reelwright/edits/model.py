@@ -12,7 +12,7 @@ from reelwright.edits import colour, placement, timecode
 from reelwright.edits.checks import Check
 from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.lettering import checked_text
-from reelwright.edits.placement import Anchor, Coordinate
+from reelwright.edits.placement import Anchored, Coordinate
 from reelwright.edits.streaming import SegmentSeconds, Streaming
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
@@ -40,7 +40,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     x: Place = 20
     y: Place = 20
-    position: Anchor | None = None
+    position: Anchored | None = None
     start: When = 0
     end: When | None = None
     opacity: Share = 1.0

@@ -48,7 +48,7 @@ OVERLAY = Vocabulary(("W", "main_w"), ("H", "main_h"), ("w", "overlay_w"), ("h",
 AnchorName = Literal["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
 
 
-class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Anchored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A corner, the middle of a side or the centre of the picture. `margin`: the distance from the sides that it
     touches, in pixels, or "5%" of the picture's shorter side, so that it is the same at both sides of a corner."""
 

@@ -12,7 +12,7 @@ from reelwright.api.bodies import Body
 from reelwright.api.schemas import Timestamp
 from reelwright.db.models import Job, Variant, Video
 from reelwright.edits.model import Colour, ImageLayer, Ladder, TextLayer, VideoLayer, WatermarkLayer
-from reelwright.edits.placement import Anchor
+from reelwright.edits.placement import Anchored
 from reelwright.edits.vocabulary import JobStatus, Quality
 
 Status = Literal["pending", "processing", "completed", "failed"]
@@ -184,7 +184,7 @@ class V1Watermark(Body, frozen=True, kw_only=True):
     opacity: Annotated[float, Meta(ge=0.1, le=1)] = 0.8
 
     def layer(self) -> WatermarkLayer:
-        anchor = Anchor(anchor=self.position, margin=10)
+        anchor = Anchored(anchor=self.position, margin=10)
         return WatermarkLayer(image_path=self.watermark_path, position=anchor, opacity=self.opacity)
 
 

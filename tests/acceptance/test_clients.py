@@ -1,0 +1,95 @@
+"""Clients that are generated from /openapi.json, without a warning and in strict modes, do real work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from frames import read
+from service import Service
+
+SOURCES = Path(__file__).parents[1] / "clients"
+TOOLS = Path(sys.executable).parent
+
+
+async def told(*argv: object, cwd: Path, within_s: float = 120, **env: str) -> str:
+    """What a program says; it must succeed."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, argv),
+        cwd=cwd,
+        env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", "NO_COLOR": "1", **env},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output = (await asyncio.wait_for(process.communicate(), within_s))[0].decode()
+    assert process.returncode == 0, f"{argv}\n{output}"
+    return output
+
+
+@pytest.fixture
+async def document(shared_service: Service, tmp_path: Path) -> Path:
+    """The document as the service gives it out."""
+    path = tmp_path / "openapi.json"
+    path.write_bytes((await shared_service.client.get("/openapi.json")).content)
+    return path
+
+
+async def test_a_python_client(shared_service: Service, document: Path, clip: Path, tmp_path: Path) -> None:
+    """openapi-python-client generates all of it; mypy --strict takes it; it uploads, edits, waits and downloads."""
+    package = tmp_path / "client"
+    generator = TOOLS / "openapi-python-client"
+    said = await told(generator, "generate", "--path", document, "--output-path", package.name, cwd=tmp_path)
+    assert said.strip() == f"Generating {package.name}"
+    script = shutil.copy(SOURCES / "with_python.py", tmp_path)
+    result = tmp_path / "result.mp4"
+    _, types = await asyncio.gather(
+        told(sys.executable, script, shared_service.url, clip, result, cwd=tmp_path, PYTHONPATH=str(package)),
+        told(sys.executable, "-m", "mypy", "--strict", script, cwd=tmp_path, MYPYPATH=str(package)),
+    )
+    assert types.startswith("Success")
+    assert len(read(result)) == 100
+
+
+@pytest.fixture(scope="session")
+async def npm_folder() -> Path:
+    """The folder with the generators for TypeScript, installed once."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    if not (SOURCES / "node_modules" / ".package-lock.json").exists():
+        try:
+            await told(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=SOURCES)
+        except (AssertionError, TimeoutError) as error:
+            pytest.skip(f"npm cannot install the generators: {str(error).strip()[-300:]}")
+    return SOURCES
+
+
+@pytest.mark.timeout(600)
+async def test_typescript_clients(
+    shared_service: Service, npm_folder: Path, document: Path, clip: Path, tmp_path: Path
+) -> None:
+    """openapi-typescript with openapi-fetch, and @hey-api/openapi-ts; tsc takes both strictly, both do the work."""
+    for name in ("package.json", "tsconfig.json", "with_openapi_fetch.ts", "with_hey_api.ts"):
+        shutil.copy(npm_folder / name, tmp_path)
+    (tmp_path / "node_modules").symlink_to(npm_folder / "node_modules")
+    tools = npm_folder / "node_modules" / ".bin"
+    said = await asyncio.gather(
+        told(tools / "openapi-typescript", document, "-o", "generated/schema.ts", cwd=tmp_path),
+        told(tools / "openapi-ts", "-i", document, "-o", "generated/hey", cwd=tmp_path),
+    )
+    assert [line for text in said for line in text.lower().splitlines() if "warn" in line or "error" in line] == []
+    await told(tools / "tsc", "-p", "tsconfig.json", cwd=tmp_path)
+    results = [tmp_path / "fetch.mp4", tmp_path / "hey.mp4"]
+    await asyncio.gather(
+        *(
+            told("node", f"built/{script}.js", shared_service.url, clip, result, cwd=tmp_path)
+            for script, result in zip(("with_openapi_fetch", "with_hey_api"), results, strict=True)
+        )
+    )
+    assert [len(read(result)) for result in results] == [100, 100]
