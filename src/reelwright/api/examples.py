@@ -4,60 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
+from reelwright.api.media_schemas import AudioStreamOut, MediaInfoOut, VideoStreamOut
+
 VIDEO_ID = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
 VARIANT_ID = "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e"
 JOB_ID = "0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9"
 ASSET_ID = "0199f0d1-3e2b-7d4c-8a5f-6b7c8d9e0f1a"
 NOW = "2026-11-21T10:15:30.123456Z"
 
-MEDIA_INFO: dict[str, Any] = {
-    "container": "mov,mp4,m4a,3gp,3g2,mj2",
-    "size_bytes": 1055736,
-    "start_s": "0",
-    "duration_s": 5.312,
-    "bit_rate": 1589963,
-    "video": [
-        {
-            "index": 0,
-            "codec": "h264",
-            "profile": "Main",
-            "width": 1280,
-            "height": 720,
-            "display_width": 1280,
-            "display_height": 720,
-            "rotation": 0,
-            "sample_aspect_ratio": "1/1",
-            "time_base": "1/12800",
-            "start_s": "0",
-            "duration_s": 5.28,
-            "frame_rate": "25/1",
-            "variable_frame_rate": False,
-            "frame_count": 132,
-            "longest_frame_s": 0.04,
-            "pixel_format": "yuv420p",
-            "bit_depth": 8,
-            "field_order": "progressive",
-            "bit_rate": 1205959,
-        }
+MEDIA_INFO = MediaInfoOut(
+    container="mov,mp4,m4a,3gp,3g2,mj2",
+    size_bytes=1055736,
+    duration_s=5.312,
+    bit_rate=1589963,
+    video=[
+        VideoStreamOut(
+            index=0,
+            codec="h264",
+            profile="Main",
+            width=1280,
+            height=720,
+            display_width=1280,
+            display_height=720,
+            time_base="1/12800",
+            start_s=0.0,
+            duration_s=5.28,
+            frame_rate="25/1",
+            variable_frame_rate=False,
+            frame_count=132,
+            longest_frame_s=0.04,
+            pixel_format="yuv420p",
+            bit_depth=8,
+            bit_rate=1205959,
+        )
     ],
-    "audio": [
-        {
-            "index": 1,
-            "codec": "aac",
-            "profile": "LC",
-            "sample_rate": 48000,
-            "channels": 2,
-            "layout": "stereo",
-            "language": "eng",
-            "default": True,
-            "time_base": "1/48000",
-            "start_s": "0",
-            "duration_s": 5.312,
-            "bit_rate": 128000,
-        }
+    audio=[
+        AudioStreamOut(
+            index=1,
+            codec="aac",
+            profile="LC",
+            sample_rate=48000,
+            channels=2,
+            layout="stereo",
+            language="eng",
+            default=True,
+            time_base="1/48000",
+            start_s=0.0,
+            duration_s=5.312,
+            bit_rate=128000,
+        )
     ],
-    "other": [],
-}
+)
 
 VIDEO: dict[str, Any] = {
     "id": VIDEO_ID,

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.bodies import Body, Moment
+from reelwright.api.media_schemas import MediaInfoOut
 from reelwright.db.models import Asset, File, Variant, Video
 from reelwright.edits.model import (
     AnyLayer,
@@ -20,7 +21,6 @@ from reelwright.edits.model import (
     WatermarkLayer,
 )
 from reelwright.edits.placement import Anchored
-from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
@@ -52,7 +52,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     mime_type: str
     upload_time: Timestamp
     sha256: str
-    media_info: MediaInfo
+    media_info: MediaInfoOut
 
     @classmethod
     def of(cls, video: Video) -> VideoOut:
@@ -68,7 +68,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
             mime_type=video.mime_type,
             upload_time=video.upload_time,
             sha256=video.sha256,
-            media_info=msgspec.convert(video.media_info, MediaInfo),
+            media_info=MediaInfoOut.of(video.media_info),
         )
 
 

@@ -71,7 +71,7 @@ def _as_written(kind: Any, described: Mapping[str, Any]) -> dict[str, Any]:
     """A struct's schema as clients meet it. Other types (enumerations) as they are."""
     struct = get_origin(kind) or kind
     if not issubclass(struct, msgspec.Struct):
-        return _plain(described)
+        return dict(described)
     properties = {name: _plain(part, name) for name, part in described["properties"].items()}
     defaults = {name: part.pop("default") for name, part in properties.items() if "default" in part}
     if struct.__struct_config__.forbid_unknown_fields:
