@@ -22,6 +22,8 @@ async def test_a_video_goes_the_whole_way(shared_service: Service, clip: Path) -
     events = [event async for event in follow(shared_service, job_id)]
     states = [data["status"] for name, data in events if name == "state"]
     assert states == ["PENDING", "STARTED", "SUCCESS"]
+    assert [data["type"] for _, data in events] == [name for name, _ in events]
+    assert events[-1][0] == "state"  # nothing follows the job's end
     percentages = [data["progress"] for name, data in events if name == "progress"]
     assert percentages == sorted(percentages)
     assert percentages[-1] == 100

@@ -65,7 +65,8 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
         )
     async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
         asset = await assets.insert(session, received)
-    return Response(AssetOut.of(asset), headers={"Location": f"{settings.api_root_path}/assets/{asset.id}"})
+    location = services.addresses.asset(asset.id)
+    return Response(AssetOut.of(asset, services.addresses), headers={"Location": location})
 
 
 @get("/", summary="List assets", operation_class=operation(responses={200: examples.ASSETS}))
@@ -80,14 +81,15 @@ async def list_assets(
     """Newest first, unless another order is asked for."""
     async with services.sessions() as session:
         found, total = await catalogue.assets(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    return AssetPage(items=[AssetOut.of(asset) for asset in found], total=total, page=page, page_size=page_size)
+    items = [AssetOut.of(asset, services.addresses) for asset in found]
+    return AssetPage(items=items, total=total, page=page, page_size=page_size)
 
 
 @get("/{asset_id:uuid}", summary="Look up an asset", operation_class=operation(responses={200: examples.ASSET}))
 async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> AssetOut:
     """All that is known of a picture."""
     async with services.sessions() as session:
-        return AssetOut.of(await catalogue.asset(session, asset_id))
+        return AssetOut.of(await catalogue.asset(session, asset_id), services.addresses)
 
 
 @route(

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api import examples
+from reelwright.api.addresses import Addresses
 from reelwright.api.job_schemas import LOCATION, JobAccepted
 from reelwright.api.openapi import operation
 from reelwright.api.schemas import FontOut, OverlaysIn, PlacedWatermarkIn, TrimIn
@@ -56,8 +57,8 @@ async def submit_trim(services: Services, data: TrimIn) -> Job:
             )
 
 
-def accepted(job: Job, root_path: str) -> Response[JobAccepted]:
-    return Response(JobAccepted.of(job), headers={"Location": f"{root_path}/jobs/{job.id}"})
+def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
+    return Response(JobAccepted.of(job), headers={"Location": addresses.job(job.id)})
 
 
 @post(
@@ -77,7 +78,7 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
     An end beyond the video's is clamped, with a warning. Times refer to what is trimmed: the upload, or the variant
     that `source_variant_id` names.
     """
-    return accepted(await submit_trim(services, data), services.settings.api_root_path)
+    return accepted(await submit_trim(services, data), services.addresses)
 
 
 async def submit_layers(
@@ -126,7 +127,7 @@ async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Se
     names = {f"layers/{number}": f"overlays/{number}" for number in range(len(data.overlays))}
     names[f"layers/{len(data.overlays)}"] = "watermark"
     job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, names)
-    return accepted(job, services.settings.api_root_path)
+    return accepted(job, services.addresses)
 
 
 @post(
@@ -145,7 +146,7 @@ async def watermark_video(
 ) -> Response[JobAccepted]:
     """A picture over the whole video, in a corner or the middle; named as in `/overlays`: `logo.png`, `asset:<id>`."""
     job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, {"layers/0": ""})
-    return accepted(job, services.settings.api_root_path)
+    return accepted(job, services.addresses)
 
 
 @get("/fonts", summary="List fonts", operation_class=operation(responses={200: examples.FONTS}))

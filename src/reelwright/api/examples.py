@@ -59,6 +59,7 @@ MEDIA_INFO = MediaInfoOut(
 VIDEO: dict[str, Any] = {
     "id": VIDEO_ID,
     "original_filename": "holiday.mp4",
+    "url": f"/videos/{VIDEO_ID}/download",
     "stored_path": f"uploads/{VIDEO_ID}/source.mp4",
     "size_bytes": 1055736,
     "duration_sec": 5.312,
@@ -72,11 +73,21 @@ VIDEO: dict[str, Any] = {
 }
 VIDEOS = {"items": [VIDEO], "total": 1, "page": 1, "page_size": 20}
 
+FILES = [
+    {
+        "name": "trim.mp4",
+        "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
+        "role": "main",
+        "size_bytes": 412345,
+        "content_type": "video/mp4",
+    }
+]
 VARIANT: dict[str, Any] = {
     "id": VARIANT_ID,
     "video_id": VIDEO_ID,
     "kind": "trim",
     "quality": "source",
+    "url": f"/variants/{VARIANT_ID}/download",
     "stored_path": f"processed/{VARIANT_ID}/trim.mp4",
     "size_bytes": 412345,
     "duration_sec": 2.0,
@@ -85,12 +96,13 @@ VARIANT: dict[str, Any] = {
     "created_at": NOW,
     "job_id": JOB_ID,
     "source_variant_id": None,
-    "files": [{"name": "trim.mp4", "role": "main", "size_bytes": 412345, "content_type": "video/mp4"}],
+    "files": FILES,
 }
 
 ASSET: dict[str, Any] = {
     "id": ASSET_ID,
     "name": "badge.png",
+    "url": f"/assets/{ASSET_ID}/download",
     "kind": "image",
     "content_type": "image/png",
     "width": 256,
@@ -150,6 +162,7 @@ JOB: dict[str, Any] = {
     "video_id": VIDEO_ID,
     "input_variant_id": None,
     "output_variant_id": None,
+    "result_url": None,
     "outputs": [
         {
             "index": 0,
@@ -159,6 +172,8 @@ JOB: dict[str, Any] = {
             "height": 720,
             "progress": 42,
             "variant_id": None,
+            "url": None,
+            "files": [],
         }
     ],
     "warnings": [],
@@ -179,7 +194,10 @@ JOB: dict[str, Any] = {
     "plan_digest": None,
     "commands": [["ffmpeg", "-nostdin", "-i", "<in0>", "<out0>"]],
 }
-JOBS = {"items": [JOB], "total": 1, "page": 1, "page_size": 20}
+_ONLY_ALONE = {"edit", "plan", "plan_digest", "commands"}
+_LISTED: dict[str, Any] = {name: value for name, value in JOB.items() if name not in _ONLY_ALONE}
+_LISTED["outputs"] = [{name: value for name, value in JOB["outputs"][0].items() if name != "files"}]
+JOBS = {"items": [_LISTED], "total": 1, "page": 1, "page_size": 20}
 
 SERVICE = {
     "message": "Reelwright: uploaded videos in, edited videos out",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
 from litestar.datastructures import ResponseHeader
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from reelwright.api.schemas import Page, Timestamp
-from reelwright.db.models import Job, JobEvent
+from reelwright.api.addresses import Addresses
+from reelwright.api.schemas import FileOut, Page, Timestamp, Url
+from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.jobs.outlook import OutputState, eta_s, output_state
+
+Made = Mapping[uuid.UUID, Sequence[File]]
+"""What a job made and nobody has deleted: its variants, with their files where those are asked for."""
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
@@ -63,7 +67,8 @@ class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One output of a job. `variant_id` is there when it is done, until it is deleted."""
+    """One output of a job. `variant_id`, `url` and `files` are there when it is done, until it is deleted; lists leave
+    `files` out."""
 
     index: int
     state: OutputState
@@ -72,11 +77,15 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     progress: Progress
     variant_id: uuid.UUID | None
+    url: Url | None
+    files: Annotated[
+        list[FileOut] | UnsetType, Meta(description="All that belongs to it: posters, sheets, playlists, the video.")
+    ] = UNSET
 
 
-class JobOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about a job. `output_variant_id` is its best output's while there is that; `speed` is times real time;
-    `eta_s` an estimate, null until enough is known; `commands` have slots for paths."""
+class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A job in a list. `output_variant_id` is its best output's while there is that, as `result_url`; `speed` is
+    times real time; `eta_s` an estimate, null until enough is known."""
 
     job_id: uuid.UUID
     type: JobType
@@ -86,6 +95,7 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     video_id: uuid.UUID | None
     input_variant_id: uuid.UUID | None
     output_variant_id: uuid.UUID | None
+    result_url: Url | None
     outputs: list[OutputOut]
     warnings: list[str]
     error_message: str | None
@@ -100,38 +110,26 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Timestamp | None
     finished_at: Timestamp | None
     updated_at: Timestamp
+
+    @classmethod
+    def of(cls, job: Job, made: Made, addresses: Addresses) -> JobSummary:
+        return cls(**_summary(job, made, addresses, with_files=False))
+
+
+class JobOut(JobSummary, frozen=True, kw_only=True):
+    """Everything about a job: beside what a list says, what was asked, what was planned, and how it is made. Times in
+    `plan` are exact: fractions of seconds, as text. `commands` have slots for paths."""
+
     edit: dict[str, Any] | None
     plan: dict[str, Any] | None
     plan_digest: str | None
     commands: list[list[str]]
 
     @classmethod
-    def of(cls, job: Job, kept: Collection[uuid.UUID]) -> JobOut:
-        """`kept`: those of its variants that were not deleted."""
+    def of(cls, job: Job, made: Made, addresses: Addresses) -> JobOut:
         recipe = job.recipe_json or {"commands": []}
         return cls(
-            job_id=job.id,
-            type=job.type,
-            status=job.status,
-            progress=job.progress,
-            stage=job.stage,
-            video_id=job.video_id,
-            input_variant_id=job.input_variant_id,
-            output_variant_id=job.output_variant_id if job.output_variant_id in kept else None,
-            outputs=_outputs(job, kept),
-            warnings=job.warnings or [],
-            error_message=job.error_message,
-            error=None if job.error is None else msgspec.convert(job.error, JobErrorOut),
-            attempt=job.attempt,
-            failures=job.failures,
-            max_failures=job.max_failures,
-            worker=job.worker,
-            speed=job.speed,
-            eta_s=eta_s(job),
-            created_at=job.created_at,
-            started_at=job.started_at,
-            finished_at=job.finished_at,
-            updated_at=job.updated_at,
+            **_summary(job, made, addresses, with_files=True),
             edit=job.edit_json,
             plan=job.plan_json,
             plan_digest=job.plan_digest,
@@ -139,29 +137,64 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class JobPage(Page[JobOut], frozen=True, kw_only=True):
+def _summary(job: Job, made: Made, addresses: Addresses, *, with_files: bool) -> dict[str, Any]:
+    kept = job.output_variant_id is not None and job.output_variant_id in made
+    return {
+        "job_id": job.id,
+        "type": job.type,
+        "status": job.status,
+        "progress": job.progress,
+        "stage": job.stage,
+        "video_id": job.video_id,
+        "input_variant_id": job.input_variant_id,
+        "output_variant_id": job.output_variant_id if kept else None,
+        "result_url": addresses.result(job.id) if kept else None,
+        "outputs": _outputs(job, made, addresses, with_files=with_files),
+        "warnings": job.warnings or [],
+        "error_message": job.error_message,
+        "error": None if job.error is None else msgspec.convert(job.error, JobErrorOut),
+        "attempt": job.attempt,
+        "failures": job.failures,
+        "max_failures": job.max_failures,
+        "worker": job.worker,
+        "speed": job.speed,
+        "eta_s": eta_s(job),
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "updated_at": job.updated_at,
+    }
+
+
+class JobPage(Page[JobSummary], frozen=True, kw_only=True):
     """One page of jobs, newest first."""
 
 
-def _outputs(job: Job, kept: Collection[uuid.UUID]) -> list[OutputOut]:
+def _outputs(job: Job, made: Made, addresses: Addresses, *, with_files: bool) -> list[OutputOut]:
     planned = job.plan_json["outputs"] if job.plan_json else []
     written = job.outputs_progress or [{"variant_id": None}] * len(planned)
-    made = [None if one["variant_id"] is None else uuid.UUID(one["variant_id"]) for one in written]
-    return [
-        OutputOut(
-            index=index,
-            state=output_state(job, index) if variant_id is None or variant_id in kept else OutputState.DELETED,
-            quality=Quality(expected["output"]["quality"]),
-            width=expected["width"],
-            height=expected["height"],
-            progress=job.progress,
-            variant_id=variant_id if variant_id in kept else None,
+    ids = [None if one["variant_id"] is None else uuid.UUID(one["variant_id"]) for one in written]
+    outputs = []
+    for index, (expected, made_id) in enumerate(zip(planned, ids, strict=True)):
+        kept = made_id if made_id in made else None
+        files = [] if kept is None else [FileOut.of(file, kept, addresses) for file in made[kept]]
+        outputs.append(
+            OutputOut(
+                index=index,
+                state=output_state(job, index) if made_id == kept else OutputState.DELETED,
+                quality=Quality(expected["output"]["quality"]),
+                width=expected["width"],
+                height=expected["height"],
+                progress=job.progress,
+                variant_id=kept,
+                url=None if kept is None else addresses.variant_file(kept),
+                files=files if with_files else UNSET,
+            )
         )
-        for index, (expected, variant_id) in enumerate(zip(planned, made, strict=True))
-    ]
+    return outputs
 
 
-class StateEvent(msgspec.Struct, frozen=True, kw_only=True):
+class StateEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="state"):
     """A transition of a job, as `event: state`; its id is the sequence number."""
 
     job_id: uuid.UUID
@@ -181,7 +214,7 @@ class StateEvent(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
+class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="progress"):
     """How far a job is, as `event: progress`."""
 
     job_id: uuid.UUID

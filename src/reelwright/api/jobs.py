@@ -13,12 +13,22 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
 
 from reelwright.api import examples
 from reelwright.api.downloads import download_variant
 from reelwright.api.edits import accepted
 from reelwright.api.event_stream import Event, EventStream
-from reelwright.api.job_schemas import LOCATION, JobAccepted, JobOut, JobPage, ProgressEvent, StateEvent, StatusOut
+from reelwright.api.job_schemas import (
+    LOCATION,
+    JobAccepted,
+    JobOut,
+    JobPage,
+    JobSummary,
+    ProgressEvent,
+    StateEvent,
+    StatusOut,
+)
 from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
@@ -90,7 +100,8 @@ async def list_jobs(
     page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
     page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs a page.")] = 20,
 ) -> JobPage:
-    """Newest first, filtered by what is given."""
+    """Newest first, filtered by what is given. `GET /jobs/{id}` has what is left out here: edit, plan, commands, the
+    files of its outputs."""
     wanted = [
         column == value
         for column, value in ((Job.status, status_), (Job.type, type_), (Job.video_id, video_id))
@@ -102,22 +113,25 @@ async def list_jobs(
             await session.scalars(
                 select(Job)
                 .where(*wanted)
+                .options(defer(Job.edit_json, raiseload=True))
                 .order_by(Job.created_at.desc(), Job.id.desc())
                 .offset((page - 1) * page_size)
                 .limit(page_size)
             )
         ).all()
-        kept = await catalogue.variants_of_jobs(session, [job.id for job in found])
-        return JobPage(items=[JobOut.of(job, kept) for job in found], total=total, page=page, page_size=page_size)
+        made = await catalogue.variants_of_jobs(session, [job.id for job in found])
+    items = [JobSummary.of(job, made, services.addresses) for job in found]
+    return JobPage(items=items, total=total, page=page, page_size=page_size)
 
 
 @get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
 async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
-    """Stage, outputs, timings, speed, estimate, error, plan and the commands that make it. An output that was deleted
-    since has the state `deleted`; the others stay."""
+    """Stage, outputs with their files and addresses, timings, speed, estimate, error, plan and the commands that make
+    it. An output that was deleted since has the state `deleted`; the others stay."""
     async with services.sessions() as session:
         job = await lifecycle.find(session, job_id)
-        return JobOut.of(job, await catalogue.variants_of_jobs(session, [job_id]))
+        made = await catalogue.files_of_job(session, job_id) if job.status is JobStatus.SUCCESS else {}
+        return JobOut.of(job, made, services.addresses)
 
 
 @get(
@@ -154,15 +168,20 @@ async def _news(services: Services, job_id: UUID, seen: int) -> AsyncIterator[Ev
             if job is None:
                 return
             read = time.monotonic()
-            for number, event in enumerate(transitions):
-                seen = event.seq
-                yield "state", StateEvent.of(event), str(event.seq)
-                if ages_s:  # what had happened before the client came is no lag; it is sent when we go on from here
-                    metrics.EVENT_LAG.observe(ages_s[number] + time.monotonic() - read)
+            news: list[tuple[Event, float | None]] = [
+                (("state", StateEvent.of(event), str(event.seq)), ages_s[number] if ages_s else None)
+                for number, event in enumerate(transitions)
+            ]
+            seen = transitions[-1].seq if transitions else seen
             progress = msgspec.structs.replace(ProgressEvent.of(job), eta_s=None)
             if progress != told:
                 told = progress
-                yield "progress", ProgressEvent.of(job), None
+                ends = len(news) - 1 if news and job.status.is_final else len(news)  # nothing follows the job's end
+                news.insert(ends, (("progress", ProgressEvent.of(job), None), None))
+            for one, age_s in news:
+                yield one
+                if age_s is not None:  # what was there before the client came is no lag, but what is sent since is
+                    metrics.EVENT_LAG.observe(age_s + time.monotonic() - read)
             if job.status.is_final:
                 return
             await woken.wait()
@@ -200,7 +219,7 @@ async def retry(job_id: FromPath[UUID], services: NamedDependency[Services]) -> 
     """Start a job that failed or was cancelled again, from 0 %."""
     async with services.sessions.begin() as session:
         job = await lifecycle.retry(session, job_id)
-    return accepted(job, services.settings.api_root_path)
+    return accepted(job, services.addresses)
 
 
 router = Router("/", route_handlers=[status, result, list_jobs, get_job, follow, cancel, retry], tags=["jobs"])

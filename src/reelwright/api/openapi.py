@@ -224,9 +224,10 @@ _EVENT_HEADERS = {
     "Last-Event-ID": "The id of the last event that was seen: only later ones are sent. What is no number counts as 0."
 }
 _EVENTS_EXAMPLE = (
-    'retry: 2000\n\nid: 1\nevent: state\ndata: {"job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING",'
-    '"attempt":0,"at":"2026-11-21T10:15:30.123456Z","data":{}}\n\nevent: progress\ndata: {"job_id":'
-    '"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING","progress":0,"stage":null,"speed":null,"eta_s":null}\n\n'
+    'retry: 2000\n\nid: 1\nevent: state\ndata: {"type":"state","job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9",'
+    '"status":"PENDING","attempt":0,"at":"2026-11-21T10:15:30.123456Z","data":{}}\n\nevent: progress\ndata: '
+    '{"type":"progress","job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING","progress":0,'
+    '"stage":null,"speed":null,"eta_s":null}\n\n'
 )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from reelwright.api.addresses import Addresses
 from reelwright.api.bodies import Body, Moment
 from reelwright.api.media_schemas import MediaInfoOut
 from reelwright.db.models import Asset, File, Variant, Video
@@ -24,6 +25,8 @@ from reelwright.edits.placement import Anchored
 from reelwright.edits.vocabulary import FileRole, Quality, VariantKind
 
 Item = TypeVar("Item")
+
+Url = Annotated[str, Meta(description="Address of the file's bytes on this host, from the slash on.")]
 
 Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
 """A point in time, as RFC 3339 has it."""
@@ -43,6 +46,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
 
     id: uuid.UUID
     original_filename: str
+    url: Url
     stored_path: str
     size_bytes: int
     duration_sec: float | None
@@ -55,10 +59,11 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     media_info: MediaInfoOut
 
     @classmethod
-    def of(cls, video: Video) -> VideoOut:
+    def of(cls, video: Video, addresses: Addresses) -> VideoOut:
         return cls(
             id=video.id,
             original_filename=video.original_filename,
+            url=addresses.video_file(video.id),
             stored_path=video.stored_path,
             size_bytes=video.size_bytes,
             duration_sec=None if video.duration_sec is None else float(video.duration_sec),
@@ -80,22 +85,30 @@ class FileOut(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a variant, at `/variants/{id}/files/{name}`."""
 
     name: str
+    url: Url
     role: FileRole
     size_bytes: int
     content_type: str
 
     @classmethod
-    def of(cls, file: File) -> FileOut:
-        return cls(name=file.name, role=file.role, size_bytes=file.size_bytes, content_type=file.content_type)
+    def of(cls, file: File, variant_id: uuid.UUID, addresses: Addresses) -> FileOut:
+        return cls(
+            name=file.name,
+            url=addresses.variant_file(variant_id, file.name),
+            role=file.role,
+            size_bytes=file.size_bytes,
+            content_type=file.content_type,
+        )
 
 
 class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A result made of a video."""
+    """A result made of a video. Wherever a `video_id` is asked for, its `id` names it too."""
 
     id: uuid.UUID
     video_id: uuid.UUID
     kind: VariantKind
     quality: Quality | None
+    url: Url
     stored_path: str
     size_bytes: int
     duration_sec: float | None
@@ -107,12 +120,13 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     files: list[FileOut]
 
     @classmethod
-    def of(cls, variant: Variant, files: list[File]) -> VariantOut:
+    def of(cls, variant: Variant, files: list[File], addresses: Addresses) -> VariantOut:
         return cls(
             id=variant.id,
             video_id=variant.video_id,
             kind=variant.kind,
             quality=variant.quality,
+            url=addresses.variant_file(variant.id),
             stored_path=variant.stored_path,
             size_bytes=variant.size_bytes,
             duration_sec=None if variant.duration_sec is None else float(variant.duration_sec),
@@ -121,7 +135,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             created_at=variant.created_at,
             job_id=variant.job_id,
             source_variant_id=variant.source_variant_id,
-            files=[FileOut.of(file) for file in files],
+            files=[FileOut.of(file, variant.id, addresses) for file in files],
         )
 
 
@@ -130,6 +144,7 @@ class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
 
     id: uuid.UUID
     name: str
+    url: Url
     kind: str
     content_type: str
     width: int
@@ -139,10 +154,11 @@ class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Timestamp
 
     @classmethod
-    def of(cls, asset: Asset) -> AssetOut:
+    def of(cls, asset: Asset, addresses: Addresses) -> AssetOut:
         return cls(
             id=asset.id,
             name=asset.name,
+            url=addresses.asset_file(asset.id),
             kind=asset.kind,
             content_type=asset.content_type,
             width=asset.width,

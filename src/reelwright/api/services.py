@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.api.addresses import Addresses
 from reelwright.api.exposition import Exposition
 from reelwright.api.media_checks import MediaChecks
 from reelwright.db.database import connected
@@ -30,6 +31,10 @@ class Services:
     studio: Studio
     media_checks: MediaChecks
     metrics: Exposition
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(self.settings.api_root_path)
 
 
 @asynccontextmanager

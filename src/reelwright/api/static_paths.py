@@ -1,4 +1,5 @@
-"""/uploads/... and /processed/...: stored files under their keys, through the download handler, never a folder."""
+"""/uploads/..., /processed/... and /variants/...: stored files under their keys, through the download handler, never a
+folder: every `stored_path`, and every path that `/api/v1` answers, is found below the root."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from litestar import HttpMethod, Router, route
 from litestar.di import NamedDependency
-from litestar.params import PathParameter
+from litestar.params import FromPath, PathParameter
 
 from reelwright.api.downloads import download
 from reelwright.api.openapi import operation
@@ -63,4 +64,20 @@ async def processed(key: Key, services: NamedDependency[Services]) -> FileDownlo
     return await _send(services, "processed", key)
 
 
-router = Router("/", route_handlers=[uploads, processed], tags=["files"])
+@route(
+    "/variants/{video_id:uuid}/{variant_id:uuid}/{name:str}",
+    http_method=METHODS,
+    summary="A rendition by its key",
+    operation_class=operation(download="*/*"),
+)
+async def renditions(
+    video_id: FromPath[UUID],
+    variant_id: FromPath[UUID],
+    name: Annotated[str, PathParameter(description="The last part of `stored_path`.")],
+    services: NamedDependency[Services],
+) -> FileDownload:
+    """The file that the `stored_path` of a transcoded variant names: `variants/{id of the video}/{its id}/{name}`."""
+    return await _send(services, "variants", Path(str(video_id), str(variant_id), name))
+
+
+router = Router("/", route_handlers=[uploads, processed, renditions], tags=["files"])

@@ -72,7 +72,7 @@ async def transcode_video(
     asks for the usual qualities.
     """
     job = await submit_renditions(services, video_or_variant_id, data.ladder(), data.companions)
-    return accepted(job, services.settings.api_root_path)
+    return accepted(job, services.addresses)
 
 
 router = Router("/", route_handlers=[transcode_video], tags=["edits"])

@@ -25,7 +25,7 @@ async def get_variant(variant_id: FromPath[UUID], services: NamedDependency[Serv
     """A result and its files."""
     async with services.sessions() as session:
         variant = await catalogue.variant(session, variant_id)
-        return VariantOut.of(variant, await catalogue.files_of_variant(session, variant_id))
+        return VariantOut.of(variant, await catalogue.files_of_variant(session, variant_id), services.addresses)
 
 
 @route(

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import HttpMethod, Request, Router, delete, get, post, route
+from litestar import HttpMethod, Request, Response, Router, delete, get, post, route
+from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -45,6 +46,9 @@ Order = Literal[
 ]
 
 
+LOCATION = ResponseHeader(
+    name="Location", description="Address of the video: `/videos/{id}`.", documentation_only=True, required=True
+)
 IN_USE = Conflict(f"unfinished jobs read it: {examples.JOB_ID}", code="in_use", job_ids=[examples.JOB_ID])
 
 
@@ -91,6 +95,7 @@ async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     "/upload",
     summary="Upload a video",
     request_max_body_size=None,
+    response_headers=[LOCATION],
     operation_class=operation(
         upload="file",
         responses={201: examples.VIDEO},
@@ -103,7 +108,7 @@ async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         ],
     ),
 )
-async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> VideoOut:
+async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[VideoOut]:
     """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
 
     The type is decided by content, never by name or header. What is refused leaves nothing behind.
@@ -111,7 +116,8 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     received = await take_upload(request, services)
     async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
         video = await ingest.insert(session, received)
-    return VideoOut.of(video)
+    location = services.addresses.video(video.id)
+    return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
 
 
 @get("/", summary="List videos", operation_class=operation(responses={200: examples.VIDEOS}))
@@ -126,14 +132,15 @@ async def list_videos(
     """Newest first, unless another order is asked for."""
     async with services.sessions() as session:
         found, total = await catalogue.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    return VideoPage(items=[VideoOut.of(video) for video in found], total=total, page=page, page_size=page_size)
+    items = [VideoOut.of(video, services.addresses) for video in found]
+    return VideoPage(items=items, total=total, page=page, page_size=page_size)
 
 
 @get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))
 async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> VideoOut:
     """All that is known of an upload."""
     async with services.sessions() as session:
-        return VideoOut.of(await catalogue.video(session, video_id))
+        return VideoOut.of(await catalogue.video(session, video_id), services.addresses)
 
 
 @get(
@@ -144,7 +151,8 @@ async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services
 async def list_variants(video_id: FromPath[UUID], services: NamedDependency[Services]) -> list[VariantOut]:
     """Everything that was made of the video, newest first."""
     async with services.sessions() as session:
-        return [VariantOut.of(variant, files) for variant, files in await catalogue.variants(session, video_id)]
+        found = await catalogue.variants(session, video_id)
+    return [VariantOut.of(variant, files, services.addresses) for variant, files in found]
 
 
 @route(

@@ -102,9 +102,21 @@ async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Var
     return list(grouped.values())
 
 
-async def variants_of_jobs(session: AsyncSession, job_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """What the jobs made and nobody has deleted."""
-    return set(await session.scalars(select(Variant.id).where(Variant.job_id.in_(job_ids))))
+async def variants_of_jobs(session: AsyncSession, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[File]]:
+    """What the jobs made and nobody has deleted; without its files."""
+    return {found: [] for found in await session.scalars(select(Variant.id).where(Variant.job_id.in_(job_ids)))}
+
+
+async def files_of_job(session: AsyncSession, job_id: uuid.UUID) -> dict[uuid.UUID, list[File]]:
+    """The variants that the job made and nobody has deleted, each with its files by name."""
+    rows = await session.scalars(
+        select(File).join(Variant, File.variant_id == Variant.id).where(Variant.job_id == job_id).order_by(File.name)
+    )
+    made: dict[uuid.UUID, list[File]] = {}
+    for file in rows:
+        assert file.variant_id is not None
+        made.setdefault(file.variant_id, []).append(file)
+    return made
 
 
 async def files_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[File]:

@@ -1,0 +1,44 @@
+"""Where things are found: the addresses that answers name, below the prefix under which a proxy serves the API.
+
+They begin with a slash and name no host: a client resolves them against the address that it asked, which a service
+behind proxies does not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """`root_path`: API_ROOT_PATH."""
+
+    root_path: str = ""
+
+    def video(self, video_id: UUID) -> str:
+        return f"{self.root_path}/videos/{video_id}"
+
+    def video_file(self, video_id: UUID) -> str:
+        return f"{self.root_path}/videos/{video_id}/download"
+
+    def variant(self, variant_id: UUID) -> str:
+        return f"{self.root_path}/variants/{variant_id}"
+
+    def variant_file(self, variant_id: UUID, name: str | None = None) -> str:
+        """The main file, or the one of that name."""
+        part = "download" if name is None else f"files/{quote(name)}"
+        return f"{self.root_path}/variants/{variant_id}/{part}"
+
+    def asset(self, asset_id: UUID) -> str:
+        return f"{self.root_path}/assets/{asset_id}"
+
+    def asset_file(self, asset_id: UUID) -> str:
+        return f"{self.root_path}/assets/{asset_id}/download"
+
+    def job(self, job_id: UUID) -> str:
+        return f"{self.root_path}/jobs/{job_id}"
+
+    def result(self, job_id: UUID) -> str:
+        return f"{self.root_path}/result/{job_id}"

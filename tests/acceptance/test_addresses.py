@@ -1,0 +1,70 @@
+"""Every answer that names a file has the file's address, and every path that is answered leads to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service import Service
+
+
+@pytest.fixture(scope="module")
+async def made(shared_service: Service, clip: Path) -> dict[str, Any]:
+    """A job with two renditions, a poster and playlists."""
+    video = await shared_service.upload(clip)
+    body = {"qualities": ["240p", "source"], "poster": {}, "hls": True}
+    answer = await shared_service.client.post(f"/transcode/{video['id']}", json=body)
+    return await shared_service.until(answer.json()["job_id"], "SUCCESS")
+
+
+async def test_an_upload_says_where_it_is(shared_service: Service, clip: Path) -> None:
+    """Location is the video, `url` its bytes, in the list as well."""
+    client = shared_service.client
+    with clip.open("rb") as file:
+        answer = await client.post("/videos/upload", files={"file": ("a.mp4", file)})
+    video = answer.json()
+    assert (await client.get(answer.headers["location"])).json() == video
+    assert (await client.get(video["url"])).content == clip.read_bytes()
+    assert (await client.get("/videos")).json()["items"][0]["url"] == video["url"]
+    assert (await client.get(f"/{video['stored_path']}")).content == clip.read_bytes()
+
+
+async def test_a_poster_is_found_by_one_request(shared_service: Service, made: dict[str, Any]) -> None:
+    """The job names each file of each output with its address, until that is deleted."""
+    assert (await shared_service.client.head(made["result_url"])).status_code == 200
+    files = {file["role"]: file for output in made["outputs"] for file in output["files"]}
+    poster = await shared_service.client.get(files["poster"]["url"])
+    assert poster.content[:2] == b"\xff\xd8"
+    assert len(poster.content) == files["poster"]["size_bytes"]
+    for output in made["outputs"]:
+        assert (await shared_service.client.head(output["url"])).status_code == 200
+        variant = (await shared_service.client.get(f"/variants/{output['variant_id']}")).json()
+        assert (variant["url"], variant["files"]) == (output["url"], output["files"])
+        for file in variant["files"]:
+            assert (await shared_service.client.head(file["url"])).status_code == 200, file
+
+
+async def test_the_paths_of_renditions_are_served(shared_service: Service, made: dict[str, Any]) -> None:
+    """`stored_path` and what v1 calls `result_file_path` and `file_path`, as they stand below the root."""
+    client = shared_service.client
+    result = (await client.get(f"/api/v1/jobs/result/{made['job_id']}")).json()
+    paths = [result["result_file_path"], *(one["file_path"] for one in result["results"])]
+    assert len(set(paths)) == 2
+    for path in paths:
+        answer = await client.get(f"/{path}", headers={"range": "bytes=4-7"})
+        assert (answer.status_code, answer.content) == (206, b"ftyp"), path
+    assert (await client.get(f"/{paths[0]}x")).status_code == 404
+
+
+async def test_a_list_of_jobs_is_lean(shared_service: Service, made: dict[str, Any]) -> None:
+    """Plans, commands and files are left to the one job's answer; the addresses of outputs stay."""
+    listed = (await shared_service.client.get("/jobs", params={"video_id": made["video_id"]})).json()["items"]
+    (item,) = listed
+    assert made.keys() - item.keys() == {"edit", "plan", "plan_digest", "commands"}
+    assert [output["url"] for output in item["outputs"]] == [output["url"] for output in made["outputs"]]
+    assert all("files" not in output for output in item["outputs"])
+    assert {name: value for name, value in made.items() if name in item and name != "outputs"} == {
+        name: value for name, value in item.items() if name != "outputs"
+    }
