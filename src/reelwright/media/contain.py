@@ -17,12 +17,13 @@ import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import launcher
+from reelwright.media import launcher, system_calls
+from reelwright.media.system_calls import Kind
 
 _OUR_ROOT = Path(__file__).parents[2]
 LAUNCHER_FAILED = launcher.FAILED
@@ -64,6 +65,10 @@ class Containment:
     """Landlock's version, 0: absent."""
     seccomp: bool
     no_new_privileges: bool
+    capabilities: bool = False
+    """Whether some are left."""
+    unlisted: str = ""
+    """Why system calls are not held to the allow-list; empty when they are."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -76,12 +81,29 @@ class Containment:
                 "Landlock is absent (Linux 5.13 or newer with it switched on): media processes can read and write "
                 "whatever the service's user can."
             )
-        elif self.landlock_abi < 3:
-            found.append("Landlock is older than Linux 6.2: media processes can truncate files.")
+        elif unknown := [right for since, right in LANDLOCK_SINCE.items() if self.landlock_abi < since]:
+            found.append(
+                f"Landlock here is version {self.landlock_abi} of {max(LANDLOCK_SINCE)}, too old to refuse media "
+                f"processes to {'; to '.join(unknown)}"
+                + (": the filter of system calls alone does." if self.seccomp else ": nothing does.")
+            )
         if not self.seccomp:
             network = " and open sockets" if self.landlock_abi < 4 else " and open sockets other than TCP"
             found.append(f"seccomp filters are absent: media processes can make any system call{network}.")
+        elif self.unlisted:
+            found.append(f"System calls that do harm are refused, all others allowed: {self.unlisted}.")
+        if self.capabilities:
+            found.append("Capabilities cannot be given up: media processes have those of root.")
         return tuple(found)
+
+
+LANDLOCK_SINCE = {
+    3: "truncate files by name",
+    4: "use TCP",
+    5: "control devices",
+    6: "send signals to others or reach their abstract sockets",
+}
+"""The version that knows of it, and what."""
 
 
 _START_MODULE = (
@@ -106,6 +128,30 @@ def python_paths() -> tuple[Path, ...]:
     return tuple(sorted(path for path in found if path.exists()))
 
 
+_LAUNCH = "import sys; sys.path.append(sys.argv.pop(1)); import launcher; launcher.run()"
+"""As a module, which Python compiles once, not with every start."""
+_LAUNCHER_FOLDER = str(Path(launcher.__file__).parent)
+
+
+def _kind(limits: Limits, access: Access) -> Kind:
+    if access.devices:
+        return Kind.DEVICES
+    return Kind.SERVER if limits.children else Kind.FFMPEG
+
+
+_unlisted = ""
+
+
+def use_fallback(why: str) -> None:
+    """From now on, in this process, refuse only the system calls that do harm. Empty: hold to the allow-list again."""
+    global _unlisted
+    _unlisted = why
+
+
+def holds_to_list() -> bool:
+    return not _unlisted
+
+
 def command(
     argv: Sequence[str],
     *,
@@ -115,14 +161,16 @@ def command(
     without: Sequence[str] = (),
 ) -> list[str]:
     """The argv of the launcher that becomes `argv`. `without`: "landlock", "seccomp" as on a kernel that lacks it."""
-    spec: list[tuple[str, object]] = [("parent", os.getpid()), ("children", int(limits.children))]
+    spec: list[tuple[str, object]] = [("parent", os.getpid())]
     bounds = {"memory": limits.memory_bytes, "output": limits.output_bytes, "cpu": limits.cpu_s}
     spec += [(name, value) for name, value in bounds.items() if value is not None]
     spec += [("files", limits.open_files)]
     spec += [("read", path.absolute()) for path in access.read] + [("write", path.absolute()) for path in access.write]
     spec += [("device", path.absolute()) for path in access.devices]
     spec += [("keep", number) for number in pass_fds] + [("without", name) for name in without]
-    start = [sys.executable, "-I", "-S", launcher.__file__]
+    if "seccomp" not in without:
+        spec += [("calls", system_calls.for_this_machine(_kind(limits, access), listed=not _unlisted).hex())]
+    start = [sys.executable, "-I", "-S", "-c", _LAUNCH, _LAUNCHER_FOLDER]
     return [*start, *(f"{name}={value}" for name, value in spec), "--", *argv]
 
 
@@ -207,9 +255,13 @@ def _exists(pid: int) -> bool:
     return True
 
 
-@cache
 def available() -> Containment:
     """What this kernel offers, measured once by confining a process (some 20 ms)."""
+    return replace(_measured(), unlisted=_unlisted)
+
+
+@cache
+def _measured() -> Containment:
     whole = command((), limits=Limits(children=False), access=Access())
     ended = subprocess.run(whole, env={}, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=30)
     if ended.returncode != 0:
@@ -222,4 +274,5 @@ def available() -> Containment:
         landlock_abi=int(values["landlock"]),
         seccomp=values["seccomp"] == "1",
         no_new_privileges=values["no_new_privileges"] == "1",
+        capabilities=values["capabilities"] == "1",
     )

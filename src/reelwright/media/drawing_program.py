@@ -13,6 +13,7 @@ import msgspec
 
 from reelwright.edits.lettering import TextStyle
 from reelwright.media import fork_server
+from reelwright.media.system_calls import Kind
 
 
 class Face(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ class Drawn(msgspec.Struct, frozen=True):
 def main() -> None:
     from reelwright.media import bleeding, drawn_text, picture  # noqa: F401 - a child could not load them any more
 
-    fork_server.serve(draw)
+    fork_server.serve(draw, Kind.DRAWING)
 
 
 def draw(request: bytes, files: Sequence[int]) -> Drawn:

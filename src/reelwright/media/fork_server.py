@@ -26,7 +26,8 @@ from typing import Literal, NoReturn
 import msgspec
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media import launcher
+from reelwright.media import launcher, system_calls
+from reelwright.media.system_calls import Kind
 
 MOST_CALL_BYTES = 1 << 16
 MOST_FILES = 4
@@ -52,6 +53,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     read: tuple[str, ...] = ()
     """Files and folders that it may open, as far as the server may."""
     write: tuple[str, ...] = ()
+    listed: bool = True
+    """Whether its system calls are held to the allow-list, else to the fallback."""
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
@@ -92,20 +95,23 @@ class Child:
     """At its deadline."""
 
 
-def serve(handler: Handler) -> None:
-    """Reply to calls on the socket that `argv[1]` names until its other side closes it.
+def serve(handler: Handler, kind: Kind = Kind.DRAWING) -> None:
+    """Reply to calls on the socket that `argv[1]` names until its other side closes it. `kind`: of its children.
 
     Call it with no thread but the main one: a lock that another holds would stay locked in every child.
     """
+    for listed in (True, False):
+        system_calls.for_this_machine(kind, listed=listed)  # made once, for all children
     gc.freeze()  # else the first collection in a child would copy all pages
-    Server(handler, socket.socket(fileno=int(sys.argv[1]))).serve()
+    Server(handler, kind, socket.socket(fileno=int(sys.argv[1]))).serve()
 
 
 class Server:
     """Takes calls from the channel and sees to it that each gets a reply."""
 
-    def __init__(self, handler: Handler, channel: socket.socket) -> None:
+    def __init__(self, handler: Handler, kind: Kind, channel: socket.socket) -> None:
         self.handler = handler
+        self.kind = kind
         self.channel = channel
         self.children: dict[int, Child] = {}
         self.poll = select.poll()
@@ -138,7 +144,7 @@ class Server:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            live(call, self.handler, parent, reply_fd, files)
+            live(call, self.handler, self.kind, parent, reply_fd, files)
         for descriptor in files:
             os.close(descriptor)
         child = Child(pid, os.pidfd_open(pid), reply_fd, time.monotonic() + call.timeout_s)
@@ -173,14 +179,14 @@ def reply(descriptor: int, said: Reply) -> None:
         os.write(descriptor, b"\n" + msgspec.json.encode(said))
 
 
-def live(call: Call, handler: Handler, parent: int, reply_fd: int, files: Sequence[int]) -> NoReturn:
+def live(call: Call, handler: Handler, kind: Kind, parent: int, reply_fd: int, files: Sequence[int]) -> NoReturn:
     """The child's whole life. Its exit status is 0 when it has replied."""
     status = 1
     try:
         launcher.close_all_but(0, 1, 2, reply_fd, *files)  # another call's socket ends when all have closed it
         for descriptor in files:
             os.lseek(descriptor, 0, os.SEEK_SET)  # where a server that died with the same call may have moved it
-        _give_up(call, parent)
+        _give_up(call, kind, parent)
         reply(reply_fd, _replied(call, handler, files))
         status = 0
     except BaseException:  # noqa: BLE001 - a fault of ours: for the log, and the parent replies
@@ -189,7 +195,7 @@ def live(call: Call, handler: Handler, parent: int, reply_fd: int, files: Sequen
         os._exit(status)
 
 
-def _give_up(call: Call, parent: int) -> None:
+def _give_up(call: Call, kind: Kind, parent: int) -> None:
     if not launcher.die_with(parent):
         os._exit(1)
     cpu_s = math.ceil(call.timeout_s)
@@ -197,7 +203,7 @@ def _give_up(call: Call, parent: int) -> None:
     launcher.set_limits(limits)
     rules = [(path, launcher.READ) for path in call.read] + [(path, launcher.WRITE) for path in call.write]
     launcher.restrict_files(rules, system=False)
-    launcher.filter_calls(children=False)
+    launcher.filter_calls(system_calls.for_this_machine(kind, listed=call.listed))
 
 
 def _replied(call: Call, handler: Handler, files: Sequence[int]) -> Reply:

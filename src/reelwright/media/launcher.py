@@ -30,6 +30,8 @@ SYSTEM_FILES = ("/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo",
 OOM_SCORE = 500
 SIGKILL, SIGPIPE, SIGXFSZ = 9, 13, 25
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
+MOST_TASKS = 8192
+"""Threads and processes of the user (the kernel counts none of root's) beyond which a media process starts no more."""
 SECCOMP_MODE_FILTER = 2
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -105,69 +107,78 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 
 # --- seccomp: which system calls -------------------------------------------------------------------------------
 
-# fmt: off
-DENIED = {  # name: (x86_64, aarch64 and every later architecture)
-    "socket": (41, 198), "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
-    "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "kcmp": (312, 272), "userfaultfd": (323, 282),
-    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
-    "bpf": (321, 280), "perf_event_open": (298, 241), "keyctl": (250, 219), "add_key": (248, 217),
-    "request_key": (249, 218), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
-    "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268), "open_tree": (428, 428),
-    "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432),
-    "fspick": (433, 433), "mount_setattr": (442, 442), "name_to_handle_at": (303, 264),
-    "open_by_handle_at": (304, 265), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
-    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "reboot": (169, 142),
-    "swapon": (167, 224), "swapoff": (168, 225), "quotactl": (179, 60), "acct": (163, 89), "syslog": (103, 116),
-    "setsid": (112, 157), "setpgid": (109, 154),  # nobody leaves the group that `contain.stop` kills
-}
-# fmt: on
-CLONE, CLONE3, FORK, VFORK = (56, 220), (435, 435), 57, 58
-MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-CLONE_THREAD, CLONE_NAMESPACES = 0x00010000, 0x7E020000
-X32 = 0x40000000
-"""x86_64 takes each of these numbers plus this one, too."""
+OWN_PID = 2**32 - 2
+"""As in `system_calls`, which makes the filters."""
 
 
-def _filter(machine: str, *, children: bool) -> bytes:
-    """The BPF program: what is denied fails with EPERM, everything else is allowed."""
-    column, architecture = MACHINES[machine]
-    load, equal, at_least, has_bits, answer = 0x20, 0x15, 0x35, 0x45, 0x06
-    number_at, architecture_at, flags_at = 0, 4, 16
-    allow, refuse, unknown = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
-    code: list[tuple[int, int, int, int]] = [  # operation, steps if true, steps if false, operand
-        (load, 0, 0, architecture_at),
-        (equal, 1, 0, architecture),
-        (answer, 0, 0, refuse),
-        (load, 0, 0, number_at),
-    ]
-    denied = [numbers[column] for numbers in DENIED.values()]
-    if machine == "x86_64":
-        code += [(at_least, 0, 1, X32), (answer, 0, 0, refuse)]
-        denied += [] if children else [FORK, VFORK]
-    for number in denied:
-        code += [(equal, 0, 1, number), (answer, 0, 0, refuse)]
-    # clone3 hides its flags in memory; where it is unknown, libc takes clone.
-    code += [(equal, 0, 1, CLONE3[column]), (answer, 0, 0, unknown)]
-    code += [(equal, 1, 0, CLONE[column]), (answer, 0, 0, allow), (load, 0, 0, flags_at)]
-    code += [(has_bits, 0, 1, CLONE_NAMESPACES), (answer, 0, 0, refuse)]
-    if not children:
-        code += [(has_bits, 1, 0, CLONE_THREAD), (answer, 0, 0, refuse)]
-    code += [(answer, 0, 0, allow)]
-    return b"".join(struct.pack("HBBI", *line) for line in code)
+def filter_calls(program: bytes) -> bool:
+    """Let a filter of `system_calls.program` judge every call from now on. Needs `no_new_privileges` first.
 
-
-def filter_calls(*, children: bool) -> bool:
-    """Deny sockets, other processes' memory, namespaces and kernel interfaces that no media program needs.
-
-    Returns whether the kernel (and this table, for the machine) could do it. Needs `no_new_privileges` first.
+    Returns whether the kernel could do it.
     """
-    machine = os.uname().machine
-    if machine not in MACHINES or sys.maxsize < 2**32:
+    if not program:
         return False
-    program = _filter(machine, children=children)
+    placeholder, own = struct.pack("I", OWN_PID), struct.pack("I", os.getpid())
+    lines = [program[at : at + 8] for at in range(0, len(program), 8)]
+    program = b"".join([line[:4] + own if line[4:] == placeholder else line for line in lines])
     buffer = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described, 0, 0) == 0)
+
+
+# --- Capabilities ----------------------------------------------------------------------------------------------
+
+PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 23, 24, 28, 47, 4
+CAPABILITIES_VERSION = 0x20080522
+CAP_DAC_READ_SEARCH = 2
+SECUREBITS = 0b1110_1111
+"""Root is a user like any other, for good; KEEP_CAPS alone stays off."""
+
+
+def drop_capabilities(paths: Sequence[str]) -> None:
+    """Give up every capability, for good: root's as well. But where root reaches one of `paths` only because it is root
+    (a folder of another user on the way), the right to search and read stays, within what Landlock allows."""
+    permitted = _capabilities()
+    if permitted & 1 << CAP_DAC_READ_SEARCH:
+        _hold_capabilities(0, permitted)
+        kept = 0 if all(map(_readable, paths)) else 1 << CAP_DAC_READ_SEARCH
+        _hold_capabilities(permitted, permitted)
+    else:
+        kept = 0
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, None, 0, 0)
+    if permitted:
+        number = 0
+        while libc.prctl(PR_CAPBSET_READ, number, None, 0, 0) >= 0:
+            if not kept >> number & 1:
+                libc.prctl(PR_CAPBSET_DROP, number, None, 0, 0)  # may be refused: then no_new_privs has to do
+            number += 1
+        if not kept:
+            libc.prctl(PR_SET_SECUREBITS, SECUREBITS, None, 0, 0)
+    _hold_capabilities(kept, kept, kept)
+
+
+def _capabilities() -> int:
+    """Those that are permitted."""
+    held = ctypes.create_string_buffer(24)
+    if libc.capget(struct.pack("II", CAPABILITIES_VERSION, 0), held) != 0:
+        return 0
+    _, low, _, _, high, _ = struct.unpack("6I", held.raw)
+    return int(high << 32 | low)
+
+
+def _hold_capabilities(effective: int, permitted: int, inheritable: int = 0) -> None:
+    masks = [each >> shift & 0xFFFFFFFF for shift in (0, 32) for each in (effective, permitted, inheritable)]
+    libc.capset(struct.pack("II", CAPABILITIES_VERSION, 0), struct.pack("6I", *masks))  # `_report` says if it failed
+
+
+def _readable(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # what else is wrong with it is not for capabilities to cure
+    return True
 
 
 # --- Limits, death with the parent, and the start --------------------------------------------------------------
@@ -177,6 +188,7 @@ def set_limits(limits: dict[str, int]) -> None:
     """Resource limits by name: memory, output, cpu, files. A lower limit that is already there stays."""
     kinds = {"memory": resource.RLIMIT_AS, "output": resource.RLIMIT_FSIZE, "files": resource.RLIMIT_NOFILE}
     _limit(resource.RLIMIT_CORE, 0, 0)
+    _limit(resource.RLIMIT_NPROC, MOST_TASKS, MOST_TASKS)
     if "cpu" in limits:
         _limit(resource.RLIMIT_CPU, limits["cpu"], limits["cpu"] + 5)  # SIGXCPU, then SIGKILL
     for name, kind in kinds.items():
@@ -185,7 +197,9 @@ def set_limits(limits: dict[str, int]) -> None:
 
 
 def _limit(kind: int, soft: int, hard: int) -> None:
-    _, ceiling = resource.getrlimit(kind)
+    present, ceiling = resource.getrlimit(kind)
+    if present != resource.RLIM_INFINITY:
+        soft = min(soft, present)
     if ceiling != resource.RLIM_INFINITY:
         soft, hard = min(soft, ceiling), min(hard, ceiling)
     resource.setrlimit(kind, (soft, hard))
@@ -225,8 +239,13 @@ def _report(abi: int, filtered: bool, unprivileged: bool) -> None:
     except OSError as error:
         files = abi if error.errno == errno.EACCES else 0
     refused = libc.socket(2, 2, 0) < 0 and ctypes.get_errno() == errno.EPERM  # an internet datagram socket
-    calls = filtered and refused
-    os.write(1, f"landlock={files} seccomp={int(calls)} no_new_privileges={int(unprivileged)}\n".encode())
+    found = {
+        "landlock": files,
+        "seccomp": int(filtered and refused),
+        "no_new_privileges": int(unprivileged),
+        "capabilities": int(_capabilities() != 0),
+    }
+    os.write(1, " ".join([f"{name}={value}" for name, value in found.items()]).encode() + b"\n")
 
 
 def main(arguments: list[str]) -> None:
@@ -248,13 +267,15 @@ def main(arguments: list[str]) -> None:
     if program:
         rules.append((os.path.realpath(program[0]), READ | EXECUTE))
     abi = 0 if "landlock" in without or not unprivileged else restrict_files(rules)
-    filtered = "seccomp" not in without and unprivileged and filter_calls(children=spec["children"] == ["1"])
-    if not program:
-        _report(abi, filtered, unprivileged)
-        return
+    drop_capabilities([path for path, rights in rules if rights != DEVICE])
     close_all_but(0, 1, 2, *(int(number) for number in spec.get("keep", [])))
     for number in (SIGPIPE, SIGXFSZ):  # which Python ignores, and a program would inherit that
         libc.signal(number, None)
+    calls = bytes.fromhex(spec.get("calls", [""])[0])
+    filtered = unprivileged and filter_calls(calls)  # last: it shuts most of what was used above
+    if not program:
+        _report(abi, filtered, unprivileged)
+        return
     os.execv(program[0], program)  # noqa: S606 - the whole point
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media import fork_server
+from reelwright.media.system_calls import Kind
 
 DAMAGED = "The picture is damaged: reading it failed."
 
@@ -26,7 +27,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> None:
     from reelwright.media import picture  # noqa: F401 - a child could not load it any more
 
-    fork_server.serve(look)
+    fork_server.serve(look, Kind.DRAWING)
 
 
 def look(request: bytes, files: Sequence[int]) -> Seen:

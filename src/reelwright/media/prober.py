@@ -9,6 +9,7 @@ import msgspec
 
 from reelwright.edits.source import MediaInfo
 from reelwright.media import fork_server
+from reelwright.media.system_calls import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def main() -> None:
     from reelwright.media import examine
 
     examine.warm_up()
-    fork_server.serve(probe)
+    fork_server.serve(probe, Kind.PROBE)
 
 
 def probe(request: bytes, files: Sequence[int]) -> MediaInfo:
