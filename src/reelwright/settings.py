@@ -186,6 +186,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
 
     # Media processes
+    system_calls: Annotated[
+        Literal["auto", "allow-list", "deny-list"],
+        Meta(
+            description="What media processes may ask of the kernel: what they need (`allow-list`), or all but what"
+            " does harm (`deny-list`). `auto`: the list, where ffmpeg, the prober and the text drawer run with it."
+        ),
+    ] = "auto"
     ffmpeg_threads: Annotated[
         NotNegative, Meta(description="Threads of one encode; 0: the number of cores, at most 16.")
     ] = 0

@@ -61,6 +61,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
     await asyncio.to_thread(storage.prepare)
     await asyncio.to_thread(settings.work_path.mkdir, mode=0o750, parents=True, exist_ok=True)
+    await programs.settle(settings)
     for missing in contain.available().missing:
         logger.warning("containment: %s", missing)
     engine = create_engine(

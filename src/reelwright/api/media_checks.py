@@ -28,12 +28,14 @@ class MediaChecks:
         """The checks `ffmpeg` and `containment`. Raises nothing: what fails is an answer too."""
         async with self._asking:
             if not self._found or time.monotonic() - self._found_at_s >= self._keep_s:
-                self._found = await asyncio.gather(self._ffmpeg(), self._containment())
+                self._found = (await self._ffmpeg(), await self._containment())
                 self._found_at_s = time.monotonic()
             return self._found
 
     async def _ffmpeg(self) -> CheckOut:
         try:
+            if not self._found:
+                await programs.settle(self._settings)
             version = await programs.version(self._settings)
         except MediaProcessFailed as error:
             return CheckOut(name="ffmpeg", ok=False, detail=error.detail)

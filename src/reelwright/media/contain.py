@@ -17,7 +17,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -146,6 +146,7 @@ def use_fallback(why: str) -> None:
     """From now on, in this process, refuse only the system calls that do harm. Empty: hold to the allow-list again."""
     global _unlisted
     _unlisted = why
+    available.cache_clear()
 
 
 def holds_to_list() -> bool:
@@ -255,13 +256,9 @@ def _exists(pid: int) -> bool:
     return True
 
 
+@cache
 def available() -> Containment:
     """What this kernel offers, measured once by confining a process (some 20 ms)."""
-    return replace(_measured(), unlisted=_unlisted)
-
-
-@cache
-def _measured() -> Containment:
     whole = command((), limits=Limits(children=False), access=Access())
     ended = subprocess.run(whole, env={}, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=30)
     if ended.returncode != 0:
@@ -275,4 +272,5 @@ def _measured() -> Containment:
         seccomp=values["seccomp"] == "1",
         no_new_privileges=values["no_new_privileges"] == "1",
         capabilities=values["capabilities"] == "1",
+        unlisted=_unlisted,
     )

@@ -7,6 +7,7 @@ calls of its user at once; when it dies it is started again with the next call.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import stat
@@ -19,7 +20,9 @@ import msgspec
 
 from reelwright.errors import Busy, MediaProcessFailed, NotFound, UnsupportedMedia
 from reelwright.media import contain
-from reelwright.media.fork_server import Answered, Call, Failure, Refused, Reply
+from reelwright.media.fork_server import Answered, Call, Failed, Failure, Refused, Reply
+
+logger = logging.getLogger(__name__)
 
 MOST_REPLY_BYTES = 1 << 20
 PATIENCE_S = 5.0
@@ -42,7 +45,8 @@ class ForkClient:
     """Asks the server that `module`'s `main()` is. Safe for any number of concurrent callers.
 
     `access` is the most that any call of it may allow. `at_once`: calls that are carried out at the same time; further
-    ones wait.
+    ones wait. `trial`, with so many empty files, is asked once: where no child can reply to it, system calls are not
+    held to the allow-list on this machine (`contain.use_fallback`).
     """
 
     def __init__(
@@ -52,8 +56,10 @@ class ForkClient:
         at_once: int,
         access: contain.Access | None = None,
         environment: Mapping[str, str] | None = None,
+        trial: tuple[Call, int] | None = None,
     ) -> None:
         self._module = module
+        self._trial = trial
         self._access = access or contain.Access()
         self._environment = environment or {}
         self._slots = asyncio.Semaphore(at_once)
@@ -81,39 +87,19 @@ class ForkClient:
         Raises UnsupportedMedia and UnreadableMedia (as the handler did), ChildFailed, Busy (the server cannot be kept
         running).
         """
-        message = msgspec.json.encode(call)
         async with self._slots:
             for _ in range(2):  # a server that was found dead takes its calls along: once more, with a new one
-                if said := await self._said(message, files, call.timeout_s + PATIENCE_S):
+                if said := await self._said(call, files):
                     return _understood(said, answer)
         raise Busy("Files cannot be examined or drawn at the moment.")
 
-    async def _said(self, message: bytes, files: Sequence[int], timeout_s: float) -> bytes:
-        """What came back on the call's own socket; empty when the server died or is stuck.
-
-        A socket, for uvloop 0.23 closes the descriptor of a pipe twice: a file that a thread opens meanwhile would be
-        closed with it.
-        """
+    async def _said(self, call: Call, files: Sequence[int]) -> bytes:
+        """What came back; empty when the server died or is stuck: then the next call gets a new one."""
         try:
             channel = await self._running()
         except MediaProcessFailed as error:
             raise Busy(error.detail) from error
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                reader, writer = await asyncio.open_connection(sock=ours)
-            except BaseException:
-                ours.close()
-                raise
-            try:
-                socket.send_fds(channel, [message], [theirs.fileno(), *files])
-                theirs.close()
-                async with asyncio.timeout(timeout_s):
-                    said = await _whole(reader)
-            except (OSError, TimeoutError):
-                said = b""
-            finally:
-                writer.close()  # from which the server knows when nobody waits any more
+        said = await _exchange(channel, call, files)
         if not said:
             await self._replace(channel)
         return said
@@ -121,10 +107,24 @@ class ForkClient:
     async def _running(self) -> socket.socket:
         async with self._starting:
             if self._channel is None or self._process is None or self._process.returncode is not None:
-                await self._end()
-                await self._start()
-            assert self._channel is not None
+                channel = await self._start()
+                if self._trial is not None and contain.holds_to_list():
+                    channel = await self._tried(channel, self._trial)
+                self._trial = None
+                return channel
             return self._channel
+
+    async def _tried(self, channel: socket.socket, trial: tuple[Call, int]) -> socket.socket:
+        """A server whose children can work, with the fallback where the allow-list is in their way."""
+        if await _replies(channel, *trial):
+            return channel
+        contain.use_fallback(f"with the allow-list {self._module} does not run on this machine")
+        channel = await self._start()
+        if not await _replies(channel, *trial):  # it is something else
+            contain.use_fallback("")
+            return await self._start()
+        logger.warning("system calls of media processes are not held to the allow-list: %s fails with it", self._module)
+        return channel
 
     async def _replace(self, channel: socket.socket) -> None:
         """End the server behind `channel`, unless somebody already did."""
@@ -132,7 +132,8 @@ class ForkClient:
             if self._channel is channel:
                 await self._end()
 
-    async def _start(self) -> None:
+    async def _start(self) -> socket.socket:
+        await self._end()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         try:
@@ -151,6 +152,7 @@ class ForkClient:
         finally:
             theirs.close()
         self._channel = ours
+        return ours
 
     async def _end(self) -> None:
         if self._channel is not None:
@@ -174,6 +176,41 @@ def open_file(path: Path) -> int:
         os.close(descriptor)
         raise UnsupportedMedia("That is not a file.")
     return descriptor
+
+
+async def _exchange(channel: socket.socket, call: Call, files: Sequence[int]) -> bytes:
+    """What came back on the call's own socket; empty when the server died or is stuck.
+
+    A socket, for uvloop 0.23 closes the descriptor of a pipe twice: a file that a thread opens meanwhile would be
+    closed with it.
+    """
+    message = msgspec.json.encode(msgspec.structs.replace(call, listed=contain.holds_to_list()))
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            reader, writer = await asyncio.open_connection(sock=ours)
+        except BaseException:
+            ours.close()
+            raise
+        try:
+            socket.send_fds(channel, [message], [theirs.fileno(), *files])
+            theirs.close()
+            async with asyncio.timeout(call.timeout_s + PATIENCE_S):
+                return await _whole(reader)
+        except (OSError, TimeoutError):
+            return b""
+        finally:
+            writer.close()  # from which the server knows when nobody waits any more
+
+
+async def _replies(channel: socket.socket, trial: Call, count: int) -> bool:
+    """Whether a child lives long enough to reply, be it that an empty file is nothing to it."""
+    with tempfile.TemporaryFile() as empty:
+        said = await _exchange(channel, trial, [empty.fileno()] * count)
+    try:
+        return not isinstance(msgspec.json.decode(said.rpartition(b"\n")[2], type=Reply), Failed)
+    except msgspec.DecodeError:
+        return False
 
 
 async def _whole(reader: asyncio.StreamReader) -> bytes:

@@ -25,7 +25,9 @@ class PictureChecker:
 
     def __init__(self, *, memory_bytes: int) -> None:
         self._call = Call(request=msgspec.Raw(b"null"), timeout_s=TIMEOUT_S, memory_bytes=memory_bytes)
-        self._server = ForkClient("reelwright.media.picture_program", at_once=AT_ONCE, environment=ENVIRONMENT)
+        self._server = ForkClient(
+            "reelwright.media.picture_program", at_once=AT_ONCE, environment=ENVIRONMENT, trial=(self._call, 1)
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -34,7 +34,7 @@ class Prober:
         self._call = Call(
             request=msgspec.Raw(msgspec.json.encode(rules)), timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes
         )
-        self.server = ForkClient("reelwright.media.prober", at_once=AT_ONCE)
+        self.server = ForkClient("reelwright.media.prober", at_once=AT_ONCE, trial=(self._call, 1))
 
     async def __aenter__(self) -> Self:
         """Raises MediaProcessFailed when no prober can be started."""

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _VERSION = re.compile(r"ffmpeg version (\S+)", re.ASCII)
 MOST_THREADS = 16
+QUIET = ("-nostdin", "-loglevel", "error")
 
 
 def ffmpeg_path(settings: Settings) -> Path:
@@ -83,7 +85,8 @@ async def hardware_encoders(settings: Settings) -> tuple[str, ...]:
 async def encodes(settings: Settings, encoder: str) -> bool:
     """Whether the encoder codes one picture on this machine."""
     try:
-        await _ask(settings, *hardware.trial(encoder), devices=hardware.devices(), read=hardware.descriptions())
+        access = contain.Access(read=hardware.descriptions(), devices=hardware.devices())
+        await _ask(settings, *hardware.trial(encoder), access=access)
     except (MediaProcessFailed, TimeoutError) as error:
         logger.info("%s does not work here: %s", encoder, error)
         return False
@@ -95,11 +98,12 @@ def _names(listing: str) -> set[str]:
     return {words[1] for line in listing.splitlines() if len(words := line.split()) > 2}
 
 
-async def _ask(settings: Settings, *options: str, devices: tuple[Path, ...] = (), read: tuple[Path, ...] = ()) -> str:
+async def _ask(settings: Settings, *options: str, access: contain.Access | None = None) -> str:
+    """What ffmpeg says. Raises MediaProcessFailed when it fails, TimeoutError."""
     process = await contain.start(
         [str(ffmpeg_path(settings)), "-hide_banner", *options],
         limits=contain.Limits(memory_bytes=settings.media_memory_bytes, cpu_s=20, children=False),
-        access=contain.Access(read=read, devices=devices),
+        access=access or contain.Access(),
         cwd=Path("/"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -113,3 +117,41 @@ async def _ask(settings: Settings, *options: str, devices: tuple[Path, ...] = ()
             f"ffmpeg does not run here: {output.decode(errors='replace').strip()[-300:]}", code="cannot_start"
         )
     return output.decode(errors="replace")
+
+
+async def settle(settings: Settings) -> None:
+    """Decide, for this process, which system calls media processes may make: as set, or as a trial shows."""
+    if settings.system_calls != "auto":
+        contain.use_fallback("SYSTEM_CALLS says so" if settings.system_calls == "deny-list" else "")
+        return
+    if not contain.holds_to_list() or (failure := await _failure(settings)) is None:
+        return
+    contain.use_fallback(f"with the allow-list this ffmpeg fails ({failure})")
+    if await _failure(settings) is not None:  # it is something else
+        contain.use_fallback("")
+        return
+    logger.warning("system calls of media processes are not held to the allow-list: %s", failure)
+
+
+async def _failure(settings: Settings) -> str | None:
+    """Make a few pictures with every encoder that may be used, and read them again: what went wrong."""
+    try:
+        there = _names(await _ask(settings, "-encoders"))
+        encoders = [encoder for encoder in ENCODERS.values() if encoder in there]
+        with tempfile.TemporaryDirectory(prefix="reelwright-trial-") as folder:
+            made = f"file:{folder}/made.mkv"
+            sources = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=5:d=1", "-f", "lavfi", "-i", "sine=d=1")
+            pictures = [
+                option
+                for number, encoder in enumerate(encoders)
+                for option in ("-map", "0:v", f"-c:v:{number}", encoder)
+            ]
+            coding = (*sources, *pictures, "-map", "1:a", "-threads", "2", made)
+            reading = ("-threads", "2", "-i", made, "-map", "0", "-f", "null", "-")
+            for arguments in (coding, reading):
+                await _ask(settings, *QUIET, *arguments, access=contain.Access(write=(Path(folder),)))
+    except MediaProcessFailed as failed:
+        return failed.detail
+    except (OSError, TimeoutError) as error:  # nowhere to write, or no time: nothing is learnt
+        logger.info("system calls cannot be tried: %r", error)
+    return None

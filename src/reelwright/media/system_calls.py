@@ -26,6 +26,7 @@ MEMORY = {  # name: (x86_64, aarch64 and every later architecture)
     "mmap": (9, 222), "munmap": (11, 215), "brk": (12, 214), "mprotect": (10, 226), "madvise": (28, 233),
     "mremap": (25, 216), "msync": (26, 227), "get_mempolicy": (239, 236), "set_mempolicy": (238, 237),
     "mbind": (237, 235), "map_shadow_stack": (453, 453), "mseal": (462, 462),
+    "mlock": (149, 228), "munlock": (150, 229),
 }
 OWN = {  # the process itself: its threads, clocks, signals and limits, and what it is told of the machine
     "futex": (202, 98), "futex_waitv": (449, 449), "futex_wait": (455, 455), "futex_wake": (454, 454),

@@ -66,6 +66,7 @@ class Draughtsman:
             at_once=AT_ONCE,
             access=contain.Access(read=(*book.folders, self._folder), write=(self._cache,)),
             environment=ENVIRONMENT,
+            trial=(self._normalising(max_pixels=1), 2),
         )
 
     async def __aenter__(self) -> Self:
@@ -122,12 +123,7 @@ class Draughtsman:
         Takes PNG, JPEG, WebP and GIF, by content; of an animation, the first picture. Raises UnsupportedMedia (any
         other file), UnreadableMedia (damaged, `too_many_pixels`, or made to be costly), NotFound, Busy.
         """
-        call = Call(
-            request=_raw(NormalisePicture(max_pixels=max_pixels)),
-            timeout_s=self._timeout_s,
-            memory_bytes=self._memory_bytes,
-            output_bytes=_most_bytes(max_pixels),
-        )
+        call = self._normalising(max_pixels=max_pixels)
         picture_fd = fork_client.open_file(source)
         try:
             await self.server.ask(call, [target.fileno(), picture_fd], Drawn)
@@ -136,6 +132,14 @@ class Draughtsman:
         finally:
             os.close(picture_fd)
         return _png_size(target)
+
+    def _normalising(self, *, max_pixels: int) -> Call:
+        return Call(
+            request=_raw(NormalisePicture(max_pixels=max_pixels)),
+            timeout_s=self._timeout_s,
+            memory_bytes=self._memory_bytes,
+            output_bytes=_most_bytes(max_pixels),
+        )
 
     async def _draw_text(
         self, text: str, style: TextStyle, font: Font, target: BinaryIO, *, first: bool = False
