@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,13 +27,43 @@ for name in list(os.environ):
         del os.environ[name]
 
 
+AS_ROOT = os.geteuid() == 0
+"""PostgreSQL runs as another account then, which cannot come into the folders that pytest makes."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if AS_ROOT and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="reelwright-tests-")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Folders of failed tests are kept to look at."""
+    folder = session.config.option.basetemp
+    if exitstatus == 0 and folder and Path(folder).name.startswith("reelwright-tests-"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reachable_base(tmp_path_factory: pytest.TempPathFactory) -> None:
+    if AS_ROOT:
+        tmp_path_factory.getbasetemp().chmod(0o711)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """pytest's own, and as root one that other accounts can pass through."""
+    if AS_ROOT:
+        tmp_path.chmod(0o711)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server: the embedded one, or the one that TEST_DATABASE_URL names."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    with acquire(tmp_path_factory.mktemp("postgres"), grace_s=0) as server:
+    with acquire(tmp_path_factory.getbasetemp() / "postgres", grace_s=0) as server:
         yield server.url
 
 

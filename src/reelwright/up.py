@@ -12,6 +12,7 @@ import click
 import httpx
 
 from reelwright.db.database import located
+from reelwright.db.embedded import elsewhere
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.errors import MediaProcessFailed
 from reelwright.media import programs
@@ -35,6 +36,8 @@ async def service(
     _require_port(settings)
     await _require_ffmpeg(settings)
     async with located(settings) as url:
+        if settings.uses_embedded_database and (folder := elsewhere(settings.database_path)):
+            click.echo(f"The database lies in {folder}: root's server cannot reach {settings.database_path}.")
         await bring_up_to_date(url, application_name="reelwright-up")
         supervisor = Supervisor(
             (API, WORKER),

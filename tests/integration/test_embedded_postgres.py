@@ -25,7 +25,7 @@ import psycopg
 import pytest
 
 import reelwright
-from reelwright.db.embedded import EmbeddedPostgresError, acquire, binaries, keeper
+from reelwright.db.embedded import EmbeddedPostgresError, account, acquire, binaries, elsewhere, keeper, place
 from reelwright.db.embedded.server import LOOK_S
 
 MODULES = f"{Path(reelwright.__file__).parents[1]}:{sysconfig.get_path('purelib')}"
@@ -125,17 +125,17 @@ def first_line(output: IO[str] | None) -> str:
 @contextmanager
 def open_place() -> Iterator[Path]:
     """A folder that every user can pass through, where root's server needs no user namespace."""
-    place = Path(tempfile.mkdtemp(prefix="reelwright-test-"))
-    place.chmod(0o711)
-    yield place
-    wait_until(lambda: all(is_gone(home) for home in place.iterdir()), "the servers stop after the test")
-    shutil.rmtree(place)
+    folder = Path(tempfile.mkdtemp(prefix="reelwright-test-"))
+    folder.chmod(0o711)
+    yield folder
+    wait_until(lambda: all(is_gone(home) for home in folder.iterdir()), "the servers stop after the test")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    with open_place() as place:
-        yield place
+    with open_place() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -146,10 +146,10 @@ def empty_home(open_folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Path]:
-    with open_place() as place:
-        acquire(place / "postgres", grace_s=0).release()
-        wait_until(lambda: is_gone(place / "postgres"), "the server stops")
-        yield place / "postgres"
+    with open_place() as folder:
+        acquire(folder / "postgres", grace_s=0).release()
+        wait_until(lambda: is_gone(folder / "postgres"), "the server stops")
+        yield folder / "postgres"
 
 
 @pytest.fixture
@@ -459,6 +459,103 @@ def test_an_ordinary_user_runs_it_as_they_are(open_folder: Path, uid: int) -> No
         assert len(keepers(home)) == 1
 
 
+@pytest.fixture
+def state(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine that allows no user namespaces, as a container; its folder for what accounts have to reach."""
+    monkeypatch.setattr(account, "_may_enter_namespaces", lambda _: False)
+    monkeypatch.setattr(place, "STATE", open_folder / "state" / "reelwright")
+    return place.STATE
+
+
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """Where only root can come, in a path with a space."""
+    with tempfile.TemporaryDirectory(prefix="reelwright test ") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def closed_bin_dir(closed_folder: Path) -> Path:
+    """PostgreSQL's programs in a virtual environment of root's alone."""
+    root, parts = place._programs(binaries.find(closed_folder).folder)
+    for part in parts:
+        shutil.copytree(root / part, closed_folder / "venv" / part)
+    (bin_dir,) = (closed_folder / "venv").rglob("bin")
+    return bin_dir
+
+
+@needs_root
+def test_where_its_account_cannot_come_roots_server_gets_a_place_of_its_own(
+    state: Path, closed_folder: Path, closed_bin_dir: Path
+) -> None:
+    """Links lead there; the same data is found again, also after the project was moved, and a removed one is not."""
+    nobody = pwd.getpwnam("nobody").pw_uid
+    home = closed_folder / "home"
+
+    def run(home: Path, statement: str) -> list[tuple[object, ...]]:
+        with acquire(home, bin_dir=closed_bin_dir, run_as="nobody", grace_s=0) as server:
+            assert Path(f"/proc/{server_pid(home)}").stat().st_uid == nobody
+            assert unquote(server.url).partition("host=")[2].startswith(f"{home}/socket")
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                found = connection.execute(statement)
+                rows = found.fetchall() if found.description else []
+        wait_until(lambda: is_gone(home), "the server stops")
+        return rows
+
+    run(home, "CREATE TABLE kept AS SELECT 42 AS answer")
+    (folder,) = state.glob("database-*")
+    assert elsewhere(home) == folder
+    assert (folder / "home").read_text() == str(home)
+    assert {path.name: path.stat().st_mode & 0o7777 for path in folder.iterdir() if path.is_dir()} == {
+        "data-18": 0o700,
+        "socket": 0o700,
+    }
+    (programs,) = state.glob("programs-*")
+    assert not [path for path in programs.rglob("*") if path.stat().st_uid != 0 or path.stat().st_mode & 0o022]
+    assert run(home, "SELECT answer FROM kept") == [(42,)]
+    moved = home.rename(closed_folder / "moved")
+    assert run(moved, "SELECT answer FROM kept") == [(42,)]
+    other = closed_folder / "home"
+    assert run(other, "SELECT to_regclass('kept')") == [(None,)]
+    assert elsewhere(other) != folder
+    assert list(state.glob("programs-*")) == [programs]
+
+
+@needs_root
+def test_a_place_that_is_gone_is_told(state: Path, closed_folder: Path) -> None:
+    """As with a container whose project was kept on a volume: no empty database takes its place unasked."""
+    home = closed_folder / "home"
+    home.mkdir(mode=0o711)
+    (home / "data-18").symlink_to(state / "database-abc" / "data-18")
+    assert f"remove {home / 'data-18'} to begin with an empty database" in refusal(home)
+    assert (home / "data-18").is_symlink()
+
+
+@needs_root
+def test_roots_own_cluster_is_not_given_away(state: Path, closed_folder: Path) -> None:
+    """One that was made in a user namespace, where none is allowed: the sentence says so and nothing is changed."""
+    home = closed_folder / "home"
+    (home / "data-18").mkdir(parents=True, mode=0o700)
+    home.chmod(0o711)
+    (home / "data-18" / "PG_VERSION").write_text("18\n")
+    assert "user namespaces are not allowed here" in refusal(home)
+    assert not state.exists()
+
+
+@needs_root
+def test_programs_are_copied_whole_or_not_at_all(state: Path, closed_bin_dir: Path) -> None:
+    """What a copy that was cut short has left is cleared away, a damaged copy is made again, a newer version too."""
+    copy = place._copied(closed_bin_dir)
+    assert (copy / "postgres").read_bytes() == (closed_bin_dir / "postgres").read_bytes()
+    (copy / "initdb").write_bytes(b"")
+    (state / "copying-abc" / "copy").mkdir(parents=True)
+    assert place._copied(closed_bin_dir) == copy
+    assert (copy / "initdb").read_bytes() == (closed_bin_dir / "initdb").read_bytes()
+    (closed_bin_dir / "initdb").write_bytes(b"newer")
+    assert place._copied(closed_bin_dir) != copy
+    assert {path.name.partition("-")[0] for path in state.iterdir()} == {"programs", "programs.lock"}
+
+
 def skip_without_user_namespaces() -> None:
     if subprocess.run(["unshare", "--user", "true"], capture_output=True, check=False).returncode:
         pytest.skip("user namespaces are not allowed here")
@@ -509,7 +606,7 @@ def test_root_is_told_when_the_account_does_not_exist(tmp_path: Path) -> None:
 
 @needs_root
 def test_root_is_told_when_there_is_no_way_to_run_without_privileges(tmp_path: Path) -> None:
-    """Where no account can reach the data and user namespaces are not allowed, the message says what to change."""
+    """Where root may become no account, and user namespaces are not allowed, the message says what to change."""
     forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
     prefix = ("unshare", "--user", "--map-root-user", "sh", "-c", forbid, "sh")
     if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:

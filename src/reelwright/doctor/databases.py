@@ -9,7 +9,7 @@ from contextlib import suppress
 import asyncpg
 
 from reelwright.db.database import OLDEST_MAJOR, DatabaseUnusable, located, usable
-from reelwright.db.embedded import EmbeddedPostgresError, binaries
+from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
 from reelwright.db.schema import seen
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings
@@ -41,7 +41,7 @@ async def _looked(url: str, settings: Settings) -> list[Finding]:
     other = await _connect(url)
     try:
         return [
-            _version(connection),
+            _version(connection, settings),
             await _schema(connection, settings),
             await _notifications(connection, other),
             await _clock(connection),
@@ -58,11 +58,12 @@ async def _connect(url: str) -> asyncpg.Connection[asyncpg.Record]:
     return await asyncpg.connect(url, timeout=10, command_timeout=10, statement_cache_size=0, server_settings=named)
 
 
-def _version(connection: asyncpg.Connection[asyncpg.Record]) -> Finding:
+def _version(connection: asyncpg.Connection[asyncpg.Record], settings: Settings) -> Finding:
     major = connection.get_server_version().major
     if major > NEWEST_MAJOR:
         return warning("database", f"PostgreSQL {major}", f"Use {OLDEST_MAJOR} to {NEWEST_MAJOR}: this was not tested.")
-    return ok("database", f"PostgreSQL {major}")
+    folder = elsewhere(settings.database_path) if settings.uses_embedded_database else None
+    return ok("database", f"PostgreSQL {major}" + (f", embedded, in {folder}" if folder else ""))
 
 
 async def _schema(connection: asyncpg.Connection[asyncpg.Record], settings: Settings) -> Finding:

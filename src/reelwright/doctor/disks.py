@@ -8,6 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from reelwright.db.embedded import elsewhere
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -28,7 +29,9 @@ def _disks(settings: Settings) -> list[Finding]:
     found.append(_space(settings, media))
     found.append(_together(work, media))
     found += _kind("MEDIA_ROOT", media, settings.uses_embedded_database and settings.database_dir == "")
-    if settings.uses_embedded_database and settings.database_dir:
+    if settings.uses_embedded_database and (folder := elsewhere(settings.database_path)):
+        found += _kind("DATABASE_DIR", _standing(folder), True)
+    elif settings.uses_embedded_database and settings.database_dir:
         found += _kind("DATABASE_DIR", _standing(settings.database_path), True)
     return found
 

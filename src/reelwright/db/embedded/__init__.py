@@ -11,11 +11,14 @@ the count (a shared lock a process), so that a process killed with SIGKILL count
                        keeper.alive  a FIFO that the keeper reads: its writers learn when the keeper dies
                        keeper.log    what the keeper and the server say, at most 1 MB and one older file
 
+Root's server may be unable to reach that: then `data-18` and `socket` are links to where it can (`place.py`).
+
 The keeper (`keeper.py`, a process of its own) makes the cluster, runs the server, restarts it when it crashes and
 stops it when nobody is left. The server dies with the keeper; whoever still uses it starts a new keeper.
 """
 
 from reelwright.db.embedded.failure import EmbeddedPostgresError
+from reelwright.db.embedded.place import elsewhere
 from reelwright.db.embedded.server import EmbeddedPostgres, acquire
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "acquire"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "acquire", "elsewhere"]

@@ -39,6 +39,9 @@ CRASHES = 5
 """So many crashes within CRASH_WINDOW_S are too many."""
 CRASH_WINDOW_S = 60.0
 
+TRIAL = "try-a-namespace"
+"""Instead of an order, with a user and a group id: the exit status says whether this could be them in a namespace."""
+
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x1000_0000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -53,6 +56,8 @@ class Order:
     """What the starter decided: where, with which binaries, as whom (`mapped`: in a user namespace), how long."""
 
     home: str
+    data: str
+    """The cluster's folder; beside it there is room to make it."""
     socket: str
     bin_dir: str
     major: int
@@ -72,7 +77,7 @@ class Keeper:
         self.order = order
         self.home = Path(order.home)
         self.run = self.home / "run"
-        self.data = self.home / f"data-{order.major}"
+        self.data = Path(order.data)
         self.pid = os.getpid()
         self.server: subprocess.Popen[bytes] | None = None
         self.changing = threading.Lock()
@@ -90,7 +95,7 @@ class Keeper:
             self.serve()
         finally:
             self.ended.set()
-        if Path(self.order.socket).parent != self.home:
+        if Path(self.order.socket).parent != self.data.parent:
             Path(self.order.socket).rmdir()
         self.log("stopped")
 
@@ -98,9 +103,9 @@ class Keeper:
 
     def make_cluster(self) -> None:
         """initdb under a temporary name, then rename: a cluster is there whole, with its database, or not at all."""
-        for left_over in self.home.glob("init-*"):
+        for left_over in self.data.parent.glob("init-*"):
             shutil.rmtree(left_over)
-        new = tempfile.mkdtemp(prefix="init-", dir=self.home)
+        new = tempfile.mkdtemp(prefix="init-", dir=self.data.parent)
         if os.geteuid() == 0 and not self.order.mapped:
             os.chown(new, self.order.uid, self.order.gid)
         try:
@@ -109,7 +114,7 @@ class Keeper:
             shutil.rmtree(new)
             raise
         Path(new).rename(self.data)
-        folder = os.open(self.home, os.O_RDONLY)
+        folder = os.open(self.data.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
         self.log(f"made {self.data}")
@@ -233,21 +238,17 @@ class Keeper:
         except (OSError, subprocess.SubprocessError) as error:
             reason = str(error)
             if self.order.mapped:
-                reason = "neither root nor a user id without an account may run it, and user namespaces are not allowed"
+                reason = "a user id without an account may not run it, and user namespaces are not allowed"
             raise Refused(
-                f"PostgreSQL cannot be started in {self.home}: {reason}. Run as a user that has an account, with the "
-                "data where that user can reach it, or set DATABASE_URL to a server that runs already."
+                f"PostgreSQL cannot be started in {self.home}: {reason}. Run as a user that has an account (a line in "
+                "/etc/passwd), with the data where that user can reach it, or set DATABASE_URL to a server that runs "
+                "already."
             ) from error
 
     def become(self) -> None:
         """In the new process, before the program: its ids, and a clean end (SIGINT: fast shutdown) with the keeper."""
         if self.order.mapped:
-            uid, gid = os.geteuid(), os.getegid()
-            if LIBC.unshare(CLONE_NEWUSER):
-                raise OSError(ctypes.get_errno(), "unshare")
-            Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{self.order.uid} {uid} 1")
-            Path("/proc/self/gid_map").write_text(f"{self.order.gid} {gid} 1")
+            enter_namespace(self.order.uid, self.order.gid)
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != self.pid:
             os._exit(1)
@@ -293,7 +294,20 @@ class Keeper:
             os.write(2, text)
 
 
+def enter_namespace(uid: int, gid: int) -> None:
+    """Be that user in a user namespace of one's own. Raises OSError where that is not allowed."""
+    outside_uid, outside_gid = os.geteuid(), os.getegid()
+    if LIBC.unshare(CLONE_NEWUSER):
+        raise OSError(ctypes.get_errno(), "unshare")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {outside_uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {outside_gid} 1")
+
+
 def main() -> int:
+    if sys.argv[1] == TRIAL:
+        enter_namespace(int(sys.argv[2]), int(sys.argv[3]))
+        return 0
     order = Order(**json.loads(sys.argv[1]))
     if os.fork():
         os._exit(0)

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
-from reelwright.db.embedded import account, binaries, keeper
+from reelwright.db.embedded import binaries, keeper, place
 from reelwright.db.embedded.failure import EmbeddedPostgresError
 
 SOCKET = f".s.PGSQL.{keeper.PORT}"
@@ -168,7 +168,7 @@ class _Cluster:
                 f"user id {os.geteuid()}: the embedded PostgreSQL needs a folder that only its own user can write "
                 "to. Run as that user, or choose another DATABASE_DIR."
             )
-        _private(self.run, os.geteuid(), os.getegid())
+        place.private(self.run, os.geteuid(), os.getegid())
         with contextlib.suppress(FileExistsError):
             os.mkfifo(self.run / "keeper.alive", 0o600)
 
@@ -241,16 +241,16 @@ class _Cluster:
     def _start_keeper(self, lock: int) -> int:
         """Start the keeper, which takes `lock` over: the end of a pipe that says why, if it fails."""
         found = binaries.find(self.home, self.bin_dir)
-        who = account.choose(self.home, self.home / f"data-{found.major}", found.folder, self.run_as)
-        _private(self.socket, who.owner_uid, who.owner_gid)
+        settled = place.settle(self.home, self.socket, found, self.run_as)
         order = keeper.Order(
             home=str(self.home),
-            socket=str(self.socket),
-            bin_dir=str(found.folder.absolute()),
+            data=str(settled.data),
+            socket=str(settled.socket),
+            bin_dir=str(settled.bin_dir),
             major=found.major,
-            uid=who.uid,
-            gid=who.gid,
-            mapped=who.mapped,
+            uid=settled.account.uid,
+            gid=settled.account.gid,
+            mapped=settled.account.mapped,
             grace_s=self.grace_s,
             lock_fd=lock,
         )
@@ -295,16 +295,3 @@ def _readable(descriptor: int, patience_s: float) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(patience_s * 1000))
-
-
-def _private(folder: Path, uid: int, gid: int) -> None:
-    """Make `folder`, 0700, for that user. Raises EmbeddedPostgresError if something else is there."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        os.chown(folder, uid, gid, follow_symlinks=False)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != uid or status.st_mode & 0o077:
-        raise EmbeddedPostgresError(
-            f"{folder} is not a folder of user id {uid} that is closed to others (owner {status.st_uid}, mode "
-            f"{stat.S_IMODE(status.st_mode):o}): remove it while nothing uses it, and start again."
-        )
