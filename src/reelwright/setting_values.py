@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -103,6 +104,28 @@ def origin(text: str) -> str:
     if text != plain:
         raise ValueError(f"{text} is not how browsers write an origin: {plain} perhaps?")
     return plain
+
+
+_NAME = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+_HOST_PATTERN = re.compile(rf"(\*\.)?{_NAME}|\[[0-9a-f:.]+\]", re.ASCII)
+
+
+def host_pattern(text: str) -> str:
+    """The name of a host, or `*.` and a name for all hosts below it. Raises ValueError with what is perhaps meant."""
+    if text == "*":
+        raise ValueError("name the hosts (video.example.org, or *.example.org for all below it), * is not taken")
+    name = text.lower().removesuffix(".")
+    if _HOST_PATTERN.fullmatch(name):
+        return name
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", name).partition("/")[0]
+    host = re.sub(r":\d*$", "", host)
+    if host.startswith(".") and re.fullmatch(_NAME, host[1:], re.ASCII):
+        host = f"*{host}"
+    if not host.isascii():
+        with contextlib.suppress(UnicodeError):
+            host = host.encode("idna").decode()
+    meant = f"{host} perhaps?" if _HOST_PATTERN.fullmatch(host) else "one looks like video.example.org"
+    raise ValueError(f"{text} is no name of a host (no scheme, no port, no path): {meant}")
 
 
 def needed(kind: Any) -> str:

@@ -114,6 +114,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Exact origins, comma-separated, whose pages may call the API and show its media."),
     ] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Names, comma-separated, under which the API answers (*.example.org: all below it), beside"
+            " localhost, this machine's own name, APP_HOST and plain IP addresses. Pages under other names are refused."
+        ),
+    ] = ()
+    request_timeout_s: Annotated[
+        Seconds,
+        Meta(description="A request's head, and a body that is no upload, has to be there within so long, seconds."),
+    ] = 30.0
+    send_timeout_s: Annotated[
+        Seconds, Meta(description="A client that takes nothing of its answer for so long is let go, seconds.")
+    ] = 60.0
+    max_connections: Annotated[
+        Positive,
+        Meta(description="Connections at once, at most half of the open files that the system allows. More get 503."),
+    ] = 2048
+    max_connections_per_address: Annotated[
+        NotNegative,
+        Meta(
+            description="Connections of one address at once, behind a proxy its requests at once; more get 429. 0: no"
+            " limit of its own."
+        ),
+    ] = 1024
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Meta(description="Least severe log line that is written."),
@@ -256,6 +281,8 @@ def _reader(name: str) -> Callable[[str], object] | None:
         return lambda text: setting_values.container_names(setting_values.listed(text), CONTAINERS)
     if name == "CORS_ORIGINS":
         return lambda text: [setting_values.origin(item) for item in setting_values.listed(text)]
+    if name == "ALLOWED_HOSTS":
+        return lambda text: [setting_values.host_pattern(item) for item in setting_values.listed(text)]
     if isinstance(getattr(_DEFAULTS, name.lower()), tuple):
         return setting_values.listed
     return setting_values.size_bytes if name.endswith("_BYTES") else None

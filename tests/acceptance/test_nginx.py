@@ -171,7 +171,7 @@ async def test_figures_are_not_for_strangers(front: Front) -> None:
         address = urlsplit(str(front.client.base_url))
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         try:
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             async with asyncio.timeout(20):
                 said = await reader.read()
         finally:
@@ -193,7 +193,7 @@ async def test_uploads_flow_through(front: Front, clip: Path) -> None:
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
         writer.write(
-            b"POST /videos/upload HTTP/1.1\r\nHost: here\r\nContent-Length: 999999999999\r\n"
+            b"POST /videos/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
         )
         async with asyncio.timeout(20):

@@ -132,7 +132,6 @@ async def test_a_whole_file_comes_with_all_that_protects_and_resumes_it(client: 
         "last-modified": "Sun, 01 Nov 2026 12:00:00 GMT",
         "accept-ranges": "bytes",
         "cache-control": "private, no-cache",
-        "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; sandbox",
         "cross-origin-resource-policy": "same-origin",
     }

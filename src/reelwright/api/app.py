@@ -24,7 +24,7 @@ from reelwright.api import (
     variants,
     videos,
 )
-from reelwright.api.body import StrictRequest
+from reelwright.api.body import strict_request
 from reelwright.api.docs import docs_router, openapi_config
 from reelwright.api.job_schemas import ProgressEvent, StateEvent
 from reelwright.api.problems import EXCEPTION_HANDLERS
@@ -87,7 +87,7 @@ def create_app(settings: Settings) -> Litestar:
         ],
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
-        request_class=StrictRequest,
+        request_class=strict_request(settings.request_timeout_s),
         exception_handlers=EXCEPTION_HANDLERS,
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)
         if settings.cors_origins

@@ -8,6 +8,7 @@ planning finds what is wrong, together with what it measures.)
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import enum
 import re
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import islice
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -24,7 +25,7 @@ from litestar.types.empty import Empty
 
 from reelwright.api.problems import close_after_answer
 from reelwright.edits.checks import Check
-from reelwright.errors import FieldError, InvalidInput, Malformed, TooLarge, UnsupportedMedia
+from reelwright.errors import FieldError, InvalidInput, Malformed, RequestTimeout, TooLarge, UnsupportedMedia
 
 MAX_BODY_BYTES = 2**20
 MAX_FIELD_ERRORS = 100
@@ -35,7 +36,10 @@ _ARRAYS = (list, set, frozenset, tuple, Sequence, AbstractSet)
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose JSON body is decoded into the type that the handler declares.
 
-    Raises Malformed (400), TooLarge (413), UnsupportedMedia (415) and InvalidInput (422)."""
+    Raises Malformed (400), RequestTimeout (408), TooLarge (413), UnsupportedMedia (415) and InvalidInput (422)."""
+
+    body_timeout_s: ClassVar[float] = 30.0
+    """The whole body has to be there within so long."""
 
     async def body(self) -> bytes:
         """The whole body, at most MAX_BODY_BYTES. Uploads are streamed and do not come here."""
@@ -47,10 +51,15 @@ class StrictRequest(Request[Any, Any, Any]):
         if (self.content_length or 0) > MAX_BODY_BYTES:
             raise self._too_large()
         received = bytearray()
-        async for chunk in self.stream():
-            received += chunk
-            if len(received) > MAX_BODY_BYTES:
-                raise self._too_large()
+        try:
+            async with asyncio.timeout(self.body_timeout_s):
+                async for chunk in self.stream():
+                    received += chunk
+                    if len(received) > MAX_BODY_BYTES:
+                        raise self._too_large()
+        except TimeoutError as error:
+            close_after_answer(self.scope)
+            raise RequestTimeout(f"The body did not come within {self.body_timeout_s:g} seconds.") from error
         self._body = self._connection_state.body = bytes(received)
         return self._body
 
@@ -69,6 +78,11 @@ class StrictRequest(Request[Any, Any, Any]):
                 known = read_json(await self.body(), field.raw if field is not None else Any)
             self._json = self._connection_state.json = known
         return self._json
+
+
+def strict_request(body_timeout_s: float) -> type[StrictRequest]:
+    """The class of requests whose body has to be there within so long."""
+    return type("StrictRequest", (StrictRequest,), {"body_timeout_s": body_timeout_s})
 
 
 def _demand_json(kind: str, options: Mapping[str, str]) -> None:

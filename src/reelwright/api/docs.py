@@ -139,7 +139,7 @@ async def _static_file(name: FromPath[str]) -> Response[bytes]:
     if name not in _FILES:
         raise NotFound("No such file.")
     content = await asyncio.to_thread((_FOLDER / name).read_bytes)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(content, media_type=_FILES[name], headers=headers)
 
 

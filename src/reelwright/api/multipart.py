@@ -7,6 +7,7 @@ every part is bounded, silence ends the upload, and a cut body is an error befor
 from __future__ import annotations
 
 import asyncio
+import time
 import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,8 @@ from reelwright.errors import (
 
 MAX_PARTS = 32
 MAX_TEXT_BYTES = 64 * 1024
+LEAST_BYTES_PER_S = 256
+"""An upload that comes more slowly, over `idle_timeout_s` of waiting for it, only holds its place: GPRS is faster."""
 MAX_OVERHEAD_BYTES = 4 * 2**20
 """What a body may hold beside its file: every text field at its largest, and all part headers."""
 
@@ -58,7 +61,7 @@ class IncomingFile:
     def chunks(self) -> AsyncIterator[bytes]:
         """The file's bytes, once. Ends normally only when the whole body has come and is right.
 
-        Raises Malformed (cut or broken), TooLarge, InvalidInput (a second file), RequestTimeout (silence)."""
+        Raises Malformed (cut or broken), TooLarge, InvalidInput (a second file), RequestTimeout (silence, or drops)."""
         if self._chunks is None:
             raise RuntimeError("the file can be read only once")
         chunks, self._chunks = self._chunks, None
@@ -72,7 +75,8 @@ async def incoming_file(
     """The file in the part `field` of a multipart/form-data request, of a route without `request_max_body_size`.
 
     Raises UnsupportedMedia (not multipart), Malformed (cut or broken), InvalidInput (no file, or not where it should
-    be), TooLarge (file, text fields or number of parts), RequestTimeout (nothing came for `idle_timeout_s`).
+    be), TooLarge (file, text fields or number of parts), RequestTimeout (nothing, or next to nothing, came for
+    `idle_timeout_s`).
     """
     parser = PushMultipartParser(_boundary(request), max_segment_count=MAX_PARTS)
     body = _Body(request, max_file_bytes + MAX_OVERHEAD_BYTES, idle_timeout_s)
@@ -100,13 +104,15 @@ def _boundary(request: Request[Any, Any, Any]) -> str:
 
 
 class _Body:
-    """The bytes of a request, bounded in number and silence."""
+    """The bytes of a request, bounded in number, silence and slowness."""
 
     def __init__(self, request: Request[Any, Any, Any], max_bytes: int, idle_timeout_s: float) -> None:
         self._stream = request.stream()
         self._left = max_bytes
         self._idle_timeout_s = idle_timeout_s
         self.ended = False
+        self._waited_s = 0.0
+        self._came_bytes = 0
         if (request.content_length or 0) > max_bytes:
             # nothing is read: a client that waits for "100 Continue" has sent nothing, and need not
             close_after_answer(request.scope)
@@ -114,6 +120,7 @@ class _Body:
 
     async def read(self) -> bytes:
         """Some bytes; none at the end."""
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self._idle_timeout_s):
                 while not (chunk := await anext(self._stream, None)):
@@ -125,7 +132,20 @@ class _Body:
         self._left -= len(chunk)
         if self._left < 0:
             raise TooLarge("The upload is larger than is taken.")
+        self._require_pace(time.monotonic() - began, len(chunk))
         return chunk
+
+    def _require_pace(self, waited_s: float, came_bytes: int) -> None:
+        """Only the time that we wait for the client counts, not what the disk takes. Raises RequestTimeout."""
+        self._waited_s += waited_s
+        self._came_bytes += came_bytes
+        if self._waited_s >= self._idle_timeout_s:
+            if self._came_bytes < LEAST_BYTES_PER_S * self._waited_s:
+                raise RequestTimeout(
+                    f"Only {self._came_bytes} bytes came in {self._waited_s:.0f} seconds; at least"
+                    f" {LEAST_BYTES_PER_S} a second have to."
+                )
+            self._waited_s, self._came_bytes = 0.0, 0
 
 
 async def _events(body: _Body, parser: PushMultipartParser) -> AsyncGenerator[_Event, None]:

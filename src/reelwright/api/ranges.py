@@ -1,6 +1,7 @@
 """Files as answers: byte ranges, conditional requests and HEAD (RFC 9110), which Litestar's own `File` does not have.
 
-The bytes come from strangers, so a browser is told to guess nothing, run nothing and show only what cannot run.
+The bytes come from strangers, so a browser is told to run nothing and show only what cannot run; to guess nothing it is
+told with every answer (server.py).
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from reelwright.api.problems import MEANINGS, MEDIA_TYPE, problem_document
 from reelwright.errors import NotFound
 
-SMALL_CHUNK_BYTES = 256 * 1024
-LARGE_CHUNK_BYTES = 2**20
-"""A reader that takes a chunk at once gets large ones; slow readers, who may be many, hold small ones in memory."""
+SMALL_CHUNK_BYTES = 64 * 1024
+LARGE_CHUNK_BYTES = 512 * 1024
+"""Chunks grow for a reader that takes each at once; slow ones, who may be many, hold small ones in memory."""
 FAST_READ_S = 0.05
 
 MAX_RANGE_HEADER_LENGTH = 100
@@ -113,7 +114,6 @@ class FileDownload(Response[None]):
             headers={
                 "Content-Disposition": disposition,
                 "Cache-Control": cache_control,
-                "X-Content-Type-Options": "nosniff",
                 "Content-Security-Policy": "default-src 'none'; sandbox",
                 "Cross-Origin-Resource-Policy": "cross-origin" if cross_origin else "same-origin",
                 **({"Vary": "Origin"} if cross_origin else {}),  # an answer that is kept serves other origins wrongly
@@ -276,7 +276,8 @@ async def _refuse(status: int, size_bytes: int, scope: Scope, send: Send) -> Non
 
 
 async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: Send) -> None:
-    """Sends a part of the file; stops when the client is gone, which `send` does not tell."""
+    """Sends a part of the file; stops when the client is gone, which `send` does not tell. What the client has not
+    taken yet is one chunk at most: the next is read after that."""
     gone = asyncio.create_task(_disconnected(receive))
     chunk_bytes = SMALL_CHUNK_BYTES
     try:
@@ -287,8 +288,11 @@ async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: 
             start += len(data)
             began = time.monotonic()
             await send({"type": "http.response.body", "body": data, "more_body": start < stop})
+            del data
+            if start < stop:
+                await send({"type": "http.response.body", "body": b"", "more_body": True})  # waits for the client
             quick = time.monotonic() - began < FAST_READ_S
-            chunk_bytes = LARGE_CHUNK_BYTES if quick else SMALL_CHUNK_BYTES
+            chunk_bytes = min(2 * chunk_bytes, LARGE_CHUNK_BYTES) if quick else SMALL_CHUNK_BYTES
     finally:
         gone.cancel()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import socket
 
 import uvicorn
@@ -9,19 +11,29 @@ from litestar import Litestar
 
 from reelwright.api.access_log import AccessLog
 from reelwright.api.app import create_app
+from reelwright.api.connections import Connection, Connections
+from reelwright.api.gate import Gate
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing
 
 GRACE_S = 10
 """An answer that is still being sent at shutdown may go on for so long."""
+TICKS_A_LOOK = 5
+"""uvicorn's ticks come ten times a second."""
 
 
 class Server(uvicorn.Server):
     """uvicorn waits for open answers before the lifespan ends: event streams would hold it for ever."""
 
-    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+    def __init__(self, config: uvicorn.Config, app: Litestar, connections: Connections) -> None:
         super().__init__(config)
         self._app = app
+        self._connections = connections
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_A_LOOK == 0:
+            self._connections.look(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if (services := self._app.state.get("services")) is not None:
@@ -33,22 +45,25 @@ def serve(settings: Settings) -> bool:
     """Serve until SIGINT or SIGTERM. Returns whether it had started."""
     app = create_app(settings)
     config = uvicorn.Config(
-        AccessLog(app),
+        AccessLog(Gate(app, settings)),
         host=settings.app_host,
         port=settings.app_port,
         loop="uvloop",
-        http="httptools",
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
         server_header=False,
         date_header=True,
+        headers=[("X-Content-Type-Options", "nosniff")],
         proxy_headers=True,
         root_path=settings.api_root_path,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = Server(config, app)
+    connections = Connections(settings, forwarded_allow_ips=config.forwarded_allow_ips)
+    config.http = functools.partial(Connection, connections=connections)  # type: ignore[assignment]
+    server = Server(config, app, connections)
     with tracing.exporting("api"):
         server.run()
     return server.started

@@ -47,6 +47,12 @@ REQUEST_TIME = Histogram(
     ["method", "route"],
     buckets=SHORT_S,
 )
+CONNECTIONS = Gauge("reelwright_http_connections_open", "Connections of clients.")
+CONNECTIONS_ENDED = Counter(
+    "reelwright_http_connections_ended",
+    "Connections that were ended for a client: head_timeout, body_timeout, send_timeout, crowded.",
+    ["reason"],
+)
 UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
 UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
 EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")
