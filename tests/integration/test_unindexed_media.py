@@ -20,7 +20,7 @@ from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.planned_layers import PictureFacts
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import InvalidInput
-from reelwright.media import examine, programs
+from reelwright.media import examine, programs, reading
 from reelwright.media.probe import Prober
 from reelwright.media.verify import complaints
 
@@ -210,11 +210,11 @@ def test_large_files_are_read_at_both_ends(folder: Path, monkeypatch: pytest.Mon
     """Their true end is found, and no gap is longer than the longest between their key frames; what only the whole
     file could tell is not claimed."""
     monkeypatch.setattr(examine, "READ_THROUGH_BYTES", 0)
-    monkeypatch.setattr(examine, "SAMPLE_BYTES", 2**14)
+    monkeypatch.setattr(reading, "SAMPLE_BYTES", 2**14)
 
     def examined(source: Footage) -> MediaInfo:
         with source.path.open("rb") as opened:
-            return examine.examine(opened.fileno(), RULES)
+            return examine.examine(opened.fileno(), RULES).media
 
     even = examined(whole(folder, "mkv"))
     assert even.duration_s == pytest.approx(SECONDS, abs=0.03)
@@ -228,5 +228,5 @@ def test_reading_on_ends_when_the_time_is_up(folder: Path) -> None:
     """The file is answered for with what is known by then."""
     source = live(folder, "mkv", audio=1)
     with source.path.open("rb") as opened:
-        media = examine.examine(opened.fileno(), replace(RULES, timeout_s=0))
+        media = examine.examine(opened.fileno(), replace(RULES, timeout_s=0)).media
     assert (media.picture.width, media.duration_s) == (SIZE[0], None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,8 @@ import msgspec
 
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import UnreadableMedia
-from reelwright.media import fork_client
+from reelwright.media import fork_client, witness
+from reelwright.media.examined import Examined
 from reelwright.media.fork_client import ChildFailed, ForkClient
 from reelwright.media.fork_server import Call
 from reelwright.media.prober import ProbeRules
@@ -31,6 +33,8 @@ class Prober:
     """Measures files. An async context manager; one a process, safe for any number of concurrent callers."""
 
     def __init__(self, rules: ProbeRules) -> None:
+        self._rules = rules
+        self._asking = asyncio.Semaphore(AT_ONCE)
         self._call = Call(
             request=msgspec.Raw(msgspec.json.encode(rules)), timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes
         )
@@ -55,8 +59,15 @@ class Prober:
         """
         media_fd = fork_client.open_file(path)
         try:
-            return await self.server.ask(self._call, [media_fd], MediaInfo)
+            found = await self.server.ask(self._call, [media_fd], Examined)
         except ChildFailed as failed:
             raise UnreadableMedia(FAILED[failed.failure]) from failed
         finally:
             os.close(media_fd)
+        return await self._settled(path, found.media) if found.doubtful and self._rules.ffmpeg else found.media
+
+    async def _settled(self, path: Path, media: MediaInfo) -> MediaInfo:
+        """With the first frame as the ffmpeg that renders sees it."""
+        async with self._asking:
+            frame = await witness.first_frame(path, media.picture.index, self._rules)
+        return media if frame is None else media.beginning(frame.tick, (frame.width, frame.height))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from reelwright.edits.source import MediaInfo
 from reelwright.media import fork_server
+from reelwright.media.examined import Examined
 from reelwright.media.system_calls import Kind
 
 
@@ -23,6 +23,8 @@ class ProbeRules:
     max_frame_rate: float
     timeout_s: float
     memory_bytes: int
+    ffmpeg: str = ""
+    """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def main() -> None:
     fork_server.serve(probe, Kind.PROBE)
 
 
-def probe(request: bytes, files: Sequence[int]) -> MediaInfo:
+def probe(request: bytes, files: Sequence[int]) -> Examined:
     """What the one file is, by the rules that the request is."""
     from reelwright.media import examine
 

@@ -46,6 +46,7 @@ def probe_rules(settings: Settings) -> ProbeRules:
         max_frame_rate=settings.max_frame_rate,
         timeout_s=settings.probe_timeout_s,
         memory_bytes=settings.probe_memory_bytes,
+        ffmpeg=str(ffmpeg_path(settings)),
     )
 
 

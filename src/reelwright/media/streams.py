@@ -6,19 +6,20 @@ Objects of PyAV are untyped here: which attributes they have depends on the stre
 from __future__ import annotations
 
 import re
+from collections.abc import Set
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from reelwright.edits.source import AudioStream, MediaInfo, OtherStream, VideoStream
-from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media import fields, measuring
+from reelwright.media.description import Description
+from reelwright.media.measuring import seconds
+from reelwright.media.moving import DEFAULT, is_moving
+from reelwright.media.reading import Reading
 from reelwright.media.timing import Ends, FrameTimes, believable_rate
 
-ATTACHED_PICTURE, TIMED_THUMBNAILS, STILL_IMAGE, DEFAULT = 0x400, 0x800, 0x100000, 0x1
-MICROSECOND = Fraction(1, 1_000_000)
 LONGEST_BELIEVED_S = 10 * 365 * 86400
-STATED_WITHIN_S = Fraction(1, 10)
-"""Headers count in what the last packets do not say: encoder delay, how long the last frame is shown."""
-ROUNDED_S = Fraction(1, 1000)
 MPEG_VARIABLE_BIT_RATE = 0x3FFFF * 400
 LANGUAGE = re.compile(r"[a-z]{3}", re.ASCII)
 LAYOUT = re.compile(r"[0-9A-Za-z.()\-]{1,32}", re.ASCII)
@@ -33,38 +34,35 @@ MATRIX = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpt
 MATRIX |= {9: "bt2020nc", 10: "bt2020c", 11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c"}
 MATRIX |= {14: "ictcp"}
 RANGE = {1: "tv", 2: "pc"}
-FIELD_ORDER = {2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
 QUICKTIME = "qt"
 """Major brand, without the blanks that fill it up."""
 
 
-def main_video(container: Any) -> Any:
-    """The moving picture that edits work on: the default one, else the largest, else the first."""
-    moving = [stream for stream in container.streams if is_moving_picture(stream)]
-    if not moving:
-        raise UnreadableMedia("The file has no moving picture.", code="no_video_stream")
-    known = [stream for stream in moving if stream.codec_context is not None]
-    if not known:
-        raise UnsupportedMedia("The video is coded in a way that is not known here.", code="unsupported_codec")
-    return min(known, key=lambda one: (not one.disposition & DEFAULT, -one.width * one.height, one.index))
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found out of a file, beyond what its header says."""
+
+    seen: Reading
+    description: Description
+    frames: FrameTimes
+    ends: Ends
+    empty: Set[int]
+    """Tracks without a single packet."""
 
 
-def is_moving_picture(stream: Any) -> bool:
-    still = ATTACHED_PICTURE | TIMED_THUMBNAILS | STILL_IMAGE
-    return stream.type == "video" and not int(stream.disposition) & still
-
-
-def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, ends: Ends, size_bytes: int) -> MediaInfo:
-    """All that is known of a file whose video `main` begins with `frame` and has its frames at `frames`."""
-    video = [_main_stream(main, frame, frames, ends)]
+def media_info(container: Any, main: Any, measured: Measured, size_bytes: int) -> MediaInfo:
+    """All that is known of a file whose video is `main`."""
+    video = [_main_stream(main, measured)]
     audio, other = [], []
     for stream in container.streams:
         if stream.index == main.index:
             continue
-        if stream.type == "audio":
-            audio.append(_audio_stream(stream))
-        elif is_moving_picture(stream) and stream.codec_context is not None and stream.width > 0:
+        if stream.index in measured.empty:
+            other.append(_other_stream(stream, kind="empty"))
+        elif stream.type == "audio":
+            audio.append(_audio_stream(stream, sounds=stream.index not in measured.seen.dumb))
+        elif is_moving(stream) and stream.codec_context is not None and stream.width > 0:
             video.append(_further_video(stream))
         else:
             other.append(_other_stream(stream))
@@ -72,12 +70,15 @@ def media_info(container: Any, main: Any, frame: Any, frames: FrameTimes, ends: 
         container=container.format.name,
         quicktime=_is_quicktime(container),
         size_bytes=size_bytes,
-        start_s=str(_start(container)),
-        duration_s=_duration_s(container, main, frames, ends),
+        start_s=str(measuring.file_start(container)),
+        clock_jumps=measured.seen.jumped,
+        duration_s=_duration_s(container, main, measured.frames, measured.ends),
         bit_rate=_positive(container.bit_rate),
         video=video,
         audio=audio,
         other=other,
+        chapters=len(container.chapters()),
+        programs=measured.description.programs,
     )
 
 
@@ -87,21 +88,25 @@ def _is_quicktime(container: Any) -> bool:
     return is_mov and container.metadata.get("major_brand", QUICKTIME).strip() == QUICKTIME
 
 
-def _main_stream(main: Any, frame: Any, frames: FrameTimes, ends: Ends) -> VideoStream:
+def _main_stream(main: Any, measured: Measured) -> VideoStream:
+    frame, frames, ends = measured.seen.frame, measured.frames, measured.ends
     rotation = round(-frame.rotation / 90) * 90 % 360
-    measured = frames.sample.rate if frames.sample else None
-    start = seconds(main.start_time, main) or Fraction(0)
-    duration = _found(seconds(main.duration, main), ends.picture_s, start)
+    rate = frames.sample.rate if frames.sample else None
+    first = measured.seen.first if measured.seen.first is not None else main.start_time
+    start = seconds(first, main) or Fraction(0)
+    duration = ends.picture_s - start if ends.picture_s is not None else None
     if frames.variable and frames.count and duration:
-        rate: Fraction | None = frames.count / duration
+        rate = frames.count / duration
     else:
-        rate = believable_rate([main.average_rate, main.guessed_rate, main.base_rate], measured)
-    order = FIELD_ORDER.get(main.codec_context.field_order)
+        rate = believable_rate([main.average_rate, main.guessed_rate, main.base_rate], rate)
+    width, height = _shown_size(frame, measured.description)
     return _video_stream(
         main,
-        frame.width,
-        frame.height,
+        width,
+        height,
         rotation,
+        start=start,
+        begins_within_group=measured.seen.lost > 0,
         duration_s=_believed(duration),
         frame_rate=_fraction(rate) if rate else None,
         variable_frame_rate=frames.variable,
@@ -114,8 +119,20 @@ def _main_stream(main: Any, frame: Any, frames: FrameTimes, ends: Ends) -> Video
         color_space=MATRIX.get(int(frame.colorspace)),
         color_transfer=TRANSFER.get(int(frame.color_trc)),
         color_primaries=PRIMARIES.get(int(frame.color_primaries)),
-        field_order=order or ("unknown" if frame.interlaced_frame else "progressive"),
+        field_order=measured.seen.field_order or fields.OF_HEADERS.get(main.codec_context.field_order, "progressive"),
+        dolby_vision_profile=measured.description.dolby_vision_profile,
+        dolby_vision_compatibility=measured.description.dolby_vision_compatibility,
     )
+
+
+def _shown_size(frame: Any, description: Description) -> tuple[int, int]:
+    """Decoders have cut off what the coded picture has too much; ffmpeg cuts off what the container calls so."""
+    cropping = description.cropping
+    if cropping is None:
+        return frame.width, frame.height
+    width = frame.width - cropping.left - cropping.right
+    height = frame.height - cropping.top - cropping.bottom
+    return (width, height) if width > 0 and height > 0 else (frame.width, frame.height)
 
 
 def _further_video(stream: Any) -> VideoStream:
@@ -126,12 +143,13 @@ def _further_video(stream: Any) -> VideoStream:
         stream.width,
         stream.height,
         0,
+        start=seconds(stream.start_time, stream) or Fraction(0),
         duration_s=_believed(seconds(stream.duration, stream)),
         frame_rate=_fraction(rate) if rate else None,
     )
 
 
-def _video_stream(stream: Any, width: int, height: int, rotation: int, **known: Any) -> VideoStream:
+def _video_stream(stream: Any, width: int, height: int, rotation: int, *, start: Fraction, **known: Any) -> VideoStream:
     aspect = stream.sample_aspect_ratio
     if aspect is None or not Fraction(1, 16) <= aspect <= 16:
         aspect = Fraction(1)
@@ -149,13 +167,13 @@ def _video_stream(stream: Any, width: int, height: int, rotation: int, **known: 
         rotation=rotation,
         sample_aspect_ratio=_fraction(aspect),
         time_base=_fraction(stream.time_base),
-        start_s=str(seconds(stream.start_time, stream) or Fraction(0)),
+        start_s=str(start),
         bit_rate=_positive(rate) if rate != MPEG_VARIABLE_BIT_RATE else None,
         **known,
     )
 
 
-def _audio_stream(stream: Any) -> AudioStream:
+def _audio_stream(stream: Any, *, sounds: bool) -> AudioStream:
     context = stream.codec_context
     layout = context.layout.name if context is not None else ""
     language = stream.language or ""
@@ -172,46 +190,29 @@ def _audio_stream(stream: Any) -> AudioStream:
         start_s=str(seconds(stream.start_time, stream) or Fraction(0)),
         duration_s=_believed(seconds(stream.duration, stream)),
         bit_rate=_positive(context.bit_rate) if context is not None else None,
-        decodable=context is not None and context.sample_rate > 0,
+        decodable=context is not None and context.sample_rate > 0 and sounds,
     )
 
 
-def _other_stream(stream: Any) -> OtherStream:
-    kind = stream.type if stream.type in ("subtitle", "data", "attachment") else "unknown"
-    if stream.type == "video" and not is_moving_picture(stream):
-        kind = "attached_picture"
+def _other_stream(stream: Any, kind: str | None = None) -> OtherStream:
+    if kind is None:
+        kind = stream.type if stream.type in ("subtitle", "data", "attachment") else "unknown"
+        if stream.type == "video" and not is_moving(stream):
+            kind = "attached_picture"
     context = getattr(stream, "codec_context", None)
     return OtherStream(
         index=stream.index, kind=kind, codec=context.codec.canonical_name if context is not None else None
     )
 
 
-def _start(container: Any) -> Fraction:
-    """The container's first timestamp, which FFmpeg rounds to microseconds; exact where a stream has it exactly."""
-    if container.start_time is None:
-        return Fraction(0)
-    rounded = container.start_time * MICROSECOND
-    starts = (seconds(stream.start_time, stream) for stream in container.streams if stream.type in ("video", "audio"))
-    return next((start for start in starts if start is not None and abs(start - rounded) < MICROSECOND), rounded)
-
-
 def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> float | None:
-    stated = container.duration * MICROSECOND if container.duration else seconds(main.duration, main)
-    found = _found(stated, ends.file_s, _start(container))
-    if found is None and frames.all_seen and frames.sample and frames.sample.rate:
+    if ends.file_s is not None:
+        return _believed(ends.file_s - measuring.file_start(container))
+    if (stated := seconds(main.duration, main)) is not None:
+        return _believed(stated)
+    if frames.all_seen and frames.sample and frames.sample.rate:
         return _believed(frames.sample.span_s + 1 / frames.sample.rate)
-    return _believed(found)
-
-
-def _found(stated: Fraction | None, end: Fraction | None, start: Fraction) -> Fraction | None:
-    """The duration as it is stated, unless what was read ends later or much earlier."""
-    if end is None or (stated is not None and -ROUNDED_S <= stated - (end - start) <= STATED_WITHIN_S):
-        return stated
-    return end - start
-
-
-def seconds(ticks: int | None, stream: Any) -> Fraction | None:
-    return None if ticks is None or not stream.time_base else ticks * Fraction(stream.time_base)
+    return None
 
 
 def _believed(duration: Fraction | None) -> float | None:
