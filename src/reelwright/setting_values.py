@@ -35,6 +35,8 @@ CONTAINERS_BY_NAME = {
     "mpg": ("mpeg", "mpegvideo"),
     "mpeg": ("mpeg", "mpegvideo"),
     "ogv": ("ogg",),
+    "x-dv": ("dv",),
+    "image/gif": ("gif",),
 }
 """What ALLOWED_FORMATS takes beside ffmpeg's own names: the second part of a MIME type, or a file's extension."""
 

@@ -38,7 +38,7 @@ _FOREIGN = re.compile(
 )
 """Names in `.env` that others read: Compose, libraries, programs that are started."""
 
-CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
+CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg", "dv", "mxf", "gif")
 """The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
 
 _ACCEL_PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
@@ -187,7 +187,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
     max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
     max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0
-    max_streams: Annotated[Positive, Meta(description="Most streams in one file.")] = 32
+    max_streams: Annotated[Positive, Meta(description="Most tracks of picture and sound in one file.")] = 32
     probe_timeout_s: Annotated[Seconds, Meta(description="Wall-clock limit of one probe, seconds.")] = 30.0
 
     # Jobs

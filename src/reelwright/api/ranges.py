@@ -52,6 +52,8 @@ MIME_TYPES = {
     ".ogv": "video/ogg",
     ".ogg": "video/ogg",
     ".3gp": "video/3gpp",
+    ".dv": "video/dv",
+    ".mxf": "application/mxf",
     ".m4s": "video/iso.segment",
     ".m4a": "audio/mp4",
     ".aac": "audio/aac",

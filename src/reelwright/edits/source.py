@@ -135,21 +135,14 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
         return self.video[0]
 
     def beginning(self, tick: int, size: Size) -> MediaInfo:
-        """The same file, whose first frame is shown at a tick of its stream and has this size. Where the picture ends
-        stays, and so does its sample aspect ratio."""
+        """The same file, whose first frame is shown at a tick of its stream and has this size. How long the picture
+        lasts stays, and so does its sample aspect ratio."""
         picture = self.picture
-        start = tick * Fraction(picture.time_base)
-        duration_s = picture.duration_s
-        if duration_s is not None:
-            duration_s = round(float(Fraction(picture.start_s) + Fraction(repr(duration_s)) - start), 6)
-        if duration_s is not None and duration_s <= 0:
-            return self
         upright = max(1, round(size[0] * Fraction(picture.sample_aspect_ratio))), size[1]
         shown = upright if picture.rotation % 180 == 0 else upright[::-1]
         begun = msgspec.structs.replace(
             picture,
-            start_s=str(start),
-            duration_s=duration_s,
+            start_s=str(tick * Fraction(picture.time_base)),
             width=size[0],
             height=size[1],
             display_width=shown[0],

@@ -23,6 +23,9 @@ _BY_DEMUXER = {
     "mpeg": Format("mpeg", ".mpg", "video/mpeg"),
     "mpegvideo": Format("mpegvideo", ".mpg", "video/mpeg"),
     "ogg": Format("ogg", ".ogv", "video/ogg"),
+    "dv": Format("dv", ".dv", "video/dv"),
+    "mxf": Format("mxf", ".mxf", "application/mxf"),
+    "gif": Format("gif", ".gif", "image/gif"),
 }
 
 _QUICKTIME = Format("mov", ".mov", "video/quicktime")

@@ -22,8 +22,8 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from reelwright.edits.source import MediaInfo
-from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media import measuring, moving, reading, signature, streams
+from reelwright.errors import UnreadableMedia
+from reelwright.media import measuring, moving, reading, refusal, streams
 from reelwright.media.description import Description, describe
 from reelwright.media.examined import Examined
 from reelwright.media.reading import Reader, Reading
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 READ_THROUGH_BYTES = 128 * 2**20
 """Files without a complete index are read through up to this size, and whatever their size when they do not state
 their duration. Measured: 0.03 s at 35 Mbit/s, 0.5 s at 650 kbit/s (5 microseconds a frame)."""
+MOST_STREAMS = 256
+"""With attachments, subtitles, data and covers, which are only listed."""
 NO_TIMES = 0x80
 """AVFMT_NOTIMESTAMPS: formats without any."""
 MOST_TRIED = 3
 """Moving pictures of a file that are tried, one after the other, when those before give no frame."""
 PICTURE_BRANDS = ("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
-
-NOT_A_VIDEO = "The file is not a video in one of the container formats that are taken."
 
 
 def warm_up() -> None:
@@ -60,7 +60,7 @@ class NoPicture(UnreadableMedia):
 def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
     with _opened(media_fd, rules) as container:
-        _check_streams(container, rules)
+        _check_streams(container, media_fd, rules)
         candidates = moving.pictures(container)
         if len(candidates) == 1:
             return _examined(container, candidates[0], media_fd, rules)
@@ -88,12 +88,14 @@ def _examined(
     size_bytes = os.fstat(media_fd).st_size
     description = describe(container, main.index)
     seen = _read(container, main, tracks, rules, 0 if index else _reach_bytes(container, size_bytes))
+    if main.codec_context.codec.canonical_name == "gif" and seen.whole and seen.packets[main.index] == 1:
+        raise refusal.unsupported(refusal.STILL_GIF, rules.formats)
     if seen.frame is None:
         if main.width == 0:
             _check_stated_size(media_fd, main.index, rules)
         if seen.whole and not seen.packets[main.index]:
             raise NoPicture("The file has no moving picture: its video track is empty.", code="no_video_stream")
-        raise NoPicture("No picture of the video can be decoded: it is damaged.")
+        raise NoPicture(refusal.NO_PICTURE)
     if index is not None:
         ends, frames = measuring.indexed(container, main, index, seen)
         empty = {stream.index for stream in sounds if stream not in tracks}
@@ -106,7 +108,9 @@ def _examined(
     return Examined(media=info, doubtful=description is None or _times_are_guessed(container, main, seen))
 
 
-def _read(container: InputContainer, main: Any, tracks: Sequence[Any], rules: ProbeRules, reach_bytes: int) -> Reading:
+def _read(
+    container: InputContainer, main: Any, tracks: Sequence[Any], rules: ProbeRules, reach_bytes: float
+) -> Reading:
     main.codec_context.options = {"max_pixels": str(rules.max_pixels), "threads": "1"}
     for track in tracks:
         track.codec_context.options = {"threads": "1"}
@@ -134,21 +138,21 @@ def _opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
     except MemoryError:
         raise
     except FFmpegError as error:
-        kind = signature.container_kind(os.pread(media_fd, signature.SIGNATURE_BYTES, 0))
-        if kind not in rules.formats:
-            raise UnsupportedMedia(NOT_A_VIDEO) from error
-        raise UnreadableMedia("The file is damaged or cut off: it cannot be opened.") from error
+        raise refusal.refused(media_fd, rules.formats) from error
 
 
-def _check_streams(container: InputContainer, rules: ProbeRules) -> None:
+def _check_streams(container: InputContainer, media_fd: int, rules: ProbeRules) -> None:
     if not set(container.format.name.split(",")) & set(rules.formats):
-        raise UnsupportedMedia(NOT_A_VIDEO)
+        raise refusal.refused(media_fd, rules.formats)
     if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
-        raise UnsupportedMedia("The file is a picture, not a video.")
-    if len(container.streams) > rules.max_streams:
-        raise UnreadableMedia(
-            f"The file has {len(container.streams)} streams, {rules.max_streams} are taken.", code="too_many_streams"
-        )
+        raise refusal.unsupported(refusal.PHONE_PICTURE, rules.formats)
+    played = sum(1 for stream in container.streams if stream.type == "audio" or moving.is_moving(stream))
+    for number, most, what in (
+        (played, rules.max_streams, "tracks of picture and sound"),
+        (len(container.streams), MOST_STREAMS, "streams"),
+    ):
+        if number > most:
+            raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
 
 
 def _check_size(main: Any, rules: ProbeRules) -> None:
@@ -166,9 +170,9 @@ def _check_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
         _check_size(container.streams[index], rules)
 
 
-def _reach_bytes(container: InputContainer, size_bytes: int) -> int:
-    """How far to read into a file without a complete index."""
-    return reading.SAMPLE_BYTES if container.duration and size_bytes > READ_THROUGH_BYTES else size_bytes
+def _reach_bytes(container: InputContainer, size_bytes: int) -> float:
+    """How far to read into a file without a complete index. What its packets hold may be more than the file."""
+    return reading.SAMPLE_BYTES if container.duration and size_bytes > READ_THROUGH_BYTES else math.inf
 
 
 def _check_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from av.error import FFmpegError
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media import reading
+from reelwright.media import reading, refusal
 
 ATTACHED_PICTURE, TIMED_THUMBNAILS, STILL_IMAGE, DEFAULT = 0x400, 0x800, 0x100000, 0x1
 FEW = Fraction(1, 50)
@@ -30,10 +30,10 @@ def pictures(container: Any) -> list[Any]:
     """The streams of moving pictures that can be decoded. Raises UnreadableMedia or UnsupportedMedia for none."""
     moving = [stream for stream in container.streams if is_moving(stream)]
     if not moving:
-        raise UnreadableMedia("The file has no moving picture.", code="no_video_stream")
+        raise UnreadableMedia(refusal.NO_MOVING_PICTURE, code="no_video_stream")
     known = [stream for stream in moving if stream.codec_context is not None]
     if not known:
-        raise UnsupportedMedia("The video is coded in a way that is not known here.", code="unsupported_codec")
+        raise UnsupportedMedia(refusal.UNKNOWN_CODEC, code="unsupported_codec")
     return known
 
 

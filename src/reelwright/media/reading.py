@@ -111,7 +111,9 @@ class Reading:
 class Reader:
     """Reads one file once. `reach_bytes`: how far, when there is nothing left to find; `deadline`: not later."""
 
-    def __init__(self, container: Any, main: Any, tracks: Sequence[Any], *, reach_bytes: int, deadline: float) -> None:
+    def __init__(
+        self, container: Any, main: Any, tracks: Sequence[Any], *, reach_bytes: float, deadline: float
+    ) -> None:
         self._container = container
         self._main = main
         self._silent = {track.index: 0 for track in tracks}
@@ -206,7 +208,9 @@ class Reader:
                 self._early = [tick for tick in self._early if found.first is not None and tick < found.first]
                 self._last_pts = frame.pts
             elif frame.pts is None or self._last_pts is None or frame.pts <= self._last_pts:
-                found.trusted = found.trusted and shift != 0
+                found.trusted = False
+                if frame.pts is not None and found.first is not None:
+                    found.first = min(found.first, frame.pts + shift)
             self._last_pts = frame.pts
             if found.field_order is None and frame.interlaced_frame:
                 found.field_order = fields.order(frame, self._main)

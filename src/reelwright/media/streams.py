@@ -116,7 +116,7 @@ def _main_stream(main: Any, measured: Measured) -> VideoStream:
         pixel_format=frame.format.name,
         bit_depth=frame.format.components[0].bits,
         color_range=RANGE.get(int(frame.color_range)),
-        color_space=MATRIX.get(int(frame.colorspace)),
+        color_space="gbr" if frame.format.is_rgb else MATRIX.get(int(frame.colorspace)),
         color_transfer=TRANSFER.get(int(frame.color_trc)),
         color_primaries=PRIMARIES.get(int(frame.color_primaries)),
         field_order=measured.seen.field_order or fields.OF_HEADERS.get(main.codec_context.field_order, "progressive"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reelwright.errors import UnreadableMedia
-from reelwright.media import contain
+from reelwright.media import contain, refusal
 from reelwright.media.prober import ProbeRules
 
 MOST_SAID_BYTES = 1 << 20
@@ -48,7 +48,7 @@ async def first_frame(path: Path, stream_index: int, rules: ProbeRules) -> First
                         tick, width, height = map(int, found.groups())
                         return FirstFrame(tick, width, height)
                 if await process.wait() >= 0:
-                    raise UnreadableMedia("No picture of the video can be decoded: it is damaged.")
+                    raise UnreadableMedia(refusal.NO_PICTURE)
         return None
     finally:
         await contain.stop(process, patience_s=0)
