@@ -244,6 +244,17 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "H.264's conformance window": lambda folder: made(folder / "window.mp4", *picture(size=(162, 90)), *H264),
     "a cover before the video": _cover_first,
     "a video of one frame": _one_frame,
+    **{
+        f"a single frame, {suffix}": _plain(f"single.{suffix}", "-frames:v", "1", *codec)
+        for suffix, codec in {
+            "flv": ("-c:v", "flv"),
+            "wmv": ("-c:v", "wmv2"),
+            "ts": H264,
+            "mpg": ("-c:v", "mpeg2video"),
+        }.items()
+    },
+    "uncompressed fields": _fields("raw.mov", "bff", "-c:v", "rawvideo", "-pix_fmt", "uyvy422"),
+    "interlaced FFV1": _fields("ffv1.mkv", "tff", "-c:v", "ffv1", "-flags", "+ildct"),
     "grey": _plain("grey.mp4", *H264, "-vf", "format=gray", "-color_range", "tv"),
     "full range": _plain("full.mkv", *H264, "-vf", "scale=out_range=pc", "-color_range", "pc"),
     "a clock that starts anew, TS": _restarted("clock.ts", *H264),

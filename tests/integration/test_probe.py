@@ -17,6 +17,7 @@ import imageio_ffmpeg
 import pytest
 import pytest_asyncio
 
+import odd_files
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.library import formats
@@ -261,6 +262,43 @@ async def test_cover_art_is_no_moving_picture(prober: Prober, folder: Path) -> N
     info = await prober.probe(path)
     assert [(stream.codec, stream.width) for stream in info.video] == [("h264", 160)]
     assert [(one.kind, one.codec) for one in info.other] == [("attached_picture", "png")]
+
+
+async def test_what_no_edit_keeps_is_known(prober: Prober, folder: Path) -> None:
+    """Chapters, subtitles, attachments, further programmes, Dolby Vision: so that a plan can say what is lost."""
+    (folder / "text.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nhello\n")
+    (folder / "chapters.txt").write_text(";FFMETADATA1\n" + "[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\n" * 2)
+    told = make(
+        folder / "told.mkv", *PICTURE, "-i", str(folder / "text.srt"), "-i", str(folder / "chapters.txt"),
+        "-map", "0", "-map", "1", "-map_chapters", "2",
+        "-attach", str(folder / "chapters.txt"), "-metadata:s:2", "mimetype=text/plain",
+    )  # fmt: skip
+    info = await prober.probe(told)
+    assert (info.chapters, info.programs) == (2, 0)
+    assert [one.kind for one in info.other] == ["subtitle", "attachment"]
+    channels = make(
+        folder / "channels.ts", *PICTURE, *SOUND, *PICTURE, "-map", "0", "-map", "1", "-map", "2",
+        "-program", "st=0:st=1", "-program", "st=2",
+    )  # fmt: skip
+    assert (await prober.probe(channels)).programs == 2
+    dolby = (await prober.probe(odd_files.make("Dolby Vision without a base layer for others", folder / "dv"))).picture
+    assert (dolby.dolby_vision_profile, dolby.dolby_vision_compatibility) == (5, 0)
+    plain_picture = (await prober.probe(plain(folder))).picture
+    assert (plain_picture.dolby_vision_profile, plain_picture.begins_within_group) == (None, False)
+
+
+async def test_side_streams_do_not_count_and_are_bounded(prober: Prober, folder: Path) -> None:
+    """Attachments are only listed, but not without end."""
+    attachment = folder / "attachment.txt"
+    attachment.write_text("text")
+    for number in (RULES.max_streams + 10, 300):
+        attached = [option for _ in range(number) for option in ("-attach", str(attachment))]
+        types = [option for one in range(number) for option in (f"-metadata:s:{one + 1}", "mimetype=text/plain")]
+        path = make(folder / f"attached{number}.mkv", *PICTURE, *attached, *types)
+        if number < 256:
+            assert len((await prober.probe(path)).other) == number
+        else:
+            assert (await refused(prober, path)).code == "too_many_streams"
 
 
 async def refused(prober: Prober, path: Path) -> UnsupportedMedia | UnreadableMedia:

@@ -7,6 +7,7 @@ read here, unless the file was made so; then it only lies of itself, and what is
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +44,11 @@ class Description:
     programs: int = 0
 
 
-def describe(container: Any, stream_index: int) -> Description:
-    """What is said of a stream of an open file."""
+def describe(container: Any, stream_index: int) -> Description | None:
+    """What is said of a stream of an open file; None where its text is too long to be said."""
     tags = [container.metadata, *(stream.metadata for stream in container.streams)]
     if sum(len(key) + len(text) for one in tags for key, text in one.items()) > MOST_TEXT:
-        return Description()
+        return None
     av.logging.set_level(av.logging.INFO)  # else there is nothing to capture
     av.logging.set_libav_level(av.logging.INFO)
     try:
@@ -55,10 +56,11 @@ def describe(container: Any, stream_index: int) -> Description:
     finally:
         av.logging.set_libav_level(av.logging.PANIC)
         av.logging.set_level(None)
-    return _read(words.splitlines(), stream_index)
+    return read(words.splitlines(), stream_index)
 
 
-def _read(lines: list[str], stream_index: int) -> Description:
+def read(lines: Sequence[str], stream_index: int) -> Description:
+    """What these lines say of a stream."""
     cropping, profile, compatibility = None, None, None
     programs, current = 0, None
     for line in lines:

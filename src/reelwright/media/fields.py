@@ -7,7 +7,7 @@ from typing import Any
 import av.filter
 from av.error import BlockingIOError as NothingYet
 
-TOP_FIRST, BOTTOM_FIRST = "tt", "bb"
+TOP_FIRST, BOTTOM_FIRST, PROGRESSIVE = "tt", "bb", "progressive"
 OF_HEADERS = {2: TOP_FIRST, 3: BOTTOM_FIRST, 4: BOTTOM_FIRST, 5: TOP_FIRST}
 """AVFieldOrder, which names the field that is coded first and then the one that is shown first."""
 

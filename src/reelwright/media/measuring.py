@@ -167,7 +167,9 @@ def _found_ends(container: Any, main: Any, found: Reading, stated: tuple[Fractio
     latest = found.last_frame
     ends = {index: seconds(end, container.streams[index]) or Fraction(0) for index, end in found.ends.items()}
     said = next((end for end in stated if end is not None), None)
-    if (picture_end := latest.end(math.floor(said / main.time_base) if said is not None else None)) is not None:
+    stated_end = math.floor(said / main.time_base) if said is not None else None
+    usual = round(1 / (main.average_rate * main.time_base)) if main.average_rate else 0
+    if (picture_end := latest.end(stated_end, usual)) is not None:
         ends[main.index] = picture_end * main.time_base
     picture_s = believed_end(stated[0], ends.get(main.index))
     file_s = believed_end(stated[1], max(ends.values(), default=None))

@@ -50,12 +50,12 @@ class LastFrame:
         elif shown < self.shown and (self.before is None or shown > self.before):
             self.before = shown
 
-    def end(self, stated_end: int | None) -> int | None:
-        """When it has been shown. Where nothing says how long, as long as the one before it, but not beyond the end
-        that is stated."""
+    def end(self, stated_end: int | None, usual: int) -> int | None:
+        """When it has been shown. Where nothing says how long, as long as the one before it (the only one: as `usual`),
+        but not beyond the end that is stated."""
         if self.shown is None:
             return None
-        gap = self.shown - self.before if self.before is not None else 0
+        gap = self.shown - self.before if self.before is not None else usual
         if self.duration > 1 or gap <= 1:
             return self.shown + self.duration
         if stated_end is not None and self.shown + 1 < stated_end:
@@ -72,7 +72,7 @@ class Reading:
     first: int | None = None
     """When it is shown, in ticks."""
     field_order: str | None = None
-    """Of the first interlaced frame; None: none of those that were decoded is."""
+    """Of the first interlaced frame; None: none of those that were decoded is, and the header may know better."""
     trusted: bool = True
     """Whether the decoded frames have the times that ffmpeg gives them."""
     shown: array[int] = field(default_factory=lambda: array("q"))
@@ -212,12 +212,12 @@ class Reader:
                 if frame.pts is not None and found.first is not None:
                     found.first = min(found.first, frame.pts + shift)
             self._last_pts = frame.pts
+            if found.field_order is None and self._main.codec_context.codec.canonical_name in PROGRESSIVE_ONLY:
+                found.field_order = fields.PROGRESSIVE
             if found.field_order is None and frame.interlaced_frame:
                 found.field_order = fields.order(frame, self._main)
         if found.frame is not None:
-            self._decoding_s += time.monotonic() - began
-            if found.field_order is not None or self._main.codec_context.codec.canonical_name in PROGRESSIVE_ONLY:
-                self._decoding_s = TRIED_S
+            self._decoding_s += time.monotonic() - began if found.field_order is None else TRIED_S
 
     def _hear(self, packet: Any) -> None:
         index = packet.stream.index

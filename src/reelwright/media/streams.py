@@ -91,10 +91,12 @@ def _is_quicktime(container: Any) -> bool:
 def _main_stream(main: Any, measured: Measured) -> VideoStream:
     frame, frames, ends = measured.seen.frame, measured.frames, measured.ends
     rotation = round(-frame.rotation / 90) * 90 % 360
-    rate = frames.sample.rate if frames.sample else None
     first = measured.seen.first if measured.seen.first is not None else main.start_time
     start = seconds(first, main) or Fraction(0)
     duration = ends.picture_s - start if ends.picture_s is not None else None
+    rate = frames.sample.rate if frames.sample else None
+    if frames.alone and duration:
+        rate = 1 / duration
     if frames.variable and frames.count and duration:
         rate = frames.count / duration
     else:

@@ -23,6 +23,8 @@ class Spacing:
     longest_s: Fraction
     span_s: Fraction
     """From the first to the last timestamp."""
+    lone: bool = False
+    """Whether there is one timestamp only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class FrameTimes:
     longest_s: Fraction | None = None
     """No gap between frames is longer."""
     variable: bool | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one frame only."""
+        return self.all_seen and self.sample is not None and self.sample.lone
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ def spacing(timestamps: Sequence[int], time_base: Fraction) -> Spacing:
         rate=Fraction(steps) / (span * time_base) if span > 0 else None,
         longest_s=longest * time_base,
         span_s=span * time_base,
+        lone=not steps,
     )
 
 
