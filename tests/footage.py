@@ -157,6 +157,17 @@ def make(
     return Footage(path, _measured_times(path, times))
 
 
+def spoilt(source: Path, target: Path) -> Path:
+    """A copy whose last packet of the picture has lost its sense."""
+    content = bytearray(source.read_bytes())
+    with av.open(str(source)) as opened:
+        last = [packet for packet in opened.demux(video=0) if packet.size][-1]
+    assert last.pos is not None
+    content[last.pos + 24 : last.pos + last.size] = bytes(n % 256 for n in range(last.size - 24))
+    target.write_bytes(content)
+    return target
+
+
 def picture(number: int, size: tuple[int, int] = (320, 180)) -> Picture:
     """The RGB picture (height x width x 3) of frame `number`, upright."""
     width, height = size

@@ -22,11 +22,12 @@ def prober() -> Prober:
 
 async def make(
     plan: Plan, slots: Mapping[str, Path], *, report: Report = lambda *_: None, settings: Settings = SETTINGS
-) -> None:
-    """Make the plan's outputs. `slots`: "in0", "out0" and so on; outputs lie in one folder, which is made."""
+) -> tuple[str, ...]:
+    """Make the plan's outputs; returns what is missing of the source. `slots`: "in0", "out0" and so on; outputs lie in
+    one folder, which is made."""
     work = slots["out0"].parent
     work.mkdir(exist_ok=True)
-    await run(
+    return await run(
         compile_plan(plan, await programs.capabilities(settings)),
         slots,
         ffmpeg=programs.ffmpeg_path(settings),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import footage
 from service import UNKNOWN, Service, problem
 
 
@@ -124,3 +125,15 @@ async def test_jobs_are_listed_by_what_is_asked(service: Service, clip: Path) ->
     assert await listed(video_id=second["id"]) == {two}
     assert await listed(type="overlay") == set()
     problem(await service.client.get("/jobs", params={"status": "DONE"}), 422, "invalid_input")
+
+
+async def test_what_is_missing_of_the_source_is_said_on_the_job(shared_service: Service, tmp_path: Path) -> None:
+    """Found only while the video was made, and kept with what was known before."""
+    whole = footage.make(tmp_path, "whole", container="avi", video="mpeg4", seconds=1, audio=0, b_frames=0)
+    video = await shared_service.upload(footage.spoilt(whole.path, tmp_path / "spoilt.avi"))
+    job = await shared_service.until(await shared_service.trim(video["id"], 0.2, 3))
+    assert job["status"] == "SUCCESS"
+    assert job["warnings"] == [
+        "end 3 s is beyond the end of the video and became 1 s",
+        "the last frame of the video is damaged and was left out",
+    ]

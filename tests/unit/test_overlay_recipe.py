@@ -87,7 +87,8 @@ def test_everything_is_one_graph_and_the_sound_is_copied() -> None:
     assert made.count("-filter_complex") == 1
     graph = made[made.index("-filter_complex") + 1]
     assert graph == (
-        "[0:0]format=pix_fmts=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,"
+        "[0:0]scale=w=1280:h=720:flags=bicubic,format=pix_fmts=yuv420p,"
+        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,"
         "setsar=sar=1[b0];"
         "[1:0]format=pix_fmts=rgba[l0];"
         "[b0][l0]overlay=x=20:y=20:eof_action=repeat:enable='gte(t,1.4999995)*lt(t,4.9999995)'[b1];"

@@ -33,14 +33,14 @@ def after(arguments: list[str], option: str) -> str:
 def test_the_whole_command_of_a_trim() -> None:
     """Seek with a run-up, allow-lists before the input, one graph, H.264 and AAC, index first."""
     assert arguments(media()) == [
-        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
+        *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning"),
         *("-progress", "pipe:1", "-stats_period", "0.5"),
         *("-copyts", "-ss", "2.680000", "-t", "3.320000"),
-        *("-fflags", "+discardcorrupt", "-max_pixels", "70778880", "-threads", "4"),
+        *("-fflags", "+discardcorrupt", "-reinit_filter:v", "0", "-max_pixels", "70778880", "-threads", "4"),
         *("-protocol_whitelist", "file"),
         *("-format_whitelist", "mov,matroska,webm,avi,mpegts,flv,asf,mpeg,mpegvideo,ogg"),
         *("-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
-        "[0:0]trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p,"
+        "[0:0]scale=w=1280:h=720:flags=bicubic,trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p,"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[o0]",
         "-filter_complex",
         "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,"

@@ -49,10 +49,10 @@ class Account:
         self._end()
         self._begin(stage)
 
-    def repeat(self) -> None:
-        """The stage has failed and is tried in another way."""
+    def back_to(self, stage: str) -> None:
+        """The stage that it is in has failed: once more from that one on, in another way."""
         self._span.close()
-        self._begin(self.stage)
+        self._begin(stage)
 
     def _begin(self, stage: str) -> None:
         self.stage = stage

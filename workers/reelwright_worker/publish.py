@@ -82,6 +82,8 @@ class Publication:
     job: Job
     made: tuple[Made, ...]
     companions: tuple[Companion, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What was found while they were made."""
 
     @property
     def kind(self) -> VariantKind:
@@ -147,6 +149,7 @@ class Publication:
                         self.claim,
                         output_variant_id=self.best.variant_id,
                         variant_ids=[one.variant_id for one in self.made],
+                        warnings=self.warnings,
                     )
                 except LeaseLost:
                     if await session.get(Variant, self.best.variant_id) is None:

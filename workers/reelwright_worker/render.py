@@ -144,6 +144,8 @@ class Attempt:
         self.work = work
         self.percent = 0.0
         self.speed: float | None = None
+        self.warnings: tuple[str, ...] = ()
+        """What is missing of the source, in sentences."""
 
     async def run(self) -> None:
         """Raises LeaseLost, JobFailed."""
@@ -206,7 +208,10 @@ class Attempt:
         made = await self._render(await self._fetch())
         companions = await self._companions(made)
         self.account.enter("publish")
-        await Publication(self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions).publish()
+        publication = Publication(
+            self.shop.sessions, self.shop.storage, self.claim, self.job, made, companions, self.warnings
+        )
+        await publication.publish()
 
     async def _fetch(self) -> dict[str, Path]:
         """Slots to local paths of all inputs. Raises JobFailed when one is not what the plan was made for."""
@@ -233,15 +238,24 @@ class Attempt:
         recipe = compile_plan(self.plan, self.shop.capabilities)
         self.account.enter("render")
         try:
-            await self._run(recipe, slots)
+            return await self._made(recipe, slots, targets)
         except MediaProcessFailed as failure:
             if not any(command.hardware for command in recipe.commands) or failure.code == "no_space":
                 raise
             logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
-            self.account.repeat()
-            await asyncio.to_thread(shutil.rmtree, self.work)
-            software = msgspec.structs.replace(self.shop.capabilities, hardware=())
-            await self._run(compile_plan(self.plan, software), slots)
+            recipe = compile_plan(self.plan, msgspec.structs.replace(self.shop.capabilities, hardware=()))
+        except VerifyFailed as failure:
+            if (from_start := recipe.from_start()) is None:
+                raise
+            logger.warning("job %s: once more from the source's start: %s", self.claim.job_id, failure.detail)
+            recipe = from_start
+        self.account.back_to("render")
+        await asyncio.to_thread(shutil.rmtree, self.work)
+        return await self._made(recipe, slots, targets)
+
+    async def _made(self, recipe: Recipe, slots: dict[str, Path], targets: list[Path]) -> tuple[Made, ...]:
+        """Raises JobFailed."""
+        self.warnings = await self._run(recipe, slots)
         faults.point("rendered, not verified")
         self.account.enter("verify")
         return tuple(
@@ -251,8 +265,8 @@ class Attempt:
             ]
         )
 
-    async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> None:
-        """Make all files in a fresh work folder. Raises JobFailed."""
+    async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> tuple[str, ...]:
+        """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
         await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
             await asyncio.to_thread(self.shop.storage.require_space, 0)
@@ -260,7 +274,7 @@ class Attempt:
         except NoSpace as error:
             raise JobFailed(error.detail, code="no_space", retryable=True) from error
         settings = self.shop.settings
-        await run(
+        return await run(
             recipe,
             slots,
             ffmpeg=programs.ffmpeg_path(settings),

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, JobInput
@@ -202,10 +203,16 @@ async def report(
 
 
 async def succeed(
-    session: AsyncSession, claim: Claim, *, output_variant_id: uuid.UUID, variant_ids: list[uuid.UUID] | None = None
+    session: AsyncSession,
+    claim: Claim,
+    *,
+    output_variant_id: uuid.UUID,
+    variant_ids: list[uuid.UUID] | None = None,
+    warnings: Sequence[str] = (),
 ) -> None:
     """End in SUCCESS; the rows of the results belong into the same transaction. `output_variant_id` is the best of
-    `variant_ids`, which are in the order of the plan's outputs. Raises LeaseLost."""
+    `variant_ids`, which are in the order of the plan's outputs. `warnings`: what was found while they were made, beside
+    the plan's own. Raises LeaseLost."""
     made = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
     kind = await _write(
         session,
@@ -215,6 +222,7 @@ async def succeed(
         stage=None,
         output_variant_id=output_variant_id,
         outputs_progress=made,
+        warnings=Job.warnings.concat(cast(list(warnings), Job.warnings.type)),
         lease_until=None,
         finished_at=func.now(),
     )

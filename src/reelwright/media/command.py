@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
 import msgspec
 
 from reelwright.edits.plan import ExpectedOutput
@@ -13,8 +17,9 @@ from reelwright.settings import CONTAINERS
 
 VERSION = 1
 
+# Without -xerror, which makes repairable timestamps fatal: `run` reads what ffmpeg says of damage, and judges.
 REPORTING = (
-    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror"),
+    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning"),
     *("-progress", "pipe:1", "-stats_period", "0.5"),
 )
 
@@ -38,11 +43,21 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
     folder. `weight` is its share of the whole work, `outputs` how many times the video is coded. `gains` are what it
-    measures, for the slots "{name}" in the arguments of those that follow. `if_damaged` is what to try instead when the
-    source proves damaged: it decodes nothing that the output does without."""
+    measures, for the slots "{name}" in the arguments of those that follow.
+
+    `if_damaged` is what to try instead when the source proves damaged: it decodes nothing that the output does without;
+    `lost_then` says what it leaves out that is wanted. `from_start`, then, reads from the source's start: what decodes
+    whole from there may not do so after a seek. A `forgiving` command, in its last try, makes do with what can be
+    decoded, and tells what cannot. `needed_to`: by stream of the first input, the tick where its need ends."""
 
     arguments: tuple[str, ...]
     if_damaged: tuple[str, ...] = ()
+    lost_then: str = ""
+    from_start: tuple[str, ...] = ()
+    forgiving: bool = False
+    needed_to: Mapping[int, int] = {}
+    picture: int = 0
+    """Which stream of the first input the picture is."""
     expected_s: str
     weight: float = 1.0
     outputs: int = 1
@@ -55,6 +70,17 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
     commands: tuple[Command, ...]
     capabilities: Capabilities
+
+    def from_start(self) -> Recipe | None:
+        """The same without seeks; None where there are none."""
+        if not any(command.from_start for command in self.commands):
+            return None
+        replace = msgspec.structs.replace
+        commands = (
+            replace(one, arguments=one.from_start, if_damaged=(), from_start=()) if one.from_start else one
+            for one in self.commands
+        )
+        return replace(self, commands=tuple(commands))
 
 
 def coded_picture(
@@ -78,11 +104,49 @@ def coded_picture(
     )
 
 
-def video_input(slot: str, capabilities: Capabilities) -> tuple[str, ...]:
-    """A stranger's video: no format that refers to other files, no protocol but files. A packet that the end of the
-    file tore apart is dropped; what is lost in the middle fails the verification."""
+BROADCAST = frozenset({"mpegts", "mpeg"})
+"""Containers that are sent: errors of transmission are usual, and what follows a gap is marked as corrupt though it may
+be whole."""
+
+
+def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    """A stranger's video: no format that refers to other files, no protocol but files.
+
+    A packet that the end of the file tore apart is dropped. The picture's filters stay when its size or format changes
+    in the middle: they would count from their start again. They begin with a scaler, which takes any (but where ffmpeg
+    turns the picture, its own filters come first).
+    """
     return (
-        *("-fflags", "+discardcorrupt"),
+        *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
+        *(("-reinit_filter:v", "0") if media.picture.rotation == 0 else ()),
         *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
         *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS), "-i", slot),
+    )
+
+
+LAST_FRAME = "the last frame of the video is damaged and was left out"
+
+
+def dropping(stream: int, expression: str) -> tuple[str, ...]:
+    """An input's option: packets for which the expression is not 0 are not read."""
+    escaped = expression.replace(",", "\\,")
+    return (f"-bsf:{stream}", f"noise=drop={escaped}")
+
+
+def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
+    """A command that reads all of the video: `arguments` from its options on. The file may have been cut off within its
+    last packet, so that when it proves damaged, all is tried again without that."""
+    picture = media.picture
+    again: tuple[str, ...] = ()
+    forgiving = media.container in BROADCAST
+    if picture.last_packet_s is not None and not forgiving:
+        last = Fraction(picture.last_packet_s) / Fraction(picture.time_base)
+        again = ("-y", *REPORTING, *dropping(picture.index, f"gte(dts,{last})"), *arguments)
+    return Command(
+        arguments=(*REPORTING, *arguments),
+        if_damaged=again,
+        lost_then=LAST_FRAME,
+        forgiving=forgiving,
+        picture=picture.index,
+        **more,
     )

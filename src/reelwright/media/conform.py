@@ -9,6 +9,13 @@ from reelwright.media.encode import INTERLACED
 from reelwright.media.graph import Filter, Value, filter_
 
 
+def steady(picture: VideoStream) -> list[Filter]:
+    """What comes first: pictures of one size and format, whatever changes in the middle of the stream; nothing is done
+    to those that are so already."""
+    width, height = picture.upright_size
+    return [filter_("scale", w=width, h=height, flags="bicubic")]
+
+
 def conform(picture: VideoStream, *, tone_mapping: bool, size: Size | None = None) -> list[Filter]:
     """Scaled to `size`, by default to its own size made even. ffmpeg has turned it already."""
     return [

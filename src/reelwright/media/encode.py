@@ -71,11 +71,17 @@ def picture_options(
     video = output.video
     if (encoder := ENCODERS[video.codec]) not in encoders:
         raise JobFailed(f"this machine's ffmpeg cannot encode {video.codec} ({encoder})", code="unsupported_here")
-    timing = ("-enc_time_base", "1:90000") if frame_grid(media) is None else ()
+    timing = () if _counted_in_frames(media) else ("-enc_time_base", "1:90000")
     fields = _fields(media.picture.field_order) if keep_fields else ()
     passes = pass_options(video, pass_number)
     quality = _quality(output, threads, x265_pass(video, pass_number, number))
     return ("-c:v", encoder, *quality, *passes, *_borders(video), "-fps_mode", "vfr", *timing, *fields)
+
+
+def _counted_in_frames(media: MediaInfo) -> bool:
+    """Whether every frame is shown at a whole number of frame durations: ffmpeg's own clock for encoders."""
+    grid = frame_grid(media)
+    return grid is not None and (grid[0] / grid[1]).denominator == 1
 
 
 NEVER = "1000000"

@@ -13,8 +13,19 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
-from reelwright.media.command import REPORTING, Capabilities, Command, Recipe, coded_picture, video_input
-from reelwright.media.conform import conform
+from reelwright.media.command import (
+    BROADCAST,
+    LAST_FRAME,
+    REPORTING,
+    Capabilities,
+    Command,
+    Recipe,
+    coded_picture,
+    dropping,
+    video_input,
+    whole,
+)
+from reelwright.media.conform import conform, steady
 from reelwright.media.encode import WITHOUT_METADATA, into
 from reelwright.media.graph import (
     Filter,
@@ -53,11 +64,13 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     cut = Cut.of(media, start, end)
     graphs = Graphs()
     upright = conform(media.picture, tone_mapping=capabilities.tone_mapping)
-    video = graphs.chain(media.picture.index, [*cut.picture_filters(), *upright])
+    video = graphs.chain(media.picture.index, [*steady(media.picture), *cut.picture_filters(), *upright])
     audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in media.sound]
     reading = [*REPORTING, *cut.input_options(media, start, end)]
+    from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
+    rest = cut.without_the_rest(media)
     arguments = [
-        *video_input("<in0>", capabilities),
+        *video_input("<in0>", media, capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
@@ -67,7 +80,12 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
     ]
     return Command(
         arguments=(*reading, *arguments),
-        if_damaged=("-y", *reading, *cut.without_the_rest(media), *arguments),
+        if_damaged=("-y", *reading, *rest, *arguments),
+        from_start=("-y", *from_start, *rest, *arguments) if from_start != reading else (),
+        lost_then=LAST_FRAME if cut.has_last_packet(media) else "",
+        needed_to=cut.needed_to(media),
+        forgiving=media.container in BROADCAST,
+        picture=media.picture.index,
         expected_s=expected.duration_s,
     )
 
@@ -78,11 +96,10 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
     layers = [layer_of(layer, number, tone_mapping=tone_mapping) for number, layer in enumerate(step.layers, start=1)]
     graphs = Graphs()
     canvas = conform(media.picture, tone_mapping=tone_mapping, size=(step.width, step.height))
-    video = graphs.layered(media.picture.index, [*canvas, filter_("setsar", sar=1)], layers)
+    video = graphs.layered(media.picture.index, [*steady(media.picture), *canvas, filter_("setsar", sar=1)], layers)
     sound = _overlaid_sound(media, step, expected, graphs)
     arguments = [
-        *REPORTING,
-        *video_input("<in0>", capabilities),
+        *video_input("<in0>", media, capabilities),
         *(
             option
             for number, layer in enumerate(step.layers, start=1)
@@ -94,7 +111,7 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
         *coded_picture(media, expected, capabilities, keep_fields=True),
         *into(expected.output.container, "<out0>"),
     ]
-    return Command(arguments=tuple(arguments), expected_s=expected.duration_s)
+    return whole(media, arguments, expected_s=expected.duration_s)
 
 
 def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
@@ -120,13 +137,7 @@ def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities:
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
     silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
     shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
-    return (*again, *silent, "-t", seconds(shown_s), *video_input(slot, capabilities))
-
-
-def _dropping(stream: int, expression: str) -> tuple[str, ...]:
-    """An input's option: packets for which the expression is not 0 are not read."""
-    escaped = expression.replace(",", "\\,")
-    return (f"-bsf:{stream}", f"noise=drop={escaped}")
+    return (*again, *silent, "-t", seconds(shown_s), *video_input(slot, layer.facts.media, capabilities))
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,11 +188,21 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             rules.append(f"gte(pts,{end})*gte(ld(0)*{grid[1] / tick},{end}-startpts)")
         if picture.last_packet_s is not None:
             rules.append(f"gte(dts,{Fraction(picture.last_packet_s) / tick})")
-        options = _dropping(picture.index, before + "+".join(rules))
+        options = dropping(picture.index, before + "+".join(rules))
         for track in media.sound:
             ends = ceil(Fraction(self.sound_end_s) / Fraction(track.time_base))
-            options += _dropping(track.index, f"gte(pts,{ends})")
+            options += dropping(track.index, f"gte(pts,{ends})")
         return options
+
+    def has_last_packet(self, media: MediaInfo) -> bool:
+        """Whether the packet that `without_the_rest` drops at the end of the file is one of the interval's."""
+        last_s = media.picture.last_packet_s
+        return last_s is not None and Fraction(last_s) < self.end_tick * Fraction(media.picture.time_base)
+
+    def needed_to(self, media: MediaInfo) -> dict[int, int]:
+        """By stream, the tick of the interval's end."""
+        ends = {track.index: ceil(Fraction(self.sound_end_s) / Fraction(track.time_base)) for track in media.sound}
+        return {media.picture.index: self.end_tick, **ends}
 
     def picture_filters(self) -> list[Filter]:
         return [

@@ -20,6 +20,7 @@ from reelwright import faults
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media import contain, hardware
 from reelwright.media.command import Command, Recipe
+from reelwright.media.damage import Damage
 from reelwright.media.progress import Progress, ProgressReader, percent
 from reelwright.telemetry import tracing
 from reelwright.uninterrupted import finished
@@ -32,11 +33,6 @@ LINE_BYTES = 8192
 WATCH_INTERVAL_S = 1.0
 _SLOT = re.compile(r"<([a-z0-9][a-z0-9_%.-]*)>", re.ASCII)
 SOURCE_DAMAGED = "source_damaged"
-_DECODING = re.compile(
-    r"Error processing packet in decoder|Error submitting (a )?packet to (the )?decoder|[Cc]orrupt decoded frame"
-    r"|[Cc]orrupt input packet|Error while decoding stream|Decoding error|Error during demuxing"
-)
-"""How ffmpeg, from 5.1 on, says that it failed at what it read."""
 PATIENCE_S = 0.5
 """What an unwanted process has written is thrown away: there is little to wait for."""
 
@@ -63,39 +59,51 @@ Report = Callable[[float, float | None], None]
 
 async def run(
     recipe: Recipe, slots: Mapping[str, Path], *, ffmpeg: Path, work: Path, budget: Budget, report: Report
-) -> None:
+) -> tuple[str, ...]:
     """Make everything that the recipe says, in order. `slots`: "in0" and "out0" to paths; outputs lie in `work`.
+    Returns what is missing of the source, in sentences.
 
     Raises MediaProcessFailed. When cancelled, returns only after the process is gone.
     """
     whole = sum(command.weight for command in recipe.commands)
     done = 0.0
     measured: dict[str, str] = {}
+    lost: list[str] = []
     for command in recipe.commands:
         before, share = done / whole, command.weight / whole
+        damaged: MediaProcessFailed | None = None
 
         def tell(
             progress: Progress, *, before: float = before, share: float = share, command: Command = command
         ) -> None:
             report(100 * before + share * percent(progress, Fraction(command.expected_s)), progress.speed)
 
-        def process(arguments: tuple[str, ...], *, command: Command = command) -> _Process:
+        tries = [command.arguments, *filter(None, (command.if_damaged, command.from_start))]
+        for number, arguments in enumerate(tries):
+            last = number == len(tries) - 1
             filled = tuple(fill(argument, measured) for argument in arguments)
-            return _Process(filled, command, slots, ffmpeg=ffmpeg, work=work, budget=budget)
-
-        try:
-            await process(command.arguments).run(tell)
-        except MediaProcessFailed as damaged:
-            if damaged.code != SOURCE_DAMAGED or not command.if_damaged:
-                raise
-            logger.info("the source is damaged: once more without what the output does not need")
+            process = _Process(
+                filled, command, slots, ffmpeg=ffmpeg, work=work, budget=budget, forgiving=command.forgiving and last
+            )
             try:
-                await process(command.if_damaged).run(tell)
-            except MediaProcessFailed as failure:  # an ffmpeg that cannot do so has nothing to add
-                raise damaged if failure.code == MediaProcessFailed.code else failure from None
+                await process.run(tell)
+            except MediaProcessFailed as failure:
+                damaged = damaged or failure
+                # an ffmpeg that cannot try otherwise has nothing to add
+                if failure.code not in (SOURCE_DAMAGED, MediaProcessFailed.code) or damaged.code != SOURCE_DAMAGED:
+                    raise
+                if last:
+                    raise damaged from None
+                logger.info("the source is damaged: once more, otherwise")
+                continue
+            lost += process.damage.warnings(command.picture)
+            if arguments == command.if_damaged and command.lost_then:
+                lost.append(command.lost_then)
+            break
         for gain in command.gains:
             measured[gain.name] = await asyncio.to_thread(gain.read, work)
         done += command.weight
+    return tuple(dict.fromkeys(lost))
 
 
 def fill(argument: str, measured: Mapping[str, str]) -> str:
@@ -117,7 +125,10 @@ class _Process:
         ffmpeg: Path,
         work: Path,
         budget: Budget,
+        forgiving: bool = False,
     ) -> None:
+        self.forgiving = forgiving
+        self.damage = Damage(command.needed_to)
         self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
         self.access = contain.Access(read=self.inputs, write=(work,))
@@ -189,8 +200,10 @@ class _Process:
 
     async def _read_stderr(self, stream: asyncio.StreamReader) -> None:
         async for line in _lines(stream):
-            if line := line.strip():
-                self.stderr.append(line[:STDERR_LINE_CHARACTERS])
+            if line := line.strip()[:STDERR_LINE_CHARACTERS]:
+                self.stderr.append(line)
+                if self.damage.note(line, self.reader.latest.out_time_s) and not self.forgiving:
+                    raise self._failure(self._damage(), SOURCE_DAMAGED)
 
     async def _watch(self, began: float) -> None:
         """End a process that makes no progress, takes too long or fills the disk. Silent work, as moving the index to
@@ -237,7 +250,7 @@ class _Process:
             raise self._failure("the disk is full", "no_space", status, retryable=True)
         if "Cannot allocate memory" in text:
             raise self._failure("ffmpeg needed more memory than a job may use", "out_of_memory", status)
-        if _DECODING.search(text):
+        if self.damage.first and not self.forgiving:
             raise self._failure(self._damage(), SOURCE_DAMAGED, status)
         raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
 
@@ -261,6 +274,8 @@ class _Process:
         for line in self.stderr:
             if "[error]" in line or "[fatal]" in line:
                 return self._without_paths(line.rpartition("] ")[2])[:300]
+        if self.damage.first:
+            return self._without_paths(self.damage.first.rpartition("] ")[2])[:300]
         return "it gave no reason"
 
     def _without_paths(self, text: str) -> str:

@@ -9,8 +9,8 @@ import msgspec
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.source import MediaInfo
 from reelwright.media import hardware, stills, streaming
-from reelwright.media.command import REPORTING, Capabilities, Command, coded_picture, video_input
-from reelwright.media.conform import progressive, rendition, to_sdr
+from reelwright.media.command import REPORTING, Capabilities, Command, coded_picture, video_input, whole
+from reelwright.media.conform import progressive, rendition, steady, to_sdr
 from reelwright.media.encode import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.loudness import MEASURING_SHARE, Gain
@@ -59,13 +59,12 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     error = stills.clock_error(media, read)
     branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    common = [*steady(media.picture), *progressive(media.picture), *(branches[0][0] if branches and alike else [])]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
     labels = iter(graphs.split(media.picture.index, common, shapes))
     arguments = [
-        *REPORTING,
         *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
-        *video_input("<in0>", capabilities),
+        *video_input("<in0>", media, capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
     ]
     gains = _gains(media, plan)
@@ -98,8 +97,9 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
     weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
-    return Command(
-        arguments=tuple(arguments),
+    return whole(
+        media,
+        arguments,
         expected_s=plan.outputs[0].duration_s,
         weight=weight,
         outputs=len(plan.outputs),
@@ -119,13 +119,14 @@ def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
 def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilities: Capabilities) -> Command:
     """The sound as it will be coded, without the picture."""
     output = plan.outputs[0]
-    arguments = [*REPORTING, *video_input("<in0>", capabilities)]
+    arguments = [*video_input("<in0>", media, capabilities)]
     opus = output.output.audio.codec == "opus"
     for place, track in enumerate(track for track in media.audio if track.index in gains):
         chain = [*conform_sound(track, opus=opus), *gains[track.index].measuring()]
         arguments += ["-map", f"0:{track.index}", f"-filter:a:{place}", ",".join(map(str, chain))]
-    return Command(
-        arguments=(*arguments, *NOWHERE),
+    return whole(
+        media,
+        [*arguments, *NOWHERE],
         expected_s=output.duration_s,
         weight=MEASURING_SHARE,
         gains=tuple(gains.values()),

@@ -1,0 +1,136 @@
+"""Sources that change, jump or are torn on their way: what can be decoded comes out, what cannot is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+import footage
+import frames
+import making
+from material import ffmpeg
+from reelwright.edits import ladder
+from reelwright.edits.model import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.planned_layers import PictureFacts
+from reelwright.edits.source import MediaInfo
+from reelwright.edits.streaming import Streaming
+from reelwright.edits.vocabulary import Quality
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+SECONDS = 2
+HALF = 25 * SECONDS
+"""Frames of each of two parts."""
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+@pytest.fixture(scope="module")
+def patch(folder: Path) -> Path:
+    path = folder / "patch.png"
+    ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=36x24,format=rgba", "-frames:v", "1", str(path))
+    return path
+
+
+def joined(folder: Path, name: str, suffix: str, **second: Any) -> Path:
+    """Two recordings, one after the other, as if one had gone on as the other; the second is made otherwise."""
+    parts = [
+        footage.make(folder, f"{name}-{number}", container="ts", seconds=SECONDS, start_offset_s=str(start), **how).path
+        for number, (start, how) in enumerate(((1, {}), (1 + SECONDS, second)))
+    ]
+    stream = folder / f"{name}.ts"
+    stream.write_bytes(b"".join(part.read_bytes() for part in parts))
+    if suffix == "ts":
+        return stream
+    ffmpeg("-i", str(stream), "-c", "copy", str(stream.with_suffix(f".{suffix}")))
+    return stream.with_suffix(f".{suffix}")
+
+
+def streamed(media: MediaInfo) -> Edit:
+    streaming = Streaming(hls=True, dash=False, segment_s=2)
+    wanted = Ladder(qualities=(Quality.SOURCE,), streaming=streaming)
+    return transcode(ladder.outputs(wanted, media.picture.display_size), (), streaming)
+
+
+def kept(media: MediaInfo) -> Edit:
+    return transcode(ladder.outputs(Ladder(qualities=(Quality.SOURCE,)), media.picture.display_size))
+
+
+async def make(
+    prober: Prober, source: Path, work: Path, edit: Edit | None, patch: Path | None = None
+) -> tuple[Plan, tuple[str, ...], list[frames.Decoded]]:
+    """The plan, what the work said is missing, and the frames that came out. Without an edit: a transcode."""
+    media = await prober.probe(source)
+    layers = (PictureFacts(sha256="1" * 64, width=36, height=24),) if patch is not None else ()
+    plan = resolve(edit or kept(media), Facts(sha256="0" * 64, media=media, layers=layers))
+    slots = {"in0": source, "out0": work / "out.mp4"} | ({"in1": patch} if patch is not None else {})
+    said = await making.make(plan, slots)
+    assert complaints(plan.outputs[0], await prober.probe(work / "out.mp4")) == []
+    return plan, said, frames.read(work / "out.mp4")
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "size": {"size": (480, 270)},
+    "format": {"pixel_format": "yuv444p"},
+    "aspect": {"sample_aspect_ratio": "4/3"},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "suffix"),
+    [("nothing", "ts"), ("size", "ts"), ("size", "mp4"), ("size", "flv"), ("format", "mkv"), ("aspect", "ts")],
+)
+async def test_a_picture_that_changes_in_the_middle_loses_no_frame(
+    prober: Prober, folder: Path, tmp_path: Path, change: str, suffix: str
+) -> None:
+    """Streamed, where the first frame is treated apart; and at the join the packet counters of a broadcast jump."""
+    source = joined(folder, change, suffix, **CHANGES[change])
+    _, said, found = await make(prober, source, tmp_path / "work", streamed(await prober.probe(source)))
+    assert [frame.number for frame in found] == [*range(HALF), *range(HALF)]
+    assert said == ()
+
+
+async def test_a_layer_stays_when_the_picture_below_changes(
+    prober: Prober, folder: Path, patch: Path, tmp_path: Path
+) -> None:
+    """What lies over it is read once, however often the picture changes."""
+    source = joined(folder, "size", "mkv", **CHANGES["size"])
+    layer = ImageLayer(image_path="a", x=10, y=150, start=1.5, end=3.0)
+    _, _, found = await make(prober, source, tmp_path / "work", overlay((layer,)), patch)
+    assert [frame.number for frame in found] == [*range(HALF), *range(HALF)]
+    with av.open(str(tmp_path / "work" / "out.mp4")) as opened:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
+    shown = [number for number, rgb in enumerate(pictures) if abs(rgb[160, 20].astype(int) - (255, 0, 255)).max() < 60]
+    times = [float(frame.time_s) for frame in found]
+    assert shown == [number for number, time in enumerate(times) if 1.5 <= time < 3.0]
+
+
+@pytest.mark.parametrize("container", ["avi", "mkv"])
+async def test_a_last_frame_that_is_damaged_is_missed_aloud(
+    prober: Prober, folder: Path, tmp_path: Path, container: str
+) -> None:
+    """Everything before it is made, by every operation alike, with a warning; who does not want it hears nothing."""
+    whole = footage.make(folder, "whole", container=container, video="mpeg4", seconds=1, audio=0, b_frames=0)
+    source = footage.spoilt(whole.path, tmp_path / f"spoilt.{container}")
+    for number, edit in enumerate((trim(0.2, 1), None)):
+        _, said, found = await make(prober, source, tmp_path / f"{number}", edit)
+        assert [frame.number for frame in found] == list(range(0 if edit is None else 5, 24))
+        assert said == ("the last frame of the video is damaged and was left out",)
+    _, said, found = await make(prober, source, tmp_path / "before", trim(0.2, Fraction(24, 25).__float__()))
+    assert (len(found), said) == (19, ())
