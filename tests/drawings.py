@@ -42,6 +42,9 @@ class Easel:
         with path.open("w+b") as target:
             return await self._draughtsman.normalise_picture(source, target, max_pixels=max_pixels)
 
+    async def measure_picture(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
+        return await self._draughtsman.measure_picture(source, max_pixels=max_pixels)
+
 
 Pixels = NDArray[np.float64]
 

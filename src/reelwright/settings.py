@@ -184,6 +184,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_asset_bytes: Annotated[Positive, Meta(description="Largest uploaded picture for overlays, bytes (20 MiB).")] = (
         20 * 2**20
     )
+    max_asset_pixels: Annotated[
+        Positive,
+        Meta(description="Largest picture for overlays, pixels (25 megapixels); 16384 a side are the most anyway."),
+    ] = 25_000_000
+    turn_wait_s: Annotated[
+        Seconds,
+        Meta(
+            description="How long a request waits for its turn to have a file examined or something drawn before it is"
+            " answered with 503, seconds."
+        ),
+    ] = 30.0
     max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
     max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
     max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0

@@ -1,5 +1,6 @@
 """Strangers' pictures: what is taken becomes an upright sRGB PNG of ours; everything else is refused."""
 
+import asyncio
 import os
 import random
 import struct
@@ -12,7 +13,9 @@ import pytest
 import pyvips
 
 from drawings import Easel, pixels
+from reelwright.edits.lettering import TextStyle
 from reelwright.errors import NotFound, ReelwrightError, UnreadableMedia, UnsupportedMedia
+from reelwright.media.turns import asked_by
 
 MOST = 8192 * 4320
 ORANGE, BLUE = [255, 128, 0], [0, 0, 255]
@@ -174,3 +177,52 @@ async def test_damaged_pictures_are_read_or_refused(draughtsman: Easel, tmp_path
         except UnreadableMedia:
             continue
         assert pixels(target).shape == (height, width, 4)
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_000, 1), (1, 20_000), (1001, 1000)])
+async def test_a_picture_of_too_many_pixels_is_refused_by_its_header(
+    width: int, height: int, draughtsman: Easel, tmp_path: Path
+) -> None:
+    """In all, or on one side, of which memory is taken row by row: before anything is decoded, with both sizes."""
+    source = tmp_path / "picture.png"
+    source.write_bytes(plain(width, height).pngsave_buffer())
+    with pytest.raises(UnreadableMedia, match=f"{width} x {height} pixels") as refused:
+        await draughtsman.normalise_picture(source, tmp_path / "normal.png", max_pixels=10**6)
+    assert refused.value.code == "too_many_pixels"
+    with pytest.raises(UnreadableMedia, match=f"{width} x {height} pixels"):
+        await draughtsman.measure_picture(source, max_pixels=10**6)
+
+
+async def test_a_text_does_not_wait_for_strangers_pictures(draughtsman: Easel, tmp_path: Path) -> None:
+    """Small files that are large pictures, from six clients at once: a text of a seventh is drawn beside them."""
+    source = tmp_path / "picture.webp"
+    source.write_bytes(pyvips.Image.black(2000, 1500, bands=4).copy(interpretation="srgb").webpsave_buffer())
+
+    async def ask(client: int) -> None:
+        with asked_by(f"192.0.2.{client}"):
+            target = tmp_path / f"{client}.png"
+            await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+
+    asking = [asyncio.create_task(ask(client)) for client in range(6)]
+    await asyncio.sleep(0)
+    with asked_by("192.0.2.7"):
+        await draughtsman.draw_text("Hello", TextStyle(), tmp_path / "text.png")
+    assert sum(task.done() for task in asking) < len(asking)
+    await asyncio.gather(*asking)
+
+
+async def test_a_picture_is_measured_as_it_will_be_drawn(draughtsman: Easel, tmp_path: Path) -> None:
+    """After its rotation mark, in every format; one that is damaged at its very end is none."""
+    for kind, save in SAVED.items():
+        source = tmp_path / f"picture.{kind}"
+        source.write_bytes(save(plain(60, 40)))
+        assert await draughtsman.measure_picture(source, max_pixels=MOST) == (60, 40)
+    turned = plain(60, 40).copy()
+    turned.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    source = tmp_path / "turned.jpeg"
+    source.write_bytes(turned.jpegsave_buffer())
+    drawn = await draughtsman.normalise_picture(source, tmp_path / "normal.png", max_pixels=MOST)
+    assert await draughtsman.measure_picture(source, max_pixels=MOST) == drawn == (40, 60)
+    source.write_bytes(plain(600, 400).jpegsave_buffer()[:-400])
+    with pytest.raises(UnreadableMedia):
+        await draughtsman.measure_picture(source, max_pixels=MOST)

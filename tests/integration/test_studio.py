@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+import pyvips
 
 from reelwright import faults
 from reelwright.edits.model import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
 from reelwright.media.studio import Studio, picture_key
+from reelwright.media.text import Draughtsman
 from reelwright.settings import parse
 from reelwright.storage.local import LocalStorage
 
@@ -70,6 +73,29 @@ async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
     monkeypatch.setattr(storage, "publish", swept)
     await studio.draw_text(text("Hi"), pointer="")
     assert path.exists()
+
+
+async def test_a_picture_is_normalised_once(
+    studio: Studio, storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often and by however many it is named; again when the file is another one, or what came of it is gone."""
+    source = tmp_path / "logo.png"
+    normalise, drawn = Draughtsman.normalise_picture, []
+
+    async def counted(self: Draughtsman, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
+        drawn.append(source)
+        return await normalise(self, source, target, max_pixels=max_pixels)
+
+    monkeypatch.setattr(Draughtsman, "normalise_picture", counted)
+    source.write_bytes(pyvips.Image.black(30, 20).pngsave_buffer())
+    found = {*await asyncio.gather(*(studio.normalise(source) for _ in range(20))), await studio.normalise(source)}
+    assert (len(found), len(drawn)) == (1, 1)
+    source.write_bytes(pyvips.Image.black(40, 20).pngsave_buffer())
+    changed = await studio.normalise(source)
+    assert (changed.width, len(drawn)) == (40, 2)
+    storage.path(picture_key(changed.sha256)).unlink()
+    assert await studio.normalise(source) == changed
+    assert storage.path(picture_key(changed.sha256)).exists()
 
 
 async def test_two_that_publish_under_one_key_leave_each_others_files_alone(

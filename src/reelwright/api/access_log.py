@@ -16,6 +16,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from reelwright.api.problems import CLIENT_CLOSED_REQUEST
+from reelwright.media import turns
 from reelwright.telemetry import logs, metrics, tracing
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,10 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         request_id, carrier = _read(scope)
+        client = scope["client"]
         with (
             logs.bound(request_id=request_id),
+            turns.asked_by(client[0] if client else None),
             tracing.span("request", kind="server", carrier=carrier) as span,
         ):
             await self._answer(scope, receive, send, request_id, span)

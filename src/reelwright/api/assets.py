@@ -40,7 +40,10 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
         errors=[
             UnsupportedMedia("A picture is a PNG, JPEG, WebP or GIF file."),
             UnreadableMedia("The picture is damaged: reading it failed."),
-            UnreadableMedia("The picture has more than 35389440 pixels.", code="too_many_pixels"),
+            UnreadableMedia(
+                "The picture has 8192 x 4320 pixels, 25000000 in all are taken: make it smaller.",
+                code="too_many_pixels",
+            ),
             TooLarge("The file is larger than 20971520 bytes."),
             RequestTimeout("Nothing came for 60 s."),
             NoSpace("there is no room for 20480 more bytes on the storage disk"),

@@ -73,14 +73,20 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "invalid_input": (422, "One or more fields are wrong; `errors` names every one."),
     "unreadable_media": (422, "It looks like a video or a picture, but is empty, broken or too slow to read."),
     "no_video_stream": (422, "The file has no moving picture."),
-    "too_many_pixels": (422, "The picture is larger than MAX_PIXELS."),
+    "too_many_pixels": (
+        422,
+        "The picture is larger than MAX_PIXELS, for overlays MAX_ASSET_PIXELS.",
+    ),
     "too_many_streams": (422, "The file has more streams than MAX_STREAMS."),
     "too_long": (422, "The video is longer than MAX_DURATION_S."),
     "frame_rate_too_high": (422, "The frame rate is higher than MAX_FRAME_RATE."),
     "rate_limited": (429, "Too many requests; `Retry-After` says when to come back."),
     "head_too_large": (431, "The head of the request is larger than 32 KiB."),
     "internal": (500, "Something unforeseen; the log has more under `error_id`."),
-    "busy": (503, "A part of the service cannot be reached now; `Retry-After` says when to come back."),
+    "busy": (
+        503,
+        "A part of the service cannot be reached now, or has too much to do; `Retry-After` says when to come back.",
+    ),
     "no_space": (507, "The storage is full."),
 }
 """Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document."""

@@ -43,7 +43,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     await asyncio.to_thread(storage.prepare)
     async with (
         connected(settings, application_name="reelwright-api") as database,
-        Prober(probe_rules(settings)) as prober,
+        Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
         Hub(database.url).running() as hub,
     ):
         studio = Studio(settings, storage)

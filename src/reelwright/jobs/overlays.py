@@ -46,19 +46,34 @@ async def draw(
     find = partial(references.picture, settings=settings, storage=storage, sessions=sessions)
     errors: list[FieldError] = []
     pictures: list[PictureFacts | None] = []
+    looked_at: dict[str, PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
     for number, layer in enumerate(layers):
         pointer, picture = f"/steps/0/layers/{number}", None
         try:
             if isinstance(layer, TextLayer):
                 picture = await studio.draw_text(layer, pointer=pointer)
             elif not isinstance(layer, VideoLayer):
-                picture = await _normalised(layer.image_path, studio, find)
+                if layer.image_path not in looked_at:
+                    looked_at[layer.image_path] = await _outcome(layer.image_path, studio, find)
+                found = looked_at[layer.image_path]
+                if isinstance(found, PictureFacts):
+                    picture = found
+                else:
+                    errors.append(FieldError(f"{pointer}/image_path", found.detail, found.code))
         except InvalidInput as invalid:
             errors += invalid.errors
-        except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
-            errors.append(FieldError(f"{pointer}/image_path", error.detail, error.code))
         pictures.append(picture)
     return Drawn(tuple(pictures), tuple(errors))
+
+
+async def _outcome(
+    reference: str, studio: Studio, find: Callable[[str], Awaitable[Path]]
+) -> PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia:
+    """The picture, or why there is none: the same wherever the request names it."""
+    try:
+        return await _normalised(reference, studio, find)
+    except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
+        return error
 
 
 async def _normalised(reference: str, studio: Studio, find: Callable[[str], Awaitable[Path]]) -> PictureFacts:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from reelwright.edits.lettering import TextStyle
 from reelwright.media import fork_server
@@ -40,6 +42,19 @@ class NormalisePicture(msgspec.Struct, frozen=True, kw_only=True, tag="picture")
     max_pixels: int
 
 
+class MeasurePicture(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
+    """Its one file: the picture."""
+
+    max_pixels: int
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A picture that can be read, all of it, as it is shown."""
+
+    width: Annotated[int, Meta(gt=0)]
+    height: Annotated[int, Meta(gt=0)]
+
+
 class Drawn(msgspec.Struct, frozen=True):
     wrong_text: str | None = None
     """Why there is no picture of the text."""
@@ -51,13 +66,15 @@ def main() -> None:
     fork_server.serve(draw, Kind.DRAWING)
 
 
-def draw(request: bytes, files: Sequence[int]) -> Drawn:
+def draw(request: bytes, files: Sequence[int]) -> Drawn | Measured:
     """Carry out one request."""
     import pyvips
 
     from reelwright.media import bleeding, drawn_text, picture
 
-    what = msgspec.json.decode(request, type=DrawText | NormalisePicture)
+    what = msgspec.json.decode(request, type=DrawText | NormalisePicture | MeasurePicture)
+    if isinstance(what, MeasurePicture):
+        return Measured(*picture.size(files[0], max_pixels=what.max_pixels))
     os.ftruncate(files[0], 0)
     target = pyvips.Target.new_to_descriptor(files[0])
     if isinstance(what, NormalisePicture):

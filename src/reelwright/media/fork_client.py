@@ -21,6 +21,7 @@ import msgspec
 from reelwright.errors import Busy, MediaProcessFailed, NotFound, UnsupportedMedia
 from reelwright.media import contain
 from reelwright.media.fork_server import Answered, Call, Failed, Failure, Refused, Reply
+from reelwright.media.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ class ForkClient:
     """Asks the server that `module`'s `main()` is. Safe for any number of concurrent callers.
 
     `access` is the most that any call of it may allow. `at_once`: calls that are carried out at the same time; further
-    ones wait. `trial`, with so many empty files, is asked once: where no child can reply to it, system calls are not
-    held to the allow-list on this machine (`contain.use_fallback`).
+    ones wait for their turn, `wait_s` at most. `trial`, with so many empty files, is asked once: where no child can
+    reply to it, system calls are not held to the allow-list on this machine (`contain.use_fallback`).
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ForkClient:
         module: str,
         *,
         at_once: int,
+        wait_s: float | None = None,
         access: contain.Access | None = None,
         environment: Mapping[str, str] | None = None,
         trial: tuple[Call, int] | None = None,
@@ -62,7 +64,7 @@ class ForkClient:
         self._trial = trial
         self._access = access or contain.Access()
         self._environment = environment or {}
-        self._slots = asyncio.Semaphore(at_once)
+        self._turns = Turns(at_once, wait_s=wait_s)
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._channel: socket.socket | None = None
@@ -81,13 +83,21 @@ class ForkClient:
         async with self._starting:
             await self._end()
 
-    async def ask(self, call: Call, files: Sequence[int], answer: type[Answer]) -> Answer:
-        """The handler's answer. `files` are the caller's to close.
+    async def ask(
+        self,
+        call: Call,
+        files: Sequence[int],
+        answer: type[Answer],
+        *,
+        turns: Turns | None = None,
+        large: bool = False,
+    ) -> Answer:
+        """The handler's answer. `files` are the caller's to close; `turns`: to wait for others than this client's.
 
-        Raises UnsupportedMedia and UnreadableMedia (as the handler did), ChildFailed, Busy (the server cannot be kept
-        running).
+        Raises UnsupportedMedia and UnreadableMedia (as the handler did), ChildFailed, Busy (there was no turn,
+        or the server cannot be kept running).
         """
-        async with self._slots:
+        async with (turns or self._turns).turn(large=large):
             for _ in range(2):  # a server that was found dead takes its calls along: once more, with a new one
                 if said := await self._said(call, files):
                     return _understood(said, answer)

@@ -12,6 +12,11 @@ import pyvips
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 
 SIGNATURE_BYTES = 16
+MOST_SIDE = 16384
+"""Pixels. What is computed for a row takes memory by its length."""
+
+QUARTER_TURNS = range(5, 9)
+"""EXIF orientations whose width is shown as height."""
 
 UNSUPPORTED = "A picture is a PNG, JPEG, WebP or GIF file."
 DAMAGED = "The picture is damaged: reading it failed."
@@ -33,18 +38,37 @@ def normal(picture_fd: int, *, max_pixels: int) -> pyvips.Image:
 
     Raises UnsupportedMedia, UnreadableMedia (damaged, or `too_many_pixels`).
     """
-    name = reader(os.pread(picture_fd, SIGNATURE_BYTES, 0))
-    if name is None:
-        raise UnsupportedMedia(UNSUPPORTED)
     try:
-        source = pyvips.Source.new_from_descriptor(picture_fd)
-        picture = pyvips.Operation.call(name, source, fail_on="error")  # reads the header, no pixel
-        if picture.width * picture.height > max_pixels:
-            raise UnreadableMedia(f"The picture has more than {max_pixels} pixels.", code="too_many_pixels")
-        picture = picture.copy_memory().autorot()
+        picture = _opened(picture_fd, max_pixels=max_pixels).copy_memory().autorot()
         return _with_opacity(_srgb(picture)).copy(interpretation="srgb")
     except pyvips.Error as error:
         raise UnreadableMedia(DAMAGED) from error
+
+
+def size(picture_fd: int, *, max_pixels: int) -> tuple[int, int]:
+    """Width and height of what `normal` makes of it. All of it is read, and nothing is kept. Raises as `normal`."""
+    try:
+        picture = _opened(picture_fd, max_pixels=max_pixels)
+        picture.avg()
+        turned = picture.get("orientation") in QUARTER_TURNS if "orientation" in picture.get_fields() else False
+    except pyvips.Error as error:
+        raise UnreadableMedia(DAMAGED) from error
+    return (picture.height, picture.width) if turned else (picture.width, picture.height)
+
+
+def _opened(picture_fd: int, *, max_pixels: int) -> pyvips.Image:
+    """What the header says, with the pixels to be read one row after the other."""
+    name = reader(os.pread(picture_fd, SIGNATURE_BYTES, 0))
+    if name is None:
+        raise UnsupportedMedia(UNSUPPORTED)
+    source = pyvips.Source.new_from_descriptor(picture_fd)
+    picture = pyvips.Operation.call(name, source, fail_on="error", access="sequential")
+    found = f"The picture has {picture.width} x {picture.height} pixels"
+    if picture.width * picture.height > max_pixels:
+        raise UnreadableMedia(f"{found}, {max_pixels} in all are taken: make it smaller.", code="too_many_pixels")
+    if max(picture.width, picture.height) > MOST_SIDE:
+        raise UnreadableMedia(f"{found}, {MOST_SIDE} a side are taken: make it smaller.", code="too_many_pixels")
+    return picture
 
 
 def _srgb(picture: pyvips.Image) -> pyvips.Image:

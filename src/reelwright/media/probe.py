@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from types import TracebackType
@@ -17,11 +16,14 @@ from reelwright.media.examined import Examined
 from reelwright.media.fork_client import ChildFailed, ForkClient
 from reelwright.media.fork_server import Call
 from reelwright.media.prober import ProbeRules
+from reelwright.media.turns import Turns
 
 __all__ = ["ProbeRules", "Prober"]
 
 AT_ONCE = 4
 """Files that one prober looks into at the same time; further ones wait."""
+LARGE_BYTES = 16 * 2**20
+"""Of larger files less is to be expected: they do not take the last place."""
 FAILED = {
     "crashed": "The file is damaged: reading it failed.",
     "timed_out": "Reading the file took too long: it is damaged, or made to be slow.",
@@ -32,13 +34,13 @@ FAILED = {
 class Prober:
     """Measures files. An async context manager; one a process, safe for any number of concurrent callers."""
 
-    def __init__(self, rules: ProbeRules) -> None:
+    def __init__(self, rules: ProbeRules, *, wait_s: float | None = None) -> None:
         self._rules = rules
-        self._asking = asyncio.Semaphore(AT_ONCE)
+        self._witnesses = Turns(AT_ONCE, wait_s=wait_s)
         self._call = Call(
             request=msgspec.Raw(msgspec.json.encode(rules)), timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes
         )
-        self.server = ForkClient("reelwright.media.prober", at_once=AT_ONCE, trial=(self._call, 1))
+        self.server = ForkClient("reelwright.media.prober", at_once=AT_ONCE, wait_s=wait_s, trial=(self._call, 1))
 
     async def __aenter__(self) -> Self:
         """Raises MediaProcessFailed when no prober can be started."""
@@ -55,11 +57,13 @@ class Prober:
 
         Raises UnsupportedMedia (not a container or codec that is taken), UnreadableMedia (a video by its container,
         but damaged, without a picture, or beyond the rules: `no_video_stream`, `too_many_pixels`,
-        `too_many_streams`, `too_long`, `frame_rate_too_high`), NotFound, Busy (the prober cannot be kept running).
+        `too_many_streams`, `too_long`, `frame_rate_too_high`), NotFound, Busy (no turn, or the prober cannot be kept
+        running).
         """
         media_fd = fork_client.open_file(path)
         try:
-            found = await self.server.ask(self._call, [media_fd], Examined)
+            large = os.fstat(media_fd).st_size > LARGE_BYTES
+            found = await self.server.ask(self._call, [media_fd], Examined, large=large)
         except ChildFailed as failed:
             raise UnreadableMedia(FAILED[failed.failure]) from failed
         finally:
@@ -68,6 +72,6 @@ class Prober:
 
     async def _settled(self, path: Path, media: MediaInfo) -> MediaInfo:
         """With the first frame as the ffmpeg that renders sees it."""
-        async with self._asking:
+        async with self._witnesses.turn():
             frame = await witness.first_frame(path, media.picture.index, self._rules)
         return media if frame is None else media.beginning(frame.tick, (frame.width, frame.height))

@@ -14,7 +14,7 @@ from reelwright.edits import colour
 from reelwright.edits.lettering import TextStyle
 from reelwright.edits.model import TextLayer
 from reelwright.edits.planned_layers import PictureFacts
-from reelwright.errors import FieldError, InvalidInput
+from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.media.fonts import FontBook
 from reelwright.media.text import Draughtsman
 from reelwright.settings import Settings
@@ -24,6 +24,20 @@ from reelwright.uninterrupted import finished
 
 def picture_key(sha256: str) -> str:
     return f"pictures/{sha256}.png"
+
+
+FileState = tuple[int, int, int, int]
+"""Device, inode, size, time of the last change: a file with the same ones holds the same."""
+MOST_KNOWN = 256
+"""Normalised pictures that are remembered."""
+
+
+def _state(path: Path) -> FileState:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise NotFound("The file is not there.", code="file_missing") from error
+    return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
 
 
 class Studio:
@@ -36,6 +50,8 @@ class Studio:
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._ready: tuple[FontBook, Draughtsman] | None = None
+        self._known: dict[FileState, PictureFacts] = {}
+        self._normalising: dict[FileState, asyncio.Lock] = {}
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -48,8 +64,12 @@ class Studio:
             if self._ready is None:
                 book = await asyncio.to_thread(FontBook.scan, self._settings.font_path)
                 await asyncio.to_thread(self._folder.mkdir, mode=0o750, parents=True, exist_ok=True)
-                limit = self._settings.media_memory_bytes
-                draughtsman = Draughtsman(book, self._folder / "fonts", memory_bytes=limit)
+                draughtsman = Draughtsman(
+                    book,
+                    self._folder / "fonts",
+                    memory_bytes=self._settings.media_memory_bytes,
+                    wait_s=self._settings.turn_wait_s,
+                )
                 self._ready = book, await self._stack.enter_async_context(draughtsman)
             return self._ready
 
@@ -66,18 +86,37 @@ class Studio:
             ) from invalid
 
     async def normalise(self, source: Path) -> PictureFacts:
-        """Raises UnsupportedMedia, UnreadableMedia."""
-        with await self._space() as normal:
-            return await self._keep(normal, await self._normalise(source, normal))
+        """A file that stays as it is is normalised once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
+        state = await asyncio.to_thread(_state, source)
+        async with self._normalising.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
+            try:
+                if (known := self._known.get(state)) is None or not await self._is_young(known):
+                    known = self._known[state] = await self._normalise(source)
+            finally:
+                self._normalising.pop(state, None)
+        while len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        return known
 
     async def measure(self, source: Path) -> tuple[int, int]:
-        """Width and height as an overlay will see them: it is drawn once, whole. Raises as `normalise`."""
-        with await self._space() as normal:
-            return await self._normalise(source, normal)
-
-    async def _normalise(self, source: Path, target: BufferedRandom) -> tuple[int, int]:
+        """Width and height as an overlay will see them, of a picture that can be read to its end. Raises as
+        `normalise`."""
         _, draughtsman = await self._open()
-        return await draughtsman.normalise_picture(source, target, max_pixels=self._settings.max_pixels)
+        return await draughtsman.measure_picture(source, max_pixels=self._settings.max_asset_pixels)
+
+    async def _normalise(self, source: Path) -> PictureFacts:
+        _, draughtsman = await self._open()
+        with await self._space() as normal:
+            size = await draughtsman.normalise_picture(source, normal, max_pixels=self._settings.max_asset_pixels)
+            return await self._keep(normal, size)
+
+    async def _is_young(self, picture: PictureFacts) -> bool:
+        """Whether it is still kept, and then as new to the sweep."""
+        try:
+            await asyncio.to_thread(os.utime, self._storage.path(picture_key(picture.sha256)))
+        except FileNotFoundError:
+            return False
+        return True
 
     async def _space(self) -> BufferedRandom:
         """A nameless file to draw into: gone when it is closed, whatever becomes of this process."""
