@@ -77,7 +77,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
         422,
         "The picture is larger than MAX_PIXELS, for overlays MAX_ASSET_PIXELS.",
     ),
-    "too_many_streams": (422, "The file has more streams than MAX_STREAMS."),
+    "too_many_streams": (422, "The file has more tracks than MAX_STREAMS, or more than 256 streams."),
     "too_long": (422, "The video is longer than MAX_DURATION_S."),
     "frame_rate_too_high": (422, "The frame rate is higher than MAX_FRAME_RATE."),
     "rate_limited": (429, "Too many requests; `Retry-After` says when to come back."),

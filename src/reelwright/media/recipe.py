@@ -46,6 +46,13 @@ RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
 
 
+def is_seekable(media: MediaInfo) -> bool:
+    """Whether a seek lands before the wanted frame. ffmpeg seeks by the track that it takes for the main one: beside
+    another picture, that may be the wrong one, but for containers in which each track has an index of its own."""
+    family = media.container.split(",")[0]
+    return family in SEEKABLE and (family == "mov" or len(media.video) == 1)
+
+
 def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     """Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs."""
     facts = plan.inputs[0]
@@ -166,7 +173,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
         after the end."""
         seek = Fraction(0)
-        if media.container.split(",")[0] in SEEKABLE:
+        if is_seekable(media):
             frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
         seek_options = ("-ss", seconds(seek)) if seek > 0 else ()

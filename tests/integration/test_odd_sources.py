@@ -1,0 +1,70 @@
+"""Awkward videos through every kind of edit: sizes, counts and fields come out as the probe has said."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import making
+import odd_files
+from reelwright.edits import ladder
+from reelwright.edits.ladder import Ladder, Quality
+from reelwright.edits.model import Edit, TextLayer, overlay, transcode, trim
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.planned_layers import PictureFacts
+from reelwright.edits.source import MediaInfo
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+SIZES = {
+    "raw DV": ((720, 576), (768, 576)),
+    "an animated GIF": ((160, 96), (160, 96)),
+    "interlaced MPEG-2 in MXF": ((160, 96), (160, 96)),
+    "Matroska's PixelCrop": ((160, 80), (160, 80)),
+    "MP4's clean aperture": ((140, 80), (140, 80)),
+    "a cover before the video": ((160, 96), (160, 96)),
+}
+"""Of a trim, and as seen."""
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+async def make(prober: Prober, edit: Edit, media: MediaInfo, source: Path, work: Path) -> MediaInfo:
+    layers = (PictureFacts(sha256="1" * 64, width=20, height=10),) * len(
+        edit.steps[0].layers if edit.steps and hasattr(edit.steps[0], "layers") else ()
+    )
+    plan = resolve(edit, Facts(sha256="0" * 64, media=media, layers=layers))
+    slots = {"in0": source, "out0": work / "out.mp4"}
+    if layers:
+        slots["in1"] = odd_files.made(
+            source.parent / "layer.png", "-f", "lavfi", "-i", "color=red:s=20x10", "-frames:v", "1"
+        )
+    await making.make(plan, slots)
+    output = await prober.probe(slots["out0"])
+    assert complaints(plan.outputs[0], output) == []
+    return output
+
+
+@pytest.mark.parametrize("kind", SIZES)
+async def test_every_edit_takes_it(prober: Prober, tmp_path: Path, kind: str) -> None:
+    source = odd_files.make(kind, tmp_path / "source")
+    media = await prober.probe(source)
+    assert media.duration_s is not None
+    coded, shown = SIZES[kind]
+    half = await make(prober, trim(media.duration_s * 0.6, media.duration_s), media, source, tmp_path / "trim")
+    assert (half.picture.width, half.picture.height) == coded
+    assert Fraction(half.picture.start_s) <= Fraction(repr(media.picture.longest_frame_s))
+    assert half.picture.field_order == media.picture.field_order
+    drawn = await make(prober, overlay((TextLayer(text="a"),)), media, source, tmp_path / "overlay")
+    assert (drawn.picture.width, drawn.picture.height) == shown
+    wanted = ladder.outputs(Ladder(qualities=(Quality.P240,)), shown)
+    rendition = await make(prober, transcode(wanted), media, source, tmp_path / "transcode")
+    assert rendition.picture.field_order == "progressive"
+    assert abs(rendition.picture.width * shown[1] - rendition.picture.height * shown[0]) < 4 * max(shown)
