@@ -20,7 +20,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromQuery
 
 from reelwright.api.access_log import AccessLog
-from reelwright.api.event_stream import EventStream
+from reelwright.api.event_stream import EventStream, encode_event
 from reelwright.api.problems import EXCEPTION_HANDLERS
 from reelwright.api.ranges import LARGE_CHUNK_BYTES, Accel, FileDownload
 from reelwright.telemetry import logs
@@ -51,12 +51,13 @@ async def download(
 
 @get("/events")
 async def events(state: State, count: FromQuery[int], pause_s: FromQuery[float] = 0.0) -> EventStream:
-    async def follow() -> AsyncGenerator[tuple[str, msgspec.Struct, str | None], None]:
+    async def follow() -> AsyncGenerator[bytes, None]:
         state.watchers += 1
         try:
             for number in range(count):
                 await asyncio.sleep(pause_s)
-                yield "progress", Progress(number, "line\nbreak"), str(number) if number % 2 == 0 else None
+                event_id = str(number) if number % 2 == 0 else None
+                yield encode_event("progress", Progress(number, "line\nbreak"), event_id)
         finally:
             state.watchers -= 1
 

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
-
-Event = tuple[str, msgspec.Struct, str | None]
-"""Name, data, and the id that a client which reconnects sends back in `Last-Event-ID`."""
 
 HEARTBEAT = b": still here\n\n"
 RETRY_MS = 2000
@@ -24,13 +20,13 @@ RETRY_MS = 2000
 
 
 class EventStream(Response[None]):
-    """The answer `text/event-stream` with the given events.
+    """The answer `text/event-stream` with the given events, as `encode_event` writes them.
 
     A comment is sent after `heartbeat_s` of silence, so that proxies keep the connection and a dead client is
     noticed. `closing` is set at shutdown. Where `events` is a generator, it is closed in the end, whatever the reason.
     """
 
-    def __init__(self, events: AsyncIterator[Event], *, closing: asyncio.Event, heartbeat_s: float = 15.0) -> None:
+    def __init__(self, events: AsyncIterator[bytes], *, closing: asyncio.Event, heartbeat_s: float = 15.0) -> None:
         self.events = events
         self.closing = closing
         self.heartbeat_s = heartbeat_s
@@ -49,42 +45,42 @@ class EventStream(Response[None]):
 
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": encoded})
-            async with aclosing(self._messages(receive)) as messages:
-                async for message in messages:
-                    await send({"type": "http.response.body", "body": message, "more_body": True})
+            await send({"type": "http.response.body", "body": b"retry: %d\n\n" % RETRY_MS, "more_body": True})
+            await self._send_events(receive, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         return respond
 
-    async def _messages(self, receive: Receive) -> AsyncGenerator[bytes, None]:
-        """The bytes of the stream, until there is a reason to end it."""
-        ends = [asyncio.create_task(self.closing.wait()), asyncio.create_task(_disconnected(receive))]
-        coming: asyncio.Task[Event | None] | None = None
+    async def _send_events(self, receive: Receive, send: Send) -> None:
+        """Until there is a reason to end."""
+        loop = asyncio.get_running_loop()
+        quiet_since: float | None = loop.time()
+
+        async def pump() -> None:
+            nonlocal quiet_since
+            async for message in self.events:
+                quiet_since = None
+                await send({"type": "http.response.body", "body": message, "more_body": True})
+                quiet_since = loop.time()
+
+        pumping = asyncio.create_task(pump())
+        tasks = [pumping, asyncio.create_task(self.closing.wait()), asyncio.create_task(_disconnected(receive))]
         try:
-            yield b"retry: %d\n\n" % RETRY_MS
-            while not any(end.done() for end in ends):
-                coming = coming or asyncio.create_task(_next(self.events))
-                done, _ = await asyncio.wait(
-                    [coming, *ends], timeout=self.heartbeat_s, return_when=asyncio.FIRST_COMPLETED
-                )
-                if coming in done:
-                    if (event := coming.result()) is None:
-                        return
-                    coming = None
-                    yield encode_event(*event)
-                elif not done:
-                    yield HEARTBEAT
+            due_s = self.heartbeat_s
+            while not (await asyncio.wait(tasks, timeout=due_s, return_when=asyncio.FIRST_COMPLETED))[0]:
+                now = loop.time()
+                due_s = self.heartbeat_s if quiet_since is None else quiet_since + self.heartbeat_s - now
+                if due_s <= 0:
+                    await send({"type": "http.response.body", "body": HEARTBEAT, "more_body": True})
+                    quiet_since, due_s = now, self.heartbeat_s
+            if pumping.done():
+                pumping.result()
         finally:
-            tasks = [*ends, *([coming] if coming else [])]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             if isinstance(self.events, AsyncGenerator):
                 await self.events.aclose()
-
-
-async def _next(events: AsyncIterator[Event]) -> Event | None:
-    return await anext(events, None)
 
 
 async def _disconnected(receive: Receive) -> None:

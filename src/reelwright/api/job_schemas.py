@@ -14,6 +14,7 @@ from reelwright.api.addresses import Addresses
 from reelwright.api.schemas import FileOut, Page, Timestamp, Url
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+from reelwright.jobs.glances import Glance
 from reelwright.jobs.outlook import OutputState, eta_s, output_state
 
 Made = Mapping[uuid.UUID, Sequence[File]]
@@ -52,7 +53,7 @@ class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None
 
     @classmethod
-    def of(cls, job: Job) -> StatusOut:
+    def of(cls, job: Job | Glance) -> StatusOut:
         return cls(job_id=job.id, status=job.status, progress=job.progress, error_message=job.error_message)
 
 

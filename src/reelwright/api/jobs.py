@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import HttpMethod, Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
@@ -18,26 +15,24 @@ from sqlalchemy.orm import defer
 from reelwright.api import examples
 from reelwright.api.downloads import download_variant
 from reelwright.api.edits import accepted
-from reelwright.api.event_stream import Event, EventStream
+from reelwright.api.event_stream import EventStream
 from reelwright.api.job_schemas import (
     LOCATION,
     JobAccepted,
     JobOut,
     JobPage,
     JobSummary,
-    ProgressEvent,
-    StateEvent,
     StatusOut,
 )
 from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
+from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.errors import Conflict, NotFound
 from reelwright.jobs import events, lifecycle
 from reelwright.library import catalogue
-from reelwright.telemetry import metrics
 
 RETRY_AFTER_S = 2
 
@@ -45,8 +40,7 @@ RETRY_AFTER_S = 2
 @get("/status/{job_id:uuid}", summary="A job's status", operation_class=operation(responses={200: examples.STATUS}))
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """The short answer; `GET /jobs/{id}` has the long one."""
-    async with services.sessions() as session:
-        return StatusOut.of(await lifecycle.find(session, job_id))
+    return StatusOut.of(await services.glances.at(job_id))
 
 
 @route(
@@ -148,43 +142,18 @@ async def follow(
     tells a browser not to come again."""
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
-    async with services.sessions() as session:
-        job = await lifecycle.find(session, job_id)
-        if job.status.is_final and not await events.after(session, job_id, seen):
+    try:
+        if (await services.glances.at(job_id)).status.is_final and await _has_seen_all(services, job_id, seen):
             return Response(None, status_code=HTTP_204_NO_CONTENT)
-    return EventStream(_news(services, job_id, seen), closing=services.hub.closing)
+    except Exception as error:
+        if not is_away(error):
+            raise  # else the stream waits for the database: a browser that is told 503 does not come again
+    return EventStream(services.feeds.follow(job_id, seen), closing=services.hub.closing)
 
 
-async def _news(services: Services, job_id: UUID, seen: int) -> AsyncIterator[Event]:
-    """Everything after event `seen`, then what comes, until the job has ended."""
-    told: ProgressEvent | None = None
-    with services.hub.watching(job_id) as woken, metrics.EVENT_STREAMS.track_inprogress():
-        while True:
-            woken.clear()
-            async with services.sessions() as session:
-                job = await session.get(Job, job_id)
-                transitions = await events.after(session, job_id, seen)
-                ages_s = await events.ages(session, transitions) if told is not None else []
-            if job is None:
-                return
-            read = time.monotonic()
-            news: list[tuple[Event, float | None]] = [
-                (("state", StateEvent.of(event), str(event.seq)), ages_s[number] if ages_s else None)
-                for number, event in enumerate(transitions)
-            ]
-            seen = transitions[-1].seq if transitions else seen
-            progress = msgspec.structs.replace(ProgressEvent.of(job), eta_s=None)
-            if progress != told:
-                told = progress
-                ends = len(news) - 1 if news and job.status.is_final else len(news)  # nothing follows the job's end
-                news.insert(ends, (("progress", ProgressEvent.of(job), None), None))
-            for one, age_s in news:
-                yield one
-                if age_s is not None:  # what was there before the client came is no lag, but what is sent since is
-                    metrics.EVENT_LAG.observe(age_s + time.monotonic() - read)
-            if job.status.is_final:
-                return
-            await woken.wait()
+async def _has_seen_all(services: Services, job_id: UUID, seen: int) -> bool:
+    async with services.sessions() as session:
+        return not await events.after(session, job_id, seen)
 
 
 @post(

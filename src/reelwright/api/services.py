@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.addresses import Addresses
 from reelwright.api.exposition import Exposition
+from reelwright.api.job_feeds import JobFeeds
 from reelwright.api.media_checks import MediaChecks
 from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
+from reelwright.jobs.glances import Glances
 from reelwright.media.probe import Prober
 from reelwright.media.programs import probe_rules
 from reelwright.media.studio import Studio
@@ -28,6 +30,8 @@ class Services:
     storage: LocalStorage
     prober: Prober
     hub: Hub
+    glances: Glances
+    feeds: JobFeeds
     studio: Studio
     media_checks: MediaChecks
     metrics: Exposition
@@ -54,6 +58,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 storage,
                 prober,
                 hub,
+                Glances(hub, database.sessions),
+                JobFeeds(database.sessions, hub),
                 studio,
                 MediaChecks(settings),
                 Exposition(database.sessions, settings.media_path),

@@ -198,6 +198,8 @@ async def _connect(
         )
     except TimeoutError:
         raise
+    except asyncpg.ObjectNotInPrerequisiteStateError as error:  # ALTER DATABASE ... ALLOW_CONNECTIONS false
+        raise ConnectionError(str(error)) from error
     except OSError as error:
         has_words = error.errno is None or isinstance(error, socket.gaierror | ssl.SSLError)
         said = error.strerror or str(error) if has_words else os.strerror(error.errno or 0)

@@ -1,4 +1,4 @@
-"""Live news of jobs: one LISTEN connection a process wakes any number of waiters.
+"""Live news of jobs: one LISTEN connection a process wakes any number of waiters, and looks at rows for those who ask.
 
 A notification carries a job's id only; whoever is woken reads the row again, so that a burst is one look. A lost
 connection is made anew and everyone is woken, because something may have been missed.
@@ -25,8 +25,7 @@ logger = logging.getLogger(__name__)
 
 CHECK_INTERVAL_S = 20
 """A half-open connection shows when it is used: so often it is."""
-
-
+FETCH_TIMEOUT_S = 5
 START_TIMEOUT_S = 5
 """A process whose database is away starts all the same, and hears of jobs once it is back."""
 
@@ -39,6 +38,9 @@ class Hub:
         self.closing = asyncio.Event()
         self.listening = asyncio.Event()
         self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._lost = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Hub]:
@@ -71,6 +73,19 @@ class Hub:
             if not waiters:
                 self._waiters.pop(str(job_id), None)
 
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """The rows of a short query, over the connection that listens. One at a time.
+
+        Raises what says that the database is away (`is_away`), also where this connection alone is."""
+        async with self._turn:
+            if self._connection is None:
+                raise ConnectionError("not connected")
+            try:
+                return await self._connection.fetch(query, *arguments, timeout=FETCH_TIMEOUT_S)
+            except (TimeoutError, asyncpg.InternalClientError) as error:
+                self._lost.set()  # one that is silent, or breaks off just now, is made anew
+                raise ConnectionError("the connection does not answer") from error
+
     async def _listen(self) -> None:
         pause_s = 0.1
         while True:
@@ -82,6 +97,7 @@ class Hub:
                     await self._serve(connection)
                 finally:
                     self.listening.clear()
+                    self._connection = None
                     connection.terminate()
                 pause_s = 0.1
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
@@ -92,16 +108,17 @@ class Hub:
             pause_s = min(pause_s * 2, 5)
 
     async def _serve(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        lost = asyncio.Event()
+        lost = self._lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         await connection.add_listener(CHANNEL, lambda *notification: self._wake(str(notification[-1])))
+        self._connection = connection
         self.listening.set()
         self._wake_all()
         while not lost.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), CHECK_INTERVAL_S)
                 return
-            await asyncio.wait_for(connection.execute("SELECT 1"), 5)
+            await self.fetch("SELECT 1")
 
     def _wake(self, job_id: str) -> None:
         for woken in self._waiters.get(job_id, ()):

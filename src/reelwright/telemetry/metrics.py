@@ -53,6 +53,8 @@ CONNECTIONS_ENDED = Counter(
     "Connections that were ended for a client: head_timeout, body_timeout, send_timeout, crowded.",
     ["reason"],
 )
+for _reason in ("head_timeout", "body_timeout", "send_timeout", "crowded"):
+    CONNECTIONS_ENDED.labels(_reason)
 UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
 UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
 EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")

@@ -1,0 +1,158 @@
+"""Live news of jobs, as server-sent events: each change is read and written down once, for all who follow the job.
+
+A database that is away, or a pool that has no connection to give, is no end of a stream: it goes on when that is over,
+and a client that has lost its stream meanwhile finds the next one open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.api.event_stream import encode_event
+from reelwright.api.job_schemas import ProgressEvent, StateEvent
+from reelwright.db.database import is_away
+from reelwright.db.models import Job, JobEvent
+from reelwright.jobs import events
+from reelwright.jobs.events import Hub
+from reelwright.telemetry import metrics
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A transition of the job, as its followers get it."""
+
+    seq: int
+    message: bytes
+    happened_at: float | None
+    """By this process's clock; None: before anybody followed."""
+
+
+class _Feed:
+    """What is known of one job, kept up to date while anybody follows it."""
+
+    def __init__(self) -> None:
+        self.states: list[_State] = []
+        self.progress: ProgressEvent | None = None
+        self.progress_message = b""
+        self.number_of_progress = 0
+        self.looks = 0
+        self.ended = False
+        """Nothing follows what is known."""
+        self.failure: BaseException | None = None
+        self.followers: set[asyncio.Event] = set()
+        self.reader: asyncio.Task[None] | None = None
+
+    def tell(self) -> None:
+        for follower in self.followers:
+            follower.set()
+
+    def take(self, job: Job | None, transitions: list[JobEvent], ages_s: list[float]) -> None:
+        """What a look has found."""
+        now = time.monotonic()
+        for number, event in enumerate(transitions):
+            message = encode_event("state", StateEvent.of(event), str(event.seq))
+            self.states.append(_State(event.seq, message, now - ages_s[number] if ages_s else None))
+        if job is not None:
+            progress = ProgressEvent.of(job)
+            if self.progress is None or msgspec.structs.replace(progress, eta_s=self.progress.eta_s) != self.progress:
+                self.progress, self.number_of_progress = progress, self.number_of_progress + 1
+                self.progress_message = encode_event("progress", progress, None)
+        self.ended = job is None or job.status.is_final
+        self.looks += 1
+        self.tell()
+
+
+class JobFeeds:
+    """The feeds of the jobs that somebody follows."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], hub: Hub) -> None:
+        self._sessions = sessions
+        self._hub = hub
+        self._feeds: dict[UUID, _Feed] = {}
+
+    async def follow(self, job_id: UUID, seen: int) -> AsyncGenerator[bytes, None]:
+        """Everything after transition `seen`, then what comes, until the job has ended."""
+        feed = self._feeds.get(job_id)
+        if feed is None or feed.ended:
+            feed = self._feeds[job_id] = _Feed()
+            feed.reader = asyncio.create_task(self._read(job_id, feed), name=f"feed of job {job_id}")
+        woken = asyncio.Event()
+        feed.followers.add(woken)
+        progress, is_news = 0, False
+        try:
+            with metrics.EVENT_STREAMS.track_inprogress():
+                while True:
+                    woken.clear()
+                    if feed.failure is not None:
+                        raise feed.failure
+                    ended, states = feed.ended, [state for state in feed.states if state.seq > seen]
+                    messages = [state.message for state in states]
+                    if progress != feed.number_of_progress:
+                        progress = feed.number_of_progress
+                        at = len(messages) - 1 if messages and ended else len(messages)  # nothing follows the job's end
+                        messages.insert(at, feed.progress_message)
+                    if messages:
+                        seen = states[-1].seq if states else seen
+                        yield b"".join(messages)
+                        if is_news:  # what had happened before the client came is no lag
+                            _observe(states)
+                        is_news = True
+                    if ended:
+                        return
+                    await woken.wait()
+        finally:
+            feed.followers.discard(woken)
+            if not feed.followers and feed.reader is not None:
+                if self._feeds.get(job_id) is feed:
+                    del self._feeds[job_id]
+                feed.reader.cancel()
+
+    async def _read(self, job_id: UUID, feed: _Feed) -> None:
+        pause_s = 0.5
+        try:
+            with self._hub.watching(job_id) as woken:
+                while not feed.ended:
+                    woken.clear()
+                    try:
+                        await self._look(job_id, feed)
+                    except Exception as error:
+                        if not is_away(error):
+                            raise
+                        logger.warning("no look at job %s: %r; trying again in %.1f s", job_id, error, pause_s)
+                        await asyncio.sleep(pause_s)
+                        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                        continue
+                    pause_s = 0.5
+                    if not feed.ended:
+                        await woken.wait()
+        except Exception as error:  # noqa: BLE001 - it is raised where it is missed
+            feed.failure = error
+            feed.ended = True
+            feed.tell()
+
+    async def _look(self, job_id: UUID, feed: _Feed) -> None:
+        last = feed.states[-1].seq if feed.states else 0
+        async with self._sessions() as session:
+            job = await session.get(Job, job_id)
+            transitions = await events.after(session, job_id, last)
+            ages_s = await events.ages(session, transitions) if feed.looks else []
+        feed.take(job, transitions, ages_s)
+
+
+def _observe(sent: list[_State]) -> None:
+    """The lag of what has just been sent."""
+    for state in sent:
+        if state.happened_at is not None:
+            metrics.EVENT_LAG.observe(time.monotonic() - state.happened_at)
