@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from reelwright import codecs
+
 APP_ENVS = {"dev": "development", "local": "development", "testing": "test", "prod": "production"}
 """Other usual words for what APP_ENV takes."""
 
@@ -85,6 +87,17 @@ def container_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
     if wrong:
         raise ValueError(f"{', '.join(wrong)} not among {', '.join(known)}, nor a MIME type or extension of one")
     return list(found)
+
+
+def codec_names(items: Iterable[str]) -> list[str]:
+    """FFmpeg's names of codecs of pictures. Raises ValueError that names every other word."""
+    known = {*codecs.VIDEO, *codecs.MORE_VIDEO}
+    found = [codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
+    if wrong := [item for item in found if item not in known]:
+        hints = [near[0] for item in wrong if (near := get_close_matches(item, known, n=1))]
+        meant = f" ({', '.join(hints)} perhaps?)" if hints else ""
+        raise ValueError(f"{', '.join(wrong)} is no codec that can be taken{meant}: docs/deployment.md lists them")
+    return list(dict.fromkeys(found))
 
 
 def origin(text: str) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from reelwright import setting_values
+from reelwright import codecs, setting_values
 
 OLD_NAMES = {
     "MAX_FILE_SIZE": "MAX_UPLOAD_BYTES",
@@ -98,6 +98,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Container formats that are taken, of " + ", ".join(CONTAINERS) + "."),
     ] = CONTAINERS
+    allowed_video_codecs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Codecs of pictures that are taken, by FFmpeg's names (`h264,hevc`). Empty: those that"
+            " docs/deployment.md lists, which is nearly everything outside of games and film scanning."
+        ),
+    ] = ()
     max_concurrent_jobs: Annotated[Positive, Meta(description="Jobs that one worker runs at once.")] = 2
     job_wall_base_s: Annotated[
         Seconds, Meta(description="Wall-clock budget of a media process: this much, plus ...")
@@ -241,6 +248,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     @property
+    def video_codecs(self) -> tuple[str, ...]:
+        return self.allowed_video_codecs or codecs.VIDEO
+
+    @property
     def media_path(self) -> Path:
         return Path(self.media_root).absolute()
 
@@ -290,6 +301,8 @@ def _reader(name: str) -> Callable[[str], object] | None:
         return lambda text: setting_values.APP_ENVS.get(text.lower(), text)
     if name == "ALLOWED_FORMATS":
         return lambda text: setting_values.container_names(setting_values.listed(text), CONTAINERS)
+    if name == "ALLOWED_VIDEO_CODECS":
+        return lambda text: setting_values.codec_names(setting_values.listed(text))
     if name == "CORS_ORIGINS":
         return lambda text: [setting_values.origin(item) for item in setting_values.listed(text)]
     if name == "ALLOWED_HOSTS":

@@ -401,6 +401,21 @@ async def test_quicktime_is_told_from_mp4(prober: Prober, folder: Path) -> None:
         assert formats.of(await prober.probe(path)).name == name
 
 
+async def test_a_codec_that_is_not_taken_is_never_opened(prober: Prober, folder: Path) -> None:
+    """Decoders of what the world does not use stay shut, for sound as well; a setting shuts and opens others."""
+    screen = make(folder / "screen.avi", *PICTURE, "-c:v", "zmbv")
+    for path in (screen, make(folder / "snow.mkv", *PICTURE, "-c:v", "snow", "-strict", "-2")):
+        error = await refused(prober, path)
+        assert (error.status, error.code) == (415, "unsupported_codec")
+        assert "ALLOWED_VIDEO_CODECS" in error.detail
+    deaf = await prober.probe(make(folder / "dfpwm.mov", *PICTURE, *SOUND, "-c:v", "libx264", "-c:a", "dfpwm"))
+    assert [track.decodable for track in deaf.audio] == [False]
+    async with Prober(replace(RULES, codecs=("zmbv",))) as other:
+        assert (await other.probe(screen)).picture.codec == "zmbv"
+        error = await refused(other, plain(folder))
+        assert "coded as h264" in error.detail
+
+
 async def test_an_unknown_codec_is_unsupported(prober: Prober, folder: Path) -> None:
     """A codec that nothing here decodes is a 415 with its own code."""
     path = folder / "unknown.mp4"

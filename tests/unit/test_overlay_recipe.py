@@ -98,7 +98,7 @@ def test_everything_is_one_graph_and_the_sound_is_copied() -> None:
     )
     still = ["-protocol_whitelist", "file", "-f", "png_pipe", "-format_whitelist", "png_pipe"]
     at = made.index("<in1>")
-    assert made[at - 9 : at - 3] == still
+    assert made[at - 11 : at - 3] == [*still, "-codec_whitelist", "png"]
     assert made[made.index("-c:a:0") + 1] == "copy"
     assert made[made.index("-crf") + 1] == "20"
 

@@ -11,6 +11,7 @@ from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
 from reelwright.media.command import Capabilities, Recipe
 from reelwright.media.recipe import compile_plan
+from reelwright.settings import CONTAINERS
 from sources import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
@@ -38,7 +39,8 @@ def test_the_whole_command_of_a_trim() -> None:
         *("-copyts", "-ss", "2.680000", "-t", "3.320000"),
         *("-fflags", "+discardcorrupt", "-reinit_filter:v", "0", "-max_pixels", "70778880", "-threads", "4"),
         *("-protocol_whitelist", "file"),
-        *("-format_whitelist", "mov,matroska,webm,avi,mpegts,flv,asf,mpeg,mpegvideo,ogg"),
+        *("-format_whitelist", ",".join(CONTAINERS)),
+        *("-codec_whitelist", CAPABILITIES.decoders),
         *("-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
         "[0:0]scale=w=1280:h=720:flags=bicubic,trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p,"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[o0]",

@@ -206,3 +206,13 @@ def test_the_place_of_files_in_nginx_is_a_plain_path(prefix: str) -> None:
     with pytest.raises(SettingsError, match="ACCEL_PREFIX"):
         parse({"ACCEL_PREFIX": prefix})
     assert parse({"ACCEL_PREFIX": "/stored"}).accel_prefix == "/stored"
+
+
+def test_codecs_are_taken_by_their_names_alone() -> None:
+    """FFmpeg's, or as people call them; nothing else becomes a part of an option."""
+    assert parse({"ALLOWED_VIDEO_CODECS": "H264, h.265,exr,AV1"}).video_codecs == ("h264", "hevc", "exr", "av1")
+    assert "prores" in parse({}).video_codecs
+    assert "exr" not in parse({}).video_codecs
+    for wrong in ("h264,hvec", "h264:exr", "all", "-y", "h264 exr"):
+        with pytest.raises(SettingsError, match="is no codec that can be taken"):
+            parse({"ALLOWED_VIDEO_CODECS": wrong})

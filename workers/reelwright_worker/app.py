@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from reelwright import codecs
 from reelwright import settings as configuration
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, create_engine, located
@@ -78,7 +79,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         orphan_grace_s=settings.orphan_grace_s,
     )
     try:
-        rules = replace(programs.probe_rules(settings), formats=CONTAINERS)  # outputs are ours
+        rules = replace(programs.probe_rules(settings), formats=CONTAINERS, codecs=codecs.VIDEO)  # outputs are ours
         async with Prober(rules) as prober, PictureChecker(memory_bytes=settings.media_memory_bytes) as checker:
             capabilities = await programs.capabilities(settings)
             found = await programs.hardware_encoders(settings)

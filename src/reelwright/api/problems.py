@@ -67,7 +67,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "too_large": (413, "The body, the file or one of its fields is larger than is taken."),
     "uri_too_long": (414, "The address is longer than 32 KiB."),
     "unsupported_media": (415, "The content type, the container or the codec is not one that is taken."),
-    "unsupported_codec": (415, "The video's codec cannot be decoded."),
+    "unsupported_codec": (415, "The video's codec cannot be decoded, or is not one that is taken."),
     "range_not_satisfiable": (416, "The range lies outside of the file; `Content-Range` has its size."),
     "misdirected": (421, "The service does not answer under this name; ALLOWED_HOSTS names those that it takes."),
     "invalid_input": (422, "One or more fields are wrong; `errors` names every one."),

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from reelwright.codecs import VIDEO, whitelist
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.source import MediaInfo
 from reelwright.media import stills
@@ -38,6 +39,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it can tell of each packet (6.0 or newer)."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
+    decoders: str = whitelist(VIDEO)
+    """That may be opened for a stranger's file."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +113,7 @@ be whole."""
 
 
 def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    """A stranger's video: no format that refers to other files, no protocol but files.
+    """A stranger's video: no format that refers to other files, no protocol but files, no decoder that is not wanted.
 
     A packet that the end of the file tore apart is dropped. The picture's filters stay when its size or format changes
     in the middle: they would count from their start again. They begin with a scaler, which takes any (but where ffmpeg
@@ -120,7 +123,8 @@ def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tupl
         *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
         *(("-reinit_filter:v", "0") if media.picture.rotation == 0 else ()),
         *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
-        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS), "-i", slot),
+        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
+        *("-codec_whitelist", capabilities.decoders, "-i", slot),
     )
 
 

@@ -21,6 +21,7 @@ import av.logging
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from reelwright import codecs
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import UnreadableMedia
 from reelwright.media import measuring, moving, reading, refusal, streams
@@ -61,7 +62,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
     with _opened(media_fd, rules) as container:
         _check_streams(container, media_fd, rules)
-        candidates = moving.pictures(container)
+        candidates = moving.pictures(container, rules.codecs)
         if len(candidates) == 1:
             return _examined(container, candidates[0], media_fd, rules)
         movements = moving.movements(container, candidates, deadline=time.monotonic() + rules.timeout_s / 4)
@@ -111,9 +112,10 @@ def _examined(
 def _read(
     container: InputContainer, main: Any, tracks: Sequence[Any], rules: ProbeRules, reach_bytes: float
 ) -> Reading:
-    main.codec_context.options = {"max_pixels": str(rules.max_pixels), "threads": "1"}
+    allowed = {"codec_whitelist": codecs.whitelist(rules.codecs), "threads": "1"}
+    main.codec_context.options = {"max_pixels": str(rules.max_pixels), **allowed}
     for track in tracks:
-        track.codec_context.options = {"threads": "1"}
+        track.codec_context.options = dict(allowed)
     deadline = time.monotonic() + rules.timeout_s / 2
     return Reader(container, main, tracks, reach_bytes=reach_bytes, deadline=deadline).read()
 
@@ -129,6 +131,7 @@ def _opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
         "fd": str(media_fd),
         "protocol_whitelist": "fd",
         "format_whitelist": ",".join(rules.formats),
+        "codec_whitelist": codecs.whitelist(rules.codecs),
         "threads": "1",
         "max_pixels": str(rules.max_pixels),
         **more,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -26,15 +26,19 @@ class Movement:
     length_s: Fraction
 
 
-def pictures(container: Any) -> list[Any]:
-    """The streams of moving pictures that can be decoded. Raises UnreadableMedia or UnsupportedMedia for none."""
+def pictures(container: Any, codecs: Container[str]) -> list[Any]:
+    """The streams of moving pictures that can be decoded, by one of the codecs. Raises UnreadableMedia or
+    UnsupportedMedia for none."""
     moving = [stream for stream in container.streams if is_moving(stream)]
     if not moving:
         raise UnreadableMedia(refusal.NO_MOVING_PICTURE, code="no_video_stream")
     known = [stream for stream in moving if stream.codec_context is not None]
     if not known:
         raise UnsupportedMedia(refusal.UNKNOWN_CODEC, code="unsupported_codec")
-    return known
+    allowed = [stream for stream in known if stream.codec_context.codec.canonical_name in codecs]
+    if not allowed:
+        raise refusal.codec_not_taken(known[0].codec_context.codec.canonical_name)
+    return allowed
 
 
 def is_moving(stream: Any) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from reelwright.codecs import VIDEO
 from reelwright.media import fork_server
 from reelwright.media.examined import Examined
 from reelwright.media.system_calls import Kind
@@ -23,6 +24,8 @@ class ProbeRules:
     max_frame_rate: float
     timeout_s: float
     memory_bytes: int
+    codecs: tuple[str, ...] = VIDEO
+    """Of pictures, by FFmpeg's names of codecs."""
     ffmpeg: str = ""
     """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""
 

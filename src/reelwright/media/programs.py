@@ -12,6 +12,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from reelwright import codecs
 from reelwright.errors import MediaProcessFailed
 from reelwright.media import contain, hardware
 from reelwright.media.command import Capabilities
@@ -40,6 +41,7 @@ def ffmpeg_path(settings: Settings) -> Path:
 def probe_rules(settings: Settings) -> ProbeRules:
     return ProbeRules(
         formats=settings.allowed_formats,
+        codecs=settings.video_codecs,
         max_pixels=settings.max_pixels,
         max_streams=settings.max_streams,
         max_duration_s=settings.max_duration_s,
@@ -74,6 +76,7 @@ async def capabilities(settings: Settings) -> Capabilities:
         encoders=tuple(encoder for encoder in (*ENCODERS.values(), WEBP_ENCODER) if encoder in coders),
         packet_reports="-stats_mux_pre" in options,
         max_pixels=2 * settings.max_pixels,
+        decoders=codecs.whitelist((*settings.video_codecs, *codecs.OURS)),
     )
 
 

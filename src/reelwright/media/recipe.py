@@ -139,7 +139,7 @@ def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOu
 def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
     if isinstance(layer.facts, PictureFacts):
         rate = media.picture.frame_rate or "25"
-        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-framerate", rate)
+        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
         return ("-protocol_whitelist", "file", *pictures, "-i", slot)
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
     silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop

@@ -150,6 +150,14 @@ def refused(media_fd: int, formats: Sequence[str]) -> UnsupportedMedia | Unreada
     return unsupported(found, formats)
 
 
+def codec_not_taken(codec: str) -> UnsupportedMedia:
+    return UnsupportedMedia(
+        f"The video is coded as {codec}, which is not taken on this server (ALLOWED_VIDEO_CODECS). Convert it, for "
+        "example with `ffmpeg -i FILE -c:v libx264 -c:a aac video.mp4`.",
+        code="unsupported_codec",
+    )
+
+
 def unsupported(seems: Kind | None, formats: Sequence[str]) -> UnsupportedMedia:
     """`seems`: what the file is, if that can be told."""
     what = f"it seems to be {seems.name}" if seems else "what it is cannot be told"

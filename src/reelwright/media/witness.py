@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from reelwright.codecs import whitelist
 from reelwright.errors import UnreadableMedia
 from reelwright.media import contain, refusal
 from reelwright.media.prober import ProbeRules
@@ -60,7 +61,8 @@ def _argv(path: Path, stream_index: int, rules: ProbeRules) -> list[str]:
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info"),
         *("-noautorotate", "-copyts"),  # as it is coded, by the file's own clock
         *("-threads", "1", "-max_pixels", str(2 * rules.max_pixels)),  # codecs round sizes up
-        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(rules.formats), "-i", f"file:{path.absolute()}"),
+        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(rules.formats)),
+        *("-codec_whitelist", whitelist(rules.codecs), "-i", f"file:{path.absolute()}"),
         *("-map", f"0:{stream_index}", "-frames:v", "1", "-fps_mode", "passthrough", "-vf", "showinfo"),
         *("-f", "null", "-"),
     ]
