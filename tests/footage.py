@@ -157,6 +157,18 @@ def make(
     return Footage(path, _measured_times(path, times))
 
 
+def slides(path: Path, times_s: tuple[float, ...], *, sound_s: float = 0, size: tuple[int, int] = (320, 180)) -> Path:
+    """A video whose frame i is shown from `times_s[i]` on, in a container by the path's name."""
+    stamps = "+".join(rf"eq(N\,{number})*{round(time * 90000)}" for number, time in enumerate(times_s))
+    argv = [get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-v", "error", "-y"]
+    argv += f"-f rawvideo -pixel_format rgb24 -video_size {size[0]}x{size[1]} -framerate 25 -i pipe:0".split()
+    argv += ["-f", "lavfi", "-i", f"sine=frequency=300:duration={sound_s}"] if sound_s else []
+    argv += ["-vf", f"settb=1/90000,setpts={stamps}", "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000"]
+    argv += [*_VIDEO_ENCODERS["h264"].split(), "-pix_fmt", "yuv420p", f"file:{path}"]
+    _run(argv, iter(picture(number, size) for number in range(len(times_s))))
+    return path
+
+
 def spoilt(source: Path, target: Path) -> Path:
     """A copy whose last packet of the picture has lost its sense."""
     content = bytearray(source.read_bytes())

@@ -42,8 +42,8 @@ def test_the_whole_command_of_a_trim() -> None:
         *("-format_whitelist", ",".join(CONTAINERS)),
         *("-codec_whitelist", CAPABILITIES.decoders),
         *("-i", "<in0>", "-filter_complex_threads", "4", "-filter_complex"),
-        "[0:0]scale=w=1280:h=720:flags=bicubic,trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),format=pix_fmts=yuv420p,"
-        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[o0]",
+        "[0:0]scale=w=1280:h=720:flags=bicubic,trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),"
+        "format=pix_fmts=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[o0]",
         "-filter_complex",
         "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,"
         "aresample=async=1:min_hard_comp=0.020000:first_pts=0,apad=whole_dur=2.000000,atrim=end=2.000000[o1]",

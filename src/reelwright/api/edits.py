@@ -75,6 +75,10 @@ def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
 async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
     """Keeps the frames with start <= t < end, exactly: the cut is re-encoded (H.264, CRF 18, AAC 128k) as MP4.
 
+    Where `start` falls into a picture that stands for longer than half a second (a slide, a pause), it is held
+    from 0 on until the next one comes; where no frame begins in the interval, so is the one on display, but an interval
+    between two frames of a constant rate is refused. So is one that begins behind the picture's end.
+
     An end beyond the video's is clamped, with a warning. Times refer to what is trimmed: the upload, or the variant
     that `source_variant_id` names.
     """

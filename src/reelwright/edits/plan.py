@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 import msgspec
 
-from reelwright.edits import ladder, streaming, timecode
+from reelwright.edits import display, ladder, streaming, timecode
 from reelwright.edits.companions import PlannedCompanion, PlannedFile, planned
 from reelwright.edits.conforming import hindrance
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
@@ -39,10 +39,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trim"):
     """`start_s` <= t < `end_s` on the input's time line. Where every frame's time is known, a bound that falls into a
-    frame is moved to the next one's start, so that picture and sound begin and end together."""
+    short frame is moved to the next one's start, so that picture and sound begin and end together."""
 
     start_s: str
     end_s: str
+    shown_from_s: str | None = None
+    """When the picture that is on display at `start_s` begins, where it is shown from there on."""
+    look_back: bool = False
+    """Whether that is found out when the video is read."""
 
 
 class PlannedOverlay(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="overlay"):
@@ -256,9 +260,18 @@ def _trim(
             shown = timecode.show(end), timecode.show(length)
             warnings.append(f"end {shown[0]} is beyond the end of the video and became {shown[1]}")
         end = length
+    begins, ends = display.picture_begin(media), display.picture_end(media)
+    if end <= begins:
+        late = f"is not after the picture begins ({timecode.show(begins)})"
+        raise InvalidInput([FieldError(f"{pointer}/end", late)])
     if (grid := frame_grid(media)) is None:
-        return PlannedTrim(start_s=str(start), end_s=str(end)), None
+        if start >= ends > 0:
+            raise InvalidInput([FieldError(f"{pointer}/start", _behind(ends))])
+        look_back = display.may_begin_within(media, start, end)
+        return PlannedTrim(start_s=str(start), end_s=str(end), look_back=look_back), None
     origin, duration, count = grid
+    if display.stands(duration):
+        return _of_standing_pictures(start, end, grid, pointer)
     first, behind = (ceil((time - origin) / duration) for time in (start, end))
     kept = min(behind, count) - max(first, 0)
     if kept <= 0:
@@ -268,6 +281,23 @@ def _trim(
     if behind <= count:
         end = origin + behind * duration
     return PlannedTrim(start_s=str(start), end_s=str(end)), kept
+
+
+def _of_standing_pictures(
+    start: Fraction, end: Fraction, grid: tuple[Fraction, Fraction, int], pointer: str
+) -> tuple[PlannedTrim, int]:
+    """Slides, evenly spaced: from the one that is on display on."""
+    origin, duration, count = grid
+    first, behind = floor((start - origin) / duration), ceil((end - origin) / duration)
+    if first >= count:
+        raise InvalidInput([FieldError(f"{pointer}/start", _behind(origin + count * duration))])
+    shown = origin + first * duration
+    from_s = str(shown) if first >= 0 and shown < start else None
+    return PlannedTrim(start_s=str(start), end_s=str(end), shown_from_s=from_s), min(behind, count) - max(first, 0)
+
+
+def _behind(end: Fraction) -> str:
+    return f"is not before the end of the picture ({timecode.show(end)})"
 
 
 def _expect(

@@ -13,7 +13,9 @@ from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.source import MediaInfo
 from reelwright.media import stills
 from reelwright.media.encode import ENCODERS, picture_options
+from reelwright.media.graph import seconds
 from reelwright.media.loudness import Gain
+from reelwright.media.shown import Shown
 from reelwright.settings import CONTAINERS
 
 VERSION = 1
@@ -65,6 +67,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     outputs: int = 1
     gains: tuple[Gain, ...] = ()
+    shown: Shown | None = None
+    """What it finds, for the slots of the commands that follow."""
     hardware: bool = False
     """Whether it uses the machine's encoders."""
 
@@ -154,3 +158,13 @@ def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
         picture=picture.index,
         **more,
     )
+
+
+def lasting_until(length: Fraction, capabilities: Capabilities) -> tuple[str, ...]:
+    """An output's options: its pictures last to the end of the output. How long the last one does is known of the
+    source at best, which goes on behind the interval."""
+    if not capabilities.packet_reports:
+        return ()  # an ffmpeg older than 6.0
+    shown_last = "st(0,max(ld(0),PTS))"  # so far: packets come in the order of decoding
+    expression = f"max({seconds(length)}/TB-{shown_last},1)".replace(",", "\\,")
+    return ("-bsf:v", f"setts=pts=PTS:dts=DTS:duration={expression}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reelwright.edits.display import stands
 from reelwright.edits.model import FileOutput, VideoEncoding
 from reelwright.edits.plan import frame_grid
 from reelwright.edits.source import MediaInfo
@@ -79,9 +80,10 @@ def picture_options(
 
 
 def _counted_in_frames(media: MediaInfo) -> bool:
-    """Whether every frame is shown at a whole number of frame durations: ffmpeg's own clock for encoders."""
+    """Whether every frame is shown at a whole number of frame durations: ffmpeg's own clock for encoders. Pictures that
+    stand may be cut anywhere."""
     grid = frame_grid(media)
-    return grid is not None and (grid[0] / grid[1]).denominator == 1
+    return grid is not None and (grid[0] / grid[1]).denominator == 1 and not stands(grid[1])
 
 
 NEVER = "1000000"

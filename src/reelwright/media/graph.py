@@ -35,6 +35,11 @@ def timestamps_from(ticks: int) -> Expression:
     return Expression(f"PTS-({ticks})")
 
 
+def timestamps_held_from(ticks: int) -> Expression:
+    """As `timestamps_from`; what has begun before that begins at zero."""
+    return Expression(f"'max(PTS-({ticks}),0)'")
+
+
 def timestamps_from_s(origin: Fraction) -> Expression:
     """Timestamps that begin at zero where they were `origin` seconds."""
     return Expression(f"PTS-({seconds(origin)})/TB")
@@ -99,6 +104,11 @@ _KEY = re.compile(r"[a-z][a-z0-9]*(\.[A-Za-z0-9]+)*", re.ASCII)
 def decibels(slot: str) -> Expression:
     """A gain that is measured before the command runs."""
     return Expression(f"{{{_matching(_NAME, slot)}}}dB")
+
+
+def measured_number(slot: str) -> Expression:
+    """A whole number that is found before the command runs."""
+    return Expression(f"{{{_matching(_NAME, slot)}}}")
 
 
 def file_in_work(name: str) -> Expression:

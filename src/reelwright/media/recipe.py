@@ -10,6 +10,7 @@ from math import ceil
 
 import msgspec
 
+from reelwright.edits.display import HELD_S, may_stand
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
 from reelwright.edits.source import AudioStream, MediaInfo
@@ -22,25 +23,32 @@ from reelwright.media.command import (
     Recipe,
     coded_picture,
     dropping,
+    lasting_until,
     video_input,
     whole,
 )
 from reelwright.media.conform import conform, steady
 from reelwright.media.encode import WITHOUT_METADATA, into
 from reelwright.media.graph import (
+    Expression,
     Filter,
     Graphs,
     filter_,
     seconds,
     timestamps_from,
     timestamps_from_s,
+    timestamps_held_from,
 )
 from reelwright.media.layers import layer_of
+from reelwright.media.shown import Shown
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
 from reelwright.media.transcode import transcodes
 
 SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 """Containers with an index of key frames: a seek into any other may land behind the key frame that is needed."""
+
+LOOKING_SHARE = 0.02
+"""What looking for the picture on display takes beside coding, about."""
 
 RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
 """How long before an interval reading begins, at least, and how long after it ends."""
@@ -60,18 +68,23 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
         return Recipe(commands=transcodes(facts.media, plan, capabilities), capabilities=capabilities)
     (step,), (expected,) = plan.steps, plan.outputs
     if isinstance(step, PlannedOverlay):
-        command = _overlay(facts.media, step, expected, capabilities)
+        commands: tuple[Command, ...] = (_overlay(facts.media, step, expected, capabilities),)
     else:
-        command = _trim(facts.media, step, expected, capabilities)
-    return Recipe(commands=(command,), capabilities=capabilities)
+        commands = _trim(facts.media, step, expected, capabilities)
+    return Recipe(commands=commands, capabilities=capabilities)
 
 
-def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
+def _trim(
+    media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabilities: Capabilities
+) -> tuple[Command, ...]:
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut = Cut.of(media, start, end)
+    shown = Shown(first=cut.first_tick, end=cut.end_tick, tick_s=media.picture.time_base) if step.look_back else None
     graphs = Graphs()
     upright = conform(media.picture, tone_mapping=capabilities.tone_mapping)
-    video = graphs.chain(media.picture.index, [*steady(media.picture), *cut.picture_filters(), *upright])
+    video = graphs.chain(
+        media.picture.index, [*steady(media.picture), *_shown_pictures(media, step, cut, shown), *upright]
+    )
     audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in media.sound]
     reading = [*REPORTING, *cut.input_options(media, start, end)]
     from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
@@ -82,10 +95,11 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
         *coded_picture(media, expected, capabilities, keep_fields=True),
+        *(lasting_until(end - start, capabilities) if may_stand(media) or shown else ()),
         *(option for number, track in enumerate(media.sound) for option in coded(number, track, expected.output.audio)),
         *into(expected.output.container, "<out0>"),
     ]
-    return Command(
+    made = Command(
         arguments=(*reading, *arguments),
         if_damaged=("-y", *reading, *rest, *arguments),
         from_start=("-y", *from_start, *rest, *arguments) if from_start != reading else (),
@@ -94,6 +108,35 @@ def _trim(media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabil
         forgiving=media.container in BROADCAST,
         picture=media.picture.index,
         expected_s=expected.duration_s,
+    )
+    return (made,) if shown is None else (_looking(media, start, cut, shown, capabilities), made)
+
+
+def _shown_pictures(media: MediaInfo, step: PlannedTrim, cut: Cut, shown: Shown | None) -> list[Filter]:
+    """The frames of the interval, and before them the one on display at its start where that is to be shown."""
+    first: int | Expression = cut.first_tick
+    if shown is not None:
+        first = shown.slot
+    elif step.shown_from_s is not None:
+        first = ceil((media.start + Fraction(step.shown_from_s)) / Fraction(media.picture.time_base))
+    if first == cut.first_tick:
+        return cut.picture_filters()
+    return [
+        filter_("trim", start_pts=first, end_pts=cut.end_tick),
+        filter_("setpts", expr=timestamps_held_from(cut.first_tick)),
+    ]
+
+
+def _looking(media: MediaInfo, start: Fraction, cut: Cut, shown: Shown, capabilities: Capabilities) -> Command:
+    """Read on until it is certain whether the picture on display at the start is one that stands."""
+    reading = cut.input_options(media, start, start + HELD_S)
+    source = video_input("<in0>", media, capabilities)
+    return Command(
+        arguments=(*REPORTING, *reading, *source, "-map", f"0:{media.picture.index}", *shown.options()),
+        forgiving=True,
+        expected_s=str(HELD_S),
+        weight=LOOKING_SHARE,
+        shown=shown,
     )
 
 
@@ -176,7 +219,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         if is_seekable(media):
             frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
-        seek_options = ("-ss", seconds(seek)) if seek > 0 else ()
+        # what is on display at the start may have begun long before it: every frame that is decoded passes
+        seek_options = ("-noaccurate_seek", "-ss", seconds(seek)) if seek > 0 else ()
         return ("-copyts", *seek_options, "-t", seconds(end - seek + RUN_OUT_S))
 
     def without_the_rest(self, media: MediaInfo) -> tuple[str, ...]:

@@ -102,6 +102,8 @@ async def run(
             break
         for gain in command.gains:
             measured[gain.name] = await asyncio.to_thread(gain.read, work)
+        if command.shown is not None:
+            measured[command.shown.name] = await asyncio.to_thread(command.shown.read, work)
         done += command.weight
     return tuple(dict.fromkeys(lost))
 

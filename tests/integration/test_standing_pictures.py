@@ -1,0 +1,83 @@
+"""Pictures that stand (slides, pauses, a frame a second): what a viewer sees at an instant is what an edit has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import footage
+import frames
+import making
+from reelwright.edits.model import trim
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.errors import InvalidInput
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+SLIDES = (0.0, 3.0, 6.0, 9.5)
+SECONDS = tuple(float(second) for second in range(6))
+PAUSE = tuple(number / 25 + (2.5 if number >= 25 else 0) for number in range(50))
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+async def cut(prober: Prober, source: Path, start: float, end: float, target: Path) -> Plan:
+    plan = resolve(trim(start, end), Facts(sha256="0" * 64, media=await prober.probe(source)))
+    await making.make(plan, {"in0": source, "out0": target})
+    made = await prober.probe(target)
+    assert complaints(plan.outputs[0], made) == []
+    assert float(made.start) + (made.duration_s or 0) == pytest.approx(end - start, abs=0.002)
+    return plan
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+@pytest.mark.parametrize(
+    ("times_s", "interval", "shown"),
+    [
+        (SLIDES, (1, 2), [(0, 0.0)]),
+        (SLIDES, (1, 7), [(0, 0.0), (1, 2.0), (2, 5.0)]),
+        (SLIDES, (3, 4), [(1, 0.0)]),
+        (SECONDS, (1.2, 1.8), [(1, 0.0)]),
+        (SECONDS, (1.5, 3.5), [(1, 0.0), (2, 0.5), (3, 1.5)]),
+        (PAUSE, (1.5, 3), [(24, 0.0)]),
+        (PAUSE, (0.99, 3.56), [(24, 0.0), (25, 2.51), (26, 2.55)]),
+    ],
+)
+async def test_a_trim_begins_with_the_picture_on_display(
+    prober: Prober,
+    tmp_path: Path,
+    container: str,
+    times_s: tuple[float, ...],
+    interval: tuple[float, float],
+    shown: list[tuple[int, float]],
+) -> None:
+    """It is held from 0 on until the next one comes, and the last one to the end."""
+    source = footage.slides(tmp_path / f"slides.{container}", times_s)
+    await cut(prober, source, *interval, tmp_path / "work" / "out.mp4")
+    found = frames.read(tmp_path / "work" / "out.mp4")
+    assert [frame.number for frame in found] == [number for number, _ in shown]
+    assert [float(frame.time_s) for frame in found] == pytest.approx([time for _, time in shown], abs=0.002)
+
+
+async def test_frames_of_footage_are_those_that_begin_in_the_interval(prober: Prober, tmp_path: Path) -> None:
+    """In a video that pauses elsewhere as well; where none begins, the one on display is all there is."""
+    source = footage.slides(tmp_path / "pause.mkv", PAUSE)
+    await cut(prober, source, 0.41, 0.53, tmp_path / "a" / "out.mp4")
+    assert [frame.number for frame in frames.read(tmp_path / "a" / "out.mp4")] == [11, 12, 13]
+    await cut(prober, source, 0.41, 0.43, tmp_path / "b" / "out.mp4")
+    assert [(frame.number, frame.time_s) for frame in frames.read(tmp_path / "b" / "out.mp4")] == [(10, 0)]
+
+
+async def test_what_lies_behind_the_picture_is_refused_by_field(prober: Prober, tmp_path: Path) -> None:
+    """At once, however long the sound goes on."""
+    source = footage.slides(tmp_path / "pause.mkv", PAUSE, sound_s=8)
+    facts = Facts(sha256="0" * 64, media=await prober.probe(source))
+    with pytest.raises(InvalidInput, match="is not before the end of the picture") as refused:
+        resolve(trim(6, 7), facts)
+    assert [error.pointer for error in refused.value.errors] == ["/steps/0/start"]
