@@ -86,7 +86,8 @@ def _trim(
         media.picture.index, [*steady(media.picture), *_shown_pictures(media, step, cut, shown), *upright]
     )
     audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in media.sound]
-    reading = [*REPORTING, *cut.input_options(media, start, end)]
+    looking_back = step.look_back or step.shown_from_s is not None
+    reading = [*REPORTING, *cut.input_options(media, start, end, looking_back=looking_back)]
     from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
     rest = cut.without_the_rest(media)
     arguments = [
@@ -212,16 +213,20 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             sound_end_s=str(media.start + end),
         )
 
-    def input_options(self, media: MediaInfo, start: Fraction, end: Fraction) -> tuple[str, ...]:
+    def input_options(
+        self, media: MediaInfo, start: Fraction, end: Fraction, *, looking_back: bool = False
+    ) -> tuple[str, ...]:
         """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
-        after the end."""
+        after the end. `looking_back`: what is on display at the start may have begun long before it."""
         seek = Fraction(0)
         if is_seekable(media):
             frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
-        # what is on display at the start may have begun long before it: every frame that is decoded passes
-        seek_options = ("-noaccurate_seek", "-ss", seconds(seek)) if seek > 0 else ()
-        return ("-copyts", *seek_options, "-t", seconds(end - seek + RUN_OUT_S))
+        if seek == 0:
+            return ("-copyts", "-t", seconds(end + RUN_OUT_S))
+        if looking_back:  # every frame from the key frame on passes, whose time is not known; the filters end it
+            return ("-copyts", "-noaccurate_seek", "-ss", seconds(seek))
+        return ("-copyts", "-ss", seconds(seek), "-t", seconds(end - seek + RUN_OUT_S))
 
     def without_the_rest(self, media: MediaInfo) -> tuple[str, ...]:
         """Drop, before they are decoded, packets behind the interval: one that is damaged fails the command although
