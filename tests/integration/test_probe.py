@@ -392,6 +392,16 @@ async def test_damaged_videos(prober: Prober, folder: Path) -> None:
         assert (type(error), error.code) == (kind, kind.code), name
 
 
+async def test_recordings_that_were_joined_byte_by_byte_are_refused_where_no_clock_may_start_anew(
+    prober: Prober, folder: Path
+) -> None:
+    """Nothing that plays them shows both; the sentence says how to join them."""
+    part = make(folder / "part.webm", "-f", "lavfi", "-i", "testsrc2=s=160x120:d=2", "-c:v", "libvpx", "-live", "1")
+    error = await refused(prober, odd_files.joined(folder / "joined.webm", part, part))
+    assert (error.status, error.code) == (422, "unreadable_media")
+    assert "-f concat" in error.detail
+
+
 async def test_quicktime_is_told_from_mp4(prober: Prober, folder: Path) -> None:
     """By the major brand, whatever the name; a file without a brand is older than MP4."""
     mov = make(folder / "branded.mov", *PICTURE, "-c:v", "libx264")

@@ -13,8 +13,12 @@ from reelwright.media.moving import Movement
 from reelwright.media.reading import LastFrame
 
 
-def track(index: int, *, default: bool = False, size: tuple[int, int] = (320, 180)) -> SimpleNamespace:
-    return SimpleNamespace(index=index, disposition=moving.DEFAULT * default, width=size[0], height=size[1])
+def track(
+    index: int, *, default: bool = False, size: tuple[int, int] = (320, 180), codec: str = "h264"
+) -> SimpleNamespace:
+    context = SimpleNamespace(codec=SimpleNamespace(canonical_name=codec))
+    disposition = moving.DEFAULT * default
+    return SimpleNamespace(index=index, disposition=disposition, width=size[0], height=size[1], codec_context=context)
 
 
 def frames(number: int, length_s: int) -> Movement:
@@ -35,6 +39,8 @@ LARGE = (1920, 1080)
         ("not an empty one", [track(0, default=True), track(1)], [frames(0, 0), frames(1, 1)], 1),
         ("not slides by their size", [track(0, size=LARGE), track(1)], [frames(3, 10), frames(250, 10)], 1),
         ("slides that are default", [track(0, default=True), track(1)], [frames(3, 10), frames(250, 10)], 0),
+        ("not a cover of two", [track(0, default=True, codec="png"), track(1)], [frames(2, 10), frames(250, 10)], 1),
+        ("a camera's MJPEG", [track(0, default=True, codec="mjpeg"), track(1)], [frames(250, 10), frames(250, 10)], 0),
         ("one frame of one", [track(0), track(1, default=True)], [frames(1, 1), frames(1, 1)], 1),
     ],
 )
@@ -66,9 +72,12 @@ def test_the_last_frame_lasts_as_long_as_the_one_before_it(
     assert last.end(stated_end, usual=40) == end
 
 
-def shifts(flags: int, *packets: tuple[int, int | None]) -> list[int]:
+def clock_of(flags: int) -> Clock:
+    return Clock(SimpleNamespace(format=SimpleNamespace(flags=flags)))
+
+
+def shifts(clock: Clock, *packets: tuple[int, int | None]) -> list[int]:
     """Of packets (stream, decoding time in s) that last 0.1 s each."""
-    clock = Clock(SimpleNamespace(format=SimpleNamespace(flags=flags)))
     return [
         clock.shift(
             SimpleNamespace(
@@ -81,16 +90,31 @@ def shifts(flags: int, *packets: tuple[int, int | None]) -> list[int]:
 
 def test_a_clock_that_starts_anew_goes_on_where_it_was() -> None:
     """All streams move together, by what the first one that jumps is off."""
-    assert shifts(JUMPS, (0, 4), (1, 4), (0, 5), (0, 0), (1, 0)) == [0, 0, 0, 5100, 5100]
+    assert shifts(clock_of(JUMPS), (0, 4), (1, 4), (0, 5), (0, 0), (1, 0)) == [0, 0, 0, 5100, 5100]
 
 
 def test_a_pause_is_no_jump_and_a_gap_of_more_than_ten_seconds_is_one() -> None:
-    assert shifts(JUMPS, (0, 0), (0, 9), (0, 30), (0, None)) == [0, 0, -20900, -20900]
-    assert shifts(JUMPS, (0, 0), (1, 15)) == [0, -15000]
+    assert shifts(clock_of(JUMPS), (0, 0), (0, 9), (0, 30), (0, None)) == [0, 0, -20900, -20900]
+    assert shifts(clock_of(JUMPS), (0, 0), (1, 15)) == [0, -15000]
 
 
 def test_formats_whose_clock_never_starts_anew_are_believed() -> None:
-    assert shifts(0, (0, 40), (0, 0), (0, 90)) == [0, 0, 0]
+    assert shifts(clock_of(0), (0, 40), (0, 0), (0, 90)) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("times_s", "restarted"),
+    [
+        ((0, 1, 2, 0, 1, 2), {0}),
+        ((0, 1, 2, 90, 3, 4), set()),  # one time that is wrong
+        ((0, 5, 10, 15), set()),
+        ((0, 1, 0, 1), set()),  # frames that are reordered, or times that are rounded
+    ],
+)
+def test_a_clock_that_may_not_start_anew_and_does_is_known(times_s: tuple[int, ...], restarted: set[int]) -> None:
+    clock = clock_of(0)
+    shifts(clock, *((0, time_s) for time_s in times_s))
+    assert clock.restarted == restarted
 
 
 SAID = """Input #0, matroska,webm, from '':

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
 JUMPS = 0x200
 """AVFMT_TS_DISCONT: formats whose clock may start anew (transport and programme streams, Ogg)."""
+RESTART_US = 1_000_000
+"""How far the clock of any other format goes back where a second recording begins."""
 FORWARD_US, BACKWARD_US = 10_000_000, 100_000
 """What ffmpeg takes for a jump by default (`-dts_delta_threshold`), microseconds."""
 
@@ -18,8 +21,14 @@ class Clock:
         self._closes_jumps = bool(int(container.format.flags) & JUMPS)
         self._offset_us = 0
         self._latest_us: int | None = None
+        self._tick_us: dict[int, Fraction] = {}
         self._due_us: dict[int, tuple[int, int]] = {}
         """By stream: when its last packet was decoded, and when the next one is due."""
+        self._last: dict[int, int] = {}
+        self._ahead: set[int] = set()
+        """Streams whose last packet was far ahead of the one before it."""
+        self.restarted: set[int] = set()
+        """Streams whose clock, which ffmpeg does not set right, starts anew."""
 
     @property
     def jumped(self) -> bool:
@@ -27,12 +36,26 @@ class Clock:
 
     def shift(self, packet: Any) -> int:
         """Ticks of the packet's stream to add to its times."""
-        if not self._closes_jumps:
-            return 0
-        tick_us = Fraction(packet.time_base) * 1_000_000
+        stream = packet.stream.index
+        if (tick_us := self._tick_us.get(stream)) is None:
+            tick_us = self._tick_us[stream] = Fraction(packet.time_base) * 1_000_000
         if packet.dts is not None:
-            self._follow(packet.stream.index, round(packet.dts * tick_us), round((packet.duration or 0) * tick_us))
-        return round(self._offset_us / tick_us)
+            if self._closes_jumps:
+                self._follow(stream, round(packet.dts * tick_us), round((packet.duration or 0) * tick_us))
+            else:
+                self._watch(stream, packet.dts, math.ceil(RESTART_US / tick_us))
+        return round(self._offset_us / tick_us) if self._offset_us else 0
+
+    def _watch(self, stream: int, decoded: int, limit: int) -> None:
+        """A single time that is far ahead is an error in the file: to go back from it is no new start."""
+        last = self._last.get(stream, decoded)
+        if decoded < last - limit and stream not in self._ahead:
+            self.restarted.add(stream)
+        if decoded > last + limit:
+            self._ahead.add(stream)
+        else:
+            self._ahead.discard(stream)
+        self._last[stream] = decoded
 
     def _follow(self, stream: int, stated_us: int, duration_us: int) -> None:
         decoded_us = stated_us + self._offset_us

@@ -97,6 +97,8 @@ def _examined(
         if seen.whole and not seen.packets[main.index]:
             raise NoPicture("The file has no moving picture: its video track is empty.", code="no_video_stream")
         raise NoPicture(refusal.NO_PICTURE)
+    if seen.restarted:
+        raise UnreadableMedia(refusal.RESTARTED)
     if index is not None:
         ends, frames = measuring.indexed(container, main, index, seen)
         empty = {stream.index for stream in sounds if stream not in tracks}

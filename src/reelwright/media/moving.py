@@ -14,8 +14,10 @@ from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media import reading, refusal
 
 ATTACHED_PICTURE, TIMED_THUMBNAILS, STILL_IMAGE, DEFAULT = 0x400, 0x800, 0x100000, 0x1
-FEW = Fraction(1, 50)
+FEW = Fraction(1, 10)
 """A track with less than this part of another's frames is a slide show, at best."""
+OF_PICTURES = frozenset({"mjpeg", "png", "bmp", "tiff", "webp", "jpeg2000", "gif"})
+"""Codecs of covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,18 @@ def is_moving(stream: Any) -> bool:
 
 
 def likeliest(candidates: Sequence[Any], movements: Sequence[Movement]) -> list[Any]:
-    """The one that moves, and lasts, before those that do less; then the default one, the one with far more frames, the
-    largest, the first."""
+    """The one that moves, and lasts, before those that do less, such as covers; then the default one, the one with far
+    more frames, the largest, the first."""
     longest_s = max(movement.length_s for movement in movements)
     most = max(movement.frames for movement in movements)
 
     def rank(pair: tuple[Any, Movement]) -> tuple[bool, bool, bool, int, int]:
         stream, movement = pair
-        still = movement.frames == 0 or (movement.frames == 1 and most > 1) or 2 * movement.length_s < longest_s
+        few = movement.frames < FEW * most
+        still = movement.frames <= min(1, most - 1) or 2 * movement.length_s < longest_s
+        cover = few and stream.codec_context.codec.canonical_name in OF_PICTURES
         default = bool(int(stream.disposition) & DEFAULT)
-        return still, not default, movement.frames < FEW * most, -stream.width * stream.height, stream.index
+        return still or cover, not default, few, -stream.width * stream.height, stream.index
 
     return [stream for stream, _ in sorted(zip(candidates, movements, strict=True), key=rank)]
 

@@ -96,6 +96,8 @@ class Reading:
     """Whether its end was read as well."""
     jumped: bool = False
     """Whether the file's clock did."""
+    restarted: bool = False
+    """Whether the times of the main video start anew, without a format in which they may."""
 
     def ticks(self, main: Any) -> Sequence[int]:
         """The times of the frames that can be decoded; none where most packets do not say it. AVI has only decoding
@@ -155,6 +157,7 @@ class Reader:
         if found.whole:
             found.dumb |= {index for index in self._silent if found.packets[index]}
         found.jumped = self._clock.jumped
+        found.restarted = self._main.index in self._clock.restarted
         if found.first is not None:
             found.lost = sum(1 for shown in self._early if shown < found.first)
         return found

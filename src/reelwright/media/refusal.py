@@ -31,6 +31,10 @@ NO_PICTURE = (
     "No picture of the video can be decoded: it is damaged, or the key frame that its pictures build on is missing. "
     "Upload it again."
 )
+RESTARTED = (
+    "The file's clock starts anew in its middle: it seems to be several recordings that were joined byte by byte. "
+    "Upload each of them, or join them with `ffmpeg -f concat -i list.txt -c copy joined.mp4`."
+)
 NO_MOVING_PICTURE = "The file has no moving picture: sound or a cover alone is not edited here."
 UNKNOWN_CODEC = (
     "The video is coded in a way that is not known here. Convert it, for example with "
