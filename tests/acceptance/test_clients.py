@@ -58,16 +58,23 @@ async def test_a_python_client(shared_service: Service, document: Path, clip: Pa
 
 @pytest.fixture(scope="session")
 async def npm_folder() -> Path:
-    """The folder with the generators for TypeScript, installed once."""
+    """The folder with the generators for TypeScript, installed once, beside the virtual environment's other tools."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed")
-    if not (SOURCES / "node_modules" / ".package-lock.json").exists():
+    folder = Path(sys.prefix) / "generators"
+    lock = (SOURCES / "package-lock.json").read_bytes()
+    installed = folder / "installed"
+    if not installed.exists() or installed.read_bytes() != lock:
+        folder.mkdir(exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(SOURCES / name, folder)
         try:
-            await told(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=SOURCES)
+            await told(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=folder)
         except (AssertionError, TimeoutError) as error:
             pytest.skip(f"npm cannot install the generators: {str(error).strip()[-300:]}")
-    return SOURCES
+        installed.write_bytes(lock)
+    return folder
 
 
 @pytest.mark.timeout(600)
@@ -76,7 +83,7 @@ async def test_typescript_clients(
 ) -> None:
     """openapi-typescript with openapi-fetch, and @hey-api/openapi-ts; tsc takes both strictly, both do the work."""
     for name in ("package.json", "tsconfig.json", "with_openapi_fetch.ts", "with_hey_api.ts"):
-        shutil.copy(npm_folder / name, tmp_path)
+        shutil.copy(SOURCES / name, tmp_path)
     (tmp_path / "node_modules").symlink_to(npm_folder / "node_modules")
     tools = npm_folder / "node_modules" / ".bin"
     said = await asyncio.gather(

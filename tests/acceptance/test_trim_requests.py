@@ -137,3 +137,48 @@ async def test_what_is_missing_of_the_source_is_said_on_the_job(shared_service: 
         "end 3 s is beyond the end of the video and became 1 s",
         "the last frame of the video is damaged and was left out",
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "pointers"),
+    [
+        ("/jobs?page_siz=5", {"?page_siz": "unknown query parameter, page_size perhaps?"}),
+        (f"/result/{UNKNOWN}?qualty=480p", {"?qualty": "unknown query parameter, quality perhaps?"}),
+        ("/jobs?size=5", {"?size": "unknown query parameter, page_size perhaps?"}),
+        (
+            "/jobs?limit=5&status=SUCCESS",
+            {"?limit": "unknown query parameter; there is status, type, video_id, page, page_size"},
+        ),
+        (f"/videos/{UNKNOWN}?full=1", {"?full": "unknown query parameter: none is taken here"}),
+        (f"/videos/{UNKNOWN}/download?quality=480p", {"?quality": "unknown query parameter: none is taken here"}),
+        ("/health?x", {"?x": "unknown query parameter: none is taken here"}),
+        ("/api/v1/videos?page=2", {"?page": "unknown query parameter; there is skip, limit"}),
+        ("/videos?page=1&page=2", {"?page": "comes twice"}),
+        (
+            "/jobs?status=null&type=None",
+            {"?status": "is no value; leave the parameter out", "?type": "is no value; leave the parameter out"},
+        ),
+    ],
+)
+async def test_unknown_query_parameters_are_refused(
+    shared_service: Service, address: str, pointers: dict[str, str]
+) -> None:
+    """On every route, with what was perhaps meant or what there is: nothing that was asked for is passed over."""
+    document: Any = problem(await shared_service.client.get(address), 422, "invalid_input")
+    assert {error["pointer"]: error["detail"] for error in document["errors"]} == pointers
+
+
+async def test_bodies_are_not_asked_for_in_the_query(shared_service: Service, video: dict[str, Any]) -> None:
+    """A field of the body in the query would else be passed over."""
+    body = {"video_id": video["id"], "start": 0, "end": 1}
+    problem(await shared_service.client.post("/trim?validate_only=true", json=body), 422, "invalid_input")
+
+
+async def test_form_fields_beside_the_file_are_refused(shared_service: Service, clip: Path) -> None:
+    """Whether they come before the file or after it; nothing is kept."""
+    before = (await shared_service.client.get("/videos")).json()["total"]
+    with clip.open("rb") as file:
+        answer = await shared_service.client.post("/videos/upload", data={"name": "x"}, files={"file": ("a.mp4", file)})
+    document: Any = problem(answer, 422, "invalid_input")
+    assert document["errors"] == [{"pointer": "/name", "detail": "unknown form field; there is file"}]
+    assert (await shared_service.client.get("/videos")).json()["total"] == before

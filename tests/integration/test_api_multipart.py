@@ -23,11 +23,14 @@ from reelwright.errors import NoSpace
 
 MAX_FILE_BYTES = 6 * 2**20
 IDLE_TIMEOUT_S = 0.5
+TEXTS = ("title", "note", "a", *(f"f{number}" for number in range(MAX_PARTS + 1)))
 
 
 @post("/upload", request_max_body_size=None)
 async def upload(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    async with incoming_file(request, max_file_bytes=MAX_FILE_BYTES, idle_timeout_s=IDLE_TIMEOUT_S) as incoming:
+    async with incoming_file(
+        request, texts=TEXTS, max_file_bytes=MAX_FILE_BYTES, idle_timeout_s=IDLE_TIMEOUT_S
+    ) as incoming:
         if incoming.filename == "refuse.mp4":
             raise NoSpace("The storage is full.")
         digest, size_bytes = hashlib.sha256(), 0
@@ -140,6 +143,8 @@ WRONG: dict[str, tuple[bytes, int, str]] = {
     "two files": (form(FILE, FILE), 422, "/file"),
     "a second file under another name": (form(FILE, part('name="more"; filename="b.mp4"', b"x")), 422, "/more"),
     "a text field twice": (form(part('name="a"', b"1"), part('name="a"', b"2"), FILE), 422, "/a"),
+    "an unknown text field": (form(part('name="tite"', b"x"), FILE), 422, "/tite"),
+    "an unknown text field after the file": (form(FILE, part('name="quality"', b"x")), 422, "/quality"),
     "a NUL in a text": (form(part('name="a"', b"x\0y"), FILE), 422, "/a"),
     "bad UTF-8 in a text": (form(part('name="a"', b"\xff"), FILE), 400, ""),
     "bad UTF-8 in a name": (form(part('name="a"', b"x").replace(b'"a"', b'"\xff"')), 400, ""),

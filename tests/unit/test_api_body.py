@@ -84,7 +84,7 @@ def test_every_bad_field_is_named() -> None:
         "/overlays": "Expected `array` of length <= 3",
         "/overlays/0/text": "Expected `str` of length >= 1",
         "/overlays/0/font_size": "Expected `int`, got `str`",
-        "/overlays/0/colour": "unknown field",
+        "/overlays/0/colour": "unknown field; there is type, text, font_size, start, end, x",
         "/overlays/1/image_path": "is required",
         "/overlays/1/opacity": "Expected `float` <= 1.0",
         "/overlays/1/end": "Expected `float` >= 0.0",

@@ -28,6 +28,7 @@ from reelwright.api.body import strict_request
 from reelwright.api.docs import docs_router, openapi_config
 from reelwright.api.job_schemas import ProgressEvent, StateEvent
 from reelwright.api.problems import EXCEPTION_HANDLERS
+from reelwright.api.query import check_query
 from reelwright.api.services import Services
 from reelwright.api.struct_schemas import StructSchemas
 from reelwright.api.v1 import routes as v1
@@ -88,6 +89,7 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
         request_class=strict_request(settings.request_timeout_s),
+        before_request=check_query,
         exception_handlers=EXCEPTION_HANDLERS,
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)
         if settings.cors_origins

@@ -9,7 +9,6 @@ planning finds what is wrong, together with what it measures.)
 from __future__ import annotations
 
 import asyncio
-import difflib
 import enum
 import re
 import types
@@ -23,6 +22,7 @@ import msgspec
 from litestar import Request
 from litestar.types.empty import Empty
 
+from reelwright.api.hints import unknown
 from reelwright.api.problems import close_after_answer
 from reelwright.edits.checks import Check
 from reelwright.errors import FieldError, InvalidInput, Malformed, RequestTimeout, TooLarge, UnsupportedMedia
@@ -237,8 +237,7 @@ def _struct_faults(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
     known += [field.encode_name for field in fields]
     if chosen.__struct_config__.forbid_unknown_fields:
         for key in [key for key in value if key not in known]:
-            close = difflib.get_close_matches(key, known, n=1)
-            yield FieldError(_below(pointer, key), f"unknown field{f', {close[0]} perhaps?' if close else ''}")
+            yield FieldError(_below(pointer, key), unknown("field", key[:100], known))
     for field in fields:
         name = field.encode_name
         if name not in value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import unicodedata
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -22,6 +22,7 @@ from multipart import (  # type: ignore[import-untyped]
     PushMultipartParser,
 )
 
+from reelwright.api.hints import unknown
 from reelwright.api.problems import close_after_answer
 from reelwright.errors import (
     FieldError,
@@ -70,17 +71,23 @@ class IncomingFile:
 
 @asynccontextmanager
 async def incoming_file(
-    request: Request[Any, Any, Any], *, field: str = "file", max_file_bytes: int, idle_timeout_s: float
+    request: Request[Any, Any, Any],
+    *,
+    field: str = "file",
+    texts: Collection[str] = (),
+    max_file_bytes: int,
+    idle_timeout_s: float,
 ) -> AsyncIterator[IncomingFile]:
     """The file in the part `field` of a multipart/form-data request, of a route without `request_max_body_size`.
+    `texts`: the text fields that may come with it.
 
     Raises UnsupportedMedia (not multipart), Malformed (cut or broken), InvalidInput (no file, or not where it should
-    be), TooLarge (file, text fields or number of parts), RequestTimeout (nothing, or next to nothing, came for
-    `idle_timeout_s`).
+    be; an unknown field), TooLarge (file, text fields or number of parts), RequestTimeout (nothing, or next to nothing,
+    came for `idle_timeout_s`).
     """
     parser = PushMultipartParser(_boundary(request), max_segment_count=MAX_PARTS)
     body = _Body(request, max_file_bytes + MAX_OVERHEAD_BYTES, idle_timeout_s)
-    parts = _Parts(_events(body, parser), field)
+    parts = _Parts(_events(body, parser), field, texts)
     try:
         incoming = await parts.first_file()
         incoming._chunks = parts.file_chunks(max_file_bytes)
@@ -164,9 +171,10 @@ async def _events(body: _Body, parser: PushMultipartParser) -> AsyncGenerator[_E
 class _Parts:
     """Tells the one file of a form from its text fields, which it collects."""
 
-    def __init__(self, events: AsyncGenerator[_Event, None], file_field: str) -> None:
+    def __init__(self, events: AsyncGenerator[_Event, None], file_field: str, taken: Collection[str]) -> None:
         self._events = events
         self._file_field = file_field
+        self._taken = taken
         self._fields: dict[str, str] = {}
 
     async def first_file(self) -> IncomingFile:
@@ -203,6 +211,10 @@ class _Parts:
                 return event
             if event.filename is not None:
                 raise InvalidInput([FieldError(pointer, f"unknown file; it goes in `{self._file_field}`")])
+            if name not in self._taken:
+                raise InvalidInput(
+                    [FieldError(pointer, unknown("form field", name[:100], (self._file_field, *self._taken)))]
+                )
             if name in self._fields:
                 raise InvalidInput([FieldError(pointer, "comes twice")])
             self._fields[name] = await self._text(pointer)
