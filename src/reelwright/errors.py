@@ -79,8 +79,25 @@ class Malformed(ReelwrightError):
 
 
 class NotFound(ReelwrightError):
+    """`pointer`: the field of the request that names what is not there, if it was a field; `errors`: of several."""
+
     code = "not_found"
     status = 404
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        pointer: str | None = None,
+        errors: list[FieldError] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code)
+        self.errors = errors if errors is not None else [FieldError(pointer, detail)] if pointer is not None else []
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {"errors": [_shown(error) for error in self.errors]} if self.errors else {}
 
 
 class UnsupportedMedia(ReelwrightError):

@@ -12,8 +12,8 @@ from reelwright.edits.model import When
 Moment = Annotated[
     When,
     Meta(
-        description='Seconds (`2.5`) or `"HH:MM:SS(.sss)"` (`"00:00:02.500"`).',
-        examples=[2.5, "00:00:02.500"],
+        description='Seconds (`90.5`), or as text `"SS"`, `"MM:SS"` or `"HH:MM:SS"`, with decimals (`"1:30.500"`).',
+        examples=[90.5, "1:30.500", "00:01:30"],
     ),
 ]
 

@@ -12,6 +12,7 @@ import asyncio
 import enum
 import re
 import types
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
@@ -22,13 +23,23 @@ import msgspec
 from litestar import Request
 from litestar.types.empty import Empty
 
-from reelwright.api.hints import unknown
+from reelwright.api.hints import MOST_NAMED, unknown
 from reelwright.api.problems import close_after_answer
 from reelwright.edits.checks import Check
-from reelwright.errors import FieldError, InvalidInput, Malformed, RequestTimeout, TooLarge, UnsupportedMedia
+from reelwright.errors import (
+    FieldError,
+    InvalidInput,
+    Malformed,
+    NotFound,
+    RequestTimeout,
+    TooLarge,
+    UnsupportedMedia,
+)
 
 MAX_BODY_BYTES = 2**20
 MAX_FIELD_ERRORS = 100
+NO_ID = "not_found"
+"""Code of a field whose text could be no id."""
 
 _ARRAYS = (list, set, frozenset, tuple, Sequence, AbstractSet)
 
@@ -36,7 +47,8 @@ _ARRAYS = (list, set, frozenset, tuple, Sequence, AbstractSet)
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose JSON body is decoded into the type that the handler declares.
 
-    Raises Malformed (400), RequestTimeout (408), TooLarge (413), UnsupportedMedia (415) and InvalidInput (422)."""
+    Raises Malformed (400), NotFound (404), RequestTimeout (408), TooLarge (413), UnsupportedMedia (415) and
+    InvalidInput (422)."""
 
     body_timeout_s: ClassVar[float] = 30.0
     """The whole body has to be there within so long."""
@@ -100,8 +112,9 @@ def _decoder(hint: Any) -> msgspec.json.Decoder[Any]:
 def read_json(body: bytes, hint: Any) -> Any:
     """The JSON text as a value of the type `hint`.
 
-    Raises Malformed where the text is not JSON (or is nested too deeply), and InvalidInput that names every field
-    which does not fit. `null` for a field that has a default, and no use for `null`, means that default.
+    Raises Malformed where the text is not JSON (or is nested too deeply), InvalidInput that names every field which
+    does not fit, and NotFound where all that is wrong are texts that could be no id, as in a path. `null` for a field
+    that has a default, and no use for `null`, means that default.
     """
     errors: list[FieldError] = []
     try:
@@ -120,6 +133,8 @@ def read_json(body: bytes, hint: Any) -> Any:
     except msgspec.DecodeError as error:
         reason = str(error).partition(" - at `")[0].rstrip(".")
         raise Malformed(f"The body cannot be read: {reason}.") from error
+    if errors and all(error.code == NO_ID for error in errors):
+        raise NotFound("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors=errors)
     if errors:
         raise InvalidInput(errors)
     return value
@@ -163,8 +178,11 @@ def _own_fault(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         steps = [step for step in re.split(r"[.\[\]]+", path.rstrip("`")) if step]
-        if not path and (choices := list(_choices(hint))):
-            message = f"must be one of: {', '.join(choices)}"
+        if not path and isinstance(value, str) and any(bare is uuid.UUID for bare, _ in _members(hint)):
+            yield FieldError(pointer, "is no id: there is nothing under it", NO_ID)
+            return
+        if not path:
+            message = _wanted(hint, value) or message
         for step in steps:
             pointer = _below(pointer, step)
         yield FieldError(pointer, message)
@@ -176,12 +194,48 @@ def _own_fault(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
             yield FieldError(pointer, str(error))
 
 
+def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    return (bare for bare, _ in _members(hint) if isinstance(bare, type) and issubclass(bare, msgspec.Struct))
+
+
+def _wanted(hint: Any, value: Any) -> str | None:
+    """What to write instead of a value of another type, where words, an object or a list belong; else None."""
+    words = list(_words(hint))
+    struct = next(_structs(hint), None)
+    if struct is not None and not isinstance(value, dict):
+        return " or ".join([*([f"is one of: {', '.join(words)};"] if words else []), _object(struct)])
+    if words and all(bare in (None, type(None)) or _is_words(bare) for bare, _ in _members(hint)):
+        return f"must be one of: {', '.join(words)}"
+    if any(get_origin(bare) in _ARRAYS for bare, _ in _members(hint)) and not isinstance(value, list):
+        return "is a list: write it in [ ]"
+    return None
+
+
+def _object(struct: type[msgspec.Struct]) -> str:
+    fields = msgspec.structs.fields(struct)
+    needed = [field.encode_name for field in fields if field.required]
+    if needed:
+        return f"is an object with {', '.join(needed)}"
+    some = ", ".join(field.encode_name for field in fields[:MOST_NAMED])
+    return f"is an object: {{}} takes the usual; there is {some}"
+
+
+def _is_words(bare: Any) -> bool:
+    return get_origin(bare) is Literal or (isinstance(bare, type) and issubclass(bare, enum.StrEnum))
+
+
+def _words(hint: Any) -> Iterator[str]:
+    """The words that a type takes."""
+    for bare, _ in _members(hint):
+        if _is_words(bare):
+            yield from map(str, get_args(bare) if get_origin(bare) is Literal else list(bare))
+
+
 def _inner_faults(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
     """The faults inside an object or a list, by that member of the type which its shape points at."""
     members = list(_members(hint))
     if isinstance(value, dict):
-        structs = [bare for bare, _ in members if isinstance(bare, type) and issubclass(bare, msgspec.Struct)]
-        if structs:
+        if structs := list(_structs(hint)):
             yield from _struct_faults(structs, value, pointer)
         for item_hint in [get_args(bare)[1] for bare, _ in members if get_origin(bare) is dict][:1]:
             for key, item in value.items():
@@ -247,19 +301,6 @@ def _struct_faults(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
             del value[name]
         else:
             yield from _faults(field.type, value[name], _below(pointer, name))
-
-
-def _choices(hint: Any) -> Iterator[str]:
-    """The words that a type takes, where it takes nothing else."""
-    found: list[str] = []
-    for bare, _ in _members(hint):
-        if get_origin(bare) is Literal:
-            found += map(str, get_args(bare))
-        elif isinstance(bare, type) and issubclass(bare, enum.StrEnum):
-            found += list(bare)
-        elif bare not in (None, type(None)):
-            return
-    yield from found
 
 
 def _takes_null(hint: Any) -> bool:

@@ -173,13 +173,19 @@ class AssetPage(Page[AssetOut], frozen=True, kw_only=True):
     """One page of assets."""
 
 
+SourceId = Annotated[uuid.UUID, Meta(description="What is worked on: an upload, or a variant, by its own id.")]
+VariantId = Annotated[
+    uuid.UUID | None, Meta(description="Build on this variant of the video; the same as to name it as `video_id`.")
+]
+
+
 class TrimIn(Body, frozen=True, kw_only=True):
     """Keep the frames with start <= t < end of the video, or of an earlier result of it."""
 
-    video_id: uuid.UUID
+    video_id: SourceId
     start: Moment
-    end: Moment
-    source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
+    end: Annotated[Moment | None, Meta(description="As `start`. Omitted: to the end of the video.")] = None
+    source_variant_id: VariantId = None
 
 
 class WatermarkIn(Body, frozen=True, kw_only=True):
@@ -197,8 +203,8 @@ class WatermarkIn(Body, frozen=True, kw_only=True):
 class OverlaysIn(Body, frozen=True, kw_only=True):
     """Lay texts, images and videos over the video, in one encode; the watermark lies above all."""
 
-    video_id: uuid.UUID
-    source_variant_id: Annotated[uuid.UUID | None, Meta(description="Build on this variant of the video.")] = None
+    video_id: SourceId
+    source_variant_id: VariantId = None
     overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = msgspec.field(
         default_factory=list
     )
@@ -212,12 +218,12 @@ class OverlaysIn(Body, frozen=True, kw_only=True):
 class PlacedWatermarkIn(Body, frozen=True, kw_only=True):
     """Lay a picture over the whole video, in a corner or the middle."""
 
-    video_id: uuid.UUID
+    video_id: SourceId
     image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
     position: Literal["top-left", "top-right", "bottom-left", "bottom-right", "center"] = "bottom-right"
     margin: Annotated[float, Meta(ge=0, le=10_000)] = 10
     opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8
-    source_variant_id: uuid.UUID | None = None
+    source_variant_id: VariantId = None
 
     @property
     def layers(self) -> tuple[AnyLayer, ...]:

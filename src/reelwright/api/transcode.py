@@ -20,7 +20,7 @@ from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.model import Ladder, transcode
 from reelwright.edits.vocabulary import JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import find_any_source, find_source, submit
+from reelwright.jobs.submit import find_source, submit
 
 
 async def submit_renditions(
@@ -28,13 +28,10 @@ async def submit_renditions(
     video_or_variant_id: UUID,
     wanted: Ladder,
     companions: tuple[AnyCompanion, ...] = (),
-    *,
-    only_videos: bool = False,
 ) -> Job:
     """Raises NotFound, InvalidInput."""
-    find = find_source if only_videos else find_any_source
     async with services.sessions.begin() as session:
-        source = await find(session, video_or_variant_id)
+        source = await find_source(session, video_or_variant_id)
         picture = source.facts.media.picture
         outputs = ladder.outputs(wanted, picture.display_size)
         names = {f"companions/{number}": f"{wish.__struct_config__.tag}" for number, wish in enumerate(companions)}
@@ -71,7 +68,10 @@ async def transcode_video(
     rate are kept, sides are even. Interlaced pictures become progressive; for H.264, HDR becomes SDR. An empty object
     asks for the usual qualities.
     """
-    job = await submit_renditions(services, video_or_variant_id, data.ladder(), data.companions)
+    try:
+        job = await submit_renditions(services, video_or_variant_id, data.ladder(), data.companions)
+    except NotFound as error:
+        raise NotFound(error.detail) from error  # the path names it, no field does
     return accepted(job, services.addresses)
 
 

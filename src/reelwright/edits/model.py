@@ -8,21 +8,21 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.edits import colour, placement, timecode
+from reelwright.edits import colour, lettering, placement, timecode
 from reelwright.edits.checks import Check
 from reelwright.edits.companions import AnyCompanion
 from reelwright.edits.lettering import checked_text
-from reelwright.edits.placement import Anchored, Coordinate
+from reelwright.edits.placement import Anchored, AnchorName, Coordinate
 from reelwright.edits.streaming import SegmentSeconds, Streaming
 from reelwright.edits.timecode import Time
 from reelwright.edits.vocabulary import Quality
 
 
 class Trim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="trim"):
-    """Keep the frames with start <= t < end."""
+    """Keep the frames with start <= t < end; without an end, all from start on."""
 
     start: When
-    end: When
+    end: When | None = None
 
 
 When = Annotated[Time, Check(timecode.parse)]
@@ -31,16 +31,17 @@ Place = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement
 TextPlace = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.TEXT))]
 Share = Annotated[float, Meta(ge=0, le=1)]
 FadeSeconds = Annotated[float, Meta(ge=0, le=60)]
-Side = Annotated[int, Meta(ge=1, le=8192)]
+Side = Annotated[int, Meta(ge=1, le=lettering.WIDEST_PX)]
+Shift = Annotated[int, Meta(ge=-lettering.MOST_PADDING_PX, le=lettering.MOST_PADDING_PX)]
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
-    """Something laid over the picture while start <= t < end. `position` wins over `x` and `y`, which are pixels or
-    arithmetic; later layers lie above earlier ones."""
+    """Something laid over the picture while start <= t < end. `position`, an anchor or just its name, wins over `x` and
+    `y`, which are pixels or arithmetic; later layers lie above earlier ones."""
 
     x: Place = 20
     y: Place = 20
-    position: Anchored | None = None
+    position: Anchored | AnchorName | None = None
     start: When = 0
     end: When | None = None
     opacity: Share = 1.0
@@ -53,21 +54,21 @@ class TextLayer(Layer, frozen=True, kw_only=True, tag="text"):
 
     x: TextPlace = 20
     y: TextPlace = 20
-    text: Annotated[str, Meta(min_length=1, max_length=500), Check(checked_text)]
+    text: Annotated[str, Meta(min_length=1, max_length=lettering.LONGEST_TEXT), Check(checked_text)]
     font: Annotated[str, Meta(max_length=200)] | None = None
-    font_size: Annotated[int, Meta(ge=1, le=1000)] = 32
+    font_size: Annotated[int, Meta(ge=1, le=lettering.LARGEST_FONT_PX)] = 32
     color: Colour = "white"
     align: Literal["start", "left", "center", "right"] = "start"
     max_width: Side | None = None
-    line_spacing: Annotated[int, Meta(ge=-1000, le=1000)] = 0
-    outline_width: Annotated[int, Meta(ge=0, le=32)] = 0
+    line_spacing: Annotated[int, Meta(ge=-lettering.LARGEST_FONT_PX, le=lettering.LARGEST_FONT_PX)] = 0
+    outline_width: Annotated[int, Meta(ge=0, le=lettering.WIDEST_OUTLINE_PX)] = 0
     outline_color: Colour = "black"
     shadow_color: Colour | None = None
-    shadow_x: Annotated[int, Meta(ge=-500, le=500)] = 2
-    shadow_y: Annotated[int, Meta(ge=-500, le=500)] = 2
-    shadow_blur: Annotated[int, Meta(ge=0, le=50)] = 0
+    shadow_x: Shift = 2
+    shadow_y: Shift = 2
+    shadow_blur: Annotated[int, Meta(ge=0, le=lettering.MOST_BLUR_PX)] = 0
     background: Colour | None = None
-    padding: Annotated[int, Meta(ge=0, le=500)] = 0
+    padding: Annotated[int, Meta(ge=0, le=lettering.MOST_PADDING_PX)] = 0
 
 
 class Picture(Layer, frozen=True, kw_only=True, tag=False):
@@ -192,7 +193,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return msgspec.structs.replace(self, steps=earlier.steps + self.steps)
 
 
-def trim(start: Time, end: Time) -> Edit:
+def trim(start: Time, end: Time | None) -> Edit:
     return Edit(steps=(Trim(start=start, end=end),))
 
 

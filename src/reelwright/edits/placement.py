@@ -70,6 +70,11 @@ class Anchored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return along(0, "left", "right"), along(1, "top", "bottom")
 
 
+def anchored(place: Anchored | AnchorName) -> Anchored:
+    """A bare name is an anchor without a margin."""
+    return Anchored(anchor=place) if isinstance(place, str) else place
+
+
 def position(x: Coordinate, y: Coordinate, vocabulary: Vocabulary, *, picture: Size, overlay: Size) -> tuple[int, int]:
     """The top left corner of what is laid over, in pixels: rounded to the nearest, halves up. `vocabulary`: the names
     that expressions may use.

@@ -248,8 +248,11 @@ def _trim(
             errors.append(FieldError(f"{pointer}/{field}", str(error)))
             return Fraction(0)
 
-    start, end = time("start", step.start), time("end", step.end)
-    if not errors and end <= start:
+    start = time("start", step.start)
+    if step.end is None and length is None:
+        errors.append(FieldError(f"{pointer}/end", "is required: how long the video is, is not known"))
+    end = time("end", step.end) if step.end is not None else length or Fraction(0)
+    if not errors and end <= start and step.end is not None:
         errors.append(FieldError(f"{pointer}/end", "is not after start"))
     if not errors and length is not None and start >= length:
         errors.append(FieldError(f"{pointer}/start", f"is not before the end of the video ({timecode.show(length)})"))

@@ -8,7 +8,7 @@ import msgspec
 
 from reelwright.edits import timecode
 from reelwright.edits.model import AnyLayer, Picture, TextLayer, VideoLayer
-from reelwright.edits.placement import OVERLAY, TEXT, position, read
+from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
 from reelwright.edits.sizes import Size, scaled
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import FieldError
@@ -122,7 +122,7 @@ def _where(layer: AnyLayer, canvas: Size, size: Size, pointer: str) -> tuple[Siz
     """The top left corner, and what is wrong with how it was asked for."""
     if layer.position is not None:
         try:
-            return layer.position.position(canvas, size), []
+            return anchored(layer.position).position(canvas, size), []
         except ValueError as error:
             return (0, 0), [FieldError(f"{pointer}/position", str(error))]
     vocabulary = TEXT if isinstance(layer, TextLayer) else OVERLAY

@@ -1,14 +1,23 @@
-"""Points in time as clients write them, seconds or "HH:MM:SS(.sss)", turned into exact seconds."""
+"""Points in time as clients write them, turned into exact seconds.
+
+A JSON number is seconds. Text is "SS", "MM:SS" or "HH:MM:SS": what stands first may have any number of digits, what
+follows a colon has two and is below 60, and the seconds may have up to nine decimals. So "90", "90.5", "1:30",
+"90:00" and "0:01:30.500" are times; "1:2" (two seconds or twenty?) and "1:75" are none.
+"""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
 
-_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d(?:\.\d{1,9})?)", re.ASCII)
+_CLOCK = re.compile(
+    r"""(?: (?: (?P<hours>\d{1,9}) : (?P<minutes>[0-5]\d) | (?P<only_minutes>\d{1,9}) ) : (?P<seconds>[0-5]\d)
+        | (?P<only_seconds>\d{1,9}) ) (?P<fraction>\.\d{1,9})?""",
+    re.ASCII | re.VERBOSE,
+)
 
 Time = float | str
-"""A JSON number of seconds, or "HH:MM:SS" with up to nine decimals."""
+"""A JSON number of seconds, or text: "SS", "MM:SS" or "HH:MM:SS", with up to nine decimals."""
 
 LONGEST_S = 1000 * 3600
 
@@ -21,9 +30,11 @@ def parse(value: Time) -> Fraction:
     if isinstance(value, str):
         found = _CLOCK.fullmatch(value)
         if found is None:
-            raise ValueError('a time is a number of seconds or "HH:MM:SS(.sss)"')
-        hours, minutes, seconds = found.groups()
-        exact = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
+            raise ValueError('a time is a number of seconds, or text like "1.5", "1:30" or "0:01:30.5"')
+        hours = int(found["hours"] or 0)
+        minutes = int(found["minutes"] or found["only_minutes"] or 0)
+        seconds = int(found["seconds"] or found["only_seconds"])
+        exact = hours * 3600 + minutes * 60 + seconds + Fraction(f"0{found['fraction'] or ''}")
     else:
         exact = Fraction(repr(value))
     if exact < 0:

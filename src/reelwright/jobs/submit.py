@@ -28,38 +28,30 @@ class Source:
     facts: Facts
 
 
-async def find_source(session: AsyncSession, video_id: uuid.UUID, variant_id: uuid.UUID | None = None) -> Source:
-    """Lock the source against deletion until the transaction ends.
+async def find_source(session: AsyncSession, source_id: uuid.UUID, variant_id: uuid.UUID | None = None) -> Source:
+    """The upload or the variant that has the id, or the named variant of it. It is locked against deletion until the
+    transaction ends.
 
     Raises NotFound; InvalidInput when the variant is another video's.
     """
-    owner: Video | Variant | None
-    if variant_id is None:
-        owner = await session.get(Video, video_id)
-        owned = File.video_id == video_id
-    else:
-        owner = await session.get(Variant, variant_id)
-        owned = File.variant_id == variant_id
+    owner: Video | Variant | None = await session.get(Video, source_id) or await session.get(Variant, source_id)
     if owner is None:
-        raise NotFound("no such video" if variant_id is None else "no such variant")
-    if isinstance(owner, Variant) and owner.video_id != video_id:
-        raise InvalidInput([FieldError("/source_variant_id", "is a variant of another video")])
+        raise NotFound("no such video or variant", pointer="/video_id")
+    video_id = owner.video_id if isinstance(owner, Variant) else owner.id
+    if variant_id is not None:
+        named = await session.get(Variant, variant_id)
+        if named is None:
+            raise NotFound("no such variant", pointer="/source_variant_id")
+        if named.video_id != video_id:
+            raise InvalidInput([FieldError("/source_variant_id", "is a variant of another video")])
+        owner = named
+    found = owner.id if isinstance(owner, Variant) else None
+    owned = File.video_id == video_id if found is None else File.variant_id == found
     file = await session.scalar(select(File).where(owned, File.role == FileRole.MAIN).with_for_update(read=True))
     if file is None:  # deleted between the two looks
-        raise NotFound("no such video" if variant_id is None else "no such variant")
+        raise NotFound("no such video or variant", pointer="/video_id")
     media = msgspec.convert(owner.media_info, MediaInfo)
-    return Source(file, video_id, variant_id, Facts(sha256=file.sha256, media=media))
-
-
-async def find_any_source(session: AsyncSession, video_or_variant_id: uuid.UUID) -> Source:
-    """As `find_source`, by the id of either. Raises NotFound."""
-    variant = await session.get(Variant, video_or_variant_id)
-    if variant is not None:
-        return await find_source(session, variant.video_id, variant.id)
-    try:
-        return await find_source(session, video_or_variant_id)
-    except NotFound as error:
-        raise NotFound("no such video or variant") from error
+    return Source(file, video_id, found, Facts(sha256=file.sha256, media=media))
 
 
 async def submit(

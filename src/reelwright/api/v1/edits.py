@@ -95,6 +95,8 @@ async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Ser
         "layers/0/color": "font_color",
         "layers/0/start": "start_time",
         "layers/0/end": "end_time",
+        "layers/0/x": "position_x",
+        "layers/0/y": "position_y",
         "layers/0": "",
     }
     return await _lay(services, data.video_id, data.layer(font), names, "content")
@@ -136,6 +138,6 @@ async def make_qualities(data: JSONBody[V1Quality], services: NamedDependency[Se
     if wrong:
         raise BadValues(wrong)
     try:
-        return V1Job.of(await submit_renditions(services, data.video_id, data.ladder(), only_videos=True))
+        return V1Job.of(await submit_renditions(services, data.video_id, data.ladder()))
     except InvalidInput as invalid:
         raise BadValues(invalid.errors) from invalid
