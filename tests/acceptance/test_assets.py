@@ -16,12 +16,14 @@ import numpy.typing as npt
 import pytest
 import pyvips
 
+from making import prober
 from material import ffmpeg
 from reelwright import faults
 from reelwright.edits.model import ImageLayer
 from reelwright.edits.planned_layers import PictureFacts
 from reelwright.jobs.overlays import draw
 from reelwright.library import assets, catalogue
+from reelwright.library.asset_videos import AssetVideos
 from reelwright.media.studio import Studio
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -345,7 +347,10 @@ async def test_an_asset_may_go_at_any_moment(shared_service: Service, gray: Path
             else:
                 document: Any = problem(answer, 422, "invalid_input")
                 (error,) = document["errors"]
-                assert (error["pointer"], error["detail"]) == ("/overlays/0/image_path", "no such asset")
+                assert (error["pointer"], error["detail"]) == (
+                    "/overlays/0/image_path",
+                    "no such asset; GET /assets lists those that there are",
+                )
     for job_id in taken:
         await shows(shared_service, job_id, RED)
 
@@ -377,13 +382,17 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
         received = await assets.receive(once(), name="a", storage=storage, studio=studio)
         made.append(await world.do(assets.insert, received))
     layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
-    drawn = await draw(layers, studio=studio, settings=settings, storage=storage, sessions=world.sessions)
+    async with prober() as probing:
+        videos = AssetVideos(storage, probing, world.sessions)
+        drawn = await draw(
+            layers, studio=studio, settings=settings, storage=storage, sessions=world.sessions, asset_videos=videos
+        )
     assert studio.keys == (f"assets/{made[0].id}/source.png",)
     first, second = drawn.errors
     assert (first.pointer, first.code, first.detail) == (
         "/steps/0/layers/0/image_path",
         "asset_missing",
-        "no such asset",
+        "no such asset; GET /assets lists those that there are",
     )
     assert (second.pointer, second.code) == ("/steps/0/layers/1/image_path", "file_missing")
     await studio.close()

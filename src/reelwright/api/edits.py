@@ -102,6 +102,7 @@ async def submit_layers(
             settings=services.settings,
             storage=services.storage,
             sessions=services.sessions,
+            asset_videos=services.asset_videos,
         )
         async with services.sessions.begin() as session:
             source = await find_source(session, video_id, variant_id)

@@ -90,18 +90,18 @@ async def list_jobs(
     services: NamedDependency[Services],
     status_: Annotated[JobStatus | None, QueryParameter(name="status", description="Only jobs that are in it.")] = None,
     type_: Annotated[JobType | None, QueryParameter(name="type", description="Only jobs of it.")] = None,
-    video_id: Annotated[UUID | None, QueryParameter(description="Only jobs on this video.")] = None,
+    video_id: Annotated[UUID | None, QueryParameter(description="Only jobs on this video, or on this variant.")] = None,
     page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
     page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs a page.")] = 20,
 ) -> JobPage:
     """Newest first, filtered by what is given. `GET /jobs/{id}` has what is left out here: edit, plan, commands, the
     files of its outputs."""
-    wanted = [
-        column == value
-        for column, value in ((Job.status, status_), (Job.type, type_), (Job.video_id, video_id))
-        if value is not None
-    ]
+    wanted = [column == value for column, value in ((Job.status, status_), (Job.type, type_)) if value is not None]
     async with services.sessions() as session:
+        if video_id is not None:
+            variant = await session.get(Variant, video_id)
+            wanted += [Job.video_id == (video_id if variant is None else variant.video_id)]
+            wanted += [] if variant is None else [Job.input_variant_id == variant.id]
         total = await session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
         found = (
             await session.scalars(

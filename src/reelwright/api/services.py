@@ -16,6 +16,7 @@ from reelwright.api.media_checks import MediaChecks
 from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
 from reelwright.jobs.glances import Glances
+from reelwright.library.asset_videos import AssetVideos
 from reelwright.media.probe import Prober
 from reelwright.media.programs import probe_rules
 from reelwright.media.studio import Studio
@@ -33,6 +34,7 @@ class Services:
     glances: Glances
     feeds: JobFeeds
     studio: Studio
+    asset_videos: AssetVideos
     media_checks: MediaChecks
     metrics: Exposition
 
@@ -61,6 +63,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 Glances(hub, database.sessions),
                 JobFeeds(database.sessions, hub),
                 studio,
+                AssetVideos(storage, prober, database.sessions),
                 MediaChecks(settings),
                 Exposition(database.sessions, settings.media_path),
             )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -21,6 +22,8 @@ from reelwright.edits.vocabulary import JobType, OverlayType
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.submit import Source, submit
 from reelwright.library import references
+from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.references import ASSETS_PREFIX
 from reelwright.media.studio import Studio
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -28,10 +31,12 @@ from reelwright.storage.local import LocalStorage
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """For each layer its picture, None for videos and for what could not be drawn: `errors` say why."""
+    """For each layer its picture, None for videos and for what could not be drawn: `errors` say why. `videos`: where it
+    is a video of the assets folder, by the layer's number, what that is stored as."""
 
     pictures: tuple[PictureFacts | None, ...]
     errors: tuple[FieldError, ...] = ()
+    videos: Mapping[int, UUID] = field(default_factory=dict)
 
 
 async def draw(
@@ -41,12 +46,14 @@ async def draw(
     settings: Settings,
     storage: LocalStorage,
     sessions: async_sessionmaker[AsyncSession],
+    asset_videos: AssetVideos,
 ) -> Drawn:
-    """The pictures of all layers but videos, outside of any transaction."""
+    """What is laid over, made ready outside of any transaction."""
     find = partial(references.picture, settings=settings, storage=storage, sessions=sessions)
     errors: list[FieldError] = []
     pictures: list[PictureFacts | None] = []
     looked_at: dict[str, PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
+    videos: dict[int, UUID] = {}
     for number, layer in enumerate(layers):
         pointer, picture = f"/steps/0/layers/{number}", None
         try:
@@ -60,10 +67,14 @@ async def draw(
                     picture = found
                 else:
                     errors.append(FieldError(f"{pointer}/image_path", found.detail, found.code))
+            elif (path := await references.asset_video(layer.video_path, settings)) is not None:
+                videos[number] = await asset_videos.take(path, layer.video_path.removeprefix(ASSETS_PREFIX))
         except InvalidInput as invalid:
             errors += invalid.errors
+        except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
+            errors.append(FieldError(f"{pointer}/video_path", error.detail, error.code))
         pictures.append(picture)
-    return Drawn(tuple(pictures), tuple(errors))
+    return Drawn(tuple(pictures), tuple(errors), videos)
 
 
 async def _outcome(
@@ -95,8 +106,9 @@ async def submit_overlay(
     for number, (layer, picture) in enumerate(zip(layers, drawn.pictures, strict=True)):
         facts.append(picture)
         if isinstance(layer, VideoLayer):
+            stored = drawn.videos.get(number)
             try:
-                file, media = await _video(session, layer)
+                file, media = await _video(session, layer.video_path if stored is None else f"video:{stored}")
             except (NotFound, UnsupportedMedia) as error:
                 errors.append(FieldError(f"/steps/0/layers/{number}/video_path", error.detail, error.code))
             else:
@@ -133,8 +145,8 @@ def _misplaced(
     return errors
 
 
-async def _video(session: AsyncSession, layer: VideoLayer) -> tuple[File, MediaInfo]:
-    file = await references.video(session, layer.video_path)
+async def _video(session: AsyncSession, reference: str) -> tuple[File, MediaInfo]:
+    file = await references.video(session, reference)
     owner = (
         await session.get(Video, file.video_id)
         if file.video_id is not None

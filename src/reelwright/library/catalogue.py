@@ -35,14 +35,16 @@ Listed = TypeVar("Listed", Video, Asset)
 async def video(session: AsyncSession, video_id: uuid.UUID) -> Video:
     """Raises NotFound."""
     if (found := await session.get(Video, video_id)) is None:
-        raise NotFound("no such video")
+        is_variant = await session.get(Variant, video_id) is not None
+        raise NotFound(f"this is a variant: see /variants/{video_id}" if is_variant else "no such video")
     return found
 
 
 async def variant(session: AsyncSession, variant_id: uuid.UUID) -> Variant:
     """Raises NotFound."""
     if (found := await session.get(Variant, variant_id)) is None:
-        raise NotFound("no such variant")
+        is_video = await session.get(Video, variant_id) is not None
+        raise NotFound(f"this is a video: see /videos/{variant_id}" if is_video else "no such variant")
     return found
 
 
@@ -131,6 +133,15 @@ async def main_file(
     found = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
     if found is None:
         raise NotFound("no such video" if variant_id is None else "no such variant")
+    return found
+
+
+async def any_main_file(session: AsyncSession, video_or_variant_id: uuid.UUID) -> File:
+    """The file of whatever has the id. Raises NotFound."""
+    owner = or_(File.video_id == video_or_variant_id, File.variant_id == video_or_variant_id)
+    found = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
+    if found is None:
+        raise NotFound("no such video or variant")
     return found
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 import uuid
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -13,6 +15,7 @@ from reelwright import packaged
 from reelwright.db.models import File
 from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.library import catalogue
+from reelwright.setting_values import nearest
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -21,6 +24,13 @@ ASSETS_PREFIX, STORED_PREFIX = "/app/assets/", "/data/"
 
 NO_PICTURE = "is a video, not a picture: lay it over with a layer of the type `video`"
 NO_VIDEO = "is a picture, not a video: lay it over with a layer of the type `image`"
+
+HOW_VIDEOS_ARE_NAMED = (
+    "name one by video:<id>, variant:<id>, its stored_path, or a file of the assets folder by its name"
+)
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+MOST_NAMED = 10
+MOST_FOLDERS = 100
 
 
 def assets_folder(settings: Settings) -> Path:
@@ -44,9 +54,11 @@ async def picture(
     if not reference.startswith(STORED_PREFIX):
         try:
             return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
-        except NotFound:
+        except NotFound as missing:
             if not storage.is_key(reference):
-                raise
+                raise NotFound(
+                    await asyncio.to_thread(_no_picture, settings, reference), code=missing.code
+                ) from missing
     key = reference.removeprefix(STORED_PREFIX)
     try:
         async with sessions() as session:
@@ -62,13 +74,13 @@ async def _asset(session: AsyncSession, asset_id: str) -> File:
     try:
         return await catalogue.file_of_asset(session, uuid.UUID(asset_id))
     except (ValueError, NotFound) as error:
-        raise NotFound("no such asset", code="asset_missing") from error
+        raise NotFound("no such asset; GET /assets lists those that there are", code="asset_missing") from error
 
 
 def _inside(folder: Path, name: str) -> Path:
     """A regular file inside the folder, reached without any link that leads out of it."""
     parts = PurePosixPath(name).parts
-    missing = NotFound(f"there is no picture {name!r} in the assets folder", code="asset_missing")
+    missing = NotFound(f"there is no {name!r} in the assets folder", code="asset_missing")
     if not parts or "\0" in name or PurePosixPath(name).is_absolute() or ".." in parts:
         raise missing
     try:
@@ -80,8 +92,42 @@ def _inside(folder: Path, name: str) -> Path:
     return found
 
 
+def _no_picture(settings: Settings, reference: str) -> str:
+    """What to do about a picture that is not there."""
+    name = reference.removeprefix(ASSETS_PREFIX)
+    there = _pictures(assets_folder(settings))
+    if meant := nearest(name, there):
+        said = f"{meant} perhaps?"
+    elif there:
+        said = f"there is {', '.join(there[:MOST_NAMED])}{' and more' if len(there) > MOST_NAMED else ''}."
+    else:
+        said = "it has none."
+    return f"there is no picture {name!r} in the assets folder; {said} POST /assets takes your own, asset:<id> names it"
+
+
+def _pictures(folder: Path) -> list[str]:
+    """The names of pictures below the folder, sorted, as far as it takes a moment to look."""
+    found: list[str] = []
+    for path, folders, names in islice(os.walk(folder), MOST_FOLDERS):
+        folders.sort()
+        inside = Path(path).relative_to(folder)
+        found += [(inside / name).as_posix() for name in names if Path(name).suffix.lower() in PICTURE_ENDINGS]
+    return sorted(found)
+
+
+async def asset_video(reference: str, settings: Settings) -> Path | None:
+    """The file of the assets folder that a reference to a video names, if it names one."""
+    if ":" in reference or reference.startswith(STORED_PREFIX):
+        return None
+    try:
+        return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
+    except NotFound:
+        return None
+
+
 async def video(session: AsyncSession, reference: str) -> File:
-    """A stored video: "video:<id>", "variant:<id>", its key, or "/data/<key>"; locked against deletion.
+    """A stored video: "video:<id>" or "variant:<id>", whatever of both it is, its key, or "/data/<key>"; locked against
+    deletion.
 
     Raises NotFound, UnsupportedMedia for a picture.
     """
@@ -89,14 +135,12 @@ async def video(session: AsyncSession, reference: str) -> File:
     if kind == "asset":
         raise UnsupportedMedia(NO_VIDEO)
     try:
-        if kind == "video":
-            file = await catalogue.main_file(session, video_id=uuid.UUID(rest))
-        elif kind == "variant":
-            file = await catalogue.main_file(session, variant_id=uuid.UUID(rest))
+        if kind in ("video", "variant"):
+            file = await catalogue.any_main_file(session, uuid.UUID(rest))
         else:
             file = await catalogue.file_by_key(session, reference.removeprefix(STORED_PREFIX))
-    except ValueError as error:
-        raise NotFound("no such video", code="asset_missing") from error
+    except (ValueError, NotFound) as error:
+        raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing") from error
     if file.asset_id is not None:
         raise UnsupportedMedia(NO_VIDEO)
     await session.refresh(file, with_for_update={"read": True})
