@@ -94,7 +94,7 @@ def test_every_bad_field_is_named() -> None:
         "/overlays/3": "an invisible picture is no overlay",
         "/labels/a~1b": "Expected `int`, got `str`",
         "/qualities/1": "Expected `str`, got `int`",
-        "/watermark": "Expected `object | null`, got `array`",
+        "/watermark": "is an object with image_path",
         "/nmae": "unknown field, name perhaps?",
     }
 
