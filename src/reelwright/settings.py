@@ -41,6 +41,7 @@ _FOREIGN = re.compile(
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg", "dv", "mxf", "gif")
 """The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
 
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _ACCEL_PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
 
 Positive = Annotated[int, Meta(gt=0)]
@@ -86,6 +87,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_root_path: Annotated[
         str, Meta(description="Path prefix under which a reverse proxy serves the API, such as /video.")
     ] = ""
+    file_cache_control: Annotated[
+        str,
+        Meta(
+            description="`Cache-Control` of stored files, which never change under their address. With `public` a CDN"
+            " may keep them, also after they were deleted here. Where logins guard the service: `private, no-cache`."
+        ),
+    ] = "public, max-age=31536000, immutable"
     accel_prefix: Annotated[
         str,
         Meta(
@@ -341,6 +349,8 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine")
     if settings.api_root_path and not settings.api_root_path.startswith("/"):
         found.append("API_ROOT_PATH: begins with a slash")
+    if not _HEADER_VALUE.fullmatch(settings.file_cache_control):
+        found.append("FILE_CACHE_CONTROL: what the header says is needed, such as `private, no-cache`")
     if settings.accel_prefix and not _ACCEL_PREFIX.fullmatch(settings.accel_prefix):
         found.append("ACCEL_PREFIX: a path like /stored is needed")
     return found

@@ -172,7 +172,7 @@ async def test_a_prefix_of_a_proxy_is_honoured(service: Service, clip: Path) -> 
     assert (await service.client.get("/")).json()["docs"] == "/video/docs"
     assert "/video/docs" in (await service.client.get("/docs")).text
     uploaded = await service.upload(clip)
-    assert uploaded["url"] == f"/video/videos/{uploaded['id']}/download"
+    assert uploaded["url"] == f"/video/{uploaded['stored_path']}"
     answer = await service.client.post("/trim", json={"video_id": uploaded["id"], "start": 0, "end": 1})
     assert answer.headers["location"].startswith("/video/jobs/")
     assert (await service.client.get("/videos/x")).json()["instance"] == "/video/videos/x"

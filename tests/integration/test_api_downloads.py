@@ -22,7 +22,7 @@ from litestar.params import FromQuery
 from reelwright.api.access_log import AccessLog
 from reelwright.api.event_stream import EventStream, encode_event
 from reelwright.api.problems import EXCEPTION_HANDLERS
-from reelwright.api.ranges import LARGE_CHUNK_BYTES, Accel, FileDownload
+from reelwright.api.ranges import CONTENT_POLICY, LARGE_CHUNK_BYTES, Accel, FileDownload
 from reelwright.telemetry import logs
 
 CONTENT = os.urandom(3 * LARGE_CHUNK_BYTES + 17)
@@ -133,7 +133,7 @@ async def test_a_whole_file_comes_with_all_that_protects_and_resumes_it(client: 
         "last-modified": "Sun, 01 Nov 2026 12:00:00 GMT",
         "accept-ranges": "bytes",
         "cache-control": "private, no-cache",
-        "content-security-policy": "default-src 'none'; sandbox",
+        "content-security-policy": CONTENT_POLICY,
         "cross-origin-resource-policy": "same-origin",
     }
 

@@ -20,16 +20,16 @@ class Addresses:
     def video(self, video_id: UUID) -> str:
         return f"{self.root_path}/videos/{video_id}"
 
-    def video_file(self, video_id: UUID) -> str:
-        return f"{self.root_path}/videos/{video_id}/download"
+    def video_file(self, stored_path: str) -> str:
+        """Where a browser shows an upload; `/videos/{id}/download` saves it."""
+        return f"{self.root_path}/{quote(stored_path)}"
 
     def variant(self, variant_id: UUID) -> str:
         return f"{self.root_path}/variants/{variant_id}"
 
-    def variant_file(self, variant_id: UUID, name: str | None = None) -> str:
-        """The main file, or the one of that name."""
-        part = "download" if name is None else f"files/{quote(name)}"
-        return f"{self.root_path}/variants/{variant_id}/{part}"
+    def variant_file(self, variant_id: UUID, name: str) -> str:
+        """Where a browser shows a file of a variant; `/variants/{id}/download` saves the main one."""
+        return f"{self.root_path}/variants/{variant_id}/files/{quote(name)}"
 
     def asset(self, asset_id: UUID) -> str:
         return f"{self.root_path}/assets/{asset_id}"

@@ -11,18 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.api.ranges import Accel, FileDownload
 from reelwright.api.services import Services
 from reelwright.db.models import File, Variant, Video
-from reelwright.edits.vocabulary import FileRole
 from reelwright.library import catalogue
-
-REVALIDATED = "private, no-cache"
-LASTING = "private, max-age=86400, immutable"
-"""For what is read in many small pieces: a file of a variant never changes under its name."""
 
 
 def download(
     services: Services, file: File, *, filename: str, last_modified: datetime.datetime, inline: bool = False
 ) -> FileDownload:
-    """Send a stored file; its SHA-256 is its ETag. Other sites may embed it where CORS lets any of them in."""
+    """Send a stored file; its SHA-256 is its ETag. It never changes under its address, so that caches may keep it as
+    FILE_CACHE_CONTROL says. Other sites may embed it where CORS lets any of them in."""
     return FileDownload(
         services.storage.path(file.key),
         size_bytes=file.size_bytes,
@@ -31,7 +27,7 @@ def download(
         content_type=file.content_type,
         last_modified=last_modified,
         inline=inline,
-        cache_control=LASTING if file.role in (FileRole.HLS, FileRole.DASH) else REVALIDATED,
+        cache_control=services.settings.file_cache_control,
         cross_origin=bool(services.settings.cors_origins),
         accel=Accel(prefix, file.key) if (prefix := services.settings.accel_prefix) else None,
     )

@@ -59,7 +59,7 @@ MEDIA_INFO = MediaInfoOut(
 VIDEO: dict[str, Any] = {
     "id": VIDEO_ID,
     "original_filename": "holiday.mp4",
-    "url": f"/videos/{VIDEO_ID}/download",
+    "url": f"/uploads/{VIDEO_ID}/source.mp4",
     "stored_path": f"uploads/{VIDEO_ID}/source.mp4",
     "size_bytes": 1055736,
     "duration_sec": 5.312,
@@ -87,7 +87,7 @@ VARIANT: dict[str, Any] = {
     "video_id": VIDEO_ID,
     "kind": "trim",
     "quality": "source",
-    "url": f"/variants/{VARIANT_ID}/download",
+    "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
     "stored_path": f"processed/{VARIANT_ID}/trim.mp4",
     "size_bytes": 412345,
     "duration_sec": 2.0,

@@ -13,12 +13,12 @@ from msgspec import UNSET, Meta, UnsetType
 from reelwright.api.addresses import Addresses
 from reelwright.api.schemas import FileOut, Page, Timestamp, Url
 from reelwright.db.models import File, Job, JobEvent
-from reelwright.edits.vocabulary import JobStatus, JobType, Quality
+from reelwright.edits.vocabulary import FileRole, JobStatus, JobType, Quality
 from reelwright.jobs.glances import Glance
 from reelwright.jobs.outlook import OutputState, eta_s, output_state
 
 Made = Mapping[uuid.UUID, Sequence[File]]
-"""What a job made and nobody has deleted: its variants, with their files where those are asked for."""
+"""What a job made and nobody has deleted: its variants, with their files, in lists the main one alone."""
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
@@ -179,6 +179,7 @@ def _outputs(job: Job, made: Made, addresses: Addresses, *, with_files: bool) ->
     for index, (expected, made_id) in enumerate(zip(planned, ids, strict=True)):
         kept = made_id if made_id in made else None
         files = [] if kept is None else [FileOut.of(file, kept, addresses) for file in made[kept]]
+        main = next((file.url for file in files if file.role is FileRole.MAIN), None)
         outputs.append(
             OutputOut(
                 index=index,
@@ -188,7 +189,7 @@ def _outputs(job: Job, made: Made, addresses: Addresses, *, with_files: bool) ->
                 height=expected["height"],
                 progress=job.progress,
                 variant_id=kept,
-                url=None if kept is None else addresses.variant_file(kept),
+                url=main,
                 files=files if with_files else UNSET,
             )
         )

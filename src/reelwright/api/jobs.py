@@ -113,7 +113,7 @@ async def list_jobs(
                 .limit(page_size)
             )
         ).all()
-        made = await catalogue.variants_of_jobs(session, [job.id for job in found])
+        made = await catalogue.files_of_jobs(session, [job.id for job in found], only_main=True)
     items = [JobSummary.of(job, made, services.addresses) for job in found]
     return JobPage(items=items, total=total, page=page, page_size=page_size)
 
@@ -124,7 +124,7 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
     it. An output that was deleted since has the state `deleted`; the others stay."""
     async with services.sessions() as session:
         job = await lifecycle.find(session, job_id)
-        made = await catalogue.files_of_job(session, job_id) if job.status is JobStatus.SUCCESS else {}
+        made = await catalogue.files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
         return JobOut.of(job, made, services.addresses)
 
 

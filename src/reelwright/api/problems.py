@@ -190,6 +190,7 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
     error = exc if isinstance(exc, ReelwrightError) else _translated(request, exc)
     extra = dict(error.extra)
     headers = dict(exc.headers or {}) if isinstance(exc, HTTPException) else {}
+    headers["Cache-Control"] = "no-store"  # a cache may keep a 404 otherwise, and what is asked for may come
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     answer: type[Response[dict[str, Any]]] = Response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from pathlib import PurePosixPath
 from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
@@ -63,7 +64,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             id=video.id,
             original_filename=video.original_filename,
-            url=addresses.video_file(video.id),
+            url=addresses.video_file(video.stored_path),
             stored_path=video.stored_path,
             size_bytes=video.size_bytes,
             duration_sec=None if video.duration_sec is None else float(video.duration_sec),
@@ -126,7 +127,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             video_id=variant.video_id,
             kind=variant.kind,
             quality=variant.quality,
-            url=addresses.variant_file(variant.id),
+            url=addresses.variant_file(variant.id, PurePosixPath(variant.stored_path).name),
             stored_path=variant.stored_path,
             size_bytes=variant.size_bytes,
             duration_sec=None if variant.duration_sec is None else float(variant.duration_sec),

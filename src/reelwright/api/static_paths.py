@@ -11,11 +11,12 @@ from litestar import HttpMethod, Router, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 
-from reelwright.api.downloads import download
+from reelwright.api.downloads import download, download_variant, download_video
 from reelwright.api.openapi import operation
 from reelwright.api.ranges import FileDownload
 from reelwright.api.services import Services
-from reelwright.db.models import Variant, Video
+from reelwright.db.models import Variant
+from reelwright.edits.vocabulary import FileRole
 from reelwright.library import catalogue
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
@@ -31,15 +32,11 @@ async def _send(services: Services, folder: str, key: Path) -> FileDownload:
     async with services.sessions() as session:
         file = await catalogue.file_by_key(session, f"{folder}/{key.as_posix().lstrip('/')}")
         if file.video_id is not None:
-            moment = (await session.get_one(Video, file.video_id)).upload_time
-        else:
-            moment = (await session.get_one(Variant, _owner(file.variant_id))).created_at
-    return download(services, file, filename=file.name, last_modified=moment, inline=True)
-
-
-def _owner(variant_id: UUID | None) -> UUID:
-    assert variant_id is not None
-    return variant_id
+            return await download_video(services, session, file.video_id, inline=True)
+        variant = await session.get_one(Variant, file.variant_id)
+        if file.role is FileRole.MAIN:
+            return await download_variant(services, session, variant.id, inline=True)
+    return download(services, file, filename=file.name, last_modified=variant.created_at, inline=True)
 
 
 @route(

@@ -104,15 +104,13 @@ async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Var
     return list(grouped.values())
 
 
-async def variants_of_jobs(session: AsyncSession, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[File]]:
-    """What the jobs made and nobody has deleted; without its files."""
-    return {found: [] for found in await session.scalars(select(Variant.id).where(Variant.job_id.in_(job_ids)))}
-
-
-async def files_of_job(session: AsyncSession, job_id: uuid.UUID) -> dict[uuid.UUID, list[File]]:
-    """The variants that the job made and nobody has deleted, each with its files by name."""
+async def files_of_jobs(
+    session: AsyncSession, job_ids: Collection[uuid.UUID], *, only_main: bool = False
+) -> dict[uuid.UUID, list[File]]:
+    """The variants that the jobs made and nobody has deleted, each with its files by name, or with its main one."""
+    wanted = [Variant.job_id.in_(job_ids), *([File.role == FileRole.MAIN] if only_main else [])]
     rows = await session.scalars(
-        select(File).join(Variant, File.variant_id == Variant.id).where(Variant.job_id == job_id).order_by(File.name)
+        select(File).join(Variant, File.variant_id == Variant.id).where(*wanted).order_by(File.name)
     )
     made: dict[uuid.UUID, list[File]] = {}
     for file in rows:
