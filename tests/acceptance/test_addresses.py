@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from service import Service
+from service import Service, free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +76,74 @@ async def test_a_list_of_jobs_is_lean(shared_service: Service, made: dict[str, A
     assert {name: value for name, value in made.items() if name in item and name != "outputs"} == {
         name: value for name, value in item.items() if name != "outputs"
     }
+
+
+SIZE = "const v = document.querySelector('video'); return v && v.readyState > 1 && v.videoWidth"
+"""In a page that shows a video: how wide its picture is, once there is one."""
+
+
+async def test_caches_may_keep_files_and_no_refusals(shared_service: Service, made: dict[str, Any]) -> None:
+    """Files never change under their addresses; what is not there may come."""
+    for url in (made["result_url"], made["outputs"][0]["url"], f"/videos/{made['video_id']}/download"):
+        answer = await shared_service.client.head(url)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        again = await shared_service.client.get(url, headers={"if-none-match": answer.headers["etag"]})
+        assert (again.status_code, again.headers["cache-control"]) == (304, answer.headers["cache-control"])
+    assert (await shared_service.client.get("/uploads/none")).headers["cache-control"] == "no-store"
+    beyond = await shared_service.client.get(made["outputs"][0]["url"], headers={"range": "bytes=999999999-"})
+    assert (beyond.status_code, beyond.headers["cache-control"]) == (416, "no-store")
+
+
+@pytest.mark.skipif(CHROMIUM is None or CHROMEDRIVER is None, reason="chromium and chromedriver are not installed")
+async def test_a_video_plays_in_a_tab_of_its_own(shared_service: Service, made: dict[str, Any], tmp_path: Path) -> None:
+    """Upload, result and rendition, each opened by its address: the browser's own player has pictures, and nothing in
+    the page can run."""
+    video = (await shared_service.client.get(f"/videos/{made['video_id']}")).json()
+    urls = [video["url"], made["outputs"][0]["url"], f"/{video['stored_path']}"]
+    async with driven(tmp_path) as driver:
+        for url in urls:
+            await driver.post("/url", json={"url": shared_service.url + url})
+            shown = await seen(driver, SIZE)
+            assert shown > 0, url
+        files = [file for output in made["outputs"] for file in output["files"]]
+        poster = next(file for file in files if file["role"] == "poster")
+        await driver.post("/url", json={"url": shared_service.url + poster["url"]})
+        assert await seen(driver, "return document.images[0].naturalWidth")
+
+
+@asynccontextmanager
+async def driven(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser, by its WebDriver session."""
+    assert CHROMEDRIVER is not None
+    port = free_port()
+    driver = await asyncio.create_subprocess_exec(
+        *(CHROMEDRIVER, f"--port={port}"), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
+    wanted = {"alwaysMatch": {"goog:chromeOptions": {"binary": CHROMIUM, "args": options}}}
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+            async with asyncio.timeout(60):
+                while True:
+                    try:
+                        answer = await client.post("/session", json={"capabilities": wanted})
+                        break
+                    except httpx.ConnectError:
+                        await asyncio.sleep(0.1)
+            session = answer.json()["value"]["sessionId"]
+            client.base_url = httpx.URL(f"http://127.0.0.1:{port}/session/{session}")
+            yield client
+            await client.delete("")
+    finally:
+        driver.terminate()
+        await driver.wait()
+
+
+async def seen(driver: httpx.AsyncClient, script: str) -> int:
+    """What the script finds, once it finds something."""
+    async with asyncio.timeout(30):
+        while True:
+            answer = await driver.post("/execute/sync", json={"script": script, "args": []})
+            if isinstance(found := answer.json()["value"], int) and found:
+                return found
+            await asyncio.sleep(0.1)
