@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PY := .venv/bin/python
+# As it is typed, whatever signs are in it: neither make nor the shell reads more into it.
+override export VIDEO := $(value VIDEO)
 
 .PHONY: help demo up test check bench lock clean
 
@@ -20,7 +22,7 @@ help:
 	@scripts/install requirements-dev.lock dev
 
 demo: .venv/run.stamp
-	@$(PY) -m reelwright demo $(if $(VIDEO),--video "$(VIDEO)")
+	@$(PY) -m reelwright demo $${VIDEO:+--video "$$VIDEO"}
 
 up: .venv/run.stamp
 	@$(PY) -m reelwright up

@@ -24,7 +24,13 @@ def main() -> None:
     for name, (family, text) in json.loads((FOLDER / "words.json").read_text()).items():
         font = book.find(family)
         command = [
-            *("hb-view", f"--font-file={font.path}", f"--variations=wght={font.weight}", f"--font-size={SIZE_PX}"),
+            *(
+                "hb-view",
+                f"--font-file={font.path}",
+                f"--face-index={font.index}",
+                f"--variations=wght={font.weight}",
+                f"--font-size={SIZE_PX}",
+            ),
             *("--margin=24", "--background=ffffff", "--foreground=000000", "--output-format=svg"),
         ]
         drawn = subprocess.run(command, input=text.encode(), check=True, stdout=subprocess.PIPE).stdout

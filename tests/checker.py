@@ -9,6 +9,7 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from service import Service
@@ -24,10 +25,10 @@ def processes_about(text: str | Path) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                about = os.fsdecode((entry / "cmdline").read_bytes()) + str((entry / "cwd").readlink())
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue
+            about = ""
+            with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+                about = os.fsdecode((entry / "cmdline").read_bytes())
+                about += str((entry / "cwd").readlink())
             if str(text) in about:
                 found.append(int(entry.name))
     return found

@@ -54,7 +54,7 @@ def drawing_in_this_process(folder: Path) -> Face:
     font = BUNDLED_ONLY.find(None)
     (folder / "fonts.conf").write_text(fontconfig.configuration(BUNDLED_ONLY, font, folder))
     os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
-    return Face(families=(font.family, *BUNDLED_ONLY.fallback_families()), weight=400, width=5, italic=False)
+    return Face(families=(font.family,), weight=400, width=5, italic=False)
 
 
 def pixels(path: Path) -> Pixels:

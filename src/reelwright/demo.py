@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reelwright.media import contain, programs
 from reelwright.settings import Settings
-from reelwright.up import alongside, answering, service
+from reelwright.up import alongside, answering, base_url, service
 
 SAMPLE_SECONDS = 20
 SAMPLE_SIZE = "1280x720"
@@ -32,6 +32,7 @@ async def demo(settings: Settings, video: Path | None, start: float | None, end:
     `start`, `end`: seconds; None: some seconds near the beginning. Raises ClickException where that does not work out,
     and what `service` raises.
     """
+    by_hand = base_url(settings)
     settings = msgspec.structs.replace(settings, app_host="127.0.0.1", app_port=_free_port())
     url = f"http://{settings.app_host}:{settings.app_port}"
     log = output / "service.log"
@@ -45,7 +46,9 @@ async def demo(settings: Settings, video: Path | None, start: float | None, end:
                 await alongside(running, answering(url))
                 source = video or await make_sample(settings, output)
                 async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
-                    return await alongside(running, _tour(client, source, start, end, output))
+                    return await alongside(
+                        running, _tour(client, source, start, end, output, by_hand, ", while `make up` runs")
+                    )
     except httpx.HTTPError as error:
         said = f"{type(error).__name__} {error}".strip()
         raise click.ClickException(f"the service does not answer any more ({said}): see {log}") from error
@@ -67,7 +70,7 @@ async def demo_at(
     try:
         source = video or await make_sample(settings, output)
         async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
-            return await _tour(client, source, start, end, output, base=url.rstrip("/"))
+            return await _tour(client, source, start, end, output, url.rstrip("/"))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         said = f"{type(error).__name__} {error}".strip()
         raise click.ClickException(f"{url} does not answer ({said})") from error
@@ -102,8 +105,15 @@ async def make_sample(settings: Settings, folder: Path) -> Path:
 
 
 async def _tour(
-    client: httpx.AsyncClient, source: Path, start: float | None, end: float | None, output: Path, base: str = ""
+    client: httpx.AsyncClient,
+    source: Path,
+    start: float | None,
+    end: float | None,
+    output: Path,
+    by_hand: str,
+    provided: str = "",
 ) -> Path:
+    """`by_hand`: where people reach the service with the commands that are printed, `provided` what they do before."""
     video = await _upload(client, source)
     console.print(
         f"Uploaded   {video['original_filename']}: {video['width']}x{video['height']}, {video['duration_sec']} s, "
@@ -128,14 +138,13 @@ async def _tour(
         if made["id"] == found["output_variant_id"]
     )
     console.print(f"Downloaded {target}: {variant['duration_sec']} s, {target.stat().st_size:,} bytes")
-    console.print(f"\nThe same by hand{'' if base else ', while `make up` runs'}:\n")
-    base = base or "http://localhost:8000"
+    console.print(f"\nThe same by hand{provided}:\n")
     for line in (
-        f"curl -F file=@{shlex.quote(str(source))} {base}/videos/upload",
-        f"curl {base}/trim -H 'content-type: application/json' "
+        f"curl -F file=@{shlex.quote(str(source))} {by_hand}/videos/upload",
+        f"curl {by_hand}/trim -H 'content-type: application/json' "
         f'-d \'{{"video_id": "<id>", "start": {start:g}, "end": {end:g}}}\'',
-        f"curl -N {base}/jobs/<job_id>/events",
-        f"curl -o trimmed.mp4 {base}/result/<job_id>",
+        f"curl -N {by_hand}/jobs/<job_id>/events",
+        f"curl -o trimmed.mp4 {by_hand}/result/<job_id>",
     ):
         console.print("    " + line)
     return target

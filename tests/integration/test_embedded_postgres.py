@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import json
 import os
 import pwd
 import shutil
@@ -52,20 +54,24 @@ def wait_until(look: Callable[[], object], what: str, limit_s: float = 20) -> No
         time.sleep(LOOK_S)
 
 
-def members(home: Path) -> dict[int, list[str]]:
-    """Process id -> command line of the keeper of `home` and all that it started."""
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        if process.name == str(os.getpid()):
-            continue
-        with suppress(OSError):
-            if any(f.readlink() == home / "run" / "keeper.lock" for f in (process / "fd").iterdir()):
-                found[int(process.name)] = (process / "cmdline").read_text().split("\0")
-    return found
+def runs(pid: int) -> bool:
+    """Zombies do not: where process 1 takes in no orphans, as in many containers, they stay."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+KEEPER = "reelwright/db/embedded/keeper.py"
 
 
 def keepers(home: Path) -> list[int]:
-    return [pid for pid, command in members(home).items() if keeper.__file__ in command]
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (process / "cmdline").read_text().split("\0")
+            if any(part.endswith(KEEPER) for part in command) and json.loads(command[-2]).get("home") == str(home):
+                found.append(int(process.name))
+    return found
 
 
 def server_pid(home: Path) -> int:
@@ -74,7 +80,18 @@ def server_pid(home: Path) -> int:
 
 
 def is_gone(home: Path) -> bool:
-    return not members(home)
+    """Keeper, server and all that they started: each of them holds the lock."""
+    try:
+        lock = os.open(home / "run" / "keeper.lock", os.O_RDWR)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
 
 
 def select_one(url: str) -> bool:
@@ -91,8 +108,10 @@ def holder(
     prefix: tuple[str, ...] = (),
     python: str = sys.executable,
     uid: int | None = None,
+    modules: str = MODULES,
+    bin_dir: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    bin_dir = binaries.find(home).folder
+    bin_dir = bin_dir or binaries.find(home).folder
     command = [*prefix, python, "-W", "error", "-c", HOLDER, str(home), str(grace_s), str(bin_dir)]
     process = subprocess.Popen(
         command,
@@ -104,7 +123,7 @@ def holder(
         user=uid,
         group=uid,
         extra_groups=None if uid is None else [],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": MODULES},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": modules},
     )
     with process:
         try:
@@ -267,6 +286,8 @@ def test_the_keeper_is_nobodys_child_and_has_no_terminal(home: Path, monkeypatch
         ours = {Path(f"/proc/self/fd/{number}").readlink() for number in range(3)} - {Path("/dev/null")}
         assert not ours & {descriptor.readlink() for descriptor in (process / "fd").iterdir()}
         for member in (pid, server_pid(home)):
+            if not os.access(f"/proc/{member}/environ", os.R_OK):
+                continue  # another account's, in a container: the keeper's are what it has inherited
             names = [pair.split(b"=")[0] for pair in Path(f"/proc/{member}/environ").read_bytes().split(b"\0")]
             assert not [name for name in names if name.startswith(b"PG")]
 
@@ -277,7 +298,7 @@ def test_the_keeper_is_nobodys_child_and_has_no_terminal(home: Path, monkeypatch
 def the_server_goes_with_its_keeper(home: Path) -> None:
     (killed,), orphan = keepers(home), server_pid(home)
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: not {killed, orphan} & set(members(home)), "the server goes with its keeper")
+    wait_until(lambda: not runs(killed) and not runs(orphan), "the server goes with its keeper")
 
 
 def test_a_killed_keeper_is_replaced_by_whoever_still_uses_the_server(home: Path) -> None:
@@ -286,14 +307,14 @@ def test_a_killed_keeper_is_replaced_by_whoever_still_uses_the_server(home: Path
         first_line(other.stdout)
         (killed,) = keepers(home)
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: killed not in members(home) and keepers(home), "a new keeper comes")
+        wait_until(lambda: not runs(killed) and keepers(home), "a new keeper comes")
         wait_until(lambda: select_one(server.url), "the server answers again")
         assert len(keepers(home)) == 1
 
         server.release()
         (killed,) = keepers(home)
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: killed not in members(home) and select_one(server.url), "the other user's watch goes on")
+        wait_until(lambda: not runs(killed) and select_one(server.url), "the other user's watch goes on")
 
 
 def test_nobody_replaces_a_keeper_after_the_release(home: Path) -> None:
@@ -367,8 +388,8 @@ def test_a_server_that_keeps_crashing_is_given_up_by_its_keeper(home: Path, capl
             wait_until(lambda: select_one(server.url), "the server answers again")
             crashed = server_pid(home)
             os.kill(crashed, signal.SIGKILL)
-            wait_until(lambda: crashed not in members(home), "it dies")  # noqa: B023
-        wait_until(lambda: first not in members(home), "the keeper gives up")
+            wait_until(lambda: not runs(crashed), "it dies")  # noqa: B023
+        wait_until(lambda: not runs(first), "the keeper gives up")
         wait_until(lambda: select_one(server.url), "a new keeper's server answers")
     assert "crashed 6 times within 60 s" in (home / "run" / "keeper.log").read_text()
     assert "starting it again" in caplog.text
@@ -442,17 +463,24 @@ def test_roots_server_has_no_privileges_where_only_root_can_come() -> None:
 
 @needs_root
 @pytest.mark.parametrize("uid", [pwd.getpwnam("nobody").pw_uid, 54321], ids=["account", "id without an account"])
-def test_an_ordinary_user_runs_it_as_they_are(open_folder: Path, uid: int) -> None:
+def test_an_ordinary_user_runs_it_as_they_are(open_folder: Path, uid: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files are the user's own, also under a user id that /etc/passwd does not know."""
     if uid == 54321:
         skip_without_user_namespaces()
     python = next((python for python in (sys.executable, "/usr/bin/python3") if can_run(python, uid)), None)
     if python is None:
         pytest.skip("no Python 3.11 here that an ordinary user can run")
+    modules = open_folder / "modules"
+    shutil.copytree(Path(reelwright.__file__).parent, modules / "reelwright", ignore=shutil.ignore_patterns("*.tt?"))
+    for metadata in Path(sysconfig.get_path("purelib")).glob("reelwright-*.dist-info"):
+        shutil.copytree(metadata, modules / metadata.name)
+    subprocess.run(["chmod", "-R", "a+rX", modules], check=True)
+    monkeypatch.setattr(place, "STATE", open_folder / "state")
+    bin_dir = place._copied(binaries.find(open_folder).folder)
     home = open_folder / "home"
     home.mkdir(mode=0o700)
     os.chown(home, uid, uid)
-    with holder(home, python=python, uid=uid) as process:
+    with holder(home, python=python, uid=uid, modules=str(modules), bin_dir=bin_dir) as process:
         url = first_line(process.stdout)
         assert select_one(url)
         assert {path.stat().st_uid for path in home.iterdir()} == {uid}
@@ -519,6 +547,21 @@ def test_where_its_account_cannot_come_roots_server_gets_a_place_of_its_own(
     assert run(other, "SELECT to_regclass('kept')") == [(None,)]
     assert elsewhere(other) != folder
     assert list(state.glob("programs-*")) == [programs]
+
+
+@needs_root
+def test_a_copied_project_does_not_run_a_second_server_on_the_same_data(state: Path, closed_folder: Path) -> None:
+    """Its links lead to the first one's cluster: refused while that is at work, and nothing is harmed."""
+    home = closed_folder / "home"
+    with acquire(home, run_as="nobody", grace_s=0) as server:
+        copy = closed_folder / "copy"
+        copy.mkdir(mode=0o711)
+        for name in ("data-18", "socket"):
+            (copy / name).symlink_to((home / name).readlink())
+        (copy / "socket").unlink()
+        assert "Another project's PostgreSQL is at work" in refusal(copy)
+        assert select_one(server.url)
+    wait_until(lambda: is_gone(home), "the server stops")
 
 
 @needs_root

@@ -29,9 +29,11 @@ def analysed(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The units, with the programs of this virtual environment."""
+    """The units, with the programs of this virtual environment, under a name that needs no quotes."""
+    programs = tmp_path / "programs"
+    programs.symlink_to(Path(sys.executable).parent)
     for unit in UNITS.iterdir():
-        text = unit.read_text().replace("/opt/reelwright/.venv/bin", str(Path(sys.executable).parent))
+        text = unit.read_text().replace("/opt/reelwright/.venv/bin", str(programs))
         (tmp_path / unit.name).write_text(text)
     return tmp_path
 

@@ -162,11 +162,25 @@ async def test_emoji_of_several_characters_are_one_picture(draughtsman: Easel, t
     assert family < 1.3 * one
 
 
+async def test_emoji_are_coloured_and_in_step_with_the_letters(draughtsman: Easel, tmp_path: Path) -> None:
+    """At every size, faded with the text, unchanged by its colour; in one colour when that font is named."""
+    for font_size in (24, 200):
+        style = TextStyle(font_size=font_size, colour=BLUE)
+        wide, high = await draughtsman.draw_text("❤\ufe0f", style, tmp_path / "text.png")
+        assert 0.8 * font_size < wide < 1.4 * font_size
+        assert 0.8 * font_size < high < 1.4 * font_size
+        red, green, blue, alpha = pixels(tmp_path / "text.png")[high // 2, wide // 2]
+        assert (red > 180, green < 90, blue < 90, alpha) == (True, True, True, 255)
+    await draughtsman.draw_text("❤\ufe0f", TextStyle(font="Noto Emoji", font_size=200, colour=BLUE), tmp_path / "t.png")
+    drawn = pixels(tmp_path / "t.png")
+    assert (drawn[drawn[:, :, 3] == 255][:, :3] == (0, 0, 255)).all()
+
+
 @pytest.mark.parametrize(
     ("text", "style", "pointer", "sentence"),
     [
         ("a\0b", TextStyle(), "/text", "control characters"),
-        ("漢字", TextStyle(), "/text", r"no font here has 漢 \(U\+6F22\), 字 \(U\+5B57\)"),
+        ("𐕰𞊐", TextStyle(), "/text", r"no font here has 𐕰 \(U\+10570\), 𞊐 \(U\+1E290\)"),
         ("a", TextStyle(font="Arial"), "/font", "there are"),
         ("W" * 500, TextStyle(font_size=1000), "/text", "too large a picture"),
         ("﷽" * 500, TextStyle(font_size=10), "/text", "too large a picture"),
@@ -275,7 +289,8 @@ def test_every_string_is_drawn_or_refused(drawing_here: Face, text: str) -> None
         return
     if BUNDLED_ONLY.missing_glyphs(text):
         return
-    picture = drawn_text.draw(text, TextStyle(font_size=12), drawing_here)
+    face = msgspec.structs.replace(drawing_here, families=BUNDLED_ONLY.families(text, BUNDLED_ONLY.find(None)))
+    picture = drawn_text.draw(text, TextStyle(font_size=12), face)
     assert 1 <= picture.width < 30 * 12 * 15
     assert len(picture.write_to_memory()) == picture.width * picture.height * 4
 

@@ -48,6 +48,10 @@ class Coverage:
     def __contains__(self, character: str) -> bool:
         return bisect_right(self._bounds, ord(character)) % 2 == 1
 
+    def of(self, characters: set[str]) -> set[str]:
+        """Those of them that it has."""
+        return {character for character in characters if character in self}
+
 
 def read(path: Path) -> list[Font]:
     """Every style in the file. Raises ValueError when it cannot be read as a font."""

@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 from reelwright.media.font_file import Font
 from reelwright.media.fonts import FontBook
 
-COLOUR_EMOJI = ("Noto Color Emoji", "Twemoji", "Apple Color Emoji", "Segoe UI Emoji", "Noto Emoji")
+MONOCHROME_EMOJI = "Noto Emoji"
+COLOUR_EMOJI = ("Noto Color Emoji", "Twemoji", "Apple Color Emoji", "Segoe UI Emoji", MONOCHROME_EMOJI)
 
 _SAME_EVERYWHERE = """
 <match target="pattern"><edit name="prgname" mode="delete"/></match>
@@ -47,8 +48,9 @@ def configuration(book: FontBook, chosen: Font, cache: Path) -> str:
     """The file's text. `cache`: fontconfig's own folder, one for each state of the fonts: it keeps what it found in
     a folder of fonts, even that there was nothing."""
     folders = "".join(f"<dir>{_path(folder)}</dir>\n" for folder in book.folders)
-    rejected = "".join(f"<glob>{_path(path)}</glob>\n" for path in book.rivals(chosen))
-    emoji = "".join(f"<family>{name}</family>" for name in COLOUR_EMOJI)
+    rejected = "".join(_pattern(path, family) for path, family in book.rivals(chosen))
+    named = [chosen.family] if chosen.family in COLOUR_EMOJI else []
+    emoji = "".join(f"<family>{name}</family>" for name in dict.fromkeys([*named, *COLOUR_EMOJI]))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
         f"{folders}<cachedir>{_path(cache)}</cachedir>\n"
@@ -56,6 +58,14 @@ def configuration(book: FontBook, chosen: Font, cache: Path) -> str:
         f"{rejected}</rejectfont></selectfont>\n"
         f'<alias binding="strong"><family>emoji</family><prefer>{emoji}</prefer></alias>\n'
         f"{_SAME_EVERYWHERE}{_BITMAP_SCALE}</fontconfig>\n"
+    )
+
+
+def _pattern(path: Path, family: str) -> str:
+    """One family of a file: a collection holds others."""
+    return (
+        f'<pattern><patelt name="file"><string>{_path(path)}</string></patelt>'
+        f'<patelt name="family"><string>{escape(family)}</string></patelt></pattern>\n'
     )
 
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 import manimgx_fonts
+import manimgx_fonts_cjk
 
 from reelwright.edits.lettering import is_invisible
 from reelwright.media import font_file
@@ -27,10 +28,16 @@ __all__ = ["Font", "FontBook", "UnknownFont"]
 
 log = logging.getLogger(__name__)
 
-BUNDLED = Path(manimgx_fonts.__file__).parent
+TYPEFACES = Path(__file__).with_name("typefaces")
+"""Made by scripts/make_fonts.py: emoji in colour, and every script and symbol that the packages lack."""
+BUNDLED = (Path(manimgx_fonts.__file__).parent, Path(manimgx_fonts_cjk.__file__).parent, TYPEFACES)
 SYSTEM = (Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
 DEFAULT = "Noto Sans"
 REGULAR = ("regular", "book", "normal", "roman", "medium")
+EAST_ASIAN = "Noto Sans CJK "
+WRITINGS = ((0x3040, 0x30FF, "JP"), (0x1100, 0x11FF, "KR"), (0xAC00, 0xD7A3, "KR"), (0x3100, 0x312F, "TC"))
+"""First and last character of what only one writing of Han characters goes along with."""
+HAN = ((0x2E80, 0x303F), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x323AF))
 MOST_NAMED = 40
 """Families that an error lists."""
 
@@ -51,7 +58,7 @@ class FontBook:
     def scan(cls, font_dir: Path | None, *, system: Sequence[Path] = SYSTEM) -> FontBook:
         """Read every font's names (some 0.5 ms a file: call it in a thread). Files that are no fonts are skipped,
         with a line in the log."""
-        groups = [[font_dir] if font_dir else [], [BUNDLED], list(system)]
+        groups = [[font_dir] if font_dir else [], list(BUNDLED), list(system)]
         return cls(
             sources=tuple(tuple(_fonts_in(group)) for group in groups),
             folders=tuple(folder.absolute() for group in groups for folder in group if folder.is_dir()),
@@ -89,23 +96,56 @@ class FontBook:
             missing = {one: None for one in missing if one not in has}
         return list(missing)
 
-    def fallback_families(self) -> tuple[str, ...]:
-        """Families for what a font lacks, in order: the bundled ones, emoji last."""
-        names = dict.fromkeys(font.family for font in self.sources[1])
-        return tuple(sorted(names, key=lambda name: ("Emoji" in name, "Symbols" in name, name != DEFAULT, name)))
+    def families(self, text: str, chosen: Font) -> tuple[str, ...]:
+        """Families to draw the text with, in order: the chosen font's, then the bundled ones that have what is still
+        lacking. What none of them has is left to any other font. May read many files: call it in a thread."""
+        missing = {one for one in text if not _needs_no_glyph(one)}
+        missing -= font_file.coverage(chosen.path, chosen.index).of(missing)
+        found = [chosen.family]
+        for font in self._fallbacks(_writing(text)):
+            if not missing:
+                break
+            if has := font_file.coverage(font.path, font.index).of(missing):
+                found.append(font.family)
+                missing -= has
+        return tuple(dict.fromkeys(found))
 
-    def rivals(self, chosen: Font) -> builtins.list[Path]:
-        """Files that must not be taken: those of a family that is drawn from another file.
+    def _fallbacks(self, writing: str | None) -> builtins.list[Font]:
+        """One bundled font of each family, in the order in which they stand in for others.
+
+        Han characters look as `writing` has them. Symbols come from East Asian fonts only in East Asian texts.
+        """
+
+        def rank(font: Font) -> tuple[bool, int, bool, str]:
+            east_asian = font.family.startswith(EAST_ASIAN)
+            if "Emoji" in font.family:
+                place = 5
+            elif any(word in font.family for word in ("Symbols", "Math", "Music")):
+                place = 2
+            elif east_asian:
+                place = 1 if writing else 3
+            else:
+                place = 4 if font.path.parent == TYPEFACES else 0  # rare scripts' fonts have stray symbols
+            return font.family != DEFAULT, place, not font.family.endswith(writing or "SC"), font.family
+
+        first: dict[str, Font] = {}
+        for font in self.sources[1]:
+            first.setdefault(font.family, font)
+        return sorted(first.values(), key=rank)
+
+    def rivals(self, chosen: Font) -> builtins.list[tuple[Path, str]]:
+        """Files and families in them that must not be taken: those of a family that is drawn from another file.
 
         For the chosen font's family its own file counts, for any other its home.
         """
-        rejected = dict.fromkeys(
-            font.path
-            for source, fonts in enumerate(self.sources)
-            for font in fonts
-            if (font.path != chosen.path if font.family == chosen.family else source != self._home[font.family])
+        return list(
+            dict.fromkeys(
+                (font.path, font.family)
+                for source, fonts in enumerate(self.sources)
+                for font in fonts
+                if (font.path != chosen.path if font.family == chosen.family else source != self._home[font.family])
+            )
         )
-        return [path for path in rejected if path != chosen.path]
 
     @cached_property
     def digest(self) -> str:
@@ -147,7 +187,7 @@ class FontBook:
 
     def _unknown(self, name: str) -> str:
         families = list(dict.fromkeys(font.family for font in self._all))
-        near = difflib.get_close_matches(name[:100], families, n=MOST_NAMED, cutoff=0.5)
+        near = difflib.get_close_matches(name[:100], families, n=MOST_NAMED // 4, cutoff=0.5)
         named = sorted(list(dict.fromkeys([*near, *families]))[:MOST_NAMED])
         more = f" and {len(families) - len(named)} more (GET /fonts lists all)" if len(families) > len(named) else ""
         return f"there is no such font; there are {', '.join(named)}{more}"
@@ -184,6 +224,18 @@ def _plain(name: str) -> str:
 def _without_suffix(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     return stem if dot and f".{suffix.lower()}" in font_file.SUFFIXES else name
+
+
+def _writing(text: str) -> str | None:
+    """How Han characters of the text look: as in Japan, Korea, Taiwan or China. None: it is not East Asian.
+
+    A text says so itself by what it has beside them; of one that does not, China's is meant, unless its font is named.
+    """
+    numbers = [ord(character) for character in text]
+    for first, last, writing in WRITINGS:
+        if any(first <= number <= last for number in numbers):
+            return writing
+    return "SC" if any(first <= number <= last for number in numbers for first, last in HAN) else None
 
 
 def _needs_no_glyph(character: str) -> bool:

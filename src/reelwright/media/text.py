@@ -171,7 +171,9 @@ class Draughtsman:
     async def _draw_text(
         self, text: str, style: TextStyle, font: Font, target: BinaryIO, *, first: bool = False
     ) -> tuple[int, int]:
-        families = tuple(dict.fromkeys((font.family, *self._book.fallback_families())))
+        if font.family == fontconfig.MONOCHROME_EMOJI:
+            text = text.replace("\ufe0f", "")  # it would ask for another font's: coloured ones
+        families = await asyncio.to_thread(self._book.families, text, font)
         face = Face(families=families, weight=font.weight, width=font.width, italic=font.italic)
         conf = await asyncio.to_thread(self._configure, font)
         call = Call(

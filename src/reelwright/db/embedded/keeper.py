@@ -79,6 +79,8 @@ class Keeper:
         self.run = self.home / "run"
         self.data = Path(order.data)
         self.pid = os.getpid()
+        self.held = [order.lock_fd]
+        """Locks that everything started here holds along."""
         self.server: subprocess.Popen[bytes] | None = None
         self.changing = threading.Lock()
         self.stopping = threading.Event()
@@ -87,6 +89,7 @@ class Keeper:
     def keep(self) -> None:
         """Return when the last user has left and the server has stopped. Raises Refused."""
         os.open(self.run / "keeper.alive", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.hold_data()
         if not self.data.exists():
             self.make_cluster()
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=self.stop).start())
@@ -100,6 +103,23 @@ class Keeper:
         self.log("stopped")
 
     # The cluster
+
+    def hold_data(self) -> None:
+        """A cluster that is not in `home` may have other homes that lead to it: one server at a time, for all of them.
+
+        Whoever is started here goes on holding it.
+        """
+        if self.data.parent == self.home:
+            return
+        lock = os.open(self.data.parent / "in-use.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                f"Another project's PostgreSQL is at work in {self.data.parent}, to which {self.home} leads: remove "
+                f"{self.home} if this is a copy of that project, or stop that one."
+            ) from None
+        self.held.append(lock)
 
     def make_cluster(self) -> None:
         """initdb under a temporary name, then rename: a cluster is there whole, with its database, or not at all."""
@@ -229,7 +249,7 @@ class Keeper:
                 stdout=stdout,
                 stderr=subprocess.STDOUT,
                 cwd="/",
-                pass_fds=[self.order.lock_fd],
+                pass_fds=self.held,
                 user=self.order.uid if drops else None,
                 group=self.order.gid if drops else None,
                 extra_groups=[] if drops else None,

@@ -8,6 +8,7 @@ programs are copied to STATE when the account cannot reach the virtual environme
     /var/lib/reelwright/
       database-abc123/   `data-18` and `socket`, to which home/data-18 and home/socket lead
         home               the path of the folder that it is for
+        in-use.lock        held by its keeper and all that it started
       programs-<digest>/ PostgreSQL's programs, by their content: every project with the same ones shares them
       programs.lock      held while they are copied
 """
