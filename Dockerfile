@@ -25,8 +25,8 @@ RUN python -m pip --python /opt/reelwright/bin/python install --no-cache-dir --n
 
 FROM python:${PYTHON}
 ARG SOURCE_DATE_EPOCH=1767225600
-# 147 MB of fonts. More weights of the same scripts: FONTS="... fonts-noto-extra fonts-noto-cjk-extra", 550 MB more.
-ARG FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
+# Every script has a font that comes with the packages. Debian's besides, for more families: FONTS="fonts-noto-core ...".
+ARG FONTS=""
 # Versions are not pinned: Debian's archive keeps the newest one only.
 # hadolint ignore=DL3008,SC2086
 RUN apt-get update \

@@ -158,9 +158,10 @@ def image_alone() -> None:
     check("docker run: nor is one embedded", "set DATABASE_URL to a server" in seen, seen[-140:])
     tools = said(*confined, IMAGE, "sh", "-c", "command -v gcc cc make g++ ld hatchling; true")
     check("no build tools", tools == "", tools or "gcc, cc, make, g++, ld, hatchling are absent")
-    families = said(*confined, IMAGE, "sh", "-c", "ls /usr/share/fonts/truetype/noto /usr/share/fonts/opentype/noto")
-    missing = {"NotoColorEmoji.ttf", "NotoSansCJK-Regular.ttc", "NotoSansDevanagari-Regular.ttf"} - {*families.split()}
-    check("fonts: emoji, CJK and the rest of Noto", not missing, f"{len(families.split())} files")
+    letters = "from reelwright.media.fonts import FontBook; found = FontBook.scan(None)\n"
+    letters += "print(found.missing_glyphs('漢字かな한글हिबོད😀∑'), len(found.list()))"
+    seen = said(*confined, IMAGE, "python", "-c", letters)
+    check("fonts: emoji, CJK and the rest of Noto", seen.startswith("[] "), f"{seen.removeprefix('[] ')} styles")
     orphan = "import os, time\nif not os.fork():\n    os.fork() or time.sleep(0.5)\n    os._exit(0)\nos.wait()\n"
     orphan += "time.sleep(1.5)\nstates = [open(f'/proc/{p}/stat').read().rsplit(')')[1].split()[0]"
     orphan += " for p in os.listdir('/proc') if p.isdigit()]\nprint(states.count('Z'), 'zombies')"
