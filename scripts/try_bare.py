@@ -2,8 +2,8 @@
 """Runs both commands of the README where nothing was ever installed by hand, and says what was seen.
 
 As root in a container, in `/root/a project` and in `/app`; there as a plain user; with Debian's oldest and newest
-Python; and in a chroot. Containers have Docker's default profile, which allows no user namespaces. Every line is one check; the
-exit status is 0 when all hold, 1 when one does not, 77 when there is no engine. Needs root.
+Python; and in a chroot. Containers have Docker's default profile, which allows no user namespaces. Every line is one
+check; the exit status is 0 when all hold, 1 when one does not, 77 when there is no engine. Needs root.
 
     scripts/try_bare.py                                  the demo everywhere, and the whole test suite: hours
     scripts/try_bare.py --only "root, /app" --tests tests/integration/test_embedded_postgres.py
@@ -183,9 +183,10 @@ def main() -> int:
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
         print("There is no Docker engine here: nothing was tried.")
         return 77
-    subprocess.run([ROOT / "scripts" / "stand_in_images"], check=True)
     places = [place for place in PLACES if not wanted.only or place.name in wanted.only]
-    for release in sorted({place.release for place in places}):
+    releases = sorted({place.release for place in places})
+    subprocess.run([ROOT / "scripts" / "stand_in_images", *releases], check=True)
+    for release in releases:
         subprocess.run(
             ["docker", "build", "-q", "-t", f"{NAME}:{release}", "--build-arg", f"BASE=debian:{release}-slim", "-f",
              ROOT / "scripts" / "stand-ins" / "bare.Dockerfile", ROOT / "scripts" / "stand-ins"],
