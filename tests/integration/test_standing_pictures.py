@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 import footage
 import frames
 import making
-from reelwright.edits.model import trim
+from material import ffmpeg
+from reelwright.edits.model import ImageLayer, VideoLayer, overlay, trim
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.planned_layers import PictureFacts, VideoFacts
 from reelwright.errors import InvalidInput
 from reelwright.media.probe import Prober
 from reelwright.media.verify import complaints
 
 SLIDES = (0.0, 3.0, 6.0, 9.5)
 SECONDS = tuple(float(second) for second in range(6))
+MAGENTA = np.array((255, 0, 255))
 PAUSE = tuple(number / 25 + (2.5 if number >= 25 else 0) for number in range(50))
 
 
@@ -81,3 +86,54 @@ async def test_what_lies_behind_the_picture_is_refused_by_field(prober: Prober, 
     with pytest.raises(InvalidInput, match="is not before the end of the picture") as refused:
         resolve(trim(6, 7), facts)
     assert [error.pointer for error in refused.value.errors] == ["/steps/0/start"]
+
+
+def seen(path: Path) -> list[tuple[float, bool]]:
+    """When each frame is shown, and whether the layer lies over it."""
+    with av.open(str(path)) as opened:
+        stream = opened.streams.video[0]
+        return [
+            (
+                float(frame.pts * frame.time_base),
+                bool(abs(frame.to_ndarray(format="rgb24")[160, 20] - MAGENTA).max() < 90),
+            )
+            for frame in opened.decode(stream)
+            if frame.pts is not None and frame.time_base is not None
+        ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "begins", "ends"),
+    [
+        (ImageLayer(image_path="a", x=10, y=150, start=1.8, end=3.6), 1.8, 3.6),
+        (ImageLayer(image_path="a", x=10, y=150, start=1.8, end=3.6, fade_in=0.4, fade_out=0.4), 2.0, 3.4),
+        (VideoLayer(video_path="a", x=10, y=150, start=1.8, end=2.6), 1.8, 2.6),
+    ],
+    ids=["still", "faded", "video"],
+)
+async def test_a_layer_comes_and_goes_on_time(
+    prober: Prober, tmp_path: Path, layer: ImageLayer | VideoLayer, begins: float, ends: float
+) -> None:
+    """Whatever lies below stands still; and that stays whole, in order and as long as it was."""
+    source = footage.slides(tmp_path / "slides.mp4", (0.0, 6.0, 8.0))
+    facts: PictureFacts | VideoFacts = PictureFacts(sha256="1" * 64, width=36, height=24)
+    over = tmp_path / "over.png"
+    ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=36x24,format=rgba", "-frames:v", "1", str(over))
+    if isinstance(layer, VideoLayer):
+        over = tmp_path / "over.mp4"
+        ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=36x24:rate=20:duration=1", "-pix_fmt", "yuv420p", str(over))
+        facts = VideoFacts(sha256="1" * 64, media=await prober.probe(over))
+    media = await prober.probe(source)
+    plan = resolve(overlay((layer,)), Facts(sha256="0" * 64, media=media, layers=(facts,)))
+    target = tmp_path / "work" / "out.mp4"
+    await making.make(plan, {"in0": source, "in1": over, "out0": target})
+    made = await prober.probe(target)
+    assert complaints(plan.outputs[0], made) == []
+    assert made.duration_s == pytest.approx(media.duration_s, abs=0.01)
+    shown = [time for time, there in seen(target) if there]
+    gone = min(time for time, there in seen(target) if not there and time > shown[0])
+    assert shown[0] == pytest.approx(begins, abs=0.13)
+    assert gone == pytest.approx(ends, abs=0.13)
+    numbers = [frame.number for frame in frames.read(target)]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == {0, 1, 2}

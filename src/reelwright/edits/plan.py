@@ -165,12 +165,12 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
     if errors:
         raise InvalidInput(errors)
     grid = frame_grid(facts.media)
+    count = grid[2] if grid and not display.stands(grid[1]) else None  # more come where layers change
     tracks = len(facts.media.audio)
     if any(layer.volume for layer in layers) and not facts.media.sound:
         tracks += 1  # the layers' sound needs one
     outputs = tuple(
-        _expect(output, facts.media, canvas, (Fraction(0), length), grid[2] if grid else None, tracks)
-        for output in edit.outputs
+        _expect(output, facts.media, canvas, (Fraction(0), length), count, tracks) for output in edit.outputs
     )
     overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
     videos = {

@@ -160,11 +160,17 @@ def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
     )
 
 
-def lasting_until(length: Fraction, capabilities: Capabilities) -> tuple[str, ...]:
-    """An output's options: its pictures last to the end of the output. How long the last one does is known of the
-    source at best, which goes on behind the interval."""
-    if not capabilities.packet_reports:
-        return ()  # an ffmpeg older than 6.0
-    shown_last = "st(0,max(ld(0),PTS))"  # so far: packets come in the order of decoding
-    expression = f"max({seconds(length)}/TB-{shown_last},1)".replace(",", "\\,")
-    return ("-bsf:v", f"setts=pts=PTS:dts=DTS:duration={expression}")
+def lasting_until(length: Fraction, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    """An output's options: the picture that stands at its end lasts to there. How long it does is known of the source
+    at best, which goes on behind an interval.
+
+    Frames are decoded in the order in which they are shown: MP4 counts the length of its track by that.
+    """
+    dense = media.picture.variable_frame_rate is None and Fraction(media.picture.frame_rate or 0) > DENSE_RATE
+    if dense or not capabilities.packet_reports:  # an ffmpeg older than 6.0
+        return ()
+    return ("-bf", "0", "-bsf:v", f"setts=pts=PTS:dts=DTS:duration=max({seconds(length)}/TB-PTS\\,1)")
+
+
+DENSE_RATE = 10
+"""Frames a second, of a video that could not be read through: with more it is footage, as far as was seen."""

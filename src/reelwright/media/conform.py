@@ -6,7 +6,7 @@ from reelwright.edits.sizes import Size, even
 from reelwright.edits.source import VideoStream
 from reelwright.errors import JobFailed
 from reelwright.media.encode import INTERLACED
-from reelwright.media.graph import Filter, Value, filter_
+from reelwright.media.graph import Filter, Value, filter_, is_word
 
 
 def steady(picture: VideoStream) -> list[Filter]:
@@ -98,6 +98,20 @@ def _scaled(picture: VideoStream, size: Size) -> list[Filter]:
 def _colours(picture: VideoStream) -> list[Filter]:
     """RGB has become BT.709."""
     return _set_colours("bt709") if picture.color_space == "gbr" else named_colours(picture)
+
+
+def colours_again(picture: VideoStream) -> list[Filter]:
+    """For a conformed picture that has lost what its colours are called."""
+    if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
+        standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else _guessed(picture)
+        return _set_colours("bt709" if picture.color_primaries == "bt2020" else standard)
+    stated: dict[str, Value] = {
+        "color_primaries": picture.color_primaries or "unknown",
+        "color_trc": picture.color_transfer or "unknown",
+        "colorspace": picture.color_space,
+    }
+    known = {name: value for name, value in stated.items() if is_word(value)}
+    return [filter_("setparams", **known)] if known else []
 
 
 def named_colours(picture: VideoStream) -> list[Filter]:

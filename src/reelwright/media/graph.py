@@ -73,6 +73,21 @@ NANOSECONDS = Expression("1/1000000000")
 """A time base in which no two times that a file tells apart become one."""
 
 
+def in_runs(runs: Sequence[tuple[int, int, int]]) -> Expression:
+    """For setpts: the timestamps of frames that come in runs (first, step, count), one run after the other."""
+    done = sum(count for _, _, count in runs)
+    text = "0"
+    for first, step, count in reversed(runs):
+        done -= count
+        text = f"if(lt(N,{done + count}),{first}+(N-{done})*{step},{text})"
+    return Expression(f"'{text}'")
+
+
+def one_above() -> Expression:
+    """A layout of two pictures: the second one above the first."""
+    return Expression("0_0|0_0")
+
+
 def grid(columns: int, rows: int) -> Expression:
     return Expression(f"{columns}x{rows}")
 
@@ -136,6 +151,11 @@ def channel_layout(name: str) -> Expression:
     if name not in LAYOUTS:
         raise ValueError(f"not a channel layout: {name!r}")
     return Expression(name)
+
+
+def is_word(value: Value | None) -> bool:
+    """Whether a value is a word that an option takes as it is."""
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None
 
 
 def _text(value: Value) -> str:
@@ -218,10 +238,16 @@ class Graphs:
         self._chains.append(";".join([f"{source}{''.join(inner)}", *ends]))
         return labels
 
-    def layered(self, stream_index: int, filters: list[Filter], layers: list[Layer]) -> str:
-        """A stream of the first input with layers over it, from below to above; returns the label to map."""
+    def layered(
+        self, stream_index: int, filters: list[Filter], layers: list[Layer], clock: tuple[Source, list[Filter]] | None
+    ) -> str:
+        """A stream of the first input with layers over it, from below to above; returns the label to map. `clock`: what
+        lies below it all, and the filters that follow both."""
         label = f"[o{len(self._chains)}]"
         parts = [f"{Source(0, stream_index, filters)}[b0]"]
+        if clock is not None:
+            joined = ",".join(map(str, clock[1]))
+            parts = [f"{clock[0]}[c]", f"{Source(0, stream_index, filters)}[a]", f"[c][a]{joined}[b0]"]
         for number, layer in enumerate(layers):
             above = label if number == len(layers) - 1 else f"[b{number + 1}]"
             parts.append(f"{layer.source}[l{number}]")

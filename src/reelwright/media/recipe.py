@@ -27,7 +27,7 @@ from reelwright.media.command import (
     video_input,
     whole,
 )
-from reelwright.media.conform import conform, steady
+from reelwright.media.conform import colours_again, conform, steady
 from reelwright.media.encode import WITHOUT_METADATA, into
 from reelwright.media.graph import (
     Expression,
@@ -42,6 +42,7 @@ from reelwright.media.graph import (
 from reelwright.media.layers import layer_of
 from reelwright.media.shown import Shown
 from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
+from reelwright.media.ticking import FADE_RATE, clock, under
 from reelwright.media.transcode import transcodes
 
 SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
@@ -96,7 +97,7 @@ def _trim(
         *("-map", video, *(part for label in audio for part in ("-map", label))),
         *WITHOUT_METADATA,
         *coded_picture(media, expected, capabilities, keep_fields=True),
-        *(lasting_until(end - start, capabilities) if may_stand(media) or shown else ()),
+        *(lasting_until(end - start, media, capabilities) if may_stand(media) or shown else ()),
         *(option for number, track in enumerate(media.sound) for option in coded(number, track, expected.output.audio)),
         *into(expected.output.container, "<out0>"),
     ]
@@ -147,7 +148,10 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
     layers = [layer_of(layer, number, tone_mapping=tone_mapping) for number, layer in enumerate(step.layers, start=1)]
     graphs = Graphs()
     canvas = conform(media.picture, tone_mapping=tone_mapping, size=(step.width, step.height))
-    video = graphs.layered(media.picture.index, [*steady(media.picture), *canvas, filter_("setsar", sar=1)], layers)
+    square = filter_("setsar", sar=1)
+    ticking = clock(step.layers, Fraction(expected.duration_s)) if may_stand(media) else None
+    below = None if ticking is None else (ticking, [under(), square, *colours_again(media.picture)])
+    video = graphs.layered(media.picture.index, [*steady(media.picture), *canvas, square], layers, below)
     sound = _overlaid_sound(media, step, expected, graphs)
     arguments = [
         *video_input("<in0>", media, capabilities),
@@ -160,6 +164,7 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
         *("-map", video, *sound),
         *WITHOUT_METADATA,
         *coded_picture(media, expected, capabilities, keep_fields=True),
+        *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_stand(media) else ()),
         *into(expected.output.container, "<out0>"),
     ]
     return whole(media, arguments, expected_s=expected.duration_s)
@@ -182,7 +187,7 @@ def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOu
 
 def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
     if isinstance(layer.facts, PictureFacts):
-        rate = media.picture.frame_rate or "25"
+        rate = str(FADE_RATE) if may_stand(media) else media.picture.frame_rate or str(FADE_RATE)
         pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
         return ("-protocol_whitelist", "file", *pictures, "-i", slot)
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
