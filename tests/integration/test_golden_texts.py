@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 
 from drawings import Easel, Pixels, ink, opacity, pixels
 from reelwright.edits.lettering import TextStyle
@@ -116,3 +117,26 @@ async def test_the_tolerance_tells_right_from_wrong(
     assert right in text
     found = await worst_difference(draughtsman, name, text.replace(right, wrong), None, tmp_path / "text.png")
     assert found > TOLERANCE * 2
+
+
+async def test_emoji_are_drawn_as_a_browser_draws_them(draughtsman: Easel, tmp_path: Path) -> None:
+    """Sequences of several characters as one picture, in the same colours; another order would be found."""
+    text = (GOLDEN / "emoji.txt").read_text().strip()
+    wanted = small(GOLDEN / "emoji.png")
+
+    async def difference(text: str) -> float:
+        await draughtsman.draw_text(text, TextStyle(font_size=2 * SIZE_PX), tmp_path / "text.png")
+        return float(np.abs(small(tmp_path / "text.png") - wanted).mean())
+
+    assert await difference(text) < 12
+    assert await difference(text[1:] + text[0]) > 36
+
+
+def small(path: Path) -> Pixels:
+    """The ink, premultiplied, as a picture of one size."""
+    drawn = pixels(path)
+    rows, columns = np.nonzero(drawn[:, :, 3] > 16)
+    part = drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    part = np.dstack([part[:, :, :3] * part[:, :, 3:] / 255, part[:, :, 3]]).astype("uint8")
+    image = pyvips.Image.new_from_array(part)
+    return np.asarray(image.resize(256 / image.width, vscale=32 / image.height).numpy(), dtype=float)
