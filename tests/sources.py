@@ -32,6 +32,7 @@ def media(*, seconds: float = 10.0, rate: str = "25/1", tracks: int = 1, start: 
         AudioStream(
             index=1 + number,
             codec="aac",
+            profile="LC",
             sample_rate=48000,
             channels=2,
             layout="stereo",

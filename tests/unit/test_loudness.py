@@ -44,7 +44,7 @@ def test_the_second_command_waits_for_the_number(tmp_path: Path) -> None:
     plan = resolve(transcode((output,)), Facts(sha256="0" * 64, media=media()))
     recipe = compile_plan(plan, Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True))
     first, second = recipe.commands
-    assert [first.arguments[i + 1] for i, word in enumerate(first.arguments) if word == "-map"] == ["0:1"]
+    assert [first.arguments[i + 1] for i, word in enumerate(first.arguments) if word == "-map"] == ["[o0]"]
     assert any("file=loudness-1.txt" in word for word in first.arguments)
     (slotted,) = [word for word in second.arguments if "{" in word]
     (gain,) = first.gains

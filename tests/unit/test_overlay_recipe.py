@@ -138,12 +138,12 @@ def test_the_sound_of_a_video_layer_is_mixed_in_on_request() -> None:
     """Delayed to the layer's start, faded with it, shaped like the track that it joins; that track is encoded."""
     made = arguments(VideoLayer(video_path="a", start=2, end=5, fade_in=1, volume=0.5))
     assert made[len(made) - 1 - made[::-1].index("-filter_complex") + 1] == (
-        "[0:1]aresample=async=1:min_hard_comp=0.020000:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo,"
-        "apad=whole_dur=10.000000,atrim=end=10.000000[s0];"
-        "[1:1]asetpts=expr=PTS-(0.000000)/TB,aresample=async=1:min_hard_comp=0.020000:first_pts=0,"
-        "atrim=end=3.000000,aresample=sample_rate=48000,volume=volume=0.500000,"
-        "afade=type=in:start_time=0.000000:duration=1.000000,adelay=delays=96000S:all=1,"
-        "aformat=sample_rates=48000:channel_layouts=stereo[s1];"
+        "[0:1]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,"
+        "aresample=async=1:min_hard_comp=0.020000:first_pts=0,apad=whole_dur=10.000000,"
+        "asetpts=expr='if(isnan(PTS),N/SR/TB,PTS)',atrim=end=10.000000[s0];"
+        "[1:1]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,asetpts=expr=PTS-(0.000000)/TB,"
+        "aresample=async=1:min_hard_comp=0.020000:first_pts=0,atrim=end=3.000000,volume=volume=0.500000,"
+        "afade=type=in:start_time=0.000000:duration=1.000000,adelay=delays=96000S:all=1[s1];"
         "[s0][s1]amix=inputs=2:duration=first:dropout_transition=0:normalize=0,"
         "alimiter=level=0:latency=1:limit=1[o1]"
     )
@@ -160,7 +160,7 @@ def test_a_silent_video_gets_a_track_for_the_sound_of_its_layers() -> None:
     mute = Facts(sha256="0" * 64, media=silent, layers=(VideoFacts(sha256="2" * 64, media=silent),))
     plan = resolve(overlay((VideoLayer(video_path="a", volume=1),)), mute)
     assert plan.outputs[0].audio_tracks == 0
-    assert plan.warnings == ("the video a has no sound that could be mixed in",)
+    assert plan.warnings[-1] == "/steps/0/layers/0: the video a has no sound that could be mixed in"
 
 
 SHAPE = re.compile(r"-?\d+(?:\.\d+)?")
@@ -190,8 +190,35 @@ def test_a_colour_is_numbers_or_nothing(text: str) -> None:
     assert 0 <= found.alpha <= 1
 
 
-def test_layers_outside_of_the_picture_are_warned_about() -> None:
-    """It is allowed, and rarely meant."""
-    assert "outside" in planned(TextLayer(text="a", x=5000)).warnings[0]
-    assert planned(TextLayer(text="a", x=1270)).warnings == ()
+def test_layers_that_are_not_seen_whole_are_warned_about() -> None:
+    """It is allowed, and rarely meant: the field, what it is, how much is lost."""
+    assert planned(TextLayer(text="a", x=5000)).warnings == (
+        '/steps/0/layers/0: the text "a" lies outside of the picture, which is 1280x720: it is not seen',
+    )
+    assert planned(TextLayer(text="a"), ImageLayer(image_path="b", x=1270, y=-30)).warnings == (
+        "/steps/0/layers/1: the picture b is 200x100 and runs out of the picture: 190 pixels at the right and"
+        " 30 pixels at the top are cut off",
+    )
+    assert planned(ImageLayer(image_path="b", x=1080, y=620)).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("layer", "field"),
+    [
+        (ImageLayer(image_path="a", height=8192), "height"),
+        (ImageLayer(image_path="a", scale=41), "scale"),
+        (VideoLayer(video_path="a", scale=7), "scale"),
+    ],
+)
+def test_a_layer_keeps_its_aspect_or_is_refused(layer: AnyLayer, field: str) -> None:
+    """Nothing is squeezed into the largest size there is."""
+    with pytest.raises(InvalidInput) as refused:
+        planned(layer)
+    (error,) = refused.value.errors
+    assert error.pointer == f"/steps/0/layers/0/{field}"
+    assert "8192 a side" in error.detail
+
+
+def test_a_layer_lasts_as_long_as_the_video() -> None:
+    """Where nothing is said."""
     assert Fraction(planned(TextLayer(text="a")).outputs[0].duration_s) == 10

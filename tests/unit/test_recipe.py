@@ -45,11 +45,14 @@ def test_the_whole_command_of_a_trim() -> None:
         "[0:0]scale=w=1280:h=720:flags=bicubic,trim=start_pts=38400:end_pts=64000,setpts=expr=PTS-(38400),"
         "format=pix_fmts=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[o0]",
         "-filter_complex",
-        "[0:1]atrim=start=3.000000:end=5.000000,asetpts=expr=PTS-(3.000000)/TB,"
-        "aresample=async=1:min_hard_comp=0.020000:first_pts=0,apad=whole_dur=2.000000,atrim=end=2.000000[o1]",
-        *("-map", "[o0]", "-map", "[o1]", "-map_metadata", "-1", "-map_chapters", "-1"),
+        "[0:1]aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo,atrim=start=3.000000:end=5.000000,"
+        "asetpts=expr=PTS-(3.000000)/TB,atrim=start=0.000000,aresample=async=1:min_hard_comp=0.020000,"
+        "apad=whole_dur=2.000000,asetpts=expr='if(isnan(PTS),N/SR/TB,PTS)',atrim=end=2.000000[o1]",
+        *("-map", "[o0]", "-map", "[o1]", "-c:a:0", "aac", "-b:a:0", "128000", "-bsf:a:0"),
+        r"noise=drop=lte(dts-startdts+1\,ld(0))+0*st(0\,max(ld(0)\,dts-startdts+1))",
+        *("-metadata:s:a:0", "language=eng", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-profile:v", "high", "-threads:v", "4"),
-        *("-fps_mode", "vfr", "-c:a:0", "aac", "-b:a:0", "128000", "-metadata:s:a:0", "language=eng"),
+        *("-fps_mode", "vfr"),
         *("-movflags", "+faststart", "-f", "mp4", "<out0>"),
     ]
 

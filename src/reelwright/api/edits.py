@@ -18,7 +18,8 @@ from reelwright.api.openapi import operation
 from reelwright.api.schemas import FontOut, OverlaysIn, PlacedWatermarkIn, TrimIn
 from reelwright.api.services import Services
 from reelwright.db.models import Job
-from reelwright.edits.model import AnyLayer, trim
+from reelwright.edits import ladder
+from reelwright.edits.model import LAID, OVERLAY_CRF, TRIM_CRF, AnyLayer, Ladder, trim
 from reelwright.edits.vocabulary import JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.overlays import draw, submit_overlay
@@ -35,12 +36,16 @@ def pointers(renamed: Mapping[str, str] | None = None) -> Iterator[None]:
 
 
 def _renamed(error: FieldError, names: Mapping[str, str]) -> FieldError:
-    field = error.pointer.removeprefix("/steps/0").removeprefix("/")
+    return replace(error, pointer=_pointer(error.pointer, names))
+
+
+def _pointer(pointer: str, names: Mapping[str, str]) -> str:
+    field = pointer.removeprefix("/steps/0").removeprefix("/")
     for name, other in names.items():
         if field == name or field.startswith(f"{name}/"):
             field = (other + field.removeprefix(name)).lstrip("/")
             break
-    return replace(error, pointer=f"/{field}")
+    return f"/{field}"
 
 
 async def submit_trim(services: Services, data: TrimIn) -> Job:
@@ -48,9 +53,11 @@ async def submit_trim(services: Services, data: TrimIn) -> Job:
     with pointers():
         async with services.sessions.begin() as session:
             source = await find_source(session, data.video_id, data.source_variant_id)
+            shown = source.facts.media.picture.display_size
+            output = ladder.single(data.wanted(data.audio), shown, usual_crf=TRIM_CRF)
             return await submit(
                 session,
-                trim(data.start, data.end),
+                trim(data.start, data.end, output),
                 source,
                 type=JobType.TRIM,
                 max_failures=services.settings.max_failures,
@@ -73,7 +80,8 @@ def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
     ),
 )
 async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
-    """Keeps the frames with start <= t < end, exactly: the cut is re-encoded (H.264, CRF 18, AAC 128k) as MP4.
+    """Keeps the frames with start <= t < end, exactly: the cut is coded again, as H.264 (CRF 18) and AAC in MP4 where
+    nothing else is said. `codec: hevc`, `av1` or `vp9` keep ten bits and HDR.
 
     Where `start` falls into a picture that stands for longer than half a second (a slide, a pause), it is held
     from 0 on until the next one comes; where no frame begins in the interval, so is the one on display, but an interval
@@ -91,8 +99,10 @@ async def submit_layers(
     variant_id: UUID | None,
     layers: tuple[AnyLayer, ...],
     names: Mapping[str, str],
+    wanted: Ladder | None = None,
 ) -> Job:
-    """Draw first, outside of the transaction, then submit. Raises NotFound, InvalidInput; `names` as for pointers."""
+    """Draw first, outside of the transaction, then submit. Raises NotFound, InvalidInput; `names` as for pointers,
+    `wanted`: how the result is coded."""
     with pointers(names):
         async with services.sessions() as session:
             await find_source(session, video_id, variant_id)
@@ -106,7 +116,16 @@ async def submit_layers(
         )
         async with services.sessions.begin() as session:
             source = await find_source(session, video_id, variant_id)
-            return await submit_overlay(session, layers, drawn, source, max_failures=services.settings.max_failures)
+            shown = source.facts.media.picture.display_size
+            return await submit_overlay(
+                session,
+                layers,
+                drawn,
+                source,
+                output=LAID if wanted is None else ladder.single(wanted, shown, usual_crf=OVERLAY_CRF),
+                renamed=lambda pointer: _pointer(pointer, names),
+                max_failures=services.settings.max_failures,
+            )
 
 
 @post(
@@ -121,7 +140,8 @@ async def submit_layers(
     ),
 )
 async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
-    """All in one encode; the sound is kept. Texts are shaped right in any script that a font is there for.
+    """All in one encode; the sound is kept where the container takes it. Texts are shaped right in any script that a
+    font is there for.
 
     Positions are pixels, arithmetic on `W H w h tw th` (see the schema), or an anchor with a margin. A picture is one
     of the assets folder (`logo.png`) or one that was uploaded with `POST /assets` (`asset:<id>`); a video is named by
@@ -131,7 +151,8 @@ async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Se
         raise InvalidInput([FieldError("/overlays", "is empty, and there is no watermark")])
     names = {f"layers/{number}": f"overlays/{number}" for number in range(len(data.overlays))}
     names[f"layers/{len(data.overlays)}"] = "watermark"
-    job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, names)
+    wanted = data.wanted(data.audio, "copy")
+    job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, names, wanted)
     return accepted(job, services.addresses)
 
 
@@ -150,7 +171,8 @@ async def watermark_video(
     data: JSONBody[PlacedWatermarkIn], services: NamedDependency[Services]
 ) -> Response[JobAccepted]:
     """A picture over the whole video, in a corner or the middle; named as in `/overlays`: `logo.png`, `asset:<id>`."""
-    job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, {"layers/0": ""})
+    wanted, names = data.wanted(data.audio, "copy"), {"layers/0": ""}
+    job = await submit_layers(services, data.video_id, data.source_variant_id, data.layers, names, wanted)
     return accepted(job, services.addresses)
 
 

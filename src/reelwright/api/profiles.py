@@ -19,7 +19,12 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, name: ProfileName, profile: Profile) -> ProfileOut:
-        sound = SoundIn(codec=profile.audio_codec, bit_rate=profile.audio_bit_rate, loudness=profile.loudness_lufs)
+        sound = SoundIn(
+            codec=profile.audio_codec,
+            bit_rate=profile.audio_bit_rate,
+            channels=profile.audio_channels,
+            loudness=profile.loudness_lufs,
+        )
         settings = TranscodeIn(
             qualities=None if profile.qualities is None else list(profile.qualities),
             codec=profile.codec,

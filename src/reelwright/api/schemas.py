@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from reelwright.api.addresses import Addresses
 from reelwright.api.bodies import Body, Moment
+from reelwright.api.coding_schemas import CutSoundIn, EditIn, LaidSoundIn
 from reelwright.api.media_schemas import MediaInfoOut
 from reelwright.db.models import Asset, File, Variant, Video
 from reelwright.edits.model import (
@@ -180,13 +181,14 @@ VariantId = Annotated[
 ]
 
 
-class TrimIn(Body, frozen=True, kw_only=True):
+class TrimIn(EditIn, frozen=True, kw_only=True):
     """Keep the frames with start <= t < end of the video, or of an earlier result of it."""
 
     video_id: SourceId
     start: Moment
     end: Annotated[Moment | None, Meta(description="As `start`. Omitted: to the end of the video.")] = None
     source_variant_id: VariantId = None
+    audio: CutSoundIn | None = None
 
 
 class WatermarkIn(Body, frozen=True, kw_only=True):
@@ -201,7 +203,7 @@ class WatermarkIn(Body, frozen=True, kw_only=True):
         return WatermarkLayer(image_path=self.image_path, x=self.x, y=self.y, opacity=self.opacity)
 
 
-class OverlaysIn(Body, frozen=True, kw_only=True):
+class OverlaysIn(EditIn, frozen=True, kw_only=True):
     """Lay texts, images and videos over the video, in one encode; the watermark lies above all."""
 
     video_id: SourceId
@@ -210,13 +212,14 @@ class OverlaysIn(Body, frozen=True, kw_only=True):
         default_factory=list
     )
     watermark: WatermarkIn | None = None
+    audio: LaidSoundIn | None = None
 
     @property
     def layers(self) -> tuple[AnyLayer, ...]:
         return (*self.overlays, *([self.watermark.layer()] if self.watermark else []))
 
 
-class PlacedWatermarkIn(Body, frozen=True, kw_only=True):
+class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
     """Lay a picture over the whole video, in a corner or the middle."""
 
     video_id: SourceId
@@ -225,6 +228,7 @@ class PlacedWatermarkIn(Body, frozen=True, kw_only=True):
     margin: Annotated[float, Meta(ge=0, le=10_000)] = 10
     opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8
     source_variant_id: VariantId = None
+    audio: LaidSoundIn | None = None
 
     @property
     def layers(self) -> tuple[AnyLayer, ...]:

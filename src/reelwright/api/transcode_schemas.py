@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from reelwright.api.bodies import Body
+from reelwright.api.coding_schemas import MostChannels, SoundBitRate
 from reelwright.api.still_schemas import StillsIn
 from reelwright.edits.model import Codec, Container, Ladder, Preset
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
@@ -19,18 +20,8 @@ class SoundIn(Body, frozen=True, kw_only=True):
     leaves it out."""
 
     codec: Literal["aac", "opus", "copy", "none"] | None = None
-    bit_rate: (
-        Annotated[
-            int,
-            Meta(
-                ge=16_000,
-                le=512_000,
-                description="Bits a second, for up to two channels; more get more. Omitted: 128000. Not with `copy` or"
-                " `none`.",
-            ),
-        ]
-        | None
-    ) = None
+    bit_rate: SoundBitRate | None = None
+    channels: MostChannels | None = None
     loudness: (
         Annotated[
             float,
@@ -152,6 +143,7 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             preset=self.preset,
             audio_codec=self.audio.codec,
             audio_bit_rate=self.audio.bit_rate,
+            audio_channels=self.audio.channels,
             loudness_lufs=self.audio.loudness,
             streaming=Streaming(hls=self.hls, dash=self.dash, segment_s=self.segment_s or SEGMENT_S)
             if self.hls or self.dash or self.segment_s

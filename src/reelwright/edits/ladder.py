@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+import msgspec
+
 from reelwright.edits import rates
 from reelwright.edits.conforming import COPIED
 from reelwright.edits.model import (
-    SOUND_BIT_RATE,
     UNCODED,
     AudioEncoding,
     Codec,
@@ -23,6 +24,7 @@ from reelwright.edits.model import (
 )
 from reelwright.edits.sizes import Size, even, scaled
 from reelwright.edits.streaming import Streaming
+from reelwright.edits.tracks import usual_bit_rate
 from reelwright.edits.vocabulary import Quality
 from reelwright.errors import FieldError, InvalidInput
 
@@ -80,8 +82,9 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
         errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
     if wanted.loudness_lufs is not None and sound in UNCODED:
         errors.append(FieldError("/audio/loudness", f"needs sound that is coded, not {sound}"))
-    if wanted.audio_bit_rate is not None and sound in UNCODED:
-        errors.append(FieldError("/audio/bit_rate", f"needs sound that is coded, not {sound}"))
+    for field, value in (("bit_rate", wanted.audio_bit_rate), ("channels", wanted.audio_channels)):
+        if value is not None and sound in UNCODED:
+            errors.append(FieldError(f"/audio/{field}", f"needs sound that is coded, not {sound}"))
     lowest, highest = LOWEST_CRF[wanted.codec], HIGHEST_CRF[wanted.codec]
     if wanted.crf is not None and not lowest <= wanted.crf <= highest:
         errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
@@ -93,6 +96,9 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     if errors:
         raise InvalidInput(errors)
     sizes = [fitted(picture, quality) for quality in qualities]
+    rates_of_sound = [usual_bit_rate(_named(quality, picture)) for quality in qualities]
+    if wanted.streaming is not None:  # one sound for all
+        rates_of_sound = [max(rates_of_sound)] * len(qualities)
     return tuple(
         FileOutput(
             quality=quality,
@@ -111,11 +117,21 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 else rates.streamed_peak(size, wanted.codec),
             ),
             audio=AudioEncoding(
-                codec=sound, bit_rate=wanted.audio_bit_rate or SOUND_BIT_RATE, loudness_lufs=wanted.loudness_lufs
+                codec=sound,
+                bit_rate=wanted.audio_bit_rate or usual_rate,
+                loudness_lufs=wanted.loudness_lufs,
+                channels=wanted.audio_channels,
             ),
         )
-        for quality, size in zip(qualities, sizes, strict=True)
+        for quality, size, usual_rate in zip(qualities, sizes, rates_of_sound, strict=True)
     )
+
+
+def single(wanted: Ladder, picture: Size, *, usual_crf: int) -> FileOutput:
+    """The one output of an edit; `usual_crf`: of H.264 at the picture's own size. Raises InvalidInput."""
+    usual = wanted.codec == "h264" and wanted.qualities == (Quality.SOURCE,) and wanted.crf is None
+    (output,) = outputs(msgspec.structs.replace(wanted, crf=usual_crf) if usual else wanted, picture)
+    return output
 
 
 def _wrong_streaming(wish: Streaming, wanted: Ladder) -> list[FieldError]:
@@ -149,7 +165,12 @@ def nearest(picture: Size) -> Quality:
 
 
 def default_crf(codec: str, quality: Quality, picture: Size) -> int:
-    return CRF[codec][nearest(picture) if quality is Quality.SOURCE else quality]
+    return CRF[codec][_named(quality, picture)]
+
+
+def _named(quality: Quality, picture: Size) -> Quality:
+    """A quality with a box."""
+    return nearest(picture) if quality is Quality.SOURCE else quality
 
 
 def _scale(picture: Size, quality: Quality) -> Fraction:

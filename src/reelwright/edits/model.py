@@ -119,6 +119,8 @@ Codec = Literal["h264", "hevc", "av1", "vp9"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 Container = Literal["mp4", "webm", "mkv"]
 Sound = Literal["aac", "opus", "copy", "none"]
+Channels = Literal[1, 2, 6, 8]
+"""Mono, stereo, 5.1, 7.1."""
 UNCODED = frozenset({"copy", "none"})
 """Sound that is left as it is, or out."""
 SOUND_BIT_RATE = 128_000
@@ -147,11 +149,12 @@ class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
     as it is where the container and browsers take that, else AAC, in WebM Opus. `none`: left out. `loudness_lufs`: what
-    each track is brought to (EBU R 128)."""
+    each track is brought to (EBU R 128). `channels`: at most so many; None: as many as there are, in streams two."""
 
     codec: Sound = "aac"
     bit_rate: int = SOUND_BIT_RATE
     loudness_lufs: float | None = None
+    channels: Channels | None = None
 
 
 class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -178,6 +181,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int | None = None
+    audio_channels: Channels | None = None
     loudness_lufs: float | None = None
     streaming: Streaming | None = None
 
@@ -193,12 +197,16 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return msgspec.structs.replace(self, steps=earlier.steps + self.steps)
 
 
-def trim(start: Time, end: Time | None) -> Edit:
-    return Edit(steps=(Trim(start=start, end=end),))
+TRIM_CRF, OVERLAY_CRF = 18, 20
+"""Constant rate factors of H.264 at the source's own size, where none is said."""
+LAID = FileOutput(video=VideoEncoding(crf=OVERLAY_CRF), audio=AudioEncoding(codec="copy"))
 
 
-def overlay(layers: tuple[AnyLayer, ...]) -> Edit:
-    output = FileOutput(video=VideoEncoding(crf=20), audio=AudioEncoding(codec="copy"))
+def trim(start: Time, end: Time | None, output: FileOutput = FileOutput()) -> Edit:  # noqa: B008 (frozen)
+    return Edit(steps=(Trim(start=start, end=end),), outputs=(output,))
+
+
+def overlay(layers: tuple[AnyLayer, ...], output: FileOutput = LAID) -> Edit:
     return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
 
 

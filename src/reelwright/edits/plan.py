@@ -15,11 +15,13 @@ import msgspec
 from reelwright.edits import display, ladder, streaming, timecode
 from reelwright.edits.companions import PlannedCompanion, PlannedFile, planned
 from reelwright.edits.conforming import hindrance
+from reelwright.edits.losses import losses, unseen_colours
 from reelwright.edits.model import Edit, FileOutput, Overlay, Trim
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts, place
 from reelwright.edits.sizes import Size, even
 from reelwright.edits.source import MediaInfo
 from reelwright.edits.streaming import PlannedStreaming
+from reelwright.edits.vocabulary import Quality
 from reelwright.errors import FieldError, InvalidInput
 
 VERSION = 1
@@ -128,8 +130,10 @@ def resolve(edit: Edit, facts: Facts) -> Plan:
     """Raises InvalidInput that names every wrong field ("/steps/0/start")."""
     warnings: list[str] = []
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
-    if facts.media.picture.is_hdr and any(output.video.codec == "h264" for output in edit.outputs):
-        warnings.append("the video is HDR: it becomes SDR (BT.709)")
+    if wrong := unseen_colours(facts.media.picture):
+        raise InvalidInput([FieldError("/video_id", wrong)])
+    laid = any(isinstance(step, Overlay) for step in edit.steps)
+    warnings += losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=not laid)
     if not edit.steps:
         return _resolve_transcode(edit, facts, length, warnings)
     (step,) = edit.steps
@@ -140,10 +144,19 @@ def resolve(edit: Edit, facts: Facts) -> Plan:
 
 def _resolve_trim(edit: Edit, step: Trim, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
     planned, frames = _trim(step, facts.media, length, warnings, pointer="/steps/0")
-    sound = _sound(facts.media, warnings)
     interval = Fraction(planned.start_s), Fraction(planned.end_s)
-    size = even(facts.media.picture.upright_size)
-    outputs = tuple(_expect(output, facts.media, size, interval, frames, sound) for output in edit.outputs)
+    own, shown = even(facts.media.picture.upright_size), facts.media.picture.display_size
+    outputs = tuple(
+        _expect(
+            output,
+            facts.media,
+            own if output.quality is Quality.SOURCE else ladder.fitted(shown, output.quality),
+            interval,
+            _counted(frames, output),
+            _heard(output, facts.media),
+        )
+        for output in edit.outputs
+    )
     return Plan(inputs=(facts,), steps=(planned,), outputs=outputs, warnings=tuple(warnings))
 
 
@@ -166,11 +179,17 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
         raise InvalidInput(errors)
     grid = frame_grid(facts.media)
     count = grid[2] if grid and not display.stands(grid[1]) else None  # more come where layers change
-    tracks = len(facts.media.audio)
-    if any(layer.volume for layer in layers) and not facts.media.sound:
-        tracks += 1  # the layers' sound needs one
+    more = any(layer.volume for layer in layers) and not facts.media.sound  # the layers' sound needs a track
     outputs = tuple(
-        _expect(output, facts.media, canvas, (Fraction(0), length), count, tracks) for output in edit.outputs
+        _expect(
+            output,
+            facts.media,
+            ladder.fitted(facts.media.picture.display_size, output.quality),
+            (Fraction(0), length),
+            _counted(count, output),
+            _heard(output, facts.media, more=more),
+        )
+        for output in edit.outputs
     )
     overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
     videos = {
@@ -189,7 +208,6 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     picture = facts.media.picture
     shown = picture.display_size
-    sound = _sound(facts.media, warnings)
     grid = frame_grid(facts.media)
     outputs, hindrances = [], []
     for output in edit.outputs:
@@ -199,11 +217,9 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         missing = hindrance(output, size, facts.media)
         copied = output.video.copy_conforming and missing is None
         hindrances += [missing] if output.video.copy_conforming and missing is not None else []
-        counted = grid[2] if grid and output.container == "mp4" else None
-        tracks = 0 if output.audio.codec == "none" else sound
-        expected = _expect(
-            output, facts.media, size, (Fraction(0), length), picture.frame_count if copied else counted, tracks
-        )
+        frames = picture.frame_count if copied else _counted(grid[2] if grid else None, output)
+        tracks = _heard(output, facts.media)
+        expected = _expect(output, facts.media, size, (Fraction(0), length), frames, tracks)
         expected = msgspec.structs.replace(expected, copied=copied)
         outputs.append(_begun_at_once(expected) if edit.streaming is not None else expected)
     if len(hindrances) == len(outputs):
@@ -229,11 +245,14 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
     )
 
 
-def _sound(media: MediaInfo, warnings: list[str]) -> int:
+def _counted(frames: int | None, output: FileOutput) -> int | None:
+    """Of the containers that are made only MP4 counts its frames."""
+    return frames if output.container == "mp4" else None
+
+
+def _heard(output: FileOutput, media: MediaInfo, *, more: bool = False) -> int:
     """How many tracks will be heard."""
-    if lost := len(media.audio) - len(media.sound):
-        warnings.append(f"{lost} audio track(s) cannot be decoded and are left out")
-    return len(media.sound)
+    return 0 if output.audio.codec == "none" else len(media.sound) + more
 
 
 def _trim(

@@ -55,16 +55,20 @@ def place(
 ) -> tuple[PlannedLayer | None, list[FieldError], list[str]]:
     """The layer placed (None when it is never seen), what is wrong with it, and warnings."""
     times, errors = _times(layer, length, pointer)
-    size = _size(layer, facts)
+    size, field = _size(layer, facts)
+    if max(size) > WIDEST:
+        shown = f"{size[0]}x{size[1]}"
+        errors.append(FieldError(f"{pointer}/{field}", f"would make it {shown} pixels: {WIDEST} a side are the most"))
     where, misplaced = _where(layer, canvas, size, pointer)
     errors += misplaced
     if errors:
         return None, errors, []
     end = min(times["end"], length, times["start"] + _own_length(layer, facts, length))
-    warnings = [f"{_named(layer)} lies outside of the picture"] if _is_outside(where, size, canvas) else []
+    cut = _cut_off(where, size, canvas)
+    warnings = [f"{pointer}: {_named(layer)} {cut}"] if cut else []
     volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
     if volume and isinstance(facts, VideoFacts) and not facts.media.sound:
-        warnings.append(f"{_named(layer)} has no sound that could be mixed in")
+        warnings.append(f"{pointer}: {_named(layer)} has no sound that could be mixed in")
         volume = 0.0
     planned = PlannedLayer(
         facts=facts,
@@ -145,28 +149,30 @@ def _named(layer: AnyLayer) -> str:
     return f"the picture {layer.image_path}"
 
 
-def _is_outside(where: tuple[int, int], size: Size, canvas: Size) -> bool:
-    return any(corner >= side or corner + length <= 0 for corner, side, length in zip(where, canvas, size, strict=True))
+def _cut_off(where: tuple[int, int], size: Size, canvas: Size) -> str:
+    """What of a layer is not seen, in words; nothing where all is."""
+    (x, y), (width, height) = where, size
+    over = {"left": -x, "right": x + width - canvas[0], "top": -y, "bottom": y + height - canvas[1]}
+    if max(over["left"], over["right"]) >= width or max(over["top"], over["bottom"]) >= height:
+        return f"lies outside of the picture, which is {canvas[0]}x{canvas[1]}: it is not seen"
+    sides = [f"{pixels} pixels at the {side}" for side, pixels in over.items() if pixels > 0]
+    return f"is {width}x{height} and runs out of the picture: {' and '.join(sides)} are cut off" if sides else ""
 
 
-def _size(layer: AnyLayer, facts: PictureFacts | VideoFacts) -> Size:
-    """As shown: a picture keeps its aspect where only one side is given."""
+def _size(layer: AnyLayer, facts: PictureFacts | VideoFacts) -> tuple[Size, str]:
+    """As shown, and the field that says so: a picture keeps its aspect where only one side is given."""
     if isinstance(facts, VideoFacts):
         scale = Fraction(repr(layer.scale)) if isinstance(layer, VideoLayer) else Fraction(1)
-        return _limited(scaled(facts.media.picture.display_size, scale))
+        return scaled(facts.media.picture.display_size, scale), "scale"
     own = (facts.width, facts.height)
     if not isinstance(layer, Picture):
-        return own
+        return own, ""
     if layer.scale is not None:
-        return _limited(scaled(own, Fraction(repr(layer.scale)), step=1))
+        return scaled(own, Fraction(repr(layer.scale)), step=1), "scale"
     if layer.width and layer.height:
-        return layer.width, layer.height
+        return (layer.width, layer.height), "width"
     if layer.width:
-        return _limited(scaled(own, Fraction(layer.width, own[0]), step=1))
+        return scaled(own, Fraction(layer.width, own[0]), step=1), "width"
     if layer.height:
-        return _limited(scaled(own, Fraction(layer.height, own[1]), step=1))
-    return own
-
-
-def _limited(size: Size) -> Size:
-    return min(size[0], WIDEST), min(size[1], WIDEST)
+        return scaled(own, Fraction(layer.height, own[1]), step=1), "height"
+    return own, "image_path"

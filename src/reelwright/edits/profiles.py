@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from reelwright.edits.model import UNCODED, Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.model import UNCODED, Channels, Codec, Container, Ladder, Preset, Sound
 from reelwright.edits.vocabulary import Quality
 
 
@@ -24,6 +24,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     preset: Preset = "veryfast"
     audio_codec: Sound | None = None
     audio_bit_rate: int | None = None
+    audio_channels: Channels | None = None
     loudness_lufs: float | None = None
 
 
@@ -93,5 +94,5 @@ def ladder_of(profile: Profile, **said: object) -> Ladder:
     if "video_bit_rate" in explicit:
         chosen["crf"] = None
     if explicit.get("audio_codec") in UNCODED:
-        chosen["audio_bit_rate"] = None
+        chosen |= {"audio_bit_rate": None, "audio_channels": None}
     return Ladder(**(chosen | explicit))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
-from reelwright.edits.model import AnyLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
+from reelwright.edits.model import LAID, AnyLayer, FileOutput, TextLayer, VideoLayer, WatermarkLayer, overlay
 from reelwright.edits.planned_layers import PictureFacts, VideoFacts, faults, place
 from reelwright.edits.sizes import even
 from reelwright.edits.source import MediaInfo
@@ -97,9 +97,16 @@ async def _normalised(reference: str, studio: Studio, find: Callable[[str], Awai
 
 
 async def submit_overlay(
-    session: AsyncSession, layers: tuple[AnyLayer, ...], drawn: Drawn, source: Source, *, max_failures: int
+    session: AsyncSession,
+    layers: tuple[AnyLayer, ...],
+    drawn: Drawn,
+    source: Source,
+    *,
+    max_failures: int,
+    output: FileOutput = LAID,
+    renamed: Callable[[str], str] = str,
 ) -> Job:
-    """Raises InvalidInput that names every wrong field of every layer."""
+    """Raises InvalidInput that names every wrong field of every layer. `renamed`: as for submit."""
     facts: list[PictureFacts | VideoFacts | None] = []
     files: list[File] = []
     errors = list(drawn.errors)
@@ -121,11 +128,12 @@ async def submit_overlay(
     only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
     return await submit(
         session,
-        overlay(layers),
+        overlay(layers, output),
         with_layers,
         type=JobType.WATERMARK if only_watermark else JobType.OVERLAY,
         max_failures=max_failures,
         layer_files=tuple(files),
+        renamed=renamed,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +18,9 @@ from reelwright.edits.source import MediaInfo
 from reelwright.edits.vocabulary import FileRole, JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs import lifecycle
+
+POINTER = re.compile(r"\A/[^\s:]*(?=: )")
+"""A warning's, to the field that it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,13 @@ async def submit(
     type: JobType,  # noqa: A002
     max_failures: int,
     layer_files: tuple[File, ...] = (),
+    renamed: Callable[[str], str] = str,
 ) -> Job:
-    """Raises InvalidInput for what cannot be done: now, not in the worker. `layer_files`: videos laid over it."""
+    """Raises InvalidInput for what cannot be done: now, not in the worker. `layer_files`: videos laid over it;
+    `renamed`: pointers into the edit, at which warnings begin, as pointers into the request."""
     plan = resolve(edit, source.facts)
+    said = tuple(POINTER.sub(lambda found: renamed(found[0]), warning) for warning in plan.warnings)
+    plan = msgspec.structs.replace(plan, warnings=said)
     new = lifecycle.NewJob(
         video_id=source.video_id,
         input_variant_id=source.variant_id,

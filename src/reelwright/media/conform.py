@@ -8,6 +8,9 @@ from reelwright.errors import JobFailed
 from reelwright.media.encode import INTERLACED
 from reelwright.media.graph import Filter, Value, filter_, is_word
 
+LIMITED_BY_DEFAULT = frozenset({"h264", "hevc", "vvc", "av1", "vp9"})
+"""Codecs whose pictures are of limited range where nothing is said. Others without chroma are of full range then."""
+
 
 def steady(picture: VideoStream) -> list[Filter]:
     """What comes first: pictures of one size and format, whatever changes in the middle of the stream; nothing is done
@@ -16,12 +19,23 @@ def steady(picture: VideoStream) -> list[Filter]:
     return [filter_("scale", w=width, h=height, flags="bicubic")]
 
 
-def conform(picture: VideoStream, *, tone_mapping: bool, size: Size | None = None) -> list[Filter]:
-    """Scaled to `size`, by default to its own size made even. ffmpeg has turned it already."""
+def conform(
+    picture: VideoStream,
+    *,
+    tone_mapping: bool,
+    size: Size | None = None,
+    pixel_format: str = "yuv420p",
+    hdr: bool = False,
+    fields: bool = True,
+) -> list[Filter]:
+    """Scaled to `size`, by default to its own size made even; as SDR unless it stays `hdr`, as whole pictures unless it
+    keeps its `fields`. ffmpeg has turned it already."""
     return [
+        *levelled(picture),
+        *([] if fields else progressive(picture)),
         *_scaled(picture, size or even(picture.upright_size)),
-        *to_sdr(picture, tone_mapping=tone_mapping),
-        filter_("format", pix_fmts="yuv420p"),
+        *([] if hdr else to_sdr(picture, tone_mapping=tone_mapping)),
+        filter_("format", pix_fmts=pixel_format),
         *_colours(picture),
     ]
 
@@ -29,10 +43,27 @@ def conform(picture: VideoStream, *, tone_mapping: bool, size: Size | None = Non
 def conform_layer(picture: VideoStream, size: Size, *, tone_mapping: bool) -> list[Filter]:
     """A video that is laid over another: its opacity stays, its colours are converted to those below."""
     return [
+        *levelled(picture),
         filter_("scale", w=size[0], h=size[1], flags="bicubic"),
         filter_("setsar", sar=1),
         *to_sdr(picture, tone_mapping=tone_mapping),
         *named_colours(picture),
+    ]
+
+
+def levelled(picture: VideoStream) -> list[Filter]:
+    """Luma without chroma in limited range as a usual picture, with its levels; nothing for others. ffmpeg's scaler
+    takes all gray for full range, whatever it is told: so it is told that all is."""
+    gray = (picture.pixel_format or "").startswith("gray")
+    limited = picture.color_range == "tv" or (picture.color_range is None and picture.codec in LIMITED_BY_DEFAULT)
+    if not gray or not limited:
+        return []
+    deep = (picture.bit_depth or 8) > 8
+    return [
+        filter_("setparams", range="pc"),
+        filter_("scale", in_range="pc", out_range="pc"),
+        filter_("format", pix_fmts="yuv420p10le" if deep else "yuv420p"),
+        filter_("setparams", range="tv"),
     ]
 
 

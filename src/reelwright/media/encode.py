@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reelwright.edits.display import stands
+from reelwright.edits.losses import DEEP
 from reelwright.edits.model import FileOutput, VideoEncoding
 from reelwright.edits.plan import frame_grid
+from reelwright.edits.sizes import even
 from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
 from reelwright.media.rate import pass_options, rate_options, x265_pass
@@ -16,9 +18,6 @@ NOWHERE = ("-f", "null", "-")
 """The end of an output that is only looked at."""
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
-TEN_BIT = frozenset({"hevc", "av1", "vp9"})
-"""Codecs that keep ten bits and HDR where the source has them; H.264 with ten bits plays in no browser."""
-
 INTERLACED = ("tt", "tb", "bb", "bt")
 
 _SVT_PRESETS: Mapping[str, int] = {
@@ -46,11 +45,18 @@ _VP9_SPEEDS: Mapping[str, int] = {
 
 
 def keeps_hdr(media: MediaInfo, codec: str) -> bool:
-    return media.picture.is_hdr and codec in TEN_BIT
+    return media.picture.is_hdr and codec in DEEP
+
+
+def keeps_fields(media: MediaInfo, output: FileOutput, *, height: int) -> bool:
+    """Whether an interlaced picture stays so in an output that high: its lines must be the source's, in pairs of each
+    field, and only H.264 tells players."""
+    as_it_was = height == even(media.picture.upright_size)[1] and height % 4 == 0
+    return output.video.codec == "h264" and as_it_was and media.picture.field_order in INTERLACED
 
 
 def pixel_format(media: MediaInfo, codec: str) -> str:
-    deep = codec in TEN_BIT and (media.picture.bit_depth or 8) > 8
+    deep = codec in DEEP and (media.picture.bit_depth or 8) > 8
     return "yuv420p10le" if deep else "yuv420p"
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from reelwright.edits.tracks import LAYOUTS
+
 _WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
@@ -106,6 +108,12 @@ FINE_TICKS = Expression("1/90000")
 """A time base in which the usual frame rates are exact."""
 
 
+TIMES_OR_COUNTED = Expression("'if(isnan(PTS),N/SR/TB,PTS)'")
+"""For asetpts: the times that there are; of samples without any, those that follow from their number."""
+FIRST_TWO_CHANNELS = Expression("stereo|c0=c0|c1=c1")
+"""For pan: of channels that have no places."""
+
+
 def samples(time: Fraction, rate: int) -> Expression:
     """A time as a whole number of samples."""
     return Expression(f"{round(time * rate)}S")
@@ -140,10 +148,6 @@ def _matching(pattern: re.Pattern[str], text: str) -> str:
     if not pattern.fullmatch(text):
         raise ValueError(f"not a name of ours: {text!r}")
     return text
-
-
-LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"})
-"""Channel layouts that AAC knows."""
 
 
 def channel_layout(name: str) -> Expression:
@@ -239,10 +243,15 @@ class Graphs:
         return labels
 
     def layered(
-        self, stream_index: int, filters: list[Filter], layers: list[Layer], clock: tuple[Source, list[Filter]] | None
+        self,
+        stream_index: int,
+        filters: list[Filter],
+        layers: list[Layer],
+        clock: tuple[Source, list[Filter]] | None = None,
+        after: Sequence[Filter] = (),
     ) -> str:
-        """A stream of the first input with layers over it, from below to above; returns the label to map. `clock`: what
-        lies below it all, and the filters that follow both."""
+        """A stream of the first input with layers over it, from below to above, and what follows; returns the label to
+        map. `clock`: what lies below it all, and the filters that follow both."""
         label = f"[o{len(self._chains)}]"
         parts = [f"{Source(0, stream_index, filters)}[b0]"]
         if clock is not None:
@@ -251,7 +260,8 @@ class Graphs:
         for number, layer in enumerate(layers):
             above = label if number == len(layers) - 1 else f"[b{number + 1}]"
             parts.append(f"{layer.source}[l{number}]")
-            parts.append(f"[b{number}][l{number}]{layer.overlay}{above}")
+            ends = after if number == len(layers) - 1 else ()
+            parts.append(f"[b{number}][l{number}]{','.join(map(str, (layer.overlay, *ends)))}{above}")
         self._chains.append(";".join(parts))
         return label
 

@@ -6,11 +6,12 @@ from fractions import Fraction
 
 from reelwright.edits.planned_layers import PlannedLayer, VideoFacts
 from reelwright.media.conform import conform_layer
-from reelwright.media.graph import FINE_TICKS, Filter, Layer, Source, between, filter_, timestamps_at_s
+from reelwright.media.graph import FINE_TICKS, Filter, Layer, Source, Value, between, filter_, timestamps_at_s
 
 
-def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool) -> Layer:
-    """Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot tone-map.
+def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False) -> Layer:
+    """`deep`: over a picture of ten bits. Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot
+    tone-map.
 
     What lies below drives the output, always: a layer of many frames is let go of (`pass`) at its end, for with
     `repeat` its own frames would go on where the video has ended. It repeats its last frame itself until it is hidden.
@@ -28,7 +29,8 @@ def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool) -> La
     if faded:
         filters += _fades(layer, start, end)
     gone = "pass" if faded or isinstance(facts, VideoFacts) else "repeat"
-    overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end))
+    depth: dict[str, Value] = {"format": "yuv420p10"} if deep else {}
+    overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end), **depth)
     stream_index = facts.media.picture.index if isinstance(facts, VideoFacts) else 0
     return Layer(Source(input_index, stream_index, filters), overlay)
 

@@ -10,10 +10,13 @@ from math import ceil
 
 import msgspec
 
+from reelwright.edits import tracks
 from reelwright.edits.display import HELD_S, may_stand
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
 from reelwright.edits.planned_layers import PictureFacts, PlannedLayer
+from reelwright.edits.sizes import Size
 from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.edits.vocabulary import Quality
 from reelwright.media.command import (
     BROADCAST,
     LAST_FRAME,
@@ -28,7 +31,7 @@ from reelwright.media.command import (
     whole,
 )
 from reelwright.media.conform import colours_again, conform, steady
-from reelwright.media.encode import WITHOUT_METADATA, into
+from reelwright.media.encode import WITHOUT_METADATA, into, keeps_fields, keeps_hdr, pixel_format
 from reelwright.media.graph import (
     Expression,
     Filter,
@@ -41,7 +44,7 @@ from reelwright.media.graph import (
 )
 from reelwright.media.layers import layer_of
 from reelwright.media.shown import Shown
-from reelwright.media.sound import coded, conform_sound, kept, lasting, mixed, without_holes
+from reelwright.media.sound import coded, copied, encoded, in_step, lasting, late, mixed
 from reelwright.media.ticking import FADE_RATE, clock, under
 from reelwright.media.transcode import transcodes
 
@@ -82,11 +85,16 @@ def _trim(
     cut = Cut.of(media, start, end)
     shown = Shown(first=cut.first_tick, end=cut.end_tick, tick_s=media.picture.time_base) if step.look_back else None
     graphs = Graphs()
-    upright = conform(media.picture, tone_mapping=capabilities.tone_mapping)
-    video = graphs.chain(
-        media.picture.index, [*steady(media.picture), *_shown_pictures(media, step, cut, shown), *upright]
-    )
-    audio = [graphs.chain(track.index, [*cut.sound_filters(), *conform_sound(track)]) for track in media.sound]
+    hdr, size = keeps_hdr(media, expected.output.video.codec), (expected.width, expected.height)
+    upright = _upright(media, expected, capabilities, size, hdr=hdr)
+    square = [filter_("setsar", sar=1)] if expected.output.quality is not Quality.SOURCE else []
+    filters = [*steady(media.picture), *_shown_pictures(media, step, cut, shown), *upright, *square]
+    video = graphs.chain(media.picture.index, filters)
+    audio = [
+        option
+        for number, track in enumerate(media.sound[: expected.audio_tracks])
+        for option in cut.sound(graphs, number, track, expected)
+    ]
     looking_back = step.look_back or step.shown_from_s is not None
     reading = [*REPORTING, *cut.input_options(media, start, end, looking_back=looking_back)]
     from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
@@ -94,11 +102,12 @@ def _trim(
     arguments = [
         *video_input("<in0>", media, capabilities),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-        *("-map", video, *(part for label in audio for part in ("-map", label))),
+        *("-map", video, *audio),
         *WITHOUT_METADATA,
-        *coded_picture(media, expected, capabilities, keep_fields=True),
+        *coded_picture(
+            media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)
+        ),
         *(lasting_until(end - start, media, capabilities) if may_stand(media) or shown else ()),
-        *(option for number, track in enumerate(media.sound) for option in coded(number, track, expected.output.audio)),
         *into(expected.output.container, "<out0>"),
     ]
     made = Command(
@@ -142,16 +151,40 @@ def _looking(media: MediaInfo, start: Fraction, cut: Cut, shown: Shown, capabili
     )
 
 
+def _upright(
+    media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities, size: Size, *, hdr: bool
+) -> list[Filter]:
+    return conform(
+        media.picture,
+        tone_mapping=capabilities.tone_mapping,
+        size=size,
+        pixel_format=pixel_format(media, expected.output.video.codec),
+        hdr=hdr,
+        fields=keeps_fields(media, expected.output, height=expected.height),
+    )
+
+
 def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, capabilities: Capabilities) -> Command:
-    """All layers in one graph and one encode; the sound is not touched where it can stay."""
-    tone_mapping = capabilities.tone_mapping
-    layers = [layer_of(layer, number, tone_mapping=tone_mapping) for number, layer in enumerate(step.layers, start=1)]
+    """All layers in one graph and one encode, and scaled after that: they are placed in the source's pixels. The sound
+    is not touched where it can stay."""
+    canvas, size = (step.width, step.height), (expected.width, expected.height)
+    form = pixel_format(media, expected.output.video.codec)
+    layers = [
+        layer_of(
+            layer,
+            number,
+            tone_mapping=capabilities.tone_mapping,
+            deep=form != "yuv420p",
+        )
+        for number, layer in enumerate(step.layers, start=1)
+    ]
     graphs = Graphs()
-    canvas = conform(media.picture, tone_mapping=tone_mapping, size=(step.width, step.height))
     square = filter_("setsar", sar=1)
-    ticking = clock(step.layers, Fraction(expected.duration_s)) if may_stand(media) else None
+    ticking = clock(step.layers, Fraction(expected.duration_s), form) if may_stand(media) else None
     below = None if ticking is None else (ticking, [under(), square, *colours_again(media.picture)])
-    video = graphs.layered(media.picture.index, [*steady(media.picture), *canvas, square], layers, below)
+    ground = [*steady(media.picture), *_upright(media, expected, capabilities, canvas, hdr=False), square]
+    fitted = [filter_("scale", w=size[0], h=size[1], flags="bicubic"), square] if size != canvas else []
+    video = graphs.layered(media.picture.index, ground, layers, below, fitted)
     sound = _overlaid_sound(media, step, expected, graphs)
     arguments = [
         *video_input("<in0>", media, capabilities),
@@ -163,7 +196,9 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *sound),
         *WITHOUT_METADATA,
-        *coded_picture(media, expected, capabilities, keep_fields=True),
+        *coded_picture(
+            media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)
+        ),
         *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_stand(media) else ()),
         *into(expected.output.container, "<out0>"),
     ]
@@ -171,17 +206,20 @@ def _overlay(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, c
 
 
 def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
-    """Every track as it is, or with the sound of layers mixed in where one is to be heard."""
-    tracks: list[AudioStream | None] = [*media.audio]
-    if expected.audio_tracks > len(tracks):
-        tracks.append(None)
+    """Every track as it is where it can stay, or with the sound of layers mixed in where one is to be heard."""
+    output, length = expected.output, Fraction(expected.duration_s)
+    sound: list[AudioStream | None] = [*media.sound]
+    if expected.audio_tracks > len(sound):
+        sound.append(None)
     options: list[str] = []
-    for number, track in enumerate(tracks):
-        if any(layer.volume for layer in step.layers) and (track is None or track.decodable):
-            label = mixed(graphs, track, step.layers, Fraction(expected.duration_s))
-            options += ["-map", label, *coded(number, track, expected.output.audio)]
-        elif track is not None:
-            options += ["-map", f"0:{track.index}", *kept(number, track, expected.output.audio)]
+    for number, track in enumerate(sound[: expected.audio_tracks]):
+        form = tracks.coded(track, output.audio, output.container)
+        if track is None or any(layer.volume for layer in step.layers):
+            options += ["-map", mixed(graphs, track, form, step.layers, length), *encoded(number, track, form)]
+        elif tracks.is_copied(track, media, output.audio, output.container):
+            options += copied(number, track)
+        else:
+            options += coded(graphs, number, track, form, in_step(late(track, media), form.sample_rate))
     return options
 
 
@@ -271,13 +309,16 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             filter_("setpts", expr=timestamps_from(self.first_tick)),
         ]
 
-    def sound_filters(self) -> list[Filter]:
-        """The sound of the interval, all of it and no more: holes, a late start and an early end become silence, so
-        that every sample stays in step with the picture."""
+    def sound(self, graphs: Graphs, number: int, track: AudioStream, expected: ExpectedOutput) -> tuple[str, ...]:
+        """Options for output track `number`: the sound of the interval, all of it and no more. Holes, a late start and
+        an early end become silence, so that every sample stays in step with the picture."""
         origin, end = Fraction(self.origin_s), Fraction(self.sound_end_s)
-        return [
+        form = tracks.coded(track, expected.output.audio, expected.output.container)
+        behind = min(max(Fraction(track.start_s) - origin, Fraction(0)), end - origin)
+        filters = [
             filter_("atrim", start=origin, end=end),
             filter_("asetpts", expr=timestamps_from_s(origin)),
-            without_holes(),
+            *in_step(behind, form.sample_rate),
             *lasting(end - origin),
         ]
+        return coded(graphs, number, track, form, filters)

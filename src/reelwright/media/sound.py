@@ -1,7 +1,7 @@
-"""Sound as filters and encoder options: cut, conformed to what AAC knows, mixed, copied where it can stay.
+"""Sound as filters and encoder options: brought to one form, cut, mixed, levelled and coded, or copied.
 
-Times are kept to the sample: holes, a late start and an early end become silence, so that sound stays in step with
-the picture.
+Times are kept to the sample: holes, a late start and an early end become silence, what overlaps is heard once, so that
+sound stays in step with the picture.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import msgspec
-
-from reelwright.edits.model import AudioEncoding
 from reelwright.edits.planned_layers import PlannedLayer, VideoFacts
-from reelwright.edits.source import AudioStream
+from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.edits.tracks import CodedSound
 from reelwright.media.graph import (
-    LAYOUTS,
+    FIRST_TWO_CHANNELS,
+    TIMES_OR_COUNTED,
     Filter,
     Graphs,
     Source,
@@ -24,23 +23,44 @@ from reelwright.media.graph import (
     samples,
     timestamps_from_s,
 )
-from reelwright.media.loudness import Gain
 
-AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-USUAL_RATE = 48000
-BIT_RATE_PER_EXTRA_CHANNEL = 64_000
-COPYABLE = {
-    "mp4": frozenset({"aac", "mp3", "opus"}),
-    "webm": frozenset({"opus", "vorbis"}),
-    "mkv": frozenset({"aac", "mp3", "opus", "vorbis", "flac", "ac3", "eac3"}),
-}
-"""Sound that a container holds and players of it play."""
 SMALLEST_HOLE_S = Fraction(1, 50)
 """Holes in the sound that are filled with silence; smaller ones are rounding."""
+PLACED_CHANNELS = 8
+"""Of so many channels ffmpeg knows where each belongs, even where the file does not say so."""
+
+IN_ORDER = r"noise=drop=lte(dts-startdts+1\,ld(0))+0*st(0\,max(ld(0)\,dts-startdts+1))"
+"""A bitstream filter that leaves out packets from before the end of what came already, as where recordings were
+joined: muxers take none."""
 
 
-_OPUS_LAYOUTS = {"5.0(side)": "5.0", "5.1(side)": "5.1", "7.1(wide)": "7.1", "4.0": "stereo", "6.1": "5.1"}
-"""Where Opus has no such layout, the nearest that it has (RFC 7845, 5.1.1.2)."""
+def formed(track: AudioStream, form: CodedSound) -> list[Filter]:
+    """One form for all of a track, whatever changes in it: where something does, ffmpeg builds the graph anew. What
+    follows must not count from its start then: only times tell what time it is."""
+    placed = track.layout is not None or track.channels <= PLACED_CHANNELS
+    first = [] if placed else [filter_("pan", args=FIRST_TWO_CHANNELS)]
+    return [*first, _form(form)]
+
+
+def _form(form: CodedSound) -> Filter:
+    layout = channel_layout(form.layout)
+    return filter_("aformat", sample_fmts="fltp", sample_rates=form.sample_rate, channel_layouts=layout)
+
+
+def in_step(late: Fraction, rate: int) -> list[Filter]:
+    """Lies where its timestamps say, from time zero on, with silence where it has holes; `late`: in front as well.
+
+    A graph that is built anew begins with that silence again: IN_ORDER leaves it out."""
+    filled = filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S)
+    if not late:
+        return [filter_("atrim", start=Fraction(0)), filled]
+    early = filter_("asetpts", expr=timestamps_from_s(late))
+    return [early, filter_("atrim", start=Fraction(0)), filled, filter_("adelay", delays=samples(late, rate), all=1)]
+
+
+def late(track: AudioStream, media: MediaInfo) -> Fraction:
+    """How long after the file a track begins."""
+    return max(Fraction(track.start_s) - media.start, Fraction(0))
 
 
 def without_holes() -> Filter:
@@ -49,51 +69,61 @@ def without_holes() -> Filter:
 
 
 def lasting(length: Fraction) -> list[Filter]:
-    return [filter_("apad", whole_dur=length), filter_("atrim", end=length)]
+    """Silence that is made of nothing has no times: they are counted."""
+    padded = filter_("apad", whole_dur=length)
+    return [padded, filter_("asetpts", expr=TIMES_OR_COUNTED), filter_("atrim", end=length)]
 
 
-def conform_sound(track: AudioStream, *, opus: bool = False) -> list[Filter]:
-    """Sample rates and channel layouts that the encoder knows."""
-    filters: list[Filter] = []
-    if track.sample_rate not in ((USUAL_RATE,) if opus else AAC_RATES):
-        filters.append(filter_("aresample", sample_rate=USUAL_RATE))
-    layout = _layout(track)
-    if opus:
-        layout = _OPUS_LAYOUTS.get(layout, layout)
-    if layout != track.layout:
-        filters.append(filter_("aformat", channel_layouts=channel_layout(layout)))
-    return filters
+def held() -> Filter:
+    """What is louder than full scale is held there."""
+    return filter_("alimiter", level=0, latency=1, limit=1)
 
 
-def _rate(track: AudioStream) -> int:
-    return track.sample_rate if track.sample_rate in AAC_RATES else USUAL_RATE
+def coded(
+    graphs: Graphs, number: int, track: AudioStream, form: CodedSound, filters: Sequence[Filter]
+) -> tuple[str, ...]:
+    """Options for output track `number`: the track in its new form, through filters, coded."""
+    loud = [held()] if form.mixed_down else []
+    label = graphs.chain(track.index, [*formed(track, form), *filters, *loud])
+    return ("-map", label, *encoded(number, track, form))
 
 
-def _layout(track: AudioStream) -> str:
-    if track.layout in LAYOUTS:
-        return track.layout
-    return "mono" if track.channels == 1 else "stereo"
+def copied(number: int, track: AudioStream) -> tuple[str, ...]:
+    """Options for output track `number` that leave the track as it is."""
+    as_it_is = (f"-c:a:{number}", "copy", f"-bsf:a:{number}", IN_ORDER)
+    return ("-map", f"0:{track.index}", *as_it_is, *_language(number, track))
 
 
-def mixed(graphs: Graphs, track: AudioStream | None, layers: Sequence[PlannedLayer], length: Fraction) -> str:
+def encoded(number: int, track: AudioStream | None, form: CodedSound) -> tuple[str, ...]:
+    """Options that encode output track `number`, made of `track`."""
+    coding = (f"-c:a:{number}", form.encoder, f"-b:a:{number}", str(form.bit_rate), f"-bsf:a:{number}", IN_ORDER)
+    return (*coding, *_language(number, track))
+
+
+def _language(number: int, track: AudioStream | None) -> tuple[str, ...]:
+    known = track is not None and track.language
+    return (f"-metadata:s:a:{number}", f"language={track.language}") if track is not None and known else ()
+
+
+def mixed(
+    graphs: Graphs, track: AudioStream | None, form: CodedSound, layers: Sequence[PlannedLayer], length: Fraction
+) -> str:
     """The track (None: silence) with the sound of those layers that have a volume; returns the label to map.
 
     Nothing is made quieter to make room: what would be louder than full scale is held there.
     """
-    rate, layout = (_rate(track), _layout(track)) if track is not None else (USUAL_RATE, "stereo")
-    like = filter_("aformat", sample_rates=rate, channel_layouts=channel_layout(layout))
     if track is not None:
-        ground = Source(0, track.index, [without_holes(), like, *lasting(length)])
+        ground = Source(0, track.index, [*formed(track, form), without_holes(), *lasting(length)])
     else:
-        silence = filter_("anullsrc", sample_rate=rate, channel_layout=channel_layout(layout))
-        ground = Source(None, None, [silence, filter_("atrim", end=length)])
+        silence = filter_("anullsrc", sample_rate=form.sample_rate, channel_layout=channel_layout(form.layout))
+        ground = Source(None, None, [silence, filter_("atrim", end=length), _form(form)])
     sounds = [
-        Source(number, heard(layer).index, [*_layer_filters(layer, rate), like])
+        Source(number, heard(layer).index, [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)])
         for number, layer in enumerate(layers, start=1)
         if layer.volume
     ]
     mix = filter_("amix", inputs=len(sounds) + 1, duration="first", dropout_transition=0, normalize=0)
-    return graphs.mixed([ground, *sounds], [mix, filter_("alimiter", level=0, latency=1, limit=1)])
+    return graphs.mixed([ground, *sounds], [mix, held()])
 
 
 def heard(layer: PlannedLayer) -> AudioStream:
@@ -112,7 +142,6 @@ def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
         filter_("asetpts", expr=timestamps_from_s(Fraction(media.picture.start_s) - media.start)),
         without_holes(),
         filter_("atrim", end=shown),
-        filter_("aresample", sample_rate=rate),
         filter_("volume", volume=Fraction(repr(layer.volume))),
     ]
     fade_in, fade_out = (min(Fraction(value), shown) for value in (layer.fade_in_s, layer.fade_out_s))
@@ -123,41 +152,3 @@ def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
     if start:
         filters.append(filter_("adelay", delays=samples(start, rate), all=1))
     return filters
-
-
-def coded(number: int, track: AudioStream | None, encoding: AudioEncoding) -> tuple[str, ...]:
-    """Options that encode output track `number`, made of `track`."""
-    channels = 2
-    if track is not None:
-        channels = track.channels if track.layout in LAYOUTS else min(track.channels, 2)
-    bit_rate = encoding.bit_rate + max(0, channels - 2) * BIT_RATE_PER_EXTRA_CHANNEL
-    encoder = "libopus" if encoding.codec == "opus" else "aac"
-    return (f"-c:a:{number}", encoder, f"-b:a:{number}", str(bit_rate), *_language(number, track))
-
-
-def kept(
-    number: int,
-    track: AudioStream,
-    encoding: AudioEncoding,
-    container: str = "mp4",
-    levelled: Gain | None = None,
-    *,
-    whole: bool = False,
-) -> tuple[str, ...]:
-    """Options for output track `number` that leave it as it is where that is wanted and the container takes it, else
-    code it, `levelled` by what was measured. `whole`: coded, with silence where it has holes or begins late."""
-    if encoding.codec == "copy":
-        if not whole and (track.codec in COPYABLE[container] or not track.decodable):
-            return (f"-c:a:{number}", "copy", *_language(number, track))
-        encoding = msgspec.structs.replace(encoding, codec="opus" if container == "webm" else "aac")
-    opus = encoding.codec == "opus"
-    chain = [*([without_holes()] if whole else []), *conform_sound(track, opus=opus)]
-    if levelled is not None:
-        chain += levelled.applied(USUAL_RATE if opus else _rate(track))
-    filters = ",".join(map(str, chain))
-    return (*coded(number, track, encoding), *((f"-filter:a:{number}", filters) if filters else ()))
-
-
-def _language(number: int, track: AudioStream | None) -> tuple[str, ...]:
-    known = track is not None and track.language
-    return (f"-metadata:s:a:{number}", f"language={track.language}") if track is not None and known else ()

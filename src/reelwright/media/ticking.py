@@ -29,8 +29,8 @@ class Run:
     count: int
 
 
-def clock(layers: Sequence[PlannedLayer], length: Fraction) -> Source | None:
-    """The clock's frames, each at its moment; None where nothing changes."""
+def clock(layers: Sequence[PlannedLayer], length: Fraction, pixel_format: str = "yuv420p") -> Source | None:
+    """The clock's frames, each at its moment, in the format of the picture; None where nothing changes."""
     moments = sorted({tick for layer in layers for tick in _moments(layer, length)})
     if not moments:
         return None
@@ -43,7 +43,7 @@ def clock(layers: Sequence[PlannedLayer], length: Fraction) -> Source | None:
     stamps = in_runs([(run.first, run.step, run.count) for run in (begin, *runs)])
     ticking = [
         filter_("color", size=grid(2, 2), rate=1, duration=count),
-        filter_("format", pix_fmts="yuv420p"),
+        filter_("format", pix_fmts=pixel_format),
         filter_("settb", expr=FINE_TICKS),
         filter_("setpts", expr=stamps),
     ]

@@ -6,17 +6,19 @@ from fractions import Fraction
 
 import msgspec
 
+from reelwright.edits import tracks
 from reelwright.edits.plan import ExpectedOutput, Plan
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.edits.tracks import CodedSound
 from reelwright.media import hardware, stills, streaming
 from reelwright.media.command import REPORTING, Capabilities, Command, coded_picture, video_input, whole
-from reelwright.media.conform import progressive, rendition, steady, to_sdr
+from reelwright.media.conform import levelled, progressive, rendition, steady, to_sdr
 from reelwright.media.encode import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, pixel_format
 from reelwright.media.graph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.loudness import MEASURING_SHARE, Gain
 from reelwright.media.progress import PACKET
 from reelwright.media.rate import first_pass_share
-from reelwright.media.sound import conform_sound, kept
+from reelwright.media.sound import coded, copied, formed, in_step, lasting, late
 
 PACKAGING_WEIGHT = 0.02
 """Of the work that encoding is."""
@@ -54,37 +56,27 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
-    tracks = media.sound
-    read = tracks[: max(expected.audio_tracks for expected in plan.outputs)]
+    read = media.sound[: max(expected.audio_tracks for expected in plan.outputs)]
     error = stills.clock_error(media, read)
     branches += [(sdr, stills.branch(companion, media.picture, length, error)) for companion in plan.companions]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*steady(media.picture), *progressive(media.picture), *(branches[0][0] if branches and alike else [])]
+    common = [
+        *steady(media.picture),
+        *levelled(media.picture),
+        *progressive(media.picture),
+        *(branches[0][0] if branches and alike else []),
+    ]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
     labels = iter(graphs.split(media.picture.index, common, shapes))
-    arguments = [
-        *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
-        *video_input("<in0>", media, capabilities),
-        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-    ]
-    gains = _gains(media, plan)
+    arguments: list[str] = []
     for number, expected in enumerate(plan.outputs):
         arguments += ["-map", f"0:{media.picture.index}" if expected.copied else next(labels)]
-        audio, container = expected.output.audio, expected.output.container
-        for place, track in enumerate(tracks[: expected.audio_tracks]):
-            sound = (
-                (f"-c:a:{place}", "copy")
-                if analysing
-                else kept(
-                    place,
-                    track,
-                    audio,
-                    container,
-                    gains.get(track.index),
-                    whole=plan.streaming is not None and number == 0,
-                )
-            )
-            arguments += ["-map", f"0:{track.index}", *sound]
+        if analysing:
+            passing_by = read[: expected.audio_tracks]
+            arguments += [part for track in passing_by for part in ("-map", f"0:{track.index}")]
+            arguments += ["-c:a", "copy"] if passing_by else []
+        else:
+            arguments += _sound(media, plan, expected, graphs)
         coding: tuple[str, ...] = ("-c:v", "copy")
         if (coder := coders[number]) is not None:
             coding = hardware.coding(coder, media, expected)
@@ -93,13 +85,18 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         arguments += [*WITHOUT_METADATA, *coding]
         if number == 0 and plan.companions and capabilities.packet_reports:
             arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
-        arguments += NOWHERE if analysing else into(container, f"<out{number}>")
+        arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
     for label, companion in zip(labels, plan.companions, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *stills.options(companion, capabilities.encoders)]
     weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
+    reading = [
+        *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
+        *video_input("<in0>", media, capabilities),
+        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
+    ]
     return whole(
         media,
-        arguments,
+        [*reading, *arguments],
         expected_s=plan.outputs[0].duration_s,
         weight=weight,
         outputs=len(plan.outputs),
@@ -116,17 +113,42 @@ def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
     return {track.index: Gain.of(track.index, target) for track in media.sound[: output.audio_tracks]}
 
 
+def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
+    """Every track as it is where it can stay, else coded: in streams, from their start to their end."""
+    gains, output = _gains(media, plan), expected.output
+    options: list[str] = []
+    for number, track in enumerate(media.sound[: expected.audio_tracks]):
+        if plan.streaming is None and tracks.is_copied(track, media, output.audio, output.container):
+            options += copied(number, track)
+            continue
+        form = _form(track, plan, expected)
+        filters = in_step(late(track, media), form.sample_rate)
+        if plan.streaming is not None:
+            filters += lasting(Fraction(expected.duration_s))
+        if (gain := gains.get(track.index)) is not None:
+            filters += gain.applied(form.sample_rate)
+        options += coded(graphs, number, track, form, filters)
+    return options
+
+
+def _form(track: AudioStream, plan: Plan, expected: ExpectedOutput) -> CodedSound:
+    output = expected.output
+    return tracks.coded(track, output.audio, output.container, streamed=plan.streaming is not None)
+
+
 def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilities: Capabilities) -> Command:
     """The sound as it will be coded, without the picture."""
     output = plan.outputs[0]
-    arguments = [*video_input("<in0>", media, capabilities)]
-    opus = output.output.audio.codec == "opus"
-    for place, track in enumerate(track for track in media.audio if track.index in gains):
-        chain = [*conform_sound(track, opus=opus), *gains[track.index].measuring()]
-        arguments += ["-map", f"0:{track.index}", f"-filter:a:{place}", ",".join(map(str, chain))]
+    graphs = Graphs()
+    arguments: list[str] = []
+    for track in (track for track in media.sound if track.index in gains):
+        form = _form(track, plan, output)
+        filters = [*formed(track, form), *in_step(late(track, media), form.sample_rate)]
+        label = graphs.chain(track.index, [*filters, *gains[track.index].measuring()])
+        arguments += ["-map", label]
     return whole(
         media,
-        [*arguments, *NOWHERE],
+        [*video_input("<in0>", media, capabilities), *graphs.options(), *arguments, *NOWHERE],
         expected_s=output.duration_s,
         weight=MEASURING_SHARE,
         gains=tuple(gains.values()),

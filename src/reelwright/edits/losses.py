@@ -1,0 +1,73 @@
+"""What of a source no output will have, in sentences for the client, with the way to keep it if there is one. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from reelwright.edits.model import FileOutput
+from reelwright.edits.source import MediaInfo, VideoStream
+from reelwright.edits.tracks import STREAMED_CHANNELS
+
+DEEP = ("hevc", "av1", "vp9")
+"""Codecs that keep ten bits and HDR where the source has them; H.264 with ten bits plays in no browser."""
+LEFT_OUT = {"subtitle": "subtitle track", "data": "data track", "attachment": "attachment"}
+LEFT_OUT |= {"attached_picture": "cover picture", "unknown": "unknown track"}
+ENHANCED_ONLY = (4, 7)
+"""Dolby Vision profiles whose base layer is a usual picture although they state no compatibility."""
+
+
+def losses(
+    media: MediaInfo, outputs: Sequence[FileOutput], *, streamed: bool = False, keeps_hdr: bool = True
+) -> list[str]:
+    """`keeps_hdr`: whether the operation can, with a codec that can."""
+    return [
+        *_of_picture(media.picture, outputs, keeps_hdr=keeps_hdr),
+        *_of_sound(media, outputs, streamed),
+        *_others(media),
+    ]
+
+
+def unseen_colours(picture: VideoStream) -> str | None:
+    """Why the colours of a video would come out wrong, whatever is made of it."""
+    profile = picture.dolby_vision_profile
+    if profile is None or profile in ENHANCED_ONLY or picture.dolby_vision_compatibility != 0:
+        return None
+    return (
+        f"is Dolby Vision of profile {profile}, whose colours only a Dolby decoder can show (they would come out green"
+        " and purple): export it as HDR10, HLG, SDR or Dolby Vision of profile 8"
+    )
+
+
+def _of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:
+    kept = f"the codecs {', '.join(DEEP[:-1])} and {DEEP[-1]} keep"
+    flat = any(output.video.codec not in DEEP for output in outputs)
+    if picture.is_hdr and (flat or not keeps_hdr):
+        way = f"; {kept} it" if keeps_hdr else ""
+        return [f"the video is HDR: it becomes SDR (BT.709){way}"]
+    if (picture.bit_depth or 8) > 8 and flat:
+        return [f"the video has {picture.bit_depth} bits a sample: with h264 it becomes 8; {kept} ten"]
+    if (picture.bit_depth or 8) > 10:
+        return [f"the video has {picture.bit_depth} bits a sample: it becomes 10"]
+    return []
+
+
+def _of_sound(media: MediaInfo, outputs: Sequence[FileOutput], streamed: bool) -> list[str]:
+    found = []
+    if lost := len(media.audio) - len(media.sound):
+        found.append(f"{lost} audio track(s) cannot be decoded and are left out")
+    by_default = streamed and all(output.audio.channels is None and output.audio.codec != "none" for output in outputs)
+    if by_default and (most := max((track.channels for track in media.sound), default=0)) > STREAMED_CHANNELS:
+        found.append(f"sound of {most} channels becomes stereo in streams; `audio.channels` keeps more")
+    return found
+
+
+def _others(media: MediaInfo) -> list[str]:
+    counts = Counter(LEFT_OUT[stream.kind] for stream in media.other if stream.kind in LEFT_OUT)
+    found = [(len(media.video) - 1, "further video track"), *((count, name) for name, count in counts.items())]
+    found.append((media.chapters, "chapter"))
+    named = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in found if count > 0]
+    said = [f"left out: {', '.join(named)}"] if named else []
+    if media.programs > 1:
+        said.append(f"the file holds {media.programs} programmes: the picture of one is used")
+    return said

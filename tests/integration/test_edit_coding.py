@@ -1,0 +1,183 @@
+"""Trims and overlays are coded as is asked for: codec, container, size, depth; and pictures keep their levels."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import msgspec
+import numpy as np
+import pytest
+
+import footage
+import frames
+import making
+from material import ffmpeg
+from reelwright.edits import ladder
+from reelwright.edits.model import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.planned_layers import PictureFacts
+from reelwright.edits.source import MediaInfo
+from reelwright.edits.vocabulary import Quality
+from reelwright.media.probe import Prober
+from reelwright.media.verify import complaints
+
+SIZE = (160, 90)
+
+
+@pytest.fixture(scope="module")
+async def prober() -> AsyncIterator[Prober]:
+    async with making.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("footage")
+
+
+@pytest.fixture(scope="module")
+def patch(folder: Path) -> Path:
+    path = folder / "patch.png"
+    ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=8x8,format=rgba", "-frames:v", "1", str(path))
+    return path
+
+
+async def make(
+    prober: Prober, operation: str, source: Path, patch: Path, target: Path, **wanted: Any
+) -> tuple[Plan, MediaInfo]:
+    media = await prober.probe(source)
+    facts, slots = Facts(sha256="0" * 64, media=media), {"in0": source, "out0": target}
+    choice = Ladder(**{"qualities": (Quality.SOURCE,), "preset": "ultrafast", **wanted})
+    output = ladder.single(choice, media.picture.display_size, usual_crf=18)
+    edit: Edit = transcode((output,))
+    if operation == "trim":
+        edit = trim(0.4, media.duration_s or 0.0, output)
+    elif operation == "overlay":
+        edit = overlay((ImageLayer(image_path="a", x=0, y="H-h"),), output)
+        drawn = PictureFacts(sha256="1" * 64, width=8, height=8)
+        facts, slots = msgspec.structs.replace(facts, layers=(drawn,)), slots | {"in1": patch}
+    plan = resolve(edit, facts)
+    await making.make(plan, slots)
+    made = await prober.probe(target)
+    assert complaints(plan.outputs[0], made) == []
+    return plan, made
+
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "hevc": {"codec": "hevc"},
+    "vp9 in webm": {"codec": "vp9", "container": "webm"},
+    "av1 in mkv": {"codec": "av1", "container": "mkv"},
+    "larger": {"qualities": (Quality.P240,)},
+}
+
+
+@pytest.mark.parametrize("operation", ["trim", "overlay"])
+@pytest.mark.parametrize("name", CHOICES)
+async def test_an_edit_is_coded_as_is_asked_for(
+    prober: Prober, folder: Path, patch: Path, tmp_path: Path, name: str, operation: str
+) -> None:
+    """Ten bits stay where the codec has them; every frame and burst is where it was."""
+    source = footage.make(folder, "deep", video="hevc", pixel_format="yuv420p10le", size=SIZE, seconds=2)
+    choice = CHOICES[name]
+    plan, made = await make(prober, operation, source.path, patch, tmp_path / "work" / "out", **choice)
+    codec = choice.get("codec", "h264")
+    assert (made.picture.codec, made.picture.bit_depth) == (codec, 8 if codec == "h264" else 10)
+    assert (made.picture.width, made.picture.height) == ((426, 240) if name == "larger" else SIZE)
+    assert made.container.startswith({"webm": "matroska", "mkv": "matroska"}.get(choice.get("container", "mp4"), "mov"))
+    assert made.audio[0].codec == ("opus" if choice.get("container") == "webm" else "aac")
+    assert any("10 bits" in warning for warning in plan.warnings) == (codec == "h264")
+    interval = (Fraction("0.4") if operation == "trim" else Fraction(0)), Fraction(100)
+    frames.judge_cut(source, tmp_path / "work" / "out", *interval, min_ssim=0.8)
+    frames.judge_sync(source, tmp_path / "work" / "out", *interval)
+
+
+async def test_hdr_is_kept_by_a_trim_that_can(prober: Prober, folder: Path, patch: Path, tmp_path: Path) -> None:
+    """And an overlay, which cannot, says so."""
+    source = folder / "bright.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=1,format=yuv420p10le"),
+        *("-vf", "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"),
+        *("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1", str(source)),
+    )
+    for codec in ("hevc", "av1"):
+        plan, made = await make(prober, "trim", source, patch, tmp_path / codec / "out", codec=codec)
+        picture = made.picture
+        assert (picture.color_transfer, picture.color_primaries, picture.bit_depth) == ("smpte2084", "bt2020", 10)
+        assert plan.warnings == ()
+    plan, made = await make(prober, "overlay", source, patch, tmp_path / "laid" / "out", codec="hevc")
+    assert (made.picture.color_transfer, made.picture.bit_depth) == ("bt709", 10)
+    assert plan.warnings == ("the video is HDR: it becomes SDR (BT.709)",)
+
+
+@pytest.mark.parametrize("operation", ["trim", "overlay"])
+async def test_interlaced_pictures_stay_so_only_where_players_are_told(
+    prober: Prober, folder: Path, patch: Path, tmp_path: Path, operation: str
+) -> None:
+    """H.264 of the same lines; any other is made of whole pictures."""
+    source = footage.make(folder, "interlaced", size=(160, 96), seconds=1, interlaced=True).path
+    for name, choice, order in (("same", {}, "tt"), ("hevc", CHOICES["hevc"], None), ("240", CHOICES["larger"], None)):
+        _, made = await make(prober, operation, source, patch, tmp_path / name / "out", **choice)
+        assert made.picture.field_order == (order or "progressive")
+    odd = folder / "odd lines.mkv"  # in pairs of lines of each field, which H.264 needs
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=1,setfield=bff"),
+        *("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-q:v", "2", str(odd)),
+    )
+    _, made = await make(prober, operation, odd, patch, tmp_path / "odd" / "out")
+    assert made.picture.field_order == "progressive"
+
+
+LEVELS = {
+    "gray": ("gray", "tv"),
+    "gray of full range": ("gray", "pc"),
+    "gray of ten bits": ("gray10le", "tv"),
+    "4:2:0": ("yuv420p", "tv"),
+    "4:2:0 of full range": ("yuv420p", "pc"),
+    "4:4:4": ("yuv444p", "tv"),
+    "4:2:2 of ten bits": ("yuv422p10le", "tv"),
+}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+async def test_pictures_keep_their_levels(prober: Prober, folder: Path, patch: Path, tmp_path: Path, name: str) -> None:
+    """Bars from black to white, as a viewer that heeds the range sees them, in every operation and codec."""
+    pixel_format, reach = LEVELS[name]
+    low, high = (16, 235) if reach == "tv" else (0, 255)
+    source = folder / f"{name.replace(':', '')}.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"nullsrc=size=160x48:rate=25:duration=0.2,format=gray,setparams=range={reach}"),
+        *("-vf", f"geq=lum='{low}+({high}-{low})*floor(X/20)/7',{_planes(pixel_format)}setparams=range={reach}"),
+        *("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:qp=1", "-pix_fmt", pixel_format),
+        *("-color_range", reach, str(source)),
+    )
+    wanted = np.arange(8) * 255 / 7
+    assert np.abs(_bars(source) - wanted).max() < 3
+    for number, (operation, codec) in enumerate((("trim", "h264"), ("overlay", "h264"), ("transcode", "hevc"))):
+        target = tmp_path / str(number) / "out"
+        media = await prober.probe(source)
+        if operation == "trim":
+            plan = resolve(trim(0, 100), Facts(sha256="0" * 64, media=media))
+            await making.make(plan, {"in0": source, "out0": target})
+        else:
+            await make(prober, operation, source, patch, target, codec=codec, crf=4)
+        assert np.abs(_bars(target) - wanted).max() < 5, f"{operation}: {_bars(target)}"
+
+
+def _planes(pixel_format: str) -> str:
+    """In that format with the luma as it is, which ffmpeg's scaler would stretch."""
+    return f"setparams=range=pc,scale=in_range=pc:out_range=pc,format={pixel_format},"
+
+
+def _bars(path: Path) -> Any:
+    """What the bars look like, 0 to 255."""
+    with av.open(str(path)) as opened:
+        frame = next(opened.decode(video=0))
+        plane = np.frombuffer(bytes(frame.planes[0]), np.uint8 if frame.format.components[0].bits == 8 else np.uint16)
+        step = frame.planes[0].line_size // plane.itemsize
+        luma = plane.reshape(-1, step)[10, 10:160:20] / 2 ** (frame.format.components[0].bits - 8)
+        full = int(frame.color_range) == 2
+    return luma if full else (luma - 16) * 255 / 219
