@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import footage
+import frames
 import making
 import odd_files
 from reelwright.edits import ladder
@@ -68,3 +70,24 @@ async def test_every_edit_takes_it(prober: Prober, tmp_path: Path, kind: str) ->
     rendition = await make(prober, transcode(wanted), media, source, tmp_path / "transcode")
     assert rendition.picture.field_order == "progressive"
     assert abs(rendition.picture.width * shown[1] - rendition.picture.height * shown[0]) < 4 * max(shown)
+
+
+@pytest.mark.parametrize(("container", "video", "audio"), [("ts", "h264", 0), ("mpg", "mpeg2video", 1)])
+async def test_a_cut_across_a_join_of_recordings_has_every_frame(
+    prober: Prober, tmp_path: Path, container: str, video: str, audio: int
+) -> None:
+    """Their clock starts anew there; seconds are counted on."""
+    part = footage.make(
+        tmp_path, "part", container=container, video=video, size=(160, 96), seconds=2, b_frames=0, audio=audio
+    )
+    source = odd_files.joined(tmp_path / f"joined.{container}", part.path, part.path)
+    media = await prober.probe(source)
+    assert media.clock_jumps
+    assert media.duration_s == pytest.approx(4, abs=0.1)
+    first_s = float(Fraction(media.picture.start_s) - media.start)
+    start, end = first_s + 41 / 25 - 0.02, first_s + 60 / 25
+    output = await make(prober, trim(start, end), media, source, tmp_path / "trim")
+    numbers = [frame.number for frame in frames.read(tmp_path / "trim" / "out.mp4")]
+    assert numbers[:15] == [*range(41, 50), *range(6)]
+    assert numbers[15:] == list(range(6, len(numbers) - 9))
+    assert output.duration_s == pytest.approx(end - start, abs=0.05)

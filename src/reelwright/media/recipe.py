@@ -235,7 +235,7 @@ def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities:
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
-    """An interval of a source in the file's own clock, in which decoded frames are stamped (`-copyts`).
+    """An interval of a source in the file's own clock, in which decoded frames are stamped.
 
     The picture is cut by whole ticks of its time base, exactly; sound at the same instant, to the sample.
     """
@@ -262,6 +262,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
         after the end. `looking_back`: what is on display at the start may have begun long before it."""
         seek = Fraction(0)
+        if media.clock_jumps:  # `-copyts` would leave them open; the offset is what ffmpeg takes off without it
+            return ("-itsoffset", seconds(media.start), "-t", seconds(media.start + end + RUN_OUT_S))
         if is_seekable(media):
             frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
