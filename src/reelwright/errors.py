@@ -21,7 +21,9 @@ if it is tried again on its own (the worker asks); a client may always ask for a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 
@@ -164,9 +166,15 @@ class ProcessEvidence:
 
 class JobFailed(ReelwrightError):
     """An attempt at a job failed; `stage` is where ("fetch", "render", "verify", "publish"), `output_index` by which of
-    several outputs, where it was one."""
+    several outputs, where it was one. `detail` is what happened, `sentence` what a client can do about it."""
 
     code = "internal"
+    advice: ClassVar[Mapping[str, str]] = {}
+    """Sentences for codes whose detail only experts can make something of."""
+
+    @property
+    def sentence(self) -> str:
+        return self.advice.get(self.code, self.detail)
 
     def __init__(
         self,
@@ -191,10 +199,23 @@ class MediaProcessFailed(JobFailed):
     `limit_output_size`, `out_of_memory`, `no_space`, `cannot_start`."""
 
     code = "ffmpeg_failed"
+    advice = MappingProxyType(
+        {
+            "ffmpeg_failed": "This video could not be worked on, and trying again will not help. Export it once more in"
+            " a usual format (H.264 and AAC in MP4) and upload that. ffmpeg's own words are in `error`."
+        }
+    )
 
 
 class VerifyFailed(JobFailed):
     code = "verify_failed"
+    advice = MappingProxyType(
+        {
+            "verify_failed": "What came out is not what the video's file promises, so it was thrown away: a part of the"
+            " video is damaged, or the file describes itself wrongly. Cut out a part that plays well, or export the"
+            " video once more (H.264 and AAC in MP4) and upload that. What was found is in `error`."
+        }
+    )
 
     def __init__(
         self, detail: str, *, evidence: ProcessEvidence | None = None, output_index: int | None = None

@@ -131,5 +131,6 @@ async def test_a_picture_that_is_not_as_promised_takes_all_with_it(
         job = await service.until(job_id, "FAILURE")
     assert job["error"]["code"] == "verify_failed"
     assert said in job["error"]["detail"]
+    assert "Cut out a part" in job["error_message"]
     assert service.stored() == stored
     assert (await service.client.get(f"/videos/{video['id']}/variants")).json() == []

@@ -220,7 +220,7 @@ async def test_a_failure_that_will_not_pass_ends_the_job_at_once(world: World) -
     """With its code, stage, sentence and evidence."""
     job_id = await world.job()
     assert await world.do(lifecycle.fail, await world.claimed(job_id), FAILED) is JobStatus.FAILURE
-    assert (await world.look(job_id)).error_message == "no such luck"
+    assert (await world.look(job_id)).error_message == FAILED.sentence
     assert [kind for _, kind, _ in await world.events(job_id)] == ["PENDING", "STARTED", "FAILURE"]
 
 

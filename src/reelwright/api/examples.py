@@ -128,7 +128,7 @@ OVERLAYS: dict[str, Any] = {
                 "font": "NotoSansDevanagari-Regular.ttf",
                 "font_size": 48,
                 "color": "white@0.85",
-                "x": "w-tw-20",
+                "x": "(w-tw)/2",
                 "y": "h-th-20",
                 "start": 1.5,
                 "end": 5.0,

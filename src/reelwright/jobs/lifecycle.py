@@ -244,10 +244,13 @@ async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobSt
             "exit_status": failure.evidence.exit_status,
             "stderr_tail": failure.evidence.stderr_tail,
         },
+        sentence=failure.sentence,
     )
 
 
-async def _count_failure(session: AsyncSession, job: Job, *, retryable: bool, error: dict[str, Any]) -> JobStatus:
+async def _count_failure(
+    session: AsyncSession, job: Job, *, retryable: bool, error: dict[str, Any], sentence: str | None = None
+) -> JobStatus:
     job.failures += 1
     job.lease_until = job.stage = job.speed = None
     job.error = error
@@ -257,7 +260,7 @@ async def _count_failure(session: AsyncSession, job: Job, *, retryable: bool, er
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
     else:
         job.status = JobStatus.FAILURE
-        job.error_message = error["detail"]
+        job.error_message = sentence or error["detail"]
         job.finished_at = func.now()
     await session.flush()
     await _event(session, job.id, job.attempt, job.status, code=error["code"], detail=error["detail"])
