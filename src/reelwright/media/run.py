@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
+import os
 import re
 import shlex
 import shutil
@@ -160,7 +162,10 @@ class _Process:
         process = await contain.start(
             self.argv,
             limits=contain.Limits(
-                memory_bytes=self.budget.memory_bytes, output_bytes=self.budget.output_bytes, children=False
+                memory_bytes=self.budget.memory_bytes,
+                output_bytes=self.budget.output_bytes,
+                cpu_s=self._cpu_s(),
+                children=False,
             ),
             access=self.access,
             cwd=self.work,
@@ -187,6 +192,10 @@ class _Process:
         finally:
             await finished(contain.stop(process, patience_s=PATIENCE_S))
         self._judge(process.returncode)
+
+    def _cpu_s(self) -> int:
+        """All that the machine can give in the wall budget: `_watch` comes first, unless this process stands still."""
+        return math.ceil((self.wall_s + 2 * WATCH_INTERVAL_S) * len(os.sched_getaffinity(0)))
 
     async def _read_progress(
         self, stream: asyncio.StreamReader, tell: Callable[[Progress], None], began: float
