@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
+from reelwright import codecs
 from reelwright.settings import Settings, SettingsError, load, parse, remarks
 
 ROOT = Path(__file__).parents[2]
@@ -216,3 +218,11 @@ def test_codecs_are_taken_by_their_names_alone() -> None:
     for wrong in ("h264,hvec", "h264:exr", "all", "-y", "h264 exr"):
         with pytest.raises(SettingsError, match="is no codec that can be taken"):
             parse({"ALLOWED_VIDEO_CODECS": wrong})
+
+
+def test_the_codecs_that_can_be_named_are_listed() -> None:
+    """The page that the refusal names has all of them, and no other."""
+    page = (ROOT / "docs/deployment.md").read_text().partition("### Codecs")[2].partition("## Security")[0]
+    default, more = page.split("Others can be named")
+    assert re.findall(r"`([a-z0-9_]+)`", default) == list(codecs.VIDEO)
+    assert re.findall(r"`([a-z0-9_]+)`", more) == list(codecs.MORE_VIDEO)

@@ -30,13 +30,13 @@ from reelwright.media.turns import Turns
 
 __all__ = ["Draughtsman", "TextStyle"]
 
-AT_ONCE = 3
+AT_ONCE = 2
 """Texts."""
 PICTURES_AT_ONCE = 2
 """Beside them: no text waits for a stranger's picture."""
-BASE_MEMORY_BYTES, BYTES_A_PIXEL = 640 * 2**20, 28
-"""Address space of what works on a picture. Measured: 25 bytes a pixel where it is transparent, beside fonts, code and
-the stacks of threads."""
+BASE_MEMORY_BYTES, BYTES_A_PIXEL, BYTES_A_TEXT_PIXEL = 640 * 2**20, 28, 64
+"""Address space of what draws. Measured: 25 bytes a pixel of a transparent picture, 50 of a text with outline, shadow and
+box, beside fonts, code and the stacks of threads. compose.yaml leaves room for all that draw at once."""
 PNG_HEADER = struct.Struct(">8sI4sII")
 """Signature, then the IHDR chunk's length, name, width, height (PNG specification, 11.2.2)."""
 FIRST_LOOK_S = 120.0
@@ -179,7 +179,7 @@ class Draughtsman:
         call = Call(
             request=_raw(DrawText(text=text, style=style, face=face, fonts_conf=str(conf))),
             timeout_s=FIRST_LOOK_S if first else self._timeout_s,
-            memory_bytes=self._memory_bytes,
+            memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + MOST_PIXELS * BYTES_A_TEXT_PIXEL),
             output_bytes=_most_bytes(MOST_PIXELS),
             open_files=FONT_FILES,
             read=tuple(map(str, (*self._book.folders, self._folder))),
