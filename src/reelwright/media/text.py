@@ -35,8 +35,8 @@ AT_ONCE = 2
 PICTURES_AT_ONCE = 2
 """Beside them: no text waits for a stranger's picture."""
 BASE_MEMORY_BYTES, BYTES_A_PIXEL, BYTES_A_TEXT_PIXEL = 640 * 2**20, 28, 64
-"""Address space of what draws. Measured: 25 bytes a pixel of a transparent picture, 50 of a text with outline, shadow and
-box, beside fonts, code and the stacks of threads. compose.yaml leaves room for all that draw at once."""
+"""Address space of what draws. Measured: 25 bytes a pixel of a transparent picture, 50 of a text with outline, shadow
+and box, beside code, fonts and stacks of threads. compose.yaml leaves room for all that draw at once."""
 PNG_HEADER = struct.Struct(">8sI4sII")
 """Signature, then the IHDR chunk's length, name, width, height (PNG specification, 11.2.2)."""
 FIRST_LOOK_S = 120.0
