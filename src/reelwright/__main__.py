@@ -1,5 +1,15 @@
-"""`python -m reelwright` is the command `reelwright`."""
+"""The command `reelwright`, also as `python -m reelwright`."""
 
-from reelwright.cli import main
+import signal
 
-main(prog_name="reelwright")
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C amid the imports just ends the program
+
+from reelwright.cli import main  # noqa: E402
+
+
+def run() -> None:
+    main(prog_name="reelwright")
+
+
+if __name__ == "__main__":
+    run()

@@ -60,8 +60,13 @@ def serve() -> None:
     """
     from reelwright.api.server import serve as run
     from reelwright.db.schema import require_configured
+    from reelwright.up import require_port
 
-    _end_as(_run("api", require_configured))
+    async def examine(settings: Settings) -> None:
+        require_port(settings)
+        await require_configured(settings)
+
+    _end_as(_run("api", examine))
     settings = configured("api")
     for remark in configuration.remarks(settings):
         logger.warning("settings: %s", remark)

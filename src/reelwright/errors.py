@@ -21,6 +21,8 @@ if it is tried again on its own (the worker asks); a client may always ask for a
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -166,7 +168,11 @@ class ProcessEvidence:
 
 class JobFailed(ReelwrightError):
     """An attempt at a job failed; `stage` is where ("fetch", "render", "verify", "publish"), `output_index` by which of
-    several outputs, where it was one. `detail` is what happened, `sentence` what a client can do about it."""
+    several outputs, where it was one. `detail` is what happened, `sentence` what a client can do about it.
+
+    `of_machine`: the machine, its disk or the database is to blame and not the job, which waits then and is not charged
+    with it; `code` is one of HINDRANCES. `needs_bytes`: so much disk has to be free before it is worth another try.
+    """
 
     code = "internal"
     advice: ClassVar[Mapping[str, str]] = {}
@@ -185,13 +191,17 @@ class JobFailed(ReelwrightError):
         retryable: bool | None = None,
         evidence: ProcessEvidence | None = None,
         output_index: int | None = None,
+        of_machine: bool = False,
+        needs_bytes: int | None = None,
     ) -> None:
         super().__init__(detail, code=code)
         self.stage = stage
         self.output_index = output_index
         self.evidence = evidence or ProcessEvidence()
-        if retryable is not None:
-            self.retryable = retryable
+        self.of_machine = of_machine
+        self.needs_bytes = needs_bytes
+        if retryable is not None or of_machine:
+            self.retryable = of_machine or bool(retryable)
 
 
 class MediaProcessFailed(JobFailed):
@@ -225,3 +235,45 @@ class VerifyFailed(JobFailed):
 
 class LeaseLost(JobFailed):
     code = "lease_lost"
+
+
+HINDRANCES = {
+    "no_space": "the disk is full, or less is free than DISK_RESERVE_BYTES",
+    "storage": "a folder cannot be written or read: a read-only, broken or unmounted disk",
+    "exhausted": "descriptors, processes or memory of the machine are used up",
+    "cannot_start": "ffmpeg is missing or does not run here",
+    "database": "the database cannot be reached, or takes no results",
+    "killed": "somebody ended ffmpeg from outside",
+    "busy": "files could not be examined, for others were",
+}
+"""What can keep a machine from work, by code: a job that meets one of them waits."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+_STORAGE = {
+    *(errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN),
+    *(errno.EREMOTEIO, errno.EHOSTDOWN, errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ETXTBSY, errno.EUCLEAN),
+}
+
+
+def hindrance(error: OSError | MemoryError) -> str | None:
+    """The code in HINDRANCES of what the operating system refused; None where that says nothing of the machine."""
+    if isinstance(error, MemoryError) or error.errno in _EXHAUSTED:
+        return "exhausted"
+    if error.errno in _FULL:
+        return "no_space"
+    return "storage" if error.errno in _STORAGE else None
+
+
+def hindered(error: OSError | MemoryError, *, at: str, stage: str = "render") -> JobFailed | None:
+    """The same as what an attempt fails with. `at`: what was worked on, in words."""
+    code = hindrance(error)
+    if code is None:
+        return None
+    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no memory"
+    detail = {
+        "no_space": f"the disk of {at} is full ({said})",
+        "storage": f"{at} cannot be used ({said})",
+        "exhausted": f"the machine has nothing left to work with ({said})",
+    }[code]
+    return JobFailed(detail, code=code, stage=stage, of_machine=True)

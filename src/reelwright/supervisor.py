@@ -16,6 +16,8 @@ from typing import IO
 
 logger = logging.getLogger(__name__)
 
+HURRY_S = 10.0
+"""How long a child may take to end at once, which for a worker is to hand its jobs back."""
 HEALTHY_AFTER_S = 60
 """A child that ran for so long has its crashes forgiven."""
 MOST_CRASHES = 5
@@ -45,10 +47,16 @@ class Supervisor:
     output: IO[bytes] | None = None
     patience_s: float = 30.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurrying: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
-        """Ask all to end. Who cannot wait for that cancels `run`."""
+        """Ask all to end. Who cannot wait for that calls `hurry`."""
         self._stopping.set()
+
+    def hurry(self) -> None:
+        """Ask all to end at once: a worker hands its jobs back, which costs them nothing, and waits for none."""
+        self.stop()
+        self._hurrying.set()
 
     async def run(self) -> None:
         """Until `stop`. Cancelled, it kills the children. Raises ChildFailed, after the other children have ended."""
@@ -91,17 +99,22 @@ class Supervisor:
         logger.info("%s runs as process %d", name, process.pid)
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(self._stopping.wait())
+        hurrying = asyncio.create_task(self._hurrying.wait())
         try:
             await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
                 process.terminate()
-                await asyncio.wait([ended], timeout=self.patience_s)
+                await asyncio.wait([ended, hurrying], timeout=self.patience_s, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                process.terminate()
+                await asyncio.wait([ended], timeout=HURRY_S)
             if not ended.done():
                 logger.warning("%s does not end: killing it", name)
                 process.kill()
             return await ended
         finally:
             stopping.cancel()
+            hurrying.cancel()
             if process.returncode is None:
                 process.kill()
                 await process.wait()

@@ -30,10 +30,10 @@ async def service(
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Database, schema, API and worker. The task ends before the context only when the service fails, with the reason.
 
-    At its end it asks all to end and waits for them; cancelled in that, it kills them. Raises ChildFailed when the API
-    cannot listen or ffmpeg does not run, EmbeddedPostgresError, DatabaseUnusable.
+    At its end it asks all to end and waits for them; cancelled in that, it asks them to do so at once. Raises
+    ChildFailed when the API cannot listen or ffmpeg does not run, EmbeddedPostgresError, DatabaseUnusable.
     """
-    _require_port(settings)
+    require_port(settings)
     await _require_ffmpeg(settings)
     async with located(settings) as url:
         if settings.uses_embedded_database and (folder := elsewhere(settings.database_path)):
@@ -56,12 +56,12 @@ async def service(
                     await asyncio.wait([running])
                 except asyncio.CancelledError:
                     cancelled = True
-                    running.cancel()
+                    supervisor.hurry()
             if cancelled:
                 raise asyncio.CancelledError
 
 
-def _require_port(settings: Settings) -> None:
+def require_port(settings: Settings) -> None:
     """Say at once what the API's crashes would say late: somebody else has the port."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

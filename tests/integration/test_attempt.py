@@ -8,7 +8,6 @@ import threading
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
+from reelwright_worker.machine import Machine
 from reelwright_worker.render import Workshop
 from world import World
 
@@ -125,13 +125,15 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
         received = await ingest.receive(chunks(), filename="clip.mp4", storage=storage, prober=prober)
         async with world.sessions.begin() as session:
             await ingest.insert(session, received)
+        machine = Machine(settings, storage, sessions, name="w")
+        assert await machine.examine()
         workshop = Workshop(
             settings=settings,
             sessions=sessions,
             storage=storage,
             prober=prober,
             checker=PictureChecker(memory_bytes=settings.media_memory_bytes),
-            capabilities=await programs.capabilities(settings),
+            machine=machine,
         )
         yield Shop(workshop, sessions, storage, world, received.video_id)
     await engine.dispose()
@@ -259,8 +261,9 @@ async def test_a_plan_that_makes_no_sense_here_fails_the_attempt(shop: Shop, wro
 
 async def test_software_takes_over_where_hardware_fails(shop: Shop) -> None:
     """An encoder that worked when the worker started and does not now costs time, not the job."""
-    capabilities = msgspec.structs.replace(shop.workshop.capabilities, hardware=("h264_nvenc",))
-    workshop = replace(shop.workshop, capabilities=capabilities)
+    machine = shop.workshop.machine
+    machine.capabilities = msgspec.structs.replace(machine.capabilities, hardware=("h264_nvenc",))
+    workshop = shop.workshop
     output = FileOutput(video=VideoEncoding(hardware=True, preset="ultrafast"), quality=Quality.P480)
     async with shop.world.sessions.begin() as session:
         source = await find_source(session, shop.video_id)

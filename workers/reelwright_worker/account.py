@@ -90,6 +90,10 @@ class Account:
             case LeaseLost() | asyncio.CancelledError():
                 outcome = "interrupted"
                 logger.info("job interrupted", extra=about | {"stage": self.stage})
+            case JobFailed(of_machine=True):
+                outcome = "interrupted"
+                found = {"code": error.code, "stage": error.stage, "exit_status": error.evidence.exit_status}
+                logger.warning("this machine could not do the job: %s", error.detail, extra=about | found)
             case JobFailed():
                 found = {"code": error.code, "stage": error.stage, "exit_status": error.evidence.exit_status}
                 logger.error("job failed: %s", error.detail, extra=about | found)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from reelwright import codecs
 from reelwright import settings as configuration
 from reelwright.db import schema
-from reelwright.db.database import DatabaseUnusable, create_engine, located
+from reelwright.db.database import DatabaseUnusable, close, create_engine, located
+from reelwright.db.embedded import EmbeddedPostgresError
 from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.reaper import Reaper
 from reelwright.media import contain, programs
@@ -27,17 +29,23 @@ from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker import tasks
 from reelwright_worker.hardened import WorkerApp
+from reelwright_worker.machine import Machine
 from reelwright_worker.render import Workshop
 
 logger = logging.getLogger(__name__)
 
 
-def database() -> AbstractAsyncContextManager[str]:
+@asynccontextmanager
+async def database() -> AsyncIterator[str]:
     settings = configuration.load()
     logs.configure(settings, "worker")  # in place of what procrastinate's command set up
     for remark in configuration.remarks(settings):
         logger.warning("settings: %s", remark)
-    return located(settings)
+    try:
+        async with located(settings, make=False) as url:
+            yield url
+    except (DatabaseUnusable, EmbeddedPostgresError) as error:
+        raise SystemExit(f"Error: {error}") from error
 
 
 def defaults() -> dict[str, Any]:
@@ -60,11 +68,6 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     except DatabaseUnusable as error:
         raise SystemExit(f"Error: {error}") from error
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
-    await asyncio.to_thread(storage.prepare)
-    await asyncio.to_thread(settings.work_path.mkdir, mode=0o750, parents=True, exist_ok=True)
-    await programs.settle(settings)
-    for missing in contain.available().missing:
-        logger.warning("containment: %s", missing)
     engine = create_engine(
         url,
         application_name="reelwright-worker",
@@ -77,37 +80,38 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         work_root=settings.work_path,
         interval_s=settings.reap_interval_s,
         orphan_grace_s=settings.orphan_grace_s,
+        patience_s=settings.lease_s / 2,
     )
+    machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
         rules = replace(programs.probe_rules(settings), formats=CONTAINERS, codecs=codecs.VIDEO)  # outputs are ours
         async with Prober(rules) as prober, PictureChecker(memory_bytes=settings.media_memory_bytes) as checker:
-            capabilities = await programs.capabilities(settings)
-            found = await programs.hardware_encoders(settings)
-            capabilities = msgspec.structs.replace(capabilities, hardware=found)
-            logger.info(
-                "ffmpeg %s, %d threads, encoders in hardware: %s",
-                capabilities.ffmpeg_version,
-                capabilities.threads,
-                ", ".join(found) or "none",
-            )
+            if await machine.examine():
+                for missing in contain.available().missing:
+                    logger.warning("containment: %s", missing)
             workshop = Workshop(
                 settings=settings,
                 sessions=sessions,
                 storage=storage,
                 prober=prober,
                 checker=checker,
-                capabilities=capabilities,
+                machine=machine,
             )
             metrics.SLOTS.set(settings.max_concurrent_jobs)
             with tracing.exporting("worker"), metrics.serving(settings, metrics.Disk(settings.media_path)):
-                reaping = asyncio.create_task(reaper.run(), name="reaper")
+                beside = [
+                    asyncio.create_task(reaper.run(), name="reaper"),
+                    asyncio.create_task(machine.watch(), name="machine"),
+                ]
                 try:
                     yield {"workshop": workshop}
                 finally:
-                    reaping.cancel()
-                    await asyncio.wait([reaping])
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.wait(beside)
+                    await machine.leave()
     finally:
-        await engine.dispose()
+        await close(engine)
 
 
 app = WorkerApp(database=database, resources=resources, defaults=defaults)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -16,16 +16,22 @@ from typing import Any, Literal
 import msgspec
 import procrastinate
 import psycopg
-from procrastinate import connector, exceptions, jobs, utils, worker
+from procrastinate import connector, exceptions, jobs, manager, utils, worker
 from procrastinate.job_context import AbortReason
 
+from reelwright.db.database import STATEMENT_TIMEOUT_S, libpq_parameters
 from reelwright.jobs.queue import SessionConnector
+from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SIDE_TASKS = frozenset({"update_heartbeats", "poll_jobs_to_abort", "listener"})
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-PERSIST_DELAYS_S = (1, 5, 15, 30, 60, 60)
+PERSIST_DELAYS_S = (1, 2, *[3] * 200)
+"""An outage may last; after one the entry is ended at once."""
+ANSWER_TIMEOUT_S = STATEMENT_TIMEOUT_S + 2
+RECONNECT_S = 4.0
+"""psycopg's pool tries a new connection ever less often, up to so many seconds apart, then whenever one is wanted."""
 
 
 class SideTaskFailed(exceptions.ProcrastinateException):
@@ -39,16 +45,32 @@ class Notice(msgspec.Struct):
     job_id: int
 
 
+class BoundedConnection(psycopg.AsyncConnection[Any]):
+    """One that waits for no answer for longer than ANSWER_TIMEOUT_S, and is closed then: libpq knows no such limit, and
+    to a server that is mute the kernel at its side still speaks. Only what waits for notifications may wait."""
+
+    async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - its signature
+        if timeout is not None or gen.__name__ == "notifies":
+            return await super().wait(gen, interval, timeout)
+        try:
+            return await super().wait(gen, interval, ANSWER_TIMEOUT_S)
+        except psycopg.errors._WaitTimeout as error:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"the database did not answer for {ANSWER_TIMEOUT_S} s") from error
+
+
 class LateConnector(SessionConnector):
     """A connector that learns its database when it is opened: importing the app reads no settings."""
 
     def connect_to(self, url: str) -> None:
         self._pool_args |= {
             "conninfo": url,
+            "connection_class": BoundedConnection,
             "min_size": 1,
             "max_size": 4,
-            "timeout": 10,
-            "kwargs": {"application_name": "reelwright-queue", "connect_timeout": 10},
+            "timeout": 5,
+            "reconnect_timeout": RECONNECT_S,
+            "kwargs": {"application_name": "reelwright-queue", **libpq_parameters()},
         }
 
     async def listen_notify(self, on_notification: connector.Notify, channels: Iterable[str]) -> None:
@@ -87,8 +109,18 @@ class DrainingWorker(worker.Worker):
             await asyncio.to_thread(self._heartbeat_file.touch)
 
     async def run(self) -> None:
-        """Raises SideTaskFailed: the stock worker exits with 0 after such a failure."""
-        await super().run()  # type: ignore[no-untyped-call]
+        """Raises SideTaskFailed: the stock worker exits with 0 after such a failure.
+
+        The first signal lets jobs end, any further one hands them back at once: the stock worker dies of it.
+        """
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._heed)
+        try:
+            await super().run()  # type: ignore[no-untyped-call]
+        finally:
+            for number in SIGNALS:
+                loop.remove_signal_handler(number)
         if self.failure is not None:
             raise SideTaskFailed from self.failure
 
@@ -123,7 +155,9 @@ class DrainingWorker(worker.Worker):
             logger.info("worker ready")  # the stock worker speaks before it heeds signals
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+            metrics.HINDERED.labels("database").set(0)
         except exceptions.ConnectorException as error:
+            metrics.HINDERED.labels("database").set(1)
             if isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation):
                 logger.warning("this worker was silent and another one struck it off: registering again")
                 self.worker_id = await self.app.job_manager.register_worker()
@@ -145,21 +179,13 @@ class DrainingWorker(worker.Worker):
                     return
 
     async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
-        """Heartbeat and abort requests go on while jobs drain: the stock worker looks dead then.
-
-        A second signal hands the jobs back at once: the stock worker dies of it.
-        """
+        """Heartbeat and abort requests go on while jobs drain: the stock worker looks dead then."""
         kept = [task for task in side_tasks if task.get_name() in DRAIN_SIDE_TASKS]
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._hurry)
         try:
             await utils.cancel_and_capture_errors([task for task in side_tasks if task not in kept])
             await super()._shutdown(side_tasks=[])
         finally:
             await utils.cancel_and_capture_errors(kept)
-            for number in SIGNALS:
-                loop.remove_signal_handler(number)
 
     def _log_job_outcome(self, **outcome: Any) -> None:  # type: ignore[override]
         """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback.
@@ -172,7 +198,10 @@ class DrainingWorker(worker.Worker):
             outcome["exc_info"] = False
         super()._log_job_outcome(**outcome)
 
-    def _hurry(self) -> None:
+    def _heed(self) -> None:
+        if not self._stop_event.is_set():
+            self.stop()  # type: ignore[no-untyped-call]
+            return
         for task, context in self._running_jobs.items():
             self._abort_job(task, context, AbortReason.SHUTDOWN)
 
@@ -196,10 +225,22 @@ class DrainingWorker(worker.Worker):
         await super()._persist_job_status(*args, **kwargs)
 
 
+class CarefulManager(manager.JobManager):
+    """Fetches no job while the machine cannot work: `able` is asked before each."""
+
+    able: Callable[[], Awaitable[bool]] | None = None
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
+        if self.able is not None and not await self.able():
+            return None
+        return await super().fetch_job(queues, worker_id)
+
+
 class WorkerApp(procrastinate.App):
     """An App whose `database` gives the URL when it opens, and whose `resources` live as long as a worker runs."""
 
     connector: LateConnector
+    job_manager: CarefulManager
 
     def __init__(
         self,
@@ -209,6 +250,7 @@ class WorkerApp(procrastinate.App):
         defaults: Callable[[], dict[str, Any]],
     ) -> None:
         super().__init__(connector=LateConnector())
+        self.job_manager = CarefulManager(self.connector)
         self._database = database
         self._resources = resources
         self._defaults = defaults
@@ -230,8 +272,9 @@ class WorkerApp(procrastinate.App):
         return utils.AwaitableContext(open_coro=open_, close_coro=close, return_value=self)
 
     def _worker(self, **kwargs: Any) -> worker.Worker:
-        return DrainingWorker(app=self, **{**self._defaults(), **kwargs})
+        return DrainingWorker(app=self, **{**self._defaults(), **kwargs, "install_signal_handlers": False})
 
     async def run_worker_async(self, **kwargs: Any) -> None:
         async with self._resources(self.url) as resources:
+            self.job_manager.able = resources["workshop"].machine.able
             await super().run_worker_async(additional_context=resources, **kwargs)

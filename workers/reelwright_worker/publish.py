@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import faults
@@ -33,6 +34,8 @@ from reelwright.uninterrupted import finished
 logger = logging.getLogger(__name__)
 
 COMMIT_RETRY_S = 1.0
+MOST_REFUSALS = 10
+"""So often in a row a database that can be asked may fail to commit a result: it is not away then."""
 MILLISECOND = Decimal("0.001")
 KINDS = {
     JobType.TRIM: VariantKind.TRIM,
@@ -111,21 +114,55 @@ class Publication:
 
     async def publish(self) -> None:
         """Raises LeaseLost, JobFailed. Half of it never stays: a cancellation waits for the step that is under way."""
+        await self._announce()
         try:
             for path, key in self._files():
                 await finished(asyncio.to_thread(self.storage.publish, path, key))
         except NoSpace as error:
             await self._withdraw()
-            raise JobFailed(error.detail, code="no_space", stage="publish", retryable=True) from error
+            raise JobFailed(error.detail, code="no_space", stage="publish", of_machine=True) from error
         except BaseException:
             await self._withdraw()
             raise
         faults.point("renamed, not committed")
-        while True:
-            if await finished(self._commit_or_withdraw()):
-                return
+        refusals = 0
+        while not await finished(self._commit_or_withdraw()):
+            refusals = refusals + 1 if await self._answers() else 0
+            if refusals == MOST_REFUSALS:
+                raise JobFailed(
+                    "the database answers, and does not take the result: the log says why",
+                    code="database",
+                    stage="publish",
+                    of_machine=True,
+                )
             await asyncio.sleep(COMMIT_RETRY_S)
         # after any other error a commit may have come through: the sweep looks for the row before it removes the file
+
+    async def _announce(self) -> None:
+        """Until the database knows it, nothing is published: its sweep asks there whose the files are."""
+        folders = sorted({str(PurePosixPath(key).parent) for _, key in self._files()})
+        while True:
+            try:
+                async with self.sessions.begin() as session:
+                    await lifecycle.announce_publication(session, self.claim, folders)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                logger.warning("job %s: publication not announced yet: %r", self.claim.job_id, error)
+                await asyncio.sleep(COMMIT_RETRY_S)
+            else:
+                return
+
+    async def _answers(self) -> bool:
+        """Whether the database can be asked at all, with the same connections."""
+        try:
+            async with self.sessions() as session:
+                await session.execute(select(1))
+        except Exception as error:
+            if not is_away(error):
+                raise
+            return False
+        return True
 
     async def _withdraw(self) -> None:
         for _, key in self._files():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
-import shutil
-import socket
+import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -33,7 +31,7 @@ from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, No
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
 from reelwright.media import programs, streaming, verify
-from reelwright.media.command import Capabilities, Recipe
+from reelwright.media.command import Recipe
 from reelwright.media.picture_check import PictureChecker
 from reelwright.media.probe import Prober
 from reelwright.media.recipe import compile_plan
@@ -43,14 +41,17 @@ from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
 from reelwright_worker.account import Account
+from reelwright_worker.blame import blamed, short_of_space
+from reelwright_worker.machine import Machine
 from reelwright_worker.publish import COMMIT_RETRY_S, Companion, Made, Publication
+from reelwright_worker.work_folder import WorkFolder
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_S = 0.5
 NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 SETTLE_S = 8.0
-"""How long an attempt that has ended tries to say so to a database that is away."""
+"""How long an attempt that was cancelled tries to say so to a database that is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Workshop:
     storage: LocalStorage
     prober: Prober
     checker: PictureChecker
-    capabilities: Capabilities
+    machine: Machine
 
     async def work_on(self, job_id: uuid.UUID) -> None:
         """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended.
@@ -79,9 +80,11 @@ class Workshop:
             raise
 
     async def _claim(self, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
-        name = f"{socket.gethostname()}:{os.getpid()}"
         try:
             async with self.sessions.begin() as session:
+                if await self._waits(session, job_id):
+                    return None
+                name = self.machine.name
                 taken = await lifecycle.claim(session, job_id, worker=name, lease_s=self.settings.lease_s)
         except Exception as error:
             if not is_away(error):
@@ -92,29 +95,50 @@ class Workshop:
             logger.info("job %s needs no work", job_id)
         return taken
 
+    async def _waits(self, session: AsyncSession, job_id: uuid.UUID) -> bool:
+        """Whether the job needs more disk than is free: it is left in the queue then."""
+        needs_bytes = await lifecycle.needed_bytes(session, job_id)
+        if needs_bytes is None or (why := await asyncio.to_thread(self.machine.needs_more, needs_bytes)) is None:
+            return False
+        logger.info("job %s waits: %s", job_id, why)
+        await lifecycle.wait_on(session, job_id)
+        return True
+
     async def _attempt(self, claim: Claim, job: Job) -> None:
         faults.point("claimed")
-        work = self.settings.work_path / f"{claim.job_id}-{claim.attempt}"
+        work = WorkFolder(self.settings.work_path / f"{claim.job_id}-{claim.attempt}")
+        failure: JobFailed | None = None
         try:
             with Account(claim, job) as account:
                 await Attempt(self, claim, job, work, account).run()
         except LeaseLost as lost:
             logger.warning("%s", lost)
-        except JobFailed as failure:
-            await self._fail(claim, failure)
-        except Exception as error:  # the job must not stay STARTED, whatever it was
-            logger.exception("unforeseen")
-            await self._fail(claim, JobFailed(f"unforeseen: {type(error).__name__}", code="internal", retryable=True))
+        except Exception as error:  # noqa: BLE001 - the job must not stay STARTED, whatever it was
+            failure = blamed(error, stage="fetch")
         finally:
-            await finished(asyncio.to_thread(shutil.rmtree, work, ignore_errors=True))
+            await finished(asyncio.to_thread(work.remove))
+        if failure is not None and failure.of_machine:
+            await self._postpone(claim, failure)
+        elif failure is not None:
+            await self._settle(claim, "failed", partial(lifecycle.fail, failure=failure))
         faults.point("committed, not finished")
 
-    async def _fail(self, claim: Claim, failure: JobFailed) -> None:
-        await self._settle(claim, "failed", partial(lifecycle.fail, failure=failure))
+    async def _postpone(self, claim: Claim, failure: JobFailed) -> None:
+        """The machine is to blame, and looked at: what it used for this attempt has been given back by now."""
+        confirmed = not await self.machine.examine()
+        write = partial(lifecycle.postpone, failure=failure, confirmed=confirmed)
+        await self._settle(claim, "put back", write, patience_s=math.inf)
 
-    async def _settle(self, claim: Claim, what: str, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> None:
+    async def _settle(
+        self,
+        claim: Claim,
+        what: str,
+        write: Callable[[AsyncSession, Claim], Awaitable[object]],
+        *,
+        patience_s: float = SETTLE_S,
+    ) -> None:
         """Write an attempt's end; one that is not ours any more has been ended by others."""
-        deadline = time.monotonic() + SETTLE_S
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 async with self.sessions.begin() as session:
@@ -132,16 +156,17 @@ class Workshop:
 
 
 class Attempt:
-    """One claimed run. `work` is its scratch folder, its own alone."""
+    """One claimed run. `folder` is its scratch folder, its own alone."""
 
-    def __init__(self, shop: Workshop, claim: Claim, job: Job, work: Path, account: Account) -> None:
+    def __init__(self, shop: Workshop, claim: Claim, job: Job, folder: WorkFolder, account: Account) -> None:
         self.account = account
         self.shop = shop
         self.claim = claim
         self.job = job
         self.plan = _understood(job)
         account.output_s = float(Fraction(self.plan.outputs[0].duration_s))
-        self.work = work
+        self.folder = folder
+        self.work = folder.path
         self.percent = 0.0
         self.speed: float | None = None
         self.warnings: tuple[str, ...] = ()
@@ -156,17 +181,19 @@ class Attempt:
                 for task in beside:
                     task.cancel()
         except ExceptionGroup as group:
-            # a lost lease matters most: whatever else went wrong is another attempt's business
-            for kind in (LeaseLost, ReelwrightError):
-                if (foreseen := group.subgroup(kind)) is not None:
-                    raise foreseen.exceptions[0] from None
-            raise
+            failure = blamed(group, stage=self.account.stage)
+            if failure.code == "no_space" and failure.needs_bytes is None:
+                used_bytes = await asyncio.to_thread(self.folder.used_bytes)
+                failure = short_of_space(failure, used_bytes, self.percent, self.shop.machine.capacity_bytes())
+            raise failure from None
 
     async def _keep_lease(self) -> None:
         """Renew on a timer: much of the work says nothing for long."""
+        pause_s = self.shop.settings.lease_s / 4
         while True:
-            await asyncio.sleep(self.shop.settings.lease_s / 4)
-            await self._say(partial(lifecycle.renew, lease_s=self.shop.settings.lease_s))
+            await asyncio.sleep(pause_s)
+            said = await self._say(partial(lifecycle.renew, lease_s=self.shop.settings.lease_s))
+            pause_s = self.shop.settings.lease_s / (4 if said else 20)  # at once when the database is back
 
     async def _keep_progress(self) -> None:
         """Write what has changed, at most twice a second."""
@@ -235,22 +262,23 @@ class Attempt:
             self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
         ]
         slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
-        recipe = compile_plan(self.plan, self.shop.capabilities)
+        capabilities = self.shop.machine.capabilities
+        recipe = compile_plan(self.plan, capabilities)
         self.account.enter("render")
         try:
             return await self._made(recipe, slots, targets)
         except MediaProcessFailed as failure:
-            if not any(command.hardware for command in recipe.commands) or failure.code == "no_space":
+            if not any(command.hardware for command in recipe.commands) or failure.of_machine:
                 raise
             logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
-            recipe = compile_plan(self.plan, msgspec.structs.replace(self.shop.capabilities, hardware=()))
+            recipe = compile_plan(self.plan, msgspec.structs.replace(capabilities, hardware=()))
         except VerifyFailed as failure:
             if (from_start := recipe.from_start()) is None:
                 raise
             logger.warning("job %s: once more from the source's start: %s", self.claim.job_id, failure.detail)
             recipe = from_start
         self.account.back_to("render")
-        await asyncio.to_thread(shutil.rmtree, self.work)
+        await asyncio.to_thread(self.folder.remove)
         return await self._made(recipe, slots, targets)
 
     async def _made(self, recipe: Recipe, slots: dict[str, Path], targets: list[Path]) -> tuple[Made, ...]:
@@ -270,9 +298,9 @@ class Attempt:
         await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
             await asyncio.to_thread(self.shop.storage.require_space, 0)
-            await asyncio.to_thread(self.work.mkdir, mode=0o750, parents=True)
+            await finished(asyncio.to_thread(self.folder.make))
         except NoSpace as error:
-            raise JobFailed(error.detail, code="no_space", retryable=True) from error
+            raise JobFailed(error.detail, code="no_space", of_machine=True) from error
         settings = self.shop.settings
         return await run(
             recipe,
@@ -294,7 +322,7 @@ class Attempt:
         try:
             media = await self.shop.prober.probe(path)
         except Busy as error:  # says nothing about the output
-            raise JobFailed(error.detail, stage="verify", retryable=True) from error
+            raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
         except ReelwrightError as error:
             raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
         if wrong := verify.complaints(expected, media):
@@ -336,7 +364,7 @@ class Attempt:
         try:
             seen = await self.shop.checker.look(path)
         except Busy as error:  # says nothing about the picture
-            raise JobFailed(error.detail, stage="verify", retryable=True) from error
+            raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
         except ReelwrightError as error:
             raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
         if wrong := verify.picture_complaints(expected, seen):

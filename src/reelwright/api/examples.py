@@ -182,6 +182,7 @@ JOB: dict[str, Any] = {
     "attempt": 1,
     "failures": 0,
     "max_failures": 3,
+    "waiting_for": None,
     "worker": "host:4711",
     "speed": 6.2,
     "eta_s": 1.4,

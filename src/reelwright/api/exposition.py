@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.errors import HINDRANCES
 from reelwright.jobs.backlog import Unfinished, unfinished
 from reelwright.jobs.queue import QUEUE
+from reelwright.jobs.waiting import Workforce, workforce
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -34,13 +37,22 @@ class Backlog(Collector):
 
     def __init__(self) -> None:
         self.found: list[Unfinished] | None = None
+        self.workers: Workforce | None = None
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield GaugeMetricFamily(
             "reelwright_database_up", "Whether the database could be asked.", value=self.found is not None
         )
-        if self.found is None:
+        if self.found is None or self.workers is None:
             return
+        yield GaugeMetricFamily("reelwright_workers_alive", "Workers that live.", value=self.workers.alive)
+        hindered = GaugeMetricFamily(
+            "reelwright_workers_hindered", "Workers that live and take no jobs, by what keeps them.", labels=["code"]
+        )
+        codes = Counter(one.code for one in self.workers.hindrances)
+        for code in HINDRANCES:
+            hindered.add_metric([code], codes[code])
+        yield hindered
         depth, oldest_s = {QUEUE: 0}, {QUEUE: 0.0}
         kinds = {(kind.value, state): 0 for kind in JobType for state in (JobStatus.PENDING, JobStatus.STARTED)}
         for one in self.found:
@@ -76,15 +88,15 @@ class Exposition:
         """Never older than KEPT_S; without what the database knows where that is away."""
         async with self._one_at_a_time:
             if time.monotonic() > self._good_until:
-                self._backlog.found = await self._look()
+                self._backlog.found, self._backlog.workers = await self._look()
                 self._text = await asyncio.to_thread(generate_latest, self._registry)
                 self._good_until = time.monotonic() + KEPT_S
             return self._text
 
-    async def _look(self) -> list[Unfinished] | None:
+    async def _look(self) -> tuple[list[Unfinished] | None, Workforce | None]:
         try:
             async with asyncio.timeout(QUERY_TIMEOUT_S), self._sessions() as session:
-                return await unfinished(session)
+                return await unfinished(session), await workforce(session)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other numbers matter all the more now
             logger.warning("metrics without the database: %s", type(error).__name__)
-            return None
+            return None, None

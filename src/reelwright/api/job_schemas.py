@@ -14,8 +14,10 @@ from reelwright.api.addresses import Addresses
 from reelwright.api.schemas import FileOut, Page, Timestamp, Url
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.vocabulary import FileRole, JobStatus, JobType, Quality
+from reelwright.errors import HINDRANCES
 from reelwright.jobs.glances import Glance
 from reelwright.jobs.outlook import OutputState, eta_s, output_state
+from reelwright.jobs.waiting import Waiting
 
 Made = Mapping[uuid.UUID, Sequence[File]]
 """What a job made and nobody has deleted: its variants, with their files, in lists the main one alone."""
@@ -67,6 +69,25 @@ class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
     stderr_tail: str | None = None
 
 
+class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job waits for beside its turn: a worker that is alive, disk, a machine that works."""
+
+    code: Annotated[
+        str,
+        Meta(
+            description="`worker`: none is alive. `paused`: the queue is. Else what keeps the machine from work: "
+            + ", ".join(f"`{code}`" for code in HINDRANCES)
+            + "."
+        ),
+    ]
+    detail: Annotated[str, Meta(description="What it is, in a sentence.")]
+    since: Timestamp | None
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> WaitingOut:
+        return cls(code=waiting.code, detail=waiting.detail, since=waiting.since)
+
+
 class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     """One output of a job. `variant_id`, `url` and `files` are there when it is done, until it is deleted; lists leave
     `files` out."""
@@ -85,8 +106,9 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A job in a list. `output_variant_id` is its best output's while there is that, as `result_url`; `speed` is
-    times real time; `eta_s` an estimate, null until enough is known."""
+    """A job in a list. `attempt` numbers its attempts, `failures` counts those that it is to blame for.
+    `output_variant_id` is its best output's while there is that, as `result_url`; `speed` is times real time; `eta_s`
+    an estimate, null until enough is known."""
 
     job_id: uuid.UUID
     type: JobType
@@ -104,6 +126,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     failures: int
     max_failures: int
+    waiting_for: WaitingOut | None
     worker: str | None
     speed: float | None
     eta_s: float | None
@@ -113,8 +136,9 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Timestamp
 
     @classmethod
-    def of(cls, job: Job, made: Made, addresses: Addresses) -> JobSummary:
-        return cls(**_summary(job, made, addresses, with_files=False))
+    def of(cls, job: Job, made: Made, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
+        """`waiting`: what it waits for beside its turn."""
+        return cls(**_summary(job, made, addresses, waiting, with_files=False))
 
 
 class JobOut(JobSummary, frozen=True, kw_only=True):
@@ -127,10 +151,10 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
     commands: list[list[str]]
 
     @classmethod
-    def of(cls, job: Job, made: Made, addresses: Addresses) -> JobOut:
+    def of(cls, job: Job, made: Made, addresses: Addresses, waiting: Waiting | None) -> JobOut:
         recipe = job.recipe_json or {"commands": []}
         return cls(
-            **_summary(job, made, addresses, with_files=True),
+            **_summary(job, made, addresses, waiting, with_files=True),
             edit=job.edit_json,
             plan=job.plan_json,
             plan_digest=job.plan_digest,
@@ -138,7 +162,9 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
         )
 
 
-def _summary(job: Job, made: Made, addresses: Addresses, *, with_files: bool) -> dict[str, Any]:
+def _summary(
+    job: Job, made: Made, addresses: Addresses, waiting: Waiting | None, *, with_files: bool
+) -> dict[str, Any]:
     kept = job.output_variant_id is not None and job.output_variant_id in made
     return {
         "job_id": job.id,
@@ -157,6 +183,7 @@ def _summary(job: Job, made: Made, addresses: Addresses, *, with_files: bool) ->
         "attempt": job.attempt,
         "failures": job.failures,
         "max_failures": job.max_failures,
+        "waiting_for": None if waiting is None else WaitingOut.of(waiting),
         "worker": job.worker,
         "speed": job.speed,
         "eta_s": eta_s(job),

@@ -31,7 +31,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.errors import Conflict, NotFound
-from reelwright.jobs import events, lifecycle
+from reelwright.jobs import events, lifecycle, waiting
 from reelwright.library import catalogue
 
 RETRY_AFTER_S = 2
@@ -114,7 +114,8 @@ async def list_jobs(
             )
         ).all()
         made = await catalogue.files_of_jobs(session, [job.id for job in found], only_main=True)
-    items = [JobSummary.of(job, made, services.addresses) for job in found]
+        reasons = await waiting.reasons(session, found)
+    items = [JobSummary.of(job, made, services.addresses, reasons.get(job.id)) for job in found]
     return JobPage(items=items, total=total, page=page, page_size=page_size)
 
 
@@ -125,7 +126,8 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
     async with services.sessions() as session:
         job = await lifecycle.find(session, job_id)
         made = await catalogue.files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
-        return JobOut.of(job, made, services.addresses)
+        reasons = await waiting.reasons(session, [job])
+        return JobOut.of(job, made, services.addresses, reasons.get(job_id))
 
 
 @get(

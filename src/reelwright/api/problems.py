@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import errno
 import logging
 import re
 import types
@@ -27,7 +26,16 @@ from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scop
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.db.database import is_away
-from reelwright.errors import Busy, FieldError, InvalidInput, Malformed, NoSpace, NotFound, ReelwrightError
+from reelwright.errors import (
+    Busy,
+    FieldError,
+    InvalidInput,
+    Malformed,
+    NoSpace,
+    NotFound,
+    ReelwrightError,
+    hindrance,
+)
 from reelwright.telemetry import logs
 
 log = logging.getLogger(__name__)
@@ -249,8 +257,15 @@ def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightEr
         return InvalidInput([], detail="A text holds a NUL character.")
     if any(is_away(link) for link in _chain(exc)):
         return Busy("A part of the service cannot be reached now.")
-    if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpace(MEANINGS["no_space"][1])
+    for link in _chain(exc):
+        if isinstance(link, OSError | MemoryError) and not isinstance(link, FileNotFoundError | NotADirectoryError):
+            match hindrance(link):
+                case "no_space":
+                    return NoSpace(MEANINGS["no_space"][1])
+                case "storage":
+                    return Busy("The storage cannot be used now; the log and /ready say why.")
+                case "exhausted":
+                    return Busy("The service has too much to do now: no descriptors or memory are left.")
     return _HttpError(500, "internal", "Something went wrong here. The log has more under the error id.")
 
 

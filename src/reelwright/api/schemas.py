@@ -270,7 +270,8 @@ class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadyOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the service can do its work, part by part."""
+    """Whether the service can do its work, part by part. `degraded`: it takes uploads and jobs, which wait for a worker
+    that can do them."""
 
-    status: Literal["ready", "not_ready"]
+    status: Literal["ready", "degraded", "not_ready"]
     checks: list[CheckOut]

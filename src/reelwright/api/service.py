@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
+from typing import Literal
 
 from litestar import HttpMethod, Response, Router, route
 from litestar.di import NamedDependency
@@ -19,6 +18,7 @@ from reelwright.api.services import Services
 from reelwright.db.migrate import known_revisions, newest_revision
 from reelwright.db.models import Queue, Storage
 from reelwright.db.schema import Schema
+from reelwright.jobs import waiting
 from reelwright.library.belonging import FOREIGN
 
 _NEWEST, _KNOWN = newest_revision(), known_revisions()
@@ -65,15 +65,20 @@ async def health() -> HealthOut:
     operation_class=operation(responses={200: examples.READY, 503: examples.NOT_READY}),
 )
 async def ready(services: NamedDependency[Services]) -> Response[ReadyOut]:
-    """Database and its schema, queue, storage, ffmpeg and containment, each by trying it (the last two at most once
-    in 10 s). 503 names what does not work; what containment lacks is said, and is no reason to stop."""
-    *checks, media = await asyncio.gather(
-        _database(services), _queue(services), _storage(services), services.media_checks.found()
+    """Database and its schema, queue, workers, storage, ffmpeg and containment, each by trying it (the last three at
+    most once in some seconds). 503 names what does not work; what containment lacks is said, and is no reason to stop.
+
+    With no worker alive, or none that can work (a full disk, no ffmpeg), the answer is 200 and `degraded`: this process
+    takes uploads and jobs as ever, they wait."""
+    *checks, worker, media = await asyncio.gather(
+        _database(services), _queue(services), _storage(services), _workers(services), services.media_checks.found()
     )
     checks += media
     working = all(check.ok for check in checks)
+    status: Literal["ready", "degraded", "not_ready"] = "ready" if worker.ok else "degraded"
     return Response(
-        ReadyOut(status="ready" if working else "not_ready", checks=checks), status_code=200 if working else 503
+        ReadyOut(status=status if working else "not_ready", checks=[*checks, worker]),
+        status_code=200 if working else 503,
     )
 
 
@@ -93,9 +98,7 @@ async def _queue(services: Services) -> CheckOut:
         return CheckOut(name="queue", ok=False, detail="not listening for news of jobs")
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
-            alive = await session.scalar(
-                text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'")
-            )
+            alive = (await waiting.workforce(session)).alive
             paused = await session.scalars(select(Queue.name).where(Queue.paused_at.is_not(None)).order_by(Queue.name))
             pauses = "".join(f"; {name} is paused" for name in paused)
     except Exception as error:  # noqa: BLE001 - as above
@@ -103,17 +106,18 @@ async def _queue(services: Services) -> CheckOut:
     return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive{pauses}")
 
 
+async def _workers(services: Services) -> CheckOut:
+    """Whether anybody does the jobs that are taken."""
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
+            found = await waiting.workforce(session)
+    except Exception as error:  # noqa: BLE001 - as above
+        return CheckOut(name="worker", ok=False, detail=f"cannot be asked for: {type(error).__name__}")
+    return CheckOut(name="worker", ok=found.stands_still is None, detail=found.remark)
+
+
 async def _storage(services: Services) -> CheckOut:
-    root = services.storage.root
-
-    def look() -> str | None:
-        if not os.access(root, os.W_OK | os.X_OK):
-            return "MEDIA_ROOT cannot be written"
-        if services.storage.free_bytes() <= 0:
-            return f"only {shutil.disk_usage(root).free} bytes are free, less than DISK_RESERVE_BYTES"
-        return None
-
-    problem = await asyncio.to_thread(look)
+    problem = await services.storage_check.found()
     if problem is None and (identity := await asyncio.to_thread(services.storage.identity)) is not None:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from reelwright.api.addresses import Addresses
 from reelwright.api.exposition import Exposition
 from reelwright.api.job_feeds import JobFeeds
 from reelwright.api.media_checks import MediaChecks
+from reelwright.api.storage_check import StorageCheck
 from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
 from reelwright.jobs.glances import Glances
@@ -22,6 +24,8 @@ from reelwright.media.programs import probe_rules
 from reelwright.media.studio import Studio
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Services:
     studio: Studio
     asset_videos: AssetVideos
     media_checks: MediaChecks
+    storage_check: StorageCheck
     metrics: Exposition
 
     @property
@@ -46,7 +51,10 @@ class Services:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
-    await asyncio.to_thread(storage.prepare)
+    try:
+        await asyncio.to_thread(storage.prepare)
+    except OSError as error:  # what is stored can be had, uploads say why they cannot be taken, /ready says it too
+        logger.error("MEDIA_ROOT cannot be used: %s", error)
     async with (
         connected(settings, application_name="reelwright-api") as database,
         Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
@@ -65,6 +73,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 studio,
                 AssetVideos(storage, prober, database.sessions),
                 MediaChecks(settings),
+                StorageCheck(storage),
                 Exposition(database.sessions, settings.media_path),
             )
         finally:

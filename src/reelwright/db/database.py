@@ -7,8 +7,9 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,17 +17,25 @@ import asyncpg
 import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from reelwright.db import embedded
 from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.settings import Settings
 from reelwright.uninterrupted import finished
 
 OLDEST_MAJOR = 15
 """Oldest major version of PostgreSQL that is supported."""
-CONNECT_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 8
+"""A statement of the service's takes milliseconds: one that takes so long waits for what is in its way."""
+PING_TIMEOUT_S = 3
+CLOSE_TIMEOUT_S = 3
 
 
 class DatabaseUnusable(Exception):
@@ -132,6 +141,19 @@ def _target(url: str) -> str:
     )
 
 
+def hopeless(url: str, error: Exception) -> DatabaseUnusable | None:
+    """What to say of an error that waiting does not help: an unknown host, database or user; None for any other."""
+    cause = _cause(error)
+    looked_up = cause.__cause__
+    unknown = isinstance(looked_up, socket.gaierror) and looked_up.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+    if unknown or isinstance(
+        cause,
+        asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError,
+    ):
+        return DatabaseUnusable(f"{_target(url)}: {_reason(cause)}")
+    return None
+
+
 def _reason(error: BaseException) -> str | None:
     """What happened and what helps, None where the error does not say that the database cannot be used."""
     match error:
@@ -162,11 +184,17 @@ def _reason(error: BaseException) -> str | None:
 
 
 @asynccontextmanager
-async def located(settings: Settings) -> AsyncIterator[str]:
-    """The database's `postgresql://` URL; an embedded server runs at least as long as the context."""
+async def located(settings: Settings, *, make: bool = True) -> AsyncIterator[str]:
+    """The database's `postgresql://` URL; an embedded server runs at least as long as the context.
+
+    `make`: where there is no embedded server yet, one is made. Who only joins a service would make a second one when
+    started in the wrong folder. Raises DatabaseUnusable then, EmbeddedPostgresError.
+    """
     if not settings.uses_embedded_database:
         yield settings.configured_database_url
         return
+    if not make and not embedded.is_there(settings.database_path):
+        raise DatabaseUnusable(await asyncio.to_thread(_no_server, settings.database_path))
     acquiring: asyncio.Task[EmbeddedPostgres] = asyncio.create_task(
         asyncio.to_thread(acquire, settings.database_path), name="embedded database"
     )
@@ -178,19 +206,33 @@ async def located(settings: Settings) -> AsyncIterator[str]:
             await finished(asyncio.to_thread(acquiring.result().release))
 
 
+def _no_server(home: Path) -> str:
+    said = f"There is no database in {home}"
+    if others := embedded.running():
+        where = ", ".join(str(other) for other in others)
+        return (
+            f"{said}; one runs in {where}. Start this in the same folder as that service, or with its MEDIA_ROOT and "
+            f"DATABASE_DIR (DATABASE_DIR={others[0]})."
+        )
+    return (
+        f"{said}: `reelwright up` and `reelwright migrate` make one there. Another folder's is named by DATABASE_DIR, "
+        "any other PostgreSQL by DATABASE_URL."
+    )
+
+
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
 async def _connect(
-    url: str, *, application_name: str, statement_timeout_s: int = 30
+    url: str, *, application_name: str, statement_timeout_s: int = STATEMENT_TIMEOUT_S
 ) -> asyncpg.Connection[asyncpg.Record]:
     """Raises ConnectionError for every way in which the server can be out of reach, TimeoutError, asyncpg's errors."""
     try:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             url,
             timeout=CONNECT_TIMEOUT_S,
-            command_timeout=max(60, 2 * statement_timeout_s) if statement_timeout_s else None,
+            command_timeout=statement_timeout_s + 2 if statement_timeout_s else None,
             server_settings={
                 "application_name": application_name,
                 "statement_timeout": f"{statement_timeout_s}s",
@@ -204,35 +246,108 @@ async def _connect(
         has_words = error.errno is None or isinstance(error, socket.gaierror | ssl.SSLError)
         said = error.strerror or str(error) if has_words else os.strerror(error.errno or 0)
         raise ConnectionError(error.errno, said) from error
+    watch_over(connection)
+    return connection
 
 
-def create_engine(url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = 30) -> AsyncEngine:
+def watch_over(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Let the kernel find out when nobody is at the other end any more, also while nothing is asked."""
+    transport = connection._transport  # type: ignore[attr-defined]  # asyncpg has no parameter for it
+    if (ours := transport.get_extra_info("socket")) is None or ours.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with socket.socket(fileno=os.dup(ours.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in TCP_OPTIONS.items():
+            same.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+TCP_OPTIONS = {
+    socket.TCP_KEEPIDLE: 10,
+    socket.TCP_KEEPINTVL: 5,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 10_000,
+}
+"""Seconds, and milliseconds: a peer that is silent for 10 s is asked; one that confirms nothing for 10 s is gone."""
+
+
+def libpq_parameters() -> dict[str, str | int]:
+    """The same for connections of libpq, which are procrastinate's."""
+    return {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": TCP_OPTIONS[socket.TCP_KEEPIDLE],
+        "keepalives_interval": TCP_OPTIONS[socket.TCP_KEEPINTVL],
+        "keepalives_count": TCP_OPTIONS[socket.TCP_KEEPCNT],
+        "tcp_user_timeout": TCP_OPTIONS[socket.TCP_USER_TIMEOUT],
+        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s",
+    }
+
+
+def create_engine(
+    url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = STATEMENT_TIMEOUT_S
+) -> AsyncEngine:
     """An engine on asyncpg, which reads the URL itself: every form that it knows works (sslmode, several hosts).
 
-    `statement_timeout_s` 0 means none. A connection that stops answering is given up after a minute.
+    `statement_timeout_s` 0 means none. A connection that does not answer is given up 2 s after that, and found out
+    within PING_TIMEOUT_S when it is taken from the pool: nobody waits for a mute database for long.
     """
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
         return await _connect(url, application_name=application_name, statement_timeout_s=statement_timeout_s)
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
-        pool_pre_ping=True,
+        pool_timeout=8,
         json_serializer=_json,
         json_deserializer=msgspec.json.decode,
     )
+    event.listen(engine.sync_engine, "connect", _note_new)
+    event.listen(engine.sync_engine, "checkout", _ping)
+    event.listen(engine.sync_engine, "handle_error", _give_up)
+    return engine
+
+
+def _note_new(_: object, record: ConnectionPoolEntry) -> None:
+    record.info["new"] = True
+
+
+def _ping(dbapi_connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+    """Whether a pooled connection still answers. SQLAlchemy's own ping takes three round trips, and would wait for each
+    as long as a statement may take."""
+    if record.info.pop("new", False):
+        return
+    try:
+        dbapi_connection.run_async(lambda driver: driver.execute("SELECT", timeout=PING_TIMEOUT_S))
+    except Exception as error:
+        if not is_away(error):
+            raise
+        dbapi_connection.driver_connection.terminate()
+        raise InvalidatePoolError("the database does not answer") from error  # the others are no better
+
+
+def _give_up(context: ExceptionContext) -> None:
+    """A connection that ran into our own timeout waits for its answer still: nothing can be asked on it."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        if context.connection is not None and (driver := context.connection.connection.driver_connection) is not None:
+            driver.terminate()
+
+
+async def close(engine: AsyncEngine) -> None:
+    """Close all connections; those of a mute server would take for ever, and end with the process."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await engine.dispose()
 
 
 @asynccontextmanager
 async def connected(settings: Settings, *, application_name: str) -> AsyncIterator[Database]:
     """The database of these settings, with an engine that is disposed of at the end."""
-    async with located(settings) as url:
+    async with located(settings, make=False) as url:
         engine = create_engine(url, application_name=application_name, pool_size=settings.db_pool_size)
         try:
             yield Database(url, engine, async_sessionmaker(engine, expire_on_commit=False))
         finally:
-            await engine.dispose()
+            await close(engine)

@@ -248,6 +248,42 @@ class Queue(Base):
     paused_by: Mapped[str | None]
 
 
+class Hindrance(Base):
+    """What keeps a worker from taking jobs now; there is none for a worker that can. See jobs/waiting.py."""
+
+    __tablename__ = "hindrances"
+
+    worker: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    detail: Mapped[str]
+    since: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class JobWait(Base):
+    """Why a job went back to the queue through no fault of its own, and how often in a row."""
+
+    __tablename__ = "job_waits"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[str]
+    detail: Mapped[str]
+    needs_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    times: Mapped[int]
+    since: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class Publication(Base):
+    """A folder of keys that an attempt is about to fill: while it holds its job, nothing in there is an orphan."""
+
+    __tablename__ = "publications"
+    __table_args__ = (Index("ix_publications_job_id", "job_id"),)
+
+    folder: Mapped[str] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+
+
 class JobInput(Base):
     """A file that a job reads: it cannot be deleted while the job is unfinished."""
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from reelwright.db.database import DatabaseUnusable, create_engine, is_away, located
+from reelwright.db.database import DatabaseUnusable, close, create_engine, hopeless, is_away, located
 from reelwright.db.migrate import current_revision, known_revisions, newest_revision
 from reelwright.settings import Settings
 
@@ -52,16 +52,19 @@ def seen(revision: str | None) -> Schema:
 
 
 async def require(url: str) -> None:
-    """Raises DatabaseUnusable when the schema is behind. A database that is away says nothing: it may come back."""
+    """Raises DatabaseUnusable when the schema is behind, or can be nowhere: its host has no address, or the server
+    refuses us. One that is away says nothing: it may come back."""
     engine = create_engine(url, application_name="reelwright-look")
     try:
         schema = await asyncio.to_thread(seen, await current_revision(engine))
     except Exception as error:
+        if (unusable := hopeless(url, error)) is not None:
+            raise unusable from error
         if not is_away(error):
             raise
         return
     finally:
-        await engine.dispose()
+        await close(engine)
     if schema.is_behind:
         raise DatabaseUnusable(schema.remark)
     if schema.remark:
@@ -69,6 +72,6 @@ async def require(url: str) -> None:
 
 
 async def require_configured(settings: Settings) -> None:
-    """`require` for the database of these settings. Raises EmbeddedPostgresError, too."""
-    async with located(settings) as url:
+    """`require` for the database of these settings, which is not made here. Raises EmbeddedPostgresError, too."""
+    async with located(settings, make=False) as url:
         await require(url)

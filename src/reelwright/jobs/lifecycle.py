@@ -5,7 +5,8 @@
        ^                 │ │ │
        │                 │ │ └──fail──> FAILURE ──retry──> PENDING
        └──hand back,─────┘ └──cancel──> CANCELLED ──retry──> PENDING
-          lost lease, retryable failure          (cancel also straight from PENDING)
+          postpone, lost lease,                  (cancel also straight from PENDING)
+          retryable failure
 
 Every transition happens in the caller's transaction, writes its event there and notifies at the commit. What a worker
 writes is fenced by `attempt`: it names the attempt that it owns, and zero rows mean that the attempt is no longer the
@@ -21,10 +22,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, cast, func, insert, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, cast, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import File, Job, JobInput
+from reelwright.db.models import File, Job, JobInput, JobWait, Publication
 from reelwright.edits.vocabulary import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import queue
@@ -34,6 +35,8 @@ CHANNEL = "reelwright_jobs"
 """NOTIFY channel; the payload is the job's id, the row is the truth."""
 
 RETRY_DELAY_S = 5
+MOST_POSTPONEMENTS = 5
+"""So often in a row a machine is blamed that finds nothing wrong with itself; then the job is."""
 PROGRESS_BEFORE_COMMIT = 99
 
 
@@ -226,8 +229,22 @@ async def succeed(
         lease_until=None,
         finished_at=func.now(),
     )
+    await _forget_wait(session, claim.job_id)
+    await session.execute(delete(Publication).where(Publication.job_id == claim.job_id))
     await _event(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
     announce(session, Transition(claim.job_id, kind, JobStatus.SUCCESS))
+
+
+async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:
+    """Say which folders of keys the attempt is about to fill: as long as it holds the job, nobody sweeps them. Raises
+    LeaseLost."""
+    job = await _owned(session, claim)
+    await session.execute(delete(Publication).where(Publication.job_id == job.id))
+    session.add_all(Publication(folder=folder, job_id=job.id, attempt=claim.attempt) for folder in folders)
+
+
+async def _forget_wait(session: AsyncSession, job_id: uuid.UUID) -> None:
+    await session.execute(delete(JobWait).where(JobWait.job_id == job_id))
 
 
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
@@ -236,16 +253,62 @@ async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobSt
         session,
         await _owned(session, claim),
         retryable=failure.retryable,
-        error={
-            "code": failure.code,
-            "stage": failure.stage,
-            "detail": failure.detail,
-            "output_index": failure.output_index,
-            "exit_status": failure.evidence.exit_status,
-            "stderr_tail": failure.evidence.stderr_tail,
-        },
+        error=_error(failure),
         sentence=failure.sentence,
     )
+
+
+def _error(failure: JobFailed) -> dict[str, Any]:
+    return {
+        "code": failure.code,
+        "stage": failure.stage,
+        "detail": failure.detail,
+        "output_index": failure.output_index,
+        "exit_status": failure.evidence.exit_status,
+        "stderr_tail": failure.evidence.stderr_tail,
+    }
+
+
+async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, confirmed: bool) -> JobStatus:
+    """Put the job back into the queue because the machine could not do it: no failure is counted. Raises LeaseLost.
+
+    `confirmed`: the machine itself found what is wrong, and takes no jobs until that has passed. Otherwise the job is
+    tried again a little later, and is to blame after MOST_POSTPONEMENTS in a row.
+    """
+    job = await _owned(session, claim)
+    wait = await session.get(JobWait, job.id) or JobWait(job_id=job.id, times=0)
+    wait.times += 0 if confirmed else 1
+    if wait.times > MOST_POSTPONEMENTS:
+        await _forget_wait(session, job.id)
+        return await _count_failure(session, job, retryable=True, error=_error(failure))
+    wait.code, wait.detail, wait.needs_bytes = failure.code, failure.detail, failure.needs_bytes
+    session.add(wait)
+    job.status = JobStatus.PENDING
+    job.lease_until = job.stage = job.speed = None
+    job.updated_at = func.now()
+    delay_s = 0 if confirmed else RETRY_DELAY_S
+    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=delay_s)
+    await session.flush()
+    told = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
+    await _event(session, job.id, job.attempt, job.status, **told)
+    announce(
+        session,
+        Transition(job.id, job.type, job.status, said=f"job waits: {failure.detail}", code=failure.code, charged=False),
+    )
+    return job.status
+
+
+async def needed_bytes(session: AsyncSession, job_id: uuid.UUID) -> int | None:
+    """Disk that must be free before the job is worth another try, as far as that is known."""
+    needed: int | None = await session.scalar(select(JobWait.needs_bytes).where(JobWait.job_id == job_id))
+    return needed
+
+
+async def wait_on(session: AsyncSession, job_id: uuid.UUID) -> None:
+    """Leave a job that waits for more than its turn in the queue a little longer."""
+    job = await session.scalar(select(Job).where(Job.id == job_id, Job.status == JobStatus.PENDING).with_for_update())
+    if job is not None:
+        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
 
 
 async def _count_failure(
@@ -262,6 +325,7 @@ async def _count_failure(
         job.status = JobStatus.FAILURE
         job.error_message = sentence or error["detail"]
         job.finished_at = func.now()
+        await _forget_wait(session, job.id)
     await session.flush()
     await _event(session, job.id, job.attempt, job.status, code=error["code"], detail=error["detail"])
     again = "job will be tried again" if job.status is JobStatus.PENDING else None
@@ -302,6 +366,7 @@ async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
         raise Conflict(f"the job has ended already: {ended.status.value}", code="finished")
     if job.queue_job_id is not None:
         await queue.withdraw(session, job.queue_job_id)
+    await _forget_wait(session, job.id)
     await _event(session, job.id, job.attempt, JobStatus.CANCELLED)
     announce(session, Transition(job.id, job.type, JobStatus.CANCELLED, said="job cancelled"))
     return job

@@ -2,6 +2,9 @@
 
 Loops in every worker, outside the queue so that full slots cannot starve them. An advisory lock lets one worker at a
 time do what is the database's; each sweeps its own work folder.
+
+What somebody uses stays, however old: the results of an attempt that holds its job (the database knows), an upload and
+a work folder whose process lives (the kernel does, see storage/use.py).
 """
 
 from __future__ import annotations
@@ -13,19 +16,21 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import is_away
-from reelwright.db.models import File, Job
+from reelwright.db.models import File, Job, Publication
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.jobs import lifecycle, queue
 from reelwright.library.belonging import FOREIGN, belongs
 from reelwright.library.pictures import pictures_in_use
+from reelwright.storage import use
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -33,6 +38,9 @@ logger = logging.getLogger(__name__)
 _JOBS_LOCK = 0x7265_6170
 _FILES_LOCK = 0x7377_6565
 _WORK_FOLDER = re.compile(r"([0-9a-f-]{36})-(\d+)", re.ASCII)
+_NEW_WORK_FOLDER = re.compile(rf"\.{_WORK_FOLDER.pattern}\.[0-9a-f]{{8}}", re.ASCII)
+NEW_FOR_S = 60
+"""A work folder that is being made has its name long before that."""
 BATCH = 500
 QUEUE_RETENTION_DAYS = 7
 CLAIM_WITHIN_S = 15
@@ -54,12 +62,17 @@ class Reaper:
         work_root: Path,
         interval_s: float,
         orphan_grace_s: float,
+        patience_s: float = 0.0,
     ) -> None:
+        """`patience_s`: leases are judged when the database could be reached for so long. After an outage those of live
+        attempts have run out as well: they are renewed first."""
         self.sessions = sessions
         self.storage = storage
         self.work_root = work_root
         self.interval_s = interval_s
         self.orphan_grace_s = orphan_grace_s
+        self.patience_s = patience_s
+        self._reached_since: float | None = None
 
     async def run(self) -> None:
         """Both loops, until cancelled."""
@@ -73,6 +86,7 @@ class Reaper:
                 await work()
             except Exception as error:  # one bad round must not end the rounds: jobs would stay lost
                 if is_away(error):
+                    self._reached_since = None
                     logger.warning("%s: %r", work.__name__, error)
                 else:
                     logger.exception("%s failed", work.__name__)
@@ -82,7 +96,11 @@ class Reaper:
         """Each step in a transaction of its own: what one cannot do must not undo the others."""
         for step in (_reap_lost, _requeue_forgotten, _finish_abandoned):
             async with self.sessions.begin() as session:
-                if await _sole(session, _JOBS_LOCK):
+                sole = await _sole(session, _JOBS_LOCK)
+                now = time.monotonic()
+                self._reached_since = self._reached_since or now
+                too_early = step is _reap_lost and now - self._reached_since < self.patience_s
+                if sole and not too_early:
                     await step(session)
 
     async def sweep_files(self) -> None:
@@ -98,33 +116,67 @@ class Reaper:
             await _forget_old(session)
             batches = self._old_files()
             while batch := await asyncio.to_thread(next, batches, None):
-                known = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in batch]))))
-                known |= (await pictures_in_use(session)).keys()
-                for stray in batch:
-                    if stray.key not in known:
-                        usual = stray.key.startswith("pictures/")  # those have no rows: jobs need them for a while
-                        level = logging.INFO if usual else logging.WARNING
-                        logger.log(level, "removing %s (%d bytes): no row names it", stray.key, stray.size_bytes)
-                        await asyncio.to_thread(self.storage.discard, stray)
+                await self._remove_strays(session, batch)
+
+    async def _remove_strays(self, session: AsyncSession, batch: list[StoredFile]) -> None:
+        """In this order: what an attempt or an upload has just let go of has its row by then."""
+        unheld = await asyncio.to_thread(lambda: [old for old in batch if not self.storage.held(old)])
+        known = await _in_publication(session, {_folder(old.key) for old in unheld})
+        rows = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in unheld]))))
+        rows |= (await pictures_in_use(session)).keys()
+        for stray in unheld:
+            if stray.key not in rows and _folder(stray.key) not in known:
+                usual = stray.key.startswith("pictures/")  # those have no rows: jobs need them for a while
+                level = logging.INFO if usual else logging.WARNING
+                logger.log(level, "removing %s (%d bytes): no row names it", stray.key, stray.size_bytes)
+                await asyncio.to_thread(self.storage.discard, stray)
 
     def _old_files(self) -> Iterator[list[StoredFile]]:
-        oldest = time.time() - self.orphan_grace_s
+        oldest = self.storage.now() - self.orphan_grace_s
         old = (stored for stored in self.storage.files() if stored.changed_at < oldest)
         while batch := list(islice(old, BATCH)):
             yield batch
 
     async def _sweep_work_folders(self) -> None:
-        folders = await asyncio.to_thread(lambda: [path for path in self.work_root.glob("*") if path.is_dir()])
-        for folder in folders:
-            if (found := _WORK_FOLDER.fullmatch(folder.name)) is None:
-                continue
-            job_id, attempt = uuid.UUID(found[1]), int(found[2])
+        """Remove those that no process holds and no attempt needs that this database has; others may use the root."""
+        folders = await asyncio.to_thread(self._work_folders)
+        for number in range(0, len(folders), BATCH):
+            batch = dict(folders[number : number + BATCH])
             async with self.sessions() as session:
-                running = await session.scalar(
-                    select(Job.id).where(Job.id == job_id, Job.attempt == attempt, Job.status == JobStatus.STARTED)
+                rows = await session.execute(
+                    select(Job.id, Job.attempt).where(
+                        Job.id.in_({job_id for job_id, _ in batch}), Job.status == JobStatus.STARTED
+                    )
                 )
-            if running is None:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            running = {(job_id, attempt) for job_id, attempt in rows}
+            await asyncio.to_thread(_remove_unheld, [path for attempt, path in batch.items() if attempt not in running])
+
+    def _work_folders(self) -> list[tuple[tuple[uuid.UUID, int], Path]]:
+        """By job and attempt. What a process that died had only begun to make goes at once."""
+        found = []
+        for path in self.work_root.glob("*"):
+            if (named := _WORK_FOLDER.fullmatch(path.name)) and path.is_dir():
+                found.append(((uuid.UUID(named[1]), int(named[2])), path))
+            elif _NEW_WORK_FOLDER.fullmatch(path.name) and path.stat().st_ctime < use.clock(self.work_root) - NEW_FOR_S:
+                _remove_unheld([path])
+        return found
+
+
+def _remove_unheld(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            if not use.held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(key: str) -> str:
+    return str(PurePosixPath(key).parent)
+
+
+async def _in_publication(session: AsyncSession, folders: set[str]) -> set[str]:
+    """Those of the folders that an attempt which still holds its job is about to fill."""
+    held = and_(Job.id == Publication.job_id, Job.attempt == Publication.attempt, Job.status == JobStatus.STARTED)
+    return set(await session.scalars(select(Publication.folder).join(Job, held).where(Publication.folder.in_(folders))))
 
 
 async def _sole(session: AsyncSession, lock: int) -> bool:

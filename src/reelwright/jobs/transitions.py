@@ -18,13 +18,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`said`: words for a log line, where nobody else logs it. `code`: of the failure behind it."""
+    """`said`: words for a log line, where nobody else logs it. `code`: of the failure behind it; `charged`: the job is
+    to blame for it, and not the machine."""
 
     job_id: uuid.UUID
     kind: JobType
     state: JobStatus
     said: str | None = None
     code: str | None = None
+    charged: bool = True
 
 
 def announce(session: AsyncSession, transition: Transition) -> None:
@@ -36,7 +38,9 @@ def announce(session: AsyncSession, transition: Transition) -> None:
 def _tell(session: Session) -> None:
     for one in session.info.pop(__name__, ()):
         metrics.TRANSITIONS.labels(one.kind.value, one.state.value).inc()
-        if one.code is not None:
+        if one.code is not None and not one.charged:
+            metrics.POSTPONEMENTS.labels(one.kind.value, one.code).inc()
+        elif one.code is not None:
             metrics.FAILURES.labels(one.kind.value, one.code, one.state.value).inc()
         if one.said is not None:
             logger.info("%s", one.said, extra={"job_id": str(one.job_id), "kind": one.kind.value})

@@ -14,11 +14,14 @@ from pathlib import Path
 from reelwright import faults
 from reelwright.db.database import is_away
 from reelwright.errors import NoSpace, UnreadableMedia
+from reelwright.storage import use
 from reelwright.storage.local import LocalStorage
 from reelwright.uninterrupted import finished
 
 BATCH_BYTES = 1 << 20
 SPACE_CHECK_BYTES = 256 << 20
+LONGEST_HELD_S = 5.0
+"""What a slow client sends is written so often: the file shows that it is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,15 @@ class Incoming:
         writer = await finished(asyncio.to_thread(_Writer, self.path, self.storage))
         batch: list[bytes] = []
         held_bytes = 0
+        clock = asyncio.get_running_loop()
+        written_at = clock.time()
         try:
             async for chunk in chunks:
                 batch.append(chunk)
                 held_bytes += len(chunk)
-                if held_bytes >= BATCH_BYTES:
+                if held_bytes >= BATCH_BYTES or clock.time() - written_at > LONGEST_HELD_S:
                     await finished(asyncio.to_thread(writer.write, batch))
-                    batch, held_bytes = [], 0
+                    batch, held_bytes, written_at = [], 0, clock.time()
             await finished(asyncio.to_thread(writer.write, batch))
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -74,13 +79,14 @@ class Incoming:
 
 @asynccontextmanager
 async def incoming(place: str, storage: LocalStorage, *, expected_bytes: int) -> AsyncIterator[Incoming]:
-    """A folder to take a file into; it goes on any error. `expected_bytes` is what the client announced: NoSpace at
-    once when there is no room."""
+    """A folder to take a file into, held meanwhile; it goes on any error. `expected_bytes` is what the client said:
+    NoSpace at once when there is no room."""
     await asyncio.to_thread(storage.require_space, expected_bytes)
     arriving = Incoming(storage, place)
     await asyncio.to_thread(arriving.folder.mkdir, mode=0o750, parents=True)
     try:
-        yield arriving
+        async with _holding(arriving.folder):
+            yield arriving
     except BaseException:
         await finished(asyncio.to_thread(_discard, arriving.folder))
         raise
@@ -88,17 +94,30 @@ async def incoming(place: str, storage: LocalStorage, *, expected_bytes: int) ->
 
 @asynccontextmanager
 async def kept_if_committed(key: str, storage: LocalStorage) -> AsyncIterator[None]:
-    """The caller inserts the row inside: when that fails, the file goes.
+    """The caller inserts the row inside, and the file's folder is held until that has ended: when it fails, the file
+    goes.
 
     When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
     stays: if no row names it, the reaper's sweep removes it.
     """
     try:
-        yield
+        async with _holding(storage.path(key).parent):
+            yield
     except Exception as error:
         if not is_away(error):
             await finished(asyncio.to_thread(storage.delete, key))
         raise
+
+
+@asynccontextmanager
+async def _holding(folder: Path) -> AsyncIterator[None]:
+    opening = asyncio.ensure_future(asyncio.to_thread(use.hold, folder))
+    try:
+        await finished(opening)
+        yield
+    finally:
+        if opening.exception() is None:
+            os.close(opening.result())
 
 
 def _discard(folder: Path) -> None:

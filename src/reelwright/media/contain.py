@@ -9,6 +9,7 @@ becomes the wanted one. What a kernel does not offer is left out, and `available
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -178,7 +179,9 @@ def command(
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise MediaProcessFailed(f"The program {Path(name).name} cannot be found.", code="cannot_start")
+        raise MediaProcessFailed(
+            f"The program {Path(name).name} cannot be found.", code="cannot_start", of_machine=True
+        )
     return str(Path(found).absolute())
 
 
@@ -219,7 +222,9 @@ async def start(
         )
     except OSError as error:
         raise MediaProcessFailed(
-            f"A media process could not be started: {error.strerror}.", code="cannot_start"
+            f"A media process could not be started: {error.strerror}.",
+            code="cannot_start",
+            of_machine=error.errno != errno.E2BIG,
         ) from error
 
 

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -24,6 +23,7 @@ from reelwright.media import contain, hardware
 from reelwright.media.command import Command, Recipe
 from reelwright.media.damage import Damage
 from reelwright.media.progress import Progress, ProgressReader, percent
+from reelwright.media.verdict import verdict
 from reelwright.telemetry import tracing
 from reelwright.uninterrupted import finished
 
@@ -226,7 +226,7 @@ class _Process:
                 raise self._failure(
                     f"the disk has {free_bytes} bytes left, {self.budget.reserve_bytes} must stay free",
                     "no_space",
-                    retryable=True,
+                    of_machine=True,
                 )
             await asyncio.sleep(WATCH_INTERVAL_S)
             written = await asyncio.to_thread(self._last_write)
@@ -253,26 +253,13 @@ class _Process:
         if status == 0 and self.reader.latest.ended:
             return
         text = "\n".join(self.stderr)
-        if status is not None and status < 0:
-            self._judge_signal(signal.Signals(-status))
-        if status == contain.LAUNCHER_FAILED and "launcher:" in text:
-            raise self._failure("ffmpeg could not be started on this machine", "cannot_start", status)
-        if "No space left on device" in text:
-            raise self._failure("the disk is full", "no_space", status, retryable=True)
-        if "Cannot allocate memory" in text:
-            raise self._failure("ffmpeg needed more memory than a job may use", "out_of_memory", status)
+        if (found := verdict(status, text)) is not None:
+            raise self._failure(
+                found.detail, found.code, status, retryable=found.retryable, of_machine=found.of_machine
+            )
         if self.damage.first and not self.forgiving:
             raise self._failure(self._damage(), SOURCE_DAMAGED, status)
         raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
-
-    def _judge_signal(self, number: signal.Signals) -> None:
-        if number is signal.SIGXFSZ:
-            raise self._failure("the output grew larger than a job may write", "limit_output_size", -number)
-        if number is signal.SIGXCPU:
-            raise self._failure("ffmpeg used more processor time than a job may", "limit_cpu", -number)
-        if number in (signal.SIGKILL, signal.SIGTERM):
-            raise self._failure(f"ffmpeg was ended by {number.name}", "killed", -number, retryable=True)
-        raise self._failure(f"ffmpeg crashed ({number.name})", "crashed", -number, retryable=True)
 
     def _damage(self) -> str:
         done_s = self.reader.latest.out_time_s
@@ -295,13 +282,19 @@ class _Process:
         return text.replace(f"{self.work}/", "")
 
     def _failure(
-        self, detail: str, code: str, status: int | None = None, *, retryable: bool = False
+        self,
+        detail: str,
+        code: str,
+        status: int | None = None,
+        *,
+        retryable: bool = False,
+        of_machine: bool = False,
     ) -> MediaProcessFailed:
         tail = self._without_paths("\n".join(self.stderr))
         said = {"code": code, "exit_status": status, "command": shlex.join(self.argv), "stderr_tail": tail}
         logger.error("%s", detail, extra=said)
         evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
-        return MediaProcessFailed(detail, code=code, retryable=retryable, evidence=evidence)
+        return MediaProcessFailed(detail, code=code, retryable=retryable, of_machine=of_machine, evidence=evidence)
 
 
 def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:

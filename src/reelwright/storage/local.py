@@ -12,17 +12,20 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from reelwright import faults
-from reelwright.errors import NoSpace, NotFound
+from reelwright.errors import JobFailed, NoSpace, NotFound, hindered
+from reelwright.storage import use
 
 _KEY = re.compile(r"(?:uploads|processed|variants|pictures|assets)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+", re.ASCII)
 
 IDENTITY = ".reelwright"
 """The file in the root that holds its id."""
+
+TRIAL_BYTES = 4096
 
 FOLDERS = ("uploads", "processed", "variants", "pictures", "assets")
 
@@ -143,11 +146,27 @@ class LocalStorage:
                         continue
                     yield StoredFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_ctime)
 
+    def now(self) -> float:
+        """The time by the clock that stamps the files here: another machine's may go otherwise."""
+        return use.clock(self.root)
+
+    def held(self, stored: StoredFile) -> bool:
+        """Whether somebody is at work in the file's folder, as an upload is until its row is committed."""
+        try:
+            return use.held((self.root / stored.key).parent)
+        except FileNotFoundError:
+            return False
+
+    def trouble(self) -> JobFailed | None:
+        """What keeps files from being stored here now, as tried with one; None when nothing does."""
+        return trouble(self.root, self.reserve_bytes, "MEDIA_ROOT")
+
     def discard(self, stray: StoredFile) -> None:
-        """Remove a file that `files` found and no row knows of, unless it changed since: someone uses it again."""
+        """Remove a file that `files` found and no row knows of, unless it changed since, or its folder is held: someone
+        uses it again."""
         path = self.root / stray.key
         with suppress(FileNotFoundError):
-            if path.stat().st_ctime == stray.changed_at:
+            if path.stat().st_ctime == stray.changed_at and not use.held(path.parent):
                 self._remove(path)
 
     def free_bytes(self) -> int:
@@ -163,6 +182,49 @@ class LocalStorage:
                 f"the storage disk has {free_bytes + self.reserve_bytes} bytes free, "
                 f"{self.reserve_bytes} must stay free{more}"
             )
+
+
+def trouble(folder: Path, reserve_bytes: int, name: str) -> JobFailed | None:
+    """What keeps files from being stored in a folder, as tried with one; None when nothing does. `name`: its setting.
+
+    A disk that took the file and then fails to keep it shows in the fsync.
+    """
+    try:
+        with _trial(folder) as descriptor:
+            os.write(descriptor, bytes(TRIAL_BYTES))
+            os.fsync(descriptor)
+        free_bytes = shutil.disk_usage(folder).free
+        if free_bytes <= reserve_bytes:
+            return JobFailed(
+                f"the disk of {name} has {free_bytes} bytes left, more than {reserve_bytes} must be free: free some, or"
+                " lower DISK_RESERVE_BYTES",
+                code="no_space",
+                of_machine=True,
+            )
+    except OSError as error:
+        return hindered(error, at=name) or JobFailed(
+            f"{name} cannot be used ({error.strerror})", code="storage", of_machine=True
+        )
+    return None
+
+
+@contextmanager
+def _trial(folder: Path) -> Iterator[int]:
+    """The descriptor of a new file that has no name, or for a moment where the file system knows no such."""
+    named = None
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            raise
+        named = folder / f".{uuid.uuid4().hex}.trial"
+        descriptor = os.open(named, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+        if named is not None:
+            named.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -70,6 +70,16 @@ FAILURES = Counter(
     "Failed attempts by code; state PENDING: it is tried again, FAILURE: it is not.",
     ["kind", "code", "state"],
 )
+POSTPONEMENTS = Counter(
+    "reelwright_job_postponements",
+    "Attempts that ended through the machine's fault and not the job's, by code; the job waits and is tried again.",
+    ["kind", "code"],
+)
+HINDERED = Gauge(
+    "reelwright_worker_hindered",
+    "1 while this worker takes no jobs, by code: its disk, ffmpeg or machine does not work, or the database is away.",
+    ["code"],
+)
 JOB_TIME = Histogram(
     "reelwright_job_attempt_duration_seconds",
     "Time of one attempt from its claim to its end.",

@@ -18,7 +18,8 @@ stops it when nobody is left. The server dies with the keeper; whoever still use
 """
 
 from reelwright.db.embedded.failure import EmbeddedPostgresError
+from reelwright.db.embedded.others import is_there, running
 from reelwright.db.embedded.place import elsewhere
 from reelwright.db.embedded.server import EmbeddedPostgres, acquire
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "acquire", "elsewhere"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "acquire", "elsewhere", "is_there", "running"]

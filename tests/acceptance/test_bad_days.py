@@ -1,0 +1,346 @@
+"""A machine's, a disk's or a database's trouble: jobs wait, are charged with nothing, and go on by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import imageio_ffmpeg
+import msgspec
+import pytest
+
+from checker import OUTAGE, check, processes_about
+from proxy import Wire, wire
+from reelwright.settings import Settings
+from service import Process, Service, problem
+
+ROOM_BYTES, BALLAST_BYTES = 24 << 20, 40 << 20
+GOES_ON_WITHIN_S = 10.0
+
+
+class Place:
+    """Where the service works, and how that is spoiled and mended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.work = folder / "work"
+        self.media = folder / "media"
+        self.ffmpeg = folder / "ffmpeg"
+        self.ballast = folder / "ballast"
+        (folder / "work of one service").mkdir()
+        self.mend()
+
+    def settings(self, settings: Settings) -> Settings:
+        free_bytes = shutil.disk_usage(self.work).free
+        return msgspec.structs.replace(
+            settings,
+            work_root=str(self.work),
+            ffmpeg_bin=str(self.ffmpeg),
+            media_root=str(self.media),
+            disk_reserve_bytes=free_bytes - ROOM_BYTES,
+            max_failures=1,  # one that is counted would be the last
+        )
+
+    def fill(self) -> None:
+        with self.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+
+    def make_read_only(self) -> None:
+        self._lead(self.work, Path("/sys/kernel"))  # where even root makes no file
+
+    def remove_ffmpeg(self) -> None:
+        self.ffmpeg.unlink()
+
+    def mend(self) -> None:
+        self._lead(self.work, self.work.with_name("work of one service"))
+        self._lead(self.ffmpeg, Path(imageio_ffmpeg.get_ffmpeg_exe()))
+        self.ballast.unlink(missing_ok=True)
+
+    @staticmethod
+    def _lead(link: Path, target: Path) -> None:
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """On a disk that few others write to."""
+    with tempfile.TemporaryDirectory(prefix="reelwright-", dir="/dev/shm") as folder:
+        yield Place(Path(folder))
+
+
+async def says(service: Service, name: str) -> tuple[str, dict[str, Any]]:
+    """/ready: in all, and of one part."""
+    found = (await service.client.get("/ready")).json()
+    (part,) = (part for part in found["checks"] if part["name"] == name)
+    return found["status"], part
+
+
+async def eventually(holds: Callable[[], Any], *, within_s: float) -> Any:
+    """What `holds` gives, once that is true."""
+    deadline = time.monotonic() + within_s
+    while not (found := await holds()):
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+        await asyncio.sleep(0.1)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [(Place.fill, "no_space"), (Place.make_read_only, "storage"), (Place.remove_ffmpeg, "cannot_start")],
+    ids=["full disk", "read-only disk", "no ffmpeg"],
+)
+async def test_a_machine_that_cannot_work_takes_no_jobs(
+    place: Place, settings: Settings, tmp_path: Path, clip: Path, spoil: Callable[[Place], None], code: str
+) -> None:
+    """Jobs stay queued, not one failure is counted, and everybody is told why: /ready, the job, log and metrics. When
+    it is mended all of them are done."""
+    async with Service(place.settings(settings), tmp_path).running() as service, service.worker() as worker:
+        video = await service.upload(clip)
+        assert (await says(service, "worker"))[1]["ok"]
+        spoil(place)
+        jobs = [await service.trim(video["id"], 1, 1.5) for _ in range(6)]
+
+        async def told() -> bool:
+            return not (await says(service, "worker"))[1]["ok"]
+
+        await eventually(told, within_s=20)
+        status, part = await says(service, "worker")
+        assert (status in ("degraded", "not_ready"), part["ok"]) == (True, False)
+        assert "takes no jobs" in part["detail"]
+        await eventually(lambda: waits(service, jobs, code), within_s=10)
+        for job_id in jobs:
+            job = await service.job(job_id)
+            assert (job["status"], job["failures"], job["attempt"]) == ("PENDING", 0, 0)
+        assert "no jobs are taken" in worker.log.read_text()
+        if code == "no_space":
+            problem(await service.client.post("/videos/upload", files={"file": ("v.mp4", b"x")}), 507, "no_space")
+        await asyncio.sleep(2.1)  # the answer of /metrics is kept for so long
+        assert f'reelwright_workers_hindered{{code="{code}"}} 1.0' in (await service.client.get("/metrics")).text
+
+        place.mend()
+        mended = time.monotonic()
+        await eventually(lambda: ended_or_started(service, jobs), within_s=GOES_ON_WITHIN_S)
+        for job_id in jobs:
+            await service.until(job_id, "SUCCESS")
+            assert (await service.job(job_id))["waiting_for"] is None
+        assert time.monotonic() - mended < 60
+        assert (await says(service, "worker"))[0] == "ready"
+        assert await service.sql("SELECT 1 FROM jobs WHERE failures > 0") == []
+        await check(service)
+
+
+async def waits(service: Service, jobs: list[str], code: str) -> bool:
+    reasons = [(await service.job(job_id))["waiting_for"] for job_id in jobs]
+    return all(reason and reason["code"] == code and reason["detail"] for reason in reasons)
+
+
+async def ended_or_started(service: Service, jobs: list[str]) -> bool:
+    return any([(await service.job(job_id))["status"] in ("STARTED", "SUCCESS") for job_id in jobs])
+
+
+async def running(service: Service, job_id: str) -> list[int]:
+    """The job's ffmpeg, once it runs."""
+
+    async def look() -> list[int]:
+        return processes_about(f"/{job_id}-")
+
+    found: list[int] = await eventually(look, within_s=30)
+    return found
+
+
+async def test_a_disk_that_fills_amid_a_job_costs_it_nothing(
+    place: Place, settings: Settings, tmp_path: Path, long_clip: Path
+) -> None:
+    """It goes back to the queue as it was, and starts again when there is room."""
+    async with Service(place.settings(settings), tmp_path).running() as service, service.worker():
+        video = await service.upload(long_clip)
+        job_id = await service.trim(video["id"], 0, 30)
+        await running(service, job_id)
+        place.fill()
+        await eventually(lambda: waits(service, [job_id], "no_space"), within_s=15)
+        place.mend()
+        job = await service.until(job_id, "SUCCESS")
+        assert (job["failures"], job["attempt"] >= 2) == (0, True)
+        await check(service)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no small disk here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+async def test_a_job_that_no_empty_disk_could_hold_fails(
+    small_disk: Path, settings: Settings, tmp_path: Path, long_clip: Path
+) -> None:
+    """It would wait for ever: the sentence has what it needs and what there is."""
+    changed = msgspec.structs.replace(settings, work_root=str(small_disk), disk_reserve_bytes=65536)
+    async with Service(changed, tmp_path).running() as service, service.worker():
+        video = await service.upload(long_clip)
+        job = await service.until(await service.trim(video["id"], 0, 55), "FAILURE", within_s=120)
+        assert (job["error"]["code"], job["failures"]) == ("no_space", 1)
+        assert "the whole disk has" in job["error_message"]
+        assert list(small_disk.iterdir()) == []
+        await service.until(await service.trim(video["id"], 0, 0.5), "SUCCESS")
+
+
+async def test_an_ffmpeg_that_is_told_to_stop_costs_the_job_nothing(
+    service: Service, long_clip: Path, settings: Settings
+) -> None:
+    """A log-out, a shutdown, a stray SIGTERM: ffmpeg ends with 255 and says no error."""
+    async with service.worker():
+        video = await service.upload(long_clip)
+        job_id = await service.trim(video["id"], 0, 20)
+        (pid, *_) = await running(service, job_id)
+        os.kill(pid, signal.SIGTERM)
+        await service.until(job_id, "PENDING")
+        assert (await service.job(job_id))["waiting_for"]["code"] == "killed"
+        job = await service.until(job_id, "SUCCESS")
+        assert job["failures"] == 0
+
+
+def stray(service: Service) -> Path:
+    """A file that no row names and nobody uses."""
+    folder = service.settings.media_path / "processed" / str(uuid.uuid4())
+    folder.mkdir(parents=True)
+    (folder / "trim.mp4").write_bytes(b"x")
+    return folder
+
+
+async def swept(service: Service) -> None:
+    """Until a file that is made now has been removed: so everything older has been looked at."""
+    made = stray(service)
+
+    async def gone() -> bool:
+        return not made.exists()
+
+    await eventually(gone, within_s=15)
+
+
+async def test_what_an_attempt_has_published_stays_while_it_holds_its_job(
+    service: Service, clip: Path, tmp_path: Path
+) -> None:
+    """However long its commit takes: the sweep asks the database whose the files are, and not how old they are."""
+    video = await service.upload(clip)
+    job_id = await service.trim(video["id"], 1, 2)
+    go = tmp_path / "go"
+    slow = await service.start_worker(REELWRIGHT_FAULTS=f"renamed, not committed=pause:{go}", LEASE_S="600")
+
+    async def published() -> bool:
+        return go.with_name("go.reached").exists()
+
+    await eventually(published, within_s=30)
+    async with service.worker(ORPHAN_GRACE_S="0.5"):
+        await swept(service)
+        go.touch()
+        await service.until(job_id, "SUCCESS")
+        assert (await service.result(job_id)).content
+        await check(service)
+    await slow.end()
+
+
+async def test_an_upload_under_way_stays_however_slow_it_is(service: Service, clip: Path) -> None:
+    """Less than a megabyte comes within the grace time: nothing of it is on the disk, or it is old by then."""
+    body = clip.read_bytes()
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        yield body[: len(body) // 2]
+        await swept(service)
+        yield body[len(body) // 2 :] + b"\r\n--x--\r\n"
+
+    async with service.worker(ORPHAN_GRACE_S="0.5"):
+        answer = await service.client.post(
+            "/videos/upload", content=dripping(), headers={"content-type": "multipart/form-data; boundary=x"}
+        )
+        assert answer.status_code == 201, answer.text
+        await service.until(await service.trim(answer.json()["id"], 1, 2), "SUCCESS")
+        await check(service)
+
+
+@asynccontextmanager
+async def wired(settings: Settings, folder: Path) -> AsyncIterator[tuple[Service, Wire]]:
+    """A service whose database is at the other end of a wire; the test's own questions take a way apart."""
+    async with wire(settings.configured_database_url) as line:
+        changed = msgspec.structs.replace(settings, database_url=line.url, max_failures=1)
+        async with Service(changed, folder).running() as service:
+            yield service, line
+
+
+async def answered(service: Service, path: str, *, within_s: float) -> httpx.Response:
+    began = time.monotonic()
+    answer = await service.client.get(path)
+    assert time.monotonic() - began < within_s
+    return answer
+
+
+async def succeeds(service: Service, job_id: str, *, within_s: float) -> None:
+    async def look() -> bool:
+        with suppress(httpx.TransportError):
+            answer = await service.client.get(f"/status/{job_id}")
+            if answer.status_code == 200:
+                assert answer.json()["status"] not in ("FAILURE", "CANCELLED"), answer.text
+                return bool(answer.json()["status"] == "SUCCESS")
+        return False
+
+    await eventually(look, within_s=within_s)
+
+
+@pytest.mark.parametrize("how", [Wire.cut, Wire.mute], ids=["cut", "mute"])
+async def test_work_goes_on_soon_after_any_outage(
+    settings: Settings, tmp_path: Path, clip: Path, long_clip: Path, how: Callable[[Wire], None]
+) -> None:
+    """Longer than a lease: the job that runs is not run again, what waits is started, no request waits for long."""
+    async with wired(settings, tmp_path) as (service, line), service.worker():
+        video, short = await service.upload(long_clip), await service.upload(clip)
+        job_id = await service.trim(video["id"], 0, 3)
+        waiting = [await service.trim(short["id"], 1, 1.5) for _ in range(3)]
+        await running(service, job_id)
+        how(line)
+        silent = time.monotonic()
+        problem(await answered(service, f"/status/{job_id}", within_s=12), 503, "busy")
+        ready = await answered(service, "/ready", within_s=12)
+        assert ready.json()["status"] == "not_ready"
+        await asyncio.sleep(max(0.0, silent + 12 - time.monotonic()))
+        line.mend()
+        mended = time.monotonic()
+        for one in (job_id, *waiting):
+            await succeeds(service, one, within_s=30)
+        assert time.monotonic() - mended < 2 * GOES_ON_WITHIN_S
+        rows = await service.sql("SELECT id::text, attempt, failures FROM jobs WHERE type <> 'upload_probe'")
+        assert {row["failures"] for row in rows} == {0}
+        await check(service, declared=OUTAGE)
+
+
+async def test_a_worker_heeds_sigterm_while_its_database_is_mute(
+    settings: Settings, tmp_path: Path, long_clip: Path
+) -> None:
+    """It cannot hand its job back, and ends all the same."""
+    async with wired(settings, tmp_path) as (service, line):
+        worker: Process = await service.start_worker()
+        video = await service.upload(long_clip)
+        job_id = await service.trim(video["id"], 0, 50)
+        await running(service, job_id)
+        line.mute()
+        began = time.monotonic()
+        await worker.end(within_s=45)
+        assert time.monotonic() - began < 40
+        assert processes_about(f"/{job_id}-") == []

@@ -1,0 +1,209 @@
+"""Whether this machine can work now: its disks, its ffmpeg, its own resources. While it cannot, no job is taken.
+
+Looked at before each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
+way that may be the machine's (all of it). What is found is logged once, told by the metrics, and written where the API
+reads it (jobs/waiting.py); it passes by itself when a later look finds all well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.db.database import is_away
+from reelwright.errors import JobFailed, hindered
+from reelwright.jobs import waiting
+from reelwright.media import programs
+from reelwright.media.command import Capabilities
+from reelwright.settings import Settings
+from reelwright.storage import local
+from reelwright.storage.local import LocalStorage
+from reelwright.telemetry import metrics
+
+logger = logging.getLogger(__name__)
+
+HINDERED_LOOK_S = 1.5
+"""Between looks at what does not work."""
+LOOK_S = 10.0
+"""Between looks at what works."""
+SAY_S = 5.0
+"""How long the database may take to hear of it."""
+
+
+class Machine:
+    """`name`: of this worker. `trouble`: what keeps it from work, None when nothing does."""
+
+    def __init__(
+        self, settings: Settings, storage: LocalStorage, sessions: async_sessionmaker[AsyncSession], *, name: str
+    ) -> None:
+        self.name = name
+        self.trouble: JobFailed | None = None
+        self._settings = settings
+        self._storage = storage
+        self._sessions = sessions
+        self.capabilities: Capabilities
+        """What ffmpeg can do here; there once a look has found that it runs."""
+        self._root: tuple[uuid.UUID, tuple[int, int]] | None = None
+        """MEDIA_ROOT when it was last seen with its id: that, and which folder it was."""
+        self._looking = asyncio.Lock()
+        self._told: str | None = None
+        self._changed = asyncio.Event()
+
+    async def able(self) -> bool:
+        """Whether a job may be taken. Costs some microseconds of system calls."""
+        if self.trouble is None and (found := await asyncio.to_thread(self._glance)) is not None:
+            self._set(found)
+        return self.trouble is None
+
+    async def examine(self) -> bool:
+        """Look at all of it; whether it can work."""
+        async with self._looking:
+            self._set(await self._disks() or await self._ffmpeg())
+        return self.trouble is None
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                if self.trouble is not None:
+                    await self.examine()
+                else:
+                    async with self._looking:
+                        self._set(await self._disks())
+                await self._tell()
+            except Exception:  # who does not look any more would never work again
+                logger.exception("this machine could not be looked at")
+            pause_s = LOOK_S if self.trouble is None else HINDERED_LOOK_S
+            self._changed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), pause_s)
+
+    async def leave(self) -> None:
+        """The worker ends: what it said is no longer so."""
+        if self._told is not None:
+            await self._write(lambda session: waiting.unsay(session, self.name))
+
+    def needs_more(self, needs_bytes: int) -> str | None:
+        """Why a job that needs so much disk cannot begin yet, None when it can."""
+        free_bytes = (
+            min(shutil.disk_usage(folder).free for folder in self._folders()) - self._settings.disk_reserve_bytes
+        )
+        if free_bytes >= needs_bytes:
+            return None
+        return f"it needs about {needs_bytes} bytes of disk, {max(free_bytes, 0)} are free"
+
+    def capacity_bytes(self) -> int:
+        """What the smaller of the disks would have for one job if it were empty."""
+        return min(shutil.disk_usage(folder).total for folder in self._folders()) - self._settings.disk_reserve_bytes
+
+    def _folders(self) -> tuple[Path, Path]:
+        return self._settings.work_path, self._storage.root
+
+    def _glance(self) -> JobFailed | None:
+        """What shows without a trial."""
+        reserve_bytes = self._settings.disk_reserve_bytes
+        for name, folder in (("WORK_ROOT", self._settings.work_path), ("MEDIA_ROOT", self._storage.root)):
+            try:
+                free_bytes = shutil.disk_usage(folder).free
+            except OSError as error:
+                return hindered(error, at=name)
+            if free_bytes <= reserve_bytes:
+                return local.trouble(folder, reserve_bytes, name)
+        if shutil.which(programs.ffmpeg_path(self._settings)) is None:
+            return JobFailed(
+                f"FFMPEG_BIN={programs.ffmpeg_path(self._settings)}: there is no such program",
+                code="cannot_start",
+                of_machine=True,
+            )
+        return None
+
+    async def _disks(self) -> JobFailed | None:
+        def look() -> JobFailed | None:
+            reserve_bytes = self._settings.disk_reserve_bytes
+            try:
+                if (gone := self._unmounted()) is not None:
+                    return gone
+                self._storage.prepare()
+                self._settings.work_path.mkdir(mode=0o750, parents=True, exist_ok=True)
+            except OSError as error:
+                return hindered(error, at="MEDIA_ROOT") or JobFailed(str(error), code="storage", of_machine=True)
+            return local.trouble(self._settings.work_path, reserve_bytes, "WORK_ROOT") or self._storage.trouble()
+
+        return await asyncio.to_thread(look)
+
+    def _unmounted(self) -> JobFailed | None:
+        """Whether another folder is at the place of MEDIA_ROOT: where a disk is gone, the folder below it shows."""
+        root = self._storage.root
+        identity = self._storage.identity()
+        if self._root is not None and identity != self._root[0]:
+            status = root.stat()
+            if (status.st_dev, status.st_ino) != self._root[1]:
+                return JobFailed(
+                    "MEDIA_ROOT is not the folder that it was: is its disk mounted?", code="storage", of_machine=True
+                )
+        if identity is not None:
+            status = root.stat()
+            self._root = identity, (status.st_dev, status.st_ino)
+        return None
+
+    async def _ffmpeg(self) -> JobFailed | None:
+        """That it runs shows also that processes can be started at all."""
+        try:
+            if not hasattr(self, "capabilities"):
+                await programs.version(self._settings)
+                await programs.settle(self._settings)
+                found = await programs.hardware_encoders(self._settings)
+                known = await programs.capabilities(self._settings)
+                self.capabilities = msgspec.structs.replace(known, hardware=found)
+                logger.info(
+                    "ffmpeg %s, %d threads, encoders in hardware: %s",
+                    known.ffmpeg_version,
+                    known.threads,
+                    ", ".join(found) or "none",
+                )
+            else:
+                await programs.version(self._settings)
+        except JobFailed as error:
+            return JobFailed(f"FFMPEG_BIN: {error.detail}", code="cannot_start", of_machine=True)
+        except (OSError, MemoryError) as error:
+            return hindered(error, at="the machine") or JobFailed(str(error), code="exhausted", of_machine=True)
+        return None
+
+    def _set(self, found: JobFailed | None) -> None:
+        if (found and found.code) != (self.trouble and self.trouble.code):
+            self._changed.set()
+            if self.trouble is not None:
+                metrics.HINDERED.labels(self.trouble.code).set(0)
+            if found is not None:
+                metrics.HINDERED.labels(found.code).set(1)
+                logger.error("no jobs are taken: %s", found.detail, extra={"code": found.code})
+            else:
+                logger.info("jobs are taken again")
+        self.trouble = found
+
+    async def _tell(self) -> None:
+        """Write what there is to say, again and again while there is."""
+        if (trouble := self.trouble) is not None:
+            if await self._write(lambda session: waiting.say(session, self.name, trouble.code, trouble.detail)):
+                self._told = trouble.code
+        elif self._told is not None and await self._write(lambda session: waiting.unsay(session, self.name)):
+            self._told = None
+
+    async def _write(self, write: Callable[[AsyncSession], Awaitable[None]]) -> bool:
+        try:
+            async with asyncio.timeout(SAY_S), self._sessions.begin() as session:
+                await write(session)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            logger.warning("the database was not told how this machine is: %r", error)
+            return False
+        return True
