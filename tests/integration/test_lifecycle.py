@@ -17,7 +17,7 @@ from reelwright.api.job_schemas import ProgressEvent
 from reelwright.db.models import Job, JobEvent, JobInput, Variant, new_id
 from reelwright.edits.vocabulary import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import lifecycle, queue
+from reelwright.jobs import lifecycle, queue, waiting
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.submit import find_source
 from reelwright.library import catalogue
@@ -456,3 +456,22 @@ async def test_a_queue_entry_that_comes_late_finds_the_job_taken(world: World) -
     assert len(await world.entries()) == 3
     assert await world.claim(job_id) == Claim(job_id, 2)
     assert [await world.claim(job_id) for _ in range(2)] == [None, None]
+
+
+async def test_a_job_is_not_charged_with_what_the_machine_could_not_do(world: World) -> None:
+    """As often as the machine itself finds it; what nobody finds counts after five times in a row."""
+    full = JobFailed("the disk is full", code="no_space", of_machine=True, needs_bytes=7)
+    job_id = await world.job(max_failures=1)
+    for _ in range(2 * lifecycle.MOST_POSTPONEMENTS):
+        await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=True)
+    for _ in range(lifecycle.MOST_POSTPONEMENTS):
+        await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=False)
+    job = await world.look(job_id)
+    assert (job.status, job.failures, job.error) == (JobStatus.PENDING, 0, None)
+    assert await world.do(lifecycle.needed_bytes, job_id) == 7
+    (reason,) = (await world.do(waiting.reasons, [job])).values()
+    assert reason.code == "worker"  # none lives here: that comes first
+    await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=False)
+    job = await world.look(job_id)
+    assert (job.status, job.failures, job.error_message) == (JobStatus.FAILURE, 1, "the disk is full")
+    assert await world.do(lifecycle.needed_bytes, job_id) is None

@@ -26,6 +26,7 @@ from reelwright.jobs.reaper import Reaper
 from reelwright.library import assets, catalogue
 from reelwright.library.pictures import RETENTION_DAYS
 from reelwright.media.studio import picture_key
+from reelwright.storage import use
 from reelwright.storage.local import IDENTITY, LocalStorage
 from sources import media
 from world import World
@@ -384,3 +385,65 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
             await asyncio.wait([reaping])
             await engine.dispose()
     assert {"a fault of ours"} <= {str(record.exc_info[1]) for record in caplog.records if record.exc_info}
+
+
+async def test_a_work_folder_that_a_process_holds_stays_whoever_s_it_is(place: Place) -> None:
+    """Another service may share the work root: its jobs are in no row here. A thousand that nobody holds go at once."""
+    theirs, begun = place.work / f"{uuid.uuid4()}-1", place.work / f".{uuid.uuid4()}-1.0123abcd"
+    hold = use.make_held(theirs)
+    begun.mkdir()
+    for _ in range(1000):
+        (place.work / f"{uuid.uuid4()}-1").mkdir()
+    async with asyncio.timeout(10):
+        await place.reaper().sweep_files()
+    assert set(place.work.iterdir()) == {theirs, begun}  # the young one is about to get its name
+    os.close(hold)
+    await place.reaper().sweep_files()
+    assert set(place.work.iterdir()) == {begun}
+
+
+async def test_what_an_attempt_publishes_is_swept_only_when_it_has_lost_its_job(place: Place) -> None:
+    """The database is asked, not the clock."""
+    job_id = await place.world.job()
+    claim = await place.world.claimed(job_id)
+    folder = f"processed/{uuid.uuid4()}"
+    await place.world.do(lifecycle.announce_publication, claim, [folder])
+    stored = place.file(f"{folder}/trim.mp4")
+    await asyncio.sleep(0.05)
+    await place.world.expire(job_id)  # its lease has run out, as after an outage: nobody has taken the job from it yet
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert stored.exists()
+    await place.reaper().reap_jobs()
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert not stored.exists()
+
+
+async def test_an_upload_under_way_is_not_swept(place: Place) -> None:
+    """However old its file is by any clock."""
+    young = place.file(f"uploads/{uuid.uuid4()}/.incoming")
+    hold = use.hold(young.parent)
+    await asyncio.sleep(0.05)
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert young.exists()
+    os.close(hold)
+    await place.reaper(grace_s=0.01).sweep_files()
+    assert not young.exists()
+
+
+async def test_leases_are_not_judged_right_after_an_outage(place: Place) -> None:
+    """They ran out because nobody could renew them: live attempts do so first."""
+    job_id = await place.world.job()
+    claim = await place.world.claimed(job_id)
+    await place.world.expire(job_id)
+    reaper = Reaper(
+        place.world.sessions, place.storage, work_root=place.work, interval_s=1, orphan_grace_s=1, patience_s=0.3
+    )
+    await reaper.reap_jobs()
+    assert (await place.world.look(job_id)).failures == 0
+    await place.world.do(lifecycle.renew, claim, lease_s=60)
+    await asyncio.sleep(0.35)
+    await reaper.reap_jobs()
+    assert (await place.world.look(job_id)).status is JobStatus.STARTED
+    await place.world.expire(job_id)
+    await reaper.reap_jobs()
+    assert (await place.world.look(job_id)).failures == 1
