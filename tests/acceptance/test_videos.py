@@ -100,7 +100,7 @@ async def test_no_room_on_the_disk_is_said(service: Service, clip: Path) -> None
     problem(await post(service, clip.read_bytes()), 507, "no_space")
     ready = await service.client.get("/ready")
     assert ready.status_code == 503
-    assert [check["name"] for check in ready.json()["checks"] if not check["ok"]] == ["storage", "worker"]
+    assert [check["name"] for check in ready.json()["checks"] if not check["ok"]] == ["storage"]
 
 
 @pytest.mark.parametrize(

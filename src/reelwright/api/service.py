@@ -65,20 +65,19 @@ async def health() -> HealthOut:
     operation_class=operation(responses={200: examples.READY, 503: examples.NOT_READY}),
 )
 async def ready(services: NamedDependency[Services]) -> Response[ReadyOut]:
-    """Database and its schema, queue, workers, storage, ffmpeg and containment, each by trying it (the last three at
-    most once in some seconds). 503 names what does not work; what containment lacks is said, and is no reason to stop.
+    """Database and its schema, queue, storage, ffmpeg and containment, each by trying it (the last three at most once
+    in some seconds). 503 names what does not work; what containment lacks is said, and is no reason to stop.
 
-    With no worker alive, or none that can work (a full disk, no ffmpeg), the answer is 200 and `degraded`: this process
-    takes uploads and jobs as ever, they wait."""
-    *checks, worker, media = await asyncio.gather(
-        _database(services), _queue(services), _storage(services), _workers(services), services.media_checks.found()
+    With no worker alive, or none that can work (a full disk, no ffmpeg), the answer is 200 and `degraded`, and `queue`
+    says why: this process takes uploads and jobs as ever, they wait."""
+    database, (queue, stands_still), storage, media = await asyncio.gather(
+        _database(services), _queue(services), _storage(services), services.media_checks.found()
     )
-    checks += media
+    checks = [database, queue, storage, *media]
     working = all(check.ok for check in checks)
-    status: Literal["ready", "degraded", "not_ready"] = "ready" if worker.ok else "degraded"
+    status: Literal["ready", "degraded"] = "degraded" if stands_still else "ready"
     return Response(
-        ReadyOut(status=status if working else "not_ready", checks=[*checks, worker]),
-        status_code=200 if working else 503,
+        ReadyOut(status=status if working else "not_ready", checks=checks), status_code=200 if working else 503
     )
 
 
@@ -92,28 +91,18 @@ async def _database(services: Services) -> CheckOut:
     return CheckOut(name="database", ok=not schema.is_behind, detail=schema.remark)
 
 
-async def _queue(services: Services) -> CheckOut:
-    """The queue is the database's; what can fail apart from it is hearing of jobs and having a worker at all."""
+async def _queue(services: Services) -> tuple[CheckOut, bool]:
+    """The queue is the database's; what can fail apart from it is hearing of jobs. And whether nobody takes jobs."""
     if not services.hub.listening.is_set():
-        return CheckOut(name="queue", ok=False, detail="not listening for news of jobs")
+        return CheckOut(name="queue", ok=False, detail="not listening for news of jobs"), False
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
-            alive = (await waiting.workforce(session)).alive
+            workers = await waiting.workforce(session)
             paused = await session.scalars(select(Queue.name).where(Queue.paused_at.is_not(None)).order_by(Queue.name))
             pauses = "".join(f"; {name} is paused" for name in paused)
     except Exception as error:  # noqa: BLE001 - as above
-        return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}")
-    return CheckOut(name="queue", ok=True, detail=f"{alive} worker(s) alive{pauses}")
-
-
-async def _workers(services: Services) -> CheckOut:
-    """Whether anybody does the jobs that are taken."""
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_S), services.sessions() as session:
-            found = await waiting.workforce(session)
-    except Exception as error:  # noqa: BLE001 - as above
-        return CheckOut(name="worker", ok=False, detail=f"cannot be asked for: {type(error).__name__}")
-    return CheckOut(name="worker", ok=found.stands_still is None, detail=found.remark)
+        return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}"), False
+    return CheckOut(name="queue", ok=True, detail=f"{workers.remark}{pauses}"), workers.stands_still is not None
 
 
 async def _storage(services: Services) -> CheckOut:
