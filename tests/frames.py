@@ -88,13 +88,18 @@ def _blur(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return down
 
 
-def judge_cut(source: Footage, cut: Path, start: Fraction, end: Fraction, *, min_ssim: float = 0.98) -> None:
-    """Assert that `cut` shows exactly the frames of `source` with start <= t < end.
+def judge_cut(
+    source: Footage, cut: Path, start: Fraction, end: Fraction, *, min_ssim: float = 0.98, held: bool = False
+) -> None:
+    """Assert that `cut` shows exactly the frames of `source` with start <= t < end; `held`: first the one that is on
+    display at `start`, from there on.
 
     They must come in order, each once; each must look like the source's decoded frame (scaled to the cut's size
     where that differs); each must follow the first one at the source's distance, to 1 ms.
     """
     expected = [number for number, time in enumerate(source.frame_times_s) if start <= time < end]
+    if held and source.frame_times_s[expected[0]] > start:
+        expected = [expected[0] - 1, *expected]
     decoded = read(cut)
     numbers = [frame.number for frame in decoded]
     assert numbers == expected, f"{cut.name}: {_difference(numbers, expected)}"
@@ -107,7 +112,8 @@ def judge_cut(source: Footage, cut: Path, start: Fraction, end: Fraction, *, min
 
     for frame in decoded:
         distance = frame.time_s - decoded[0].time_s
-        wanted_distance = source.frame_times_s[frame.number] - source.frame_times_s[expected[0]]
+        first_s, shown_s = (source.frame_times_s[number] for number in (expected[0], frame.number))
+        wanted_distance = max(shown_s, start * held) - max(first_s, start * held)
         assert abs(distance - wanted_distance) <= Fraction(1, 1000), (
             f"{cut.name}: frame {frame.number} is {float(distance):.6f} s after the first one, "
             f"{float(wanted_distance):.6f} s in the source"

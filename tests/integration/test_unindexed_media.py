@@ -99,12 +99,14 @@ async def make(
     return target, complaints(plan.outputs[0], await prober.probe(target))
 
 
-async def judge(prober: Prober, source: Footage, start: float, end: float, work: Path, *, sound: bool) -> None:
+async def judge(
+    prober: Prober, source: Footage, start: float, end: float, work: Path, *, sound: bool, held: bool = False
+) -> None:
     """Cut, verified, and exact."""
     begin, behind = Fraction(repr(start)), Fraction(repr(end))
     target, wrong = await make(await prober.probe(source.path), prober, source.path, begin, behind, work)
     assert wrong == []
-    frames.judge_cut(source, target, begin, behind, min_ssim=0.95)
+    frames.judge_cut(source, target, begin, behind, min_ssim=0.95, held=held)
     if sound:
         frames.judge_sync(source, target, begin, behind)
 
@@ -178,11 +180,13 @@ async def test_sound_does_not_hide_that_the_picture_was_lost(prober: Prober, fol
 async def test_a_long_pause_is_no_loss(
     prober: Prober, folder: Path, tmp_path: Path, container: str, start: float, end: float
 ) -> None:
-    """A cut may begin, pause or end in it, and is held to where the source has frames."""
+    """A cut may begin with the picture that stands, pause or end in it, and is held to where the source has frames."""
     source = paused(folder, container)
     picture = (await prober.probe(source.path)).picture
     assert (picture.variable_frame_rate, picture.longest_frame_s) == (True, PAUSE_S + 0.04)
-    await judge(prober, source, start, end, tmp_path / "work", sound=False)
+    await judge(
+        prober, source, start, end, tmp_path / "work", sound=False, held=PAUSE_AT_S < start < PAUSE_AT_S + PAUSE_S
+    )
 
 
 async def test_a_picture_shorter_than_its_sound_is_expected_to_be(prober: Prober, folder: Path, tmp_path: Path) -> None:
