@@ -146,9 +146,10 @@ async def test_every_wrong_wish_is_named(
 
 
 async def test_a_profile_is_made_with_everything_that_it_asks_for(shared_service: Service, source: Path) -> None:
-    """Loudness measured, the picture looked at, then made: three commands, one percentage; as GET /presets says."""
+    """Loudness measured, the picture looked at, then made: three commands, one percentage; as GET /profiles says."""
     video = await shared_service.upload(source)
-    listed = {one["name"]: one["settings"] for one in (await shared_service.client.get("/presets")).json()}
+    listed = {one["name"]: one["settings"] for one in (await shared_service.client.get("/profiles")).json()}
+    assert (await shared_service.client.get("/presets")).json() == (await shared_service.client.get("/profiles")).json()
     jobs = [
         await made(shared_service, video, {"qualities": ["240p"], "preset": "ultrafast", **body})
         for body in ({"profile": "broadcast-proxy"}, {**listed["broadcast-proxy"], "qualities": ["240p"]})

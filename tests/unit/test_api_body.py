@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from reelwright.api.body import MAX_BODY_BYTES, MAX_FIELD_ERRORS, StrictRequest, read_json
 from reelwright.api.problems import EXCEPTION_HANDLERS
+from reelwright.api.transcode_schemas import TranscodeIn
 from reelwright.errors import InvalidInput, Malformed
 
 Time = Annotated[float, Meta(ge=0)] | str
@@ -269,3 +270,12 @@ async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient, decla
     content = b" " * (MAX_BODY_BYTES + 1) if declared else chunks()
     answer = await client.post("/edits", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"], answer.headers["connection"]) == (413, "too_large", "close")
+
+
+def test_another_spelling_of_a_field_is_taken() -> None:
+    """ "bit rate" is one word or two; both at once are one too many."""
+    body = b'{"video_bit_rate": 500000, "audio": {"bitrate": 96000}}'
+    found = read_json(body, TranscodeIn)
+    assert (found.video_bitrate, found.audio.bit_rate) == (500_000, 96_000)
+    with pytest.raises(InvalidInput, match="/video_bit_rate: unknown field, video_bitrate perhaps"):
+        read_json(b'{"video_bit_rate": 500000, "video_bitrate": 500000}', TranscodeIn)

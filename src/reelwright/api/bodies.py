@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -20,3 +20,6 @@ Moment = Annotated[
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request body: unknown fields are refused."""
+
+    other_spellings: ClassVar[dict[str, str]] = {}
+    """Names under which a field is taken too: other name -> field."""

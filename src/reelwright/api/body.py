@@ -272,7 +272,8 @@ def _item_hint(array: Any, index: int) -> Any:
 
 
 def _struct_faults(structs: list[type[msgspec.Struct]], value: dict[str, Any], pointer: str) -> Iterator[FieldError]:
-    """The faults of an object that should be one of `structs`, which differ by their tag if they are several."""
+    """The faults of an object that should be one of `structs`, which differ by their tag if they are several. Names in
+    another spelling are replaced."""
     tag_field = structs[0].__struct_config__.tag_field
     known = [tag_field] if tag_field else []
     if tag_field:
@@ -287,6 +288,9 @@ def _struct_faults(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
             return
     else:
         chosen = structs[0]
+    for other, name in getattr(chosen, "other_spellings", {}).items():
+        if other in value and name not in value:
+            value[name] = value.pop(other)
     fields = msgspec.structs.fields(chosen)
     known += [field.encode_name for field in fields]
     if chosen.__struct_config__.forbid_unknown_fields:

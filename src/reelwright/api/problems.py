@@ -54,7 +54,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "unauthorized": (401, "Valid credentials are needed."),
     "forbidden": (403, "The credentials do not allow this."),
     "cross_origin": (403, "The request comes from a page of another site, whose origin is not in CORS_ORIGINS."),
-    "not_found": (404, "There is nothing under this address or id."),
+    "not_found": (404, "There is nothing under this address or id, be it malformed or not; `errors` names a field."),
     "job_failure": (404, "The job has no result: it failed; `detail` has the reason."),
     "job_cancelled": (404, "The job has no result: it was cancelled."),
     "result_deleted": (404, "The job's result, or the one of the wanted quality, was deleted or never made."),
@@ -78,7 +78,7 @@ MEANINGS: dict[str, tuple[int, str]] = {
     "unsupported_codec": (415, "The video's codec cannot be decoded, or is not one that is taken."),
     "range_not_satisfiable": (416, "The range lies outside of the file; `Content-Range` has its size."),
     "misdirected": (421, "The service does not answer under this name; ALLOWED_HOSTS names those that it takes."),
-    "invalid_input": (422, "One or more fields are wrong; `errors` names every one."),
+    "invalid_input": (422, "Fields or query parameters are wrong or unknown; `errors` names every one."),
     "unreadable_media": (422, "It looks like a video or a picture, but is empty, broken or too slow to read."),
     "no_video_stream": (422, "The file has no moving picture."),
     "too_many_pixels": (
@@ -133,7 +133,9 @@ class Problem(msgspec.Struct, kw_only=True):
     detail: Annotated[str, Meta(description="What to do about it, in a sentence.")]
     code: Annotated[str, Meta(description="Stable; listed at `/docs/errors`.")]
     instance: Annotated[str, Meta(description="The path of the request.")]
-    errors: Annotated[list[ProblemField] | UnsetType, Meta(description="Every wrong field.")] = UNSET
+    errors: Annotated[
+        list[ProblemField] | UnsetType, Meta(description="Every wrong field, or that which names what is not there.")
+    ] = UNSET
     error_id: Annotated[
         str | UnsetType, Meta(description="Of a 500: the request's id, under which the log has more.")
     ] = UNSET

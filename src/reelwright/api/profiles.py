@@ -41,10 +41,22 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
 ALL = [ProfileOut.of(name, profile) for name, profile in PROFILES.items()]
 
 
-@get("/presets", summary="List profiles", operation_class=operation(responses={200: ALL[:2]}), sync_to_thread=False)
-def list_presets() -> list[ProfileOut]:
+@get("/profiles", summary="List profiles", operation_class=operation(responses={200: ALL[:2]}), sync_to_thread=False)
+def list_profiles() -> list[ProfileOut]:
     """Named choices for `POST /transcode`: `{"profile": "web"}`. A field of the request wins over its profile's."""
     return ALL
 
 
-router = Router("/", route_handlers=[list_presets], tags=["edits"])
+@get(
+    "/presets",
+    summary="List profiles (older address)",
+    deprecated=True,
+    operation_class=operation(responses={200: ALL[:2]}),
+    sync_to_thread=False,
+)
+def list_presets() -> list[ProfileOut]:
+    """The same as `/profiles`. (`preset` is the encoder's speed.)"""
+    return ALL
+
+
+router = Router("/", route_handlers=[list_profiles, list_presets], tags=["edits"])

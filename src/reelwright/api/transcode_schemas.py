@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -18,6 +18,8 @@ from reelwright.edits.vocabulary import Quality
 class SoundIn(Body, frozen=True, kw_only=True):
     """How the sound is coded: AAC, in WebM Opus; `copy` leaves it as it is where the container takes that; `none`
     leaves it out."""
+
+    other_spellings: ClassVar[dict[str, str]] = {"bitrate": "bit_rate"}
 
     codec: Literal["aac", "opus", "copy", "none"] | None = None
     bit_rate: SoundBitRate | None = None
@@ -40,6 +42,8 @@ class SoundIn(Body, frozen=True, kw_only=True):
 class TranscodeIn(StillsIn, frozen=True, kw_only=True):
     """Renditions of one video, all made by one decode."""
 
+    other_spellings: ClassVar[dict[str, str]] = {"video_bit_rate": "video_bitrate"}
+
     qualities: (
         Annotated[
             list[Quality],
@@ -53,7 +57,7 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         | None
     ) = None
     profile: (
-        Annotated[ProfileName, Meta(description="Named choices, see GET /presets: any field wins over it.")] | None
+        Annotated[ProfileName, Meta(description="Named choices, see GET /profiles: any field wins over it.")] | None
     ) = None
     codec: (
         Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR where the source has them.")]
