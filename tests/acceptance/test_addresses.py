@@ -94,7 +94,7 @@ async def test_caches_may_keep_files_and_no_refusals(shared_service: Service, ma
     assert (beyond.status_code, beyond.headers["cache-control"]) == (416, "no-store")
 
 
-@pytest.mark.skipif(CHROMIUM is None or CHROMEDRIVER is None, reason="chromium and chromedriver are not installed")
+@pytest.mark.skipif(CHROMIUM is None or CHROMEDRIVER is None, reason="there is no chromium with chromedriver")
 async def test_a_video_plays_in_a_tab_of_its_own(shared_service: Service, made: dict[str, Any], tmp_path: Path) -> None:
     """Upload, result and rendition, each opened by its address: the browser's own player has pictures, and nothing in
     the page can run."""

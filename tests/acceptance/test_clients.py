@@ -65,8 +65,9 @@ async def npm_folder() -> Path:
     folder = Path(sys.prefix) / "generators"
     lock = (SOURCES / "package-lock.json").read_bytes()
     installed = folder / "installed"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(SOURCES / "tsconfig.json", folder)  # @hey-api/openapi-ts looks there how imports are written
     if not installed.exists() or installed.read_bytes() != lock:
-        folder.mkdir(exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(SOURCES / name, folder)
         try:
