@@ -134,3 +134,26 @@ async def test_a_last_frame_that_is_damaged_is_missed_aloud(
         assert said == ("the last frame of the video is damaged and was left out",)
     _, said, found = await make(prober, source, tmp_path / "before", trim(0.2, Fraction(24, 25).__float__()))
     assert (len(found), said) == (19, ())
+
+
+async def test_an_index_in_ticks_that_are_no_frames_is_not_trusted(prober: Prober, tmp_path: Path) -> None:
+    """AVI of a fine clock: after a seek its frames would bear other times."""
+    source = tmp_path / "ticks.avi"
+    whole = footage.make(tmp_path, "whole", seconds=4, audio=0)
+    ffmpeg("-i", str(whole.path), "-c:v", "mjpeg", "-q:v", "3", "-enc_time_base", "1:1000", str(source))
+    _, _, found = await make(prober, source, tmp_path / "work", trim(2.1, 3.5))
+    assert [frame.number for frame in found] == list(range(53, 88))
+
+
+async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, folder: Path, tmp_path: Path) -> None:
+    """As long as both, every frame of both; and cut across the join."""
+    parts = [footage.make(folder, f"anew-{number}", container="ts", seconds=SECONDS).path for number in range(2)]
+    source = tmp_path / "anew.ts"
+    source.write_bytes(b"".join(part.read_bytes() for part in parts))
+    _, said, found = await make(prober, source, tmp_path / "whole", None)
+    assert ([frame.number for frame in found], said) == ([*range(HALF), *range(HALF)], ())
+    _, _, found = await make(prober, source, tmp_path / "cut", trim(1.6, 2.6))
+    numbers = [frame.number for frame in found]
+    at = numbers.index(0)
+    assert numbers == [*range(HALF - at, HALF), *range(len(numbers) - at)]
+    assert 24 <= len(numbers) <= 26

@@ -6,7 +6,7 @@ Pure: the same plan and capabilities give the same recipe. Every argument is a n
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 import msgspec
 
@@ -62,7 +62,16 @@ def is_seekable(media: MediaInfo) -> bool:
     """Whether a seek lands before the wanted frame. ffmpeg seeks by the track that it takes for the main one: beside
     another picture, that may be the wrong one, but for containers in which each track has an index of its own."""
     family = media.container.split(",")[0]
+    if family == "avi" and not _counts_frames(media):
+        return False
     return family in SEEKABLE and (family == "mov" or len(media.video) == 1)
+
+
+def _counts_frames(media: MediaInfo) -> bool:
+    """Whether each tick is a frame. AVI has no other times than numbers of ticks; where those are shorter than frames,
+    ffmpeg is off by some after a seek."""
+    rate = media.picture.frame_rate
+    return rate is not None and Fraction(media.picture.time_base) * Fraction(rate) == 1
 
 
 def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
@@ -129,7 +138,8 @@ def _shown_pictures(media: MediaInfo, step: PlannedTrim, cut: Cut, shown: Shown 
     if shown is not None:
         first = shown.slot
     elif step.shown_from_s is not None:
-        first = ceil((media.start + Fraction(step.shown_from_s)) / Fraction(media.picture.time_base))
+        earlier = Fraction(step.start_s) - Fraction(step.shown_from_s)
+        first = floor(cut.first_tick - earlier / Fraction(media.picture.time_base))
     if first == cut.first_tick:
         return cut.picture_filters()
     return [
