@@ -19,6 +19,7 @@ from reelwright.db.database import connected
 from reelwright.jobs.events import Hub
 from reelwright.jobs.glances import Glances
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.media import programs
 from reelwright.media.probe import Prober
 from reelwright.media.programs import probe_rules
 from reelwright.media.studio import Studio
@@ -55,6 +56,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         await asyncio.to_thread(storage.prepare)
     except OSError as error:  # what is stored can be had, uploads say why they cannot be taken, /ready says it too
         logger.error("MEDIA_ROOT cannot be used: %s", error)
+    if settings.system_calls != "auto":  # else /ready tries it with its first answer, and the prober on its own
+        await programs.settle(settings)
     async with (
         connected(settings, application_name="reelwright-api") as database,
         Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
