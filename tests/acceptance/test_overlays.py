@@ -277,3 +277,20 @@ async def test_v1_overlays(shared_service: Service, gray: Path) -> None:
     picture = {"video_id": video["id"], "overlay_type": "image", "content": "nothing.png"}
     problem(await client.post("/api/v1/overlay", json=picture), 404, "asset_missing")
     problem(await client.post("/api/v1/watermark", json={**mark, "opacity": 0.05}), 422, "invalid_input")
+
+
+async def test_what_is_cut_off_is_told_by_field(shared_service: Service, gray: Path) -> None:
+    """In the request's own words; what would lose its shape is refused."""
+    video = await shared_service.upload(gray)
+    text = {"type": "text", "text": "far away", "x": "W-10"}
+    body = {"video_id": video["id"], "overlays": [text], "watermark": {"image_path": "logo.png", "x": -5000}}
+    answer = await shared_service.client.post("/overlays", json=body)
+    assert answer.status_code == 202, answer.text
+    first, second = answer.json()["warnings"]
+    assert first.startswith('/overlays/0: the text "far away" is ')
+    assert "pixels at the right are cut off" in first
+    assert second.startswith("/watermark: the picture logo.png lies outside of the picture")
+    await shared_service.client.post(f"/jobs/{answer.json()['job_id']}/cancel")
+    body["overlays"] = [{"type": "image", "image_path": "logo.png", "scale": 100}]
+    document: Any = problem(await shared_service.client.post("/overlays", json=body), 422, "invalid_input")
+    assert [error["pointer"] for error in document["errors"]] == ["/overlays/0/scale"]

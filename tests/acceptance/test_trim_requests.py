@@ -182,3 +182,32 @@ async def test_form_fields_beside_the_file_are_refused(shared_service: Service, 
     document: Any = problem(answer, 422, "invalid_input")
     assert document["errors"] == [{"pointer": "/name", "detail": "unknown form field; there is file"}]
     assert (await shared_service.client.get("/videos")).json()["total"] == before
+
+
+@pytest.mark.parametrize(
+    ("coding", "pointers"),
+    [
+        ({"codec": "h264", "container": "webm"}, {"/codec"}),
+        ({"crf": 0}, {"/crf"}),
+        ({"audio": {"codec": "copy"}}, {"/audio/codec"}),
+        ({"audio": {"codec": "none", "channels": 2}}, {"/audio/channels"}),
+        ({"quality": "8k"}, {"/quality"}),
+    ],
+)
+async def test_coding_that_cannot_be_is_refused_by_field(
+    shared_service: Service, video: dict[str, Any], coding: dict[str, Any], pointers: set[str]
+) -> None:
+    """As a transcode refuses it; a cut's sound is never copied."""
+    body = {"video_id": video["id"], "start": 0, "end": 1, **coding}
+    document: Any = problem(await shared_service.client.post("/trim", json=body), 422, "invalid_input")
+    assert {error["pointer"] for error in document["errors"]} == pointers
+
+
+async def test_a_trim_is_coded_as_is_asked_for(shared_service: Service, video: dict[str, Any]) -> None:
+    """Codec, container, size and sound, seen in the result."""
+    wanted = {"codec": "vp9", "container": "webm", "quality": "240p", "preset": "ultrafast", "audio": {"channels": 1}}
+    job_id = await shared_service.trim(video["id"], 0, 1, **wanted)
+    job = await shared_service.until(job_id, "SUCCESS", within_s=120)
+    variant = (await shared_service.client.get(f"/variants/{job['output_variant_id']}")).json()
+    assert variant["stored_path"].endswith(".webm")
+    assert (variant["height"], variant["quality"]) == (240, "240p")
