@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -247,6 +248,24 @@ class TestTime:
                     await asyncio.sleep(0.1)
         assert (await hasty.client.get(f"/videos/{video['id']}/download")).content == padded.read_bytes()
         assert (await hasty.client.delete(f"/videos/{video['id']}")).status_code == 204
+
+
+async def test_without_descriptors_a_download_says_when_to_come_again(hasty: Service, clip: Path) -> None:
+    """503 with Retry-After, not 500; afterwards all is as before."""
+    video = await hasty.upload(clip)
+    address = f"/videos/{video['id']}/download"
+    before = resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE)
+    async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
+        assert (await client.get(address)).status_code == 200  # this connection stays
+        resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            refused = await client.get(address)
+        finally:
+            resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE, before)
+        problem(refused, 503, "busy")
+        assert refused.headers["retry-after"] == "5"
+        assert (await client.get(address)).status_code == 200
+        assert (await client.delete(f"/videos/{video['id']}")).status_code == 204
 
 
 async def _dripping(service: Service, head: bytes, every_s: float | None) -> bytes:

@@ -1,5 +1,6 @@
 """The catalogue of fonts, on the bundled ones and on folders of copies."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -150,3 +151,10 @@ def test_files_that_are_no_fonts_are_left_out(tmp_path: Path, caplog: pytest.Log
     book = FontBook.scan(tmp_path, system=())
     assert {font.file_name for font in book.sources[0]} == {"good.ttf"}
     assert caplog.text.count("A font is left out") == 6
+
+
+def test_a_pipe_among_the_fonts_is_left_out(tmp_path: Path) -> None:
+    """Nobody waits for what somebody may write into it."""
+    os.mkfifo(tmp_path / "pipe.ttf")
+    (tmp_path / "loop.otf").symlink_to("loop.otf")
+    assert FontBook.scan(tmp_path, system=()).sources[0] == ()

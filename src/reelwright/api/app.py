@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.routes import HTTPRoute
 
 from reelwright import __version__
 from reelwright.api import (
@@ -71,7 +72,7 @@ def create_app(settings: Settings) -> Litestar:
             app.state.services = opened
             yield
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             service.router,
             metrics.router,
@@ -104,3 +105,14 @@ def create_app(settings: Settings) -> Litestar:
         plugins=[StructSchemas(StateEvent, ProgressEvent)],
         logging_config=None,
     )
+    _tell_all_methods(app)
+    return app
+
+
+def _tell_all_methods(app: Litestar) -> None:
+    """Litestar answers OPTIONS with the methods of the first handlers of a path; later ones are meant too."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            for cell in handler.fn.__closure__ or ():
+                if isinstance(first := cell.cell_contents, HTTPRoute):
+                    first.methods.update(route.methods)

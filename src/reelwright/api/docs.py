@@ -34,6 +34,8 @@ _FILES = {
     "swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
     "swagger-ui.css": "text/css; charset=utf-8",
 }
+UNFRAMED = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
+"""A page of another site that could frame this one could have its buttons pressed."""
 _EMPTY_ICON = '<link rel="icon" href="data:,">'
 
 
@@ -46,6 +48,7 @@ def openapi_config(
         version=version,
         description=description,
         path="/docs",
+        openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=UNFRAMED),
         render_plugins=[SwaggerUI(root_path)],
         servers=[Server(url=root_path or "/")],
         components=problem_components(),

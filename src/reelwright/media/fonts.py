@@ -201,6 +201,9 @@ def _fonts_in(folders: Iterable[Path]) -> Iterable[Font]:
                 path = Path(parent, name)
                 if path.suffix.lower() not in font_file.SUFFIXES:
                     continue
+                if not path.is_file():  # a pipe would be waited for
+                    log.warning("A font is left out: %s is not a regular file", name)
+                    continue
                 try:
                     yield from font_file.read(path.absolute())
                 except ValueError as error:

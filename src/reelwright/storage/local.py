@@ -26,6 +26,8 @@ IDENTITY = ".reelwright"
 """The file in the root that holds its id."""
 
 TRIAL_BYTES = 4096
+FILE_MODE = 0o640
+"""Of stored files: a server in front that reads them is this user, or in its group."""
 
 FOLDERS = ("uploads", "processed", "variants", "pictures", "assets")
 
@@ -89,6 +91,7 @@ class LocalStorage:
         incoming = target.with_name(f".{target.name}.{uuid.uuid4().hex}.incoming")  # others may bring the same picture
         try:
             self._bring(local, incoming)
+            incoming.chmod(FILE_MODE)
             _sync(incoming)
             faults.point("rendered, not renamed")
             try:
