@@ -26,6 +26,7 @@ from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from reelwright.api.problems import LINGER_S, MEDIA_TYPE, problem_document
+from reelwright.media.turns import client_of
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
@@ -81,7 +82,7 @@ class Connections:
     def admit(self, connection: Connection) -> Refusal | None:
         """Count a new connection in. Where that is one too many, one that has not asked for anything yet is ended for
         it; where all have, the new one is refused."""
-        address, refusal = connection.address, None
+        address, refusal = connection.whose, None
         if self._is_crowded(address):
             if not self._make_room(address):
                 refusal = Refusal(
@@ -112,9 +113,9 @@ class Connections:
             return
         del self._open[connection]
         self._asking.pop(connection, None)
-        self._of_address[connection.address] -= 1
-        if not self._of_address[connection.address]:
-            del self._of_address[connection.address]
+        self._of_address[connection.whose] -= 1
+        if not self._of_address[connection.whose]:
+            del self._of_address[connection.whose]
         metrics.CONNECTIONS.set(len(self._open))
 
     def is_served(self, connection: Connection) -> None:
@@ -147,7 +148,7 @@ class Connections:
         return True
 
     def _unasked(self, address: str | None) -> Iterator[Connection]:
-        return (one for one in self._asking if address is None or one.address == address)
+        return (one for one in self._asking if address is None or one.whose == address)
 
 
 def _affordable() -> int:
@@ -167,6 +168,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **more)
         self.all = connections
         self.address = ""
+        self.whose = ""
+        """The client that the address counts for."""
         self._may_forward = False
         self._running: RequestResponseCycle | None = None
         """What is being answered; `cycle` is what was asked last."""
@@ -185,6 +188,7 @@ class Connection(HttpToolsProtocol):
         self.address = self.client[0] if self.client else ""
         if (opened := transport.get_extra_info("socket")) is not None:
             _let_go_of_stalled_readers(opened, self.all.send_timeout_s)
+        self.whose = client_of(self.address)
         self._may_forward = self.address in self.all.trusted
         if (refusal := self.all.admit(self)) is not None:
             self._refuse(refusal)
@@ -253,7 +257,7 @@ class Connection(HttpToolsProtocol):
         if not self.url.startswith(b"/"):
             self._take_absolute_form()
         if self._may_forward and any(name == b"x-forwarded-for" for name, _ in self.headers):
-            self.all.is_proxy(self.address)
+            self.all.is_proxy(self.whose)
         self.all.is_served(self)
         super().on_headers_complete()
 

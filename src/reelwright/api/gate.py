@@ -25,6 +25,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from reelwright.api.problems import LINGER_S, MEDIA_TYPE, problem_document
 from reelwright.errors import Busy, Malformed, ReelwrightError
+from reelwright.media.turns import client_of
 from reelwright.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -142,7 +143,7 @@ class Gate:
 
     async def _let_in(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Behind a proxy all connections are the proxy's: there the requests of an address are counted."""
-        address = scope["client"][0] if scope["client"] else ""
+        address = client_of(scope["client"][0] if scope["client"] else None)
         if self._most and self._under_way[address] >= self._most:
             crowd = TooManyRequests(
                 f"This address has {self._most} requests under way, more are not taken (MAX_CONNECTIONS_PER_ADDRESS)."

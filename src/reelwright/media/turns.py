@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 from time import monotonic
 
@@ -41,6 +42,7 @@ def asked_by(address: str | None) -> Iterator[None]:
         _client.reset(token)
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def client_of(address: str | None) -> str:
     """All addresses that one subscriber has are one client: of IPv6 a network of 64 bits."""
     try:
