@@ -84,7 +84,11 @@ def name_words(part: Any) -> None:
     place, all over a document."""
     if isinstance(part, dict):
         words = part.get("enum")
-        if isinstance(words, list) and not all(word and word[0].isalpha() for word in words):
+        if (
+            isinstance(words, list)
+            and all(isinstance(word, str) for word in words)
+            and not all(word and word[0].isalpha() for word in words)
+        ):
             part["x-enum-varnames"] = [_variable_name(word) for word in words]
         for inner in part.values():
             name_words(inner)

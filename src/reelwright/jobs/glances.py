@@ -20,6 +20,8 @@ from reelwright.errors import NotFound
 from reelwright.jobs.events import Hub
 
 _LOOK = "SELECT id, status::text, progress, error_message FROM jobs WHERE id = ANY($1::uuid[])"
+_LOOK_AT_ONE = "SELECT id, status::text, progress, error_message FROM jobs WHERE id = $1"
+"""Which PostgreSQL plans once."""
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -64,7 +66,8 @@ class Glances:
             while self._asked:
                 asked, self._asked = self._asked, {}
                 try:
-                    rows = await self._hub.fetch(_LOOK, list(asked))
+                    ids = list(asked)
+                    rows = await (self._hub.fetch(_LOOK_AT_ONE, *ids) if len(ids) == 1 else self._hub.fetch(_LOOK, ids))
                 except Exception as error:  # noqa: BLE001 - it is theirs who asked
                     for future in asked.values():
                         future.set_exception(error)
