@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
@@ -26,6 +27,9 @@ for name in list(os.environ):
     if name in {field.upper() for field in Settings.__struct_fields__}:
         del os.environ[name]
 
+
+hypothesis.settings.register_profile("reelwright", deadline=None)  # how fast a machine is says nothing of the rules
+hypothesis.settings.load_profile("reelwright")
 
 AS_ROOT = os.geteuid() == 0
 """PostgreSQL runs as another account then, which cannot come into the folders that pytest makes."""

@@ -19,7 +19,8 @@ from reelwright.media import programs
 from reelwright.settings import Settings
 from reelwright.supervisor import API, WORKER, ChildFailed, Supervisor
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
+"""A small machine that is busy takes long the first time; a service that fails is told at once."""
 
 T = TypeVar("T")
 
