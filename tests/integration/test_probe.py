@@ -287,6 +287,14 @@ async def test_what_no_edit_keeps_is_known(prober: Prober, folder: Path) -> None
     assert (plain_picture.dolby_vision_profile, plain_picture.begins_within_group) == (None, False)
 
 
+async def test_sound_begins_when_it_is_first_heard(prober: Prober, folder: Path) -> None:
+    """A recording that begins within its sound: packets that give none are there, and say something else."""
+    whole = make(folder / "heard.mkv", *PICTURE, *SOUND, "-c:a", "libmp3lame")
+    unheard = make(folder / "unheard.mkv", "-i", str(whole), "-c", "copy", "-bsf:a", "noise=amount='lt(n,10)'")
+    assert (await prober.probe(whole)).audio[0].start_s == "0"
+    assert float(Fraction((await prober.probe(unheard)).audio[0].start_s)) == pytest.approx(10 * 1152 / 44100, abs=0.03)
+
+
 async def test_side_streams_do_not_count_and_are_bounded(prober: Prober, folder: Path) -> None:
     """Attachments are only listed, but not without end."""
     attachment = folder / "attachment.txt"

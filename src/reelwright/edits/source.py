@@ -91,6 +91,7 @@ class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
     default: bool = False
     time_base: str
     start_s: str
+    """When the first sound that can be decoded is heard, in the file's own time, seconds, exact."""
     duration_s: float | None = None
     bit_rate: int | None = None
     decodable: bool = True

@@ -81,8 +81,8 @@ class Reading:
     """By stream, those with something in them."""
     lost: int = 0
     """Packets of frames that would be shown before the first that can be decoded."""
-    sounding: set[int] = field(default_factory=set)
-    """Tracks that gave sound."""
+    heard_s: dict[int, Fraction] = field(default_factory=dict)
+    """By track that gave sound: when the first of it is heard, in the file's own time."""
     dumb: set[int] = field(default_factory=set)
     """Tracks whose packets gave none."""
     ends: dict[int, int] = field(default_factory=dict)
@@ -225,8 +225,9 @@ class Reader:
     def _hear(self, packet: Any) -> None:
         index = packet.stream.index
         self._silent[index] += bool(packet.size)
-        if next(iter(decoded_frames(packet)), None) is not None:
-            self.found.sounding.add(index)
+        if (frame := next(iter(decoded_frames(packet)), None)) is not None:
+            if frame.pts is not None and frame.time_base:
+                self.found.heard_s[index] = frame.pts * frame.time_base
             del self._silent[index]
         elif self._silent[index] >= TRIED_PACKETS:
             self.found.dumb.add(index)

@@ -61,7 +61,7 @@ def media_info(container: Any, main: Any, measured: Measured, size_bytes: int) -
         if stream.index in measured.empty:
             other.append(_other_stream(stream, kind="empty"))
         elif stream.type == "audio":
-            audio.append(_audio_stream(stream, sounds=stream.index not in measured.seen.dumb))
+            audio.append(_audio_stream(stream, measured.seen))
         elif is_moving(stream) and stream.codec_context is not None and stream.width > 0:
             video.append(_further_video(stream))
         else:
@@ -175,7 +175,14 @@ def _video_stream(stream: Any, width: int, height: int, rotation: int, *, start:
     )
 
 
-def _audio_stream(stream: Any, *, sounds: bool) -> AudioStream:
+PRIMING_S = Fraction(1, 20)
+"""Decoders may begin so much behind the first packet because of what encoders put before the sound; it is left out of
+the stated start as well, or not, as containers have it."""
+
+
+def _audio_stream(stream: Any, seen: Reading) -> AudioStream:
+    stated_s = seconds(stream.start_time, stream) or Fraction(0)
+    heard_s = seen.heard_s.get(stream.index, stated_s)
     context = stream.codec_context
     layout = context.layout.name if context is not None else ""
     language = stream.language or ""
@@ -189,10 +196,10 @@ def _audio_stream(stream: Any, *, sounds: bool) -> AudioStream:
         language=language if LANGUAGE.fullmatch(language) and language != "und" else None,
         default=bool(int(stream.disposition) & DEFAULT),
         time_base=_fraction(stream.time_base),
-        start_s=str(seconds(stream.start_time, stream) or Fraction(0)),
+        start_s=str(heard_s if heard_s - stated_s > PRIMING_S else stated_s),
         duration_s=_believed(seconds(stream.duration, stream)),
         bit_rate=_positive(context.bit_rate) if context is not None else None,
-        decodable=context is not None and context.sample_rate > 0 and sounds,
+        decodable=context is not None and context.sample_rate > 0 and stream.index not in seen.dumb,
     )
 
 
