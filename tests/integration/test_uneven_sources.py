@@ -157,3 +157,12 @@ async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, 
     at = numbers.index(0)
     assert numbers == [*range(HALF - at, HALF), *range(len(numbers) - at)]
     assert 24 <= len(numbers) <= 26
+
+
+async def test_two_frames_of_one_time_are_both_worth_seeing(prober: Prober, tmp_path: Path) -> None:
+    """Streamed, under the highest rate that a network takes, neither is starved."""
+    source = footage.slides(tmp_path / "twice.mkv", tuple((n - (n % 15 == 9)) / 25 for n in range(50)))
+    _, _, found = await make(prober, source, tmp_path / "work", streamed(await prober.probe(source)))
+    assert [frame.number for frame in found] == list(range(50))
+    wanted = frames.read(source)
+    assert min(frames.ssim(a.picture, b.picture) for a, b in zip(wanted, found, strict=True)) > 0.9

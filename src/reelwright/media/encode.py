@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from reelwright.edits.display import stands
 from reelwright.edits.losses import DEEP
@@ -80,9 +81,10 @@ def picture_options(
         raise JobFailed(f"this machine's ffmpeg cannot encode {video.codec} ({encoder})", code="unsupported_here")
     timing = () if _counted_in_frames(media) else ("-enc_time_base", "1:90000")
     fields = _fields(media.picture.field_order) if keep_fields else ()
+    budget = () if fields else _even_budget(media, video)
     passes = pass_options(video, pass_number)
     quality = _quality(output, threads, x265_pass(video, pass_number, number))
-    return ("-c:v", encoder, *quality, *passes, *_borders(video), "-fps_mode", "vfr", *timing, *fields)
+    return ("-c:v", encoder, *quality, *passes, *_borders(video), "-fps_mode", "vfr", *timing, *fields, *budget)
 
 
 def _counted_in_frames(media: MediaInfo) -> bool:
@@ -112,6 +114,23 @@ def _fields(order: str) -> tuple[str, ...]:
     if order not in INTERLACED:
         return ()
     return ("-flags", "+ildct+ilme", "-x264-params", "tff=1" if order[0] == "t" else "bff=1")
+
+
+def _even_budget(media: MediaInfo, video: VideoEncoding) -> tuple[str, ...]:
+    """For x264 under a highest rate: every frame gets the bits of one at this rate. By the time until the next one,
+    which is a tick where a file says two times alike, a frame would get none. Bursts are held to the limit up to
+    USUAL_RATE."""
+    rate = Fraction(media.picture.frame_rate or 0)
+    if video.codec != "h264" or media.picture.variable_frame_rate is False or not rate:
+        return ()
+    if video.peak_bit_rate is not None:
+        rate = max(rate, USUAL_RATE)
+    elif video.bit_rate is None:
+        return ()
+    return ("-x264-params", f"force-cfr=1:fps={rate.numerator}/{rate.denominator}")
+
+
+USUAL_RATE = Fraction(30)
 
 
 def _quality(output: FileOutput, threads: int, x265: str) -> tuple[str, ...]:
