@@ -111,6 +111,7 @@ def machine(place: Place) -> Iterator[Machine]:
 @contextmanager
 def chroot(container: str) -> Iterator[Path]:
     root = Path(tempfile.mkdtemp(prefix=f"{NAME}-"))
+    root.chmod(0o755)  # as "/" is: else no account could come anywhere
     mounted: list[Path] = []
     try:
         with subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE) as exported:
