@@ -64,6 +64,7 @@ def levelled(picture: VideoStream) -> list[Filter]:
         filter_("scale", in_range="pc", out_range="pc"),
         filter_("format", pix_fmts="yuv420p10le" if deep else "yuv420p"),
         filter_("setparams", range="tv"),
+        *(_stated(picture) if picture.color_space is not None else []),
     ]
 
 
@@ -136,10 +137,14 @@ def colours_again(picture: VideoStream) -> list[Filter]:
     if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
         standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else _guessed(picture)
         return _set_colours("bt709" if picture.color_primaries == "bt2020" else standard)
+    return _stated(picture)
+
+
+def _stated(picture: VideoStream) -> list[Filter]:
     stated: dict[str, Value] = {
         "color_primaries": picture.color_primaries or "unknown",
         "color_trc": picture.color_transfer or "unknown",
-        "colorspace": picture.color_space,
+        "colorspace": picture.color_space or "unknown",
     }
     known = {name: value for name, value in stated.items() if is_word(value)}
     return [filter_("setparams", **known)] if known else []
