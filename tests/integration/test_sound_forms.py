@@ -211,14 +211,11 @@ async def test_streams_have_stereo_unless_more_is_asked_for(
     assert made.audio[0].channels == 6
 
 
-async def test_a_stream_is_heard_from_its_start_to_its_end(
-    prober: Prober, folder: Path, patch: Path, tmp_path: Path
-) -> None:
-    """Silence where the source has no sound: players wait for ever for what does not come."""
+async def test_a_stream_is_heard_from_its_start_on(prober: Prober, folder: Path, patch: Path, tmp_path: Path) -> None:
+    """Silence where the source has no sound yet: players wait for ever for what does not come."""
     source = footage.make(folder, "short", size=(160, 90), seconds=3, audio_delay_s=0.5, audio_seconds=1.5).path
     _, target, _ = await make(prober, "stream", source, patch, tmp_path / "work")
     with av.open(str(target)) as opened:
         track = opened.streams.audio[0]
         assert track.start_time == 0
-        assert float(track.duration * track.time_base) == pytest.approx(3, abs=0.03)  # type: ignore[operator]
     assert frames.beep_offsets_s(target) == pytest.approx([1], abs=0.003)

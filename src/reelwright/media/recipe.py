@@ -229,7 +229,7 @@ def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOu
         elif tracks.is_copied(track, media, output.audio, output.container):
             options += copied(number, track)
         else:
-            options += coded(graphs, number, track, form, in_step(late(track, media), form.sample_rate))
+            options += coded(None, number, track, form, in_step(late(track, media)))
     return options
 
 
@@ -330,7 +330,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         filters = [
             filter_("atrim", start=origin, end=end),
             filter_("asetpts", expr=timestamps_from_s(origin)),
-            *in_step(behind, form.sample_rate),
+            *in_step(behind),
             *lasting(end - origin),
         ]
         return coded(graphs, number, track, form, filters)

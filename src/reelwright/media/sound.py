@@ -47,15 +47,13 @@ def _form(form: CodedSound) -> Filter:
     return filter_("aformat", sample_fmts="fltp", sample_rates=form.sample_rate, channel_layouts=layout)
 
 
-def in_step(late: Fraction, rate: int) -> list[Filter]:
-    """Lies where its timestamps say, from time zero on, with silence where it has holes; `late`: in front as well.
-
-    A graph that is built anew begins with that silence again: IN_ORDER leaves it out."""
+def in_step(late: Fraction) -> list[Filter]:
+    """Lies where its timestamps say, from time zero on, with silence where it has holes; where it begins `late`, in
+    front as well. A graph that is built anew begins with that silence again: IN_ORDER leaves it out."""
+    if late:
+        return [without_holes()]
     filled = filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S)
-    if not late:
-        return [filter_("atrim", start=Fraction(0)), filled]
-    early = filter_("asetpts", expr=timestamps_from_s(late))
-    return [early, filter_("atrim", start=Fraction(0)), filled, filter_("adelay", delays=samples(late, rate), all=1)]
+    return [filter_("atrim", start=Fraction(0)), filled]
 
 
 def late(track: AudioStream, media: MediaInfo) -> Fraction:
@@ -80,12 +78,16 @@ def held() -> Filter:
 
 
 def coded(
-    graphs: Graphs, number: int, track: AudioStream, form: CodedSound, filters: Sequence[Filter]
+    graphs: Graphs | None, number: int, track: AudioStream, form: CodedSound, filters: Sequence[Filter]
 ) -> tuple[str, ...]:
-    """Options for output track `number`: the track in its new form, through filters, coded."""
+    """Options for output track `number`: the track in its new form, through filters, coded. Without `graphs` they are
+    the output's own: of a graph beside one that is split, whose sound begins late, ffmpeg 9.0 may wait for ever."""
     loud = [held()] if form.mixed_down else []
-    label = graphs.chain(track.index, [*formed(track, form), *filters, *loud])
-    return ("-map", label, *encoded(number, track, form))
+    chain = [*formed(track, form), *filters, *loud]
+    if graphs is None:
+        own = (f"-filter:a:{number}", ",".join(map(str, chain)))
+        return ("-map", f"0:{track.index}", *own, *encoded(number, track, form))
+    return ("-map", graphs.chain(track.index, chain), *encoded(number, track, form))
 
 
 def copied(number: int, track: AudioStream) -> tuple[str, ...]:

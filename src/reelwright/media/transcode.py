@@ -18,7 +18,7 @@ from reelwright.media.graph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.loudness import MEASURING_SHARE, Gain
 from reelwright.media.progress import PACKET
 from reelwright.media.rate import first_pass_share
-from reelwright.media.sound import coded, copied, formed, in_step, lasting, late
+from reelwright.media.sound import coded, copied, formed, in_step, late
 
 PACKAGING_WEIGHT = 0.02
 """Of the work that encoding is."""
@@ -76,7 +76,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
             arguments += [part for track in passing_by for part in ("-map", f"0:{track.index}")]
             arguments += ["-c:a", "copy"] if passing_by else []
         else:
-            arguments += _sound(media, plan, expected, graphs)
+            arguments += _sound(media, plan, expected)
         coding: tuple[str, ...] = ("-c:v", "copy")
         if (coder := coders[number]) is not None:
             coding = hardware.coding(coder, media, expected)
@@ -113,8 +113,8 @@ def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
     return {track.index: Gain.of(track.index, target) for track in media.sound[: output.audio_tracks]}
 
 
-def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
-    """Every track as it is where it can stay, else coded: in streams, from their start to their end."""
+def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
+    """Every track as it is where it can stay, else coded: from the start on."""
     gains, output = _gains(media, plan), expected.output
     options: list[str] = []
     for number, track in enumerate(media.sound[: expected.audio_tracks]):
@@ -122,12 +122,10 @@ def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput, graphs: Graph
             options += copied(number, track)
             continue
         form = _form(track, plan, expected)
-        filters = in_step(late(track, media), form.sample_rate)
-        if plan.streaming is not None:
-            filters += lasting(Fraction(expected.duration_s))
+        filters = in_step(late(track, media))
         if (gain := gains.get(track.index)) is not None:
             filters += gain.applied(form.sample_rate)
-        options += coded(graphs, number, track, form, filters)
+        options += coded(None, number, track, form, filters)
     return options
 
 
@@ -143,7 +141,7 @@ def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilitie
     arguments: list[str] = []
     for track in (track for track in media.sound if track.index in gains):
         form = _form(track, plan, output)
-        filters = [*formed(track, form), *in_step(late(track, media), form.sample_rate)]
+        filters = [*formed(track, form), *in_step(late(track, media))]
         label = graphs.chain(track.index, [*filters, *gains[track.index].measuring()])
         arguments += ["-map", label]
     return whole(
