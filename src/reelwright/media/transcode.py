@@ -122,7 +122,8 @@ def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
             options += copied(number, track)
             continue
         form = _form(track, plan, expected)
-        filters = in_step(late(track, media))
+        first = expected is plan.outputs[0]  # the sound of streams is the first one's
+        filters = in_step(late(track, media)) if first or plan.streaming is None else []
         if (gain := gains.get(track.index)) is not None:
             filters += gain.applied(form.sample_rate)
         options += coded(None, number, track, form, filters)
