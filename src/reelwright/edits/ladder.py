@@ -14,6 +14,7 @@ import msgspec
 from reelwright.edits import rates
 from reelwright.edits.conforming import COPIED
 from reelwright.edits.model import (
+    SOUND_BIT_RATE,
     UNCODED,
     AudioEncoding,
     Codec,
@@ -99,6 +100,8 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     rates_of_sound = [usual_bit_rate(_named(quality, picture)) for quality in qualities]
     if wanted.streaming is not None:  # one sound for all
         rates_of_sound = [max(rates_of_sound)] * len(qualities)
+    if wanted.loudness_lufs is not None:  # the less bits, the further decoded peaks go beyond those that are held
+        rates_of_sound = [SOUND_BIT_RATE] * len(qualities)
     return tuple(
         FileOutput(
             quality=quality,

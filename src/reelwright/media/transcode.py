@@ -122,8 +122,10 @@ def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
             options += copied(number, track)
             continue
         form = _form(track, plan, expected)
-        first = expected is plan.outputs[0]  # the sound of streams is the first one's
-        filters = in_step(late(track, media)) if first or plan.streaming is None else []
+        # The sound of streams is the first rendition's. With silence in front of the sound of several outputs ffmpeg
+        # 9.0 waits for ever: in files a late track begins at its time.
+        from_start = plan.streaming is not None and expected is plan.outputs[0]
+        filters = in_step(late(track, media) if from_start else Fraction(0))
         if (gain := gains.get(track.index)) is not None:
             filters += gain.applied(form.sample_rate)
         options += coded(None, number, track, form, filters)
