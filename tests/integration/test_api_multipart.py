@@ -17,7 +17,7 @@ from litestar import Litestar, Request, post
 
 from reelwright.api.access_log import AccessLog
 from reelwright.api.body import StrictRequest
-from reelwright.api.multipart import MAX_PARTS, MAX_TEXT_BYTES, display_name, incoming_file
+from reelwright.api.multipart import LEAST_BYTES_PER_S, MAX_PARTS, MAX_TEXT_BYTES, display_name, incoming_file
 from reelwright.api.problems import EXCEPTION_HANDLERS, LINGER_S
 from reelwright.errors import NoSpace
 
@@ -230,8 +230,9 @@ async def test_silence_ends_an_upload(port: int) -> None:
 
 async def test_a_slow_upload_is_no_silent_one(port: int) -> None:
     """Bytes that keep coming, each well within the timeout, may take longer than it altogether."""
-    content = form(FILE)
-    pieces = [request_head(len(content)), *(content[start : start + 20] for start in range(0, len(content), 20))]
+    content = form(part('name="file"; filename="clip.mp4"', bytes(400), "Content-Type: video/mp4"))
+    each = LEAST_BYTES_PER_S // 10 + 30  # ten times a second
+    pieces = [request_head(len(content)), *(content[start : start + each] for start in range(0, len(content), each))]
     assert len(pieces) * 0.1 > IDLE_TIMEOUT_S
     status, _, _ = await exchange(port, pieces, pause_s=0.1)
     assert status == 201

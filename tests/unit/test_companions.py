@@ -155,7 +155,7 @@ def test_sizes_keep_the_aspect_unless_it_is_extreme() -> None:
         (
             Thumbnails(at=(1, "x", 10, -1, 1.0)),
             {
-                "/at/1": 'a time is a number of seconds or "HH:MM:SS(.sss)"',
+                "/at/1": 'a time is a number of seconds, or text like "1.5", "1:30" or "0:01:30.5"',
                 "/at/2": "is not before the end of the video (10 s)",
                 "/at/3": "a time is not negative",
                 "/at/4": "is the same time as number 0",
