@@ -107,6 +107,7 @@ async def test_an_upload_is_known_by_its_content(shared_service: Service, extens
     known = {
         "id": asset["id"],
         "name": "evilgnp.html",
+        "url": f"/assets/{asset['id']}/download",
         "kind": "image",
         "content_type": content_type,
         "width": 64,
