@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 CHECK_INTERVAL_S = 20
 """A half-open connection shows when it is used: so often it is."""
-FETCH_TIMEOUT_S = 5
+FETCH_TIMEOUT_S = 2
 START_TIMEOUT_S = 5
 """A process whose database is away starts all the same, and hears of jobs once it is back."""
 
