@@ -25,7 +25,8 @@ from proxy import Wire, wire
 from reelwright.settings import Settings
 from service import Process, Service, problem
 
-ROOM_BYTES, BALLAST_BYTES = 24 << 20, 40 << 20
+ROOM_BYTES, BALLAST_BYTES = 256 << 20, 384 << 20
+"""Far more than what other processes write or remove meanwhile: the disk is the machine's."""
 GOES_ON_WITHIN_S = 10.0
 
 
