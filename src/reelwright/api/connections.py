@@ -21,11 +21,10 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
-import msgspec
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from reelwright.api.problems import LINGER_S, MEDIA_TYPE, problem_document
+from reelwright.api.problems import LINGER_S, closing_answer
 from reelwright.media.turns import client_of
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
@@ -346,19 +345,11 @@ class Connection(HttpToolsProtocol):
         self.transport.write_eof()
 
     def _answer(self, refusal: Refusal) -> bytes:
-        document = problem_document(
+        body, own = closing_answer(
             {"root_path": self.root_path, "path": self.root_path},  # type: ignore[arg-type]
-            *(refusal.status, refusal.code, refusal.detail),
+            *(refusal.status, refusal.code, refusal.detail, refusal.retry_after_s),
         )
-        body = msgspec.json.encode(document)
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        if refusal.retry_after_s is not None:
-            headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
+        headers = [*self.server_state.default_headers, *own]
         status = HTTPStatus(refusal.status)
         return b"".join(
             [

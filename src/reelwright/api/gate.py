@@ -19,11 +19,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from reelwright.api.problems import LINGER_S, MEDIA_TYPE, problem_document
+from reelwright.api.problems import LINGER_S, closing_answer
 from reelwright.errors import Busy, Malformed, ReelwrightError
 from reelwright.media.turns import client_of
 from reelwright.settings import Settings
@@ -161,15 +160,7 @@ class Gate:
 
 async def _refuse(refusal: ReelwrightError, scope: HTTPScope, receive: Receive, send: Send) -> None:
     """Answer, and read the body on for a while: a client that is still sending would not see the answer otherwise."""
-    document = problem_document(scope, refusal.status, refusal.code, refusal.detail)
-    body = msgspec.json.encode(document)
-    headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    if refusal.retry_after_s is not None:
-        headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
+    body, headers = closing_answer(scope, refusal.status, refusal.code, refusal.detail, refusal.retry_after_s)
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
     with suppress(TimeoutError):

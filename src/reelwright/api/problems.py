@@ -167,6 +167,21 @@ def problem_document(
     return {**msgspec.to_builtins(problem), **(extra or {})}
 
 
+def closing_answer(
+    scope: Scope, status: int, code: str, detail: str, retry_after_s: int | None
+) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Body and headers of a refusal outside of the application, after which the connection ends."""
+    body = msgspec.json.encode(problem_document(scope, status, code, detail))
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    if retry_after_s is not None:
+        headers.append((b"retry-after", b"%d" % retry_after_s))
+    return body, headers
+
+
 def close_after_answer(scope: Scope) -> None:
     """Have the error answer end the connection: the rest of the request's body is not worth reading."""
     scope["state"]["close_after_answer"] = True

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg.conninfo
 
-from reelwright.db.database import DatabaseUnusable, located, server_version, usable
+from reelwright.db.database import DatabaseUnusable, located, usable
 from reelwright.db.embedded.binaries import folders
 from reelwright.settings import Settings
 
@@ -22,10 +22,10 @@ from reelwright.settings import Settings
 async def prompt(settings: Settings, arguments: Sequence[str]) -> int:
     """Run psql on the service's database, on this terminal; its exit status. Raises DatabaseUnusable.
 
-    An embedded server that does not run is started for as long as psql runs.
+    An embedded server that does not run is started for as long as psql runs; none is made.
     """
-    async with located(settings) as url, usable(url):
-        path = await asyncio.to_thread(program, "psql", await server_version(url))
+    async with located(settings, make=False) as url, usable(url) as major:
+        path = await asyncio.to_thread(program, "psql", major)
         target, environment = connection(url)
         # Ctrl-C is psql's: there it ends a statement, not the session.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)

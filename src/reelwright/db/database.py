@@ -82,28 +82,27 @@ def _cause(error: BaseException) -> BaseException:
 
 
 @asynccontextmanager
-async def usable(url: str) -> AsyncIterator[None]:
-    """Try the database, then let the caller work with it.
+async def usable(url: str) -> AsyncIterator[int]:
+    """Try the database, then let the caller work with it; gives the server's major version.
 
     Raises DatabaseUnusable when it cannot be reached, refuses us or is too old; now, or while the caller works.
     """
     target = _target(url)
     try:
-        version = await server_version(url)
+        version = await _server_version(url)
         if version < OLDEST_MAJOR:
             raise DatabaseUnusable(
                 f"{target}: the server is PostgreSQL {version}, {OLDEST_MAJOR} or newer is needed. Upgrade it, or name "
                 "another one in DB_HOST or DATABASE_URL."
             )
-        yield
+        yield version
     except Exception as error:
         if (reason := _reason(_cause(error))) is None:
             raise
         raise DatabaseUnusable(f"{target}: {reason}") from error
 
 
-async def server_version(url: str) -> int:
-    """The server's major version. Raises DatabaseUnusable when the URL cannot be read, and what connecting raises."""
+async def _server_version(url: str) -> int:
     try:
         connection = await _connect(url, application_name="reelwright-look")
     except (ValueError, OverflowError) as error:  # what they say may quote the password

@@ -52,8 +52,7 @@ def in_step(late: Fraction) -> list[Filter]:
     front as well. A graph that is built anew begins with that silence again: IN_ORDER leaves it out."""
     if late:
         return [without_holes()]
-    filled = filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S)
-    return [filter_("atrim", start=Fraction(0)), filled]
+    return [filter_("atrim", start=Fraction(0)), _filled()]
 
 
 def late(track: AudioStream, media: MediaInfo) -> Fraction:
@@ -63,7 +62,11 @@ def late(track: AudioStream, media: MediaInfo) -> Fraction:
 
 def without_holes() -> Filter:
     """Begins at time zero and lies where its timestamps say."""
-    return filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, first_pts=0)
+    return _filled(first_pts=0)
+
+
+def _filled(**more: int) -> Filter:
+    return filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, **more)
 
 
 def lasting(length: Fraction) -> list[Filter]:
