@@ -22,6 +22,7 @@ from service import UNKNOWN, Service, problem
 
 MOST_OF_AN_ADDRESS = 24
 ASK = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
+TRIM = b"POST /trim HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ class TestHeads:
             (ASK + b"a:b\r\n" * 10_000 + b"\r\n", 431, "head_too_large"),
             (b"\r\n" * 20_000, 431, "head_too_large"),
             (
-                ASK.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 400_000,
+                TRIM + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 400_000,
                 431,
                 "head_too_large",
             ),
@@ -131,6 +132,16 @@ class TestHeads:
     async def test_what_is_refused_says_why(self, hasty: Service, sent: bytes, status: int, code: str) -> None:
         """A problem document, and the end of the connection."""
         assert refused(await answers(hasty, sent)) == (status, code)
+
+    async def test_what_has_its_answer_gets_no_second_one(self, hasty: Service) -> None:
+        """A client, or a proxy, would take it for the answer to the next request."""
+        async with connected(hasty) as (reader, writer):
+            writer.write(ASK.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n")
+            answer = await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"0\r\nX: " + b"a" * 400_000)
+            answer += await everything(reader)
+        assert answer.startswith(b"HTTP/1.1 405 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
 
     async def test_a_large_head_is_taken(self, hasty: Service) -> None:
         """31 KiB of cookies and what else proxies add."""

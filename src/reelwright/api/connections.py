@@ -332,6 +332,9 @@ class Connection(HttpToolsProtocol):
         self._refused_at = self.loop.time()
         self.pipeline.clear()
         running = self._running
+        if running is not None and running is self.cycle and running.response_complete and running.more_body:
+            self._hang_up()  # it has its answer; a second one would be taken for that of the next request
+            return
         if running is not None and not running.response_complete:
             if running is not self.cycle or not running.more_body or running.response_started:
                 self.transport.abort()  # in the middle of another answer
@@ -341,7 +344,11 @@ class Connection(HttpToolsProtocol):
         metrics.REQUESTS.labels("other", "unmatched", refusal.status).inc()
         log.info("refused with %d: %s", refusal.status, refusal.detail, extra={"client": self.address})
         self.transport.write(self._answer(refusal))
-        self.flow.resume_reading()  # and nothing of it heeded: closed with unread bytes, the answer could be lost
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Say no more, and heed nothing more, but read on: closed with unread bytes, the answer could be lost."""
+        self.flow.resume_reading()
         self.transport.write_eof()
 
     def _answer(self, refusal: Refusal) -> bytes:
