@@ -10,7 +10,7 @@ override export VIDEO := $(value VIDEO)
 help:
 	@echo "make demo [VIDEO=path]  a video's whole way through the service, to watch"
 	@echo "make up                 run the service: http://localhost:8000/docs (Ctrl-C ends it)"
-	@echo "make test               run the tests"
+	@echo "make test [TESTS=...]   run the tests; TESTS: files, or \"-m slow\" for those that take longer"
 	@echo "make check              lint, types, layers, lock files"
 	@echo "make bench              measure (minutes)"
 	@echo "make lock               resolve the dependencies anew (needs uv)"
@@ -28,7 +28,7 @@ up: .venv/run.stamp
 	@$(PY) -m reelwright up
 
 test: .venv/dev.stamp
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(TESTS)
 
 check: .venv/dev.stamp
 	@scripts/check

@@ -1,4 +1,4 @@
-"""What the tests run on: one real PostgreSQL for the session, one migrated database a test, real processes."""
+"""What the tests run on: one real PostgreSQL for the run, one migrated database a test, real processes."""
 
 from __future__ import annotations
 
@@ -47,10 +47,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all the processes in which the tests run: what one of them makes here, the others find."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session", autouse=True)
-def reachable_base(tmp_path_factory: pytest.TempPathFactory) -> None:
+def reachable_base(common_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     if AS_ROOT:
-        tmp_path_factory.getbasetemp().chmod(0o711)
+        for folder in (common_folder, tmp_path_factory.getbasetemp()):
+            folder.chmod(0o711)
 
 
 @pytest.fixture
@@ -62,12 +70,13 @@ def tmp_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server: the embedded one, or the one that TEST_DATABASE_URL names."""
+def server_url(common_folder: Path) -> Iterator[str]:
+    """A PostgreSQL server: the embedded one, which all the tests' processes share, or the one that TEST_DATABASE_URL
+    names."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    with acquire(tmp_path_factory.getbasetemp() / "postgres", grace_s=0) as server:
+    with acquire(common_folder / "postgres", grace_s=0) as server:
         yield server.url
 
 
