@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -34,20 +35,22 @@ class Decoded:
 
 def read(path: Path) -> list[Decoded]:
     """All frames of the main picture, in the order in which they are shown."""
+    return list(_decoded(path))
+
+
+def _decoded(path: Path) -> Iterator[Decoded]:
     with av.open(f"file:{path}") as opened:
         stream = next(
             stream for stream in opened.streams.video if not stream.disposition & av.stream.Disposition.attached_pic
         )
         stream.thread_type = "AUTO"
         start = start_s(opened)
-        frames: list[Decoded] = []
-        for frame in opened.decode(stream):
-            assert frame.pts is not None, f"{path.name}: frame {len(frames)} has no time"
+        for number, frame in enumerate(opened.decode(stream)):
+            assert frame.pts is not None, f"{path.name}: frame {number} has no time"
             assert frame.time_base is not None
             gray = np.rot90(_gray(frame), frame.rotation // 90)
             time_s = frame.pts * frame.time_base - start
-            frames.append(Decoded(read_number(gray), time_s, np.ascontiguousarray(gray)))
-    return frames
+            yield Decoded(read_number(gray), time_s, np.ascontiguousarray(gray))
 
 
 def start_s(opened: InputContainer) -> Fraction:
@@ -69,23 +72,32 @@ def ssim(a: Picture, b: Picture) -> float:
     x, y = a.astype(np.float32), b.astype(np.float32)
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     mean_x, mean_y = _blur(x), _blur(y)
-    variance_x = _blur(x * x) - mean_x**2
-    variance_y = _blur(y * y) - mean_y**2
-    covariance = _blur(x * y) - mean_x * mean_y
-    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
-    structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
+    product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
+    variances = _blur(x * x + y * y) - squares  # of x and of y: only their sum is asked for
+    covariance = _blur(x * y) - product
+    luminance = (2 * product + c1) / (squares + c1)
+    structure = (2 * covariance + c2) / (variances + c2)
     return float((luminance * structure).mean())
 
 
+_TAPS = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2)).astype(np.float32)
+_TAPS /= _TAPS.sum()
+
+
 def _blur(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    taps = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2)).astype(np.float32)
-    taps /= taps.sum()
-    height, width = values.shape
-    across = sum(tap * values[:, k : width - 10 + k] for k, tap in enumerate(taps))
-    assert isinstance(across, np.ndarray)
-    down = sum(tap * across[k : height - 10 + k] for k, tap in enumerate(taps))
-    assert isinstance(down, np.ndarray)
-    return down
+    return _blur_down(_blur_down(values.T).T)
+
+
+def _blur_down(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Each column; the window is the same up and down, so that two rows at a time share a weight."""
+    count = len(values) - 10
+    blurred: npt.NDArray[np.float32] = _TAPS[5] * values[5 : 5 + count]
+    pair = np.empty_like(blurred)
+    for above in range(5):
+        np.add(values[above : above + count], values[10 - above : 10 - above + count], out=pair)
+        pair *= _TAPS[above]
+        blurred += pair
+    return blurred
 
 
 def judge_cut(
@@ -138,7 +150,7 @@ def judge_sync(
             whole.append(onset - first_s)
         elif start < onset + BURST_S + within_s and onset < float(end) + within_s:
             broken.append(onset - first_s)
-    first_in_cut_s = float(read(cut)[0].time_s)
+    first_in_cut_s = float(next(_decoded(cut)).time_s)
     found = [onset - first_in_cut_s for onset in beep_offsets_s(cut, track)]
     found = [onset for onset in found if not any(abs(onset - rest) <= BURST_S + within_s for rest in broken)]
     assert len(found) == len(whole), f"{cut.name}: bursts at {found}, in the source at {whole} (first frame = 0)"
