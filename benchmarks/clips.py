@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from material import ffmpeg
+from tests.support.media_files import ffmpeg
 
 PICTURE = "testsrc2=size={size}:rate=30:duration={duration_s}"
 SOUND = "sine=frequency=440:duration={duration_s}"

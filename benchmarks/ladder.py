@@ -10,7 +10,7 @@ from benchmarks import clips, processes
 from benchmarks.processes import TreeTime
 from benchmarks.report import Figure
 from benchmarks.running import Running, running
-from reelwright.media import programs
+from reelwright.media.ffmpeg import capabilities
 
 ROUNDS = 5
 QUALITIES = ("1080p", "720p", "480p")
@@ -50,7 +50,7 @@ def _bare(live: Running, job: dict[str, Any], video: dict[str, Any], folder: Pat
     targets = [folder / f"bare{number}.mp4" for number in range(len(QUALITIES))]
     slots = {"<in0>": f"file:{live.stored(video)}"}
     slots |= {f"<out{number}>": f"file:{target}" for number, target in enumerate(targets)}
-    program = programs.ffmpeg_path(live.service.settings)
+    program = capabilities.ffmpeg_path(live.service.settings)
     return [str(program), *(slots.get(word, word) for word in command[1:])], targets
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks import clips
 from benchmarks.report import Figure
 from benchmarks.running import Running, running
-from reelwright.media import programs
-from reelwright.media.probe import Prober
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.probe.prober import Prober
 
 JOBS = 100
 CALLS = 1000
@@ -29,7 +29,7 @@ async def measure(folder: Path) -> list[Figure]:
         calls_ms = await asyncio.to_thread(_status, live.service.settings.app_port, job_id)
         figures.append(Figure.median("GET /status/{id}, one kept connection", calls_ms, "ms", limit=5))
         figures.append(Figure.median("upload of a small clip, to 201", await _uploads(live, clip), "ms"))
-        async with Prober(programs.probe_rules(live.service.settings)) as prober:
+        async with Prober(capabilities.probe_rules(live.service.settings)) as prober:
             figures.append(Figure.median("probe of a small clip", await _probes(prober, clip), "ms"))
     return figures
 

@@ -17,10 +17,10 @@ from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.jobs.lifecycle import CHANNEL
-from reelwright.media import programs
-from reelwright.media.studio import picture_key
+from reelwright.library.overlay_images import picture_key
+from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import parse
-from service import FINAL, Process, Service
+from tests.support.service import FINAL, Process, Service
 
 JOB_PATIENCE_S = 120
 
@@ -70,7 +70,7 @@ class Running:
         for number, layer in enumerate(layers, start=1):
             picture = self.service.settings.media_path / picture_key(layer["facts"]["sha256"])
             slots[f"<in{number}>"] = f"file:{picture}"
-        return [str(programs.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
+        return [str(capabilities.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
 
     def stored(self, video: dict[str, Any]) -> Path:
         return self.service.settings.media_path / str(video["stored_path"])

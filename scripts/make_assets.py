@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyvips
 
-from reelwright.edits.lettering import TextStyle
-from reelwright.media.fonts import FontBook
-from reelwright.media.text import Draughtsman
+from reelwright.edits.text_rules import TextStyle
+from reelwright.media.images.fonts import FontBook
+from reelwright.media.images.renderer import Draughtsman
 
 FOLDER = Path(__file__).parents[1] / "assets"
 LOGO_PX, MARK_PX, GAP_PX = 200, 64, 16

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fonts in src/reelwright/media/typefaces: what no Python package has as it is needed.
+"""Makes the fonts in src/reelwright/media/images/typefaces: what no Python package has as it is needed.
 
     NotoColorEmoji.ttf   of the npm package @fontsource/noto-color-emoji, without its pictures as SVG, which only
                          browsers draw: the outlines in colour (COLRv1) stay
@@ -27,7 +27,7 @@ import manimgx_fonts_cjk
 from fontTools import subset
 from fontTools.ttLib import TTCollection, TTFont
 
-TARGET = Path(__file__).parents[1] / "src" / "reelwright" / "media" / "typefaces"
+TARGET = Path(__file__).parents[1] / "src" / "reelwright" / "media" / "images" / "typefaces"
 EMOJI = "@fontsource/noto-color-emoji@5.3.2"
 EMOJI_SHA512 = "rO15sQ45Dc28hMAMz1X1oSOWxcbqNL+CiHHJ7JPn1gmfiGIuR/QyLuHqBrXivSYHsHVTXGT/m6/DuQ42s5xQkw=="
 EMOJI_FILE = "package/files/noto-color-emoji-emoji-400-normal.woff2"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyvips
 
-from reelwright.media.fonts import FontBook
+from reelwright.media.images.fonts import FontBook
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 SIZE_PX = 48

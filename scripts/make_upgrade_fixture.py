@@ -21,14 +21,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1]))
 
 import httpx
 
-from material import ffmpeg
 from reelwright.db.embedded import acquire, binaries
 from reelwright.settings import parse
-from service import Service
+from tests.support.media_files import ffmpeg
+from tests.support.service import Service
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "upgrades"

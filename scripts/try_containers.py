@@ -158,7 +158,7 @@ def image_alone() -> None:
     check("docker run: nor is one embedded", "set DATABASE_URL to a server" in seen, seen[-140:])
     tools = said(*confined, IMAGE, "sh", "-c", "command -v gcc cc make g++ ld hatchling; true")
     check("no build tools", tools == "", tools or "gcc, cc, make, g++, ld, hatchling are absent")
-    letters = "from reelwright.media.fonts import FontBook; found = FontBook.scan(None)\n"
+    letters = "from reelwright.media.images.fonts import FontBook; found = FontBook.scan(None)\n"
     letters += "print(found.missing_glyphs('漢字かな한글हिबོད😀∑'), len(found.list()))"
     seen = said(*confined, IMAGE, "python", "-c", letters)
     check("fonts: emoji, CJK and the rest of Noto", seen.startswith("[] "), f"{seen.removeprefix('[] ')} styles")

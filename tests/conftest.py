@@ -15,13 +15,13 @@ import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from material import ffmpeg
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings import Settings, parse
-from service import Service
-from world import World
+from tests.support.job_database import World
+from tests.support.media_files import ffmpeg
+from tests.support.service import Service
 
 for name in list(os.environ):
     if name in {field.upper() for field in Settings.__struct_fields__}:

@@ -18,7 +18,7 @@ from reelwright.settings import Settings, SettingsError
 from reelwright.telemetry import logs
 
 if TYPE_CHECKING:
-    from reelwright.library.backup import Manifest
+    from reelwright.backup.make import Manifest
 
 
 logger = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ def backup(folder: Path, previous: Path | None) -> None:
     Everything in it is of one moment, every file compared with its SHA-256. One that was interrupted goes on where it
     was. Exit status 1 says that files were missing or damaged: they are named, the rest is whole.
     """
-    from reelwright.library.backup import make
+    from reelwright.backup.make import make
 
     made: list[Manifest] = []
 
@@ -185,7 +185,7 @@ def restore(folder: Path) -> None:
 
     Files are compared with their SHA-256, the database is filled in one transaction and brought to the newest schema.
     """
-    from reelwright.library.restore import restore as run_restore
+    from reelwright.backup.restore import restore as run_restore
 
     restored: list[Manifest] = []
 
@@ -263,7 +263,7 @@ def openapi(output: Path) -> None:
     import msgspec
 
     from reelwright.api.app import create_app
-    from reelwright.api.docs import openapi_document
+    from reelwright.api.openapi.docs import openapi_document
 
     document = openapi_document(create_app(configured("openapi")))
     try:

@@ -16,7 +16,8 @@ from httpx_sse import aconnect_sse
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from reelwright.media import contain, programs
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.up import alongside, answering, base_url, service
 
@@ -82,23 +83,23 @@ async def make_sample(settings: Settings, folder: Path) -> Path:
     """A test picture with a running clock and a tone, made by ffmpeg."""
     target = (folder / "sample.mp4").absolute()
     console.print(f"Making a sample video: {target}")
-    process = await contain.start(
+    process = await contained.start(
         [
-            *(str(programs.ffmpeg_path(settings)), "-nostdin", "-v", "error", "-y"),
+            *(str(capabilities.ffmpeg_path(settings)), "-nostdin", "-v", "error", "-y"),
             *("-f", "lavfi", "-i", f"testsrc2=size={SAMPLE_SIZE}:rate=25:duration={SAMPLE_SECONDS}"),
             *("-f", "lavfi", "-i", f"sine=frequency=440:beep_factor=4:duration={SAMPLE_SECONDS}"),
             *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"),
             *("-movflags", "+faststart", f"file:{target}"),
         ],
-        limits=contain.Limits(children=False),
-        access=contain.Access(write=(target.parent,)),
+        limits=contained.Limits(children=False),
+        access=contained.Access(write=(target.parent,)),
         cwd=target.parent,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
         _, said = await process.communicate()
     finally:
-        await contain.stop(process)
+        await contained.stop(process)
     if process.returncode != 0:
         raise click.ClickException(f"ffmpeg could not make a sample: {said.decode(errors='replace').strip()}")
     return target

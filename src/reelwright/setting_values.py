@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from reelwright import codecs
+from reelwright import source_codecs
 
 APP_ENVS = {"dev": "development", "local": "development", "testing": "test", "prod": "production"}
 """Other usual words for what APP_ENV takes."""
@@ -91,8 +91,8 @@ def container_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
 
 def codec_names(items: Iterable[str]) -> list[str]:
     """FFmpeg's names of codecs of pictures. Raises ValueError that names every other word."""
-    known = {*codecs.VIDEO, *codecs.MORE_VIDEO}
-    found = [codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
+    known = {*source_codecs.VIDEO, *source_codecs.MORE_VIDEO}
+    found = [source_codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
     if wrong := [item for item in found if item not in known]:
         hints = [near[0] for item in wrong if (near := get_close_matches(item, known, n=1))]
         meant = f" ({', '.join(hints)} perhaps?)" if hints else ""

@@ -18,7 +18,7 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from reelwright import codecs, setting_values
+from reelwright import setting_values, source_codecs
 
 OLD_NAMES = {
     "MAX_FILE_SIZE": "MAX_UPLOAD_BYTES",
@@ -257,7 +257,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def video_codecs(self) -> tuple[str, ...]:
-        return self.allowed_video_codecs or codecs.VIDEO
+        return self.allowed_video_codecs or source_codecs.VIDEO
 
     @property
     def media_path(self) -> Path:

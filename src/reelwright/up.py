@@ -15,7 +15,7 @@ from reelwright.db.database import located
 from reelwright.db.embedded import elsewhere
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import programs
+from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import Settings
 from reelwright.supervisor import API, WORKER, ChildFailed, Supervisor
 
@@ -81,9 +81,9 @@ def require_port(settings: Settings) -> None:
 async def _require_ffmpeg(settings: Settings) -> None:
     """Say at once what the worker's crashes would say late."""
     try:
-        await programs.capabilities(settings)
+        await capabilities.capabilities(settings)
     except MediaProcessFailed as error:
-        raise ChildFailed(f"FFMPEG_BIN={programs.ffmpeg_path(settings)}: {error.detail}") from error
+        raise ChildFailed(f"FFMPEG_BIN={capabilities.ffmpeg_path(settings)}: {error.detail}") from error
 
 
 async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -> T:

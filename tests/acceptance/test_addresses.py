@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service import Service, free_port
+from tests.support.service import Service, free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")

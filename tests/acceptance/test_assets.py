@@ -16,19 +16,19 @@ import numpy.typing as npt
 import pytest
 import pyvips
 
-from making import prober
-from material import ffmpeg
-from reelwright import faults
-from reelwright.edits.model import ImageLayer
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.jobs.overlays import draw
-from reelwright.library import assets, catalogue
+from reelwright import fault_points
+from reelwright.edits.edit import ImageLayer
+from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.jobs.overlay_facts import draw
+from reelwright.library import assets, queries
 from reelwright.library.asset_videos import AssetVideos
-from reelwright.media.studio import Studio
+from reelwright.library.overlay_images import Studio
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
-from service import UNKNOWN, Service, problem
-from world import World
+from tests.support.job_database import World
+from tests.support.media_files import ffmpeg
+from tests.support.recipes import prober
+from tests.support.service import UNKNOWN, Service, problem
 
 RED, GREEN = (220, 30, 30), (30, 200, 30)
 
@@ -370,7 +370,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
 
         async def normalise(self, source: Path) -> PictureFacts:
             if not self.keys:
-                self.keys = tuple(await world.do(catalogue.delete_asset, made[0].id))
+                self.keys = tuple(await world.do(queries.delete_asset, made[0].id))
             source.unlink()
             return await super().normalise(source)
 
@@ -401,7 +401,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
 
 @pytest.fixture
 def upload_points() -> list[str]:
-    return sorted(point for point in faults.POINTS if point.startswith("upload"))
+    return sorted(point for point in fault_points.POINTS if point.startswith("upload"))
 
 
 async def test_an_api_killed_during_an_upload_leaves_nothing(service: Service, upload_points: list[str]) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from checker import check
+from reelwright.backup import make
 from reelwright.db.database import Database
-from reelwright.library import backup
 from reelwright.settings import parse
-from service import Service
+from tests.support.invariants import check
+from tests.support.service import Service
 
 
 async def ran(service: Service, *argv: str, status: int = 0) -> str:
@@ -182,8 +182,8 @@ async def test_what_is_deleted_meanwhile_is_not_in_the_backup(
             seen.append(name)
             yield connection, name
 
-    snapshot = backup._snapshot
-    monkeypatch.setattr(backup, "_snapshot", deleting)
-    manifest = await backup.make(service.settings, tmp_path / "backup")
+    snapshot = make._snapshot
+    monkeypatch.setattr(make, "_snapshot", deleting)
+    manifest = await make.make(service.settings, tmp_path / "backup")
     assert (len(seen), manifest.files, manifest.lost) == (2, 1, ())
     assert (tmp_path / "backup/media" / kept["stored_path"]).is_file()

@@ -20,10 +20,10 @@ import imageio_ffmpeg
 import msgspec
 import pytest
 
-from checker import OUTAGE, check, processes_about
-from proxy import Wire, wire
 from reelwright.settings import Settings
-from service import Process, Service, problem
+from tests.support.invariants import OUTAGE, check, processes_about
+from tests.support.proxy import Wire, wire
+from tests.support.service import Process, Service, problem
 
 ROOM_BYTES, BALLAST_BYTES = 256 << 20, 384 << 20
 """Far more than what other processes write or remove meanwhile: the disk is the machine's."""

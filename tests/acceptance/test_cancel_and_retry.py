@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checker import check, gone, no_strays, processes_about
 from reelwright.settings import Settings
-from service import Service
+from tests.support.invariants import check, gone, no_strays, processes_about
+from tests.support.service import Service
 
 
 @pytest.fixture

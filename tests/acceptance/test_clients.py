@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from frames import read
-from service import Service
+from tests.support.frame_judge import read
+from tests.support.service import Service
 
 SOURCES = Path(__file__).parents[1] / "clients"
 TOOLS = Path(sys.executable).parent

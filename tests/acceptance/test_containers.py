@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service import Service
+from tests.support.service import Service
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from conftest import execute
 from reelwright.db.migrate import newest_revision
 from reelwright.settings import Settings
-from service import Service, free_port
+from tests.conftest import execute
+from tests.support.service import Service, free_port
 
 Finding = dict[str, Any]
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from material import ffmpeg
-from service import Process, free_port
+from tests.support.media_files import ffmpeg
+from tests.support.service import Process, free_port
 
 ROOT = Path(__file__).parents[2]
 TOUR = ("README.md", "docs/choices.md", "docs/overlays.md", "docs/pictures.md", "docs/streaming.md")

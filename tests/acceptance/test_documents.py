@@ -13,7 +13,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from reelwright import __version__
-from service import UNKNOWN, Service, environment
+from tests.support.service import UNKNOWN, Service, environment
 
 
 async def test_index_health_and_readiness(shared_service: Service) -> None:

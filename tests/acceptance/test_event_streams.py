@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 
-from service import Service
+from tests.support.service import Service
 
 
 async def next_progress(lines: Any) -> int:

@@ -15,17 +15,17 @@ import httpx
 import msgspec
 import pytest
 
-from checker import OUTAGE, check, gone, no_strays, processes_about
-from reelwright import faults
+from reelwright import fault_points
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings import Settings
-from service import Process, Service
+from tests.support.invariants import OUTAGE, check, gone, no_strays, processes_about
+from tests.support.service import Process, Service
 
 SWEEPING = {"ORPHAN_GRACE_S": "3"}
-UPLOAD_POINTS = sorted(point for point in faults.POINTS if point.startswith("upload"))
-JOB_POINTS = sorted(faults.POINTS - set(UPLOAD_POINTS))
+UPLOAD_POINTS = sorted(point for point in fault_points.POINTS if point.startswith("upload"))
+JOB_POINTS = sorted(fault_points.POINTS - set(UPLOAD_POINTS))
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from frames import read
-from material import ffmpeg
-from service import UNKNOWN, Service, problem
+from tests.support.frame_judge import read
+from tests.support.media_files import ffmpeg
+from tests.support.service import UNKNOWN, Service, problem
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import execute, in_database
 from reelwright.settings import parse
-from service import UNKNOWN, Service, problem
+from tests.conftest import execute, in_database
+from tests.support.service import UNKNOWN, Service, problem
 
 MOST_OF_AN_ADDRESS = 24
 ASK = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from reelwright.settings import Settings
-from service import Service, free_port, problem
+from tests.support.service import Service, free_port, problem
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

@@ -21,9 +21,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from conftest import execute, in_database
 from reelwright.settings import parse
-from service import Service, free_port
+from tests.conftest import execute, in_database
+from tests.support.service import Service, free_port
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboards" / "reelwright.json"

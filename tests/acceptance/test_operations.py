@@ -14,11 +14,11 @@ import msgspec
 import pytest
 from alembic import command
 
-from checker import check, gone, processes_about
 from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.settings import Settings
-from service import UNKNOWN, Service
+from tests.support.invariants import check, gone, processes_about
+from tests.support.service import UNKNOWN, Service
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
 HEADING = re.compile(r"^### (\d+)\. .+\?$|^## (\w.*)$", re.MULTILINE)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 import pyvips
 
-from material import ffmpeg
-from service import Service, problem
+from tests.support.media_files import ffmpeg
+from tests.support.service import Service, problem
 
 Picture = npt.NDArray[np.uint8]
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import pyvips
 
-from material import ffmpeg
-from service import Service, problem
+from tests.support.media_files import ffmpeg
+from tests.support.service import Service, problem
 
 RENDITION = {"qualities": ["240p"], "preset": "ultrafast", "audio": {"codec": "none"}}
 PICTURES: dict[str, Any] = {

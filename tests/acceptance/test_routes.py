@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, problem
 
 
 async def addresses(service: Service) -> dict[str, set[str]]:

@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-import footage
 from reelwright.settings import Settings
-from service import Service, problem
+from tests.support import footage
+from tests.support.service import Service, problem
 
 CHROMIUM = shutil.which("chromium")
 PAGE = Path(__file__).with_name("player.html")

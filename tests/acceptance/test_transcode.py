@@ -9,8 +9,8 @@ import av
 import pytest
 import pyvips
 
-from material import ffmpeg
-from service import Service, problem
+from tests.support.media_files import ffmpeg
+from tests.support.service import Service, problem
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import footage
-from service import UNKNOWN, Service, problem
+from tests.support import footage
+from tests.support.service import UNKNOWN, Service, problem
 
 
 @pytest.fixture(scope="module")

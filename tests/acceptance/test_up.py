@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from checker import descendants, processes_about, until_none
 from reelwright.settings import parse
-from service import Process, Service, environment
+from tests.support.invariants import descendants, processes_about, until_none
+from tests.support.service import Process, Service, environment
 
 
 @pytest.fixture

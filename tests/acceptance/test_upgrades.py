@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from alembic import command
 
-from checker import check
-from conftest import execute
 from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration, known_revisions, newest_revision
 from reelwright.settings import Settings
-from service import Process, Service
+from tests.conftest import execute
+from tests.support.invariants import check
+from tests.support.service import Process, Service
 
 LEFT_BEHIND = Path(__file__).parents[1] / "upgrades"
 """By revision: database and MEDIA_ROOT as that release's own code left them (scripts/make_upgrade_fixture.py)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, problem
 
 JOB_FIELDS = {"job_id", "status", "progress", "created_at", "error_message"}
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from material import ffmpeg
-from service import UNKNOWN, Service, problem
+from tests.support.media_files import ffmpeg
+from tests.support.service import UNKNOWN, Service, problem
 
 
 async def post(service: Service, content: bytes, filename: str = "v.mp4") -> httpx.Response:

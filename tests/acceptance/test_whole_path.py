@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from service import Service
+from tests.support.service import Service
 
 
 async def test_a_video_goes_the_whole_way(shared_service: Service, clip: Path) -> None:

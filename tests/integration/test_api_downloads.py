@@ -19,10 +19,10 @@ from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.params import FromQuery
 
-from reelwright.api.access_log import AccessLog
-from reelwright.api.event_stream import EventStream, encode_event
-from reelwright.api.problems import EXCEPTION_HANDLERS
-from reelwright.api.ranges import CONTENT_POLICY, LARGE_CHUNK_BYTES, Accel, FileDownload
+from reelwright.api.http.access_log import AccessLog
+from reelwright.api.http.event_stream import EventStream, encode_event
+from reelwright.api.http.file_response import CONTENT_POLICY, LARGE_CHUNK_BYTES, Accel, FileDownload
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.telemetry import logs
 
 CONTENT = os.urandom(3 * LARGE_CHUNK_BYTES + 17)
@@ -259,7 +259,7 @@ async def test_a_file_of_another_size_is_not_sent(client: httpx.AsyncClient, pat
 
 async def test_a_reader_that_leaves_ends_the_reading(app: Litestar, caplog: pytest.LogCaptureFixture) -> None:
     """The rest of a file is not read for nobody, and nothing complains."""
-    caplog.set_level(logging.INFO, "reelwright.api.access_log")
+    caplog.set_level(logging.INFO, "reelwright.api.http.access_log")
     app.state.path.write_bytes(CONTENT)
     async with serving(app) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
@@ -341,10 +341,10 @@ async def test_every_request_is_one_line_in_the_log(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Unknown paths and failures too; with what is needed to find it again, without the query."""
-    caplog.set_level(logging.INFO, "reelwright.api.access_log")
+    caplog.set_level(logging.INFO, "reelwright.api.http.access_log")
     for path in ("/id?token=secret", "/nowhere%0A", "/explode"):
         await client.get(path, headers={"X-Request-ID": "from-a-proxy.1"})
-    lines = [record for record in caplog.records if record.name == "reelwright.api.access_log"]
+    lines = [record for record in caplog.records if record.name == "reelwright.api.http.access_log"]
     assert [(r.path, r.status, r.method, r.request_id) for r in lines] == [  # type: ignore[attr-defined]
         ("/id", 200, "GET", "from-a-proxy.1"),
         ("/nowhere%0A", 404, "GET", "from-a-proxy.1"),

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.api.media_checks import MediaChecks
-from reelwright.media import contain
+from reelwright.api.ready_media import MediaChecks
+from reelwright.media.sandbox import contained
 from reelwright.settings import Settings, parse
 
 
@@ -26,9 +26,9 @@ def with_ffmpeg(folder: Path, script: str) -> Settings:
 @pytest.fixture
 def nothing_known() -> Iterator[None]:
     """What the kernel offers is measured anew."""
-    contain.available.cache_clear()
+    contained.available.cache_clear()
     yield
-    contain.available.cache_clear()
+    contained.available.cache_clear()
 
 
 @pytest.mark.parametrize("script", ["echo ffmpeg version $$", "echo $$; exit 1"], ids=["works", "fails"])
@@ -63,9 +63,9 @@ async def test_processes_that_do_not_start_are_an_answer(
 async def test_a_launcher_that_hangs_is_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Running over its time is a failed check, not an error of the request."""
 
-    def hang() -> contain.Containment:
+    def hang() -> contained.Containment:
         raise subprocess.TimeoutExpired(["launcher"], 30)
 
-    monkeypatch.setattr(contain, "available", hang)
+    monkeypatch.setattr(contained, "available", hang)
     _, containment = await MediaChecks(with_ffmpeg(tmp_path, "echo ffmpeg version 1")).found()
     assert (containment.ok, containment.detail) == (False, "cannot be tried: TimeoutExpired")

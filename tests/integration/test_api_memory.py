@@ -15,10 +15,10 @@ import httpx
 import pytest
 from litestar import Litestar, Request, get, post
 
-from reelwright.api.body import StrictRequest
-from reelwright.api.multipart import incoming_file
-from reelwright.api.problems import EXCEPTION_HANDLERS
-from reelwright.api.ranges import FileDownload
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.json_body import StrictRequest
+from reelwright.api.http.multipart import incoming_file
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
 
 SIZE_BYTES = 200 * 10**6
 GROWTH_BYTES = 32 * 2**20

@@ -15,10 +15,10 @@ import pytest
 import uvicorn
 from litestar import Litestar, Request, post
 
-from reelwright.api.access_log import AccessLog
-from reelwright.api.body import StrictRequest
-from reelwright.api.multipart import LEAST_BYTES_PER_S, MAX_PARTS, MAX_TEXT_BYTES, display_name, incoming_file
-from reelwright.api.problems import EXCEPTION_HANDLERS, LINGER_S
+from reelwright.api.http.access_log import AccessLog
+from reelwright.api.http.json_body import StrictRequest
+from reelwright.api.http.multipart import LEAST_BYTES_PER_S, MAX_PARTS, MAX_TEXT_BYTES, display_name, incoming_file
+from reelwright.api.http.problems import EXCEPTION_HANDLERS, LINGER_S
 from reelwright.errors import NoSpace
 
 MAX_FILE_BYTES = 6 * 2**20

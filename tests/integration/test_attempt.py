@@ -16,23 +16,23 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from checker import processes_about
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.model import FileOutput, VideoEncoding, transcode, trim
+from reelwright.edits.edit import FileOutput, VideoEncoding, transcode, trim
+from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.edits.plan import VERSION
-from reelwright.edits.vocabulary import JobStatus, JobType, Quality
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit
-from reelwright.library import ingest
-from reelwright.media import programs
-from reelwright.media.picture_check import PictureChecker
-from reelwright.media.probe import Prober
+from reelwright.library import uploads
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.images.checker import PictureChecker
+from reelwright.media.probe.prober import Prober
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
+from reelwright_worker.attempt import Workshop
 from reelwright_worker.machine import Machine
-from reelwright_worker.render import Workshop
-from world import World
+from tests.support.invariants import processes_about
+from tests.support.job_database import World
 
 
 class SlowStorage(LocalStorage):
@@ -121,10 +121,10 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
     async def chunks() -> AsyncIterator[bytes]:
         yield clip.read_bytes()
 
-    async with Prober(programs.probe_rules(settings)) as prober:
-        received = await ingest.receive(chunks(), filename="clip.mp4", storage=storage, prober=prober)
+    async with Prober(capabilities.probe_rules(settings)) as prober:
+        received = await uploads.receive(chunks(), filename="clip.mp4", storage=storage, prober=prober)
         async with world.sessions.begin() as session:
-            await ingest.insert(session, received)
+            await uploads.insert(session, received)
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
         workshop = Workshop(

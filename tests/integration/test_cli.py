@@ -15,10 +15,10 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from conftest import execute, in_database
 from reelwright.db.database import create_engine, is_away
 from reelwright.settings import Settings, parse
-from service import Service, free_port
+from tests.conftest import execute, in_database
+from tests.support.service import Service, free_port
 
 PASSWORD = "s3cret-pa55"
 SSL_REQUEST = struct.pack("!II", 8, 80877103)

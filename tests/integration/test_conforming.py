@@ -10,25 +10,23 @@ from typing import Any
 import av
 import pytest
 
-import footage
-import frames
-import making
-from material import ffmpeg
 from reelwright.edits import ladder
-from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.vocabulary import Quality
-from reelwright.media import programs
-from reelwright.media.probe import Prober
-from reelwright.media.recipe import compile_plan
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.probe.prober import Prober
+from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.media_files import ffmpeg
 
 WHOLE = Fraction(0), Fraction(100)
 
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -72,18 +70,20 @@ async def test_a_source_that_conforms_is_copied(
     source = footage.make(folder, "-".join(map(str, made)) or "plain", size=(640, 360), seconds=3, **made)
     plan = await planned(prober, source.path, **more)
     assert [one.copied for one in plan.outputs] == [True, False][: len(plan.outputs)]
-    assert len(compile_plan(plan, await programs.capabilities(making.SETTINGS)).commands) == 1 + ("two_pass" in more)
+    assert len(compile_plan(plan, await capabilities.capabilities(recipes.SETTINGS)).commands) == 1 + (
+        "two_pass" in more
+    )
     slots = {"in0": source.path} | {f"out{n}": tmp_path / "work" / f"out{n}" for n in range(len(plan.outputs))}
-    await making.make(plan, slots)
+    await recipes.make(plan, slots)
     assert packets(slots["out0"]) == packets(source.path)
     with av.open(str(slots["out0"])) as opened:
         assert next(opened.demux(video=0)).is_keyframe
     for number, expected in enumerate(plan.outputs):
         target = slots[f"out{number}"]
         assert complaints(expected, await prober.probe(target)) == []
-        frames.judge_cut(source, target, *WHOLE, min_ssim=0.9)
+        frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.9)
         if made.get("audio") != 0:
-            frames.judge_sync(source, target, *WHOLE)
+            frame_judge.judge_sync(source, target, *WHOLE)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, fold
     ffmpeg("-ss", "1", "-i", str(whole.path), "-c", "copy", str(cut))
     plan = await planned(prober, cut)
     slots = {"in0": cut} | {f"out{n}": tmp_path / "work" / f"out{n}" for n in range(2)}
-    await making.make(plan, slots)
+    await recipes.make(plan, slots)
     assert plan.outputs[0].copied
     for number, expected in enumerate(plan.outputs):
         assert complaints(expected, await prober.probe(slots[f"out{number}"])) == []
-        assert [frame.number for frame in frames.read(slots[f"out{number}"])] == list(range(25, 75))
+        assert [frame.number for frame in frame_judge.read(slots[f"out{number}"])] == list(range(25, 75))

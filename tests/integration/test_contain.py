@@ -16,11 +16,11 @@ import imageio_ffmpeg
 import pytest
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import contain
-from reelwright.media.contain import Access, Limits
+from reelwright.media.sandbox import contained
+from reelwright.media.sandbox.contained import Access, Limits
 
-needs_landlock = pytest.mark.skipif(contain.available().landlock_abi == 0, reason="this kernel has no Landlock")
-needs_seccomp = pytest.mark.skipif(not contain.available().seccomp, reason="this kernel has no seccomp filters")
+needs_landlock = pytest.mark.skipif(contained.available().landlock_abi == 0, reason="this kernel has no Landlock")
+needs_seccomp = pytest.mark.skipif(not contained.available().seccomp, reason="this kernel has no seccomp filters")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def contained(
     read: tuple[Path, ...] = (),
     pass_fds: tuple[int, ...] = (),
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await contain.start(
+    process = await contained.start(
         argv,
         limits=limits or Limits(),
         access=Access(read=read, write=(work,)),
@@ -50,7 +50,7 @@ async def contained(
     try:
         yield process
     finally:
-        await contain.stop(process, patience_s=0)
+        await contained.stop(process, patience_s=0)
 
 
 async def run(
@@ -66,7 +66,7 @@ async def run(
 async def run_python(code: str, *, work: Path, limits: Limits | None = None) -> str:
     """What a contained Python program prints; it must end well."""
     argv = [os.path.realpath(sys.executable), "-I", "-S", "-c", code]
-    status, out, err = await run(*argv, work=work, limits=limits, read=contain.python_paths())
+    status, out, err = await run(*argv, work=work, limits=limits, read=contained.python_paths())
     assert status == 0, err
     return out.strip()
 
@@ -208,7 +208,7 @@ print(held)
 """
     argv = [os.path.realpath(sys.executable), "-I", "-S", "-c", code]
     try:
-        async with contained(*argv, work=work, read=contain.python_paths(), pass_fds=(write_fd,)) as process:
+        async with contained(*argv, work=work, read=contained.python_paths(), pass_fds=(write_fd,)) as process:
             assert await line_of(process) == str([0, 1, 2, write_fd])
     finally:
         os.close(read_fd)
@@ -243,13 +243,13 @@ async def test_stop_ends_the_children_too(work: Path) -> None:
     """Whatever a media process has started goes with it, also when it has ended first itself."""
     async with contained("/bin/sh", "-c", "sleep 60 & echo $!; wait", work=work) as process:
         child = int(await line_of(process))
-        await contain.stop(process)
+        await contained.stop(process)
         assert await gone(child)
     async with contained("/bin/sh", "-c", "sleep 60 >&- 2>&- & echo $!", work=work) as process:
         child = int(await line_of(process))
         await process.wait()
         assert Path(f"/proc/{child}").exists()
-        await contain.stop(process)
+        await contained.stop(process)
         assert await gone(child)
 
 
@@ -259,14 +259,14 @@ async def test_stop_does_not_wait_for_ever(work: Path) -> None:
     async with contained("/bin/sh", "-c", ignoring, work=work) as process:
         await line_of(process)
         began = time.monotonic()
-        await contain.stop(process, patience_s=0.2)
+        await contained.stop(process, patience_s=0.2)
         assert process.returncode == -signal.SIGKILL
         assert 0.2 <= time.monotonic() - began < 5
-        await contain.stop(process)
+        await contained.stop(process)
     async with contained("/bin/sh", "-c", "echo ready; sleep 60", work=work) as process:
         await line_of(process)
         process.send_signal(signal.SIGSTOP)
-        await contain.stop(process, patience_s=0.1)
+        await contained.stop(process, patience_s=0.1)
         assert process.returncode in (-signal.SIGTERM, -signal.SIGKILL)
 
 
@@ -275,11 +275,11 @@ async def test_it_dies_with_the_process_that_started_it(work: Path) -> None:
     code = """
 import asyncio, sys
 from pathlib import Path
-from reelwright.media import contain
+from reelwright.media.sandbox import contained
 async def main():
     work = Path(sys.argv[1])
-    access = contain.Access(write=(work,))
-    process = await contain.start(["/bin/sleep", "60"], limits=contain.Limits(), access=access, cwd=work)
+    access = contained.Access(write=(work,))
+    process = await contained.start(["/bin/sleep", "60"], limits=contained.Limits(), access=access, cwd=work)
     print(process.pid, flush=True)
     await process.wait()
 asyncio.run(main())
@@ -303,7 +303,7 @@ async def test_it_goes_first_when_the_machine_runs_out_of_memory(work: Path) -> 
 async def test_a_launcher_that_fails_is_told_from_a_program_that_fails(work: Path) -> None:
     """Status 125 and a line that begins `launcher:`; a program that does not exist is not even tried."""
     status, _, err = await run("/bin/true", work=work, read=(work / "missing",))
-    assert status == contain.LAUNCHER_FAILED
+    assert status == contained.LAUNCHER_FAILED
     assert err.startswith("launcher: ")
     assert (await run("/bin/false", work=work))[0] == 1
     with pytest.raises(MediaProcessFailed) as caught:
@@ -318,9 +318,9 @@ def test_a_kernel_that_lacks_something_still_runs_media(work: Path, without: tup
     secret = work.parent / "secret"
     secret.write_text("secret")
     argv = ["/bin/sh", "-c", f"cat {quote(str(secret))}; printf 12345678901 > {quote(str(work))}/big"]
-    command = contain.command(argv, limits=limits, access=access, without=without)
+    command = contained.command(argv, limits=limits, access=access, without=without)
     ended = subprocess.run(command, env={}, capture_output=True, text=True, start_new_session=True, check=False)
-    readable = "landlock" in without or contain.available().landlock_abi == 0
+    readable = "landlock" in without or contained.available().landlock_abi == 0
     assert ended.stdout == ("secret" if readable else "")
     assert (work / "big").stat().st_size == 10
 
@@ -341,7 +341,7 @@ async def test_stop_that_is_cancelled_still_kills(work: Path) -> None:
     """A caller that is cancelled while it waits for the end does not leave the process running."""
     async with contained("/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done", work=work) as process:
         await line_of(process)
-        stopping = asyncio.create_task(contain.stop(process, patience_s=60))
+        stopping = asyncio.create_task(contained.stop(process, patience_s=60))
         await asyncio.sleep(0)  # so that it waits
         stopping.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -12,31 +12,29 @@ import av
 import msgspec
 import pytest
 
-import footage
-import frames
-import making
-from reelwright.edits.model import trim
+from reelwright.edits.edit import trim
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import programs
-from reelwright.media.probe import Prober
-from reelwright.media.recipe import compile_plan
-from reelwright.media.run import run
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg.runner import run
+from reelwright.media.probe.prober import Prober
+from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
 
 FRAME_S = Fraction(1, 25)
 
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
 async def cut(prober: Prober, source: Path, end: float, target: Path) -> list[str]:
     """Cut from 0; the complaints about the outcome."""
     plan = resolve(trim(0.0, end), Facts(sha256="0" * 64, media=await prober.probe(source)))
-    await making.make(plan, {"in0": source, "out0": target})
+    await recipes.make(plan, {"in0": source, "out0": target})
     return complaints(plan.outputs[0], await prober.probe(target))
 
 
@@ -88,7 +86,7 @@ async def test_what_is_not_read_is_not_missed(prober: Prober, tmp_path: Path, ho
     source = footage.make(tmp_path, "whole", **how)
     start, end = Fraction("2.517"), Fraction("3.333")
     plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=await prober.probe(source.path)))
-    recipe = compile_plan(plan, await programs.capabilities(making.SETTINGS))
+    recipe = compile_plan(plan, await capabilities.capabilities(recipes.SETTINGS))
     (command,) = recipe.commands
     again = msgspec.structs.replace(command, arguments=command.if_damaged)
     target = tmp_path / "work" / "out.mp4"
@@ -96,11 +94,11 @@ async def test_what_is_not_read_is_not_missed(prober: Prober, tmp_path: Path, ho
     await run(
         msgspec.structs.replace(recipe, commands=(again,)),
         {"in0": source.path, "out0": target},
-        ffmpeg=programs.ffmpeg_path(making.SETTINGS),
+        ffmpeg=capabilities.ffmpeg_path(recipes.SETTINGS),
         work=target.parent,
-        budget=making.BUDGET,
+        budget=recipes.BUDGET,
         report=lambda *_: None,
     )
     assert complaints(plan.outputs[0], await prober.probe(target)) == []
-    frames.judge_cut(source, target, start, end)
-    frames.judge_sync(source, target, start, end)
+    frame_judge.judge_cut(source, target, start, end)
+    frame_judge.judge_sync(source, target, start, end)

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 
 from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration, current_revision, newest_revision, upgrade
-from reelwright.packaged import folder
+from reelwright.resources import folder
 
 
 async def test_models_and_migrations_agree(database_url: str) -> None:

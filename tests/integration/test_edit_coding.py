@@ -12,25 +12,23 @@ import msgspec
 import numpy as np
 import pytest
 
-import footage
-import frames
-import making
-from material import ffmpeg
 from reelwright.edits import ladder
-from reelwright.edits.model import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.enums import Quality
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.source import MediaInfo
-from reelwright.edits.vocabulary import Quality
-from reelwright.media.probe import Prober
+from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.media_files import ffmpeg
 
 SIZE = (160, 90)
 
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -61,7 +59,7 @@ async def make(
         drawn = PictureFacts(sha256="1" * 64, width=8, height=8)
         facts, slots = msgspec.structs.replace(facts, layers=(drawn,)), slots | {"in1": patch}
     plan = resolve(edit, facts)
-    await making.make(plan, slots)
+    await recipes.make(plan, slots)
     made = await prober.probe(target)
     assert complaints(plan.outputs[0], made) == []
     return plan, made
@@ -91,8 +89,8 @@ async def test_an_edit_is_coded_as_is_asked_for(
     assert made.audio[0].codec == ("opus" if choice.get("container") == "webm" else "aac")
     assert any("10 bits" in warning for warning in plan.warnings) == (codec == "h264")
     interval = (Fraction("0.4") if operation == "trim" else Fraction(0)), Fraction(100)
-    frames.judge_cut(source, tmp_path / "work" / "out", *interval, min_ssim=0.8)
-    frames.judge_sync(source, tmp_path / "work" / "out", *interval)
+    frame_judge.judge_cut(source, tmp_path / "work" / "out", *interval, min_ssim=0.8)
+    frame_judge.judge_sync(source, tmp_path / "work" / "out", *interval)
 
 
 async def test_hdr_is_kept_by_a_trim_that_can(prober: Prober, folder: Path, patch: Path, tmp_path: Path) -> None:
@@ -161,7 +159,7 @@ async def test_pictures_keep_their_levels(prober: Prober, folder: Path, patch: P
         media = await prober.probe(source)
         if operation == "trim":
             plan = resolve(trim(0, 100), Facts(sha256="0" * 64, media=media))
-            await making.make(plan, {"in0": source, "out0": target})
+            await recipes.make(plan, {"in0": source, "out0": target})
         else:
             await make(prober, operation, source, patch, target, codec=codec, crf=4)
         assert np.abs(_bars(target) - wanted).max() < 5, f"{operation}: {_bars(target)}"

@@ -27,8 +27,8 @@ import psycopg
 import pytest
 
 import reelwright
-from reelwright.db.embedded import EmbeddedPostgresError, account, acquire, binaries, elsewhere, keeper, place
-from reelwright.db.embedded.server import LOOK_S
+from reelwright.db.embedded import EmbeddedPostgresError, acquire, binaries, elsewhere, keeper, place, run_as
+from reelwright.db.embedded.client import LOOK_S
 
 MODULES = f"{Path(reelwright.__file__).parents[1]}:{sysconfig.get_path('purelib')}"
 """PYTHONPATH for any Python: this package, and its metadata."""
@@ -492,7 +492,7 @@ def test_an_ordinary_user_runs_it_as_they_are(open_folder: Path, uid: int, monke
 @pytest.fixture
 def state(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine that allows no user namespaces, as a container; its folder for what accounts have to reach."""
-    monkeypatch.setattr(account, "_may_enter_namespaces", lambda _: False)
+    monkeypatch.setattr(run_as, "_may_enter_namespaces", lambda _: False)
     monkeypatch.setattr(place, "STATE", open_folder / "state" / "reelwright")
     return place.STATE
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.media import contain, programs, system_calls
-from reelwright.media.system_calls import Kind
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.sandbox import contained, system_calls
+from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings
 
 PROGRAM = Path(__file__).parents[1] / "escapes.py"
@@ -26,9 +27,9 @@ async def victim() -> AsyncIterator[int]:
 
 @pytest.fixture
 def fallback() -> Iterator[None]:
-    contain.use_fallback("for a test")
+    contained.use_fallback("for a test")
     yield
-    contain.use_fallback("")
+    contained.use_fallback("")
 
 
 async def tried(tmp_path: Path, victim: int, *, devices: tuple[Path, ...] = ()) -> list[str]:
@@ -36,10 +37,10 @@ async def tried(tmp_path: Path, victim: int, *, devices: tuple[Path, ...] = ()) 
     work, theirs = tmp_path / "work", tmp_path / "theirs"
     work.mkdir()
     theirs.write_text("theirs")
-    process = await contain.start(
+    process = await contained.start(
         [os.path.realpath(sys.executable), "-I", "-S", str(PROGRAM), str(victim), str(theirs)],
-        limits=contain.Limits(memory_bytes=1 << 30, output_bytes=1 << 20, cpu_s=60, children=False),
-        access=contain.Access(read=(*contain.python_paths(), PROGRAM), write=(work,), devices=devices),
+        limits=contained.Limits(memory_bytes=1 << 30, output_bytes=1 << 20, cpu_s=60, children=False),
+        access=contained.Access(read=(*contained.python_paths(), PROGRAM), write=(work,), devices=devices),
         cwd=work,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -68,10 +69,10 @@ async def test_drivers_get_no_more_than_they_need(tmp_path: Path, victim: int) -
 
 async def test_a_media_process_has_no_capabilities(tmp_path: Path) -> None:
     """Not even root's; it can get none again, and what it starts neither."""
-    process = await contain.start(
+    process = await contained.start(
         ["/bin/cat"],
-        limits=contain.Limits(children=False),
-        access=contain.Access(write=(tmp_path,)),
+        limits=contained.Limits(children=False),
+        access=contained.Access(write=(tmp_path,)),
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -84,7 +85,7 @@ async def test_a_media_process_has_no_capabilities(tmp_path: Path) -> None:
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
         status = dict(line.split(":", 1) for line in lines)
     finally:
-        await contain.stop(process, patience_s=0)
+        await contained.stop(process, patience_s=0)
     assert {int(status[f"Cap{kind}"], 16) for kind in ("Prm", "Eff", "Inh", "Amb")} == {0}
     assert os.getuid() != 0 or int(status["CapBnd"], 16) == 0
     assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) == ("1", "2")
@@ -101,10 +102,10 @@ async def test_root_still_reads_a_strangers_folder(tmp_path: Path) -> None:
         path.chmod(0o600 if path.is_file() else 0o700)
         os.chown(path, 65534, 65534)
     for name, expected in (("video", b"mine"), ("other", b"")):
-        process = await contain.start(
+        process = await contained.start(
             ["/bin/cat", str(home / name)],
-            limits=contain.Limits(children=False),
-            access=contain.Access(read=(home / "video",)),
+            limits=contained.Limits(children=False),
+            access=contained.Access(read=(home / "video",)),
             cwd=Path("/"),
             stdout=subprocess.PIPE,
         )
@@ -118,13 +119,13 @@ async def test_an_ffmpeg_that_needs_more_is_not_broken_by_the_list(monkeypatch: 
     monkeypatch.setitem(system_calls.ALLOWED, Kind.FFMPEG, lacking)
     system_calls.program.cache_clear()
     try:
-        await programs.settle(Settings())
-        assert not contain.holds_to_list()
-        (missing,) = contain.available().missing
+        await capabilities.settle(Settings())
+        assert not contained.holds_to_list()
+        (missing,) = contained.available().missing
         assert "with the allow-list this ffmpeg fails" in missing
-        await programs.version(Settings())
+        await capabilities.version(Settings())
     finally:
-        contain.use_fallback("")
+        contained.use_fallback("")
         system_calls.program.cache_clear()
 
 
@@ -134,8 +135,8 @@ async def test_the_list_is_kept_where_ffmpeg_works_and_where_it_never_does(tmp_p
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     for settings in (Settings(), Settings(ffmpeg_bin=str(broken)), Settings(system_calls="allow-list")):
-        await programs.settle(settings)
-        assert contain.holds_to_list()
-    await programs.settle(Settings(system_calls="deny-list"))
-    assert not contain.holds_to_list()
-    contain.use_fallback("")
+        await capabilities.settle(settings)
+        assert contained.holds_to_list()
+    await capabilities.settle(Settings(system_calls="deny-list"))
+    assert not contained.holds_to_list()
+    contained.use_fallback("")

@@ -8,7 +8,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
-from reelwright.media.fonts import BUNDLED, TYPEFACES, FontBook, UnknownFont
+from reelwright.media.images.fonts import BUNDLED, TYPEFACES, FontBook, UnknownFont
 
 BOOK = FontBook.scan(None, system=())
 NOTO = BUNDLED[0]

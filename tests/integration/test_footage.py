@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-import footage
-import frames
+from tests.support import footage, frame_judge
 
 SOURCES: dict[str, dict[str, Any]] = {
     "24": {"frame_rate": "24"},
@@ -49,7 +48,7 @@ def test_footage_reads_back_as_it_was_made(folder: Path, name: str) -> None:
     """Every frame shows its number, upright, at the time that make() says; bursts are at whole seconds."""
     options = SOURCES[name]
     source = footage.make(folder, name, **{"seconds": 2.5, **options})
-    decoded = frames.read(source.path)
+    decoded = frame_judge.read(source.path)
 
     assert [frame.number for frame in decoded] == list(range(len(source.frame_times_s)))
     assert [frame.time_s for frame in decoded] == list(source.frame_times_s)
@@ -59,12 +58,12 @@ def test_footage_reads_back_as_it_was_made(folder: Path, name: str) -> None:
     zero_s = float(source.frame_times_s[0]) - options.get("video_delay_frames", 0) / 25
     seconds = [1, 2] if options.get("audio_delay_s") else [0, 1, 2]
     if name == "avi":
-        zero_s = frames.beep_offsets_s(source.path)[0]  # it does not say how late the decoder is
+        zero_s = frame_judge.beep_offsets_s(source.path)[0]  # it does not say how late the decoder is
     if name == "wmv":
         seconds = [1, 2]  # its decoder never gives the first block
-        zero_s = frames.beep_offsets_s(source.path)[0] - 1
+        zero_s = frame_judge.beep_offsets_s(source.path)[0] - 1
     for track in range(options.get("audio", 1)):
-        onsets = frames.beep_offsets_s(source.path, track)
+        onsets = frame_judge.beep_offsets_s(source.path, track)
         assert onsets == pytest.approx([zero_s + second for second in seconds], abs=0.001)
 
 
@@ -99,11 +98,11 @@ def test_a_picture_without_barcode_has_no_number() -> None:
 def test_ssim_of_known_pictures() -> None:
     """Equal pictures give 1; two flat ones give the luminance term, computed by hand."""
     picture = footage.picture(3)[..., 1].copy()
-    assert frames.ssim(picture, picture) == pytest.approx(1.0, abs=1e-6)
+    assert frame_judge.ssim(picture, picture) == pytest.approx(1.0, abs=1e-6)
     c1 = (0.01 * 255) ** 2
     expected = (2 * 100 * 150 + c1) / (100**2 + 150**2 + c1)
     flat = np.full((40, 40), 100, np.uint8), np.full((40, 40), 150, np.uint8)
-    assert frames.ssim(*flat) == pytest.approx(expected, abs=1e-4)
+    assert frame_judge.ssim(*flat) == pytest.approx(expected, abs=1e-4)
 
 
 START, END = Fraction(2), Fraction(4)
@@ -137,9 +136,9 @@ def source(folder: Path) -> footage.Footage:
 def test_a_right_cut_passes(tmp_path: Path, source: footage.Footage) -> None:
     """A cut of the right frames, encoded as the service encodes, is accepted, at half size too."""
     right = cut(tmp_path, source.path, "null")
-    frames.judge_cut(source, right, START, END)
-    frames.judge_sync(source, right, START, END)
-    frames.judge_cut(source, cut(tmp_path, source.path, "scale=160:90:flags=bicubic"), START, END, min_ssim=0.95)
+    frame_judge.judge_cut(source, right, START, END)
+    frame_judge.judge_sync(source, right, START, END)
+    frame_judge.judge_cut(source, cut(tmp_path, source.path, "scale=160:90:flags=bicubic"), START, END, min_ssim=0.95)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +168,7 @@ def test_a_wrong_cut_fails(
     """One frame too few, too many, repeated, swapped, blurred or 2 ms late is enough, and the message says which."""
     made = cut(tmp_path, source.path, wrong, **options)
     with pytest.raises(AssertionError, match=message):
-        frames.judge_cut(source, made, START, END)
+        frame_judge.judge_cut(source, made, START, END)
 
 
 @pytest.mark.parametrize("late", [-8, 8])
@@ -177,4 +176,4 @@ def test_sound_out_of_step_fails(tmp_path: Path, source: footage.Footage, late: 
     """Sound that has moved by 8 ms against the pictures is not accepted."""
     made = cut(tmp_path, source.path, "null", late=late)
     with pytest.raises(AssertionError, match=r"s from the first frame|bursts at"):
-        frames.judge_sync(source, made, START, END)
+        frame_judge.judge_sync(source, made, START, END)

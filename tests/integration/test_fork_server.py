@@ -11,13 +11,13 @@ import msgspec
 import pytest
 import uvloop
 
-import errands
 from reelwright.errors import Busy, MediaProcessFailed, UnreadableMedia
-from reelwright.media import contain
-from reelwright.media.fork_client import ChildFailed, ForkClient
-from reelwright.media.fork_server import Call
+from reelwright.media.sandbox import contained
+from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
+from reelwright.media.sandbox.fork_server import Call
+from tests.support import fork_tasks
 
-PROGRAM = Path(errands.__file__)
+PROGRAM = Path(fork_tasks.__file__)
 MEMORY_BYTES = 1 << 29
 
 
@@ -29,7 +29,7 @@ def call(errand: str, argument: object = "", **allowed: object) -> Call:
 @pytest.fixture
 async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ForkClient]:
     """That runs `errands`, which no installed package is."""
-    found = contain.python_argv
+    found = contained.python_argv
 
     def python_argv(module: str, *arguments: str) -> list[str]:
         argv = found(module, *arguments)
@@ -37,8 +37,8 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         argv[paths] += f":{PROGRAM.parent}"
         return argv
 
-    monkeypatch.setattr(contain, "python_argv", python_argv)
-    access = contain.Access(read=(PROGRAM.parent, tmp_path), write=(tmp_path,))
+    monkeypatch.setattr(contained, "python_argv", python_argv)
+    access = contained.Access(read=(PROGRAM.parent, tmp_path), write=(tmp_path,))
     client = ForkClient("errands", at_once=4, access=access)
     yield client
     await client.stop()
@@ -116,7 +116,7 @@ async def test_a_server_that_cannot_be_started_is_busy_to_callers(monkeypatch: p
     with pytest.raises(Busy):
         await absent.ask(call("read"), [], str)
     await absent.stop()
-    monkeypatch.setattr(contain, "python_argv", lambda *_: ["/no/such/program"])
+    monkeypatch.setattr(contained, "python_argv", lambda *_: ["/no/such/program"])
     with pytest.raises(MediaProcessFailed) as failed:
         await absent.start()
     assert failed.value.code == "cannot_start"

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import pyvips
 
-from drawings import Easel, Pixels, ink, opacity, pixels
-from reelwright.edits.lettering import TextStyle
+from reelwright.edits.text_rules import TextStyle
+from tests.support.images import Easel, Pixels, ink, opacity, pixels
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORDS: dict[str, tuple[str, str]] = json.loads((GOLDEN / "words.json").read_text())

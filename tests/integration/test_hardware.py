@@ -7,14 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from reelwright.edits.model import FileOutput, VideoEncoding, transcode
+from reelwright.edits.edit import FileOutput, VideoEncoding, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.vocabulary import Quality
-from reelwright.media import hardware, programs
-from reelwright.media.command import Capabilities
-from reelwright.media.recipe import compile_plan
+from reelwright.media.encoders import hardware
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import Settings
-from sources import media
+from tests.support.media_info import media
 
 ALL = ("h264_nvenc", "hevc_nvenc", "h264_vaapi")
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, hardware=ALL)
@@ -22,12 +23,12 @@ CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, 
 
 async def test_only_what_codes_a_picture_is_there() -> None:
     """That ffmpeg lists it, or that its device exists, says little. `libx264` shows that the trial itself is right."""
-    assert await programs.encodes(Settings(), "libx264")
+    assert await capabilities.encodes(Settings(), "libx264")
     for encoder in ("h264_nvenc", "h264_qsv", "h264_vaapi", "hevc_nvenc"):
         if not hardware.devices():
-            assert not await programs.encodes(Settings(), encoder)
-    for encoder in await programs.hardware_encoders(Settings()):
-        assert await programs.encodes(Settings(), encoder)
+            assert not await capabilities.encodes(Settings(), encoder)
+    for encoder in await capabilities.hardware_encoders(Settings()):
+        assert await capabilities.encodes(Settings(), encoder)
 
 
 async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,8 +38,8 @@ async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch)
     async def fail(*_: object, **__: object) -> str:
         raise AssertionError("ffmpeg was started")
 
-    monkeypatch.setattr(programs, "_ask", fail)
-    assert await programs.hardware_encoders(Settings()) == ()
+    monkeypatch.setattr(capabilities, "_ask", fail)
+    assert await capabilities.hardware_encoders(Settings()) == ()
 
 
 def coded_by(capabilities: Capabilities = CAPABILITIES, source: dict[str, Any] | None = None, **video: Any) -> str:

@@ -16,26 +16,26 @@ import msgspec
 import pytest
 from fontTools.ttLib import TTFont
 
-import hostile
-from drawings import BUNDLED_ONLY, drawing_in_this_process
-from hostile import Watch
-from reelwright.api.schemas import OverlaysIn
+from reelwright.api.schemas.videos import OverlaysIn
 from reelwright.api.v1.schemas import V1Overlay, V1Watermark
-from reelwright.edits.lettering import TextStyle, checked_text
-from reelwright.edits.model import AnyLayer, TextLayer, VideoLayer, overlay
+from reelwright.edits.edit import AnyLayer, TextLayer, VideoLayer, overlay
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.planned_layers import PictureFacts, VideoFacts
+from reelwright.edits.plan.overlay import PictureFacts, VideoFacts
+from reelwright.edits.text_rules import TextStyle, checked_text
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
 from reelwright.library import references
-from reelwright.media import drawn_text
-from reelwright.media.command import Capabilities
-from reelwright.media.fonts import UnknownFont
-from reelwright.media.recipe import compile_plan
-from reelwright.media.studio import text_style
+from reelwright.library.overlay_images import text_style
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.images import text_image
+from reelwright.media.images.fonts import UnknownFont
+from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
-from sources import media
-from world import World
+from tests.support import hostile_strings
+from tests.support.hostile_strings import Watch
+from tests.support.images import BUNDLED_ONLY, drawing_in_this_process
+from tests.support.job_database import World
+from tests.support.media_info import media
 
 COUNTS = [2_000, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=2, tone_mapping=True)
@@ -128,7 +128,7 @@ def test_no_string_in_any_field_changes_the_command(canary: tuple[Path, Watch], 
     """Decoded, judged, placed and compiled, or refused: the command is one of the few usual ones, but for numbers."""
     path, watch = canary
     taken: Counter[str] = Counter()
-    for text in hostile.strings(count, path):
+    for text in hostile_strings.strings(count, path):
         for field, (kind, body) in bodies(text).items():
             try:
                 request = msgspec.json.decode(msgspec.json.encode(body), type=kind)
@@ -153,7 +153,7 @@ async def test_no_reference_leads_out_of_the_assets_folder(
     storage = LocalStorage(tmp_path / "media", reserve_bytes=0)
     inside = (tmp_path / "assets").resolve()
     found: Counter[str] = Counter()
-    for text in hostile.strings(count, path):
+    for text in hostile_strings.strings(count, path):
         try:
             picture = await references.picture(text, settings=settings, storage=storage, sessions=world.sessions)
             assert picture.resolve().is_relative_to(inside), text
@@ -179,7 +179,7 @@ def test_what_is_drawn_is_drawn_literally(
     advances, names, per_em = font["hmtx"].metrics, font.getBestCmap(), font["head"].unitsPerEm
     plain = set(string.ascii_letters + string.digits + string.punctuation + " ")
     measured = 0
-    for text in hostile.strings(count, path):
+    for text in hostile_strings.strings(count, path):
         try:
             letters = checked_text(text)
         except ValueError:
@@ -187,7 +187,7 @@ def test_what_is_drawn_is_drawn_literally(
         if BUNDLED_ONLY.missing_glyphs(letters):
             continue
         size_px = 20
-        picture = drawn_text.draw(letters, TextStyle(font_size=size_px), face)
+        picture = text_image.draw(letters, TextStyle(font_size=size_px), face)
         if set(letters) <= plain and len(letters) >= 8:
             wide = sum(advances[names[ord(letter)]][0] for letter in letters.strip()) * size_px / per_em
             assert abs(picture.width - wide) < 0.06 * wide + 6, (letters, picture.width, wide)

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from reelwright.api.job_feeds import JobFeeds
 from reelwright.errors import NotFound
-from reelwright.jobs.events import Hub
-from reelwright.jobs.glances import Glances
-from world import World
+from reelwright.jobs.notifier import Hub
+from reelwright.jobs.status_reads import Glances
+from tests.support.job_database import World
 
 FOLLOWERS = 40
 

@@ -12,16 +12,16 @@ import av
 import imageio_ffmpeg
 import pytest
 
-import making
-from material import ffmpeg
 from reelwright.edits import ladder
-from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.vocabulary import Quality
-from reelwright.media.loudness import Gain
-from reelwright.media.probe import Prober
-from reelwright.media.run import fill
+from reelwright.media.ffmpeg.runner import fill
+from reelwright.media.probe.prober import Prober
+from reelwright.media.recipes.loudness import Gain
 from reelwright.media.verify import complaints
+from tests.support import recipes
+from tests.support.media_files import ffmpeg
 
 WAVES = "anoisesrc=color=pink:amplitude=0.35:duration=16:seed=3:sample_rate=48000"
 SPEECH = "volume='(0.2+0.6*abs(sin(PI*t*1.3)))*(1-0.8*gt(t,8))':eval=frame"
@@ -30,7 +30,7 @@ SPEECH = "volume='(0.2+0.6*abs(sin(PI*t*1.3)))*(1-0.8*gt(t,8))':eval=frame"
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -61,7 +61,7 @@ async def made(prober: Prober, source: Path, work: Path, **sound: Any) -> Path:
     media = await prober.probe(source)
     wanted = Ladder(qualities=(Quality.SOURCE,), preset="ultrafast", **sound)
     plan = resolve(transcode(ladder.outputs(wanted, (160, 90))), Facts(sha256="0" * 64, media=media))
-    await making.make(plan, {"in0": source, "out0": work / "out0"})
+    await recipes.make(plan, {"in0": source, "out0": work / "out0"})
     assert complaints(plan.outputs[0], await prober.probe(work / "out0")) == []
     return work / "out0"
 

@@ -15,11 +15,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from conftest import execute, in_database
-from migrating import Shape, faults
 from reelwright import __version__
 from reelwright.db.database import DatabaseUnusable, create_engine
 from reelwright.db.migrate import configuration, current_revision, newest_revision, upgrade
+from tests.conftest import execute, in_database
+from tests.support.schema_diff import Shape, faults
 
 PREVIOUS, BASELINE = "0003", "0004"
 """The rule holds for what follows: before it, nobody ran a release in production."""

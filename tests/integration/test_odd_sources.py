@@ -8,18 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import footage
-import frames
-import making
-import odd_files
 from reelwright.edits import ladder
+from reelwright.edits.edit import Edit, TextLayer, overlay, transcode, trim
 from reelwright.edits.ladder import Ladder, Quality
-from reelwright.edits.model import Edit, TextLayer, overlay, transcode, trim
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.source import MediaInfo
-from reelwright.media.probe import Prober
+from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, odd_files, recipes
 
 SIZES = {
     "raw DV": ((720, 576), (768, 576)),
@@ -34,7 +31,7 @@ SIZES = {
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -48,7 +45,7 @@ async def make(prober: Prober, edit: Edit, media: MediaInfo, source: Path, work:
         slots["in1"] = odd_files.made(
             source.parent / "layer.png", "-f", "lavfi", "-i", "color=red:s=20x10", "-frames:v", "1"
         )
-    await making.make(plan, slots)
+    await recipes.make(plan, slots)
     output = await prober.probe(slots["out0"])
     assert complaints(plan.outputs[0], output) == []
     return output
@@ -87,7 +84,7 @@ async def test_a_cut_across_a_join_of_recordings_has_every_frame(
     first_s = float(Fraction(media.picture.start_s) - media.start)
     start, end = first_s + 41 / 25 - 0.02, first_s + 60 / 25
     output = await make(prober, trim(start, end), media, source, tmp_path / "trim")
-    numbers = [frame.number for frame in frames.read(tmp_path / "trim" / "out.mp4")]
+    numbers = [frame.number for frame in frame_judge.read(tmp_path / "trim" / "out.mp4")]
     assert numbers[:15] == [*range(41, 50), *range(6)]
     assert numbers[15:] == list(range(6, len(numbers) - 9))
     assert output.duration_s == pytest.approx(end - start, abs=0.05)

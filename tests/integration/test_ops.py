@@ -20,8 +20,8 @@ from reelwright.db.migrate import configuration
 from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError
 from reelwright.jobs import lifecycle, queue
-from states import FAILED, cancelled, failed, pending, started, succeeded
-from world import World
+from tests.support.job_database import World
+from tests.support.job_states import FAILED, cancelled, failed, pending, started, succeeded
 
 
 async def rows(operator: asyncpg.Connection[asyncpg.Record], job_id: uuid.UUID) -> str:

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from conftest import execute, in_database
 from reelwright.db.database import create_engine
 from reelwright.db.migrate import upgrade
-from reelwright.edits.vocabulary import JobStatus
-from states import failed, started
-from world import World
+from reelwright.edits.enums import JobStatus
+from tests.conftest import execute, in_database
+from tests.support.job_database import World
+from tests.support.job_states import failed, started
 
 
 def as_user(url: str, name: str) -> str:

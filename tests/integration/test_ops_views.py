@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import select, update
 
 from reelwright.db.models import File, Job, new_id
-from states import cancelled, failed, pending, started, succeeded
-from world import World
+from tests.support.job_database import World
+from tests.support.job_states import cancelled, failed, pending, started, succeeded
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
 

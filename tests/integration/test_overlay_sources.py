@@ -14,18 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import footage
-import frames
-import making
-from checker import processes_about
-from material import ffmpeg
-from reelwright.edits.model import AnyLayer, ImageLayer, VideoLayer, overlay
+from reelwright.edits.edit import AnyLayer, ImageLayer, VideoLayer, overlay
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.planned_layers import PictureFacts, VideoFacts
-from reelwright.edits.source import MediaInfo
-from reelwright.media.probe import Prober
-from reelwright.media.run import Report
+from reelwright.edits.plan.overlay import PictureFacts, VideoFacts
+from reelwright.media.ffmpeg.runner import Report
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.invariants import processes_about
+from tests.support.media_files import ffmpeg
 
 WHOLE = Fraction(0), Fraction(100)
 
@@ -61,7 +59,7 @@ SHOWN = Fraction("1.52"), Fraction("3.3")
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -92,7 +90,7 @@ async def make(
     measured = Facts(sha256="0" * 64, media=await prober.probe(source), layers=tuple(facts))
     plan = resolve(overlay(tuple(layer for layer, _ in layers)), measured)
     slots = {"in0": source, "out0": target} | {f"in{number + 1}": path for number, (_, path) in enumerate(layers)}
-    await making.make(plan, slots, report=report)
+    await recipes.make(plan, slots, report=report)
     made = await prober.probe(target)
     assert complaints(plan.outputs[0], made) == []
     return plan, made
@@ -121,7 +119,7 @@ async def test_any_source(prober: Prober, folder: Path, patch: Path, tmp_path: P
     layer = ImageLayer(image_path="a", x="W-w-10", y="H-h-8", start=1.52, end=3.3)
     _, made = await make(prober, source.path, target, (layer, patch))
 
-    frames.judge_cut(source, target, *WHOLE, min_ssim=0.90)  # the layer itself is unlike, and CRF 20 is not 18
+    frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.90)  # the layer itself is unlike, and CRF 20 is not 18
     width, height = made.picture.width, made.picture.height
     assert (made.picture.sample_aspect_ratio, made.picture.rotation) == ("1/1", 0)
     shown = (await prober.probe(source.path)).picture
@@ -137,7 +135,7 @@ async def test_any_source(prober: Prober, folder: Path, patch: Path, tmp_path: P
         off = np.abs(np.subtract(box, (right - PATCH[0], bottom - PATCH[1], right, bottom)))
         assert off.max() <= 2, f"{box} in {width}x{height}"
     for track in range(SOURCES[name].get("audio", 1)):
-        frames.judge_sync(source, target, *WHOLE, track=track)
+        frame_judge.judge_sync(source, target, *WHOLE, track=track)
         assert made.audio[track].channels == (6 if name == "5.1" else 2)
 
 
@@ -176,7 +174,7 @@ async def test_a_layer_that_lasts_to_the_end_adds_nothing(
     else:
         layer, shown = VideoLayer(video_path="a", x=10, y=120, start=1.001, at_end=kind), flicker  # type: ignore[arg-type]
     await make(prober, source.path, target, (layer, shown))
-    frames.judge_cut(source, target, *WHOLE, min_ssim=0.85)
+    frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.85)
     until = Fraction("2.001") if kind == "stop" else Fraction(100)
     begins = Fraction("1.101") if kind == "faded" else Fraction("1.001")
     seen = [bool(coloured(picture)) for picture in pictures(target)]
@@ -196,14 +194,14 @@ async def test_the_sound_of_a_video_layer(prober: Prober, folder: Path, tmp_path
 
     first = Fraction("1.52")
     late = inner.frame_times_s[0]  # the layer begins with its first picture, whatever sounded before that
-    own = [first + Fraction(onset) - late for onset in frames.beep_offsets_s(inner.path) if onset >= late]
+    own = [first + Fraction(onset) - late for onset in frame_judge.beep_offsets_s(inner.path) if onset >= late]
     tracks = SOURCES[ground].get("audio", 1)
     assert len(made.audio) == max(tracks, 1)
     for track in range(len(made.audio)):
         expected = [float(onset) for onset in own if onset < Fraction("5.12")]
         if tracks:
-            expected += [float(onset) for onset in frames.beep_offsets_s(source.path, track)]
-        heard = frames.beep_offsets_s(target, track)
+            expected += [float(onset) for onset in frame_judge.beep_offsets_s(source.path, track)]
+        heard = frame_judge.beep_offsets_s(target, track)
         assert len(heard) == len(expected), (heard, sorted(expected))
         assert np.abs(np.subtract(heard, sorted(expected))).max() < 0.003
     assert made.picture.frame_count == len(source.frame_times_s)

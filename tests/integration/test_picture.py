@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import pyvips
 
-from drawings import Easel, pixels
-from reelwright.edits.lettering import TextStyle
+from reelwright.edits.text_rules import TextStyle
 from reelwright.errors import NotFound, ReelwrightError, UnreadableMedia, UnsupportedMedia
-from reelwright.media.turns import asked_by
+from reelwright.media.sandbox.fair_slots import asked_by
+from tests.support.images import Easel, pixels
 
 MOST = 8192 * 4320
 ORANGE, BLUE = [255, 128, 0], [0, 0, 255]

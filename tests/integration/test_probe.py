@@ -17,11 +17,11 @@ import imageio_ffmpeg
 import pytest
 import pytest_asyncio
 
-import odd_files
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
-from reelwright.library import formats
-from reelwright.media.probe import Prober, ProbeRules
+from reelwright.media.probe.prober import Prober, ProbeRules
+from reelwright.storage import file_formats
+from tests.support import odd_files
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
 RULES = ProbeRules(
@@ -416,7 +416,7 @@ async def test_quicktime_is_told_from_mp4(prober: Prober, folder: Path) -> None:
     old = folder / "old.mp4"
     old.write_bytes(mov.read_bytes().replace(b"ftyp", b"free", 1))
     for path, name in ((mov, "mov"), (old, "mov"), (plain(folder), "mp4")):
-        assert formats.of(await prober.probe(path)).name == name
+        assert file_formats.of(await prober.probe(path)).name == name
 
 
 async def test_a_codec_that_is_not_taken_is_never_opened(prober: Prober, folder: Path) -> None:

@@ -13,10 +13,9 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-import making
-import odd_files
-from reelwright.edits.source import MediaInfo
-from reelwright.media.probe import Prober
+from reelwright.edits.media_info import MediaInfo
+from reelwright.media.probe.prober import Prober
+from tests.support import odd_files, recipes
 
 FIELDS = {"P": "progressive", "T": "tt", "B": "bb"}
 ROUNDED_S = 0.005
@@ -73,7 +72,7 @@ def ffmpeg(*arguments: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 

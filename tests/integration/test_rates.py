@@ -9,21 +9,21 @@ from pathlib import Path
 import av
 import pytest
 
-import making
-from material import ffmpeg
 from reelwright.edits import ladder
-from reelwright.edits.model import Ladder, transcode
+from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.vocabulary import Quality
-from reelwright.media.probe import Prober
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import recipes
+from tests.support.media_files import ffmpeg
 
 LENGTH_S = 20
 
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -73,7 +73,7 @@ async def test_the_bit_rate_is_the_wanted_one(
     plan = resolve(transcode(ladder.outputs(wanted, (640, 360))), Facts(sha256="0" * 64, media=media))
     reports: list[float] = []
     slots = {"in0": clip} | {f"out{number}": tmp_path / "work" / f"out{number}" for number in range(2)}
-    await making.make(plan, slots, report=lambda percent, _: reports.append(percent))
+    await recipes.make(plan, slots, report=lambda percent, _: reports.append(percent))
     for number, expected in enumerate(plan.outputs):
         made = slots[f"out{number}"]
         assert complaints(expected, await prober.probe(made)) == []

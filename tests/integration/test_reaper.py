@@ -16,20 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import new_id
-from reelwright.edits.model import ImageLayer, overlay
+from reelwright.edits.edit import ImageLayer, overlay
+from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import lifecycle
-from reelwright.jobs.reaper import Reaper
-from reelwright.library import assets, catalogue
-from reelwright.library.pictures import RETENTION_DAYS
-from reelwright.media.studio import picture_key
-from reelwright.storage import use
+from reelwright.jobs.maintenance import Reaper
+from reelwright.library import assets, queries
+from reelwright.library.overlay_images import picture_key
+from reelwright.library.overlay_images_in_use import RETENTION_DAYS
+from reelwright.storage import in_use
 from reelwright.storage.local import IDENTITY, LocalStorage
-from sources import media
-from world import World
+from tests.support.job_database import World
+from tests.support.media_info import media
 
 GRACE_S = 1.0
 
@@ -219,7 +219,7 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
     await asyncio.sleep(0.05)
     await place.reaper(grace_s=0.01).sweep_files()
     assert stored.exists()
-    assert await place.world.do(catalogue.delete_asset, asset_id) == [received.key]
+    assert await place.world.do(queries.delete_asset, asset_id) == [received.key]
     await place.reaper(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 
@@ -314,7 +314,7 @@ async def test_a_file_whose_video_was_deleted_goes(place: Place) -> None:
     """The API may die between the commit and the removal of the bytes."""
     video_id, _ = await place.world.video()
     stored = place.file(f"uploads/{video_id}/source.mp4")
-    await place.world.do(catalogue.delete_video, video_id)
+    await place.world.do(queries.delete_video, video_id)
     await place.reaper(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 
@@ -373,7 +373,7 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
     engine = create_engine(database_url, application_name="tests")
     reaper = place.reaper()
     reaper.sessions = async_sessionmaker(engine, class_=Broken, expire_on_commit=False)
-    with caplog.at_level(logging.WARNING, logger="reelwright.jobs.reaper"):
+    with caplog.at_level(logging.WARNING, logger="reelwright.jobs.maintenance"):
         reaping = asyncio.create_task(reaper.run())
         try:
             async with asyncio.timeout(10):
@@ -390,7 +390,7 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
 async def test_a_work_folder_that_a_process_holds_stays_whoever_s_it_is(place: Place) -> None:
     """Another service may share the work root: its jobs are in no row here. A thousand that nobody holds go at once."""
     theirs, begun = place.work / f"{uuid.uuid4()}-1", place.work / f".{uuid.uuid4()}-1.0123abcd"
-    hold = use.make_held(theirs)
+    hold = in_use.make_held(theirs)
     begun.mkdir()
     for _ in range(1000):
         (place.work / f"{uuid.uuid4()}-1").mkdir()
@@ -421,7 +421,7 @@ async def test_what_an_attempt_publishes_is_swept_only_when_it_has_lost_its_job(
 async def test_an_upload_under_way_is_not_swept(place: Place) -> None:
     """However old its file is by any clock."""
     young = place.file(f"uploads/{uuid.uuid4()}/.incoming")
-    hold = use.hold(young.parent)
+    hold = in_use.hold(young.parent)
     await asyncio.sleep(0.05)
     await place.reaper(grace_s=0.01).sweep_files()
     assert young.exists()

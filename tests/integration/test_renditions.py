@@ -11,18 +11,16 @@ import av
 import msgspec
 import pytest
 
-import footage
-import frames
-import making
-from material import ffmpeg
+from reelwright.edits.edit import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.ladder import default_crf
-from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.source import MediaInfo
-from reelwright.edits.vocabulary import Quality
-from reelwright.media.probe import Prober
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
 from reelwright.settings import Settings
+from tests.support import footage, frame_judge, recipes
+from tests.support.media_files import ffmpeg
 
 WHOLE = Fraction(0), Fraction(100)
 P360, P240 = Quality.P360, Quality.P240
@@ -55,7 +53,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -74,11 +72,11 @@ def output(quality: Quality, *, codec: str = "h264", container: str = "mp4", aud
 
 
 async def make(
-    prober: Prober, source: Path, folder: Path, *outputs: FileOutput, settings: Settings = making.SETTINGS
+    prober: Prober, source: Path, folder: Path, *outputs: FileOutput, settings: Settings = recipes.SETTINGS
 ) -> tuple[Plan, list[MediaInfo]]:
     plan = resolve(transcode(outputs), Facts(sha256="0" * 64, media=await prober.probe(source)))
     targets = [folder / f"out{number}.{one.container}" for number, one in enumerate(outputs)]
-    await making.make(
+    await recipes.make(
         plan, {"in0": source} | {f"out{number}": target for number, target in enumerate(targets)}, settings=settings
     )
     made = [await prober.probe(target) for target in targets]
@@ -96,14 +94,14 @@ async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: st
     shown = (await prober.probe(source.path)).picture
     for number, media in enumerate(made):
         target, picture = work / f"out{number}.mp4", media.picture
-        frames.judge_cut(source, target, *WHOLE, min_ssim=0.9)
+        frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.9)
         assert (picture.sample_aspect_ratio, picture.rotation, picture.field_order) == ("1/1", 0, "progressive")
         assert picture.width / picture.height == pytest.approx(shown.display_width / shown.display_height, rel=0.02)
         assert (picture.pixel_format, picture.codec) == ("yuv420p", "h264")
         assert picture.color_space is not None
         assert len(media.audio) == SOURCES[name].get("audio", 1)
         for track in range(len(media.audio)):
-            frames.judge_sync(source, target, *WHOLE, track=track)
+            frame_judge.judge_sync(source, target, *WHOLE, track=track)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +166,7 @@ async def test_codecs_and_containers(
     _, made = await make(prober, source.path, tmp_path / "work", *rungs)
     for number, media in enumerate(made):
         target = tmp_path / "work" / f"out{number}.{container}"
-        frames.judge_cut(source, target, *WHOLE, min_ssim=0.8)
-        frames.judge_sync(source, target, *WHOLE)
+        frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.8)
+        frame_judge.judge_sync(source, target, *WHOLE)
         assert media.picture.bit_depth == (8 if codec == "h264" else 10)
         assert (media.picture.codec, media.audio[0].codec) == (codec, audio)

@@ -19,10 +19,10 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 
-from checker import processes_about
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.command import Capabilities, Command, Recipe
-from reelwright.media.run import Budget, run
+from reelwright.media.ffmpeg.command import Capabilities, Command, Recipe
+from reelwright.media.ffmpeg.runner import Budget, run
+from tests.support.invariants import processes_about
 
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=1, tone_mapping=False)
 BUDGET = Budget(wall_base_s=30, wall_factor=1, stall_s=20, memory_bytes=2 << 30, output_bytes=1 << 30)

@@ -11,19 +11,17 @@ import msgspec
 import numpy as np
 import pytest
 
-import footage
-import frames
-import making
-from material import ffmpeg
 from reelwright.edits import ladder
-from reelwright.edits.model import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.enums import Quality
+from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.source import AudioStream, MediaInfo
+from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.edits.streaming import Streaming
-from reelwright.edits.vocabulary import Quality
-from reelwright.media.probe import Prober
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.media_files import ffmpeg
 
 OPERATIONS = ("trim", "transcode", "stream", "overlay", "copy")
 STREAM = Streaming(hls=True)
@@ -32,7 +30,7 @@ SIZE = (160, 90)
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -69,7 +67,7 @@ async def make(
         facts, slots = msgspec.structs.replace(facts, layers=(drawn,)), slots | {"in1": patch}
     plan = resolve(edit_of(operation, media, **more), facts)
     target = work / f"out0.{plan.outputs[0].output.container}"
-    await making.make(plan, slots | {"out0": target})
+    await recipes.make(plan, slots | {"out0": target})
     made = await prober.probe(target)
     assert complaints(plan.outputs[0], made) == []
     return plan, target, made
@@ -116,8 +114,8 @@ async def test_sound_that_changes_its_form_stays_in_step(
     source = joined(folder, name, container)
     _, target, _ = await make(prober, operation, source, patch, tmp_path / "work")
     begin = 0.6 if operation == "trim" else 0.0  # what begins with the cut may be cut through
-    wanted = np.array([onset for onset in frames.beep_offsets_s(source) if onset >= begin])
-    found = np.array(frames.beep_offsets_s(target))[-len(wanted) :]
+    wanted = np.array([onset for onset in frame_judge.beep_offsets_s(source) if onset >= begin])
+    found = np.array(frame_judge.beep_offsets_s(target))[-len(wanted) :]
     assert len(found) == len(wanted) >= 5
     off = np.abs((found - found[0]) - (wanted - wanted[0]))
     at_change = np.abs(wanted - 3.05) < 0.1
@@ -140,7 +138,7 @@ async def test_sound_that_overlaps_is_heard_once(
         listing.write_text(f"file '{short.path}'\nduration 2.7\nfile '{whole.path}'\n")
         ffmpeg("-f", "concat", "-safe", "0", "-i", str(listing), "-map", "0", "-c", "copy", str(source))
     _, target, _ = await make(prober, operation, source, patch, tmp_path / "work")
-    found, cut = np.array(frames.beep_offsets_s(target)), 0.5 if operation == "trim" else 0.0
+    found, cut = np.array(frame_judge.beep_offsets_s(target)), 0.5 if operation == "trim" else 0.0
     assert found[-1] + cut == pytest.approx(4.7, abs=0.05)
     assert np.diff(found)[-1] == pytest.approx(1, abs=0.004)
 
@@ -168,7 +166,7 @@ async def test_sound_is_copied_only_as_its_container_takes_it(
     (track,) = made.audio
     assert track.codec == ((await prober.probe(source)).audio[0].codec if copied else "aac")
     assert track.channels == (6 if more.get("channels") else 2)
-    wanted, found = frames.beep_offsets_s(source), frames.beep_offsets_s(target)
+    wanted, found = frame_judge.beep_offsets_s(source), frame_judge.beep_offsets_s(target)
     assert len(found) == len(wanted)
     assert np.abs(np.subtract(found, wanted)).max() < 0.003
 
@@ -187,7 +185,7 @@ async def test_a_track_that_cannot_be_decoded_is_left_out_everywhere(
     drawn = (PictureFacts(sha256="1" * 64, width=8, height=8),) if operation == "overlay" else ()
     plan = resolve(edit_of(operation, media), Facts(sha256="0" * 64, media=media, layers=drawn))
     assert plan.warnings == ("1 audio track(s) cannot be decoded and are left out",)
-    await making.make(plan, {"in0": source.path, "in1": patch, "out0": tmp_path / "work" / "out0"})
+    await recipes.make(plan, {"in0": source.path, "in1": patch, "out0": tmp_path / "work" / "out0"})
     assert complaints(plan.outputs[0], await prober.probe(tmp_path / "work" / "out0")) == []
 
 
@@ -203,7 +201,7 @@ async def test_streams_have_stereo_unless_more_is_asked_for(
         samples = np.concatenate([frame.to_ndarray() for frame in opened.decode(audio=0)], axis=1)
     middle = np.abs(samples[:, 48000 + 480 : 48000 + 1440])  # of a burst: AAC adds to attacks
     assert 0.9 < middle.max() < 1.05  # six channels of half the full scale would be 1.2
-    assert frames.beep_offsets_s(target) == pytest.approx([0, 1], abs=0.003)
+    assert frame_judge.beep_offsets_s(target) == pytest.approx([0, 1], abs=0.003)
     for channels in (1, 6):
         plan, _, made = await make(prober, "stream", source, patch, tmp_path / str(channels), audio_channels=channels)
         assert made.audio[0].channels == channels
@@ -219,7 +217,7 @@ async def test_a_stream_is_heard_from_its_start_on(prober: Prober, folder: Path,
     with av.open(str(target)) as opened:
         track = opened.streams.audio[0]
         assert track.start_time == 0
-    assert frames.beep_offsets_s(target) == pytest.approx([1], abs=0.003)
+    assert frame_judge.beep_offsets_s(target) == pytest.approx([1], abs=0.003)
 
 
 async def test_several_files_of_sound_that_begins_late(prober: Prober, folder: Path, tmp_path: Path) -> None:
@@ -229,6 +227,6 @@ async def test_several_files_of_sound_that_begins_late(prober: Prober, folder: P
     wanted = Ladder(qualities=(Quality.SOURCE, Quality.P360, Quality.P240), preset="ultrafast")
     plan = resolve(transcode(ladder.outputs(wanted, SIZE)), Facts(sha256="0" * 64, media=media))
     targets = {f"out{number}": tmp_path / "work" / f"out{number}" for number in range(3)}
-    await making.make(plan, {"in0": source, **targets})
+    await recipes.make(plan, {"in0": source, **targets})
     for target in targets.values():
-        assert frames.beep_offsets_s(target) == pytest.approx([1], abs=0.003)
+        assert frame_judge.beep_offsets_s(target) == pytest.approx([1], abs=0.003)

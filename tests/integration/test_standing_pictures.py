@@ -9,16 +9,14 @@ import av
 import numpy as np
 import pytest
 
-import footage
-import frames
-import making
-from material import ffmpeg
-from reelwright.edits.model import ImageLayer, VideoLayer, overlay, trim
+from reelwright.edits.edit import ImageLayer, VideoLayer, overlay, trim
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.planned_layers import PictureFacts, VideoFacts
+from reelwright.edits.plan.overlay import PictureFacts, VideoFacts
 from reelwright.errors import InvalidInput
-from reelwright.media.probe import Prober
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.media_files import ffmpeg
 
 SLIDES = (0.0, 3.0, 6.0, 9.5)
 SECONDS = tuple(float(second) for second in range(6))
@@ -28,13 +26,13 @@ PAUSE = tuple(number / 25 + (2.5 if number >= 25 else 0) for number in range(50)
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
 async def cut(prober: Prober, source: Path, start: float, end: float, target: Path) -> Plan:
     plan = resolve(trim(start, end), Facts(sha256="0" * 64, media=await prober.probe(source)))
-    await making.make(plan, {"in0": source, "out0": target})
+    await recipes.make(plan, {"in0": source, "out0": target})
     made = await prober.probe(target)
     assert complaints(plan.outputs[0], made) == []
     assert float(made.start) + (made.duration_s or 0) == pytest.approx(end - start, abs=0.002)
@@ -65,7 +63,7 @@ async def test_a_trim_begins_with_the_picture_on_display(
     """It is held from 0 on until the next one comes, and the last one to the end."""
     source = footage.slides(tmp_path / f"slides.{container}", times_s)
     await cut(prober, source, *interval, tmp_path / "work" / "out.mp4")
-    found = frames.read(tmp_path / "work" / "out.mp4")
+    found = frame_judge.read(tmp_path / "work" / "out.mp4")
     assert [frame.number for frame in found] == [number for number, _ in shown]
     assert [float(frame.time_s) for frame in found] == pytest.approx([time for _, time in shown], abs=0.002)
 
@@ -74,9 +72,9 @@ async def test_frames_of_footage_are_those_that_begin_in_the_interval(prober: Pr
     """In a video that pauses elsewhere as well; where none begins, the one on display is all there is."""
     source = footage.slides(tmp_path / "pause.mkv", PAUSE)
     await cut(prober, source, 0.41, 0.53, tmp_path / "a" / "out.mp4")
-    assert [frame.number for frame in frames.read(tmp_path / "a" / "out.mp4")] == [11, 12, 13]
+    assert [frame.number for frame in frame_judge.read(tmp_path / "a" / "out.mp4")] == [11, 12, 13]
     await cut(prober, source, 0.41, 0.43, tmp_path / "b" / "out.mp4")
-    assert [(frame.number, frame.time_s) for frame in frames.read(tmp_path / "b" / "out.mp4")] == [(10, 0)]
+    assert [(frame.number, frame.time_s) for frame in frame_judge.read(tmp_path / "b" / "out.mp4")] == [(10, 0)]
 
 
 async def test_what_lies_behind_the_picture_is_refused_by_field(prober: Prober, tmp_path: Path) -> None:
@@ -126,7 +124,7 @@ async def test_a_layer_comes_and_goes_on_time(
     media = await prober.probe(source)
     plan = resolve(overlay((layer,)), Facts(sha256="0" * 64, media=media, layers=(facts,)))
     target = tmp_path / "work" / "out.mp4"
-    await making.make(plan, {"in0": source, "in1": over, "out0": target})
+    await recipes.make(plan, {"in0": source, "in1": over, "out0": target})
     made = await prober.probe(target)
     assert complaints(plan.outputs[0], made) == []
     assert made.duration_s == pytest.approx(media.duration_s, abs=0.01)
@@ -134,6 +132,6 @@ async def test_a_layer_comes_and_goes_on_time(
     gone = min(time for time, there in seen(target) if not there and time > shown[0])
     assert shown[0] == pytest.approx(begins, abs=0.13)
     assert gone == pytest.approx(ends, abs=0.13)
-    numbers = [frame.number for frame in frames.read(target)]
+    numbers = [frame.number for frame in frame_judge.read(target)]
     assert numbers == sorted(numbers)
     assert set(numbers) == {0, 1, 2}

@@ -15,20 +15,19 @@ import numpy as np
 import pytest
 import pyvips
 
-import footage
-import making
-from checker import processes_about
-from footage import Footage, Picture, read_number
-from material import ffmpeg
-from reelwright.edits.companions import AnyCompanion, PlannedCompanion, Poster, Preview, Sprite, Thumbnails
-from reelwright.edits.model import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.edit import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.sidecars import AnyCompanion, PlannedCompanion, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import Streaming
-from reelwright.edits.vocabulary import Quality
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.picture_check import PictureChecker
-from reelwright.media.probe import Prober
+from reelwright.media.images.checker import PictureChecker
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints, picture_complaints
+from tests.support import footage, recipes
+from tests.support.footage import Footage, Picture, read_number
+from tests.support.invariants import processes_about
+from tests.support.media_files import ffmpeg
 
 SILENT = FileOutput(quality=Quality.P240, video=VideoEncoding(preset="ultrafast"), audio=AudioEncoding(codec="none"))
 SOUNDING = FileOutput(quality=Quality.P240, video=VideoEncoding(preset="ultrafast"))
@@ -56,7 +55,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -81,7 +80,7 @@ async def make(
 ) -> Plan:
     """All is made, and is what was promised."""
     plan = resolve(transcode((rendition,), wishes), Facts(sha256="0" * 64, media=await prober.probe(source)))
-    await making.make(plan, {"in0": source, "out0": work / "out0.mp4"})
+    await recipes.make(plan, {"in0": source, "out0": work / "out0.mp4"})
     assert complaints(plan.outputs[0], await prober.probe(work / "out0.mp4")) == []
     promised = {file.name: file.picture for companion in plan.companions for file in companion.files if file.picture}
     assert {path.name for path in work.iterdir()} == {"out0.mp4", *promised}
@@ -169,7 +168,7 @@ async def test_streams_beside_them_do_not_move_pictures(
     rendition = msgspec.structs.replace(SOUNDING, video=VideoEncoding(preset="ultrafast", segment_s=2))
     plan = resolve(transcode((rendition,), wishes, streaming), Facts(sha256="0" * 64, media=media))
     work = tmp_path / "work"
-    await making.make(plan, {"in0": source.path, "out0": work / "out0.mp4"})
+    await recipes.make(plan, {"in0": source.path, "out0": work / "out0.mp4"})
     made = await prober.probe(work / "out0.mp4")
     assert (complaints(plan.outputs[0], made), made.picture.start_s) == ([], "0")
     thumbnails, sprite = plan.companions
@@ -287,7 +286,7 @@ async def test_pictures_of_a_long_video_cost_little_memory_and_progress_is_told(
     plan = resolve(transcode((SILENT,), wishes), Facts(sha256="0" * 64, media=await prober.probe(source)))
     watching = asyncio.create_task(watch())
     told: list[tuple[float, float | None]] = []
-    await making.make(plan, {"in0": source, "out0": work / "out0.mp4"}, report=lambda *progress: told.append(progress))
+    await recipes.make(plan, {"in0": source, "out0": work / "out0.mp4"}, report=lambda *progress: told.append(progress))
     watching.cancel()
     assert all(any(ten <= percent < ten + 10 and speed for percent, speed in told) for ten in range(10, 100, 10))
     assert (await prober.probe(work / "out0.mp4")).picture.frame_count == 600

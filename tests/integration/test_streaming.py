@@ -12,20 +12,18 @@ from xml.etree import ElementTree
 import av
 import pytest
 
-import footage
-import frames
-import making
-from conformance import Playlist, read_playlist, tags, told_codec
-from material import ffmpeg
-from reelwright.edits import ladder, rates
-from reelwright.edits.model import Ladder, transcode
+from reelwright.edits import bit_rates, ladder
+from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming
-from reelwright.edits.vocabulary import Quality
 from reelwright.errors import VerifyFailed
-from reelwright.media.probe import Prober
-from reelwright.media.streaming import finish
+from reelwright.media.packaging.packager import finish
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.hls_reader import Playlist, read_playlist, tags, told_codec
+from tests.support.media_files import ffmpeg
 
 SECOND = Fraction(1) - Fraction(1, 10**6)
 WHOLE = Fraction(0), Fraction(100)
@@ -42,7 +40,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -61,7 +59,7 @@ async def make(
     outputs = ladder.outputs(wanted, (media.picture.display_width, media.picture.display_height))
     plan = resolve(transcode(outputs, (), streaming), Facts(sha256="0" * 64, media=media))
     targets = [work / f"out{number}.mp4" for number in range(len(outputs))]
-    await making.make(plan, {"in0": source} | {f"out{number}": target for number, target in enumerate(targets)})
+    await recipes.make(plan, {"in0": source} | {f"out{number}": target for number, target in enumerate(targets)})
     made = [await prober.probe(target) for target in targets]
     for expected, rendition in zip(plan.outputs, made, strict=True):
         assert complaints(expected, rendition) == []
@@ -122,9 +120,9 @@ async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: st
         tracks = SOURCES[name].get("audio", 1)
         maps = [part for track in range(tracks) for part in ("-map", f"0:a:{track}")]
         ffmpeg("-i", str(tmp_path / "work" / manifest), "-map", "0:v:0", *maps, "-c", "copy", str(played))
-        frames.judge_cut(source, played, *WHOLE, min_ssim=0.9)
+        frame_judge.judge_cut(source, played, *WHOLE, min_ssim=0.9)
         for track in range(tracks):
-            frames.judge_sync(source, played, *WHOLE, track=track, within_s=0.004)
+            frame_judge.judge_sync(source, played, *WHOLE, track=track, within_s=0.004)
 
 
 @pytest.mark.parametrize(("codec", "audio"), [("hevc", "aac"), ("vp9", "opus"), ("av1", "aac")])
@@ -227,7 +225,7 @@ async def test_the_most_demanding_picture_fits_through_a_network(
     )
     plan = await make(prober, source, tmp_path / "work", qualities=(Quality.P240,), codec=codec)
     peak = plan.outputs[0].output.video.peak_bit_rate
-    assert peak == rates.streamed_peak((426, 240), codec)
+    assert peak == bit_rates.streamed_peak((426, 240), codec)
     (playlist,) = judge(tmp_path / "work").values()
     for part in playlist.parts:
         assert 8 * part.size_bytes / part.lasts_s < times * peak

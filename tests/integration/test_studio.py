@@ -8,11 +8,11 @@ from typing import BinaryIO
 import pytest
 import pyvips
 
-from reelwright import faults
-from reelwright.edits.model import TextLayer
+from reelwright import fault_points
+from reelwright.edits.edit import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
-from reelwright.media.studio import Studio, picture_key
-from reelwright.media.text import Draughtsman
+from reelwright.library.overlay_images import Studio, picture_key
+from reelwright.media.images.renderer import Draughtsman
 from reelwright.settings import parse
 from reelwright.storage.local import LocalStorage
 
@@ -111,7 +111,7 @@ async def test_two_that_publish_under_one_key_leave_each_others_files_alone(
         monkeypatch.undo()
         storage.publish(fast, key)
 
-    monkeypatch.setattr(faults, "point", overtake)
+    monkeypatch.setattr(fault_points, "point", overtake)
     with pytest.raises(FileExistsError):
         storage.publish(slow, key)
     assert (slow.read_bytes(), fast.read_bytes()) == (b"slow", b"fast")

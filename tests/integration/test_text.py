@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from drawings import BUNDLED_ONLY, Easel, drawing_in_this_process, ink, opacity, pixels
-from hostile import Watch
-from reelwright.edits import colour
-from reelwright.edits.colour import BLACK, Colour
-from reelwright.edits.lettering import TextStyle, checked_text
+from reelwright.edits import color
+from reelwright.edits.color import BLACK, Colour
+from reelwright.edits.text_rules import TextStyle, checked_text
 from reelwright.errors import InvalidInput, MediaProcessFailed
-from reelwright.media import drawn_text
-from reelwright.media.drawing_program import Face
+from reelwright.media.images import text_image
+from reelwright.media.images.render_worker import Face
+from tests.support.hostile_strings import Watch
+from tests.support.images import BUNDLED_ONLY, Easel, drawing_in_this_process, ink, opacity, pixels
 
 RED, BLUE = Colour(255, 0, 0), Colour(0, 0, 255)
 BIG = TextStyle(font_size=64)
@@ -127,10 +127,10 @@ async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Easel, 
     middle = picture.shape[0] // 2
     assert tuple(picture[middle, 3]) == (255, 0, 0, 255)
     assert tuple(picture[middle, picture.shape[1] // 2]) == (255, 255, 255, 255)
-    grown, picture = await drawn(shadow_colour=colour.parse("blue@0.5"), shadow_x=30, shadow_y=-10)
+    grown, picture = await drawn(shadow_colour=color.parse("blue@0.5"), shadow_x=30, shadow_y=-10)
     assert grown == (30, 10)
     assert picture[middle, -3] == pytest.approx([0, 0, 255, 128], abs=1)
-    grown, picture = await drawn(background=colour.parse("blue@0.4"), padding=15, opacity=0.5)
+    grown, picture = await drawn(background=color.parse("blue@0.4"), padding=15, opacity=0.5)
     assert grown == (30, 30)
     assert picture[0, 0] == pytest.approx([0, 0, 255, 51], abs=1)
     assert picture[middle, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
@@ -138,7 +138,7 @@ async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Easel, 
 
 async def test_a_translucent_text_is_translucent_over_its_outline(draughtsman: Easel, tmp_path: Path) -> None:
     """The outline goes around the letters, not under them."""
-    style = TextStyle(font_size=100, colour=colour.parse("white@0.5"), outline_width=5, outline_colour=RED)
+    style = TextStyle(font_size=100, colour=color.parse("white@0.5"), outline_width=5, outline_colour=RED)
     await draughtsman.draw_text("l", style, tmp_path / "text.png")
     picture = pixels(tmp_path / "text.png")
     assert picture[picture.shape[0] // 2, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
@@ -290,7 +290,7 @@ def test_every_string_is_drawn_or_refused(drawing_here: Face, text: str) -> None
     if BUNDLED_ONLY.missing_glyphs(text):
         return
     face = msgspec.structs.replace(drawing_here, families=BUNDLED_ONLY.families(text, BUNDLED_ONLY.find(None)))
-    picture = drawn_text.draw(text, TextStyle(font_size=12), face)
+    picture = text_image.draw(text, TextStyle(font_size=12), face)
     assert 1 <= picture.width < 30 * 12 * 15
     assert len(picture.write_to_memory()) == picture.width * picture.height * 4
 

@@ -12,7 +12,7 @@ from reelwright.errors import JobFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.backlog import unfinished
 from reelwright.telemetry import logs
-from world import World
+from tests.support.job_database import World
 
 
 def counted(kind: str, state: str) -> float:
@@ -21,7 +21,7 @@ def counted(kind: str, state: str) -> float:
 
 async def test_a_transition_is_told_once_it_is_committed(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Counted and logged then; what was rolled back has never been."""
-    caplog.set_level(logging.INFO, "reelwright.jobs.transitions")
+    caplog.set_level(logging.INFO, "reelwright.jobs.after_commit")
     job_id = await world.job()
     kind = (await world.look(job_id)).type.value
     before = counted(kind, "CANCELLED")

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-import footage
-import frames
-import making
-from reelwright.edits.model import trim
+from reelwright.edits.edit import trim
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.media.probe import Prober
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
 
 SOURCES: dict[str, dict[str, Any]] = {
     "24": {"frame_rate": "24"},
@@ -57,7 +55,7 @@ CUTS = {
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -70,7 +68,7 @@ async def make(prober: Prober, source: Path, start: Fraction, end: Fraction, tar
     """The way of a job without its database: probe, plan, recipe, run, verify."""
     media = await prober.probe(source)
     plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
-    await making.make(plan, {"in0": source, "out0": target})
+    await recipes.make(plan, {"in0": source, "out0": target})
     assert complaints(plan.outputs[0], await prober.probe(target)) == []
     return plan
 
@@ -83,6 +81,6 @@ async def test_the_frames_of_the_interval(prober: Prober, folder: Path, tmp_path
     start, end = CUTS[cut]
     target = tmp_path / "work" / "out.mp4"
     await make(prober, source.path, start, end, target)
-    frames.judge_cut(source, target, start, end)
+    frame_judge.judge_cut(source, target, start, end)
     if SOURCES[name].get("audio", 1):
-        frames.judge_sync(source, target, start, end)
+        frame_judge.judge_sync(source, target, start, end)

@@ -10,19 +10,17 @@ from typing import Any
 import av
 import pytest
 
-import footage
-import frames
-import making
-from material import ffmpeg
 from reelwright.edits import ladder
-from reelwright.edits.model import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.enums import Quality
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.edits.streaming import Streaming
-from reelwright.edits.vocabulary import Quality
-from reelwright.media.probe import Prober
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.media_files import ffmpeg
 
 SECONDS = 2
 HALF = 25 * SECONDS
@@ -31,7 +29,7 @@ HALF = 25 * SECONDS
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with making.prober() as running:
+    async with recipes.prober() as running:
         yield running
 
 
@@ -73,15 +71,15 @@ def kept(media: MediaInfo) -> Edit:
 
 async def make(
     prober: Prober, source: Path, work: Path, edit: Edit | None, patch: Path | None = None
-) -> tuple[Plan, tuple[str, ...], list[frames.Decoded]]:
+) -> tuple[Plan, tuple[str, ...], list[frame_judge.Decoded]]:
     """The plan, what the work said is missing, and the frames that came out. Without an edit: a transcode."""
     media = await prober.probe(source)
     layers = (PictureFacts(sha256="1" * 64, width=36, height=24),) if patch is not None else ()
     plan = resolve(edit or kept(media), Facts(sha256="0" * 64, media=media, layers=layers))
     slots = {"in0": source, "out0": work / "out.mp4"} | ({"in1": patch} if patch is not None else {})
-    said = await making.make(plan, slots)
+    said = await recipes.make(plan, slots)
     assert complaints(plan.outputs[0], await prober.probe(work / "out.mp4")) == []
-    return plan, said, frames.read(work / "out.mp4")
+    return plan, said, frame_judge.read(work / "out.mp4")
 
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -164,5 +162,5 @@ async def test_two_frames_of_one_time_are_both_worth_seeing(prober: Prober, tmp_
     source = footage.slides(tmp_path / "twice.mkv", tuple((n - (n % 15 == 9)) / 25 for n in range(50)))
     _, _, found = await make(prober, source, tmp_path / "work", streamed(await prober.probe(source)))
     assert [frame.number for frame in found] == list(range(50))
-    wanted = frames.read(source)
-    assert min(frames.ssim(a.picture, b.picture) for a, b in zip(wanted, found, strict=True)) > 0.9
+    wanted = frame_judge.read(source)
+    assert min(frame_judge.ssim(a.picture, b.picture) for a, b in zip(wanted, found, strict=True)) > 0.9

@@ -10,21 +10,20 @@ from pathlib import Path
 
 import pytest
 
-import footage
-import frames
-import making
-from footage import Footage
-from material import ffmpeg
-from reelwright.edits.model import TextLayer, overlay, trim
+from reelwright.edits.edit import TextLayer, overlay, trim
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.errors import InvalidInput
-from reelwright.media import examine, programs, reading
-from reelwright.media.probe import Prober
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.probe import demux, packets
+from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
+from tests.support import footage, frame_judge, recipes
+from tests.support.footage import Footage
+from tests.support.media_files import ffmpeg
 
-RULES = programs.probe_rules(making.SETTINGS)
+RULES = capabilities.probe_rules(recipes.SETTINGS)
 SIZE, SECONDS = (160, 96), 14
 LIVE = ("-live", "1")
 PAUSE_AT_S, PAUSE_S = 14, 3
@@ -62,7 +61,7 @@ def cut_off(source: Footage) -> Footage:
         index_first = ("-movflags", "+faststart") if path.suffix == ".mp4" else ()
         ffmpeg("-i", str(source.path), "-map", "0", "-c", "copy", *index_first, str(path))
         os.truncate(path, path.stat().st_size // 2)
-    return Footage(path, source.frame_times_s[: len(frames.read(path))])
+    return Footage(path, source.frame_times_s[: len(frame_judge.read(path))])
 
 
 def paused(folder: Path, container: str) -> Footage:
@@ -95,7 +94,7 @@ async def make(
     """The way of a job without its database, and what the verification says."""
     plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
     target = work / "out.mp4"
-    await making.make(plan, {"in0": source, "out0": target})
+    await recipes.make(plan, {"in0": source, "out0": target})
     return target, complaints(plan.outputs[0], await prober.probe(target))
 
 
@@ -106,9 +105,9 @@ async def judge(
     begin, behind = Fraction(repr(start)), Fraction(repr(end))
     target, wrong = await make(await prober.probe(source.path), prober, source.path, begin, behind, work)
     assert wrong == []
-    frames.judge_cut(source, target, begin, behind, min_ssim=0.95, held=held)
+    frame_judge.judge_cut(source, target, begin, behind, min_ssim=0.95, held=held)
     if sound:
-        frames.judge_sync(source, target, begin, behind)
+        frame_judge.judge_sync(source, target, begin, behind)
 
 
 @pytest.mark.parametrize("audio", [1, 0])
@@ -213,12 +212,12 @@ async def test_a_piped_file_is_not_as_long_as_its_unfinished_header_says(prober:
 def test_large_files_are_read_at_both_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their true end is found, and no gap is longer than the longest between their key frames; what only the whole
     file could tell is not claimed."""
-    monkeypatch.setattr(examine, "READ_THROUGH_BYTES", 0)
-    monkeypatch.setattr(reading, "SAMPLE_BYTES", 2**14)
+    monkeypatch.setattr(demux, "READ_THROUGH_BYTES", 0)
+    monkeypatch.setattr(packets, "SAMPLE_BYTES", 2**14)
 
     def examined(source: Footage) -> MediaInfo:
         with source.path.open("rb") as opened:
-            return examine.examine(opened.fileno(), RULES).media
+            return demux.examine(opened.fileno(), RULES).media
 
     even = examined(whole(folder, "mkv"))
     assert even.duration_s == pytest.approx(SECONDS, abs=0.03)
@@ -232,5 +231,5 @@ def test_reading_on_ends_when_the_time_is_up(folder: Path) -> None:
     """The file is answered for with what is known by then."""
     source = live(folder, "mkv", audio=1)
     with source.path.open("rb") as opened:
-        media = examine.examine(opened.fileno(), replace(RULES, timeout_s=0)).media
+        media = demux.examine(opened.fileno(), replace(RULES, timeout_s=0)).media
     assert (media.picture.width, media.duration_s) == (SIZE[0], None)

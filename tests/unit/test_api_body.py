@@ -14,9 +14,9 @@ from litestar import Litestar, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from reelwright.api.body import MAX_BODY_BYTES, MAX_FIELD_ERRORS, StrictRequest, read_json
-from reelwright.api.problems import EXCEPTION_HANDLERS
-from reelwright.api.transcode_schemas import TranscodeIn
+from reelwright.api.http.json_body import MAX_BODY_BYTES, MAX_FIELD_ERRORS, StrictRequest, read_json
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
+from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import InvalidInput, Malformed
 
 Time = Annotated[float, Meta(ge=0)] | str

@@ -18,14 +18,14 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from reelwright.api import docs
-from reelwright.api.body import StrictRequest
-from reelwright.api.docs import docs_router, openapi_config, openapi_document
-from reelwright.api.event_stream import EventStream
-from reelwright.api.openapi import operation
-from reelwright.api.problems import EXCEPTION_HANDLERS, MEANINGS
-from reelwright.api.ranges import FileDownload
-from reelwright.api.struct_schemas import StructSchemas
+from reelwright.api.http.event_stream import EventStream
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.json_body import StrictRequest
+from reelwright.api.http.problems import EXCEPTION_HANDLERS, MEANINGS
+from reelwright.api.openapi import docs
+from reelwright.api.openapi.docs import docs_router, openapi_config, openapi_document
+from reelwright.api.openapi.operations import operation
+from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.errors import Conflict, NotFound
 
 T = TypeVar("T")

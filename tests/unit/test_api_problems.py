@@ -19,9 +19,9 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import reelwright.errors
-from reelwright.api.body import StrictRequest
-from reelwright.api.problems import EXCEPTION_HANDLERS, MEANINGS
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.api.http.json_body import StrictRequest
+from reelwright.api.http.problems import EXCEPTION_HANDLERS, MEANINGS
+from reelwright.edits.enums import JobStatus
 from reelwright.errors import (
     Busy,
     Conflict,
@@ -229,7 +229,7 @@ async def test_a_database_that_refuses_connections_is_busy(
     answer = await client.get("/raise")
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer.headers["retry-after"] == "5"
-    (record,) = [record for record in caplog.records if record.name == "reelwright.api.problems"]
+    (record,) = [record for record in caplog.records if record.name == "reelwright.api.http.problems"]
     assert (record.levelname, record.exc_info) == ("WARNING", None)
     assert "Connect" in record.getMessage()
 

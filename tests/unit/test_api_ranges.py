@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.api.ranges import MIME_TYPES, Verdict, content_disposition, evaluate, mime_type
+from reelwright.api.http.file_response import MIME_TYPES, Verdict, content_disposition, evaluate, mime_type
 
 ETAG = '"abc"'
 CHANGED = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from reelwright.errors import JobFailed, LeaseLost, MediaProcessFailed, hindrance
-from reelwright.media import contain
-from reelwright.media.verdict import verdict
+from reelwright.media.ffmpeg.failure import verdict
+from reelwright.media.sandbox import contained
 from reelwright_worker.blame import blamed, short_of_space
 
 CUT = "[mov,mp4 @ 0x1] [error] Error muxing a packet: Immediate exit requested"
@@ -42,7 +42,7 @@ def test_a_process_that_did_not_end_well_says_whose_fault_it_was(
 ) -> None:
     """What ended or refused it from outside is the machine's; a limit that it ran into, or a crash, is not."""
 
-    found = verdict(contain.LAUNCHER_FAILED if text.startswith("launcher") else status, text)
+    found = verdict(contained.LAUNCHER_FAILED if text.startswith("launcher") else status, text)
     assert found is not None
     assert (found.code, found.of_machine) == (code, of_machine)
 

@@ -7,7 +7,7 @@ import pyvips
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.media.bleeding import bled
+from reelwright.media.images.alpha_bleed import bled
 
 
 def picture(pixels: np.typing.NDArray[np.uint8]) -> pyvips.Image:

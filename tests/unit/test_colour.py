@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits import colour
-from reelwright.edits.colour import Colour
+from reelwright.edits import color
+from reelwright.edits.color import Colour
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from reelwright.edits.colour import Colour
 )
 def test_a_colour_is_a_css_name_or_hexadecimal_digits_with_an_opacity(text: str, expected: Colour) -> None:
     """Every form in the API's description is understood."""
-    assert colour.parse(text) == expected
+    assert color.parse(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_colour_is_a_css_name_or_hexadecimal_digits_with_an_opacity(text: str,
 def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
     """The error is for a person to read, and does not quote the input."""
     with pytest.raises(ValueError, match="colour") as refused:
-        colour.parse(text)
+        color.parse(text)
     assert len(text) < 3 or text not in str(refused.value)
 
 
@@ -54,7 +54,7 @@ def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
 def test_every_string_is_a_colour_or_refused(text: str) -> None:
     """Nothing but numbers within their bounds comes out."""
     try:
-        found = colour.parse(text)
+        found = color.parse(text)
     except ValueError:
         return
     assert all(0 <= part <= 255 for part in (found.red, found.green, found.blue))

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits import contact_sheet, moments
-from reelwright.edits.companions import (
+from reelwright.edits import frame_times, sprite_sheet
+from reelwright.edits.edit import FileOutput, transcode
+from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.sidecars import (
     AnyCompanion,
     PlannedCompanion,
     Poster,
@@ -20,12 +22,10 @@ from reelwright.edits.companions import (
     sized,
     texts,
 )
-from reelwright.edits.model import FileOutput, transcode
-from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import FieldError, JobFailed
-from reelwright.media.command import Capabilities
-from reelwright.media.recipe import compile_plan
-from sources import media
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.recipes.compile import compile_plan
+from tests.support.media_info import media
 
 HD = 1280, 720
 
@@ -102,12 +102,12 @@ def test_any_grid_has_room_for_all_tiles(count: int, picture: tuple[int, int], w
     """Within the largest sheet, without a sheet too many, no two tiles in one place."""
     tile = sized(picture, width)
     assert tile[0] % 2 == tile[1] % 2 == 0
-    grid = contact_sheet.grid(count, tile, columns)
-    assert grid.columns * tile[0] <= contact_sheet.SHEET_SIDE
-    assert grid.rows * tile[1] <= contact_sheet.SHEET_SIDE
+    grid = sprite_sheet.grid(count, tile, columns)
+    assert grid.columns * tile[0] <= sprite_sheet.SHEET_SIDE
+    assert grid.rows * tile[1] <= sprite_sheet.SHEET_SIDE
     held = grid.columns * grid.rows
     assert (grid.sheets - 1) * held < count <= grid.sheets * held
-    places = contact_sheet.places(count, tile, grid.columns, grid.rows, [f"{n}" for n in range(grid.sheets)])
+    places = sprite_sheet.places(count, tile, grid.columns, grid.rows, [f"{n}" for n in range(grid.sheets)])
     assert len(set(places)) == count
 
 
@@ -122,7 +122,7 @@ def test_bits_of_a_preview_follow_each_other_and_end_in_the_video(
 ) -> None:
     """All frames that are wanted, unless the video is shorter than that; one at least."""
     length = Fraction(milliseconds, 1000)
-    times = moments.runs(count, rate, length, parts=parts)
+    times = frame_times.runs(count, rate, length, parts=parts)
     assert times == sorted(set(times))
     assert times[0] >= 0
     assert times[-1] < length

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from reelwright.media import system_calls
-from reelwright.media.contain import Containment
-from reelwright.media.system_calls import (
+from reelwright.media.sandbox import system_calls
+from reelwright.media.sandbox.contained import Containment
+from reelwright.media.sandbox.system_calls import (
     ALLOWED,
     CLONE3,
     HARMFUL,

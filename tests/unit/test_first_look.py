@@ -7,17 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from reelwright.media import description, moving
-from reelwright.media.clock import JUMPS, Clock
-from reelwright.media.moving import Movement
-from reelwright.media.reading import LastFrame
+from reelwright.media.probe import format_dump, main_video
+from reelwright.media.probe.main_video import Movement
+from reelwright.media.probe.packets import LastFrame
+from reelwright.media.probe.timestamp_jumps import JUMPS, Clock
 
 
 def track(
     index: int, *, default: bool = False, size: tuple[int, int] = (320, 180), codec: str = "h264"
 ) -> SimpleNamespace:
     context = SimpleNamespace(codec=SimpleNamespace(canonical_name=codec))
-    disposition = moving.DEFAULT * default
+    disposition = main_video.DEFAULT * default
     return SimpleNamespace(index=index, disposition=disposition, width=size[0], height=size[1], codec_context=context)
 
 
@@ -47,7 +47,7 @@ LARGE = (1920, 1080)
 def test_the_video_is_the_track_that_moves(
     why: str, tracks: list[SimpleNamespace], movements: list[Movement], video: int
 ) -> None:
-    assert moving.likeliest(tracks, movements)[0].index == video, why
+    assert main_video.likeliest(tracks, movements)[0].index == video, why
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ compatibility id: 0, compression: 0
 
 
 def test_words_are_taken_from_side_data_alone() -> None:
-    found = description.read(SAID.splitlines(), 0)
-    assert found.cropping == description.Cropping(left=1, right=2, top=10, bottom=6)
+    found = format_dump.read(SAID.splitlines(), 0)
+    assert found.cropping == format_dump.Cropping(left=1, right=2, top=10, bottom=6)
     assert (found.dolby_vision_profile, found.dolby_vision_compatibility, found.programs) == (5, 0, 2)
-    assert description.read(SAID.splitlines(), 2) == description.Description(programs=2)
+    assert format_dump.read(SAID.splitlines(), 2) == format_dump.Description(programs=2)

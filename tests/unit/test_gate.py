@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from reelwright.api.gate import HostNames, cross_origin
+from reelwright.api.http.gate import HostNames, cross_origin
 from reelwright.settings import SettingsError, parse
 
 OURS = ("https://app.example",)

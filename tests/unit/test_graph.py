@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.media.graph import Filter, Graphs, filter_, seconds, timestamps_from
+from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, seconds, timestamps_from
 
 
 def test_chains_are_written_with_labels_of_their_own() -> None:

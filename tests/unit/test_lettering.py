@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits.lettering import TextStyle, checked_text, is_right_to_left
+from reelwright.edits.text_rules import TextStyle, checked_text, is_right_to_left
 
 
 def test_every_kind_of_line_end_is_a_line_feed() -> None:

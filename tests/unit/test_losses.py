@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.model import ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.enums import Quality
+from reelwright.edits.media_info import MediaInfo, OtherStream
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.planned_layers import PictureFacts
-from reelwright.edits.source import MediaInfo, OtherStream
-from reelwright.edits.vocabulary import Quality
+from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.errors import InvalidInput
-from sources import media
+from tests.support.media_info import media
 
 
 def warnings(info: MediaInfo, **wanted: Any) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.edits.model import AudioEncoding, FileOutput, transcode
+from reelwright.edits.edit import AudioEncoding, FileOutput, transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.command import Capabilities
-from reelwright.media.loudness import HIGHEST_GAIN_DB, Gain
-from reelwright.media.recipe import compile_plan
-from reelwright.media.run import fill
-from sources import media
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.runner import fill
+from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.recipes.loudness import HIGHEST_GAIN_DB, Gain
+from tests.support.media_info import media
 
 GAIN = Gain.of(0, -16)
 

@@ -12,7 +12,7 @@ from prometheus_client import generate_latest
 
 from reelwright.settings import parse
 from reelwright.telemetry import metrics
-from service import free_port
+from tests.support.service import free_port
 
 
 def test_workers_of_one_machine_take_a_port_each(tmp_path: Path) -> None:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelwright.edits import colour
-from reelwright.edits.model import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
+from reelwright.edits import color
+from reelwright.edits.edit import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, PlannedOverlay, resolve
-from reelwright.edits.planned_layers import PictureFacts, PlannedLayer, VideoFacts
-from reelwright.edits.source import MediaInfo
+from reelwright.edits.plan.overlay import PictureFacts, PlannedLayer, VideoFacts
 from reelwright.errors import InvalidInput
-from reelwright.media.command import Capabilities
-from reelwright.media.recipe import compile_plan
-from sources import media
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.recipes.compile import compile_plan
+from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
 PICTURE = PictureFacts(sha256="1" * 64, width=200, height=100)
@@ -183,7 +183,7 @@ def test_no_string_changes_the_shape_of_the_graph(text: str, x: str, path: str, 
 def test_a_colour_is_numbers_or_nothing(text: str) -> None:
     """Whatever is taken as a colour is four numbers in range."""
     try:
-        found = colour.parse(text)
+        found = color.parse(text)
     except ValueError:
         return
     assert all(0 <= value <= 255 for value in (found.red, found.green, found.blue))

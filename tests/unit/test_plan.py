@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits.model import Edit, trim
+from reelwright.edits.edit import Edit, trim
+from reelwright.edits.geometry import even
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.sizes import even
-from reelwright.edits.source import MediaInfo
 from reelwright.errors import InvalidInput
-from sources import media
+from tests.support.media_info import media
 
 
 def plan(info: MediaInfo, start: float | str, end: float | str) -> Plan:

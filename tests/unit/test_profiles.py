@@ -7,15 +7,15 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from reelwright.api.profiles import ALL, ProfileOut
-from reelwright.api.transcode_schemas import SoundIn, TranscodeIn
+from reelwright.api.routes.profiles import ALL, ProfileOut
+from reelwright.api.schemas.transcode import SoundIn, TranscodeIn
 from reelwright.edits import ladder
-from reelwright.edits.model import transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.profiles import PROFILES, ProfileName
-from reelwright.media.command import Capabilities
-from reelwright.media.recipe import compile_plan
-from sources import media
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.recipes.compile import compile_plan
+from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.media.progress import ProgressReader, percent
+from reelwright.media.ffmpeg.progress import ProgressReader, percent
 
 REPORT = "frame=50\nfps=24\nout_time_us=2000000\nout_time_ms=2000000\nspeed=1.5x\nprogress={}\n"
 

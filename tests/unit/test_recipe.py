@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from reelwright.edits.model import trim
+from reelwright.edits.edit import trim
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.source import MediaInfo
 from reelwright.errors import JobFailed
-from reelwright.media.command import Capabilities, Recipe
-from reelwright.media.recipe import compile_plan
+from reelwright.media.ffmpeg.command import Capabilities, Recipe
+from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import CONTAINERS
-from sources import media
+from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
 

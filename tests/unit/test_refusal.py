@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media import refusal
+from reelwright.media.probe import refusal
 
 FORMATS = ("mov", "matroska", "avi")
 PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html><head><title>Sign in</title>"

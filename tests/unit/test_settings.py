@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from reelwright import codecs
+from reelwright import source_codecs
 from reelwright.settings import Settings, SettingsError, load, parse, remarks
 
 ROOT = Path(__file__).parents[2]
@@ -224,5 +224,5 @@ def test_the_codecs_that_can_be_named_are_listed() -> None:
     """The page that the refusal names has all of them, and no other."""
     page = (ROOT / "docs/deployment.md").read_text().partition("### Codecs")[2].partition("## Security")[0]
     default, more = page.split("Others can be named")
-    assert re.findall(r"`([a-z0-9_]+)`", default) == list(codecs.VIDEO)
-    assert re.findall(r"`([a-z0-9_]+)`", more) == list(codecs.MORE_VIDEO)
+    assert re.findall(r"`([a-z0-9_]+)`", default) == list(source_codecs.VIDEO)
+    assert re.findall(r"`([a-z0-9_]+)`", more) == list(source_codecs.MORE_VIDEO)

@@ -9,20 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.edits import ladder
-from reelwright.edits.model import Codec, Ladder, transcode
+from reelwright.edits.edit import Codec, Ladder, transcode
+from reelwright.edits.enums import Quality
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.source import MediaInfo
 from reelwright.edits.streaming import Streaming
-from reelwright.edits.vocabulary import Quality
 from reelwright.errors import InvalidInput
-from reelwright.media import playlists
-from reelwright.media.codec_names import codec_name
-from reelwright.media.command import Capabilities
-from reelwright.media.fragments import Fragments, Segment, indexed
-from reelwright.media.languages import tag_of
-from reelwright.media.presentation import PictureStream, Presentation, SoundStream
-from reelwright.media.recipe import compile_plan
-from sources import media
+from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.packaging import hls
+from reelwright.media.packaging.codec_strings import codec_name
+from reelwright.media.packaging.fragmented_mp4 import Fragments, Segment, indexed
+from reelwright.media.packaging.language_tags import tag_of
+from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream
+from reelwright.media.recipes.compile import compile_plan
+from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
 
@@ -112,7 +112,7 @@ def test_the_master_playlist() -> None:
         for number, language in enumerate(("eng", "deu", "ger", None))
     )
     shown = PictureStream(picture, 1280, 720, Fraction(30000, 1001), "smpte2084")
-    assert playlists.master(Presentation((shown,), sounds)).split("\n") == [
+    assert hls.master(Presentation((shown,), sounds)).split("\n") == [
         *("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"),
         *(
             f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",{told},CHANNELS="2",URI="a0.m3u8"'
@@ -131,7 +131,7 @@ def test_the_master_playlist() -> None:
 
 def test_a_media_playlist() -> None:
     """Ranges of one file, after its header; durations to the microsecond."""
-    assert playlists.media_playlist(fragments("v0.mp4", "", (10, "4.004"), (5, "1/3")), 4).split("\n") == [
+    assert hls.media_playlist(fragments("v0.mp4", "", (10, "4.004"), (5, "1/3")), 4).split("\n") == [
         *("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", "#EXT-X-TARGETDURATION:4"),
         *("#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD"),
         '#EXT-X-MAP:URI="v0.mp4",BYTERANGE="800@0"',

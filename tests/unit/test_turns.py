@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from reelwright.errors import Busy
-from reelwright.media import turns
-from reelwright.media.turns import MOST_WAITING, Turns, asked_by, client_of
+from reelwright.media.sandbox import fair_slots
+from reelwright.media.sandbox.fair_slots import MOST_WAITING, Turns, asked_by, client_of
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_the_last_place_is_for_those_who_use_little(
 ) -> None:
     """Neither who has used much lately nor what may take long is in it; it is forgotten with time."""
     now = 1000.0
-    monkeypatch.setattr(turns, "monotonic", lambda: now)
+    monkeypatch.setattr(fair_slots, "monotonic", lambda: now)
     crowd = gathering(2)
     await crowd.come("greedy/0")
     now += 10
@@ -99,13 +99,13 @@ async def test_the_last_place_is_for_those_who_use_little(
     await crowd.come("other/small")
     assert crowd.order[-1] == "other/small"
     await crowd.leave("other/small")
-    now += 20 * turns.HALF_LIFE_S
+    now += 20 * fair_slots.HALF_LIFE_S
     await crowd.come("third/0")
     await crowd.leave("third/0")
     assert crowd.order[-1] == "third/0"  # greedy still holds a place, for all that time
     await crowd.leave("greedy/1")
     assert crowd.order[-1] == "other/large"
-    now += 20 * turns.HALF_LIFE_S
+    now += 20 * fair_slots.HALF_LIFE_S
     await crowd.come("third/1")
     await crowd.leave("third/1")
     assert crowd.order[-1] == "greedy/2"

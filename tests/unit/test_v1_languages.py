@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from drawings import BUNDLED_ONLY
 from reelwright.api.v1.schemas import FONTS, V1Overlay
+from tests.support.images import BUNDLED_ONLY
 
 
 def families(language: str) -> tuple[str, ...]:

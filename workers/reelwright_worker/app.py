@@ -14,23 +14,24 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from reelwright import codecs
 from reelwright import settings as configuration
+from reelwright import source_codecs
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
+from reelwright.jobs.maintenance import Reaper
 from reelwright.jobs.queue import QUEUE
-from reelwright.jobs.reaper import Reaper
-from reelwright.media import contain, programs
-from reelwright.media.picture_check import PictureChecker
-from reelwright.media.probe import Prober
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.images.checker import PictureChecker
+from reelwright.media.probe.prober import Prober
+from reelwright.media.sandbox import contained
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker import tasks
-from reelwright_worker.hardened import WorkerApp
+from reelwright_worker.attempt import Workshop
 from reelwright_worker.machine import Machine
-from reelwright_worker.render import Workshop
+from reelwright_worker.queue_worker import WorkerApp
 
 logger = logging.getLogger(__name__)
 
@@ -84,10 +85,11 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     )
     machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
-        rules = replace(programs.probe_rules(settings), formats=CONTAINERS, codecs=codecs.VIDEO)  # outputs are ours
+        ours = capabilities.probe_rules(settings)
+        rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be
         async with Prober(rules) as prober, PictureChecker(memory_bytes=settings.media_memory_bytes) as checker:
             if await machine.examine():
-                for missing in contain.available().missing:
+                for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)
             workshop = Workshop(
                 settings=settings,

@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.database import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import waiting
-from reelwright.media import programs
-from reelwright.media.command import Capabilities
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg.command import Capabilities
 from reelwright.settings import Settings
 from reelwright.storage import local
 from reelwright.storage.local import LocalStorage
@@ -117,9 +117,9 @@ class Machine:
                 return hindered(error, at=name)
             if free_bytes <= reserve_bytes:
                 return local.trouble(folder, reserve_bytes, name)
-        if shutil.which(programs.ffmpeg_path(self._settings)) is None:
+        if shutil.which(capabilities.ffmpeg_path(self._settings)) is None:
             return JobFailed(
-                f"FFMPEG_BIN={programs.ffmpeg_path(self._settings)}: there is no such program",
+                f"FFMPEG_BIN={capabilities.ffmpeg_path(self._settings)}: there is no such program",
                 code="cannot_start",
                 of_machine=True,
             )
@@ -158,10 +158,10 @@ class Machine:
         """That it runs shows also that processes can be started at all."""
         try:
             if not hasattr(self, "capabilities"):
-                await programs.version(self._settings)
-                await programs.settle(self._settings)
-                found = await programs.hardware_encoders(self._settings)
-                known = await programs.capabilities(self._settings)
+                await capabilities.version(self._settings)
+                await capabilities.settle(self._settings)
+                found = await capabilities.hardware_encoders(self._settings)
+                known = await capabilities.capabilities(self._settings)
                 self.capabilities = msgspec.structs.replace(known, hardware=found)
                 logger.info(
                     "ffmpeg %s, %d threads, encoders in hardware: %s",
@@ -170,7 +170,7 @@ class Machine:
                     ", ".join(found) or "none",
                 )
             else:
-                await programs.version(self._settings)
+                await capabilities.version(self._settings)
         except JobFailed as error:
             return JobFailed(f"FFMPEG_BIN: {error.detail}", code="cannot_start", of_machine=True)
         except (OSError, MemoryError) as error:

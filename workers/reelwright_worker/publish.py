@@ -15,21 +15,21 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright import faults
+from reelwright import fault_points
+from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
-from reelwright.edits.companions import PlannedFile
-from reelwright.edits.model import Edit, Overlay
+from reelwright.edits.edit import Edit, Overlay
+from reelwright.edits.enums import FileRole, JobType, VariantKind
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput
-from reelwright.edits.source import MediaInfo
-from reelwright.edits.vocabulary import FileRole, JobType, VariantKind
+from reelwright.edits.sidecars import PlannedFile
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.jobs.overlays import overlay_rows
-from reelwright.library import formats
+from reelwright.jobs.overlay_facts import overlay_rows
+from reelwright.storage import file_formats
 from reelwright.storage.local import LocalStorage
-from reelwright.uninterrupted import finished
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Publication:
         except BaseException:
             await self._withdraw()
             raise
-        faults.point("renamed, not committed")
+        fault_points.point("renamed, not committed")
         refusals = 0
         while not await finished(self._commit_or_withdraw()):
             refusals = refusals + 1 if await self._answers() else 0
@@ -245,7 +245,7 @@ class Publication:
                 key=key,
                 size_bytes=made.size_bytes,
                 sha256=made.sha256,
-                content_type=formats.of(media).mime_type,
+                content_type=file_formats.of(media).mime_type,
             )
         )
 

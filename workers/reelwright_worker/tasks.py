@@ -8,7 +8,7 @@ import procrastinate
 
 from reelwright.jobs.queue import QUEUE, TASK
 from reelwright.telemetry import logs, metrics, tracing
-from reelwright_worker.render import Workshop
+from reelwright_worker.attempt import Workshop
 
 
 async def render(context: procrastinate.JobContext, job_id: str, origin: dict[str, str] | None = None) -> None:

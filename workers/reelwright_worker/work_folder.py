@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from reelwright.storage import use
+from reelwright.storage import in_use
 
 
 class WorkFolder:
@@ -17,7 +17,7 @@ class WorkFolder:
         self._hold: int | None = None
 
     def make(self) -> None:
-        self._hold = use.make_held(self.path)
+        self._hold = in_use.make_held(self.path)
 
     def remove(self) -> None:
         """With all that is in it; it may be made again."""

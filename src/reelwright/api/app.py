@@ -12,27 +12,27 @@ from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
 from reelwright import __version__
-from reelwright.api import (
+from reelwright.api import context
+from reelwright.api.context import Services
+from reelwright.api.http.json_body import strict_request
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
+from reelwright.api.http.query_parameters import check_query
+from reelwright.api.openapi.docs import docs_router, openapi_config
+from reelwright.api.openapi.struct_schemas import StructSchemas
+from reelwright.api.routes import (
+    about,
     assets,
     edits,
     jobs,
     metrics,
     profiles,
-    service,
-    services,
-    static_paths,
+    stored_files,
     transcode,
     variants,
     videos,
 )
-from reelwright.api.body import strict_request
-from reelwright.api.docs import docs_router, openapi_config
-from reelwright.api.job_schemas import ProgressEvent, StateEvent
-from reelwright.api.problems import EXCEPTION_HANDLERS
-from reelwright.api.query import check_query
-from reelwright.api.services import Services
-from reelwright.api.struct_schemas import StructSchemas
-from reelwright.api.v1 import routes as v1
+from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
+from reelwright.api.v1 import router as v1
 from reelwright.settings import Settings
 
 EXPOSED_HEADERS = [
@@ -68,13 +68,13 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with services.opened(settings) as opened:
+        async with context.opened(settings) as opened:
             app.state.services = opened
             yield
 
     app = Litestar(
         route_handlers=[
-            service.router,
+            about.router,
             metrics.router,
             videos.router,
             variants.router,
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> Litestar:
             transcode.router,
             profiles.router,
             jobs.router,
-            static_paths.router,
+            stored_files.router,
             v1.router,
             docs_router(settings.api_root_path),
         ],

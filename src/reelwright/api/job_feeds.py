@@ -16,12 +16,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.api.event_stream import encode_event
-from reelwright.api.job_schemas import ProgressEvent, StateEvent
+from reelwright.api.http.event_stream import encode_event
+from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, JobEvent
-from reelwright.jobs import events
-from reelwright.jobs.events import Hub
+from reelwright.jobs import notifier
+from reelwright.jobs.notifier import Hub
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ class JobFeeds:
         last = feed.states[-1].seq if feed.states else 0
         async with self._sessions() as session:
             job = await session.get(Job, job_id)
-            transitions = await events.after(session, job_id, last)
-            ages_s = await events.ages(session, transitions) if feed.looks else []
+            transitions = await notifier.after(session, job_id, last)
+            ages_s = await notifier.ages(session, transitions) if feed.looks else []
         feed.take(job, transitions, ages_s)
 
 

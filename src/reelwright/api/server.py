@@ -9,10 +9,10 @@ import socket
 import uvicorn
 from litestar import Litestar
 
-from reelwright.api.access_log import AccessLog
 from reelwright.api.app import create_app
-from reelwright.api.connections import Connection, Connections
-from reelwright.api.gate import Gate
+from reelwright.api.http.access_log import AccessLog
+from reelwright.api.http.connections import Connection, Connections
+from reelwright.api.http.gate import Gate
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing
 

@@ -24,10 +24,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from reelwright.cancellation import finished
 from reelwright.db import embedded
 from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.settings import Settings
-from reelwright.uninterrupted import finished
 
 OLDEST_MAJOR = 15
 """Oldest major version of PostgreSQL that is supported."""

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from reelwright import packaged
+from reelwright import resources
 from reelwright.db.database import DatabaseUnusable, create_engine, usable
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _OLDEST_TRANSACTION = (
 
 def configuration(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(packaged.folder("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(resources.folder("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

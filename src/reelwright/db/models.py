@@ -32,14 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from reelwright.edits.vocabulary import (
-    FileRole,
-    JobStatus,
-    JobType,
-    OverlayType,
-    Quality,
-    VariantKind,
-)
+from reelwright.edits.enums import FileRole, JobStatus, JobType, OverlayType, Quality, VariantKind
 
 
 def new_id() -> uuid.UUID:

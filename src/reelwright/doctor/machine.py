@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.errors import MediaProcessFailed
-from reelwright.media import contain
+from reelwright.media.sandbox import contained
 from reelwright.settings import Settings, remarks
 
 OLDEST_PYTHON = (3, 11)
@@ -60,7 +60,7 @@ async def configured(settings: Settings) -> list[Finding]:
 async def kernel(_: Settings) -> list[Finding]:
     """What confines media processes, tried in one; and user namespaces, which the embedded database may need."""
     try:
-        offered = await asyncio.to_thread(contain.available)
+        offered = await asyncio.to_thread(contained.available)
     except (MediaProcessFailed, subprocess.TimeoutExpired, OSError) as error:
         return [failed("containment", f"cannot be tried: {error}", "Let the service's user start Python processes.")]
     release = platform.release()

@@ -6,11 +6,11 @@ import asyncio
 
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.encode import ENCODERS
-from reelwright.media.fontconfig import COLOUR_EMOJI
-from reelwright.media.fonts import FontBook
-from reelwright.media.programs import capabilities, ffmpeg_path, hardware_encoders
-from reelwright.media.stills import WEBP_ENCODER
+from reelwright.media.encoders.software import ENCODERS
+from reelwright.media.ffmpeg.capabilities import capabilities, ffmpeg_path, hardware_encoders
+from reelwright.media.images.fontconfig import COLOUR_EMOJI
+from reelwright.media.images.fonts import FontBook
+from reelwright.media.recipes.sidecars import WEBP_ENCODER
 from reelwright.settings import Settings
 
 SCRIPTS = {

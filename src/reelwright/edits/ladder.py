@@ -11,9 +11,9 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits import rates
-from reelwright.edits.conforming import COPIED
-from reelwright.edits.model import (
+from reelwright.edits import bit_rates
+from reelwright.edits.audio_tracks import usual_bit_rate
+from reelwright.edits.edit import (
     SOUND_BIT_RATE,
     UNCODED,
     AudioEncoding,
@@ -23,10 +23,10 @@ from reelwright.edits.model import (
     Sound,
     VideoEncoding,
 )
-from reelwright.edits.sizes import Size, even, scaled
+from reelwright.edits.enums import Quality
+from reelwright.edits.geometry import Size, even, scaled
+from reelwright.edits.stream_copy import COPIED
 from reelwright.edits.streaming import Streaming
-from reelwright.edits.tracks import usual_bit_rate
-from reelwright.edits.vocabulary import Quality
 from reelwright.errors import FieldError, InvalidInput
 
 BOXES: dict[Quality, Size] = {
@@ -89,7 +89,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     lowest, highest = LOWEST_CRF[wanted.codec], HIGHEST_CRF[wanted.codec]
     if wanted.crf is not None and not lowest <= wanted.crf <= highest:
         errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
-    errors += rates.wrong(wanted)
+    errors += bit_rates.wrong(wanted)
     if wanted.streaming is not None:
         errors += _wrong_streaming(wanted.streaming, wanted)
     elif wanted.copy_conforming and (wanted.codec, wanted.container) != COPIED:
@@ -110,14 +110,14 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 codec=wanted.codec,
                 crf=default_crf(wanted.codec, quality, picture) if wanted.crf is None else wanted.crf,
                 preset=wanted.preset,
-                bit_rate=rates.share(wanted.video_bit_rate, size, sizes),
-                two_pass=rates.in_two_passes(wanted),
+                bit_rate=bit_rates.share(wanted.video_bit_rate, size, sizes),
+                two_pass=bit_rates.in_two_passes(wanted),
                 copy_conforming=wanted.copy_conforming,
                 hardware=wanted.hardware,
                 segment_s=wanted.streaming.segment_s if wanted.streaming is not None else None,
                 peak_bit_rate=None
                 if wanted.streaming is None or wanted.video_bit_rate is not None
-                else rates.streamed_peak(size, wanted.codec),
+                else bit_rates.streamed_peak(size, wanted.codec),
             ),
             audio=AudioEncoding(
                 codec=sound,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from reelwright.edits.model import FileOutput
-from reelwright.edits.source import MediaInfo, VideoStream
-from reelwright.edits.tracks import STREAMED_CHANNELS
+from reelwright.edits.audio_tracks import STREAMED_CHANNELS
+from reelwright.edits.edit import FileOutput
+from reelwright.edits.media_info import MediaInfo, VideoStream
 
 DEEP = ("hevc", "av1", "vp9")
 """Codecs that keep ten bits and HDR where the source has them; H.264 with ten bits plays in no browser."""

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from reelwright.edits.sizes import Size
+from reelwright.edits.geometry import Size
 
 LONGEST_EXPRESSION = 64
 FARTHEST_PX = 100_000

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from reelwright.edits.model import UNCODED, Channels, Codec, Container, Ladder, Preset, Sound
-from reelwright.edits.vocabulary import Quality
+from reelwright.edits.edit import UNCODED, Channels, Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.enums import Quality
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reelwright.edits.companions import PlannedFile
-from reelwright.edits.vocabulary import FileRole
+from reelwright.edits.enums import FileRole
+from reelwright.edits.sidecars import PlannedFile
 
 HLS_MASTER, DASH_MANIFEST = "master.m3u8", "manifest.mpd"
 HLS_TYPE, DASH_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.edits.enums import JobStatus
 from reelwright.jobs.queue import QUEUE
 
 _UNFINISHED = text(

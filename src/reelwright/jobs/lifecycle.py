@@ -26,10 +26,10 @@ from sqlalchemy import ColumnElement, and_, case, cast, delete, func, insert, li
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, JobInput, JobWait, Publication
-from reelwright.edits.vocabulary import JobStatus, JobType
+from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import queue
-from reelwright.jobs.transitions import Transition, announce
+from reelwright.jobs.after_commit import Transition, announce
 
 CHANNEL = "reelwright_jobs"
 """NOTIFY channel; the payload is the job's id, the row is the truth."""

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant, Video
-from reelwright.edits.model import Edit
+from reelwright.edits.edit import Edit
+from reelwright.edits.enums import FileRole, JobType
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.source import MediaInfo
-from reelwright.edits.vocabulary import FileRole, JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs import lifecycle
 

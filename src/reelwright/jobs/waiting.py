@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Hindrance, Job, JobWait, Queue
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.edits.enums import JobStatus
 
 FRESH_S = 30
 """A worker that was not heard of for so long does not live."""

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import Video
-from reelwright.library import ingest
-from reelwright.library.incoming import kept_if_committed
-from reelwright.media.probe import Prober
+from reelwright.library import uploads
+from reelwright.library.incoming_file import kept_if_committed
+from reelwright.media.probe.prober import Prober
 from reelwright.storage.local import LocalStorage
 
 CHUNK_BYTES = 2**20
@@ -59,11 +59,11 @@ class AssetVideos:
             return video_id if await session.get(Video, video_id) is not None else None
 
     async def _take_in(self, path: Path, name: str, size_bytes: int) -> uuid.UUID:
-        received = await ingest.receive(
+        received = await uploads.receive(
             _chunks(path), filename=name, storage=self._storage, prober=self._prober, expected_bytes=size_bytes
         )
         async with kept_if_committed(received.key, self._storage), self._sessions.begin() as session:
-            return (await ingest.insert(session, received)).id
+            return (await uploads.insert(session, received)).id
 
 
 def _sha256(path: Path) -> str:

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright import faults
+from reelwright import fault_points
 from reelwright.db.models import Asset, File, new_id
-from reelwright.edits.vocabulary import FileRole
+from reelwright.edits.enums import FileRole
 from reelwright.errors import UnsupportedMedia
-from reelwright.library.incoming import incoming
-from reelwright.media.studio import Studio
+from reelwright.library.incoming_file import incoming
+from reelwright.library.overlay_images import Studio
 from reelwright.storage.local import LocalStorage
 
 IMAGE = "image"
@@ -122,5 +122,5 @@ async def insert(session: AsyncSession, received: Received) -> Asset:
     )
     await session.flush()
     await session.refresh(asset)
-    faults.point("upload inserted, not committed")
+    fault_points.point("upload inserted, not committed")
     return asset

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright import packaged
+from reelwright import resources
 from reelwright.db.models import File
 from reelwright.errors import NotFound, UnsupportedMedia
-from reelwright.library import catalogue
+from reelwright.library import queries
 from reelwright.setting_values import nearest
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -34,7 +34,7 @@ MOST_FOLDERS = 100
 
 
 def assets_folder(settings: Settings) -> Path:
-    return Path(settings.assets_dir).absolute() if settings.assets_dir else packaged.folder("assets")
+    return Path(settings.assets_dir).absolute() if settings.assets_dir else resources.folder("assets")
 
 
 async def picture(
@@ -62,7 +62,7 @@ async def picture(
     key = reference.removeprefix(STORED_PREFIX)
     try:
         async with sessions() as session:
-            file = await catalogue.file_by_key(session, key)
+            file = await queries.file_by_key(session, key)
     except NotFound as error:
         raise NotFound(f"there is no picture stored under {reference!r}", code="asset_missing") from error
     if file.asset_id is None:
@@ -72,7 +72,7 @@ async def picture(
 
 async def _asset(session: AsyncSession, asset_id: str) -> File:
     try:
-        return await catalogue.file_of_asset(session, uuid.UUID(asset_id))
+        return await queries.file_of_asset(session, uuid.UUID(asset_id))
     except (ValueError, NotFound) as error:
         raise NotFound("no such asset; GET /assets lists those that there are", code="asset_missing") from error
 
@@ -136,9 +136,9 @@ async def video(session: AsyncSession, reference: str) -> File:
         raise UnsupportedMedia(NO_VIDEO)
     try:
         if kind in ("video", "variant"):
-            file = await catalogue.any_main_file(session, uuid.UUID(rest))
+            file = await queries.any_main_file(session, uuid.UUID(rest))
         else:
-            file = await catalogue.file_by_key(session, reference.removeprefix(STORED_PREFIX))
+            file = await queries.file_by_key(session, reference.removeprefix(STORED_PREFIX))
     except (ValueError, NotFound) as error:
         raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing") from error
     if file.asset_id is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.companions import PlannedPicture
+from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import ExpectedOutput, ExpectedPicture
-from reelwright.edits.source import MediaInfo, VideoStream
-from reelwright.media.picture_program import Seen
+from reelwright.edits.sidecars import PlannedPicture
+from reelwright.media.images.check_worker import Seen
 
 
 def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:

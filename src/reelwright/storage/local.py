@@ -16,9 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelwright import faults
+from reelwright import fault_points
 from reelwright.errors import JobFailed, NoSpace, NotFound, hindered
-from reelwright.storage import use
+from reelwright.storage import in_use
 
 _KEY = re.compile(r"(?:uploads|processed|variants|pictures|assets)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+", re.ASCII)
 
@@ -93,7 +93,7 @@ class LocalStorage:
             self._bring(local, incoming)
             incoming.chmod(FILE_MODE)
             _sync(incoming)
-            faults.point("rendered, not renamed")
+            fault_points.point("rendered, not renamed")
             try:
                 target.hardlink_to(incoming)
             except FileExistsError:
@@ -151,12 +151,12 @@ class LocalStorage:
 
     def now(self) -> float:
         """The time by the clock that stamps the files here: another machine's may go otherwise."""
-        return use.clock(self.root)
+        return in_use.clock(self.root)
 
     def held(self, stored: StoredFile) -> bool:
         """Whether somebody is at work in the file's folder, as an upload is until its row is committed."""
         try:
-            return use.held((self.root / stored.key).parent)
+            return in_use.held((self.root / stored.key).parent)
         except FileNotFoundError:
             return False
 
@@ -169,7 +169,7 @@ class LocalStorage:
         uses it again."""
         path = self.root / stray.key
         with suppress(FileNotFoundError):
-            if path.stat().st_ctime == stray.changed_at and not use.held(path.parent):
+            if path.stat().st_ctime == stray.changed_at and not in_use.held(path.parent):
                 self._remove(path)
 
     def free_bytes(self) -> int:

@@ -9,15 +9,15 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from reelwright.api import examples
-from reelwright.api.edits import pointers, submit_layers
-from reelwright.api.openapi import operation
-from reelwright.api.services import Services
-from reelwright.api.transcode import submit_renditions
+from reelwright.api.context import Services
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.routes.edits import pointers, submit_layers
+from reelwright.api.routes.transcode import submit_renditions
 from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Quality, V1Trim, V1Watermark
+from reelwright.edits.edit import AnyLayer, trim
+from reelwright.edits.enums import JobType
 from reelwright.edits.ladder import BOXES
-from reelwright.edits.model import AnyLayer, trim
-from reelwright.edits.vocabulary import JobType
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import find_source, submit
 

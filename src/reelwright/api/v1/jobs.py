@@ -9,14 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import select
 
-from reelwright.api import examples
-from reelwright.api.downloads import download_variant
-from reelwright.api.openapi import operation
-from reelwright.api.ranges import FileDownload
-from reelwright.api.services import Services
+from reelwright.api.context import Services
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.stored_file_response import download_variant
 from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error_message
 from reelwright.db.models import Variant
-from reelwright.edits.vocabulary import JobStatus
+from reelwright.edits.enums import JobStatus
 from reelwright.errors import Malformed, NotFound
 from reelwright.jobs import lifecycle
 

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.bodies import Body
-from reelwright.api.schemas import Timestamp
+from reelwright.api.schemas.base import Body
+from reelwright.api.schemas.videos import Timestamp
 from reelwright.db.models import Job, Variant, Video
-from reelwright.edits.model import Colour, ImageLayer, Ladder, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.edit import Colour, ImageLayer, Ladder, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.enums import JobStatus, Quality
 from reelwright.edits.placement import Anchored
-from reelwright.edits.vocabulary import JobStatus, Quality
 
 Status = Literal["pending", "processing", "completed", "failed"]
 

@@ -10,19 +10,19 @@ from litestar import HttpMethod, Request, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from reelwright.api import examples
-from reelwright.api.downloads import download_video
-from reelwright.api.openapi import operation
-from reelwright.api.problems import MEANINGS, REFUSED_FILES
-from reelwright.api.ranges import FileDownload
-from reelwright.api.services import Services
+from reelwright.api.context import Services
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.problems import MEANINGS, REFUSED_FILES
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.routes.videos import take_upload
+from reelwright.api.stored_file_response import download_video
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
-from reelwright.api.videos import take_upload
-from reelwright.edits.vocabulary import JobType
+from reelwright.edits.enums import JobType
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
-from reelwright.library import catalogue, ingest
-from reelwright.library.incoming import kept_if_committed
+from reelwright.library import queries, uploads
+from reelwright.library.incoming_file import kept_if_committed
 
 
 @post(
@@ -46,7 +46,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     except (UnsupportedMedia, UnreadableMedia) as error:
         raise Malformed(error.detail, code=error.code) from error
     async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
-        video = await ingest.insert(session, received)
+        video = await uploads.insert(session, received)
         job = await lifecycle.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
     return V1Upload(**msgspec.structs.asdict(V1Job.of(job)), video_id=video.id)
 
@@ -59,7 +59,7 @@ async def list_videos(
 ) -> V1VideoList:
     """Newest first."""
     async with services.sessions() as session:
-        found, total = await catalogue.videos(session, offset=skip, limit=limit)
+        found, total = await queries.videos(session, offset=skip, limit=limit)
     return V1VideoList(videos=[V1Video.of(video) for video in found], total=total, page=skip // limit + 1, limit=limit)
 
 
@@ -71,7 +71,7 @@ async def list_videos(
 async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Video:
     """All that v1 clients know of an upload."""
     async with services.sessions() as session:
-        return V1Video.of(await catalogue.video(session, video_id))
+        return V1Video.of(await queries.video(session, video_id))
 
 
 @route(

@@ -17,9 +17,9 @@ The keeper (`keeper.py`, a process of its own) makes the cluster, runs the serve
 stops it when nobody is left. The server dies with the keeper; whoever still uses it starts a new keeper.
 """
 
+from reelwright.db.embedded.client import EmbeddedPostgres, acquire
+from reelwright.db.embedded.discovery import is_there, running
 from reelwright.db.embedded.failure import EmbeddedPostgresError
-from reelwright.db.embedded.others import is_there, running
 from reelwright.db.embedded.place import elsewhere
-from reelwright.db.embedded.server import EmbeddedPostgres, acquire
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "acquire", "elsewhere", "is_there", "running"]

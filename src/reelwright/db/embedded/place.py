@@ -27,10 +27,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelwright.db.embedded import account as accounts
-from reelwright.db.embedded.account import Account
+from reelwright.db.embedded import run_as as accounts
 from reelwright.db.embedded.binaries import Binaries
 from reelwright.db.embedded.failure import EmbeddedPostgresError
+from reelwright.db.embedded.run_as import Account
 
 STATE = Path("/var/lib/reelwright")
 """Root's alone to write to, everybody's to pass through."""

@@ -1,0 +1,83 @@
+"""What the routes work with, opened and closed with the application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.api.http.addresses import Addresses
+from reelwright.api.http.metrics_text import Exposition
+from reelwright.api.job_feeds import JobFeeds
+from reelwright.api.ready_media import MediaChecks
+from reelwright.api.ready_storage import StorageCheck
+from reelwright.db.database import connected
+from reelwright.jobs.notifier import Hub
+from reelwright.jobs.status_reads import Glances
+from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.overlay_images import Studio
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg.capabilities import probe_rules
+from reelwright.media.probe.prober import Prober
+from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    sessions: async_sessionmaker[AsyncSession]
+    storage: LocalStorage
+    prober: Prober
+    hub: Hub
+    glances: Glances
+    feeds: JobFeeds
+    studio: Studio
+    asset_videos: AssetVideos
+    media_checks: MediaChecks
+    storage_check: StorageCheck
+    metrics: Exposition
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(self.settings.api_root_path)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Services]:
+    storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
+    try:
+        await asyncio.to_thread(storage.prepare)
+    except OSError as error:  # what is stored can be had, uploads say why they cannot be taken, /ready says it too
+        logger.error("MEDIA_ROOT cannot be used: %s", error)
+    if settings.system_calls != "auto":  # else /ready tries it with its first answer, and the prober on its own
+        await capabilities.settle(settings)
+    async with (
+        connected(settings, application_name="reelwright-api") as database,
+        Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
+        Hub(database.url).running() as hub,
+    ):
+        studio = Studio(settings, storage)
+        try:
+            yield Services(
+                settings,
+                database.sessions,
+                storage,
+                prober,
+                hub,
+                Glances(hub, database.sessions),
+                JobFeeds(database.sessions, hub),
+                studio,
+                AssetVideos(storage, prober, database.sessions),
+                MediaChecks(settings),
+                StorageCheck(storage),
+                Exposition(database.sessions, settings.media_path),
+            )
+        finally:
+            await studio.close()

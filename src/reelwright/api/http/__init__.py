@@ -1,0 +1,1 @@
+"""HTTP as such: bodies in, files and problems out, connections. Knows no route."""

@@ -1,0 +1,376 @@
+"""HTTP connections: how much one may send before it makes sense, how long it may take, how many there may be.
+
+uvicorn waits for its clients without an end and reads heads of any length. Here a head is whole within
+`MAX_HEAD_BYTES` and `request_timeout_s`, a reader that takes nothing is let go after `send_timeout_s`, and where there
+are too many connections, those that have not asked for anything make room, the oldest first. What cannot be read as
+HTTP is answered with a problem document as everything else.
+
+This module alone leans on the inside of uvicorn (pinned in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import httptools
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from reelwright.api.http.problems import LINGER_S, closing_answer
+from reelwright.media.sandbox.fair_slots import client_of
+from reelwright.settings import Settings
+from reelwright.telemetry import metrics
+
+log = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES = 32 * 1024
+MAX_LEAVING = 64
+MAX_PIPELINED = 100
+"""Requests of one connection that wait for the answers before them."""
+UNSENT_BYTES = 256 * 1024
+"""So much of an answer the kernel takes ahead of what it can send: readers that stall cost no more there."""
+DESCRIPTORS_WANTED = 65536
+DESCRIPTORS_KEPT = 128
+"""For the database, the log, children and whatever else is no client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer to what never became a request."""
+
+    status: int
+    code: str
+    detail: str
+    retry_after_s: int | None = None
+
+
+_NOT_HTTP = Refusal(400, "malformed", "This cannot be read as a request of HTTP/1.1.")
+_LONG_URL = Refusal(414, "uri_too_long", f"The address is longer than the {MAX_HEAD_BYTES} bytes that are taken.")
+_LONG_HEAD = Refusal(
+    431, "head_too_large", f"The head of the request is larger than the {MAX_HEAD_BYTES} bytes that are taken."
+)
+_SLOW_HEAD = Refusal(408, "request_timeout", "The head of the request did not come in time.")
+_CROWDED_PIPELINE = Refusal(400, "malformed", f"More than {MAX_PIPELINED} requests wait in one connection.")
+
+
+class Connections:
+    """All connections of a server."""
+
+    def __init__(self, settings: Settings, *, forwarded_allow_ips: list[str] | str) -> None:
+        self.request_timeout_s = settings.request_timeout_s
+        self.send_timeout_s = settings.send_timeout_s
+        self.most = min(settings.max_connections, _affordable())
+        self.most_of_an_address = settings.max_connections_per_address
+        self.trusted = _TrustedHosts(forwarded_allow_ips)
+        self._proxies: set[str] = set()
+        self._open: dict[Connection, None] = {}
+        self._asking: dict[Connection, None] = {}
+        """Those whose next request is not there yet, the one that waits the longest first."""
+        self._leaving: dict[Connection, None] = {}
+        """Those that were not let in, while they read why."""
+        self._of_address: Counter[str] = Counter()
+
+    def admit(self, connection: Connection) -> Refusal | None:
+        """Count a new connection in. Where that is one too many, one that has not asked for anything yet is ended for
+        it; where all have, the new one is refused."""
+        address, refusal = connection.whose, None
+        if self._is_crowded(address):
+            if not self._make_room(address):
+                refusal = Refusal(
+                    429,
+                    "rate_limited",
+                    f"This address has {self.most_of_an_address} requests under way, more are not taken"
+                    " (MAX_CONNECTIONS_PER_ADDRESS).",
+                    retry_after_s=5,
+                )
+        elif len(self._open) >= self.most and not self._make_room(None):
+            refusal = Refusal(
+                503, "busy", f"{self.most} requests are under way, more are not taken (MAX_CONNECTIONS).", 5
+            )
+        if refusal is not None:
+            if len(self._leaving) >= MAX_LEAVING:
+                next(iter(self._leaving)).end("crowded")
+            self._leaving[connection] = None
+            return refusal
+        self._open[connection] = None
+        self._asking[connection] = None
+        self._of_address[address] += 1
+        metrics.CONNECTIONS.set(len(self._open))
+        return None
+
+    def forget(self, connection: Connection) -> None:
+        self._leaving.pop(connection, None)
+        if connection not in self._open:
+            return
+        del self._open[connection]
+        self._asking.pop(connection, None)
+        self._of_address[connection.whose] -= 1
+        if not self._of_address[connection.whose]:
+            del self._of_address[connection.whose]
+        metrics.CONNECTIONS.set(len(self._open))
+
+    def is_served(self, connection: Connection) -> None:
+        """It has asked for something."""
+        self._asking.pop(connection, None)
+
+    def is_idle(self, connection: Connection) -> None:
+        """It has its answer."""
+        if connection in self._open:
+            self._asking[connection] = None
+
+    def is_proxy(self, address: str) -> None:
+        """It is believed about whose requests it passes on, and does pass on: its connections are many clients'."""
+        self._proxies.add(address)
+
+    def look(self, now: float) -> None:
+        """End whatever has taken too long. To be called about once a second."""
+        for connection in [*self._open, *self._leaving]:
+            connection.look(now)
+
+    def _is_crowded(self, address: str) -> bool:
+        limit = self.most_of_an_address
+        return bool(limit) and address not in self._proxies and self._of_address[address] >= limit
+
+    def _make_room(self, address: str | None) -> bool:
+        found = next(self._unasked(address), None)
+        if found is None:
+            return False
+        found.make_room()
+        return True
+
+    def _unasked(self, address: str | None) -> Iterator[Connection]:
+        return (one for one in self._asking if address is None or one.whose == address)
+
+
+def _affordable() -> int:
+    """Connections for which there are descriptors: one each, and one for the file that it is sent."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return max(8, (soft - DESCRIPTORS_KEPT) // 2)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *arguments: Any, connections: Connections, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.all = connections
+        self.address = ""
+        self.whose = ""
+        """The client that the address counts for."""
+        self._may_forward = False
+        self._running: RequestResponseCycle | None = None
+        """What is being answered; `cycle` is what was asked last."""
+        self._asking_since: float | None = self.loop.time()
+        """When the head that is awaited began, or waiting for it."""
+        self._unread_since: float | None = None
+        """When all was answered although the request had not come to its end."""
+        self._fruitless_bytes = 0
+        """They came since a head, or a piece of a body, was whole."""
+        self._head_bytes = 0
+        self._refused_at: float | None = None
+        self._refusal: Refusal | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else ""
+        if (opened := transport.get_extra_info("socket")) is not None:
+            _let_go_of_stalled_readers(opened, self.all.send_timeout_s)
+        self.whose = client_of(self.address)
+        self._may_forward = self.address in self.all.trusted
+        if (refusal := self.all.admit(self)) is not None:
+            self._refuse(refusal)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.all.forget(self)
+        if isinstance(exc, TimeoutError):
+            metrics.CONNECTIONS_ENDED.labels("send_timeout").inc()
+            log.info("a client took nothing for %g s", self.all.send_timeout_s, extra={"client": self.address})
+        super().connection_lost(exc)
+        if (running := self._running) is not None and not running.response_complete:
+            running.disconnected = True
+            running.message_event.set()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused_at is not None:
+            return
+        self._unset_keepalive_if_required()
+        if self._asking_since is not None and not self._fruitless_bytes:
+            self._asking_since = self.loop.time()
+        while data and self._refused_at is None:
+            # a head is handed over in pieces, so that what is too long is seen before it is read
+            room = MAX_HEAD_BYTES + 1 - self._fruitless_bytes
+            piece, data = (data, b"") if self._asking_since is None else (data[:room], data[room:])
+            fruitless_bytes, self._fruitless_bytes = self._fruitless_bytes + len(piece), -1
+            self._parse(piece)
+            if self._fruitless_bytes < 0:  # neither a head nor a piece of a body has become whole
+                self._fruitless_bytes = fruitless_bytes
+                if fruitless_bytes > MAX_HEAD_BYTES and self._refused_at is None:
+                    self._refuse(_LONG_URL if self._is_in_url() else _LONG_HEAD)
+
+    def _parse(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or _NOT_HTTP)
+        except httptools.HttpParserUpgrade:
+            # there is nothing to change over to; what came behind the request is lost with the change that was not made
+            if self.cycle is not None:
+                self.cycle.keep_alive = False
+
+    def _is_in_url(self) -> bool:
+        return self.scope is not None and not self.headers and len(self.url) > MAX_HEAD_BYTES // 2
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._head_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > MAX_HEAD_BYTES:  # a trailer too
+            self._refusal = _LONG_URL if self._is_in_url() else _LONG_HEAD
+            raise ValueError(self._refusal.detail)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._fruitless_bytes = 0
+        self._asking_since = None
+        if len(self.pipeline) >= MAX_PIPELINED:
+            self._refusal = _CROWDED_PIPELINE
+            raise ValueError(self._refusal.detail)
+        if not self.url.startswith(b"/"):
+            self._take_absolute_form()
+        if self._may_forward and any(name == b"x-forwarded-for" for name, _ in self.headers):
+            self.all.is_proxy(self.whose)
+        self.all.is_served(self)
+        super().on_headers_complete()
+
+    def _take_absolute_form(self) -> None:
+        """RFC 9112, 3.2.2: the address of `GET http://host/path` counts, whatever the header Host says."""
+        parsed = httptools.parse_url(self.url)
+        if parsed.host is None:
+            return
+        host = b"[%b]" % parsed.host if b":" in parsed.host else parsed.host
+        authority = host if parsed.port is None else b"%b:%d" % (host, parsed.port)
+        self.headers[:] = [*(one for one in self.headers if one[0] != b"host"), (b"host", authority)]
+        self.url = (parsed.path or b"/") + (b"" if parsed.query is None else b"?" + parsed.query)
+
+    def on_body(self, body: bytes) -> None:
+        self._fruitless_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._fruitless_bytes = 0
+        self.cycle.more_body = False
+        if self._unread_since is not None:
+            self._unread_since = None
+            self._rest()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing() or not (self._running is None or self._running.response_complete):
+            return
+        if self.cycle.more_body:
+            self._unread_since = self.loop.time()
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._asking_since = self.loop.time()
+        self.all.is_idle(self)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def look(self, now: float) -> None:
+        """End what has taken too long."""
+        if self.transport.is_closing():
+            return
+        if self._refused_at is not None:
+            if now - self._refused_at > LINGER_S:
+                self.transport.abort()
+        elif self._unread_since is not None:
+            if now - self._unread_since > self.all.request_timeout_s:
+                self.end("body_timeout")
+        elif self._asking_since is not None and now - self._asking_since > self.all.request_timeout_s:
+            if self._fruitless_bytes:
+                metrics.CONNECTIONS_ENDED.labels("head_timeout").inc()
+                self._refuse(_SLOW_HEAD)
+            else:
+                self.end("head_timeout")
+
+    def make_room(self) -> None:
+        """End at once, for somebody else."""
+        self.all.forget(self)
+        self.end("crowded")
+
+    def end(self, reason: str) -> None:
+        metrics.CONNECTIONS_ENDED.labels(reason).inc()
+        self.transport.abort()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer what is being received, and end the connection."""
+        if self._refused_at is not None:
+            return
+        self._refused_at = self.loop.time()
+        self.pipeline.clear()
+        running = self._running
+        if running is not None and running is self.cycle and running.response_complete and running.more_body:
+            self._hang_up()  # it has its answer; a second one would be taken for that of the next request
+            return
+        if running is not None and not running.response_complete:
+            if running is not self.cycle or not running.more_body or running.response_started:
+                self.transport.abort()  # in the middle of another answer
+                return
+            running.disconnected = True
+            running.message_event.set()
+        metrics.REQUESTS.labels("other", "unmatched", refusal.status).inc()
+        log.info("refused with %d: %s", refusal.status, refusal.detail, extra={"client": self.address})
+        self.transport.write(self._answer(refusal))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Say no more, and heed nothing more, but read on: closed with unread bytes, the answer could be lost."""
+        self.flow.resume_reading()
+        self.transport.write_eof()
+
+    def _answer(self, refusal: Refusal) -> bytes:
+        body, own = closing_answer(
+            {"root_path": self.root_path, "path": self.root_path},  # type: ignore[arg-type]
+            *(refusal.status, refusal.code, refusal.detail, refusal.retry_after_s),
+        )
+        headers = [*self.server_state.default_headers, *own]
+        status = HTTPStatus(refusal.status)
+        return b"".join(
+            [
+                f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode(),
+                *(b"%b: %b\r\n" % header for header in headers),
+                b"\r\n",
+                body,
+            ]
+        )
+
+
+def _let_go_of_stalled_readers(opened: socket.socket, send_timeout_s: float) -> None:
+    """Have the kernel end a connection whose client acknowledges nothing, or keeps its window shut, for so long; it
+    alone knows. And have it take little that it cannot send yet."""
+    for option, value in (("TCP_USER_TIMEOUT", int(send_timeout_s * 1000)), ("TCP_NOTSENT_LOWAT", UNSENT_BYTES)):
+        if (number := getattr(socket, option, None)) is not None:  # Linux has both
+            opened.setsockopt(socket.IPPROTO_TCP, number, value)

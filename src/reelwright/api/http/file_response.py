@@ -1,0 +1,322 @@
+"""Files as answers: byte ranges, conditional requests and HEAD (RFC 9110), which Litestar's own `File` does not have.
+
+The bytes come from strangers, so a browser is told to run nothing and show only what cannot run; to guess nothing it is
+told with every answer (server.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Request, Response
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from reelwright.api.http.problems import MEANINGS, MEDIA_TYPE, problem_document
+from reelwright.errors import NotFound
+
+SMALL_CHUNK_BYTES = 64 * 1024
+LARGE_CHUNK_BYTES = 512 * 1024
+"""Chunks grow for a reader that takes each at once; slow ones, who may be many, hold small ones in memory."""
+FAST_READ_S = 0.05
+
+MAX_RANGE_HEADER_LENGTH = 100
+
+CONTENT_POLICY = (
+    "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
+)
+"""Nothing runs, nothing else is fetched, no form is sent. Opened in a tab, a video is a page of the browser's own that
+plays the same address: it may fetch that, which it could not from an origin of none."""
+
+OCTETS = "application/octet-stream"
+MIME_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+    ".avi": "video/x-msvideo",
+    ".ts": "video/mp2t",
+    ".mts": "video/mp2t",
+    ".m2ts": "video/mp2t",
+    ".flv": "video/x-flv",
+    ".wmv": "video/x-ms-wmv",
+    ".asf": "video/x-ms-asf",
+    ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg",
+    ".ogv": "video/ogg",
+    ".ogg": "video/ogg",
+    ".3gp": "video/3gpp",
+    ".dv": "video/dv",
+    ".mxf": "application/mxf",
+    ".m4s": "video/iso.segment",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".mp3": "audio/mpeg",
+    ".opus": "audio/ogg",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".avif": "image/avif",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".mpd": "application/dash+xml",
+    ".vtt": "text/vtt; charset=utf-8",
+}
+"""The content types that are sent, by the ending of a name that is ours. None of them can run in a browser."""
+
+
+def mime_type(name: str) -> str:
+    """The content type for a name of ours; what is not in the table is plain bytes."""
+    return MIME_TYPES.get(PurePosixPath(name).suffix.lower(), OCTETS)
+
+
+class FileDownload(Response[None]):
+    """A stored file as an answer. The route takes GET and HEAD.
+
+    `path`: local file, `size_bytes` long; `etag`: its SHA-256, or another strong validator, without quotes;
+    `filename`: the name that it is saved under; `content_type`: one of MIME_TYPES, all else is sent as plain bytes,
+    to be saved; `inline`: may be shown in the page; `last_modified`: aware. `cross_origin`: pages of other sites may
+    embed it. `accel`: where an nginx in front has the file; it then sends the bytes.
+
+    Raises NotFound (`file_missing`) before anything is sent where the file is gone, and OSError where it has another
+    size than is known of it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        size_bytes: int,
+        etag: str,
+        filename: str,
+        content_type: str,
+        inline: bool = False,
+        last_modified: datetime | None = None,
+        cache_control: str = "private, no-cache",
+        cross_origin: bool = False,
+        accel: Accel | None = None,
+    ) -> None:
+        self.path = path
+        self.size_bytes = size_bytes
+        self.etag = f'"{etag}"'
+        self.last_modified = last_modified.astimezone(UTC).replace(microsecond=0) if last_modified else None
+        self.accel = accel
+        known = content_type in MIME_TYPES.values()
+        disposition = content_disposition(filename, inline=inline and known)
+        super().__init__(
+            None,
+            media_type=content_type if known else OCTETS,
+            headers={
+                "Content-Disposition": disposition,
+                "Cache-Control": cache_control,
+                "Content-Security-Policy": CONTENT_POLICY,
+                "Cross-Origin-Resource-Policy": "cross-origin" if cross_origin else "same-origin",
+                **({"Vary": "Origin"} if cross_origin else {}),  # an answer that is kept serves other origins wrongly
+            },
+        )
+
+    def to_asgi_response(  # type: ignore[override]
+        self, app: Any, request: Request[Any, Any, Any], *, headers: dict[str, str] | None = None, **_: Any
+    ) -> ASGIApp:
+        shared = {**(headers or {}), **self.headers}
+
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._send(shared, request, receive, send)
+
+        return respond
+
+    async def _send(
+        self, shared: dict[str, str], request: Request[Any, Any, Any], receive: Receive, send: Send
+    ) -> None:
+        try:
+            file = await asyncio.to_thread(os.open, self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NotFound(MEANINGS["file_missing"][1], code="file_missing") from error
+        try:
+            if (size_bytes := os.fstat(file).st_size) != self.size_bytes:
+                raise OSError(f"{self.path} has {size_bytes} bytes, {self.size_bytes} are known")
+            verdict = evaluate(request.method, request.headers, self.etag, self.last_modified, self.size_bytes)
+            headers = {**shared, "ETag": self.etag}
+            if self.last_modified:
+                headers["Last-Modified"] = format_datetime(self.last_modified, usegmt=True)
+            if verdict.status in (412, 416):
+                await _refuse(verdict.status, self.size_bytes, request.scope, send)
+                return
+            if self.accel and self.accel.serves(request.headers, verdict):
+                accel = {
+                    "Content-Type": str(self.media_type),
+                    "Content-Length": "0",
+                    "X-Accel-Redirect": self.accel.uri,
+                }
+                await _start(send, 200, {**headers, **accel})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            headers["Accept-Ranges"] = "bytes"
+            if verdict.status != 304:
+                headers["Content-Type"] = str(self.media_type)
+                headers["Content-Length"] = str(verdict.stop - verdict.start)
+            if verdict.status == 206:
+                headers["Content-Range"] = f"bytes {verdict.start}-{verdict.stop - 1}/{self.size_bytes}"
+            await _start(send, verdict.status, headers)
+            if request.method == "HEAD" or verdict.start == verdict.stop:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await _send_bytes(file, verdict.start, verdict.stop, receive, send)
+        finally:
+            os.close(file)
+
+
+@dataclass(frozen=True, slots=True)
+class Accel:
+    """Where an nginx in front has a file. Source: `X-Accel-Redirect` in nginx' ngx_http_proxy_module.
+
+    `prefix`: its internal location, which it also names in the header `X-Accel-Prefix` of each request that it passes
+    on: others get the bytes from us. A client that sends the header to us itself spoils only its own answer, for the
+    location is never taken from there.
+    """
+
+    prefix: str
+    key: str
+
+    @property
+    def uri(self) -> str:
+        return quote(f"{self.prefix}/{self.key}")
+
+    def serves(self, headers: Mapping[str, str], verdict: Verdict) -> bool:
+        """Whether nginx would answer the same: it has other validators and its own view of broken ranges."""
+        if headers.get("x-accel-prefix") != self.prefix or "if-match" in headers or "if-unmodified-since" in headers:
+            return False
+        return verdict.status == 206 or (verdict.status == 200 and "range" not in headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is answered: the status, and the bytes `start` <= n < `stop` of the file."""
+
+    status: int
+    start: int = 0
+    stop: int = 0
+
+
+def evaluate(
+    method: str, headers: Mapping[str, str], etag: str, last_modified: datetime | None, size_bytes: int
+) -> Verdict:
+    """RFC 9110, 13.2.2: the order in which preconditions and the range are weighed. `headers` has lower-case names."""
+    if (expected := headers.get("if-match")) is not None:
+        if expected.strip() != "*" and etag not in _ETAG.findall(expected):
+            return Verdict(412)
+    elif last_modified and (limit := _http_date(headers.get("if-unmodified-since"))) and last_modified > limit:
+        return Verdict(412)
+    if (held := headers.get("if-none-match")) is not None:
+        if held.strip() == "*" or etag in [tag.removeprefix("W/") for tag in _ETAG.findall(held)]:
+            return Verdict(304)
+    elif last_modified and (since := _http_date(headers.get("if-modified-since"))) and last_modified <= since:
+        return Verdict(304)
+    wanted = headers.get("range", "")
+    if method != "GET" or not _if_range(headers.get("if-range"), etag, last_modified):
+        return Verdict(200, 0, size_bytes)
+    return _range(wanted, size_bytes)
+
+
+_ETAG = re.compile(r'(?:W/)?"[^"]*"')
+_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
+
+
+def _range(wanted: str, size_bytes: int) -> Verdict:
+    """One range of bytes. What is no such thing (another unit, several ranges) is ignored, as RFC 9110 14.2 allows."""
+    whole = Verdict(200, 0, size_bytes)
+    match = _RANGE.fullmatch(wanted.strip()) if len(wanted) <= MAX_RANGE_HEADER_LENGTH else None
+    if match is None or not match[1] + match[2]:
+        return whole
+    first, last = match[1], match[2]
+    if not first:
+        length = min(int(last), size_bytes)
+        return Verdict(206, size_bytes - length, size_bytes) if length else Verdict(416)
+    if last and int(last) < int(first):
+        return whole
+    if int(first) >= size_bytes:
+        return Verdict(416)
+    return Verdict(206, int(first), min(int(last) + 1, size_bytes) if last else size_bytes)
+
+
+def _if_range(validator: str | None, etag: str, last_modified: datetime | None) -> bool:
+    if validator is None:
+        return True
+    if '"' in validator:
+        return validator.strip() == etag
+    return last_modified is not None and _http_date(validator) == last_modified
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+
+
+async def _refuse(status: int, size_bytes: int, scope: Scope, send: Send) -> None:
+    code = "range_not_satisfiable" if status == 416 else "precondition_failed"
+    body = msgspec.json.encode(problem_document(scope, status, code, MEANINGS[code][1]))
+    headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    if status == 416:
+        headers["Content-Range"] = f"bytes */{size_bytes}"
+    await _start(send, status, headers)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: Send) -> None:
+    """Sends a part of the file; stops when the client is gone, which `send` does not tell. What the client has not
+    taken yet is one chunk at most: the next is read after that."""
+    gone = asyncio.create_task(_disconnected(receive))
+    chunk_bytes = SMALL_CHUNK_BYTES
+    try:
+        while start < stop and not gone.done():
+            data = await asyncio.to_thread(os.pread, file, min(chunk_bytes, stop - start), start)
+            if not data:
+                raise OSError("the file was cut short while it was sent")
+            start += len(data)
+            began = time.monotonic()
+            await send({"type": "http.response.body", "body": data, "more_body": start < stop})
+            del data
+            if start < stop:
+                await send({"type": "http.response.body", "body": b"", "more_body": True})  # waits for the client
+            quick = time.monotonic() - began < FAST_READ_S
+            chunk_bytes = min(2 * chunk_bytes, LARGE_CHUNK_BYTES) if quick else SMALL_CHUNK_BYTES
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def content_disposition(filename: str, *, inline: bool) -> str:
+    """The header that names a download: RFC 6266, with the name in UTF-8 (RFC 8187) and, for old clients, in ASCII."""
+    name = "".join("_" if char in '/\\"' or ord(char) < 32 or ord(char) == 127 else char for char in filename)
+    name = name.encode(errors="ignore").decode()  # lone surrogates
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
+    plain = re.sub(r"[^A-Za-z0-9 ._()\[\]+-]", "_", plain)
+    if not plain.strip("._ ") or plain.startswith("."):
+        plain = f"download{plain}" if plain.startswith(".") else "download"
+    encoded = quote(name or "download", safe="!#$&+-.^_`|~")
+    return f"{'inline' if inline else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{encoded}"

@@ -1,0 +1,251 @@
+"""One uploaded file, streamed out of a multipart/form-data body while it arrives: nothing is kept in memory or spooled.
+
+Litestar's own form parsing keeps parts without a filename in memory without limit and writes files twice. Here
+every part is bounded, silence ends the upload, and a cut body is an error before the file ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import unicodedata
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from litestar import Request
+from multipart import (  # type: ignore[import-untyped]
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+)
+
+from reelwright.api.http.hints import unknown
+from reelwright.api.http.problems import close_after_answer
+from reelwright.errors import (
+    FieldError,
+    InvalidInput,
+    Malformed,
+    RequestTimeout,
+    TooLarge,
+    UnsupportedMedia,
+)
+
+MAX_PARTS = 32
+MAX_TEXT_BYTES = 64 * 1024
+LEAST_BYTES_PER_S = 256
+"""An upload that comes more slowly, over `idle_timeout_s` of waiting for it, only holds its place: GPRS is faster."""
+MAX_OVERHEAD_BYTES = 4 * 2**20
+"""What a body may hold beside its file: every text field at its largest, and all part headers."""
+
+_Event: TypeAlias = MultipartSegment | bytes | bytearray | None
+"""A part begins, some of its bytes, the part ends."""
+
+_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Bidirectional classes of the characters that turn the text around them."""
+
+
+@dataclass
+class IncomingFile:
+    """A file that is being received.
+
+    `filename` is the client's name, made fit to show (never a path); `content_type` is what the client says, not to
+    be trusted. `fields` holds the text parts that came so far: all of them once `chunks()` has ended."""
+
+    filename: str
+    content_type: str
+    fields: dict[str, str] = field(default_factory=dict)
+    _chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The file's bytes, once. Ends normally only when the whole body has come and is right.
+
+        Raises Malformed (cut or broken), TooLarge, InvalidInput (a second file), RequestTimeout (silence, or drops)."""
+        if self._chunks is None:
+            raise RuntimeError("the file can be read only once")
+        chunks, self._chunks = self._chunks, None
+        return chunks
+
+
+@asynccontextmanager
+async def incoming_file(
+    request: Request[Any, Any, Any],
+    *,
+    field: str = "file",
+    texts: Collection[str] = (),
+    max_file_bytes: int,
+    idle_timeout_s: float,
+) -> AsyncIterator[IncomingFile]:
+    """The file in the part `field` of a multipart/form-data request, of a route without `request_max_body_size`.
+    `texts`: the text fields that may come with it.
+
+    Raises UnsupportedMedia (not multipart), Malformed (cut or broken), InvalidInput (no file, or not where it should
+    be; an unknown field), TooLarge (file, text fields or number of parts), RequestTimeout (nothing, or next to nothing,
+    came for `idle_timeout_s`).
+    """
+    parser = PushMultipartParser(_boundary(request), max_segment_count=MAX_PARTS)
+    body = _Body(request, max_file_bytes + MAX_OVERHEAD_BYTES, idle_timeout_s)
+    parts = _Parts(_events(body, parser), field, texts)
+    try:
+        incoming = await parts.first_file()
+        incoming._chunks = parts.file_chunks(max_file_bytes)
+        yield incoming
+    except Exception:
+        if not body.ended:
+            close_after_answer(request.scope)
+        raise
+
+
+def _boundary(request: Request[Any, Any, Any]) -> str:
+    kind, options = request.content_type
+    boundary = options.get("boundary", "")
+    if kind != "multipart/form-data":
+        close_after_answer(request.scope)
+        raise UnsupportedMedia("The file must be sent as multipart/form-data.")
+    if not 0 < len(boundary) <= 70 or "\n" in boundary:  # RFC 2046, 5.1.1
+        close_after_answer(request.scope)
+        raise Malformed("The boundary in the content type is missing or too long.")
+    return boundary
+
+
+class _Body:
+    """The bytes of a request, bounded in number, silence and slowness."""
+
+    def __init__(self, request: Request[Any, Any, Any], max_bytes: int, idle_timeout_s: float) -> None:
+        self._stream = request.stream()
+        self._left = max_bytes
+        self._idle_timeout_s = idle_timeout_s
+        self.ended = False
+        self._waited_s = 0.0
+        self._came_bytes = 0
+        if (request.content_length or 0) > max_bytes:
+            # nothing is read: a client that waits for "100 Continue" has sent nothing, and need not
+            close_after_answer(request.scope)
+            raise TooLarge("The upload is larger than is taken.")
+
+    async def read(self) -> bytes:
+        """Some bytes; none at the end."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._idle_timeout_s):
+                while not (chunk := await anext(self._stream, None)):
+                    if chunk is None:
+                        self.ended = True
+                        return b""
+        except TimeoutError as error:
+            raise RequestTimeout(f"Nothing came for {self._idle_timeout_s:g} seconds.") from error
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise TooLarge("The upload is larger than is taken.")
+        self._require_pace(time.monotonic() - began, len(chunk))
+        return chunk
+
+    def _require_pace(self, waited_s: float, came_bytes: int) -> None:
+        """Only the time that we wait for the client counts, not what the disk takes. Raises RequestTimeout."""
+        self._waited_s += waited_s
+        self._came_bytes += came_bytes
+        if self._waited_s >= self._idle_timeout_s:
+            if self._came_bytes < LEAST_BYTES_PER_S * self._waited_s:
+                raise RequestTimeout(
+                    f"Only {self._came_bytes} bytes came in {self._waited_s:.0f} seconds; at least"
+                    f" {LEAST_BYTES_PER_S} a second have to."
+                )
+            self._waited_s, self._came_bytes = 0.0, 0
+
+
+async def _events(body: _Body, parser: PushMultipartParser) -> AsyncGenerator[_Event, None]:
+    """The parts of a body, as the parser tells them. Raises Malformed where it ends before its last boundary."""
+    try:
+        while chunk := await body.read():
+            for event in parser.parse(chunk):
+                yield event
+        parser.close()
+    except ParserLimitReached as error:
+        raise TooLarge(f"The form is too large: {error}.") from error
+    except MultipartError as error:
+        raise Malformed(f"The multipart body is broken: {error}.") from error
+
+
+class _Parts:
+    """Tells the one file of a form from its text fields, which it collects."""
+
+    def __init__(self, events: AsyncGenerator[_Event, None], file_field: str, taken: Collection[str]) -> None:
+        self._events = events
+        self._file_field = file_field
+        self._taken = taken
+        self._fields: dict[str, str] = {}
+
+    async def first_file(self) -> IncomingFile:
+        """Reads up to the file's first byte."""
+        segment = await self._next_file()
+        if segment is None:
+            raise InvalidInput([FieldError(f"/{self._file_field}", "the file is missing")])
+        filename = display_name(segment.filename or "")
+        return IncomingFile(filename, segment.content_type or "application/octet-stream", self._fields)
+
+    async def file_chunks(self, max_bytes: int) -> AsyncIterator[bytes]:
+        """The bytes of the file part; then the rest of the form is read and checked."""
+        size_bytes = 0
+        async for event in self._events:
+            if event is None:
+                break
+            assert isinstance(event, bytes | bytearray)
+            size_bytes += len(event)
+            if size_bytes > max_bytes:
+                raise TooLarge(f"The file is larger than {max_bytes} bytes.")
+            yield bytes(event)
+        if await self._next_file() is not None:
+            raise InvalidInput([FieldError(f"/{self._file_field}", "comes twice; one file is taken")])
+
+    async def _next_file(self) -> MultipartSegment | None:
+        """Goes on to the next file part, collecting the text fields before it; None at the end of the form."""
+        async for event in self._events:
+            assert isinstance(event, MultipartSegment)
+            name = event.name or ""
+            pointer = f"/{name[:100]}"
+            if name == self._file_field:
+                if not event.filename:
+                    raise InvalidInput([FieldError(pointer, "is not a file: it has no filename")])
+                return event
+            if event.filename is not None:
+                raise InvalidInput([FieldError(pointer, f"unknown file; it goes in `{self._file_field}`")])
+            if name not in self._taken:
+                raise InvalidInput(
+                    [FieldError(pointer, unknown("form field", name[:100], (self._file_field, *self._taken)))]
+                )
+            if name in self._fields:
+                raise InvalidInput([FieldError(pointer, "comes twice")])
+            self._fields[name] = await self._text(pointer)
+        return None
+
+    async def _text(self, pointer: str) -> str:
+        text = bytearray()
+        async for event in self._events:
+            if event is None:
+                break
+            assert isinstance(event, bytes | bytearray)
+            text += event
+            if len(text) > MAX_TEXT_BYTES:
+                raise TooLarge(f"The field {pointer} is longer than {MAX_TEXT_BYTES} bytes.")
+        try:
+            decoded = text.decode()
+        except UnicodeDecodeError as error:
+            raise Malformed(f"The field {pointer} is not UTF-8.") from error
+        if "\0" in decoded:
+            raise InvalidInput([FieldError(pointer, "holds a NUL character")])
+        return decoded
+
+
+def display_name(name: str) -> str:
+    """A client's file name made fit to show and store: no folders, nothing invisible that misleads, <= 255 bytes."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    name = "".join(
+        char
+        for char in name
+        if unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
+        and unicodedata.bidirectional(char) not in _TURNING
+    )
+    name = name.strip().encode()[:255].decode(errors="ignore")
+    return name if name.strip(".") else "unnamed"

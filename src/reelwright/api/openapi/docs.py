@@ -1,0 +1,185 @@
+"""The documentation that the service itself serves: Swagger UI and the OpenAPI document, without the internet.
+
+Swagger UI's files (Apache-2.0, see LICENSE and NOTICE beside them) are shipped in `static/swagger-ui`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Server, Tag
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from reelwright.api.http.problems import MEANINGS, V1_BAD_REQUESTS
+from reelwright.api.openapi.operations import name_words, operation_id, problem_components
+from reelwright.errors import NotFound
+
+_FOLDER = Path(__file__).parents[1] / "static" / "swagger-ui"
+_FILES = {
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+}
+UNFRAMED = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
+"""A page of another site that could frame this one could have its buttons pressed."""
+_EMPTY_ICON = '<link rel="icon" href="data:,">'
+
+
+def openapi_config(
+    *, title: str, version: str, description: str, root_path: str = "", tags: Mapping[str, str] | None = None
+) -> OpenAPIConfig:
+    """What `Litestar(openapi_config=...)` takes: serves `/docs`. `tags`: name -> meaning, in the order shown."""
+    return OpenAPIConfig(
+        title=title,
+        version=version,
+        description=description,
+        path="/docs",
+        openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=UNFRAMED),
+        render_plugins=[SwaggerUI(root_path)],
+        servers=[Server(url=root_path or "/")],
+        components=problem_components(),
+        tags=[Tag(name=name, description=meaning) for name, meaning in (tags or {}).items()],
+        use_handler_docstrings=True,
+        operation_id_creator=operation_id,
+    )
+
+
+def openapi_document(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of an app, as plain values."""
+    document = app.openapi_schema.to_schema()
+    name_words(document)
+    return document
+
+
+def docs_router(root_path: str = "") -> Router:
+    """`/openapi.json` and `/redoc`, which do not lie below `/docs`."""
+
+    @cache
+    def document(app: Litestar) -> bytes:
+        return msgspec.json.encode(openapi_document(app))
+
+    @get("/openapi.json", sync_to_thread=False)
+    def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return Response(document(request.app), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    @get("/redoc", sync_to_thread=False)
+    def redoc() -> Redirect:
+        return Redirect(f"{root_path}/docs")
+
+    return Router("/", route_handlers=[openapi_json, redoc], include_in_schema=False)
+
+
+class SwaggerUI(OpenAPIRenderPlugin):
+    """The pages below `/docs`. `root_path`: prefix under which a reverse proxy serves the API."""
+
+    def __init__(self, root_path: str = "") -> None:
+        super().__init__(path="/", favicon=_EMPTY_ICON)
+        self.root_path = root_path
+        options = {"url": f"{root_path}/openapi.json", "dom_id": "#ui", "deepLinking": True, "validatorUrl": None}
+        # "<" would end the script element early
+        literal = json.dumps(options).replace("<", "\\u003c")
+        self._script = (
+            f"SwaggerUIBundle(Object.assign({literal}, {{layout: 'StandaloneLayout', "
+            "presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset]}))"
+        )
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        place = f"{html.escape(self.root_path)}/docs/static"
+        version = _version()
+        script_hash = base64.b64encode(hashlib.sha256(self._script.encode()).digest()).decode()
+        policy = (
+            f"default-src 'none'; script-src 'self' 'sha256-{script_hash}'; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+        )
+        page = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{html.escape(openapi_schema["info"]["title"])}</title>
+{self.favicon}
+<link rel="stylesheet" href="{place}/swagger-ui.css?v={version}">
+<style>body {{ margin: 0 }} .swagger-ui .topbar .download-url-wrapper {{ display: none }}</style>
+</head>
+<body>
+<div id="ui"></div>
+<script src="{place}/swagger-ui-bundle.js?v={version}"></script>
+<script src="{place}/swagger-ui-standalone-preset.js?v={version}"></script>
+<script>{self._script}</script>
+</body>
+</html>
+"""
+        return page.encode()
+
+    def receive_router(self, router: Router) -> None:
+        """Adds the files that the page needs, and the page that every problem's `type` points at."""
+        router.register(_static_file)
+        router.register(_errors_page)
+
+
+@cache
+def _version() -> str:
+    return (_FOLDER / "VERSION").read_text().strip()
+
+
+@get("/static/{name:str}", include_in_schema=False)
+async def _static_file(name: FromPath[str]) -> Response[bytes]:
+    if name not in _FILES:
+        raise NotFound("No such file.")
+    content = await asyncio.to_thread((_FOLDER / name).read_bytes)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(content, media_type=_FILES[name], headers=headers)
+
+
+_V1_NOTE = " (400)"
+
+
+def _marked_up(meaning: str) -> str:
+    return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(meaning))
+
+
+@get("/errors", include_in_schema=False, media_type="text/html", sync_to_thread=False)
+def _errors_page() -> str:
+    rows = "\n".join(
+        f'<tr id="{code}"><td>{status}{_V1_NOTE if code in V1_BAD_REQUESTS else ""}</td><td><code>{code}</code></td>'
+        f"<td>{_marked_up(meaning)}</td></tr>"
+        for code, (status, meaning) in MEANINGS.items()
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Errors</title>
+{_EMPTY_ICON}
+<style>body {{ font: 1rem/1.5 sans-serif; margin: 2rem }} td, th {{ padding: .3rem 1rem; text-align: left }}
+:target {{ background: #ff9 }}</style>
+</head>
+<body>
+<h1>Errors</h1>
+<p>Every error is a problem document (RFC 9457, <code>application/problem+json</code>); its <code>code</code>
+never changes its meaning.</p>
+<table><tr><th>Status</th><th>Code</th><th>Meaning</th></tr>
+{rows}
+</table>
+<p>A status in brackets is what some routes below <code>/api/v1</code> send with that code.</p>
+<p id="http_error">A code that is not listed here is <code>http_error</code>, for any other refusal that HTTP itself
+knows, or comes with status 500 and names what became of a media process; the log has more under
+<code>error_id</code>.</p>
+</body>
+</html>
+"""

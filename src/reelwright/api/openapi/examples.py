@@ -1,0 +1,267 @@
+"""Example bodies for the OpenAPI document. A test sends the requests to a real service and reads the answers' types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reelwright.api.schemas.media_info import AudioStreamOut, MediaInfoOut, VideoStreamOut
+
+VIDEO_ID = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
+VARIANT_ID = "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e"
+JOB_ID = "0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9"
+ASSET_ID = "0199f0d1-3e2b-7d4c-8a5f-6b7c8d9e0f1a"
+NOW = "2026-11-21T10:15:30.123456Z"
+
+MEDIA_INFO = MediaInfoOut(
+    container="mov,mp4,m4a,3gp,3g2,mj2",
+    size_bytes=1055736,
+    duration_s=5.312,
+    bit_rate=1589963,
+    video=[
+        VideoStreamOut(
+            index=0,
+            codec="h264",
+            profile="Main",
+            width=1280,
+            height=720,
+            display_width=1280,
+            display_height=720,
+            time_base="1/12800",
+            start_s=0.0,
+            duration_s=5.28,
+            frame_rate="25/1",
+            variable_frame_rate=False,
+            frame_count=132,
+            longest_frame_s=0.04,
+            pixel_format="yuv420p",
+            bit_depth=8,
+            bit_rate=1205959,
+        )
+    ],
+    audio=[
+        AudioStreamOut(
+            index=1,
+            codec="aac",
+            profile="LC",
+            sample_rate=48000,
+            channels=2,
+            layout="stereo",
+            language="eng",
+            default=True,
+            time_base="1/48000",
+            start_s=0.0,
+            duration_s=5.312,
+            bit_rate=128000,
+        )
+    ],
+)
+
+VIDEO: dict[str, Any] = {
+    "id": VIDEO_ID,
+    "original_filename": "holiday.mp4",
+    "url": f"/uploads/{VIDEO_ID}/source.mp4",
+    "stored_path": f"uploads/{VIDEO_ID}/source.mp4",
+    "size_bytes": 1055736,
+    "duration_sec": 5.312,
+    "width": 1280,
+    "height": 720,
+    "format": "mp4",
+    "mime_type": "video/mp4",
+    "upload_time": NOW,
+    "sha256": "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
+    "media_info": MEDIA_INFO,
+}
+VIDEOS = {"items": [VIDEO], "total": 1, "page": 1, "page_size": 20}
+
+FILES = [
+    {
+        "name": "trim.mp4",
+        "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
+        "role": "main",
+        "size_bytes": 412345,
+        "content_type": "video/mp4",
+    }
+]
+VARIANT: dict[str, Any] = {
+    "id": VARIANT_ID,
+    "video_id": VIDEO_ID,
+    "kind": "trim",
+    "quality": "source",
+    "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
+    "stored_path": f"processed/{VARIANT_ID}/trim.mp4",
+    "size_bytes": 412345,
+    "duration_sec": 2.0,
+    "width": 1280,
+    "height": 720,
+    "created_at": NOW,
+    "job_id": JOB_ID,
+    "source_variant_id": None,
+    "files": FILES,
+}
+
+ASSET: dict[str, Any] = {
+    "id": ASSET_ID,
+    "name": "badge.png",
+    "url": f"/assets/{ASSET_ID}/download",
+    "kind": "image",
+    "content_type": "image/png",
+    "width": 256,
+    "height": 128,
+    "size_bytes": 20480,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "created_at": NOW,
+}
+ASSETS = {"items": [ASSET], "total": 1, "page": 1, "page_size": 20}
+
+TRIMS: dict[str, Any] = {
+    "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
+    "clock": {"video_id": VIDEO_ID, "start": "00:00:00.500", "end": 2.0, "source_variant_id": None},
+}
+OVERLAYS: dict[str, Any] = {
+    "text, logo and watermark": {
+        "video_id": VIDEO_ID,
+        "source_variant_id": None,
+        "overlays": [
+            {
+                "type": "text",
+                "text": "नमस्ते दुनिया",
+                "font": "NotoSansDevanagari-Regular.ttf",
+                "font_size": 48,
+                "color": "white@0.85",
+                "x": "(w-tw)/2",
+                "y": "h-th-20",
+                "start": 1.5,
+                "end": 5.0,
+            },
+            {
+                "type": "image",
+                "image_path": "/app/assets/logo.png",
+                "x": 20,
+                "y": 20,
+                "start": 0,
+                "end": 600,
+                "opacity": 0.6,
+            },
+        ],
+        "watermark": {"image_path": "/app/assets/wm.png", "x": "W-w-20", "y": "H-h-20", "opacity": 0.5},
+    },
+}
+WATERMARKS: dict[str, Any] = {
+    "corner": {"video_id": VIDEO_ID, "image_path": "wm.png", "position": "bottom-right", "margin": 10, "opacity": 0.8},
+}
+FONTS = [{"family": "Noto Sans Devanagari", "style": "Regular", "file_name": "NotoSansDevanagari[wght].ttf"}]
+ACCEPTED = {"job_id": JOB_ID, "status": "PENDING", "warnings": []}
+STATUS = {"job_id": JOB_ID, "status": "STARTED", "progress": 42, "error_message": None}
+
+JOB: dict[str, Any] = {
+    "job_id": JOB_ID,
+    "type": "trim",
+    "status": "STARTED",
+    "progress": 42,
+    "stage": "render",
+    "video_id": VIDEO_ID,
+    "input_variant_id": None,
+    "output_variant_id": None,
+    "result_url": None,
+    "outputs": [
+        {
+            "index": 0,
+            "state": "rendering",
+            "quality": "source",
+            "width": 1280,
+            "height": 720,
+            "progress": 42,
+            "variant_id": None,
+            "url": None,
+            "files": [],
+        }
+    ],
+    "warnings": [],
+    "error_message": None,
+    "error": None,
+    "attempt": 1,
+    "failures": 0,
+    "max_failures": 3,
+    "waiting_for": None,
+    "worker": "host:4711",
+    "speed": 6.2,
+    "eta_s": 1.4,
+    "created_at": NOW,
+    "started_at": NOW,
+    "finished_at": None,
+    "updated_at": NOW,
+    "edit": {"steps": [{"type": "trim", "start": 1.5, "end": 3.5}]},
+    "plan": None,
+    "plan_digest": None,
+    "commands": [["ffmpeg", "-nostdin", "-i", "<in0>", "<out0>"]],
+}
+_ONLY_ALONE = {"edit", "plan", "plan_digest", "commands"}
+_LISTED: dict[str, Any] = {name: value for name, value in JOB.items() if name not in _ONLY_ALONE}
+_LISTED["outputs"] = [{name: value for name, value in JOB["outputs"][0].items() if name != "files"}]
+JOBS = {"items": [_LISTED], "total": 1, "page": 1, "page_size": 20}
+
+SERVICE = {
+    "message": "Reelwright: uploaded videos in, edited videos out",
+    "name": "reelwright",
+    "version": "0.1.0",
+    "docs": "/docs",
+    "redoc": "/redoc",
+    "openapi": "/openapi.json",
+}
+HEALTH = {"status": "healthy"}
+READY = {"status": "ready", "checks": [{"name": "database", "ok": True, "detail": None}]}
+NOT_READY = {
+    "status": "not_ready",
+    "checks": [{"name": "storage", "ok": False, "detail": "MEDIA_ROOT cannot be written"}],
+}
+
+V1_JOB = {"job_id": JOB_ID, "status": "processing", "progress": 42, "created_at": NOW, "error_message": None}
+V1_UPLOAD = {**V1_JOB, "status": "completed", "progress": 100, "video_id": VIDEO_ID}
+V1_VIDEO = {
+    "id": VIDEO_ID,
+    "filename": f"{VIDEO_ID}/source.mp4",
+    "original_filename": "holiday.mp4",
+    "file_size": 1055736,
+    "duration": 5.312,
+    "width": 1280,
+    "height": 720,
+    "format": "mp4",
+    "mime_type": "video/mp4",
+    "upload_time": NOW,
+}
+V1_VIDEOS = {"videos": [V1_VIDEO], "total": 1, "page": 1, "limit": 100}
+TRANSCODES: dict[str, Any] = {
+    "usual": {},
+    "named": {"qualities": ["1080p", "720p", "480p"]},
+    "streaming": {"qualities": ["720p", "480p", "240p"], "hls": True, "dash": True, "segment_s": 4},
+    "av1": {"qualities": ["720p"], "codec": "av1", "container": "webm", "audio": {"codec": "opus", "bit_rate": 96000}},
+    "profile": {"profile": "web", "qualities": ["480p"]},
+    "two passes": {"qualities": ["720p", "480p"], "video_bitrate": 2_000_000, "two_pass": True},
+    "copy": {"qualities": ["source", "240p"], "copy_conforming": True, "audio": {"codec": "copy"}},
+    "pictures": {
+        "poster": {},
+        "thumbnails": {"at": [1, "00:00:02.500"], "width": 320},
+        "sprite": {"every": 10, "width": 160, "columns": 10},
+        "preview": {"duration": 3},
+    },
+}
+V1_QUALITY: dict[str, Any] = {"video_id": VIDEO_ID, "qualities": ["720p", "480p"]}
+V1_TRIM = {"video_id": VIDEO_ID, "start_time": 0.5, "end_time": 2.5}
+V1_OVERLAY = {
+    "video_id": VIDEO_ID,
+    "overlay_type": "text",
+    "content": "नमस्ते दुनिया",
+    "position_x": 40,
+    "position_y": 40,
+    "start_time": 0.5,
+    "end_time": 2.5,
+    "language": "hi",
+}
+V1_WATERMARK = {"video_id": VIDEO_ID, "watermark_path": "wm.png", "position": "top-right", "opacity": 0.8}
+V1_RESULT = {
+    "job_id": JOB_ID,
+    "status": "completed",
+    "result_file_path": f"processed/{VARIANT_ID}/trim.mp4",
+    "processed_video_id": VARIANT_ID,
+    "error_message": None,
+}

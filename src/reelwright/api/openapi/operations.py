@@ -1,0 +1,294 @@
+"""What Litestar leaves out of the OpenAPI document: problem answers, examples, uploads, downloads and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    OpenAPIFormat,
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+)
+from litestar.openapi.spec.base import BaseSchemaObject
+
+from reelwright.api.http.problems import MEANINGS, MEANINGS_BY_STATUS, MEDIA_TYPE, problem_document
+from reelwright.errors import NotFound, ReelwrightError
+
+
+class _Verbatim(BaseSchemaObject):
+    """A value that is written as it is. Litestar would leave out what is None in it."""
+
+    def __init__(self, value: object) -> None:
+        self._value = msgspec.to_builtins(value)
+
+    def to_schema(self) -> Any:
+        return self._value
+
+
+def problem_components() -> Components:
+    """The problem answers that routes share, for `OpenAPIConfig(components=...)`."""
+    answers: dict[str, OpenAPIResponse | Reference] = {
+        f"Problem{status}": _problem_answer(
+            meaning, {code: _problem_example(status, code, meaning, {})}, _PROBLEM_HEADERS.get(status)
+        )
+        for status, (code, meaning) in MEANINGS_BY_STATUS.items()
+    }
+    answers["Problem"] = _problem_answer("Any other error.", {})
+    return Components(responses=answers)
+
+
+def _problem_example(status: int, code: str, detail: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    scope: Any = {"path": "/the/path/of/the/request", "root_path": ""}
+    if code == "invalid_input" and not extra:
+        extra = {"errors": [{"pointer": "/start", "detail": "Expected `float` >= 0.0"}]}
+    if code == "internal":
+        extra = {"error_id": "5c6f0e9d3a7b4a0d8f7d0c1b2a3e4f50"}
+    return problem_document(scope, status, code, detail, extra)
+
+
+_RETRY_AFTER = {"Retry-After": "After so many seconds it is worth trying again."}
+_PROBLEM_HEADERS = {
+    405: {"Allow": "The methods that the address takes."},
+    416: {"Content-Range": "The size of the file: `bytes */1055736`."},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+
+
+def _problem_answer(
+    description: str, examples: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> OpenAPIResponse:
+    content = OpenAPIMediaType(
+        schema=Reference(ref="#/components/schemas/Problem"),
+        examples={code: Example(summary=code, value=value) for code, value in examples.items()} or None,
+    )
+    named = _headers(headers) if headers else None
+    return OpenAPIResponse(description=description, content={MEDIA_TYPE: content}, headers=named)
+
+
+def name_words(part: Any) -> None:
+    """Tells generators what to call the words of enumerations that begin with no letter: "720p" is P720 in Python. In
+    place, all over a document."""
+    if isinstance(part, dict):
+        words = part.get("enum")
+        if (
+            isinstance(words, list)
+            and all(isinstance(word, str) for word in words)
+            and not all(word and word[0].isalpha() for word in words)
+        ):
+            part["x-enum-varnames"] = [_variable_name(word) for word in words]
+        for inner in part.values():
+            name_words(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            name_words(inner)
+
+
+def _variable_name(word: str) -> str:
+    if word[0] == "-":  # as in `order`
+        return f"{word[1:].upper()}_DESCENDING"
+    number = "".join(char for char in word if char.isdigit())
+    return word.replace(number, "").upper() + number if word[0].isdigit() else word.upper()
+
+
+def operation_id(handler: HTTPRouteHandler, method: str, _: object) -> str:
+    """What generated clients call a route: its tag and its handler's name, `videos_get_video`. For OpenAPIConfig."""
+    name = "_".join([*handler.resolve_tags(), handler.handler_name])
+    return f"{name}_head" if method == "HEAD" else name
+
+
+@dataclass
+class _Described(Operation):
+    """An operation with what Litestar cannot know of it. Made by `operation()`."""
+
+    def _add_problems(self, errors: Sequence[ReelwrightError], upload: str | None) -> None:
+        assert self.responses is not None
+        self.responses.pop("400", None)  # Litestar's own shape, which is never sent
+        places = {getattr(parameter, "param_in", "") for parameter in self.parameters or []}
+        implied = {404} if "path" in places else set()
+        implied |= {422} if places & {"query", "header", "cookie"} else set()
+        implied |= {400, 413, 415, 422} if self.request_body else set()
+        implied |= {408, 507} if upload else set()
+        for status in sorted(implied):
+            self.responses[str(status)] = Reference(ref=f"#/components/responses/Problem{status}")
+        for status in sorted({error.status for error in errors}):
+            mine = [error for error in errors if error.status == status]
+            general, meaning = MEANINGS_BY_STATUS.get(status, ("", ""))
+            examples = {general: _problem_example(status, general, meaning, {})} if status in implied else {}
+            examples |= {error.code: _problem_example(status, error.code, error.detail, error.extra) for error in mine}
+            headers = _RETRY_AFTER if any(error.retry_after_s for error in mine) else None
+            self.responses[str(status)] = _problem_answer(_meaning_of(examples), examples, headers)
+        self.responses["default"] = Reference(ref="#/components/responses/Problem")
+
+    def _add_upload(self, field: str) -> None:
+        file = _bytes("application/octet-stream")
+        file.description = "The file."
+        form = Schema(type=OpenAPIType.OBJECT, properties={field: file}, required=[field])
+        self.request_body = RequestBody(
+            required=True,
+            description=f"One file, in the field `{field}`. It is streamed to its place while it arrives.",
+            content={"multipart/form-data": OpenAPIMediaType(schema=form)},
+        )
+
+    def _add_download(self, media_type: str) -> None:
+        assert self.responses is not None
+        # plain bytes first: generators that know no video take them for what they are
+        content = {kind: OpenAPIMediaType(schema=_bytes(kind)) for kind in ("application/octet-stream", media_type)}
+        shared = {"ETag": "Strong validator.", "Last-Modified": "When the file was made.", "Accept-Ranges": "bytes"}
+        part = {**shared, "Content-Range": "Which bytes these are."}
+        named = {**shared, "Content-Disposition": "The name to save it under (RFC 6266, RFC 8187)."}
+        problems = "#/components/responses/Problem"
+        self.responses |= {
+            "200": OpenAPIResponse(description="The file.", content=content, headers=_headers(named)),
+            "206": OpenAPIResponse(description="The part that `Range` names.", content=content, headers=_headers(part)),
+            "304": OpenAPIResponse(description="The file is the one that the client has.", headers=_headers(shared)),
+            "412": Reference(ref=f"{problems}412"),
+            "416": Reference(ref=f"{problems}416"),
+        }
+
+    def _add_event_stream(self) -> None:
+        assert self.responses is not None
+        stream = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING), examples={"example": Example(value=_EVENTS_EXAMPLE)}
+        )
+        self.responses |= {
+            "200": OpenAPIResponse(
+                description="Server-sent events. The data of `event: state` is a StateEvent, that of `event: progress` "
+                "a ProgressEvent, as JSON.",
+                content={"text/event-stream": stream},
+            ),
+            "204": OpenAPIResponse(
+                description="It is over, and all of it was seen: nothing comes after `Last-Event-ID`. Do not reconnect."
+            ),
+        }
+
+    def _add_headers(self, descriptions: Mapping[str, str]) -> None:
+        """Request headers. None of them can be wrong: what cannot be read is ignored."""
+        string = Schema(type=OpenAPIType.STRING)
+        headers = [Parameter(name, "header", string, text) for name, text in descriptions.items()]
+        self.parameters = [*(self.parameters or []), *headers]
+
+    def _tidy_headers(self) -> None:
+        for answer in (self.responses or {}).values():
+            for header in (answer.headers or {}).values() if isinstance(answer, OpenAPIResponse) else ():
+                if isinstance(header, OpenAPIHeader) and header.schema is None and header.content is None:
+                    header.schema = Schema(type=OpenAPIType.STRING)
+
+    def _tidy_parameters(self) -> None:
+        for parameter in self.parameters or []:
+            if not isinstance(parameter, Parameter) or not isinstance(schema := parameter.schema, Schema):
+                continue
+            if parameter.param_in == "path" and parameter.name.endswith("_id"):
+                parameter.description = f"Id of the {parameter.name.removesuffix('_id')}."
+            if schema.type == OpenAPIType.INTEGER:  # Litestar makes their bounds floats
+                schema.minimum = None if schema.minimum is None else int(schema.minimum)
+                schema.maximum = None if schema.maximum is None else int(schema.maximum)
+            # a parameter that may be left out cannot be null
+            kinds = [one for one in schema.one_of or [] if getattr(one, "type", None) != OpenAPIType.NULL]
+            if len(kinds) == 1:
+                parameter.schema = kinds[0]
+
+    def _add_examples(self, requests: Mapping[str, object], responses: Mapping[int, object]) -> None:
+        for content in (self.request_body.content if isinstance(self.request_body, RequestBody) else {}).values():
+            if requests:
+                content.examples = {
+                    _slug(summary): Example(summary=summary, value=_Verbatim(value))
+                    for summary, value in requests.items()
+                }
+        for status, value in responses.items():
+            answer = (self.responses or {}).get(str(status))
+            if not isinstance(answer, OpenAPIResponse) or not answer.content:
+                raise ValueError(f"{self.operation_id}: no answer {status} with a body to give an example of")
+            for content in answer.content.values():
+                content.examples = {"example": Example(value=_Verbatim(value))}
+
+
+_RANGE_HEADERS = {
+    "Range": "One range of bytes: `bytes=0-499`, `bytes=500-`, `bytes=-500`. Else ignored, as by HEAD.",
+    "If-Range": "An ETag or a date: `Range` holds only when the file is still that one.",
+    "If-None-Match": "ETags: 304 when the file has one of them.",
+    "If-Modified-Since": "A date: 304 when the file is not younger.",
+    "If-Match": "ETags: 412 when the file has none of them.",
+    "If-Unmodified-Since": "A date: 412 when the file is younger.",
+}
+_EVENT_HEADERS = {
+    "Last-Event-ID": "The id of the last event that was seen: only later ones are sent. What is no number counts as 0."
+}
+_EVENTS_EXAMPLE = (
+    'retry: 2000\n\nid: 1\nevent: state\ndata: {"type":"state","job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9",'
+    '"status":"PENDING","attempt":0,"at":"2026-11-21T10:15:30.123456Z","data":{}}\n\nevent: progress\ndata: '
+    '{"type":"progress","job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING","progress":0,'
+    '"stage":null,"speed":null,"eta_s":null}\n\n'
+)
+
+
+def _meaning_of(codes: Iterable[str]) -> str:
+    """What the codes that share a status mean."""
+    meanings = {code: MEANINGS[code][1] for code in codes}
+    if len(meanings) == 1:
+        return next(iter(meanings.values()))
+    return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())
+
+
+def _bytes(media_type: str) -> Schema:
+    """Bytes, in the words of OpenAPI 3.1 and, for generators that know no others, of 3.0."""
+    return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, content_media_type=media_type)
+
+
+def _headers(descriptions: Mapping[str, str]) -> dict[str, Any]:
+    string = Schema(type=OpenAPIType.STRING)
+    return {name: OpenAPIHeader(description=text, schema=string) for name, text in descriptions.items()}
+
+
+def _slug(summary: str) -> str:
+    return "".join(char if char.isalnum() else "-" for char in summary.lower()).strip("-")
+
+
+def operation(
+    *,
+    request_examples: Mapping[str, object] | None = None,
+    responses: Mapping[int, object] | None = None,
+    errors: Sequence[ReelwrightError] = (),
+    upload: str | None = None,
+    download: str | None = None,
+    event_stream: bool = False,
+) -> type[Operation]:
+    """An `operation_class` for a route.
+
+    `request_examples`: what it shows -> body. `responses`: status -> body, as structs or plain values. `errors`: the
+    problems of its own, as they would be raised; what follows from its parameters and its body (400, 404, 413, 415,
+    422) is added by itself. `upload`: the file field of a multipart body. `download`: the media type of a route that
+    answers with a FileDownload, such as `video/*`. `event_stream`: it answers with an EventStream.
+    """
+
+    @dataclass
+    class DescribedOperation(_Described):
+        def __post_init__(self) -> None:
+            if upload:
+                self._add_upload(upload)
+            if download:
+                self._add_download(download)
+            if event_stream:
+                self._add_event_stream()
+            gone = [NotFound(MEANINGS["file_missing"][1], code="file_missing")] if download else []
+            self._add_problems([*gone, *errors], upload)
+            self._tidy_headers()
+            self._tidy_parameters()
+            if download or event_stream:
+                self._add_headers(_RANGE_HEADERS if download else _EVENT_HEADERS)
+            self._add_examples(request_examples or {}, responses or {})
+
+    return DescribedOperation

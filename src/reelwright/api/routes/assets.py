@@ -1,0 +1,120 @@
+"""/assets: upload, list, look up, download, delete the pictures that overlays use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import HttpMethod, Request, Response, Router, delete, get, post, route
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from reelwright.api.context import Services
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.multipart import incoming_file
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.routes.videos import remove_bytes
+from reelwright.api.schemas.videos import AssetOut, AssetPage
+from reelwright.api.stored_file_response import download as send
+from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
+from reelwright.library import assets, queries
+from reelwright.library.incoming_file import kept_if_committed
+
+LOCATION = ResponseHeader(
+    name="Location", description="Address of the asset: `/assets/{id}`.", documentation_only=True, required=True
+)
+
+Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name", "-name"]
+
+
+@post(
+    "/",
+    summary="Upload a picture for overlays",
+    request_max_body_size=None,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        upload="file",
+        responses={201: examples.ASSET},
+        errors=[
+            UnsupportedMedia("A picture is a PNG, JPEG, WebP or GIF file."),
+            UnreadableMedia("The picture is damaged: reading it failed."),
+            UnreadableMedia(
+                "The picture has 8192 x 4320 pixels, 25000000 in all are taken: make it smaller.",
+                code="too_many_pixels",
+            ),
+            TooLarge("The file is larger than 20971520 bytes."),
+            RequestTimeout("Nothing came for 60 s."),
+            NoSpace("there is no room for 20480 more bytes on the storage disk"),
+        ],
+    ),
+)
+async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[AssetOut]:
+    """PNG, JPEG, WebP or GIF, by content. Overlays name it `asset:<id>` wherever they take an `image_path`.
+
+    `width` and `height` are as shown, after the picture's own rotation mark. What is refused leaves nothing behind.
+    """
+    settings = services.settings
+    async with incoming_file(
+        request, max_file_bytes=settings.max_asset_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+    ) as incoming:
+        received = await assets.receive(
+            incoming.chunks(),
+            name=incoming.filename,
+            storage=services.storage,
+            studio=services.studio,
+            expected_bytes=request.content_length or 0,
+        )
+    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
+        asset = await assets.insert(session, received)
+    location = services.addresses.asset(asset.id)
+    return Response(AssetOut.of(asset, services.addresses), headers={"Location": location})
+
+
+@get("/", summary="List assets", operation_class=operation(responses={200: examples.ASSETS}))
+async def list_assets(
+    services: NamedDependency[Services],
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Assets a page.")] = 20,
+    order: Annotated[
+        Order, QueryParameter(description="Field to order by; a minus before it: descending.")
+    ] = "-created_at",
+) -> AssetPage:
+    """Newest first, unless another order is asked for."""
+    async with services.sessions() as session:
+        found, total = await queries.assets(session, offset=(page - 1) * page_size, limit=page_size, order=order)
+    items = [AssetOut.of(asset, services.addresses) for asset in found]
+    return AssetPage(items=items, total=total, page=page, page_size=page_size)
+
+
+@get("/{asset_id:uuid}", summary="Look up an asset", operation_class=operation(responses={200: examples.ASSET}))
+async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> AssetOut:
+    """All that is known of a picture."""
+    async with services.sessions() as session:
+        return AssetOut.of(await queries.asset(session, asset_id), services.addresses)
+
+
+@route(
+    "/{asset_id:uuid}/download",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download an asset",
+    operation_class=operation(download="image/*"),
+)
+async def download(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
+    """The picture as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
+    async with services.sessions() as session:
+        asset = await queries.asset(session, asset_id)
+        file = await queries.file_of_asset(session, asset_id)
+    return send(services, file, filename=asset.name, last_modified=asset.created_at)
+
+
+@delete("/{asset_id:uuid}", summary="Delete an asset", operation_class=operation())
+async def delete_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
+    """Always possible: a job keeps the picture that was drawn of it when the job was accepted."""
+    async with services.sessions.begin() as session:
+        keys = await queries.delete_asset(session, asset_id)
+    await remove_bytes(services, keys)
+
+
+router = Router("/assets", route_handlers=[upload, list_assets, get_asset, download, delete_asset], tags=["assets"])

@@ -1,0 +1,189 @@
+"""Jobs: where they are, live and in full; their results; cancel and retry."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import HttpMethod, Request, Response, Router, get, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.status_codes import HTTP_204_NO_CONTENT
+from sqlalchemy import func, select
+from sqlalchemy.orm import defer
+
+from reelwright.api.context import Services
+from reelwright.api.http.event_stream import EventStream
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.routes.edits import accepted
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobSummary, StatusOut
+from reelwright.api.stored_file_response import download_variant
+from reelwright.db.database import is_away
+from reelwright.db.models import Job, Variant
+from reelwright.edits.enums import JobStatus, JobType, Quality
+from reelwright.errors import Conflict, NotFound
+from reelwright.jobs import lifecycle, notifier, waiting
+from reelwright.library import queries
+
+RETRY_AFTER_S = 2
+
+
+@get("/status/{job_id:uuid}", summary="A job's status", operation_class=operation(responses={200: examples.STATUS}))
+async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
+    """The short answer; `GET /jobs/{id}` has the long one."""
+    return StatusOut.of(await services.glances.at(job_id))
+
+
+@route(
+    "/result/{job_id:uuid}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a job's result",
+    operation_class=operation(
+        download="video/*",
+        errors=[
+            Conflict("the job is not finished: STARTED, 42 %", code="not_ready", retry_after_s=2),
+            NotFound("the job has no result: ffmpeg ended with an error", code="job_failure"),
+            NotFound("the job has no result: it was cancelled", code="job_cancelled"),
+            NotFound("the job has no such result, or it was deleted", code="result_deleted"),
+        ],
+    ),
+)
+async def result(
+    job_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    quality: Annotated[Quality | None, QueryParameter(description="Of several outputs, this one.")] = None,
+) -> FileDownload:
+    """The (best) file that the job made. 409 with `Retry-After` while it is unfinished; 404 with the reason when it
+    failed, was cancelled, or its result was deleted."""
+    async with services.sessions() as session:
+        job = await lifecycle.find(session, job_id)
+        if not job.status.is_final:
+            raise Conflict(
+                f"the job is not finished: {job.status.value}, {job.progress} %",
+                code="not_ready",
+                retry_after_s=RETRY_AFTER_S,
+            )
+        if job.status is not JobStatus.SUCCESS:
+            reason = job.error_message or "it was cancelled"
+            raise NotFound(f"the job has no result: {reason}", code=f"job_{job.status.value.lower()}")
+        variant_id = job.output_variant_id
+        if quality is not None:
+            variant_id = await session.scalar(
+                select(Variant.id).where(Variant.job_id == job_id, Variant.quality == quality)
+            )
+        if variant_id is None or await session.get(Variant, variant_id) is None:
+            raise NotFound("the job has no such result, or it was deleted", code="result_deleted")
+        return await download_variant(services, session, variant_id)
+
+
+@get("/jobs", summary="List jobs", operation_class=operation(responses={200: examples.JOBS}))
+async def list_jobs(
+    services: NamedDependency[Services],
+    status_: Annotated[JobStatus | None, QueryParameter(name="status", description="Only jobs that are in it.")] = None,
+    type_: Annotated[JobType | None, QueryParameter(name="type", description="Only jobs of it.")] = None,
+    video_id: Annotated[UUID | None, QueryParameter(description="Only jobs on this video, or on this variant.")] = None,
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs a page.")] = 20,
+) -> JobPage:
+    """Newest first, filtered by what is given. `GET /jobs/{id}` has what is left out here: edit, plan, commands, the
+    files of its outputs."""
+    wanted = [column == value for column, value in ((Job.status, status_), (Job.type, type_)) if value is not None]
+    async with services.sessions() as session:
+        if video_id is not None:
+            variant = await session.get(Variant, video_id)
+            wanted += [Job.video_id == (video_id if variant is None else variant.video_id)]
+            wanted += [] if variant is None else [Job.input_variant_id == variant.id]
+        total = await session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
+        found = (
+            await session.scalars(
+                select(Job)
+                .where(*wanted)
+                .options(defer(Job.edit_json, raiseload=True))
+                .order_by(Job.created_at.desc(), Job.id.desc())
+                .offset((page - 1) * page_size)
+                .limit(page_size)
+            )
+        ).all()
+        made = await queries.files_of_jobs(session, [job.id for job in found], only_main=True)
+        reasons = await waiting.reasons(session, found)
+    items = [JobSummary.of(job, made, services.addresses, reasons.get(job.id)) for job in found]
+    return JobPage(items=items, total=total, page=page, page_size=page_size)
+
+
+@get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
+async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
+    """Stage, outputs with their files and addresses, timings, speed, estimate, error, plan and the commands that make
+    it. An output that was deleted since has the state `deleted`; the others stay."""
+    async with services.sessions() as session:
+        job = await lifecycle.find(session, job_id)
+        made = await queries.files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
+        reasons = await waiting.reasons(session, [job])
+        return JobOut.of(job, made, services.addresses, reasons.get(job_id))
+
+
+@get(
+    "/jobs/{job_id:uuid}/events",
+    summary="Follow a job live",
+    media_type="text/event-stream",
+    operation_class=operation(event_stream=True),
+)
+async def follow(
+    job_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> Response[None]:
+    """Server-sent events: `state` for every transition (its id resumes by `Last-Event-ID`) and `progress` in between,
+    a comment every 15 s. The stream ends with the job; who comes back having seen all of an ended job gets 204, which
+    tells a browser not to come again."""
+    last = request.headers.get("last-event-id", "")
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
+    try:
+        if (await services.glances.at(job_id)).status.is_final and await _has_seen_all(services, job_id, seen):
+            return Response(None, status_code=HTTP_204_NO_CONTENT)
+    except Exception as error:
+        if not is_away(error):
+            raise  # else the stream waits for the database: a browser that is told 503 does not come again
+    return EventStream(services.feeds.follow(job_id, seen), closing=services.hub.closing)
+
+
+async def _has_seen_all(services: Services, job_id: UUID, seen: int) -> bool:
+    async with services.sessions() as session:
+        return not await notifier.after(session, job_id, seen)
+
+
+@post(
+    "/jobs/{job_id:uuid}/cancel",
+    summary="Cancel a job",
+    status_code=202,
+    operation_class=operation(
+        responses={202: {**examples.STATUS, "status": "CANCELLED"}},
+        errors=[Conflict("the job has ended already: SUCCESS", code="finished")],
+    ),
+)
+async def cancel(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
+    """Cancelled at once; a running worker stops within two seconds. 409 when the job has ended already."""
+    async with services.sessions.begin() as session:
+        return StatusOut.of(await lifecycle.cancel(session, job_id))
+
+
+@post(
+    "/jobs/{job_id:uuid}/retry",
+    summary="Retry a job",
+    status_code=202,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        responses={202: examples.ACCEPTED},
+        errors=[
+            Conflict("only a job that failed or was cancelled can be retried: SUCCESS", code="not_retryable"),
+            Conflict("what the job works on was deleted", code="input_gone"),
+        ],
+    ),
+)
+async def retry(job_id: FromPath[UUID], services: NamedDependency[Services]) -> Response[JobAccepted]:
+    """Start a job that failed or was cancelled again, from 0 %."""
+    async with services.sessions.begin() as session:
+        job = await lifecycle.retry(session, job_id)
+    return accepted(job, services.addresses)
+
+
+router = Router("/", route_handlers=[status, result, list_jobs, get_job, follow, cancel, retry], tags=["jobs"])

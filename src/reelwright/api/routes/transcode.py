@@ -1,0 +1,78 @@
+"""The route that makes renditions: several qualities of one video, by one decode."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from reelwright.api.context import Services
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.routes.edits import accepted, pointers
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted
+from reelwright.api.schemas.transcode import TranscodeIn
+from reelwright.db.models import Job
+from reelwright.edits import ladder
+from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.enums import JobType
+from reelwright.edits.sidecars import AnyCompanion
+from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.submit import find_source, submit
+
+
+async def submit_renditions(
+    services: Services,
+    video_or_variant_id: UUID,
+    wanted: Ladder,
+    companions: tuple[AnyCompanion, ...] = (),
+) -> Job:
+    """Raises NotFound, InvalidInput."""
+    async with services.sessions.begin() as session:
+        source = await find_source(session, video_or_variant_id)
+        picture = source.facts.media.picture
+        outputs = ladder.outputs(wanted, picture.display_size)
+        names = {f"companions/{number}": f"{wish.__struct_config__.tag}" for number, wish in enumerate(companions)}
+        with pointers(names):
+            return await submit(
+                session,
+                transcode(outputs, companions, wanted.streaming),
+                source,
+                type=JobType.TRANSCODE_MULTI,
+                max_failures=services.settings.max_failures,
+            )
+
+
+@post(
+    "/transcode/{video_or_variant_id:uuid}",
+    summary="Make several qualities",
+    status_code=202,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        request_examples=examples.TRANSCODES,
+        responses={202: examples.ACCEPTED},
+        errors=[
+            NotFound("no such video or variant"),
+            InvalidInput([FieldError("/qualities/1", "720p is named twice")]),
+        ],
+    ),
+)
+async def transcode_video(
+    video_or_variant_id: FromPath[UUID], data: JSONBody[TranscodeIn], services: NamedDependency[Services]
+) -> Response[JobAccepted]:
+    """All renditions come from one decode, and all are there when the job succeeds, or none.
+
+    A quality is a box that the upright picture fits into: 1080p is 1920x1080, turned for a portrait. Aspect and frame
+    rate are kept, sides are even. Interlaced pictures become progressive; for H.264, HDR becomes SDR. An empty object
+    asks for the usual qualities.
+    """
+    try:
+        job = await submit_renditions(services, video_or_variant_id, data.ladder(), data.companions)
+    except NotFound as error:
+        raise NotFound(error.detail) from error  # the path names it, no field does
+    return accepted(job, services.addresses)
+
+
+router = Router("/", route_handlers=[transcode_video], tags=["edits"])

@@ -1,0 +1,188 @@
+"""/videos: upload, list, look up, download, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import HttpMethod, Request, Response, Router, delete, get, post, route
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from reelwright.api.context import Services
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.multipart import incoming_file
+from reelwright.api.http.problems import MEANINGS, REFUSED_FILES, is_of_a_client_that_went
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
+from reelwright.api.stored_file_response import download_video
+from reelwright.errors import (
+    Conflict,
+    NoSpace,
+    ReelwrightError,
+    RequestTimeout,
+    TooLarge,
+    UnreadableMedia,
+    UnsupportedMedia,
+)
+from reelwright.library import queries, uploads
+from reelwright.library.incoming_file import kept_if_committed
+from reelwright.telemetry import metrics
+
+Order = Literal[
+    "upload_time",
+    "-upload_time",
+    "size_bytes",
+    "-size_bytes",
+    "duration_sec",
+    "-duration_sec",
+    "original_filename",
+    "-original_filename",
+]
+
+
+LOCATION = ResponseHeader(
+    name="Location", description="Address of the video: `/videos/{id}`.", documentation_only=True, required=True
+)
+IN_USE = Conflict(f"unfinished jobs read it: {examples.JOB_ID}", code="in_use", job_ids=[examples.JOB_ID])
+
+
+async def take_upload(request: Request[Any, Any, Any], services: Services) -> uploads.Received:
+    """Receive, store and probe the file of a multipart request."""
+    settings = services.settings
+    with _counted():
+        async with incoming_file(
+            request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+        ) as incoming:
+            return await uploads.receive(
+                _measured(incoming.chunks()),
+                filename=incoming.filename,
+                storage=services.storage,
+                prober=services.prober,
+                expected_bytes=request.content_length or 0,
+            )
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    outcome = "cut off"
+    try:
+        yield
+        outcome = "stored"
+    except ReelwrightError as error:
+        outcome = error.code
+        raise
+    except Exception as error:
+        if not is_of_a_client_that_went(error):
+            outcome = "internal"
+        raise
+    finally:
+        metrics.UPLOADS.labels(outcome).inc()
+
+
+async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        metrics.UPLOAD_BYTES.inc(len(chunk))
+        yield chunk
+
+
+@post(
+    "/upload",
+    summary="Upload a video",
+    request_max_body_size=None,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        upload="file",
+        responses={201: examples.VIDEO},
+        errors=[
+            *(UnsupportedMedia(MEANINGS[code][1], code=code) for code in REFUSED_FILES if MEANINGS[code][0] == 415),
+            *(UnreadableMedia(MEANINGS[code][1], code=code) for code in REFUSED_FILES if MEANINGS[code][0] == 422),
+            TooLarge("The file is larger than 10737418240 bytes."),
+            RequestTimeout("Nothing came for 60 s."),
+            NoSpace("there is no room for 1055736 more bytes on the storage disk"),
+        ],
+    ),
+)
+async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[VideoOut]:
+    """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
+
+    The type is decided by content, never by name or header. What is refused leaves nothing behind.
+    """
+    received = await take_upload(request, services)
+    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
+        video = await uploads.insert(session, received)
+    location = services.addresses.video(video.id)
+    return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
+
+
+@get("/", summary="List videos", operation_class=operation(responses={200: examples.VIDEOS}))
+async def list_videos(
+    services: NamedDependency[Services],
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
+    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Videos a page.")] = 20,
+    order: Annotated[
+        Order, QueryParameter(description="Field to order by; a minus before it: descending.")
+    ] = "-upload_time",
+) -> VideoPage:
+    """Newest first, unless another order is asked for."""
+    async with services.sessions() as session:
+        found, total = await queries.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
+    items = [VideoOut.of(video, services.addresses) for video in found]
+    return VideoPage(items=items, total=total, page=page, page_size=page_size)
+
+
+@get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))
+async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> VideoOut:
+    """All that is known of an upload."""
+    async with services.sessions() as session:
+        return VideoOut.of(await queries.video(session, video_id), services.addresses)
+
+
+@get(
+    "/{video_id:uuid}/variants",
+    summary="List a video's variants",
+    operation_class=operation(responses={200: [examples.VARIANT]}),
+)
+async def list_variants(video_id: FromPath[UUID], services: NamedDependency[Services]) -> list[VariantOut]:
+    """Everything that was made of the video, newest first."""
+    async with services.sessions() as session:
+        found = await queries.variants(session, video_id)
+    return [VariantOut.of(variant, files, services.addresses) for variant, files in found]
+
+
+@route(
+    "/{video_id:uuid}/download",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download a video",
+    operation_class=operation(download="video/*"),
+)
+async def download(video_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
+    """The upload as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
+    async with services.sessions() as session:
+        return await download_video(services, session, video_id)
+
+
+@delete("/{video_id:uuid}", summary="Delete a video", operation_class=operation(errors=[IN_USE]))
+async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
+    """Deletes the upload and everything that was made of it. 409 `in_use` while an unfinished job reads any of it."""
+    async with services.sessions.begin() as session:
+        keys = await queries.delete_video(session, video_id)
+    await remove_bytes(services, keys)
+
+
+async def remove_bytes(services: Services, keys: list[str]) -> None:
+    """Files go after their rows: were we killed in between, the reaper's sweep would find them."""
+    for key in keys:
+        await asyncio.to_thread(services.storage.delete, key)
+
+
+router = Router(
+    "/videos",
+    route_handlers=[upload, list_videos, get_video, list_variants, download, delete_video],
+    tags=["videos"],
+)

@@ -1,0 +1,94 @@
+"""The JSON that says how an edit's result is coded: what trims, overlays and watermarks have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from reelwright.api.schemas.base import Body
+from reelwright.edits.edit import Channels, Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.enums import Quality
+
+SoundBitRate = Annotated[
+    int,
+    Meta(
+        ge=16_000,
+        le=512_000,
+        description="Bits a second, for up to two channels; more get more. Omitted: 128000, beside 360p 96000, beside"
+        " 240p 64000. Only for sound that is coded.",
+    ),
+]
+MostChannels = Annotated[
+    Channels,
+    Meta(
+        description="At most so many: 1 mono, 2 stereo, 6 5.1, 8 7.1; more are mixed down. Omitted: as many as there"
+        " are; with `hls` and `dash` 2. Only for sound that is coded."
+    ),
+]
+
+
+class CutSoundIn(Body, frozen=True, kw_only=True):
+    """How the sound of a cut is coded: AAC, in WebM Opus; `none` leaves it out."""
+
+    codec: Literal["aac", "opus", "none"] | None = None
+    bit_rate: SoundBitRate | None = None
+    channels: MostChannels | None = None
+
+
+class LaidSoundIn(Body, frozen=True, kw_only=True):
+    """What becomes of the sound: `copy`, which is the default, leaves it as it is where the container takes that."""
+
+    codec: Literal["aac", "opus", "copy", "none"] | None = None
+    bit_rate: SoundBitRate | None = None
+    channels: MostChannels | None = None
+
+
+class EditIn(Body, frozen=True, kw_only=True):
+    """How the result is coded."""
+
+    quality: (
+        Annotated[
+            Quality,
+            Meta(description="A box that the result fits into. Omitted: `source`, as large as what it is made of."),
+        ]
+        | None
+    ) = None
+    codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
+        None
+    )
+    container: Annotated[Container, Meta(description="Omitted: mp4.")] | None = None
+    crf: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=63,
+                description="Constant rate factor: 1 to 51 with h264, 0 to 51 with hevc, 0 to 63 with vp9 and av1."
+                " Omitted: one that fits.",
+            ),
+        ]
+        | None
+    ) = None
+    preset: (
+        Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files. Omitted: veryfast.")]
+        | None
+    ) = None
+
+    def wanted(self, sound: CutSoundIn | LaidSoundIn | None, usual: Sound | None = None) -> Ladder:
+        """`usual`: what becomes of sound of which nothing is said."""
+        bit_rate = sound.bit_rate if sound is not None else None
+        channels = sound.channels if sound is not None else None
+        codec = sound.codec if sound is not None else None
+        if codec is None and bit_rate is None and channels is None:
+            codec = usual
+        return Ladder(
+            qualities=(self.quality or Quality.SOURCE,),
+            codec=self.codec or "h264",
+            container=self.container or "mp4",
+            crf=self.crf,
+            preset=self.preset or "veryfast",
+            audio_codec=codec,
+            audio_bit_rate=bit_rate,
+            audio_channels=channels,
+        )

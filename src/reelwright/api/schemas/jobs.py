@@ -1,0 +1,265 @@
+"""The JSON of jobs: accepted, where they are, everything about them, and their live events."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from litestar.datastructures import ResponseHeader
+from msgspec import UNSET, Meta, UnsetType
+
+from reelwright.api.http.addresses import Addresses
+from reelwright.api.schemas.videos import FileOut, Page, Timestamp, Url
+from reelwright.db.models import File, Job, JobEvent
+from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
+from reelwright.errors import HINDRANCES
+from reelwright.jobs.estimate import OutputState, eta_s, output_state
+from reelwright.jobs.status_reads import Glance
+from reelwright.jobs.waiting import Waiting
+
+Made = Mapping[uuid.UUID, Sequence[File]]
+"""What a job made and nobody has deleted: its variants, with their files, in lists the main one alone."""
+
+Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
+
+
+class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Long work was accepted; `Location` names the job."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, job: Job) -> JobAccepted:
+        return cls(job_id=job.id, status=job.status, warnings=job.warnings or [])
+
+
+LOCATION = ResponseHeader(
+    name="Location",
+    description="Address of the job: `/jobs/{job_id}`.",
+    documentation_only=True,
+    required=True,
+)
+"""What comes with JobAccepted."""
+
+
+class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a job is."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    progress: Progress
+    error_message: str | None
+
+    @classmethod
+    def of(cls, job: Job | Glance) -> StatusOut:
+        return cls(job_id=job.id, status=job.status, progress=job.progress, error_message=job.error_message)
+
+
+class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a job, or its last attempt, failed."""
+
+    code: str
+    detail: str
+    stage: str | None = None
+    exit_status: int | None = None
+    stderr_tail: str | None = None
+
+
+class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job waits for beside its turn: a worker that is alive, disk, a machine that works."""
+
+    code: Annotated[
+        str,
+        Meta(
+            description="`worker`: none is alive. `paused`: the queue is. Else what keeps the machine from work: "
+            + ", ".join(f"`{code}`" for code in HINDRANCES)
+            + "."
+        ),
+    ]
+    detail: Annotated[str, Meta(description="What it is, in a sentence.")]
+    since: Timestamp | None
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> WaitingOut:
+        return cls(code=waiting.code, detail=waiting.detail, since=waiting.since)
+
+
+class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One output of a job. `variant_id`, `url` and `files` are there when it is done, until it is deleted; lists leave
+    `files` out."""
+
+    index: int
+    state: OutputState
+    quality: Quality
+    width: int
+    height: int
+    progress: Progress
+    variant_id: uuid.UUID | None
+    url: Url | None
+    files: Annotated[
+        list[FileOut] | UnsetType, Meta(description="All that belongs to it: posters, sheets, playlists, the video.")
+    ] = UNSET
+
+
+class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A job in a list. `attempt` numbers its attempts, `failures` counts those that it is to blame for.
+    `output_variant_id` is its best output's while there is that, as `result_url`; `speed` is times real time; `eta_s`
+    an estimate, null until enough is known."""
+
+    job_id: uuid.UUID
+    type: JobType
+    status: JobStatus
+    progress: Progress
+    stage: str | None
+    video_id: uuid.UUID | None
+    input_variant_id: uuid.UUID | None
+    output_variant_id: uuid.UUID | None
+    result_url: Url | None
+    outputs: list[OutputOut]
+    warnings: list[str]
+    error_message: str | None
+    error: JobErrorOut | None
+    attempt: int
+    failures: int
+    max_failures: int
+    waiting_for: WaitingOut | None
+    worker: str | None
+    speed: float | None
+    eta_s: float | None
+    created_at: Timestamp
+    started_at: Timestamp | None
+    finished_at: Timestamp | None
+    updated_at: Timestamp
+
+    @classmethod
+    def of(cls, job: Job, made: Made, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
+        """`waiting`: what it waits for beside its turn."""
+        return cls(**_summary(job, made, addresses, waiting, with_files=False))
+
+
+class JobOut(JobSummary, frozen=True, kw_only=True):
+    """Everything about a job: beside what a list says, what was asked, what was planned, and how it is made. Times in
+    `plan` are exact: fractions of seconds, as text. `commands` have slots for paths."""
+
+    edit: dict[str, Any] | None
+    plan: dict[str, Any] | None
+    plan_digest: str | None
+    commands: list[list[str]]
+
+    @classmethod
+    def of(cls, job: Job, made: Made, addresses: Addresses, waiting: Waiting | None) -> JobOut:
+        recipe = job.recipe_json or {"commands": []}
+        return cls(
+            **_summary(job, made, addresses, waiting, with_files=True),
+            edit=job.edit_json,
+            plan=job.plan_json,
+            plan_digest=job.plan_digest,
+            commands=[["ffmpeg", *command["arguments"]] for command in recipe["commands"]],
+        )
+
+
+def _summary(
+    job: Job, made: Made, addresses: Addresses, waiting: Waiting | None, *, with_files: bool
+) -> dict[str, Any]:
+    kept = job.output_variant_id is not None and job.output_variant_id in made
+    return {
+        "job_id": job.id,
+        "type": job.type,
+        "status": job.status,
+        "progress": job.progress,
+        "stage": job.stage,
+        "video_id": job.video_id,
+        "input_variant_id": job.input_variant_id,
+        "output_variant_id": job.output_variant_id if kept else None,
+        "result_url": addresses.result(job.id) if kept else None,
+        "outputs": _outputs(job, made, addresses, with_files=with_files),
+        "warnings": job.warnings or [],
+        "error_message": job.error_message,
+        "error": None if job.error is None else msgspec.convert(job.error, JobErrorOut),
+        "attempt": job.attempt,
+        "failures": job.failures,
+        "max_failures": job.max_failures,
+        "waiting_for": None if waiting is None else WaitingOut.of(waiting),
+        "worker": job.worker,
+        "speed": job.speed,
+        "eta_s": eta_s(job),
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "updated_at": job.updated_at,
+    }
+
+
+class JobPage(Page[JobSummary], frozen=True, kw_only=True):
+    """One page of jobs, newest first."""
+
+
+def _outputs(job: Job, made: Made, addresses: Addresses, *, with_files: bool) -> list[OutputOut]:
+    planned = job.plan_json["outputs"] if job.plan_json else []
+    written = job.outputs_progress or [{"variant_id": None}] * len(planned)
+    ids = [None if one["variant_id"] is None else uuid.UUID(one["variant_id"]) for one in written]
+    outputs = []
+    for index, (expected, made_id) in enumerate(zip(planned, ids, strict=True)):
+        kept = made_id if made_id in made else None
+        files = [] if kept is None else [FileOut.of(file, kept, addresses) for file in made[kept]]
+        main = next((file.url for file in files if file.role is FileRole.MAIN), None)
+        outputs.append(
+            OutputOut(
+                index=index,
+                state=output_state(job, index) if made_id == kept else OutputState.DELETED,
+                quality=Quality(expected["output"]["quality"]),
+                width=expected["width"],
+                height=expected["height"],
+                progress=job.progress,
+                variant_id=kept,
+                url=main,
+                files=files if with_files else UNSET,
+            )
+        )
+    return outputs
+
+
+class StateEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="state"):
+    """A transition of a job, as `event: state`; its id is the sequence number."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    attempt: int
+    at: Timestamp
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: JobEvent) -> StateEvent:
+        return cls(
+            job_id=event.job_id,
+            status=JobStatus(event.type),
+            attempt=event.attempt,
+            at=event.created_at,
+            data=event.data,
+        )
+
+
+class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="progress"):
+    """How far a job is, as `event: progress`."""
+
+    job_id: uuid.UUID
+    status: JobStatus
+    progress: Progress
+    stage: str | None
+    speed: float | None
+    eta_s: float | None
+
+    @classmethod
+    def of(cls, job: Job) -> ProgressEvent:
+        return cls(
+            job_id=job.id,
+            status=job.status,
+            progress=job.progress,
+            stage=job.stage,
+            speed=job.speed,
+            eta_s=eta_s(job),
+        )

@@ -1,0 +1,51 @@
+"""What is known of a video's streams, as clients see it: every time is a number of seconds.
+
+Kept are exact fractions in strings, since plans count with them; whoever reads an answer wants numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
+
+
+class VideoStreamOut(VideoStream, frozen=True, kw_only=True):
+    """A moving picture. `width` x `height` are those of its frames, `display_width` x `display_height` what a viewer
+    sees, after rotation and with square pixels. `frame_rate`, `time_base` and `sample_aspect_ratio` are fractions."""
+
+    start_s: float  # type: ignore[assignment]
+    last_packet_s: float | None = None  # type: ignore[assignment]
+
+
+class AudioStreamOut(AudioStream, frozen=True, kw_only=True):
+    """A track of sound."""
+
+    start_s: float  # type: ignore[assignment]
+
+
+class MediaInfoOut(MediaInfo, frozen=True, kw_only=True):
+    """What was measured when the video was uploaded. Times are seconds; those that begin with `start` are of the file's
+    own clock, whose zero is `start_s` for all that clients ask for."""
+
+    start_s: float = 0.0  # type: ignore[assignment]
+    video: list[VideoStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
+    audio: list[AudioStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> MediaInfoOut:
+        return msgspec.convert(_in_numbers(stored), cls)
+
+
+def _in_numbers(part: Any) -> Any:
+    """The same with every time a number, by the ending of its name."""
+    if isinstance(part, Mapping):
+        return {
+            name: float(Fraction(value)) if name.endswith("_s") and isinstance(value, str) else _in_numbers(value)
+            for name, value in part.items()
+        }
+    return [_in_numbers(one) for one in part] if isinstance(part, list) else part

@@ -1,0 +1,56 @@
+"""Stored files as downloads: which file, under which name, with which validators."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.api.context import Services
+from reelwright.api.http.file_response import Accel, FileDownload
+from reelwright.db.models import File, Variant, Video
+from reelwright.library import queries
+
+
+def download(
+    services: Services, file: File, *, filename: str, last_modified: datetime.datetime, inline: bool = False
+) -> FileDownload:
+    """Send a stored file; its SHA-256 is its ETag. It never changes under its address, so that caches may keep it as
+    FILE_CACHE_CONTROL says. Other sites may embed it where CORS lets any of them in."""
+    return FileDownload(
+        services.storage.path(file.key),
+        size_bytes=file.size_bytes,
+        etag=file.sha256,
+        filename=filename,
+        content_type=file.content_type,
+        last_modified=last_modified,
+        inline=inline,
+        cache_control=services.settings.file_cache_control,
+        cross_origin=bool(services.settings.cors_origins),
+        accel=Accel(prefix, file.key) if (prefix := services.settings.accel_prefix) else None,
+    )
+
+
+async def download_video(services: Services, session: AsyncSession, video_id: UUID, **how: bool) -> FileDownload:
+    """The upload, under the name that it came with. Raises NotFound."""
+    video = await queries.video(session, video_id)
+    file = await queries.main_file(session, video_id=video_id)
+    return download(services, file, filename=video.original_filename, last_modified=video.upload_time, **how)
+
+
+async def download_variant(services: Services, session: AsyncSession, variant_id: UUID, **how: bool) -> FileDownload:
+    """A result's main file, named after the upload and what was done to it. Raises NotFound."""
+    variant = await queries.variant(session, variant_id)
+    file = await queries.main_file(session, variant_id=variant_id)
+    video = await session.get_one(Video, variant.video_id)
+    name = result_name(video, variant, file)
+    return download(services, file, filename=name, last_modified=variant.created_at, **how)
+
+
+def result_name(video: Video, variant: Variant, file: File) -> str:
+    """ "holiday.mov" trimmed: "holiday-trim.mp4"."""
+    stem = PurePosixPath(video.original_filename).stem or "video"
+    quality = f"-{variant.quality.value}" if variant.quality and variant.quality.value != "source" else ""
+    return f"{stem}-{variant.kind.value}{quality}{PurePosixPath(file.key).suffix}"

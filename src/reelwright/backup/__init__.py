@@ -1,0 +1,1 @@
+"""A running service as one folder, and back."""

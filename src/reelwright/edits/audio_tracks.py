@@ -1,0 +1,119 @@
+"""Tracks of sound: what becomes of each, by one rule for every operation and every container. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from reelwright.edits.edit import SOUND_BIT_RATE, AudioEncoding
+from reelwright.edits.enums import Quality
+from reelwright.edits.media_info import AudioStream, MediaInfo
+
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+USUAL_RATE = 48000
+MOST_PER_CHANNEL = 64_000
+"""Bits a second that each channel beyond two gets, at most."""
+LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"})
+"""Channel layouts that AAC knows."""
+USUAL_LAYOUTS = {8: "7.1", 6: "5.1", 2: "stereo", 1: "mono"}
+OPUS_LAYOUTS = {"5.0(side)": "5.0", "5.1(side)": "5.1", "7.1(wide)": "7.1", "4.0": "stereo", "6.1": "5.1"}
+"""Where Opus has no such layout, the nearest that it has (RFC 7845, 5.1.1.2)."""
+STREAMED_CHANNELS = 2
+"""In streams, where nothing is said: what every device plays, at a rate that suits small pictures."""
+LEAST_QUALITIES: Mapping[Quality, int] = {Quality.P360: 96_000, Quality.P240: 64_000}
+"""Bit rates of sound beside small pictures, where none is said."""
+
+
+class Taken(NamedTuple):
+    """What players play of a codec in a container; None: any. `steady`: only from containers that say once, for the
+    whole track, what its packets are."""
+
+    rates: frozenset[int] | None = None
+    profiles: frozenset[str] | None = None
+    steady: bool = False
+    channels: int = 8
+
+
+_AAC = Taken(frozenset(AAC_RATES), frozenset({"LC", "HE-AAC", "HE-AACv2"}), steady=True)
+_MP3 = Taken(frozenset({16000, 22050, 24000, 32000, 44100, 48000}), channels=2)
+COPIED: Mapping[str, Mapping[str, Taken]] = {
+    "mp4": {"aac": _AAC, "mp3": _MP3, "opus": Taken()},
+    "webm": {"opus": Taken(), "vorbis": Taken()},
+    "mkv": {
+        "aac": _AAC,
+        "mp3": Taken(channels=2),
+        "opus": Taken(),
+        "vorbis": Taken(),
+        "flac": Taken(),
+        "ac3": Taken(),
+        "eac3": Taken(),
+    },
+}
+"""Sound that each container holds as it is. MP4 has no name for MP3 of fewer than 16,000 samples a second."""
+STEADY = frozenset({"mov", "matroska", "flv"})
+"""Containers that describe a track once. In a transport stream, whose packets of AAC describe themselves, stereo may
+become 5.1 at any packet, which a header written once would make noise of."""
+
+
+class CodedSound(NamedTuple):
+    """A track as it will be coded."""
+
+    codec: str
+    sample_rate: int
+    layout: str
+    bit_rate: int
+    mixed_down: bool = False
+    """Whether the track has more channels."""
+
+    @property
+    def encoder(self) -> str:
+        return "libopus" if self.codec == "opus" else "aac"
+
+
+def is_copied(track: AudioStream, media: MediaInfo, encoding: AudioEncoding, container: str) -> bool:
+    """Whether the track is left as it is: where that is wanted, and the container takes it with all that it is."""
+    taken = COPIED[container].get(track.codec)
+    if encoding.codec != "copy" or taken is None:
+        return False
+    return (
+        (taken.rates is None or track.sample_rate in taken.rates)
+        and (taken.profiles is None or track.profile in taken.profiles)
+        and (not taken.steady or media.container.split(",")[0] in STEADY)
+        and 0 < track.channels <= taken.channels
+    )
+
+
+def coded(track: AudioStream | None, encoding: AudioEncoding, container: str, *, streamed: bool = False) -> CodedSound:
+    """How a track (None: silence) is coded: with the rate and the channels that it has where the codec knows them."""
+    codec = encoding.codec
+    if codec == "copy":
+        codec = "opus" if container == "webm" else "aac"
+    rate, layout = (USUAL_RATE, "stereo") if track is None else (track.sample_rate, _layout(track))
+    own, most = channels_in(layout), encoding.channels or (STREAMED_CHANNELS if streamed else 8)
+    if own > most:
+        layout = next(name for channels, name in USUAL_LAYOUTS.items() if channels <= most)
+    if codec == "opus":
+        layout = OPUS_LAYOUTS.get(layout, layout)
+    if rate not in ((USUAL_RATE,) if codec == "opus" else AAC_RATES):
+        rate = USUAL_RATE
+    channels = channels_in(layout)
+    more = max(0, channels - 2) * min(MOST_PER_CHANNEL, encoding.bit_rate // 2)
+    mixed_down = track is not None and track.channels > channels
+    return CodedSound(codec, rate, layout, encoding.bit_rate + more, mixed_down)
+
+
+def usual_bit_rate(quality: Quality) -> int:
+    """Of up to two channels beside a picture of that size."""
+    return LEAST_QUALITIES.get(quality, SOUND_BIT_RATE)
+
+
+def channels_in(layout: str) -> int:
+    """How many channels a layout of LAYOUTS has: "5.1(side)" has six."""
+    plain = {"mono": "1.0", "stereo": "2.0"}.get(layout, layout).partition("(")[0]
+    return sum(map(int, plain.split(".")))
+
+
+def _layout(track: AudioStream) -> str:
+    if track.layout in LAYOUTS:
+        return track.layout
+    return "mono" if track.channels == 1 else "stereo"

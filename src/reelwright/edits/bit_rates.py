@@ -1,0 +1,53 @@
+"""Bit rates of renditions: what may be asked for, and the share that each rendition of a ladder gets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reelwright.edits.edit import Ladder
+from reelwright.errors import FieldError
+
+TWO_PASS = ("h264", "hevc", "vp9")
+"""Codecs whose encoder can look at the whole video first. SVT-AV1 cannot by way of ffmpeg."""
+EXPONENT = 0.75
+"""Twice the pixels need less than twice the bits for the same look: a rule of thumb that encoders' users share."""
+LEAST = 20_000
+STEP = 1000
+
+PEAK_1080P = 8_000_000
+"""What a stream of that size may take at its most demanding, bits a second, with H.264; newer codecs need less."""
+PEAK_SHARE: Mapping[str, float] = {"h264": 1.0, "hevc": 0.7, "vp9": 0.7, "av1": 0.6}
+
+
+def wrong(wanted: Ladder) -> list[FieldError]:
+    errors: list[FieldError] = []
+    if wanted.video_bit_rate is not None and wanted.crf is not None:
+        errors.append(FieldError("/video_bitrate", "is instead of crf: name one of them"))
+    if wanted.two_pass and wanted.video_bit_rate is None:
+        errors.append(FieldError("/two_pass", "needs video_bitrate"))
+    if wanted.two_pass and wanted.codec not in TWO_PASS:
+        errors.append(FieldError("/two_pass", f"works with {', '.join(TWO_PASS)}, not {wanted.codec}"))
+    return errors
+
+
+def in_two_passes(wanted: Ladder) -> bool:
+    """As it is wished; where nothing is, VP9 is: in one pass it misses a bit rate by half of it and more."""
+    if wanted.two_pass is None:
+        return wanted.codec == "vp9" and wanted.video_bit_rate is not None
+    return wanted.two_pass
+
+
+def share(bit_rate: int | None, size: tuple[int, int], sizes: Iterable[tuple[int, int]]) -> int | None:
+    """The rate for a picture of `size` where the largest of `sizes` gets `bit_rate`."""
+    if bit_rate is None:
+        return None
+    return _scaled(bit_rate, size[0] * size[1] / max(width * height for width, height in sizes))
+
+
+def streamed_peak(size: tuple[int, int], codec: str) -> int:
+    """The highest rate of a stream of `size` that is coded by a constant factor, bits a second."""
+    return _scaled(round(PEAK_1080P * PEAK_SHARE[codec]), size[0] * size[1] / (1920 * 1080))
+
+
+def _scaled(bit_rate: int, pixels: float) -> int:
+    return bit_rate if pixels == 1 else max(LEAST, STEP * round(bit_rate * pixels**EXPONENT / STEP))

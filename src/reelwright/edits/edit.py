@@ -1,0 +1,219 @@
+"""Edit: what a client wants, in steps. Each step's times refer to the time line that the step before it produced."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.edits import color, placement, text_rules, timecode
+from reelwright.edits.enums import Quality
+from reelwright.edits.placement import Anchored, AnchorName, Coordinate
+from reelwright.edits.sidecars import AnyCompanion
+from reelwright.edits.streaming import SegmentSeconds, Streaming
+from reelwright.edits.text_rules import checked_text
+from reelwright.edits.timecode import Time
+from reelwright.edits.validation import Check
+
+
+class Trim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="trim"):
+    """Keep the frames with start <= t < end; without an end, all from start on."""
+
+    start: When
+    end: When | None = None
+
+
+When = Annotated[Time, Check(timecode.parse)]
+Colour = Annotated[str, Meta(max_length=64), Check(color.parse)]
+Place = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.OVERLAY))]
+TextPlace = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.TEXT))]
+Share = Annotated[float, Meta(ge=0, le=1)]
+FadeSeconds = Annotated[float, Meta(ge=0, le=60)]
+Side = Annotated[int, Meta(ge=1, le=text_rules.WIDEST_PX)]
+Shift = Annotated[int, Meta(ge=-text_rules.MOST_PADDING_PX, le=text_rules.MOST_PADDING_PX)]
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """Something laid over the picture while start <= t < end. `position`, an anchor or just its name, wins over `x` and
+    `y`, which are pixels or arithmetic; later layers lie above earlier ones."""
+
+    x: Place = 20
+    y: Place = 20
+    position: Anchored | AnchorName | None = None
+    start: When = 0
+    end: When | None = None
+    opacity: Share = 1.0
+    fade_in: FadeSeconds = 0.0
+    fade_out: FadeSeconds = 0.0
+
+
+class TextLayer(Layer, frozen=True, kw_only=True, tag="text"):
+    """Words, in any script. `font` by file name or family; colours are names or #rrggbb[aa], with @opacity."""
+
+    x: TextPlace = 20
+    y: TextPlace = 20
+    text: Annotated[str, Meta(min_length=1, max_length=text_rules.LONGEST_TEXT), Check(checked_text)]
+    font: Annotated[str, Meta(max_length=200)] | None = None
+    font_size: Annotated[int, Meta(ge=1, le=text_rules.LARGEST_FONT_PX)] = 32
+    color: Colour = "white"
+    align: Literal["start", "left", "center", "right"] = "start"
+    max_width: Side | None = None
+    line_spacing: Annotated[int, Meta(ge=-text_rules.LARGEST_FONT_PX, le=text_rules.LARGEST_FONT_PX)] = 0
+    outline_width: Annotated[int, Meta(ge=0, le=text_rules.WIDEST_OUTLINE_PX)] = 0
+    outline_color: Colour = "black"
+    shadow_color: Colour | None = None
+    shadow_x: Shift = 2
+    shadow_y: Shift = 2
+    shadow_blur: Annotated[int, Meta(ge=0, le=text_rules.MOST_BLUR_PX)] = 0
+    background: Colour | None = None
+    padding: Annotated[int, Meta(ge=0, le=text_rules.MOST_PADDING_PX)] = 0
+
+
+class Picture(Layer, frozen=True, kw_only=True, tag=False):
+    """A still picture: at its own size, or as wide, as high, or scaled as is said."""
+
+    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    width: Side | None = None
+    height: Side | None = None
+    scale: Annotated[float, Meta(gt=0, le=100)] | None = None
+
+
+class ImageLayer(Picture, frozen=True, kw_only=True, tag="image"):
+    """A picture for a while."""
+
+
+class WatermarkLayer(Picture, frozen=True, kw_only=True, tag="watermark"):
+    """A picture throughout, by default half transparent in the lower right corner."""
+
+    x: Place = "W-w-20"
+    y: Place = "H-h-20"
+    opacity: Share = 0.5
+
+
+class VideoLayer(Layer, frozen=True, kw_only=True, tag="video"):
+    """A video in the picture, from its beginning. What follows when it ends before the layer does: nothing more
+    (`stop`), its last frame (`hold`), itself again (`loop`). `volume`: its sound, mixed in times this; 0 is without."""
+
+    video_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    scale: Annotated[float, Meta(gt=0, le=100)] = 1.0
+    at_end: Literal["stop", "hold", "loop"] = "stop"
+    volume: Annotated[float, Meta(ge=0, le=10)] = 0.0
+
+
+AnyLayer = TextLayer | ImageLayer | WatermarkLayer | VideoLayer
+
+
+class Overlay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="overlay"):
+    """Lay these over the picture, all in one encode; the sound stays as it is."""
+
+    layers: tuple[AnyLayer, ...]
+
+
+Step = Trim | Overlay
+"""Every kind of step."""
+
+
+Codec = Literal["h264", "hevc", "av1", "vp9"]
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
+Container = Literal["mp4", "webm", "mkv"]
+Sound = Literal["aac", "opus", "copy", "none"]
+Channels = Literal[1, 2, 6, 8]
+"""Mono, stereo, 5.1, 7.1."""
+UNCODED = frozenset({"copy", "none"})
+"""Sound that is left as it is, or out."""
+SOUND_BIT_RATE = 128_000
+
+
+class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How pictures are coded: constant rate factor (lower is better and larger) and the encoder's speed preset.
+
+    `bit_rate`, bits a second on average, is instead of the factor; `two_pass` spends it where it is needed.
+    `segment_s`: with a key frame at the start of each segment that long and nowhere else, as streaming needs."""
+
+    codec: Codec = "h264"
+    crf: int = 18
+    preset: Preset = "veryfast"
+    bit_rate: int | None = None
+    two_pass: bool = False
+    copy_conforming: bool = False
+    """A source that is such a picture already is copied."""
+    hardware: bool = False
+    """By an encoder in hardware where there is one."""
+    segment_s: SegmentSeconds | None = None
+    peak_bit_rate: int | None = None
+    """Bits a second that the factor may spend at most, over a second: what networks carry."""
+
+
+class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How sound is coded. `bit_rate`, bits a second, is for up to two channels; more get their share on top. `copy`:
+    as it is where the container and browsers take that, else AAC, in WebM Opus. `none`: left out. `loudness_lufs`: what
+    each track is brought to (EBU R 128). `channels`: at most so many; None: as many as there are, in streams two."""
+
+    codec: Sound = "aac"
+    bit_rate: int = SOUND_BIT_RATE
+    loudness_lufs: float | None = None
+    channels: Channels | None = None
+
+
+class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file to be made of the last step's picture and sound."""
+
+    quality: Quality = Quality.SOURCE
+    container: Container = "mp4"
+    video: VideoEncoding = VideoEncoding()
+    audio: AudioEncoding = AudioEncoding()
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """The renditions that are wanted of one video; what is None depends on the video, or on the codec."""
+
+    qualities: tuple[Quality, ...] | None = None
+    codec: Codec = "h264"
+    container: Container = "mp4"
+    crf: int | None = None
+    video_bit_rate: int | None = None
+    """Of the largest rendition; smaller ones get their share."""
+    two_pass: bool | None = None
+    copy_conforming: bool = False
+    hardware: bool = False
+    preset: Preset = "veryfast"
+    audio_codec: Sound | None = None
+    audio_bit_rate: int | None = None
+    audio_channels: Channels | None = None
+    loudness_lufs: float | None = None
+    streaming: Streaming | None = None
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    steps: tuple[Step, ...]
+    outputs: tuple[FileOutput, ...] = (FileOutput(),)
+    companions: tuple[AnyCompanion, ...] = ()
+    streaming: Streaming | None = None
+
+    def after(self, earlier: Edit) -> Edit:
+        """This edit as seen from the original: an earlier edit's steps come first (lineage)."""
+        return msgspec.structs.replace(self, steps=earlier.steps + self.steps)
+
+
+TRIM_CRF, OVERLAY_CRF = 18, 20
+"""Constant rate factors of H.264 at the source's own size, where none is said."""
+LAID = FileOutput(video=VideoEncoding(crf=OVERLAY_CRF), audio=AudioEncoding(codec="copy"))
+
+
+def trim(start: Time, end: Time | None, output: FileOutput = FileOutput()) -> Edit:  # noqa: B008 (frozen)
+    return Edit(steps=(Trim(start=start, end=end),), outputs=(output,))
+
+
+def overlay(layers: tuple[AnyLayer, ...], output: FileOutput = LAID) -> Edit:
+    return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
+
+
+def transcode(
+    outputs: tuple[FileOutput, ...],
+    companions: tuple[AnyCompanion, ...] = (),
+    streaming: Streaming | None = None,
+) -> Edit:
+    """The whole video, once for each output."""
+    return Edit(steps=(), outputs=outputs, companions=companions, streaming=streaming)

@@ -1,0 +1,51 @@
+"""Tells of a job's transitions once they are committed: counted and logged then, and not at all when rolled back."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from reelwright.edits.enums import JobStatus, JobType
+from reelwright.telemetry import metrics
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """`said`: words for a log line, where nobody else logs it. `code`: of the failure behind it; `charged`: the job is
+    to blame for it, and not the machine."""
+
+    job_id: uuid.UUID
+    kind: JobType
+    state: JobStatus
+    said: str | None = None
+    code: str | None = None
+    charged: bool = True
+
+
+def announce(session: AsyncSession, transition: Transition) -> None:
+    """Tell of it when the session commits."""
+    session.info.setdefault(__name__, []).append(transition)
+
+
+@event.listens_for(Session, "after_commit")
+def _tell(session: Session) -> None:
+    for one in session.info.pop(__name__, ()):
+        metrics.TRANSITIONS.labels(one.kind.value, one.state.value).inc()
+        if one.code is not None and not one.charged:
+            metrics.POSTPONEMENTS.labels(one.kind.value, one.code).inc()
+        elif one.code is not None:
+            metrics.FAILURES.labels(one.kind.value, one.code, one.state.value).inc()
+        if one.said is not None:
+            logger.info("%s", one.said, extra={"job_id": str(one.job_id), "kind": one.kind.value})
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _: object) -> None:
+    session.info.pop(__name__, None)

@@ -1,0 +1,99 @@
+"""What a job's row says of its outputs and of the time that is left. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import accumulate
+
+from reelwright.db.models import Job
+from reelwright.edits.enums import JobStatus
+
+
+class OutputState(StrEnum):
+    """All outputs of a job are rendered at the same time and published together or not at all. When one fails, the
+    others are cancelled. Afterwards each can be deleted."""
+
+    WAITING = "waiting"
+    RENDERING = "rendering"
+    VERIFYING = "verifying"
+    PUBLISHING = "publishing"
+    DONE = "done"
+    DELETED = "deleted"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_BY_STAGE = {
+    "render": OutputState.RENDERING,
+    "verify": OutputState.VERIFYING,
+    "publish": OutputState.PUBLISHING,
+}
+_BY_STATUS = {
+    JobStatus.PENDING: OutputState.WAITING,
+    JobStatus.SUCCESS: OutputState.DONE,
+    JobStatus.CANCELLED: OutputState.CANCELLED,
+}
+
+
+def output_state(job: Job, index: int) -> OutputState:
+    if job.status is JobStatus.STARTED:
+        return _BY_STAGE.get(job.stage or "", OutputState.WAITING)
+    if job.status is JobStatus.FAILURE:
+        guilty = (job.error or {}).get("output_index")
+        return OutputState.FAILED if guilty in (None, index) else OutputState.CANCELLED
+    return _BY_STATUS[job.status]
+
+
+SETTLED_S = 6.0
+"""So long after its start a command has the speed of the rest; before, what it looks ahead at makes it seem slower."""
+LEAST_S = 1.5
+"""Before that nothing is said of a first command."""
+ENOUGH = 10
+"""Per cent that have to be done before the time that they took says something of the rest."""
+
+
+def eta_s(job: Job) -> float | None:
+    """By the speed of the command that runs: what is left of it and of those behind it, as they weigh. As long as that
+    is young, rather by the time that all before took.
+
+    None while too little is known: at the start, from sound that is only measured, and while an attempt is behind what
+    an earlier one reached.
+    """
+    commands = (job.recipe_json or {}).get("commands", [])
+    if job.status is not JobStatus.STARTED or not commands:
+        return None
+    ends = list(accumulate(command.get("weight", 1.0) for command in commands))
+    per_cent = ends[-1] / 100
+    reached = job.progress * per_cent
+    number = next(number for number, end in enumerate(ends) if reached < end)
+    running, weight = commands[number], commands[number].get("weight", 1.0)
+    if running.get("gains"):
+        return None
+    by_elapsed = _by_elapsed(job)
+    next_may_run = number + 1 < len(ends) and ends[number] < reached + per_cent
+    if not job.speed or next_may_run:
+        return _rounded(by_elapsed)
+    lasts_s = _seconds(running["expected_s"]) / job.speed
+    by_speed: float = (ends[-1] - reached) / weight * lasts_s
+    ran_s: float = (reached - ends[number] + weight) / weight * lasts_s
+    if by_elapsed is None:
+        return _rounded(by_speed) if ran_s >= LEAST_S else None
+    trust = min(ran_s / SETTLED_S, 1.0)
+    return _rounded(trust * by_speed + (1 - trust) * by_elapsed)
+
+
+def _by_elapsed(job: Job) -> float | None:
+    """As if the rest went on as all before. A later attempt's start is not written down."""
+    if job.attempt != 1 or job.progress < ENOUGH or job.started_at is None:
+        return None
+    elapsed_s = (job.updated_at - job.started_at).total_seconds()
+    return elapsed_s * (100 - job.progress) / job.progress
+
+
+def _rounded(left_s: float | None) -> float | None:
+    return None if left_s is None else round(left_s, 1)
+
+
+def _seconds(fraction: str) -> float:
+    over, _, under = fraction.partition("/")
+    return float(over) / float(under or 1)

@@ -1,0 +1,187 @@
+"""Draws what layers need, once, at planning: a text or a picture becomes a PNG of ours, kept under its SHA-256."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from contextlib import AsyncExitStack
+from io import BufferedRandom
+from pathlib import Path
+
+from reelwright.cancellation import finished
+from reelwright.edits import color
+from reelwright.edits.edit import TextLayer
+from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.text_rules import TextStyle
+from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.media.images.fonts import FontBook
+from reelwright.media.images.renderer import Draughtsman
+from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
+
+
+def picture_key(sha256: str) -> str:
+    return f"pictures/{sha256}.png"
+
+
+FileState = tuple[int, int, int, int]
+"""Device, inode, size, time of the last change: a file with the same ones holds the same."""
+MOST_KNOWN = 256
+"""Normalised pictures that are remembered."""
+
+
+def _state(path: Path) -> FileState:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise NotFound("The file is not there.", code="file_missing") from error
+    return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
+
+
+class Studio:
+    """A draughtsman with fonts, ready at the first use: an API that draws nothing reads no font."""
+
+    def __init__(self, settings: Settings, storage: LocalStorage) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._folder = settings.work_path / "drawing"
+        self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._ready: tuple[FontBook, Draughtsman] | None = None
+        self._known: dict[FileState, PictureFacts] = {}
+        self._normalising: dict[FileState, asyncio.Lock] = {}
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+    async def fonts(self) -> FontBook:
+        return (await self._open())[0]
+
+    async def _open(self) -> tuple[FontBook, Draughtsman]:
+        async with self._opening:
+            if self._ready is None:
+                book = await asyncio.to_thread(FontBook.scan, self._settings.font_path)
+                await asyncio.to_thread(self._folder.mkdir, mode=0o750, parents=True, exist_ok=True)
+                draughtsman = Draughtsman(
+                    book,
+                    self._folder / "fonts",
+                    memory_bytes=self._settings.media_memory_bytes,
+                    wait_s=self._settings.turn_wait_s,
+                )
+                self._ready = book, await self._stack.enter_async_context(draughtsman)
+            return self._ready
+
+    async def draw_text(self, layer: TextLayer, *, pointer: str) -> PictureFacts:
+        """Raises InvalidInput that names the layer's fields."""
+        _, draughtsman = await self._open()
+        try:
+            style = await _style(layer, draughtsman)
+            with await self._space() as drawn:
+                return await self._keep(drawn, await draughtsman.draw_text(layer.text, style, drawn))
+        except InvalidInput as invalid:
+            raise InvalidInput(
+                [FieldError(pointer + error.pointer, error.detail) for error in invalid.errors]
+            ) from invalid
+
+    async def normalise(self, source: Path) -> PictureFacts:
+        """A file that stays as it is is normalised once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
+        state = await asyncio.to_thread(_state, source)
+        async with self._normalising.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
+            try:
+                if (known := self._known.get(state)) is None or not await self._is_young(known):
+                    known = self._known[state] = await self._normalise(source)
+            finally:
+                self._normalising.pop(state, None)
+        while len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        return known
+
+    async def measure(self, source: Path) -> tuple[int, int]:
+        """Width and height as an overlay will see them, of a picture that can be read to its end. Raises as
+        `normalise`."""
+        _, draughtsman = await self._open()
+        return await draughtsman.measure_picture(source, max_pixels=self._settings.max_asset_pixels)
+
+    async def _normalise(self, source: Path) -> PictureFacts:
+        _, draughtsman = await self._open()
+        with await self._space() as normal:
+            size = await draughtsman.normalise_picture(source, normal, max_pixels=self._settings.max_asset_pixels)
+            return await self._keep(normal, size)
+
+    async def _is_young(self, picture: PictureFacts) -> bool:
+        """Whether it is still kept, and then as new to the sweep."""
+        try:
+            await asyncio.to_thread(os.utime, self._storage.path(picture_key(picture.sha256)))
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def _space(self) -> BufferedRandom:
+        """A nameless file to draw into: gone when it is closed, whatever becomes of this process."""
+        await self._open()
+        return tempfile.TemporaryFile(dir=self._folder)
+
+    async def _keep(self, drawn: BufferedRandom, size: tuple[int, int]) -> PictureFacts:
+        """The caller may close `drawn` when this is over, cancelled or not."""
+        sha256 = await finished(asyncio.to_thread(self._publish, drawn))
+        return PictureFacts(sha256=sha256, width=size[0], height=size[1])
+
+    def _publish(self, drawn: BufferedRandom) -> str:
+        drawn.seek(0)
+        sha256 = hashlib.file_digest(drawn, "sha256").hexdigest()
+        key = picture_key(sha256)
+        while True:
+            try:
+                self._storage.publish(Path(f"/proc/self/fd/{drawn.fileno()}"), key)
+            except FileExistsError:  # the same picture, drawn before: young again for the sweep
+                try:
+                    os.utime(self._storage.path(key))
+                except FileNotFoundError:  # the sweep was faster
+                    continue
+            return sha256
+
+
+async def _style(layer: TextLayer, draughtsman: Draughtsman) -> TextStyle:
+    """Raises InvalidInput for every wrong field, those too that only drawing would find."""
+    try:
+        return text_style(layer)
+    except InvalidInput as invalid:
+        raise InvalidInput(invalid.errors + await draughtsman.faults(layer.text, layer.font)) from invalid
+
+
+def text_style(layer: TextLayer) -> TextStyle:
+    """Raises InvalidInput for every wrong field."""
+    errors: list[FieldError] = []
+
+    def parsed(field: str, text: str | None) -> color.Colour | None:
+        try:
+            return None if text is None else color.parse(text)
+        except ValueError as error:
+            errors.append(FieldError(f"/{field}", str(error)))
+            return None
+
+    letters, outline = parsed("color", layer.color), parsed("outline_color", layer.outline_color)
+    shadow, background = parsed("shadow_color", layer.shadow_color), parsed("background", layer.background)
+    if errors or letters is None or outline is None:
+        raise InvalidInput(errors)
+    try:
+        return TextStyle(
+            font=layer.font,
+            font_size=layer.font_size,
+            colour=letters,
+            align=layer.align,
+            max_width=layer.max_width,
+            line_spacing=layer.line_spacing,
+            outline_width=layer.outline_width,
+            outline_colour=outline,
+            shadow_colour=shadow,
+            shadow_x=layer.shadow_x,
+            shadow_y=layer.shadow_y,
+            shadow_blur=layer.shadow_blur,
+            background=background,
+            padding=layer.padding,
+        )
+    except ValueError as error:
+        raise InvalidInput([FieldError("/text", str(error))]) from error

@@ -1,0 +1,1 @@
+"""How video is coded: one row of options an encoder."""

@@ -1,0 +1,176 @@
+"""Command: one ffmpeg process of a recipe, and what all of them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import ExpectedOutput
+from reelwright.media.encoders.software import ENCODERS, picture_options
+from reelwright.media.ffmpeg.filtergraph import seconds
+from reelwright.media.recipes import sidecars
+from reelwright.media.recipes.first_frame import Shown
+from reelwright.media.recipes.loudness import Gain
+from reelwright.settings import CONTAINERS
+from reelwright.source_codecs import VIDEO, whitelist
+
+VERSION = 1
+
+# Without -xerror, which makes repairable timestamps fatal: `run` reads what ffmpeg says of damage, and judges.
+REPORTING = (
+    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning"),
+    *("-progress", "pipe:1", "-stats_period", "0.5"),
+)
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What this machine's ffmpeg can do."""
+
+    ffmpeg_version: str
+    threads: int
+    tone_mapping: bool
+    encoders: tuple[str, ...] = (*ENCODERS.values(), sidecars.WEBP_ENCODER)
+    """Those of ours that it has."""
+    hardware: tuple[str, ...] = ()
+    """Encoders in hardware that have coded a picture here."""
+    packet_reports: bool = True
+    """Whether it can tell of each packet (6.0 or newer)."""
+    max_pixels: int = 2 * 8192 * 4320
+    """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
+    decoders: str = whitelist(VIDEO)
+    """That may be opened for a stranger's file."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
+    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded. `gains` are what it
+    measures, for the slots "{name}" in the arguments of those that follow.
+
+    `if_damaged` is what to try instead when the source proves damaged: it decodes nothing that the output does without;
+    `lost_then` says what it leaves out that is wanted. `from_start`, then, reads from the source's start: what decodes
+    whole from there may not do so after a seek. A `forgiving` command, in its last try, makes do with what can be
+    decoded, and tells what cannot. `needed_to`: by stream of the first input, the tick where its need ends."""
+
+    arguments: tuple[str, ...]
+    if_damaged: tuple[str, ...] = ()
+    lost_then: str = ""
+    from_start: tuple[str, ...] = ()
+    forgiving: bool = False
+    needed_to: Mapping[int, int] = {}
+    picture: int = 0
+    """Which stream of the first input the picture is."""
+    expected_s: str
+    weight: float = 1.0
+    outputs: int = 1
+    gains: tuple[Gain, ...] = ()
+    shown: Shown | None = None
+    """What it finds, for the slots of the commands that follow."""
+    hardware: bool = False
+    """Whether it uses the machine's encoders."""
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    version: int = VERSION
+    commands: tuple[Command, ...]
+    capabilities: Capabilities
+
+    def from_start(self) -> Recipe | None:
+        """The same without seeks; None where there are none."""
+        if not any(command.from_start for command in self.commands):
+            return None
+        replace = msgspec.structs.replace
+        commands = (
+            replace(one, arguments=one.from_start, if_damaged=(), from_start=()) if one.from_start else one
+            for one in self.commands
+        )
+        return replace(self, commands=tuple(commands))
+
+
+def coded_picture(
+    media: MediaInfo,
+    expected: ExpectedOutput,
+    capabilities: Capabilities,
+    *,
+    keep_fields: bool = False,
+    number: int = 0,
+    pass_number: int = 2,
+) -> tuple[str, ...]:
+    """How an output's picture is coded on this machine. Raises JobFailed `unsupported_here`."""
+    return picture_options(
+        media,
+        expected.output,
+        threads=capabilities.threads,
+        encoders=capabilities.encoders,
+        keep_fields=keep_fields,
+        number=number,
+        pass_number=pass_number,
+    )
+
+
+BROADCAST = frozenset({"mpegts", "mpeg"})
+"""Containers that are sent: errors of transmission are usual, and what follows a gap is marked as corrupt though it may
+be whole."""
+
+
+def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    """A stranger's video: no format that refers to other files, no protocol but files, no decoder that is not wanted.
+
+    A packet that the end of the file tore apart is dropped. The picture's filters stay when its size or format changes
+    in the middle: they would count from their start again. They begin with a scaler, which takes any (but where ffmpeg
+    turns the picture, its own filters come first).
+    """
+    return (
+        *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
+        *(("-reinit_filter:v", "0") if media.picture.rotation == 0 else ()),
+        *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
+        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
+        *("-codec_whitelist", capabilities.decoders, "-i", slot),
+    )
+
+
+LAST_FRAME = "the last frame of the video is damaged and was left out"
+
+
+def dropping(stream: int, expression: str) -> tuple[str, ...]:
+    """An input's option: packets for which the expression is not 0 are not read."""
+    escaped = expression.replace(",", "\\,")
+    return (f"-bsf:{stream}", f"noise=drop={escaped}")
+
+
+def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
+    """A command that reads all of the video: `arguments` from its options on. The file may have been cut off within its
+    last packet, so that when it proves damaged, all is tried again without that."""
+    picture = media.picture
+    again: tuple[str, ...] = ()
+    forgiving = media.container in BROADCAST
+    if picture.last_packet_s is not None and not forgiving:
+        last = Fraction(picture.last_packet_s) / Fraction(picture.time_base)
+        again = ("-y", *REPORTING, *dropping(picture.index, f"gte(dts,{last})"), *arguments)
+    return Command(
+        arguments=(*REPORTING, *arguments),
+        if_damaged=again,
+        lost_then=LAST_FRAME,
+        forgiving=forgiving,
+        picture=picture.index,
+        **more,
+    )
+
+
+def lasting_until(length: Fraction, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    """An output's options: the picture that stands at its end lasts to there. How long it does is known of the source
+    at best, which goes on behind an interval.
+
+    Frames are decoded in the order in which they are shown: MP4 counts the length of its track by that.
+    """
+    dense = media.picture.variable_frame_rate is None and Fraction(media.picture.frame_rate or 0) > DENSE_RATE
+    if dense or not capabilities.packet_reports:  # an ffmpeg older than 6.0
+        return ()
+    return ("-bf", "0", "-bsf:v", f"setts=pts=PTS:dts=DTS:duration=max({seconds(length)}/TB-PTS\\,1)")
+
+
+DENSE_RATE = 10
+"""Frames a second, of a video that could not be read through: with more it is footage, as far as was seen."""

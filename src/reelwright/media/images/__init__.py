@@ -1,0 +1,1 @@
+"""Texts and clients' pictures -> PNG files of ours, contained."""

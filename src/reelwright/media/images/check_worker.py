@@ -1,0 +1,53 @@
+"""The program that looks at finished pictures for `PictureChecker`, contained: each in a child (`fork_server`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media.sandbox import fork_server
+from reelwright.media.sandbox.system_calls import Kind
+
+DAMAGED = "The picture is damaged: reading it failed."
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that decodes, all of it. Equal frames that follow each other are one page; `duration_ms` is that of all
+    pages."""
+
+    width: int
+    height: int
+    pages: int = 1
+    duration_ms: int = 0
+
+
+def main() -> None:
+    from reelwright.media.images import decode  # noqa: F401 - a child could not load it any more
+
+    fork_server.serve(look, Kind.DRAWING)
+
+
+def look(request: bytes, files: Sequence[int]) -> Seen:
+    """Decode the one file, JPEG or WebP. Raises UnsupportedMedia, UnreadableMedia."""
+    import pyvips
+
+    from reelwright.media.images import decode
+
+    del request
+    reader = decode.reader(os.pread(files[0], decode.SIGNATURE_BYTES, 0))
+    options = {"jpegload_source": {}, "webpload_source": {"n": -1}}.get(reader or "")
+    if options is None:
+        raise UnsupportedMedia("It is neither JPEG nor WebP.")
+    try:
+        source = pyvips.Source.new_from_descriptor(files[0])
+        found = pyvips.Operation.call(reader, source, fail_on="error", access="sequential", **options)
+        found.avg()  # reads every pixel
+    except pyvips.Error as error:
+        raise UnreadableMedia(DAMAGED) from error
+    fields = found.get_fields()
+    height = found.get("page-height") if "page-height" in fields else found.height
+    delays = found.get("delay") if "delay" in fields else []
+    return Seen(width=found.width, height=height, pages=found.height // height, duration_ms=sum(delays))

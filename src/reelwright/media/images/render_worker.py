@@ -1,0 +1,90 @@
+"""The drawing program, contained: texts and strangers' pictures for `Draughtsman`, each in a child (`fork_server`).
+
+It gets open files, never names, but that of fonts.conf. The server never looks at a font itself: fontconfig and Pango
+start a thread when they first do, which no child would have.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.edits.text_rules import TextStyle
+from reelwright.media.sandbox import fork_server
+from reelwright.media.sandbox.system_calls import Kind
+
+
+class Face(msgspec.Struct, frozen=True):
+    """Which fonts to draw with, in order, and in which style."""
+
+    families: tuple[str, ...]
+    weight: int
+    width: int
+    italic: bool
+
+
+class DrawText(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
+    """Its one file: the PNG to write."""
+
+    text: str
+    style: TextStyle
+    face: Face
+    fonts_conf: str
+
+
+class NormalisePicture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
+    """Its files: the PNG to write, the picture."""
+
+    max_pixels: int
+
+
+class MeasurePicture(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
+    """Its one file: the picture."""
+
+    max_pixels: int
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A picture that can be read, all of it, as it is shown."""
+
+    width: Annotated[int, Meta(gt=0)]
+    height: Annotated[int, Meta(gt=0)]
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    wrong_text: str | None = None
+    """Why there is no picture of the text."""
+
+
+def main() -> None:
+    from reelwright.media.images import alpha_bleed, decode, text_image  # noqa: F401 - a child could not load them any more
+
+    fork_server.serve(draw, Kind.DRAWING)
+
+
+def draw(request: bytes, files: Sequence[int]) -> Drawn | Measured:
+    """Carry out one request."""
+    import pyvips
+
+    from reelwright.media.images import alpha_bleed, decode, text_image
+
+    what = msgspec.json.decode(request, type=DrawText | NormalisePicture | MeasurePicture)
+    if isinstance(what, MeasurePicture):
+        return Measured(*decode.size(files[0], max_pixels=what.max_pixels))
+    os.ftruncate(files[0], 0)
+    target = pyvips.Target.new_to_descriptor(files[0])
+    if isinstance(what, NormalisePicture):
+        normal = alpha_bleed.bled(decode.normal(files[1], max_pixels=what.max_pixels))
+        normal.pngsave_target(target, compression=1, keep="none")
+        return Drawn()
+    os.environ["FONTCONFIG_FILE"] = what.fonts_conf
+    try:
+        drawn = text_image.draw(what.text, what.style, what.face)
+    except ValueError as error:
+        return Drawn(wrong_text=str(error))
+    alpha_bleed.bled(drawn).pngsave_target(target, compression=6, keep="none")
+    return Drawn()

@@ -1,0 +1,235 @@
+"""Words and strangers' pictures become PNG files of ours, in contained processes: no network, no other file.
+
+Each is drawn by a child of a warm server: nothing of one request is left for the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import struct
+import tempfile
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from reelwright.edits.text_rules import MOST_PIXELS, TextStyle, checked_text, code_point
+from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
+from reelwright.media.images import fontconfig
+from reelwright.media.images.font_file import Font
+from reelwright.media.images.fonts import FontBook, UnknownFont
+from reelwright.media.images.render_worker import Drawn, DrawText, Face, Measured, MeasurePicture, NormalisePicture
+from reelwright.media.sandbox import contained, fork_client
+from reelwright.media.sandbox.fair_slots import Turns
+from reelwright.media.sandbox.fork_client import Answer, ChildFailed, ForkClient
+from reelwright.media.sandbox.fork_server import Call
+
+__all__ = ["Draughtsman", "TextStyle"]
+
+AT_ONCE = 2
+"""Texts."""
+PICTURES_AT_ONCE = 2
+"""Beside them: no text waits for a stranger's picture."""
+BASE_MEMORY_BYTES, BYTES_A_PIXEL, BYTES_A_TEXT_PIXEL = 640 * 2**20, 28, 64
+"""Address space of what draws. Measured: 25 bytes a pixel of a transparent picture, 50 of a text with outline, shadow
+and box, beside code, fonts and stacks of threads. compose.yaml leaves room for all that draw at once."""
+PNG_HEADER = struct.Struct(">8sI4sII")
+"""Signature, then the IHDR chunk's length, name, width, height (PNG specification, 11.2.2)."""
+FIRST_LOOK_S = 120.0
+"""How long fontconfig may take to look through all fonts for the first time."""
+FONT_FILES = 1024
+"""Fontconfig keeps a file open for each font in use."""
+ENVIRONMENT = {
+    "VIPS_CONCURRENCY": "1",
+    "VIPS_BLOCK_UNTRUSTED": "1",
+    "VIPS_WARNING": "0",
+    "VIPS_DISC_THRESHOLD": str(2**62),  # large pictures are read into memory: a child can write no other file
+}
+DAMAGED = "The picture is damaged: reading it failed."
+PICTURE_FAILED = {
+    "crashed": DAMAGED,
+    "timed_out": "Reading the picture took too long: it is damaged, or made to be slow.",
+    "out_of_memory": "Reading the picture needs more memory than is allowed.",
+}
+
+
+class Draughtsman:
+    """Draws. An async context manager, safe for any number of concurrent callers.
+
+    `folder` is its own, made when it is not there: fonts.conf and fontconfig's cache. Processes may share it. The files
+    to draw into are empty ones, open for reading and writing; what is in them after an error is nothing to use.
+    """
+
+    def __init__(
+        self,
+        book: FontBook,
+        folder: Path,
+        *,
+        memory_bytes: int = 4 * 2**30,
+        timeout_s: float = 30.0,
+        wait_s: float | None = None,
+    ) -> None:
+        self._book = book
+        self._folder = folder.absolute()
+        self._memory_bytes = memory_bytes
+        self._timeout_s = timeout_s
+        self._pictures = Turns(PICTURES_AT_ONCE, wait_s=wait_s)
+        self.server = ForkClient(
+            "reelwright.media.images.render_worker",
+            at_once=AT_ONCE,
+            wait_s=wait_s,
+            access=contained.Access(read=(*book.folders, self._folder), write=(self._cache,)),
+            environment=ENVIRONMENT,
+            trial=(self._on_picture(NormalisePicture(max_pixels=1), 1), 2),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Have fontconfig look at the fonts once, and see that a text can be drawn.
+
+        Raises MediaProcessFailed when none can.
+        """
+        await asyncio.to_thread(self._cache.mkdir, parents=True, exist_ok=True)
+        try:
+            await self.server.start()
+            with tempfile.TemporaryFile() as target:
+                await self._draw_text("Aa", TextStyle(), self._book.find(None), target, first=True)
+        except BaseException as error:
+            await self.server.stop()
+            if isinstance(error, Busy):
+                raise MediaProcessFailed("The drawing program does not run here.", code="cannot_start") from error
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.server.stop()
+
+    async def draw_text(self, text: str, style: TextStyle, target: BinaryIO) -> tuple[int, int]:
+        """Write the text to `target` as an RGBA PNG, and return its width and height in pixels.
+
+        The picture holds all ink (outline, shadow and box too) and no more. Equal texts, styles and fonts make
+        equal bytes. Raises InvalidInput ("/text", "/font": cannot be drawn, and why), MediaProcessFailed, Busy.
+        """
+        if errors := await self.faults(text, style.font):
+            raise InvalidInput(errors)
+        return await self._draw_text(checked_text(text), style, self._book.find(style.font), target)
+
+    async def faults(self, text: str, font_name: str | None) -> list[FieldError]:
+        """Why a text cannot be drawn, and with that font ("/text", "/font")."""
+        errors: list[FieldError] = []
+        font = self._book.find(None)
+        try:
+            font = self._book.find(font_name)
+        except UnknownFont as error:
+            errors.append(FieldError("/font", str(error)))
+        try:
+            text = checked_text(text)
+        except ValueError as error:
+            return [*errors, FieldError("/text", str(error))]
+        if missing := await asyncio.to_thread(self._book.missing_glyphs, text, font):
+            errors.append(FieldError("/text", no_glyphs(missing)))
+        return errors
+
+    async def normalise_picture(self, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
+        """Write the picture in `source` to `target` as an upright RGBA PNG in sRGB, and return its width and height.
+
+        Takes PNG, JPEG, WebP and GIF, by content; of an animation, the first picture. Raises UnsupportedMedia (any
+        other file), UnreadableMedia (damaged, `too_many_pixels`, or made to be costly), NotFound, Busy.
+        """
+        call = self._on_picture(NormalisePicture(max_pixels=max_pixels), max_pixels)
+        await self._read(source, call, [target.fileno()], Drawn)
+        return _png_size(target)
+
+    async def measure_picture(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
+        """Width and height of what `normalise_picture` would write, having read all of it. Raises the same."""
+        call = self._on_picture(MeasurePicture(max_pixels=max_pixels), max_pixels)
+        measured = await self._read(source, call, [], Measured)
+        return measured.width, measured.height
+
+    async def _read(self, source: Path, call: Call, targets: Sequence[int], answer: type[Answer]) -> Answer:
+        picture_fd = fork_client.open_file(source)
+        try:
+            return await self.server.ask(call, [*targets, picture_fd], answer, turns=self._pictures)
+        except ChildFailed as failed:
+            raise UnreadableMedia(PICTURE_FAILED[failed.failure]) from failed
+        finally:
+            os.close(picture_fd)
+
+    def _on_picture(self, what: NormalisePicture | MeasurePicture, max_pixels: int) -> Call:
+        return Call(
+            request=_raw(what),
+            timeout_s=self._timeout_s,
+            memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + max_pixels * BYTES_A_PIXEL),
+            output_bytes=_most_bytes(max_pixels),
+        )
+
+    async def _draw_text(
+        self, text: str, style: TextStyle, font: Font, target: BinaryIO, *, first: bool = False
+    ) -> tuple[int, int]:
+        if font.family == fontconfig.MONOCHROME_EMOJI:
+            text = text.replace("\ufe0f", "")  # it would ask for another font's: coloured ones
+        families = await asyncio.to_thread(self._book.families, text, font)
+        face = Face(families=families, weight=font.weight, width=font.width, italic=font.italic)
+        conf = await asyncio.to_thread(self._configure, font)
+        call = Call(
+            request=_raw(DrawText(text=text, style=style, face=face, fonts_conf=str(conf))),
+            timeout_s=FIRST_LOOK_S if first else self._timeout_s,
+            memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + MOST_PIXELS * BYTES_A_TEXT_PIXEL),
+            output_bytes=_most_bytes(MOST_PIXELS),
+            open_files=FONT_FILES,
+            read=tuple(map(str, (*self._book.folders, self._folder))),
+            write=(str(self._cache),) if first else (),
+        )
+        try:
+            drawn = await self.server.ask(call, [target.fileno()], Drawn)
+        except ChildFailed as failed:
+            raise MediaProcessFailed("The text could not be drawn.", code=failed.failure) from failed
+        if drawn.wrong_text is not None:
+            raise InvalidInput([FieldError("/text", drawn.wrong_text)])
+        return _png_size(target)
+
+    @property
+    def _cache(self) -> Path:
+        return self._folder / f"cache-{self._book.digest[:16]}"
+
+    def _configure(self, font: Font) -> Path:
+        """The fonts.conf with which `font` is found, written when it is not there."""
+        text = fontconfig.configuration(self._book, font, self._cache).encode("utf-8", "surrogateescape")
+        path = self._folder / f"fonts-{hashlib.sha256(text).hexdigest()[:16]}.conf"
+        if not path.exists():
+            fresh = path.with_suffix(f".{uuid.uuid4().hex}")
+            fresh.write_bytes(text)
+            fresh.rename(path)
+        return path
+
+
+def no_glyphs(missing: list[str]) -> str:
+    """The sentence for characters that no font has."""
+    named = ", ".join(f"{one} ({code_point(one)})" if one.isprintable() else code_point(one) for one in missing[:20])
+    more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
+    return f"no font here has {named}{more}"
+
+
+def _raw(request: DrawText | NormalisePicture | MeasurePicture) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(request))
+
+
+def _most_bytes(pixels: int) -> int:
+    """Of a PNG with so many RGBA pixels that hardly compress."""
+    return pixels * 5 + 2**20
+
+
+def _png_size(target: BinaryIO) -> tuple[int, int]:
+    """Width and height from the file itself: what wrote it may have been taken over by the picture it read."""
+    head = os.pread(target.fileno(), PNG_HEADER.size, 0)
+    if len(head) == PNG_HEADER.size:
+        signature, _, name, width, height = PNG_HEADER.unpack(head)
+        if signature == b"\x89PNG\r\n\x1a\n" and name == b"IHDR" and width and height:
+            return width, height
+    raise UnreadableMedia(DAMAGED)

@@ -1,0 +1,1 @@
+"""HLS and DASH: finished renditions as fragmented MP4, and their manifests."""

@@ -1,0 +1,83 @@
+"""HLS playlists (RFC 8216 with fMP4 byte ranges), written from what was measured. Pure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reelwright.edits.streaming import playlist_of
+from reelwright.media.packaging.fragmented_mp4 import Fragments
+from reelwright.media.packaging.language_tags import tag_of
+from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream
+
+BEGINNING = ("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS")
+VIDEO_RANGES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
+GROUP = "audio"
+
+
+def master(presentation: Presentation) -> str:
+    """All that there is to choose from. The picture that is named first is what many players begin with."""
+    target_s, sounds = presentation.target_s, presentation.sounds
+    lines = [*BEGINNING, *_sounds(sounds)]
+    peak = max((sound.media.peak_bit_rate(target_s) for sound in sounds), default=0)
+    average = max((sound.media.average_bit_rate for sound in sounds), default=0)
+    codecs = sorted({sound.media.codec for sound in sounds})
+    for picture in presentation.pictures:
+        attributes = [
+            f"BANDWIDTH={picture.media.peak_bit_rate(target_s) + peak}",
+            f"AVERAGE-BANDWIDTH={picture.media.average_bit_rate + average}",
+            f'CODECS="{",".join([picture.media.codec, *codecs])}"',
+            f"RESOLUTION={picture.width}x{picture.height}",
+            *_rate(picture),
+            f"VIDEO-RANGE={VIDEO_RANGES.get(picture.transfer or '', 'SDR')}",
+            *([f'AUDIO="{GROUP}"'] if sounds else []),
+        ]
+        lines += [f"#EXT-X-STREAM-INF:{','.join(attributes)}", playlist_of(picture.media.name)]
+    return "\n".join([*lines, ""])
+
+
+def _rate(picture: PictureStream) -> list[str]:
+    return [] if picture.frame_rate is None else [f"FRAME-RATE={float(picture.frame_rate):.3f}"]
+
+
+def _sounds(sounds: tuple[SoundStream, ...]) -> list[str]:
+    """A name is told once, and a player chooses by itself between languages, never between tracks of one."""
+    lines: list[str] = []
+    seen: list[str] = []
+    for sound in sounds:
+        tag = tag_of(sound.language)
+        again = seen.count(tag)
+        seen.append(tag)
+        attributes = [
+            "TYPE=AUDIO",
+            f'GROUP-ID="{GROUP}"',
+            f'NAME="{tag}{f" {again + 1}" if again else ""}"',
+            *([f'LANGUAGE="{tag}"'] if sound.language else []),
+            f"DEFAULT={'YES' if sound.default else 'NO'}",
+            f"AUTOSELECT={'YES' if sound.default or not again else 'NO'}",
+            f'CHANNELS="{sound.channels}"',
+            f'URI="{playlist_of(sound.media.name)}"',
+        ]
+        lines.append(f"#EXT-X-MEDIA:{','.join(attributes)}")
+    return lines
+
+
+def media_playlist(media: Fragments, target_s: int) -> str:
+    """The segments of one media file, by byte ranges."""
+    lines = [
+        *BEGINNING,
+        f"#EXT-X-TARGETDURATION:{target_s}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f'#EXT-X-MAP:URI="{media.name}",BYTERANGE="{media.init_bytes}@0"',
+    ]
+    for segment in media.segments:
+        lines += [
+            f"#EXTINF:{_decimal(segment.duration_s)},",
+            f"#EXT-X-BYTERANGE:{segment.size_bytes}@{segment.offset}",
+            media.name,
+        ]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def _decimal(value: Fraction) -> str:
+    return f"{float(value):.6f}"

@@ -1,0 +1,140 @@
+"""Adaptive streaming: finished renditions as fragmented MP4, one stream a file, and the manifests of HLS and DASH."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
+from reelwright.errors import JobFailed, VerifyFailed
+from reelwright.media.encoders.software import WITHOUT_METADATA
+from reelwright.media.packaging import dash, hls
+from reelwright.media.packaging.fragmented_mp4 import Fragments, indexed
+from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream
+
+FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
+"""CMAF, as yet without an index. The header is written when the first packets are known: its edit lists take
+off what encoders need to start, so that picture and sound begin at the same time."""
+
+TOLERANCE_S = Fraction(1, 100)
+"""Between borders of renditions that were coded with clocks of different ticks."""
+
+
+def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
+    """Inputs and outputs that copy each stream out of the renditions <out0>, <out1>... into a file of its own.
+
+    A picture is cut at its key frames, which lie at the borders of segments and nowhere else; sound, which can be cut
+    anywhere, after the same time.
+    """
+    inputs: list[str] = []
+    outputs: list[str] = []
+    for number, name in enumerate(streaming.pictures):
+        inputs += ["-protocol_whitelist", "file", "-f", "mov", "-i", f"<out{number}>"]
+        outputs += [
+            "-map",
+            f"{number}:v:0",
+            *_fragmented("-movflags", f"{FLAGS}+frag_keyframe"),
+            f"<{fragments_of(name)}>",
+        ]
+    length = str(streaming.wish.segment_s * 1_000_000)
+    for number, name in enumerate(streaming.sounds):
+        outputs += [
+            "-map",
+            f"0:a:{number}",
+            *_fragmented("-movflags", FLAGS, "-frag_duration", length),
+            f"<{fragments_of(name)}>",
+        ]
+    return (*inputs, *outputs)
+
+
+def fragments_of(media: str) -> str:
+    """What ffmpeg writes and a media file is made of."""
+    return f"{media.removesuffix('.mp4')}.fragments"
+
+
+def _fragmented(*how: str) -> tuple[str, ...]:
+    return ("-c", "copy", *WITHOUT_METADATA, "-fflags", "+bitexact", *how, "-brand", "cmfc", "-f", "mp4")
+
+
+def finish(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> None:
+    """Make the media files of what the packaging left in the folder, and the manifests that tell players of them.
+    `renditions`: as measured, in the plan's order.
+
+    Raises VerifyFailed where the media cannot be streamed as planned, JobFailed `no_space`. Blocks.
+    """
+    presentation = _presentation(streaming, renditions, folder)
+    texts: dict[str, str] = {}
+    if streaming.wish.hls:
+        texts[HLS_MASTER] = hls.master(presentation)
+        for media in presentation.media:
+            texts[playlist_of(media.name)] = hls.media_playlist(media, presentation.target_s)
+    if streaming.wish.dash:
+        texts[DASH_MANIFEST] = dash.manifest(presentation)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> Presentation:
+    first = renditions[0]
+    pictures = tuple(
+        _picture(_indexed(folder / name), media.picture)
+        for name, media in zip(streaming.pictures, renditions, strict=True)
+    )
+    longest_s = streaming.wish.segment_s + Fraction(repr(first.picture.longest_frame_s or 0.0)) + TOLERANCE_S
+    for picture in pictures:
+        if max(segment.duration_s for segment in picture.media.segments) > longest_s:
+            raise VerifyFailed(f"{picture.media.name} has a segment that is longer than {float(longest_s):.3f} s")
+        if not _aligned(picture.media, pictures[0].media):
+            raise VerifyFailed(f"the segments of {picture.media.name} begin at other times than those of the first")
+    tracks = list(zip(streaming.sounds, first.audio, strict=True))
+    default = next((number for number, (_, track) in enumerate(tracks) if track.default), 0)
+    sounds = tuple(
+        SoundStream(
+            media=_indexed(folder / name),
+            channels=track.channels,
+            sample_rate=track.sample_rate,
+            language=track.language,
+            default=number == default,
+        )
+        for number, (name, track) in enumerate(tracks)
+    )
+    return Presentation(pictures, sounds)
+
+
+def _picture(media: Fragments, picture: VideoStream) -> PictureStream:
+    """`picture` says how fast frames come when they come evenly, else how fast on average."""
+    rate = Fraction(picture.frame_rate) if picture.frame_rate else None
+    if picture.variable_frame_rate is not False and media.densest_rate is not None:
+        rate = media.densest_rate.limit_denominator(1001)
+    return PictureStream(
+        media=media,
+        width=picture.width,
+        height=picture.height,
+        frame_rate=rate,
+        transfer=picture.color_transfer,
+    )
+
+
+def _indexed(path: Path) -> Fragments:
+    fragments = path.with_name(fragments_of(path.name))
+    try:
+        found = indexed(fragments, path)
+        fragments.unlink()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise JobFailed("the disk is full", code="no_space", stage="verify", retryable=True) from error
+    except ValueError as error:
+        raise VerifyFailed(f"{path.name} cannot be streamed: {error}") from error
+    return found
+
+
+def _aligned(one: Fragments, other: Fragments) -> bool:
+    """Begin all segments at the same times? When the last one ends is each encoder's own guess."""
+    starts, others = one.borders_s[:-1], other.borders_s[:-1]
+    if len(starts) != len(others):
+        return False
+    return all(abs(a - b) <= TOLERANCE_S for a, b in zip(starts, others, strict=True))

@@ -1,0 +1,195 @@
+"""An open media file -> MediaInfo, or the refusal it deserves. Runs only in the prober's children.
+
+The file is read through FFmpeg's `fd:` protocol, the only one that is allowed, by the demuxers that the rules
+name; one frame is decoded, which proves that it decodes and says what headers leave out (rotation, interlacing,
+colour). No text of the file leaves here but language tags.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import pkgutil
+import time
+from collections.abc import Sequence, Set
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import av.logging
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from reelwright import source_codecs
+from reelwright.edits.media_info import MediaInfo
+from reelwright.errors import UnreadableMedia
+from reelwright.media.probe import frame_timing, main_video, packets, refusal, streams
+from reelwright.media.probe.format_dump import Description, describe
+from reelwright.media.probe.frame_spacing import FrameTimes
+from reelwright.media.probe.packets import Reader, Reading
+from reelwright.media.probe.report import Examined
+
+if TYPE_CHECKING:
+    from reelwright.media.probe.worker import ProbeRules
+
+READ_THROUGH_BYTES = 128 * 2**20
+"""Files without a complete index are read through up to this size, and whatever their size when they do not state
+their duration. Measured: 0.03 s at 35 Mbit/s, 0.5 s at 650 kbit/s (5 microseconds a frame)."""
+MOST_STREAMS = 256
+"""With attachments, subtitles, data and covers, which are only listed."""
+NO_TIMES = 0x80
+"""AVFMT_NOTIMESTAMPS: formats without any."""
+MOST_TRIED = 3
+"""Moving pictures of a file that are tried, one after the other, when those before give no frame."""
+PICTURE_BRANDS = ("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
+
+
+def warm_up() -> None:
+    """Load, in the prober, what a probe may need: its child can open nothing any more."""
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    av.logging.set_level(None)
+    av.logging.set_libav_level(av.logging.PANIC)  # its messages quote the file
+
+
+class NoPicture(UnreadableMedia):
+    """A track gives no frame; another one may."""
+
+
+def examine(media_fd: int, rules: ProbeRules) -> Examined:
+    """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
+    with _opened(media_fd, rules) as container:
+        _check_streams(container, media_fd, rules)
+        candidates = main_video.pictures(container, rules.codecs)
+        if len(candidates) == 1:
+            return _examined(container, candidates[0], media_fd, rules)
+        movements = main_video.movements(container, candidates, deadline=time.monotonic() + rules.timeout_s / 4)
+        order = [stream.index for stream in main_video.likeliest(candidates, movements)]
+        still = {one.index for one, movement in zip(candidates, movements, strict=True) if not movement.frames}
+    failed: list[NoPicture] = []
+    for index in order[:MOST_TRIED]:
+        os.lseek(media_fd, 0, os.SEEK_SET)
+        with _opened(media_fd, rules) as container:
+            try:
+                return _examined(container, container.streams[index], media_fd, rules, still=still)
+            except NoPicture as error:
+                failed.append(error)
+    raise failed[0]
+
+
+def _examined(
+    container: InputContainer, main: Any, media_fd: int, rules: ProbeRules, *, still: Set[int] = frozenset()
+) -> Examined:
+    _check_size(main, rules)
+    index = frame_timing.complete_index(container, main, media_fd)
+    sounds = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context is not None]
+    tracks = [stream for stream in sounds if index is None or len(stream.index_entries)]
+    size_bytes = os.fstat(media_fd).st_size
+    description = describe(container, main.index)
+    seen = _read(container, main, tracks, rules, 0 if index else _reach_bytes(container, size_bytes))
+    if main.codec_context.codec.canonical_name == "gif" and seen.whole and seen.packets[main.index] == 1:
+        raise refusal.unsupported(refusal.STILL_GIF, rules.formats)
+    if seen.frame is None:
+        if main.width == 0:
+            _check_stated_size(media_fd, main.index, rules)
+        if seen.whole and not seen.packets[main.index]:
+            raise NoPicture("The file has no moving picture: its video track is empty.", code="no_video_stream")
+        raise NoPicture(refusal.NO_PICTURE)
+    if seen.restarted:
+        raise UnreadableMedia(refusal.RESTARTED)
+    if index is not None:
+        ends, frames = frame_timing.indexed(container, main, index, seen)
+        empty = {stream.index for stream in sounds if stream not in tracks}
+    else:
+        ends, frames = frame_timing.read(container, main, tracks, seen, rules.timeout_s)
+        empty = {stream.index for stream in tracks if seen.surveyed and not seen.packets[stream.index]}
+    measured = streams.Measured(seen, description or Description(), frames, ends, empty | still)
+    info = streams.media_info(container, main, measured, size_bytes)
+    _check_times(info, frames, rules)
+    return Examined(media=info, doubtful=description is None or _times_are_guessed(container, main, seen))
+
+
+def _read(
+    container: InputContainer, main: Any, tracks: Sequence[Any], rules: ProbeRules, reach_bytes: float
+) -> Reading:
+    allowed = {"codec_whitelist": source_codecs.whitelist(rules.codecs), "threads": "1"}
+    main.codec_context.options = {"max_pixels": str(rules.max_pixels), **allowed}
+    for track in tracks:
+        track.codec_context.options = dict(allowed)
+    deadline = time.monotonic() + rules.timeout_s / 2
+    return Reader(container, main, tracks, reach_bytes=reach_bytes, deadline=deadline).read()
+
+
+def _times_are_guessed(container: InputContainer, main: Any, seen: Reading) -> bool:
+    """Where a container does not say when frames are shown, ffmpeg finds it out while it decodes."""
+    reordered = container.format.name == "avi" and main.codec_context.has_b_frames
+    return bool(reordered or int(container.format.flags) & NO_TIMES or not seen.trusted)
+
+
+def _opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
+    options = {
+        "fd": str(media_fd),
+        "protocol_whitelist": "fd",
+        "format_whitelist": ",".join(rules.formats),
+        "codec_whitelist": source_codecs.whitelist(rules.codecs),
+        "threads": "1",
+        "max_pixels": str(rules.max_pixels),
+        **more,
+    }
+    try:
+        return av.open("fd:", options=options, metadata_errors="replace")
+    except MemoryError:
+        raise
+    except FFmpegError as error:
+        raise refusal.refused(media_fd, rules.formats) from error
+
+
+def _check_streams(container: InputContainer, media_fd: int, rules: ProbeRules) -> None:
+    if not set(container.format.name.split(",")) & set(rules.formats):
+        raise refusal.refused(media_fd, rules.formats)
+    if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
+        raise refusal.unsupported(refusal.PHONE_PICTURE, rules.formats)
+    played = sum(1 for stream in container.streams if stream.type == "audio" or main_video.is_moving(stream))
+    for number, most, what in (
+        (played, rules.max_streams, "tracks of picture and sound"),
+        (len(container.streams), MOST_STREAMS, "streams"),
+    ):
+        if number > most:
+            raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
+
+
+def _check_size(main: Any, rules: ProbeRules) -> None:
+    if main.width * main.height > rules.max_pixels:
+        raise UnreadableMedia(
+            f"The picture has {main.width} x {main.height} pixels, {rules.max_pixels} in all are taken.",
+            code="too_many_pixels",
+        )
+
+
+def _check_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
+    """FFmpeg forgets the size of a picture that a decoder found too large; without decoders the header's stays."""
+    os.lseek(media_fd, 0, os.SEEK_SET)
+    with _opened(media_fd, rules, codec_whitelist="none") as container:
+        _check_size(container.streams[index], rules)
+
+
+def _reach_bytes(container: InputContainer, size_bytes: int) -> float:
+    """How far to read into a file without a complete index. What its packets hold may be more than the file."""
+    return packets.SAMPLE_BYTES if container.duration and size_bytes > READ_THROUGH_BYTES else math.inf
+
+
+def _check_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:
+    longest_s = max(info.duration_s or 0, info.picture.duration_s or 0, frames.sample.span_s if frames.sample else 0)
+    if longest_s > rules.max_duration_s:
+        raise UnreadableMedia(
+            f"The video lasts {math.ceil(longest_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"
+        )
+    measured = frames.sample.rate if frames.sample else None
+    rates = [float(measured or 0), float(Fraction(info.picture.frame_rate or 0))]
+    if max(rates) > rules.max_frame_rate * 1.01:  # a measurement over rounded timestamps is a little off
+        raise UnreadableMedia(
+            f"The video has {max(rates):.0f} frames a second, {rules.max_frame_rate:g} are taken.",
+            code="frame_rate_too_high",
+        )

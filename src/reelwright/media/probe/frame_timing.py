@@ -1,0 +1,196 @@
+"""When a video's frames are shown and where its file ends: by the container's index, or by what was read."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from av.error import FFmpegError
+
+from reelwright.media.probe import packets, signature
+from reelwright.media.probe.frame_spacing import JITTER_S, Ends, FrameTimes, spacing
+from reelwright.media.probe.packets import Reading
+
+MICROSECOND = Fraction(1, 1_000_000)
+STATED_WITHIN_S = Fraction(1, 10)
+"""Headers count in what the last packets do not say: encoder delay, how long the last frame is shown."""
+ROUNDED_S = Fraction(1, 1000)
+TAIL_PACKETS = 40
+"""Enough for the last frames in the order they are shown: H.264 and HEVC reorder 16 at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The container's list of all frames; entries without data are none."""
+
+    coded: array[int]
+    """When they are decoded, in ticks."""
+    shown_count: int
+    cut: bool
+    """Whether an edit list ends before the last of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last frames of a video, in ticks."""
+
+    shown: Sequence[int]
+    """When they are shown, the last one last."""
+    end: int
+    """When the last one has been shown."""
+
+
+def seconds(ticks: int | None, stream: Any) -> Fraction | None:
+    return None if ticks is None or not stream.time_base else ticks * Fraction(stream.time_base)
+
+
+def file_start(container: Any) -> Fraction:
+    """The container's first timestamp, which FFmpeg rounds to microseconds; exact where a stream has it exactly."""
+    if container.start_time is None:
+        return Fraction(0)
+    rounded = container.start_time * MICROSECOND
+    starts = (seconds(stream.start_time, stream) for stream in container.streams if stream.type in ("video", "audio"))
+    return next((start for start in starts if start is not None and abs(start - rounded) < MICROSECOND), rounded)
+
+
+def stated_file_end(container: Any) -> Fraction | None:
+    return file_start(container) + container.duration * MICROSECOND if container.duration else None
+
+
+def stated_picture_end(main: Any) -> Fraction | None:
+    duration = seconds(main.duration, main)
+    return None if duration is None else (seconds(main.start_time, main) or 0) + duration
+
+
+def believed_end(stated: Fraction | None, found: Fraction | None) -> Fraction | None:
+    """As it is stated, unless what was read ends later or much earlier."""
+    if found is None or (stated is not None and -ROUNDED_S <= stated - found <= STATED_WITHIN_S):
+        return stated
+    return found
+
+
+def complete_index(container: Any, main: Any, media_fd: int) -> Index | None:
+    """None where there is no list of all frames, or where it goes on behind the end of the file."""
+    if "mov" not in container.format.name.split(",") or main.frames == 0 or signature.has_fragments(media_fd):
+        return None
+    coded, shown_count, end_bytes, cut = array("q"), 0, 0, False
+    for entry in main.index_entries:
+        if entry.size == 0:
+            continue
+        coded.append(entry.timestamp)
+        cut = bool(entry.is_discard)
+        shown_count += not cut
+        end_bytes = max(end_bytes, entry.pos + entry.size)
+    return Index(coded, shown_count, cut) if coded and end_bytes <= os.fstat(media_fd).st_size else None
+
+
+def indexed(container: Any, main: Any, index: Index, seen: Reading) -> tuple[Ends, FrameTimes]:
+    """Of all frames from the first that can be decoded on."""
+    # The index has decoding times: the same gaps as the shown ones, but for those of the last, reordered frames. What
+    # is stated to last as long as all of them does so only where frames are evenly spaced.
+    coded = index.coded[seen.lost :]
+    sample = spacing(coded, main.time_base)
+    tail = _tail(container, main, coded)
+    after = spacing(tail.shown, main.time_base)
+    variable = sample.variable or after.longest_s > sample.longest_s + max(main.time_base, JITTER_S)
+    end_s = stated_s = stated_picture_end(main) or Fraction(0)
+    file_end_s = stated_file_end(container)
+    last_s, gap_s = tail.shown[-1] * main.time_base, spacing(tail.shown[-2:], main.time_base).longest_s
+    if variable:
+        end_s = max(end_s, tail.end * main.time_base)
+    if end_s <= last_s + main.time_base < last_s + gap_s and not index.cut:
+        end_s = last_s + gap_s  # nothing says how long the last one is shown
+    if end_s > stated_s:
+        file_end_s = max(end_s, file_end_s or end_s)
+    longest_s = max(sample.longest_s, after.longest_s, end_s - last_s)
+    count = index.shown_count - seen.lost
+    return Ends(end_s, file_end_s), FrameTimes(
+        sample, all_seen=True, count=count, longest_s=longest_s, variable=variable
+    )
+
+
+def _tail(container: Any, main: Any, coded: Sequence[int]) -> Tail:
+    """Read from the last packets, where frames are reordered; else the index knows."""
+    known = Tail(coded[-2:], coded[-1])
+    if not main.codec_context.has_b_frames:
+        return known
+    depth = main.codec_context.reorder_depth + 2
+    try:
+        container.seek(coded[-min(len(coded), TAIL_PACKETS)], stream=main, any_frame=True)
+        packets = [packet for packet in container.demux(main) if packet.size and packet.pts is not None]
+    except MemoryError:
+        raise
+    except FFmpegError:
+        return known  # the file is cut off: the index is all there is
+    shown = sorted(packet.pts for packet in packets if not packet.is_discard)
+    return Tail(shown[-depth:], shown[-1] + (packets[-1].duration or 0)) if shown else known
+
+
+def read(container: Any, main: Any, tracks: Sequence[Any], seen: Reading, timeout_s: float) -> tuple[Ends, FrameTimes]:
+    """Of a file without an index, from the first frame that can be decoded on. A header may say nothing of where
+    picture and sound really end, or be of a file that was cut off since."""
+    stated = stated_picture_end(main), stated_file_end(container)
+    end: Reading | None = seen
+    if not seen.whole:
+        end = _read_end(container, main, tracks, stated[1], timeout_s) if stated[1] is not None else None
+    if end is not None and end is not seen:
+        seen.packets.update(end.packets)
+    seen.surveyed = end is not None
+    ends = _found_ends(container, main, end, stated) if end else Ends(*stated)
+    ticks = seen.ticks(main)
+    if not ticks and seen.whole:
+        return _counted(main, seen, ends), FrameTimes(None)
+    sample = spacing(ticks, main.time_base) if ticks else None
+    variable = sample.variable if sample and len(ticks) > 2 else None
+    if sample and seen.whole:
+        return ends, FrameTimes(sample, all_seen=True, longest_s=sample.longest_s or None, variable=variable)
+    longest_s = _longest_possible_s(main, seen.first, ends)
+    return ends, FrameTimes(sample, longest_s=longest_s, variable=variable or None)
+
+
+def _read_end(container: Any, main: Any, tracks: Sequence[Any], stated_s: Fraction, timeout_s: float) -> Reading | None:
+    end = packets.read_end(container, main, tracks, stated_s, deadline=time.monotonic() + timeout_s / 4)
+    if end is None:
+        return None
+    ends = _found_ends(container, main, end, (None, stated_s))
+    elsewhere = (ends.file_s or 0) > stated_s + packets.TAIL_S  # after a seek, Ogg may count from there
+    return None if elsewhere else end
+
+
+def _found_ends(container: Any, main: Any, found: Reading, stated: tuple[Fraction | None, Fraction | None]) -> Ends:
+    latest = found.last_frame
+    ends = {index: seconds(end, container.streams[index]) or Fraction(0) for index, end in found.ends.items()}
+    said = next((end for end in stated if end is not None), None)
+    stated_end = math.floor(said / main.time_base) if said is not None else None
+    usual = round(1 / (main.average_rate * main.time_base)) if main.average_rate else 0
+    if (picture_end := latest.end(stated_end, usual)) is not None:
+        ends[main.index] = picture_end * main.time_base
+    picture_s = believed_end(stated[0], ends.get(main.index))
+    file_s = believed_end(stated[1], max(ends.values(), default=None))
+    last_packet_s = found.last_packet * main.time_base if found.last_packet is not None else None
+    return Ends(picture_s, file_s, last_packet_s)
+
+
+def _counted(main: Any, seen: Reading, ends: Ends) -> Ends:
+    """The picture ends no earlier than all its frames take."""
+    if not seen.whole or seen.first is None or not main.average_rate:
+        return ends
+    end_s = seen.first * main.time_base + seen.packets[main.index] / main.average_rate
+    if ends.picture_s is None or end_s <= ends.picture_s:
+        return ends
+    return replace(ends, picture_s=end_s, file_s=max(end_s, ends.file_s or end_s))
+
+
+def _longest_possible_s(main: Any, first: int | None, ends: Ends) -> Fraction | None:
+    """The longest gap between the key frames that the container lists: none between frames is longer."""
+    if ends.picture_s is None or first is None:
+        return None
+    ticks = array("q", (entry.timestamp for entry in main.index_entries if entry.is_keyframe))
+    ticks.extend((first, math.ceil(ends.picture_s / main.time_base)))
+    return spacing(ticks, main.time_base).longest_s

@@ -1,0 +1,78 @@
+"""Ask what a stranger's file is, without letting it near this process: `Prober` talks to the contained prober."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from reelwright.edits.media_info import MediaInfo
+from reelwright.errors import UnreadableMedia
+from reelwright.media.probe import witness
+from reelwright.media.probe.report import Examined
+from reelwright.media.probe.worker import ProbeRules
+from reelwright.media.sandbox import fork_client
+from reelwright.media.sandbox.fair_slots import Turns
+from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
+from reelwright.media.sandbox.fork_server import Call
+
+__all__ = ["ProbeRules", "Prober"]
+
+AT_ONCE = 4
+"""Files that one prober looks into at the same time; further ones wait."""
+LARGE_BYTES = 16 * 2**20
+"""Of larger files less is to be expected: they do not take the last place."""
+FAILED = {
+    "crashed": "The file is damaged: reading it failed.",
+    "timed_out": "Reading the file took too long: it is damaged, or made to be slow.",
+    "out_of_memory": "Reading the file needs more memory than is allowed.",
+}
+
+
+class Prober:
+    """Measures files. An async context manager; one a process, safe for any number of concurrent callers."""
+
+    def __init__(self, rules: ProbeRules, *, wait_s: float | None = None) -> None:
+        self._rules = rules
+        self._witnesses = Turns(AT_ONCE, wait_s=wait_s)
+        self._call = Call(
+            request=msgspec.Raw(msgspec.json.encode(rules)), timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes
+        )
+        self.server = ForkClient("reelwright.media.probe.worker", at_once=AT_ONCE, wait_s=wait_s, trial=(self._call, 1))
+
+    async def __aenter__(self) -> Self:
+        """Raises MediaProcessFailed when no prober can be started."""
+        await self.server.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.server.stop()
+
+    async def probe(self, path: Path) -> MediaInfo:
+        """What the file is.
+
+        Raises UnsupportedMedia (not a container or codec that is taken), UnreadableMedia (a video by its container,
+        but damaged, without a picture, or beyond the rules: `no_video_stream`, `too_many_pixels`,
+        `too_many_streams`, `too_long`, `frame_rate_too_high`), NotFound, Busy (no turn, or the prober cannot be kept
+        running).
+        """
+        media_fd = fork_client.open_file(path)
+        try:
+            large = os.fstat(media_fd).st_size > LARGE_BYTES
+            found = await self.server.ask(self._call, [media_fd], Examined, large=large)
+        except ChildFailed as failed:
+            raise UnreadableMedia(FAILED[failed.failure]) from failed
+        finally:
+            os.close(media_fd)
+        return await self._settled(path, found.media) if found.doubtful and self._rules.ffmpeg else found.media
+
+    async def _settled(self, path: Path, media: MediaInfo) -> MediaInfo:
+        """With the first frame as the ffmpeg that renders sees it."""
+        async with self._witnesses.turn():
+            frame = await witness.first_frame(path, media.picture.index, self._rules)
+        return media if frame is None else media.beginning(frame.tick, (frame.width, frame.height))

@@ -1,0 +1,1 @@
+"""Plan -> commands: what of a plan is made by which ffmpeg process. Pure."""

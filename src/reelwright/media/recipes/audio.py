@@ -1,0 +1,159 @@
+"""Sound as filters and encoder options: brought to one form, cut, mixed, levelled and coded, or copied.
+
+Times are kept to the sample: holes, a late start and an early end become silence, what overlaps is heard once, so that
+sound stays in step with the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from reelwright.edits.audio_tracks import CodedSound
+from reelwright.edits.media_info import AudioStream, MediaInfo
+from reelwright.edits.plan.overlay import PlannedLayer, VideoFacts
+from reelwright.media.ffmpeg.filtergraph import (
+    FIRST_TWO_CHANNELS,
+    TIMES_OR_COUNTED,
+    Filter,
+    Graphs,
+    Source,
+    channel_layout,
+    filter_,
+    samples,
+    timestamps_from_s,
+)
+
+SMALLEST_HOLE_S = Fraction(1, 50)
+"""Holes in the sound that are filled with silence; smaller ones are rounding."""
+PLACED_CHANNELS = 8
+"""Of so many channels ffmpeg knows where each belongs, even where the file does not say so."""
+
+IN_ORDER = r"noise=drop=lte(dts-startdts+1\,ld(0))+0*st(0\,max(ld(0)\,dts-startdts+1))"
+"""A bitstream filter that leaves out packets from before the end of what came already, as where recordings were
+joined: muxers take none."""
+
+
+def formed(track: AudioStream, form: CodedSound) -> list[Filter]:
+    """One form for all of a track, whatever changes in it: where something does, ffmpeg builds the graph anew. What
+    follows must not count from its start then: only times tell what time it is."""
+    placed = track.layout is not None or track.channels <= PLACED_CHANNELS
+    first = [] if placed else [filter_("pan", args=FIRST_TWO_CHANNELS)]
+    return [*first, _form(form)]
+
+
+def _form(form: CodedSound) -> Filter:
+    layout = channel_layout(form.layout)
+    return filter_("aformat", sample_fmts="fltp", sample_rates=form.sample_rate, channel_layouts=layout)
+
+
+def in_step(late: Fraction) -> list[Filter]:
+    """Lies where its timestamps say, from time zero on, with silence where it has holes; where it begins `late`, in
+    front as well. A graph that is built anew begins with that silence again: IN_ORDER leaves it out."""
+    if late:
+        return [without_holes()]
+    return [filter_("atrim", start=Fraction(0)), _filled()]
+
+
+def late(track: AudioStream, media: MediaInfo) -> Fraction:
+    """How long after the file a track begins."""
+    return max(Fraction(track.start_s) - media.start, Fraction(0))
+
+
+def without_holes() -> Filter:
+    """Begins at time zero and lies where its timestamps say."""
+    return _filled(first_pts=0)
+
+
+def _filled(**more: int) -> Filter:
+    return filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, **more)
+
+
+def lasting(length: Fraction) -> list[Filter]:
+    """Silence that is made of nothing has no times: they are counted."""
+    padded = filter_("apad", whole_dur=length)
+    return [padded, filter_("asetpts", expr=TIMES_OR_COUNTED), filter_("atrim", end=length)]
+
+
+def held() -> Filter:
+    """What is louder than full scale is held there."""
+    return filter_("alimiter", level=0, latency=1, limit=1)
+
+
+def coded(
+    graphs: Graphs | None, number: int, track: AudioStream, form: CodedSound, filters: Sequence[Filter]
+) -> tuple[str, ...]:
+    """Options for output track `number`: the track in its new form, through filters, coded. Without `graphs` they are
+    the output's own: of a graph beside one that is split, whose sound begins late, ffmpeg 9.0 may wait for ever."""
+    loud = [held()] if form.mixed_down else []
+    chain = [*formed(track, form), *filters, *loud]
+    if graphs is None:
+        own = (f"-filter:a:{number}", ",".join(map(str, chain)))
+        return ("-map", f"0:{track.index}", *own, *encoded(number, track, form))
+    return ("-map", graphs.chain(track.index, chain), *encoded(number, track, form))
+
+
+def copied(number: int, track: AudioStream) -> tuple[str, ...]:
+    """Options for output track `number` that leave the track as it is."""
+    as_it_is = (f"-c:a:{number}", "copy", f"-bsf:a:{number}", IN_ORDER)
+    return ("-map", f"0:{track.index}", *as_it_is, *_language(number, track))
+
+
+def encoded(number: int, track: AudioStream | None, form: CodedSound) -> tuple[str, ...]:
+    """Options that encode output track `number`, made of `track`."""
+    coding = (f"-c:a:{number}", form.encoder, f"-b:a:{number}", str(form.bit_rate), f"-bsf:a:{number}", IN_ORDER)
+    return (*coding, *_language(number, track))
+
+
+def _language(number: int, track: AudioStream | None) -> tuple[str, ...]:
+    known = track is not None and track.language
+    return (f"-metadata:s:a:{number}", f"language={track.language}") if track is not None and known else ()
+
+
+def mixed(
+    graphs: Graphs, track: AudioStream | None, form: CodedSound, layers: Sequence[PlannedLayer], length: Fraction
+) -> str:
+    """The track (None: silence) with the sound of those layers that have a volume; returns the label to map.
+
+    Nothing is made quieter to make room: what would be louder than full scale is held there.
+    """
+    if track is not None:
+        ground = Source(0, track.index, [*formed(track, form), without_holes(), *lasting(length)])
+    else:
+        silence = filter_("anullsrc", sample_rate=form.sample_rate, channel_layout=channel_layout(form.layout))
+        ground = Source(None, None, [silence, filter_("atrim", end=length), _form(form)])
+    sounds = [
+        Source(number, heard(layer).index, [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)])
+        for number, layer in enumerate(layers, start=1)
+        if layer.volume
+    ]
+    mix = filter_("amix", inputs=len(sounds) + 1, duration="first", dropout_transition=0, normalize=0)
+    return graphs.mixed([ground, *sounds], [mix, held()])
+
+
+def heard(layer: PlannedLayer) -> AudioStream:
+    """The track of a layer's video that is mixed in: its default one, else the first."""
+    assert isinstance(layer.facts, VideoFacts)
+    tracks = layer.facts.media.sound
+    return next((track for track in tracks if track.default), tracks[0])
+
+
+def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
+    """In step with the layer's picture, whose first frame is shown when the layer starts."""
+    assert isinstance(layer.facts, VideoFacts)
+    media = layer.facts.media
+    start, shown = Fraction(layer.start_s), Fraction(layer.end_s) - Fraction(layer.start_s)
+    filters = [
+        filter_("asetpts", expr=timestamps_from_s(Fraction(media.picture.start_s) - media.start)),
+        without_holes(),
+        filter_("atrim", end=shown),
+        filter_("volume", volume=Fraction(repr(layer.volume))),
+    ]
+    fade_in, fade_out = (min(Fraction(value), shown) for value in (layer.fade_in_s, layer.fade_out_s))
+    if fade_in:
+        filters.append(filter_("afade", type="in", start_time=Fraction(0), duration=fade_in))
+    if fade_out:
+        filters.append(filter_("afade", type="out", start_time=shown - fade_out, duration=fade_out))
+    if start:
+        filters.append(filter_("adelay", delays=samples(start, rate), all=1))
+    return filters

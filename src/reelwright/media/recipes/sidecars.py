@@ -1,0 +1,90 @@
+"""Pictures that are taken out of a video: filters of a branch of the decoded picture, and the options that write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
+from reelwright.edits.sidecars import PlannedCompanion, Poster, Preview, Sprite
+from reelwright.errors import JobFailed
+from reelwright.media.ffmpeg.filtergraph import NANOSECONDS, Filter, every, filter_, grid, moments_before
+from reelwright.media.recipes.video_filters import named_colours
+
+CANDIDATES = 24
+"""Frames, evenly spread, of which the most typical one is taken where no time is given."""
+JPEG_QUALITY = 3
+"""ffmpeg's scale: 2 is best, 31 worst."""
+WEBP_QUALITY = 60
+"""libwebp's scale: 100 is best."""
+WEBP_ENCODER = "libwebp_anim"
+BROADCAST = frozenset({"mpegts", "mpeg", "ogg"})
+"""Containers whose times may jump (FFmpeg's AVFMT_TS_DISCONT)."""
+PICTURES_A_SECOND = 1000
+"""At which stills are numbered, so that they never seem to be further than the renditions are."""
+
+
+def branch(
+    still: PlannedCompanion, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
+) -> list[Filter]:
+    """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
+    wish, times = still.companion, [Fraction(at) + error for at in still.at_s]
+    shape = [*named_colours(picture), *_shape(still)]
+    if isinstance(wish, Poster) and not times:
+        return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
+    rate = wish.frame_rate if isinstance(wish, Preview) else PICTURES_A_SECOND
+    filters = [*at_moments(times, rate), *shape]
+    if isinstance(wish, Sprite):
+        filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
+    return filters
+
+
+def at_moments(times: Sequence[Fraction], rate: int) -> list[Filter]:
+    """One frame for each of the rising times, in order, at a rate: the first one that is not before it, or the last
+    one there is.
+
+    Each frame is stamped with the number of times that are over before it, so that of equal stamps the last frame is
+    the one that is wanted; where a frame stands for several times, it is repeated.
+    """
+    return [
+        filter_("settb", expr=NANOSECONDS),
+        filter_("setpts", expr=moments_before(times, 1_000_000_000 // rate)),
+        filter_("fps", fps=rate, round="down", eof_action="pass"),
+        filter_("tpad", stop_mode="clone", stop=len(times)),
+        filter_("trim", end_frame=len(times)),
+    ]
+
+
+def clock_error(media: MediaInfo, tracks: Sequence[AudioStream]) -> Fraction:
+    """How much later ffmpeg sees a frame than it is on the clients' time line, when it reads the picture and these
+    tracks: it counts in whole ticks from the file's start; in a broadcast, from the start of what it reads."""
+    start, tick = media.start, Fraction(media.picture.time_base)
+    if media.container in BROADCAST:
+        start = min(map(Fraction, (media.picture.start_s, *(track.start_s for track in tracks))))
+    return media.start - round(start / tick) * tick
+
+
+def _shape(still: PlannedCompanion) -> list[Filter]:
+    """JPEG means BT.601 in full range (ITU-T T.871), WebP in limited range (RFC 9649)."""
+    full = "limited" if isinstance(still.companion, Preview) else "full"
+    size = filter_("scale", w=still.width, h=still.height, flags="bicubic", out_color_matrix="bt601", out_range=full)
+    return [size, filter_("setsar", sar=1), filter_("format", pix_fmts="yuv420p")]
+
+
+def options(still: PlannedCompanion, encoders: Sequence[str]) -> tuple[str, ...]:
+    """The output of a branch. Raises JobFailed `unsupported_here`."""
+    name = still.files[0].name
+    if isinstance(still.companion, Preview):
+        if WEBP_ENCODER not in encoders:
+            raise JobFailed(
+                f"this machine's ffmpeg cannot make a preview (it lacks {WEBP_ENCODER})", code="unsupported_here"
+            )
+        return (
+            *("-c:v", WEBP_ENCODER, "-quality", str(WEBP_QUALITY), "-compression_level", "4"),
+            *("-fps_mode", "passthrough", "-loop", "0", "-f", "webp", f"<{name}>"),
+        )
+    coded = ("-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough", "-f", "image2")
+    if isinstance(still.companion, Poster):
+        return ("-frames:v", "1", *coded, "-update", "1", f"<{name}>")
+    pattern = "sprite-%d.jpg" if isinstance(still.companion, Sprite) else "thumbnail-%04d.jpg"
+    return (*coded, f"<{pattern}>")

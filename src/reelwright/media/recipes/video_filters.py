@@ -1,0 +1,170 @@
+"""What makes any picture one that players take: upright, progressive, even sides, 4:2:0, SDR, colours named."""
+
+from __future__ import annotations
+
+from reelwright.edits.geometry import Size, even
+from reelwright.edits.media_info import VideoStream
+from reelwright.errors import JobFailed
+from reelwright.media.encoders.software import INTERLACED
+from reelwright.media.ffmpeg.filtergraph import Filter, Value, filter_, is_word
+
+LIMITED_BY_DEFAULT = frozenset({"h264", "hevc", "vvc", "av1", "vp9"})
+"""Codecs whose pictures are of limited range where nothing is said. Others without chroma are of full range then."""
+
+
+def steady(picture: VideoStream) -> list[Filter]:
+    """What comes first: pictures of one size and format, whatever changes in the middle of the stream; nothing is done
+    to those that are so already."""
+    width, height = picture.upright_size
+    return [filter_("scale", w=width, h=height, flags="bicubic")]
+
+
+def conform(
+    picture: VideoStream,
+    *,
+    tone_mapping: bool,
+    size: Size | None = None,
+    pixel_format: str = "yuv420p",
+    hdr: bool = False,
+    fields: bool = True,
+) -> list[Filter]:
+    """Scaled to `size`, by default to its own size made even; as SDR unless it stays `hdr`, as whole pictures unless it
+    keeps its `fields`. ffmpeg has turned it already."""
+    return [
+        *levelled(picture),
+        *([] if fields else progressive(picture)),
+        *_scaled(picture, size or even(picture.upright_size)),
+        *([] if hdr else to_sdr(picture, tone_mapping=tone_mapping)),
+        filter_("format", pix_fmts=pixel_format),
+        *_colours(picture),
+    ]
+
+
+def conform_layer(picture: VideoStream, size: Size, *, tone_mapping: bool) -> list[Filter]:
+    """A video that is laid over another: its opacity stays, its colours are converted to those below."""
+    return [
+        *levelled(picture),
+        filter_("scale", w=size[0], h=size[1], flags="bicubic"),
+        filter_("setsar", sar=1),
+        *to_sdr(picture, tone_mapping=tone_mapping),
+        *named_colours(picture),
+    ]
+
+
+def levelled(picture: VideoStream) -> list[Filter]:
+    """Luma without chroma in limited range as a usual picture, with its levels; nothing for others. ffmpeg's scaler
+    takes all gray for full range, whatever it is told: so it is told that all is."""
+    gray = (picture.pixel_format or "").startswith("gray")
+    limited = picture.color_range == "tv" or (picture.color_range is None and picture.codec in LIMITED_BY_DEFAULT)
+    if not gray or not limited:
+        return []
+    deep = (picture.bit_depth or 8) > 8
+    return [
+        filter_("setparams", range="pc"),
+        filter_("scale", in_range="pc", out_range="pc"),
+        filter_("format", pix_fmts="yuv420p10le" if deep else "yuv420p"),
+        filter_("setparams", range="tv"),
+        *(_stated(picture) if picture.color_space is not None else []),
+    ]
+
+
+def progressive(picture: VideoStream) -> list[Filter]:
+    """Interlaced frames as whole pictures, as many as there were; nothing for others."""
+    if picture.field_order not in INTERLACED:
+        return []
+    return [filter_("bwdif", mode="send_frame", parity="tff" if picture.field_order[0] == "t" else "bff")]
+
+
+def to_sdr(picture: VideoStream, *, tone_mapping: bool) -> list[Filter]:
+    """HDR and wide colours as BT.709; nothing for what is that already. Raises JobFailed `unsupported_here` where
+    ffmpeg cannot."""
+    wide = picture.color_primaries == "bt2020"
+    if not picture.is_hdr and not wide:
+        return []
+    if not tone_mapping:
+        raise JobFailed(
+            "the video is HDR and this machine's ffmpeg cannot tone-map it (it lacks zscale)", code="unsupported_here"
+        )
+    if not picture.is_hdr:
+        return [*_told(picture), filter_("zscale", primaries="bt709", transfer="bt709", matrix="bt709", range="tv")]
+    return [
+        *_told(picture),
+        filter_("zscale", transfer="linear", npl=100),
+        filter_("format", pix_fmts="gbrpf32le"),
+        filter_("zscale", primaries="bt709"),
+        filter_("tonemap", tonemap="hable", desat=0),
+        filter_("zscale", transfer="bt709", matrix="bt709", range="tv"),
+    ]
+
+
+def _told(picture: VideoStream) -> list[Filter]:
+    """What zscale has to know and the file does not say: of HDR, BT.2020 is the one there is."""
+    missing: dict[str, Value] = {}
+    if picture.color_primaries is None:
+        missing["color_primaries"] = "bt2020"
+    if picture.color_space is None:
+        missing["colorspace"] = "bt2020nc"
+    if picture.color_transfer is None:
+        missing["color_trc"] = "bt709"
+    return [filter_("setparams", **missing)] if missing else []
+
+
+def rendition(picture: VideoStream, size: Size, pixel_format: str) -> list[Filter]:
+    """The upright picture at a size in square pixels."""
+    return [
+        *_scaled(picture, size),
+        filter_("setsar", sar=1),
+        filter_("format", pix_fmts=pixel_format),
+        *_colours(picture),
+    ]
+
+
+def _scaled(picture: VideoStream, size: Size) -> list[Filter]:
+    rgb = picture.color_space == "gbr"
+    if size == picture.upright_size and not rgb:
+        return []
+    matrix: dict[str, Value] = {"out_color_matrix": "bt709"} if rgb else {}
+    return [filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix)]
+
+
+def _colours(picture: VideoStream) -> list[Filter]:
+    """RGB has become BT.709."""
+    return _set_colours("bt709") if picture.color_space == "gbr" else named_colours(picture)
+
+
+def colours_again(picture: VideoStream) -> list[Filter]:
+    """For a conformed picture that has lost what its colours are called."""
+    if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
+        standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else _guessed(picture)
+        return _set_colours("bt709" if picture.color_primaries == "bt2020" else standard)
+    return _stated(picture)
+
+
+def _stated(picture: VideoStream) -> list[Filter]:
+    stated: dict[str, Value] = {
+        "color_primaries": picture.color_primaries or "unknown",
+        "color_trc": picture.color_transfer or "unknown",
+        "colorspace": picture.color_space or "unknown",
+    }
+    known = {name: value for name, value in stated.items() if is_word(value)}
+    return [filter_("setparams", **known)] if known else []
+
+
+def named_colours(picture: VideoStream) -> list[Filter]:
+    """Colours that the file says nothing of are named as players would take them at its size: they guess by size, so
+    that a smaller rendition would look different, and what is laid over has to be coded in the same way."""
+    if picture.color_space is not None or picture.is_hdr:
+        return []
+    return _set_colours(_guessed(picture))
+
+
+def _set_colours(standard: str) -> list[Filter]:
+    transfer = "bt709" if standard == "bt709" else "smpte170m"
+    return [filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard)]
+
+
+def _guessed(picture: VideoStream) -> str:
+    """HD is BT.709; SD is BT.601 of its lines."""
+    if max(picture.width, picture.height) >= 1280 or min(picture.width, picture.height) > 576:
+        return "bt709"
+    return "bt470bg" if min(picture.width, picture.height) == 576 else "smpte170m"

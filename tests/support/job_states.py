@@ -1,0 +1,45 @@
+"""Jobs in each of their states, as workers and clients bring them there."""
+
+from __future__ import annotations
+
+import uuid
+
+from reelwright.errors import JobFailed
+from reelwright.jobs import lifecycle
+from tests.support.job_database import World
+
+FAILED = JobFailed("no such luck", code="ffmpeg_failed")
+PASSING = JobFailed("bad day", code="crashed", retryable=True)
+
+
+async def pending(world: World) -> uuid.UUID:
+    return await world.job()
+
+
+async def started(world: World) -> uuid.UUID:
+    job_id = await world.job()
+    claim = await world.claimed(job_id)
+    await world.do(lifecycle.report, claim, percent=40, stage="render", speed=2.0)
+    return job_id
+
+
+async def failed(world: World) -> uuid.UUID:
+    """After a failure that passed, a second one that does not."""
+    job_id = await world.job()
+    await world.do(lifecycle.fail, await world.claimed(job_id), PASSING)
+    claim = await world.claimed(job_id)
+    await world.do(lifecycle.report, claim, percent=60, stage="verify", speed=2.0)
+    await world.do(lifecycle.fail, claim, FAILED)
+    return job_id
+
+
+async def cancelled(world: World) -> uuid.UUID:
+    job_id = await started(world)
+    await world.do(lifecycle.cancel, job_id)
+    return job_id
+
+
+async def succeeded(world: World) -> uuid.UUID:
+    job_id = await world.job()
+    await world.publish(await world.claimed(job_id), job_id)
+    return job_id
