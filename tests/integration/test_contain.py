@@ -31,7 +31,7 @@ def work(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def contained(
+async def running(
     *argv: str,
     work: Path,
     limits: Limits | None = None,
@@ -57,7 +57,7 @@ async def run(
     *argv: str, work: Path, limits: Limits | None = None, read: tuple[Path, ...] = ()
 ) -> tuple[int, str, str]:
     """Status, stdout and stderr of a contained program that ends by itself."""
-    async with contained(*argv, work=work, limits=limits, read=read) as process:
+    async with running(*argv, work=work, limits=limits, read=read) as process:
         out, err = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
@@ -208,7 +208,7 @@ print(held)
 """
     argv = [os.path.realpath(sys.executable), "-I", "-S", "-c", code]
     try:
-        async with contained(*argv, work=work, read=contained.python_paths(), pass_fds=(write_fd,)) as process:
+        async with running(*argv, work=work, read=contained.python_paths(), pass_fds=(write_fd,)) as process:
             assert await line_of(process) == str([0, 1, 2, write_fd])
     finally:
         os.close(read_fd)
@@ -241,11 +241,11 @@ async def test_output_and_time_are_limited(work: Path) -> None:
 
 async def test_stop_ends_the_children_too(work: Path) -> None:
     """Whatever a media process has started goes with it, also when it has ended first itself."""
-    async with contained("/bin/sh", "-c", "sleep 60 & echo $!; wait", work=work) as process:
+    async with running("/bin/sh", "-c", "sleep 60 & echo $!; wait", work=work) as process:
         child = int(await line_of(process))
         await contained.stop(process)
         assert await gone(child)
-    async with contained("/bin/sh", "-c", "sleep 60 >&- 2>&- & echo $!", work=work) as process:
+    async with running("/bin/sh", "-c", "sleep 60 >&- 2>&- & echo $!", work=work) as process:
         child = int(await line_of(process))
         await process.wait()
         assert Path(f"/proc/{child}").exists()
@@ -256,14 +256,14 @@ async def test_stop_ends_the_children_too(work: Path) -> None:
 async def test_stop_does_not_wait_for_ever(work: Path) -> None:
     """A process that ignores SIGTERM, or is stopped, is killed after the patience; stopping twice is safe."""
     ignoring = "trap '' TERM; echo ready; while :; do sleep 1; done"
-    async with contained("/bin/sh", "-c", ignoring, work=work) as process:
+    async with running("/bin/sh", "-c", ignoring, work=work) as process:
         await line_of(process)
         began = time.monotonic()
         await contained.stop(process, patience_s=0.2)
         assert process.returncode == -signal.SIGKILL
         assert 0.2 <= time.monotonic() - began < 5
         await contained.stop(process)
-    async with contained("/bin/sh", "-c", "echo ready; sleep 60", work=work) as process:
+    async with running("/bin/sh", "-c", "echo ready; sleep 60", work=work) as process:
         await line_of(process)
         process.send_signal(signal.SIGSTOP)
         await contained.stop(process, patience_s=0.1)
@@ -294,7 +294,7 @@ asyncio.run(main())
 
 async def test_it_goes_first_when_the_machine_runs_out_of_memory(work: Path) -> None:
     """The kernel's choice, and the scheduler's, is the media process, not the service."""
-    async with contained("/bin/sh", "-c", "echo ready; sleep 60", work=work) as process:
+    async with running("/bin/sh", "-c", "echo ready; sleep 60", work=work) as process:
         await line_of(process)
         assert int(Path(f"/proc/{process.pid}/oom_score_adj").read_text()) >= 500
         assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
@@ -339,7 +339,7 @@ async def test_ffmpeg_works_inside(work: Path, tmp_path: Path) -> None:
 
 async def test_stop_that_is_cancelled_still_kills(work: Path) -> None:
     """A caller that is cancelled while it waits for the end does not leave the process running."""
-    async with contained("/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done", work=work) as process:
+    async with running("/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done", work=work) as process:
         await line_of(process)
         stopping = asyncio.create_task(contained.stop(process, patience_s=60))
         await asyncio.sleep(0)  # so that it waits

@@ -14,7 +14,7 @@ from reelwright.media.sandbox import contained, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings
 
-PROGRAM = Path(__file__).parents[1] / "escapes.py"
+PROGRAM = Path(__file__).parents[1] / "support" / "escapes.py"
 
 
 @pytest.fixture

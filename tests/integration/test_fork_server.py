@@ -28,7 +28,7 @@ def call(errand: str, argument: object = "", **allowed: object) -> Call:
 
 @pytest.fixture
 async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ForkClient]:
-    """That runs `errands`, which no installed package is."""
+    """That runs `fork_tasks`, which no installed package is."""
     found = contained.python_argv
 
     def python_argv(module: str, *arguments: str) -> list[str]:
@@ -39,7 +39,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
     monkeypatch.setattr(contained, "python_argv", python_argv)
     access = contained.Access(read=(PROGRAM.parent, tmp_path), write=(tmp_path,))
-    client = ForkClient("errands", at_once=4, access=access)
+    client = ForkClient("fork_tasks", at_once=4, access=access)
     yield client
     await client.stop()
 

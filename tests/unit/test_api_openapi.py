@@ -301,7 +301,7 @@ async def test_every_problem_type_leads_to_its_meaning(client: httpx.AsyncClient
 
 def test_the_licence_of_the_shipped_files_is_shipped() -> None:
     """Apache-2.0 asks for LICENSE and NOTICE; VERSION says what it is."""
-    folder = Path(docs.__file__).parent / "static" / "swagger-ui"
+    folder = Path(docs.__file__).parents[1] / "static" / "swagger-ui"
     assert "Apache License" in (folder / "LICENSE").read_text()
     assert (folder / "NOTICE").read_text().strip()
     assert re.fullmatch(r"\d+\.\d+\.\d+", (folder / "VERSION").read_text().strip())
