@@ -71,6 +71,11 @@ class TreeTime:
         return TreeTime(self.ours_s - earlier.ours_s, self.waited_s - earlier.waited_s)
 
 
+def own_s(pid: int) -> float:
+    """Processor time of one process so far, to the nanosecond; its children's not. See clock_getcpuclockid(3)."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
 def _kilobytes(path: str, field: str) -> int:
     for line in Path(path).read_text().splitlines():
         if line.startswith(f"{field}:"):

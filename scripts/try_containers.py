@@ -11,6 +11,7 @@ Runs in a copy of the repository with a project name and ports of its own, which
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -24,8 +25,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import av
 import httpx
 import imageio_ffmpeg
+import pyvips
 
 ROOT = Path(__file__).parents[1]
 PROJECT = "reelwright-try"
@@ -34,6 +37,8 @@ NETWORK = "10.213.147"
 LONG_S = 30
 """Length of the video whose job is interrupted, seconds."""
 FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
+LETTERS = "漢字かな 한글 हिन्दी தமிழ் العربية 😀🎬"
+"""One line that takes six fonts, one of them in colour."""
 
 failed: list[str] = []
 
@@ -133,12 +138,11 @@ class Stack:
         return job_id
 
 
-def make_video(path: Path) -> None:
+def make_video(path: Path, picture: str) -> None:
     subprocess.run(
         [
-            *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi"),
-            *("-i", f"testsrc2=size=1280x720:rate=25:duration={LONG_S}", "-c:v", "libx264", "-preset", "ultrafast"),
-            *("-pix_fmt", "yuv420p", str(path)),
+            *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", picture),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path)),
         ],
         check=True,
     )
@@ -234,6 +238,27 @@ def somewhere_else() -> tuple[str, int]:
     return place.hostname or "example.com", place.port or (443 if place.scheme == "https" else 80)
 
 
+def texts(stack: Stack, pictures: Path | None) -> None:
+    """Burned in by the worker, with what the image brings. `pictures` keeps a frame, to be looked at."""
+    plain = stack.folder / "plain.mp4"
+    make_video(plain, "color=gray:size=1280x160:rate=25:duration=1")
+    line = {"type": "text", "text": LETTERS, "font_size": 64, "color": "white", "x": 40, "y": 30}
+    answer = stack.client.post("/overlays", json={"video_id": stack.upload(plain), "overlays": [line]})
+    accepted = answer.raise_for_status().json()
+    ended = stack.ended(accepted["job_id"])
+    seen = ended["error_message"] or accepted["warnings"] or LETTERS
+    check("a text in six scripts is burned in", ended["status"] == "SUCCESS" and not accepted["warnings"], seen)
+    result = stack.folder / "text.mp4"
+    result.write_bytes(stack.client.get(f"/result/{accepted['job_id']}").raise_for_status().content)
+    with av.open(str(result)) as container:
+        frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    if pictures is not None:
+        pyvips.Image.new_from_array(frame).write_to_file(str(pictures / "text.png"))
+    darkest, brightest = frame.min(axis=2).astype(int), frame.max(axis=2).astype(int)
+    vivid, white = int((brightest - darkest > 100).sum()), int((darkest > 220).sum())
+    check("its emoji have colours, its letters are white", min(vivid, white) > 1000, f"{vivid} and {white} pixels")
+
+
 def several_workers(stack: Stack, video: Path) -> str:
     """Returns the uploaded video's id."""
     took_s = stack.up("--no-build", "--scale", "worker=3")
@@ -313,6 +338,9 @@ def behind_nginx(stack: Stack, video_id: str) -> None:
 
 
 def main() -> int:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    arguments.add_argument("--pictures", type=Path, help="a folder in which frames are kept, to be looked at")
+    wanted = arguments.parse_args()
     if not shutil.which("docker") or "Server Version" not in said("docker", "info"):
         print("There is no Docker engine here: nothing was tried.")
         return 77
@@ -328,7 +356,7 @@ def main() -> int:
             shutil.copy2(ROOT / name, folder / name)
     shutil.copy(folder / ".env.example", folder / ".env")
     video = folder / "long.mp4"
-    make_video(video)
+    make_video(video, f"testsrc2=size=1280x720:rate=25:duration={LONG_S}")
     stack = Stack(folder)
     try:
         began = time.monotonic()
@@ -338,6 +366,7 @@ def main() -> int:
         closed_folder(stack)
         check("docker compose up, from nothing", True, f"healthy after {stack.up():.1f} s")
         stack_alone(stack)
+        texts(stack, wanted.pictures)
         video_id = several_workers(stack, video)
         workers_die(stack, video_id)
         behind_nginx(stack, video_id)
