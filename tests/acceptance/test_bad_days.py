@@ -22,8 +22,9 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support.invariants import OUTAGE, check, processes_about
+from tests.support.processes import Process
 from tests.support.proxy import Wire, wire
-from tests.support.service import Process, Service, problem
+from tests.support.service import Service, problem
 
 ROOM_BYTES, BALLAST_BYTES = 256 << 20, 384 << 20
 """Far more than what other processes write or remove meanwhile: the disk is the machine's."""

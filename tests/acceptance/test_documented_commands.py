@@ -20,7 +20,8 @@ import httpx
 import pytest
 
 from tests.support.media_files import ffmpeg
-from tests.support.service import Process, free_port
+from tests.support.processes import Process
+from tests.support.service import free_port
 
 ROOT = Path(__file__).parents[2]
 TOUR = ("README.md", "docs/transcoding.md", "docs/overlays.md", "docs/thumbnails.md", "docs/streaming.md")

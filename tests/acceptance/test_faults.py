@@ -21,7 +21,8 @@ from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings import Settings
 from tests.support.invariants import OUTAGE, check, gone, no_strays, processes_about
-from tests.support.service import Process, Service
+from tests.support.processes import Process
+from tests.support.service import Service
 
 SWEEPING = {"ORPHAN_GRACE_S": "3"}
 UPLOAD_POINTS = sorted(point for point in fault_points.POINTS if point.startswith("upload"))

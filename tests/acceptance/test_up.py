@@ -16,7 +16,8 @@ import pytest
 
 from reelwright.settings import parse
 from tests.support.invariants import descendants, processes_about, until_none
-from tests.support.service import Process, Service, environment
+from tests.support.processes import Process
+from tests.support.service import Service, environment
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from reelwright.db.migrate import configuration, known_revisions, newest_revisio
 from reelwright.settings import Settings
 from tests.conftest import execute
 from tests.support.invariants import check
-from tests.support.service import Process, Service
+from tests.support.processes import Process
+from tests.support.service import Service
 
 LEFT_BEHIND = Path(__file__).parents[1] / "upgrades"
 """By revision: database and MEDIA_ROOT as that release's own code left them (scripts/make_upgrade_fixture.py)."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,6 +17,7 @@ import httpx
 import msgspec
 
 from reelwright.settings import Settings
+from tests.support.processes import Process, start
 
 UNKNOWN = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
 """An id that nothing has."""
@@ -43,32 +42,6 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     return {**kept, **values, "PYTHONWARNINGS": "default", **extra}
 
 
-class Process:
-    """A process of ours with its log."""
-
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
-        self.process = process
-        self.log = log
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def send(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = 30) -> int:
-        """Signal it and return its exit status."""
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        try:
-            return await asyncio.wait_for(self.process.wait(), within_s)
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
-            raise AssertionError(f"still running {within_s} s after {number.name}:\n{self.log.read_text()}") from None
-
-
 class Service:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = msgspec.structs.replace(settings, app_port=free_port())
@@ -81,18 +54,12 @@ class Service:
         self._workers = 0
 
     async def start(self, name: str, *argv: str, **extra: str) -> Process:
-        log = self.folder / f"{name}.log"
-        with log.open("ab") as lines:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *argv,
-                env=environment(self.settings, **extra),
-                cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=lines,
-                stderr=lines,
-            )
-        return Process(process, log)
+        return await start(
+            argv,
+            environment=environment(self.settings, **extra),
+            folder=self.folder,
+            log=self.folder / f"{name}.log",
+        )
 
     async def start_api(self, **extra: str) -> Process:
         api = await self.start("api", "-m", "reelwright", "serve", **extra)

@@ -1,0 +1,152 @@
+"""Processes of the product under test, as operators start them: `python -m reelwright` and `python -m procrastinate`.
+
+Their programs take longer to be imported than most tests to run. So they are imported once, in a process that does
+nothing else, and each process under test is a fork of that one: it has its own environment, folder, arguments and
+log, and runs its program from the first line of its `__main__` on. What starts others (`up`, `demo`) is started from
+nothing, and with TESTS_START=exec, as CI has it, everything is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cache
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Protocol
+
+from reelwright import fault_points
+
+IMPORTED = (
+    "reelwright.cli",
+    "reelwright.api.server",
+    "reelwright.up",
+    "reelwright.doctor",
+    "reelwright.backup.make",
+    "reelwright.backup.restore",
+    "reelwright_worker.app",
+    "procrastinate.cli",
+)
+STARTERS = frozenset({"up", "demo"})
+
+
+class Running(Protocol):
+    """What asyncio knows of a process, as far as it is used here."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def send_signal(self, signal: int) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class Process:
+    """A process of ours with its log."""
+
+    def __init__(self, process: Running, log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = 30) -> int:
+        """Signal it and return its exit status."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        try:
+            return await asyncio.wait_for(self.process.wait(), within_s)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+            raise AssertionError(f"still running {within_s} s after {number.name}:\n{self.log.read_text()}") from None
+
+
+async def start(argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> Process:
+    """Start Python with these arguments; what it says is added to the log."""
+    log.touch()
+    if argv[0] == "-m" and STARTERS.isdisjoint(argv) and os.environ.get("TESTS_START") != "exec":
+        become = (tuple(argv[1:]), dict(environment), folder, log)
+        process = _imported().Process(target=_become, args=become, daemon=True)  # it does not outlive the tests
+        await asyncio.to_thread(process.start)
+        return Process(Forked(process), log)
+    with log.open("ab") as lines:
+        started = await asyncio.create_subprocess_exec(
+            *(sys.executable, *argv),
+            env=environment,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=lines,
+            stderr=lines,
+        )
+    return Process(started, log)
+
+
+@cache
+def _imported() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, *IMPORTED])
+    return context
+
+
+class Forked:
+    """A fork, with the ways of asyncio's processes."""
+
+    def __init__(self, process: multiprocessing.process.BaseProcess) -> None:
+        assert process.pid is not None
+        self.pid = process.pid
+        self._process = process
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    async def wait(self) -> int:
+        """Its exit status, once it has ended."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._process.sentinel, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        status = self.returncode
+        assert status is not None
+        return status
+
+    def send_signal(self, signal: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, signal)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _become(argv: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
+    """Be the program, in this process."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    lines = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    for number in (1, 2):
+        os.dup2(lines, number)
+    os.close(lines)
+    warnings.simplefilter("default")  # as PYTHONWARNINGS says in what is started from nothing
+    importlib.reload(fault_points)  # it looks at the environment when it is imported
+    sys.argv = list(argv)
+    runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
