@@ -20,7 +20,7 @@ from reelwright import fault_points
 from reelwright.edits.edit import ImageLayer
 from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.jobs.overlay_facts import draw
-from reelwright.library import assets, queries
+from reelwright.library import assets, deletion
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import Studio
 from reelwright.settings import Settings
@@ -370,7 +370,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
 
         async def normalise(self, source: Path) -> PictureFacts:
             if not self.keys:
-                self.keys = tuple(await world.do(queries.delete_asset, made[0].id))
+                self.keys = tuple(await world.do(deletion.delete_asset, made[0].id))
             source.unlink()
             return await super().normalise(source)
 

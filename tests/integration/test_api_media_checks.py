@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.api.ready_media import MediaChecks
+from reelwright.api.readiness import MediaChecks
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings, parse
 

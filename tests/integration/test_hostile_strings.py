@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from fontTools.ttLib import TTFont
 
-from reelwright.api.schemas.videos import OverlaysIn
+from reelwright.api.schemas.edits import OverlaysIn
 from reelwright.api.v1.schemas import V1Overlay, V1Watermark
 from reelwright.edits.edit import AnyLayer, TextLayer, VideoLayer, overlay
 from reelwright.edits.plan import Facts, resolve

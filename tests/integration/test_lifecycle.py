@@ -20,7 +20,7 @@ from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import lifecycle, queue, waiting
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.submit import find_source
-from reelwright.library import queries
+from reelwright.library import deletion
 from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
@@ -299,7 +299,7 @@ async def test_a_retry_needs_its_input(world: World) -> None:
     """What the job works on may have been deleted since."""
     job_id = await world.job()
     job = await world.do(lifecycle.cancel, job_id)
-    await world.do(queries.delete_video, job.video_id)
+    await world.do(deletion.delete_video, job.video_id)
     with pytest.raises(Conflict) as caught:
         await world.do(lifecycle.retry, job_id)
     assert caught.value.code == "input_gone"
@@ -359,10 +359,10 @@ async def test_what_an_unfinished_job_reads_cannot_be_deleted(world: World) -> N
         if prepare is not None:
             await prepare()
         with pytest.raises(Conflict) as caught:
-            await world.do(queries.delete_video, job.video_id)
+            await world.do(deletion.delete_video, job.video_id)
         assert (caught.value.code, caught.value.job_ids) == ("in_use", [str(job_id)])
     await world.do(lifecycle.cancel, job_id)
-    assert await world.do(queries.delete_video, job.video_id) == [f"uploads/{job.video_id}/source.mp4"]
+    assert await world.do(deletion.delete_video, job.video_id) == [f"uploads/{job.video_id}/source.mp4"]
 
 
 async def waits_for_a_lock(world: World, *, sessions: int = 1) -> None:
@@ -386,7 +386,7 @@ async def test_a_submit_that_was_first_makes_a_delete_fail(world: World) -> None
     video_id, _ = await world.video()
     async with world.sessions.begin() as submitting:
         source = await find_source_of(submitting, video_id)
-        deleting = asyncio.create_task(world.do(queries.delete_video, video_id))
+        deleting = asyncio.create_task(world.do(deletion.delete_video, video_id))
         await waits_for_a_lock(world)
         job = await world.create(submitting, video_id, source)
     with pytest.raises(Conflict) as caught:
@@ -398,7 +398,7 @@ async def test_a_delete_that_was_first_makes_a_submit_fail(world: World) -> None
     """The submit waits for the delete's commit and then finds no such video."""
     video_id, _ = await world.video()
     async with world.sessions.begin() as deleting:
-        await queries.delete_video(deleting, video_id)
+        await deletion.delete_video(deleting, video_id)
         submitting = asyncio.create_task(world.do(find_source_of, video_id))
         await waits_for_a_lock(world)
     with pytest.raises(NotFound):
@@ -410,7 +410,7 @@ async def test_a_delete_that_was_first_makes_a_retry_fail(world: World) -> None:
     job_id = await world.job()
     job = await world.do(lifecycle.cancel, job_id)
     async with world.sessions.begin() as deleting:
-        await queries.delete_video(deleting, job.video_id)
+        await deletion.delete_video(deleting, job.video_id)
         retrying = asyncio.create_task(world.do(lifecycle.retry, job_id))
         await waits_for_a_lock(world)
     with pytest.raises(Conflict) as caught:
@@ -428,7 +428,7 @@ async def test_a_submit_and_a_delete_at_once_end_in_exactly_one_of_them(world: W
     outcomes: Counter[str] = Counter()
     for number in range(30):
         video_id, _ = await world.video()
-        pair: list[Awaitable[Any]] = [submit(video_id), world.do(queries.delete_video, video_id)]
+        pair: list[Awaitable[Any]] = [submit(video_id), world.do(deletion.delete_video, video_id)]
         results = await asyncio.gather(*(pair if number % 2 else reversed(pair)), return_exceptions=True)
         submitted, deleted = results if number % 2 else reversed(results)
         if isinstance(submitted, uuid.UUID):

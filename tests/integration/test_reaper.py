@@ -23,7 +23,7 @@ from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.maintenance import Reaper
-from reelwright.library import assets, queries
+from reelwright.library import assets, deletion
 from reelwright.library.overlay_images import picture_key
 from reelwright.library.overlay_images_in_use import RETENTION_DAYS
 from reelwright.storage import in_use
@@ -219,7 +219,7 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
     await asyncio.sleep(0.05)
     await place.reaper(grace_s=0.01).sweep_files()
     assert stored.exists()
-    assert await place.world.do(queries.delete_asset, asset_id) == [received.key]
+    assert await place.world.do(deletion.delete_asset, asset_id) == [received.key]
     await place.reaper(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 
@@ -314,7 +314,7 @@ async def test_a_file_whose_video_was_deleted_goes(place: Place) -> None:
     """The API may die between the commit and the removal of the bytes."""
     video_id, _ = await place.world.video()
     stored = place.file(f"uploads/{video_id}/source.mp4")
-    await place.world.do(queries.delete_video, video_id)
+    await place.world.do(deletion.delete_video, video_id)
     await place.reaper(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.api.http.file_response import MIME_TYPES, Verdict, content_disposition, evaluate, mime_type
+from reelwright.api.http.conditional_requests import Verdict, evaluate
+from reelwright.api.http.content_disposition import content_disposition
+from reelwright.api.http.file_response import MIME_TYPES, mime_type
 
 ETAG = '"abc"'
 CHANGED = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)

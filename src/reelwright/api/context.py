@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.http.metrics_text import Exposition
-from reelwright.api.job_feeds import JobFeeds
-from reelwright.api.ready_media import MediaChecks
-from reelwright.api.ready_storage import StorageCheck
+from reelwright.api.job_event_feeds import JobFeeds
+from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
 from reelwright.jobs.notifier import Hub
 from reelwright.jobs.status_reads import Glances
@@ -40,8 +39,7 @@ class Services:
     feeds: JobFeeds
     studio: Studio
     asset_videos: AssetVideos
-    media_checks: MediaChecks
-    storage_check: StorageCheck
+    readiness: Readiness
     metrics: Exposition
 
     @property
@@ -75,8 +73,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 JobFeeds(database.sessions, hub),
                 studio,
                 AssetVideos(storage, prober, database.sessions),
-                MediaChecks(settings),
-                StorageCheck(storage),
+                Readiness(settings, database.sessions, storage, hub),
                 Exposition(database.sessions, settings.media_path),
             )
         finally:

@@ -11,7 +11,8 @@ from litestar import Litestar
 
 from reelwright.api.app import create_app
 from reelwright.api.http.access_log import AccessLog
-from reelwright.api.http.connections import Connection, Connections
+from reelwright.api.http.connection import Connection
+from reelwright.api.http.connection_limits import Connections
 from reelwright.api.http.gate import Gate
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing

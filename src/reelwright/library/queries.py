@@ -1,4 +1,4 @@
-"""Looks up, lists and deletes videos, variants, assets and their files. A file's bytes go with its last row."""
+"""Looks up and lists videos, variants, assets and their files."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
-from reelwright.edits.enums import FileRole, JobStatus
-from reelwright.errors import Conflict, NotFound
+from reelwright.db.models import Asset, File, Variant, Video
+from reelwright.edits.enums import FileRole
+from reelwright.errors import NotFound
 from reelwright.storage.local import LocalStorage
-
-UNFINISHED = (JobStatus.PENDING, JobStatus.STARTED)
 
 VIDEO_ORDERS: dict[str, InstrumentedAttribute[object]] = {
     "upload_time": Video.upload_time,
@@ -165,53 +163,3 @@ async def file_by_key(session: AsyncSession, key: str) -> File:
     if found is None:
         raise NotFound("no such file")
     return found
-
-
-async def delete_video(session: AsyncSession, video_id: uuid.UUID) -> list[str]:
-    """Delete a video with all its variants. Returns the keys whose bytes may go once the caller has committed.
-
-    Raises NotFound, Conflict `in_use` while an unfinished job reads any of the files.
-    """
-    await video(session, video_id)
-    own_variants = select(Variant.id).where(Variant.video_id == video_id)
-    keys = await _lock_unused(session, or_(File.video_id == video_id, File.variant_id.in_(own_variants)))
-    await session.execute(delete(Video).where(Video.id == video_id))
-    return await _without_row(session, keys)
-
-
-async def delete_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[str]:
-    """Delete one variant; as `delete_video`."""
-    await variant(session, variant_id)
-    keys = await _lock_unused(session, File.variant_id == variant_id)
-    await session.execute(delete(Variant).where(Variant.id == variant_id))
-    return await _without_row(session, keys)
-
-
-async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
-    """Delete an asset, whoever used it: jobs hold on to what was drawn of it. Returns keys as `delete_video`.
-
-    Raises NotFound.
-    """
-    await asset(session, asset_id)
-    keys = list(await session.scalars(select(File.key).where(File.asset_id == asset_id)))
-    await session.execute(delete(Asset).where(Asset.id == asset_id))
-    return await _without_row(session, keys)
-
-
-async def _lock_unused(session: AsyncSession, files: ColumnElement[bool]) -> list[str]:
-    """Lock files against new jobs and make sure that no unfinished job reads them. Returns their keys."""
-    locked = (await session.execute(select(File.id, File.key).where(files).with_for_update())).all()
-    readers = await session.scalars(
-        select(Job.id)
-        .distinct()
-        .join(JobInput, JobInput.job_id == Job.id)
-        .where(JobInput.file_id.in_([file_id for file_id, _ in locked]), Job.status.in_(UNFINISHED))
-    )
-    if job_ids := [str(job_id) for job_id in readers]:
-        raise Conflict(f"unfinished jobs read it: {', '.join(job_ids)}", code="in_use", job_ids=job_ids)
-    return [key for _, key in locked]
-
-
-async def _without_row(session: AsyncSession, keys: list[str]) -> list[str]:
-    kept = set(await session.scalars(select(File.key).where(File.key.in_(keys))))
-    return [key for key in keys if key not in kept]

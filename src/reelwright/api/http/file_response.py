@@ -1,6 +1,6 @@
 """Files as answers: byte ranges, conditional requests and HEAD (RFC 9110), which Litestar's own `File` does not have.
 
-The bytes come from strangers, so a browser is told to run nothing and show only what cannot run; to guess nothing it is
+The bytes are untrusted, so a browser is told to run nothing and show only what cannot run; to guess nothing it is
 told with every answer (server.py).
 """
 
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +21,8 @@ import msgspec
 from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from reelwright.api.http.conditional_requests import Verdict, evaluate
+from reelwright.api.http.content_disposition import content_disposition
 from reelwright.api.http.problems import MEANINGS, MEDIA_TYPE, problem_document
 from reelwright.errors import NotFound
 
@@ -30,8 +30,6 @@ SMALL_CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 512 * 1024
 """Chunks grow for a reader that takes each at once; slow ones, who may be many, hold small ones in memory."""
 FAST_READ_S = 0.05
-
-MAX_RANGE_HEADER_LENGTH = 100
 
 CONTENT_POLICY = (
     "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin"
@@ -202,72 +200,6 @@ class Accel:
         return verdict.status == 206 or (verdict.status == 200 and "range" not in headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is answered: the status, and the bytes `start` <= n < `stop` of the file."""
-
-    status: int
-    start: int = 0
-    stop: int = 0
-
-
-def evaluate(
-    method: str, headers: Mapping[str, str], etag: str, last_modified: datetime | None, size_bytes: int
-) -> Verdict:
-    """RFC 9110, 13.2.2: the order in which preconditions and the range are weighed. `headers` has lower-case names."""
-    if (expected := headers.get("if-match")) is not None:
-        if expected.strip() != "*" and etag not in _ETAG.findall(expected):
-            return Verdict(412)
-    elif last_modified and (limit := _http_date(headers.get("if-unmodified-since"))) and last_modified > limit:
-        return Verdict(412)
-    if (held := headers.get("if-none-match")) is not None:
-        if held.strip() == "*" or etag in [tag.removeprefix("W/") for tag in _ETAG.findall(held)]:
-            return Verdict(304)
-    elif last_modified and (since := _http_date(headers.get("if-modified-since"))) and last_modified <= since:
-        return Verdict(304)
-    wanted = headers.get("range", "")
-    if method != "GET" or not _if_range(headers.get("if-range"), etag, last_modified):
-        return Verdict(200, 0, size_bytes)
-    return _range(wanted, size_bytes)
-
-
-_ETAG = re.compile(r'(?:W/)?"[^"]*"')
-_RANGE = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
-
-
-def _range(wanted: str, size_bytes: int) -> Verdict:
-    """One range of bytes. What is no such thing (another unit, several ranges) is ignored, as RFC 9110 14.2 allows."""
-    whole = Verdict(200, 0, size_bytes)
-    match = _RANGE.fullmatch(wanted.strip()) if len(wanted) <= MAX_RANGE_HEADER_LENGTH else None
-    if match is None or not match[1] + match[2]:
-        return whole
-    first, last = match[1], match[2]
-    if not first:
-        length = min(int(last), size_bytes)
-        return Verdict(206, size_bytes - length, size_bytes) if length else Verdict(416)
-    if last and int(last) < int(first):
-        return whole
-    if int(first) >= size_bytes:
-        return Verdict(416)
-    return Verdict(206, int(first), min(int(last) + 1, size_bytes) if last else size_bytes)
-
-
-def _if_range(validator: str | None, etag: str, last_modified: datetime | None) -> bool:
-    if validator is None:
-        return True
-    if '"' in validator:
-        return validator.strip() == etag
-    return last_modified is not None and _http_date(validator) == last_modified
-
-
-def _http_date(text: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text or "")
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
 async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": encoded})
@@ -308,15 +240,3 @@ async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: 
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def content_disposition(filename: str, *, inline: bool) -> str:
-    """The header that names a download: RFC 6266, with the name in UTF-8 (RFC 8187) and, for old clients, in ASCII."""
-    name = "".join("_" if char in '/\\"' or ord(char) < 32 or ord(char) == 127 else char for char in filename)
-    name = name.encode(errors="ignore").decode()  # lone surrogates
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
-    plain = re.sub(r"[^A-Za-z0-9 ._()\[\]+-]", "_", plain)
-    if not plain.strip("._ ") or plain.startswith("."):
-        plain = f"download{plain}" if plain.startswith(".") else "download"
-    encoded = quote(name or "download", safe="!#$&+-.^_`|~")
-    return f"{'inline' if inline else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{encoded}"

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from reelwright.api.schemas.media_info import AudioStreamOut, MediaInfoOut, VideoStreamOut
+from reelwright.errors import Conflict
 
 VIDEO_ID = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
 VARIANT_ID = "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e"
 JOB_ID = "0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9"
 ASSET_ID = "0199f0d1-3e2b-7d4c-8a5f-6b7c8d9e0f1a"
 NOW = "2026-11-21T10:15:30.123456Z"
+
+IN_USE = Conflict(f"unfinished jobs read it: {JOB_ID}", code="in_use", job_ids=[JOB_ID])
+"""Why a video or a variant cannot be deleted now."""
 
 MEDIA_INFO = MediaInfoOut(
     container="mov,mp4,m4a,3gp,3g2,mj2",

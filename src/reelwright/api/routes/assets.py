@@ -11,15 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download as send
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.multipart import incoming_file
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.videos import remove_bytes
-from reelwright.api.schemas.videos import AssetOut, AssetPage
-from reelwright.api.stored_file_response import download as send
+from reelwright.api.schemas.assets import AssetOut, AssetPage
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
-from reelwright.library import assets, queries
+from reelwright.library import assets, deletion, queries
 from reelwright.library.incoming_file import kept_if_committed
 
 LOCATION = ResponseHeader(
@@ -113,8 +112,8 @@ async def download(asset_id: FromPath[UUID], services: NamedDependency[Services]
 async def delete_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
     """Always possible: a job keeps the picture that was drawn of it when the job was accepted."""
     async with services.sessions.begin() as session:
-        keys = await queries.delete_asset(session, asset_id)
-    await remove_bytes(services, keys)
+        keys = await deletion.delete_asset(session, asset_id)
+    await deletion.remove_files(services.storage, keys)
 
 
 router = Router("/assets", route_handlers=[upload, list_assets, get_asset, download, delete_asset], tags=["assets"])

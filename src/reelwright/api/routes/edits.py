@@ -12,11 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.http.addresses import Addresses
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted
-from reelwright.api.schemas.videos import FontOut, OverlaysIn, PlacedWatermarkIn, TrimIn
+from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn, TrimIn
+from reelwright.api.schemas.fonts import FontOut
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.db.models import Job
 from reelwright.edits import ladder
 from reelwright.edits.edit import LAID, OVERLAY_CRF, TRIM_CRF, AnyLayer, Ladder, trim
@@ -62,10 +62,6 @@ async def submit_trim(services: Services, data: TrimIn) -> Job:
                 type=JobType.TRIM,
                 max_failures=services.settings.max_failures,
             )
-
-
-def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
-    return Response(JobAccepted.of(job), headers={"Location": addresses.job(job.id)})
 
 
 @post(

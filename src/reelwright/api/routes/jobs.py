@@ -13,13 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download_variant
 from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.edits import accepted
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobSummary, StatusOut
-from reelwright.api.stored_file_response import download_variant
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobSummary, StatusOut, accepted
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality

@@ -12,9 +12,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download, download_variant, download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi.operations import operation
-from reelwright.api.stored_file_response import download, download_variant, download_video
 from reelwright.db.models import Variant
 from reelwright.edits.enums import FileRole
 from reelwright.library import queries

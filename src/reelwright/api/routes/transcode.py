@@ -11,8 +11,8 @@ from litestar.params import FromPath, JSONBody
 from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.edits import accepted, pointers
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted
+from reelwright.api.routes.edits import pointers
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.db.models import Job
 from reelwright.edits import ladder

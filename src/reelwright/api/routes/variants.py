@@ -10,14 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download as send
+from reelwright.api.downloads import download_variant
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.videos import IN_USE, remove_bytes
 from reelwright.api.schemas.videos import VariantOut
-from reelwright.api.stored_file_response import download as send
-from reelwright.api.stored_file_response import download_variant
-from reelwright.library import queries
+from reelwright.library import deletion, queries
 
 
 @get("/{variant_id:uuid}", summary="Look up a variant", operation_class=operation(responses={200: examples.VARIANT}))
@@ -58,12 +57,12 @@ async def download_file(
     return send(services, file, filename=file.name, last_modified=variant.created_at, inline=True)
 
 
-@delete("/{variant_id:uuid}", summary="Delete a variant", operation_class=operation(errors=[IN_USE]))
+@delete("/{variant_id:uuid}", summary="Delete a variant", operation_class=operation(errors=[examples.IN_USE]))
 async def delete_variant(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
     """Deletes the result and its files. 409 `in_use` while an unfinished job reads it."""
     async with services.sessions.begin() as session:
-        keys = await queries.delete_variant(session, variant_id)
-    await remove_bytes(services, keys)
+        keys = await deletion.delete_variant(session, variant_id)
+    await deletion.remove_files(services.storage, keys)
 
 
 router = Router("/variants", route_handlers=[get_variant, download, download_file, delete_variant], tags=["variants"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -14,15 +13,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.multipart import incoming_file
 from reelwright.api.http.problems import MEANINGS, REFUSED_FILES, is_of_a_client_that_went
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
-from reelwright.api.stored_file_response import download_video
 from reelwright.errors import (
-    Conflict,
     NoSpace,
     ReelwrightError,
     RequestTimeout,
@@ -30,7 +28,7 @@ from reelwright.errors import (
     UnreadableMedia,
     UnsupportedMedia,
 )
-from reelwright.library import queries, uploads
+from reelwright.library import deletion, queries, uploads
 from reelwright.library.incoming_file import kept_if_committed
 from reelwright.telemetry import metrics
 
@@ -49,7 +47,6 @@ Order = Literal[
 LOCATION = ResponseHeader(
     name="Location", description="Address of the video: `/videos/{id}`.", documentation_only=True, required=True
 )
-IN_USE = Conflict(f"unfinished jobs read it: {examples.JOB_ID}", code="in_use", job_ids=[examples.JOB_ID])
 
 
 async def take_upload(request: Request[Any, Any, Any], services: Services) -> uploads.Received:
@@ -167,18 +164,12 @@ async def download(video_id: FromPath[UUID], services: NamedDependency[Services]
         return await download_video(services, session, video_id)
 
 
-@delete("/{video_id:uuid}", summary="Delete a video", operation_class=operation(errors=[IN_USE]))
+@delete("/{video_id:uuid}", summary="Delete a video", operation_class=operation(errors=[examples.IN_USE]))
 async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
     """Deletes the upload and everything that was made of it. 409 `in_use` while an unfinished job reads any of it."""
     async with services.sessions.begin() as session:
-        keys = await queries.delete_video(session, video_id)
-    await remove_bytes(services, keys)
-
-
-async def remove_bytes(services: Services, keys: list[str]) -> None:
-    """Files go after their rows: were we killed in between, the reaper's sweep would find them."""
-    for key in keys:
-        await asyncio.to_thread(services.storage.delete, key)
+        keys = await deletion.delete_video(session, video_id)
+    await deletion.remove_files(services.storage, keys)
 
 
 router = Router(

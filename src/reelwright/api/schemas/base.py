@@ -1,8 +1,9 @@
-"""What all request bodies have in common."""
+"""What requests and answers have in common: bodies, pages, points in time, addresses of files."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+import datetime
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -18,8 +19,25 @@ Moment = Annotated[
 ]
 
 
+Url = Annotated[str, Meta(description="Address of the file's bytes on this host, from the slash on.")]
+
+Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
+"""A point in time, as RFC 3339 has it."""
+
+Item = TypeVar("Item")
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request body: unknown fields are refused."""
 
     other_spellings: ClassVar[dict[str, str]] = {}
     """Names under which a field is taken too: other name -> field."""
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
+    """One page of a list."""
+
+    items: list[Item]
+    total: int
+    page: int
+    page_size: int

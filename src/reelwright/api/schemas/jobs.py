@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
+from litestar import Response
 from litestar.datastructures import ResponseHeader
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.api.http.addresses import Addresses
-from reelwright.api.schemas.videos import FileOut, Page, Timestamp, Url
+from reelwright.api.schemas.base import Page, Timestamp, Url
+from reelwright.api.schemas.videos import FileOut
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.errors import HINDRANCES
@@ -44,6 +46,11 @@ LOCATION = ResponseHeader(
     required=True,
 )
 """What comes with JobAccepted."""
+
+
+def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
+    """Answer that the job was accepted, and where it is."""
+    return Response(JobAccepted.of(job), headers={"Location": addresses.job(job.id)})
 
 
 class StatusOut(msgspec.Struct, frozen=True, kw_only=True):

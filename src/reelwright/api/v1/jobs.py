@@ -10,10 +10,10 @@ from litestar.params import FromPath
 from sqlalchemy import select
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download_variant
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.stored_file_response import download_variant
 from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error_message
 from reelwright.db.models import Variant
 from reelwright.edits.enums import JobStatus

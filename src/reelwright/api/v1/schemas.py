@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.videos import Timestamp
+from reelwright.api.schemas.base import Body, Timestamp
 from reelwright.db.models import Job, Variant, Video
 from reelwright.edits.edit import Colour, ImageLayer, Ladder, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.enums import JobStatus, Quality

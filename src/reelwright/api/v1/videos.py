@@ -11,12 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from reelwright.api.context import Services
+from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.problems import MEANINGS, REFUSED_FILES
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.routes.videos import take_upload
-from reelwright.api.stored_file_response import download_video
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
 from reelwright.edits.enums import JobType
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia

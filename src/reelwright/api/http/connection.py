@@ -1,56 +1,35 @@
-"""HTTP connections: how much one may send before it makes sense, how long it may take, how many there may be.
+"""One HTTP connection: how much it may send before that makes sense, and how long it may take.
 
 uvicorn waits for its clients without an end and reads heads of any length. Here a head is whole within
-`MAX_HEAD_BYTES` and `request_timeout_s`, a reader that takes nothing is let go after `send_timeout_s`, and where there
-are too many connections, those that have not asked for anything make room, the oldest first. What cannot be read as
-HTTP is answered with a problem document as everything else.
+`MAX_HEAD_BYTES` and `request_timeout_s`, and a reader that takes nothing is let go after `send_timeout_s`. What cannot
+be read as HTTP is answered with a problem document as everything else.
 
-This module alone leans on the inside of uvicorn (pinned in pyproject.toml).
+This module and server.py alone lean on the inside of uvicorn (pinned in pyproject.toml).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import socket
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import httptools
-from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from reelwright.api.http.connection_limits import Connections, Refusal
 from reelwright.api.http.problems import LINGER_S, closing_answer
 from reelwright.media.sandbox.fair_slots import client_of
-from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 32 * 1024
-MAX_LEAVING = 64
 MAX_PIPELINED = 100
 """Requests of one connection that wait for the answers before them."""
 UNSENT_BYTES = 256 * 1024
 """So much of an answer the kernel takes ahead of what it can send: readers that stall cost no more there."""
-DESCRIPTORS_WANTED = 65536
-DESCRIPTORS_KEPT = 128
-"""For the database, the log, children and whatever else is no client."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An answer to what never became a request."""
-
-    status: int
-    code: str
-    detail: str
-    retry_after_s: int | None = None
-
 
 _NOT_HTTP = Refusal(400, "malformed", "This cannot be read as a request of HTTP/1.1.")
 _LONG_URL = Refusal(414, "uri_too_long", f"The address is longer than the {MAX_HEAD_BYTES} bytes that are taken.")
@@ -59,105 +38,6 @@ _LONG_HEAD = Refusal(
 )
 _SLOW_HEAD = Refusal(408, "request_timeout", "The head of the request did not come in time.")
 _CROWDED_PIPELINE = Refusal(400, "malformed", f"More than {MAX_PIPELINED} requests wait in one connection.")
-
-
-class Connections:
-    """All connections of a server."""
-
-    def __init__(self, settings: Settings, *, forwarded_allow_ips: list[str] | str) -> None:
-        self.request_timeout_s = settings.request_timeout_s
-        self.send_timeout_s = settings.send_timeout_s
-        self.most = min(settings.max_connections, _affordable())
-        self.most_of_an_address = settings.max_connections_per_address
-        self.trusted = _TrustedHosts(forwarded_allow_ips)
-        self._proxies: set[str] = set()
-        self._open: dict[Connection, None] = {}
-        self._asking: dict[Connection, None] = {}
-        """Those whose next request is not there yet, the one that waits the longest first."""
-        self._leaving: dict[Connection, None] = {}
-        """Those that were not let in, while they read why."""
-        self._of_address: Counter[str] = Counter()
-
-    def admit(self, connection: Connection) -> Refusal | None:
-        """Count a new connection in. Where that is one too many, one that has not asked for anything yet is ended for
-        it; where all have, the new one is refused."""
-        address, refusal = connection.whose, None
-        if self._is_crowded(address):
-            if not self._make_room(address):
-                refusal = Refusal(
-                    429,
-                    "rate_limited",
-                    f"This address has {self.most_of_an_address} requests under way, more are not taken"
-                    " (MAX_CONNECTIONS_PER_ADDRESS).",
-                    retry_after_s=5,
-                )
-        elif len(self._open) >= self.most and not self._make_room(None):
-            refusal = Refusal(
-                503, "busy", f"{self.most} requests are under way, more are not taken (MAX_CONNECTIONS).", 5
-            )
-        if refusal is not None:
-            if len(self._leaving) >= MAX_LEAVING:
-                next(iter(self._leaving)).end("crowded")
-            self._leaving[connection] = None
-            return refusal
-        self._open[connection] = None
-        self._asking[connection] = None
-        self._of_address[address] += 1
-        metrics.CONNECTIONS.set(len(self._open))
-        return None
-
-    def forget(self, connection: Connection) -> None:
-        self._leaving.pop(connection, None)
-        if connection not in self._open:
-            return
-        del self._open[connection]
-        self._asking.pop(connection, None)
-        self._of_address[connection.whose] -= 1
-        if not self._of_address[connection.whose]:
-            del self._of_address[connection.whose]
-        metrics.CONNECTIONS.set(len(self._open))
-
-    def is_served(self, connection: Connection) -> None:
-        """It has asked for something."""
-        self._asking.pop(connection, None)
-
-    def is_idle(self, connection: Connection) -> None:
-        """It has its answer."""
-        if connection in self._open:
-            self._asking[connection] = None
-
-    def is_proxy(self, address: str) -> None:
-        """It is believed about whose requests it passes on, and does pass on: its connections are many clients'."""
-        self._proxies.add(address)
-
-    def look(self, now: float) -> None:
-        """End whatever has taken too long. To be called about once a second."""
-        for connection in [*self._open, *self._leaving]:
-            connection.look(now)
-
-    def _is_crowded(self, address: str) -> bool:
-        limit = self.most_of_an_address
-        return bool(limit) and address not in self._proxies and self._of_address[address] >= limit
-
-    def _make_room(self, address: str | None) -> bool:
-        found = next(self._unasked(address), None)
-        if found is None:
-            return False
-        found.make_room()
-        return True
-
-    def _unasked(self, address: str | None) -> Iterator[Connection]:
-        return (one for one in self._asking if address is None or one.whose == address)
-
-
-def _affordable() -> int:
-    """Connections for which there are descriptors: one each, and one for the file that it is sent."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return max(8, (soft - DESCRIPTORS_KEPT) // 2)
 
 
 class Connection(HttpToolsProtocol):

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from reelwright.api.job_feeds import JobFeeds
+from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.errors import NotFound
 from reelwright.jobs.notifier import Hub
 from reelwright.jobs.status_reads import Glances

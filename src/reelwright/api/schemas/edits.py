@@ -1,0 +1,74 @@
+"""The JSON that asks for trims, overlays and watermarks."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.api.schemas.base import Body, Moment
+from reelwright.api.schemas.coding import CutSoundIn, EditIn, LaidSoundIn
+from reelwright.edits.edit import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.placement import Anchored
+
+SourceId = Annotated[uuid.UUID, Meta(description="What is worked on: an upload, or a variant, by its own id.")]
+VariantId = Annotated[
+    uuid.UUID | None, Meta(description="Build on this variant of the video; the same as to name it as `video_id`.")
+]
+
+
+class TrimIn(EditIn, frozen=True, kw_only=True):
+    """Keep the frames with start <= t < end of the video, or of an earlier result of it."""
+
+    video_id: SourceId
+    start: Moment
+    end: Annotated[Moment | None, Meta(description="As `start`. Omitted: to the end of the video.")] = None
+    source_variant_id: VariantId = None
+    audio: CutSoundIn | None = None
+
+
+class WatermarkIn(Body, frozen=True, kw_only=True):
+    """A picture throughout. `x`, `y`: pixels or arithmetic; W and H are the video's sides, w and h the picture's."""
+
+    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    x: Place = "W-w-20"
+    y: Place = "H-h-20"
+    opacity: Annotated[float, Meta(ge=0, le=1)] = 0.5
+
+    def layer(self) -> WatermarkLayer:
+        return WatermarkLayer(image_path=self.image_path, x=self.x, y=self.y, opacity=self.opacity)
+
+
+class OverlaysIn(EditIn, frozen=True, kw_only=True):
+    """Lay texts, images and videos over the video, in one encode; the watermark lies above all."""
+
+    video_id: SourceId
+    source_variant_id: VariantId = None
+    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = msgspec.field(
+        default_factory=list
+    )
+    watermark: WatermarkIn | None = None
+    audio: LaidSoundIn | None = None
+
+    @property
+    def layers(self) -> tuple[AnyLayer, ...]:
+        return (*self.overlays, *([self.watermark.layer()] if self.watermark else []))
+
+
+class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
+    """Lay a picture over the whole video, in a corner or the middle."""
+
+    video_id: SourceId
+    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    position: Literal["top-left", "top-right", "bottom-left", "bottom-right", "center"] = "bottom-right"
+    margin: Annotated[float, Meta(ge=0, le=10_000)] = 10
+    opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    source_variant_id: VariantId = None
+    audio: LaidSoundIn | None = None
+
+    @property
+    def layers(self) -> tuple[AnyLayer, ...]:
+        anchor = Anchored(anchor=self.position, margin=self.margin)
+        return (WatermarkLayer(image_path=self.image_path, position=anchor, opacity=self.opacity),)
