@@ -1,12 +1,13 @@
-"""The domain's exceptions: what can go wrong, under which stable code, and whether trying again may help.
+"""The domain's exceptions: what can go wrong, under which stable code, in a sentence to act on.
 
-    ReelwrightError                 code, HTTP status, retryable, a sentence to act on
+    ReelwrightError                 the status of each is that of its code in error_codes.py
     ├── InvalidInput                422  one or more fields are wrong; names every one
     ├── Malformed                   400  the bytes of the request cannot be read
     ├── NotFound                    404  no such video, variant, job, file
     ├── UnsupportedMedia            415  not a container or codec that is taken
     ├── UnreadableMedia             422  a video by its container, but broken or without a picture
     ├── TooLarge                    413
+    ├── RequestTimeout              408
     ├── NoSpace                     507
     ├── Busy                        503  with Retry-After
     ├── Conflict                    409  in_use, not_ready, finished, ...
@@ -15,8 +16,8 @@
         ├── VerifyFailed                 the output is not what the plan promised
         └── LeaseLost                    another attempt owns the job now: stop, publish nothing
 
-Codes are part of the API: they never change their meaning. `retryable` says whether the same work may succeed
-if it is tried again on its own (the worker asks); a client may always ask for a retry.
+Whether a failed job is tried again on its own (`JobFailed.retryable`) is the code's, too; a client may always ask for a
+retry.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
+
+from reelwright.error_codes import ERROR_CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,18 @@ class FieldError:
 
 
 class ReelwrightError(Exception):
-    """Something the client, or whoever reads the job, can be told about."""
+    """Something the client, or whoever reads the job, can be told about.
+
+    `code`: of the class, or a finer one of the instance. `status`: the HTTP status of the class's code, where the class
+    names no other.
+    """
 
     code: str = "error"
     status: ClassVar[int] = 500
-    retryable: bool = False
+
+    def __init_subclass__(cls) -> None:
+        if cls.code in ERROR_CODES and "status" not in vars(cls):
+            cls.status = ERROR_CODES[cls.code].status
 
     def __init__(self, detail: str, *, code: str | None = None, retry_after_s: int | None = None) -> None:
         super().__init__(detail)
@@ -61,7 +71,6 @@ class ReelwrightError(Exception):
 
 class InvalidInput(ReelwrightError):
     code = "invalid_input"
-    status = 422
 
     def __init__(self, errors: list[FieldError], *, detail: str | None = None) -> None:
         super().__init__(detail or "; ".join(": ".join(filter(None, (one.pointer, one.detail))) for one in errors))
@@ -79,14 +88,12 @@ def _shown(error: FieldError) -> dict[str, str]:
 
 class Malformed(ReelwrightError):
     code = "malformed"
-    status = 400
 
 
 class NotFound(ReelwrightError):
     """`pointer`: the field of the request that names what is not there, if it was a field; `errors`: of several."""
 
     code = "not_found"
-    status = 404
 
     def __init__(
         self,
@@ -106,32 +113,26 @@ class NotFound(ReelwrightError):
 
 class UnsupportedMedia(ReelwrightError):
     code = "unsupported_media"
-    status = 415
 
 
 class UnreadableMedia(ReelwrightError):
     code = "unreadable_media"
-    status = 422
 
 
 class TooLarge(ReelwrightError):
     code = "too_large"
-    status = 413
 
 
 class RequestTimeout(ReelwrightError):
     code = "request_timeout"
-    status = 408
 
 
 class NoSpace(ReelwrightError):
     code = "no_space"
-    status = 507
 
 
 class Busy(ReelwrightError):
     code = "busy"
-    status = 503
 
     def __init__(self, detail: str, *, code: str | None = None, retry_after_s: int = 5) -> None:
         super().__init__(detail, code=code, retry_after_s=retry_after_s)
@@ -139,7 +140,6 @@ class Busy(ReelwrightError):
 
 class Conflict(ReelwrightError):
     code = "conflict"
-    status = 409
 
     def __init__(
         self,
@@ -171,7 +171,8 @@ class JobFailed(ReelwrightError):
     several outputs, where it was one. `detail` is what happened, `sentence` what a client can do about it.
 
     `of_machine`: the machine, its disk or the database is to blame and not the job, which waits then and is not charged
-    with it; `code` is one of HINDRANCES. `needs_bytes`: so much disk has to be free before it is worth another try.
+    with it; `code` is one of error_codes.HINDRANCES then. `needs_bytes`: so much disk has to be free before it is worth
+    another try.
     """
 
     code = "internal"
@@ -182,13 +183,17 @@ class JobFailed(ReelwrightError):
     def sentence(self) -> str:
         return self.advice.get(self.code, self.detail)
 
+    @property
+    def retryable(self) -> bool:
+        """Whether the same job may succeed when it is tried again on its own."""
+        return self.of_machine or (self.code in ERROR_CODES and ERROR_CODES[self.code].retryable)
+
     def __init__(
         self,
         detail: str,
         *,
         code: str | None = None,
         stage: str = "render",
-        retryable: bool | None = None,
         evidence: ProcessEvidence | None = None,
         output_index: int | None = None,
         of_machine: bool = False,
@@ -200,13 +205,10 @@ class JobFailed(ReelwrightError):
         self.evidence = evidence or ProcessEvidence()
         self.of_machine = of_machine
         self.needs_bytes = needs_bytes
-        if retryable is not None or of_machine:
-            self.retryable = of_machine or bool(retryable)
 
 
 class MediaProcessFailed(JobFailed):
-    """Codes: `ffmpeg_failed`, `source_damaged`, `crashed`, `killed`, `stalled`, `timed_out`, `limit_cpu`,
-    `limit_output_size`, `out_of_memory`, `no_space`, `cannot_start`."""
+    """A process that touches media could not be started, ended badly, or had to be ended."""
 
     code = "ffmpeg_failed"
     advice = MappingProxyType(
@@ -237,17 +239,6 @@ class LeaseLost(JobFailed):
     code = "lease_lost"
 
 
-HINDRANCES = {
-    "no_space": "the disk is full, or less is free than DISK_RESERVE_BYTES",
-    "storage": "a folder cannot be written or read: a read-only, broken or unmounted disk",
-    "exhausted": "descriptors, processes or memory of the machine are used up",
-    "cannot_start": "ffmpeg is missing or does not run here",
-    "database": "the database cannot be reached, or takes no results",
-    "killed": "somebody ended ffmpeg from outside",
-    "busy": "files could not be examined, for others were",
-}
-"""What can keep a machine from work, by code: a job that meets one of them waits."""
-
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 _STORAGE = {
@@ -257,7 +248,8 @@ _STORAGE = {
 
 
 def hindrance(error: OSError | MemoryError) -> str | None:
-    """The code in HINDRANCES of what the operating system refused; None where that says nothing of the machine."""
+    """Return the code, one of HINDRANCES, of what the operating system refused; None where that says nothing of the
+    machine."""
     if isinstance(error, MemoryError) or error.errno in _EXHAUSTED:
         return "exhausted"
     if error.errno in _FULL:

@@ -24,7 +24,7 @@ from reelwright.library import deletion
 from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
-PASSING = JobFailed("bad day", code="crashed", retryable=True)
+PASSING = JobFailed("bad day", code="crashed")
 
 
 async def test_a_job_and_its_queue_entry_commit_together(world: World) -> None:

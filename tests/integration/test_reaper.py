@@ -253,7 +253,7 @@ async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
         elif state != "waiting":
             claim = await world.claimed(job_id)
             if state == "failed":
-                await world.do(lifecycle.fail, claim, MediaProcessFailed("broken", retryable=False))
+                await world.do(lifecycle.fail, claim, MediaProcessFailed("broken"))
             elif state == "done":
                 await world.publish(claim, job_id)
     async with world.sessions.begin() as session:

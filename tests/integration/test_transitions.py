@@ -49,7 +49,7 @@ async def test_the_queue_carries_the_request_that_asked(world: World) -> None:
     """Also when the job is tried again; without a request, nothing: an older worker knows of no such argument."""
     with logs.bound(request_id="asked"):
         claim = await world.claimed(await world.job())
-        await world.do(lifecycle.fail, claim, JobFailed("again", retryable=True))
+        await world.do(lifecycle.fail, claim, JobFailed("again", code="crashed"))
     await world.job()
     assert await origins(world) == [{"request_id": "asked"}, {"request_id": "asked"}, None]
     async with world.sessions() as session:

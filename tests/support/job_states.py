@@ -9,7 +9,7 @@ from reelwright.jobs import lifecycle
 from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
-PASSING = JobFailed("bad day", code="crashed", retryable=True)
+PASSING = JobFailed("bad day", code="crashed")
 
 
 async def pending(world: World) -> uuid.UUID:

@@ -21,11 +21,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.json_body import StrictRequest
-from reelwright.api.http.problems import EXCEPTION_HANDLERS, MEANINGS
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.api.openapi import docs
 from reelwright.api.openapi.docs import docs_router, openapi_config, openapi_document
 from reelwright.api.openapi.operations import operation
 from reelwright.api.openapi.struct_schemas import StructSchemas
+from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import Conflict, NotFound
 
 T = TypeVar("T")
@@ -296,7 +297,7 @@ async def test_every_problem_type_leads_to_its_meaning(client: httpx.AsyncClient
     path, _, code = kind.partition("#")
     page = (await client.get(path)).text
     assert f'id="{code}"' in page
-    assert all(f'id="{code}"' in page for code in MEANINGS)
+    assert all(f'id="{code}"' in page for code in ERROR_CODES)
 
 
 def test_the_licence_of_the_shipped_files_is_shipped() -> None:

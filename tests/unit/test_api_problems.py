@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import reelwright.errors
 from reelwright.api.http.json_body import StrictRequest
-from reelwright.api.http.problems import EXCEPTION_HANDLERS, MEANINGS
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.edits.enums import JobStatus
+from reelwright.error_codes import HTTP_CODES
 from reelwright.errors import (
     Busy,
     Conflict,
@@ -277,10 +278,10 @@ def _all_kinds(kind: type[ReelwrightError]) -> list[type[ReelwrightError]]:
 
 
 def test_every_code_of_the_domain_is_explained() -> None:
-    """What a client can meet stands in MEANINGS with the status that it is sent with."""
+    """What a client can meet stands in the table with the status that it is sent with."""
     kinds = [kind for kind in _all_kinds(ReelwrightError) if kind.__module__ == reelwright.errors.__name__]
     met = {kind.code: kind.status for kind in kinds if kind is not ReelwrightError and not issubclass(kind, JobFailed)}
-    assert met.items() <= {code: status for code, (status, _) in MEANINGS.items()}.items()
+    assert met.items() <= {code: row.status for code, row in HTTP_CODES.items()}.items()
 
 
 async def test_a_failed_media_process_keeps_its_code(app: Litestar, client: httpx.AsyncClient) -> None:

@@ -378,9 +378,9 @@ def _understood(job: Job) -> Plan:
     try:
         plan = msgspec.convert(job.plan_json, Plan)
     except msgspec.ValidationError as error:
-        raise JobFailed(f"{NEWER_PLAN} ({error})", code="newer_plan", stage="fetch", retryable=True) from error
+        raise JobFailed(f"{NEWER_PLAN} ({error})", code="newer_plan", stage="fetch") from error
     if plan.version > PLAN_VERSION:
-        raise JobFailed(NEWER_PLAN, code="newer_plan", stage="fetch", retryable=True)
+        raise JobFailed(NEWER_PLAN, code="newer_plan", stage="fetch")
     return plan
 
 

@@ -27,7 +27,7 @@ def blamed(error: BaseException, *, stage: str) -> JobFailed:
                 return cause
     for cause in causes:
         if isinstance(cause, ReelwrightError):
-            return JobFailed(cause.detail, code=cause.code, stage=stage, retryable=cause.retryable)
+            return JobFailed(cause.detail, code=cause.code, stage=stage)
     for cause in causes:
         if is_away(cause):
             return JobFailed(
@@ -39,7 +39,7 @@ def blamed(error: BaseException, *, stage: str) -> JobFailed:
         if isinstance(cause, OSError | MemoryError) and (found := hindered(cause, at="the storage", stage=stage)):
             return found
     logger.error("unforeseen", exc_info=error)
-    return JobFailed(f"unforeseen: {type(causes[0]).__name__}", code="internal", stage=stage, retryable=True)
+    return JobFailed(f"unforeseen: {type(causes[0]).__name__}", code="internal", stage=stage)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -29,7 +29,7 @@ _ALIVE = text(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`code`: one of errors.HINDRANCES, or `worker` (none is alive), `paused` (the queue is)."""
+    """`code`: one of error_codes.HINDRANCES, or `worker` (none is alive), `paused` (the queue is)."""
 
     code: str
     detail: str

@@ -23,7 +23,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from reelwright.api.http.conditional_requests import Verdict, evaluate
 from reelwright.api.http.content_disposition import content_disposition
-from reelwright.api.http.problems import MEANINGS, MEDIA_TYPE, problem_document
+from reelwright.api.http.problems import MEDIA_TYPE, problem_document
+from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import NotFound
 
 SMALL_CHUNK_BYTES = 64 * 1024
@@ -142,7 +143,7 @@ class FileDownload(Response[None]):
         try:
             file = await asyncio.to_thread(os.open, self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
-            raise NotFound(MEANINGS["file_missing"][1], code="file_missing") from error
+            raise NotFound(ERROR_CODES["file_missing"].answer, code="file_missing") from error
         try:
             if (size_bytes := os.fstat(file).st_size) != self.size_bytes:
                 raise OSError(f"{self.path} has {size_bytes} bytes, {self.size_bytes} are known")
@@ -207,7 +208,7 @@ async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
 
 async def _refuse(status: int, size_bytes: int, scope: Scope, send: Send) -> None:
     code = "range_not_satisfiable" if status == 416 else "precondition_failed"
-    body = msgspec.json.encode(problem_document(scope, status, code, MEANINGS[code][1]))
+    body = msgspec.json.encode(problem_document(scope, status, code, ERROR_CODES[code].answer))
     headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
     if status == 416:
         headers["Content-Range"] = f"bytes */{size_bytes}"

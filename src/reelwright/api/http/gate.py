@@ -36,17 +36,14 @@ _USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 class Misdirected(ReelwrightError):
     code = "misdirected"
-    status = 421
 
 
 class CrossOrigin(ReelwrightError):
     code = "cross_origin"
-    status = 403
 
 
 class TooManyRequests(Busy):
     code = "rate_limited"
-    status = 429
 
 
 class HostNames:

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.errors import HINDRANCES
+from reelwright.error_codes import HINDRANCES
 from reelwright.jobs.backlog import Unfinished, unfinished
 from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.waiting import Workforce, workforce

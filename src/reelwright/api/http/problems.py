@@ -26,6 +26,7 @@ from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scop
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.db.database import is_away
+from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 from reelwright.errors import (
     Busy,
     FieldError,
@@ -48,70 +49,6 @@ CLIENT_CLOSED_REQUEST = 499
 """Status, known from nginx, of a request whose client went away; only the log ever sees it."""
 
 _CLIENT_GONE = "client disconnected prematurely"  # Litestar's words, raised by Request.stream()
-
-MEANINGS: dict[str, tuple[int, str]] = {
-    "malformed": (400, "The bytes of the request cannot be read: broken JSON, bad UTF-8, a cut upload."),
-    "unauthorized": (401, "Valid credentials are needed."),
-    "forbidden": (403, "The credentials do not allow this."),
-    "cross_origin": (403, "The request comes from a page of another site, whose origin is not in CORS_ORIGINS."),
-    "not_found": (404, "There is nothing under this address or id, be it malformed or not; `errors` names a field."),
-    "job_failure": (404, "The job has no result: it failed; `detail` has the reason."),
-    "job_cancelled": (404, "The job has no result: it was cancelled."),
-    "result_deleted": (404, "The job's result, or the one of the wanted quality, was deleted or never made."),
-    "asset_missing": (
-        404,
-        "There is no such picture in the assets folder, or no such stored video. Outside of `/api/v1` a wrong field.",
-    ),
-    "file_missing": (404, "The record is there, but its file is gone from the storage."),
-    "method_not_allowed": (405, "The address does not take this method; `Allow` names those that it takes."),
-    "request_timeout": (408, "The request, or the upload, came too slowly."),
-    "conflict": (409, "The state of the thing does not allow this now."),
-    "in_use": (409, "Unfinished jobs read it; `job_ids` names them."),
-    "not_ready": (409, "The job is not finished; `Retry-After` says when to look again."),
-    "finished": (409, "The job has ended already."),
-    "not_retryable": (409, "Only a job that failed or was cancelled can be retried."),
-    "input_gone": (409, "What the job works on was deleted."),
-    "precondition_failed": (412, "The file is not the one that `If-Match` or `If-Unmodified-Since` names."),
-    "too_large": (413, "The body, the file or one of its fields is larger than is taken."),
-    "uri_too_long": (414, "The address is longer than 32 KiB."),
-    "unsupported_media": (415, "The content type, the container or the codec is not one that is taken."),
-    "unsupported_codec": (415, "The video's codec cannot be decoded, or is not one that is taken."),
-    "range_not_satisfiable": (416, "The range lies outside of the file; `Content-Range` has its size."),
-    "misdirected": (421, "The service does not answer under this name; ALLOWED_HOSTS names those that it takes."),
-    "invalid_input": (422, "Fields or query parameters are wrong or unknown; `errors` names every one."),
-    "unreadable_media": (422, "It looks like a video or a picture, but is empty, broken or too slow to read."),
-    "no_video_stream": (422, "The file has no moving picture."),
-    "too_many_pixels": (
-        422,
-        "The picture is larger than MAX_PIXELS, for overlays MAX_ASSET_PIXELS.",
-    ),
-    "too_many_streams": (422, "The file has more tracks than MAX_STREAMS, or more than 256 streams."),
-    "too_long": (422, "The video is longer than MAX_DURATION_S."),
-    "frame_rate_too_high": (422, "The frame rate is higher than MAX_FRAME_RATE."),
-    "rate_limited": (429, "Too many requests; `Retry-After` says when to come back."),
-    "head_too_large": (431, "The head of the request is larger than 32 KiB."),
-    "internal": (500, "Something unforeseen; the log has more under `error_id`."),
-    "busy": (
-        503,
-        "A part of the service cannot be reached now, or has too much to do; `Retry-After` says when to come back.",
-    ),
-    "no_space": (507, "The storage is full."),
-}
-"""Stable codes of HTTP errors: the status and what they mean. Shown at `/docs/errors` and in the OpenAPI document."""
-
-REFUSED_FILES = (
-    *("unsupported_media", "unsupported_codec", "unreadable_media", "no_video_stream"),
-    *("too_many_pixels", "too_many_streams", "too_long", "frame_rate_too_high"),
-)
-"""Why an uploaded file is not taken."""
-
-V1_BAD_REQUESTS = ("invalid_input", "not_ready", "job_failure", "job_cancelled", *REFUSED_FILES)
-"""Codes that come with status 400 from some routes of /api/v1, whose clients expect it there."""
-
-MEANINGS_BY_STATUS: dict[int, tuple[str, str]] = {}
-"""Status -> the first, most general code that has it, and its meaning."""
-for _code, (_status, _meaning) in MEANINGS.items():
-    MEANINGS_BY_STATUS.setdefault(_status, (_code, _meaning))
 
 
 class ProblemField(msgspec.Struct):
@@ -258,19 +195,19 @@ def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightEr
         return _invalid_parameters(request, exc)
     if is_of_a_client_that_went(exc):
         return _HttpError(CLIENT_CLOSED_REQUEST, "client_closed_request", "The client went away.")
-    if isinstance(exc, HTTPException) and exc.status_code != 500 and exc.status_code in MEANINGS_BY_STATUS:
-        code, meaning = MEANINGS_BY_STATUS[exc.status_code]
+    if isinstance(exc, HTTPException) and exc.status_code != 500 and exc.status_code in CODE_BY_STATUS:
+        code = CODE_BY_STATUS[exc.status_code]
         spoken = exc.detail and exc.detail != HTTPStatus(exc.status_code).phrase
-        return _HttpError(exc.status_code, code, exc.detail if spoken else meaning)
+        return _HttpError(exc.status_code, code, exc.detail if spoken else ERROR_CODES[code].answer)
     if isinstance(exc, HTTPException) and exc.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _HttpError(exc.status_code, "http_error", exc.detail)
     if isinstance(exc, (UnicodeDecodeError, RecursionError)) or (
         isinstance(exc, msgspec.DecodeError) and not isinstance(exc, msgspec.ValidationError)
     ):
-        return Malformed(MEANINGS["malformed"][1])
+        return Malformed(ERROR_CODES["malformed"].answer)
     if any(isinstance(link, asyncpg.CharacterNotInRepertoireError) for link in _chain(exc)):
         if "\0" in request.scope["path"]:
-            return NotFound(MEANINGS["not_found"][1])
+            return NotFound(ERROR_CODES["not_found"].answer)
         return InvalidInput([], detail="A text holds a NUL character.")
     if any(is_away(link) for link in _chain(exc)):
         return Busy("A part of the service cannot be reached now.")
@@ -278,7 +215,7 @@ def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightEr
         if isinstance(link, OSError | MemoryError) and not isinstance(link, FileNotFoundError | NotADirectoryError):
             match hindrance(link):
                 case "no_space":
-                    return NoSpace(MEANINGS["no_space"][1])
+                    return NoSpace(ERROR_CODES["no_space"].answer)
                 case "storage":
                     return Busy("The storage cannot be used now; the log and /ready say why.")
                 case "exhausted":
@@ -295,7 +232,7 @@ def _invalid_parameters(request: Request[Any, Any, Any], exc: ValidationExceptio
     if missing := _MISSING.search(exc.detail):
         entries = [{"source": missing[1], "key": missing[2], "message": "is missing", "by_alias": True}]
     if any(entry.get("source") == "path" for entry in entries):
-        return NotFound(MEANINGS["not_found"][1])
+        return NotFound(ERROR_CODES["not_found"].answer)
     errors = []
     for entry in entries:
         key, source = entry.get("key", ""), entry.get("source", "body")

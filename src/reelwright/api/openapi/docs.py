@@ -24,8 +24,8 @@ from litestar.openapi.spec import Server, Tag
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from reelwright.api.http.problems import MEANINGS, V1_BAD_REQUESTS
 from reelwright.api.openapi.operations import name_words, operation_id, problem_components
+from reelwright.error_codes import HTTP_CODES, JOB_CODES, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
 
 _FOLDER = Path(__file__).parents[1] / "static" / "swagger-ui"
@@ -156,9 +156,14 @@ def _marked_up(meaning: str) -> str:
 @get("/errors", include_in_schema=False, media_type="text/html", sync_to_thread=False)
 def _errors_page() -> str:
     rows = "\n".join(
-        f'<tr id="{code}"><td>{status}{_V1_NOTE if code in V1_BAD_REQUESTS else ""}</td><td><code>{code}</code></td>'
-        f"<td>{_marked_up(meaning)}</td></tr>"
-        for code, (status, meaning) in MEANINGS.items()
+        f'<tr id="{code}"><td>{row.status}{_V1_NOTE if code in V1_BAD_REQUESTS else ""}</td>'
+        f"<td><code>{code}</code></td><td>{_marked_up(row.answer)}</td></tr>"
+        for code, row in HTTP_CODES.items()
+    )
+    failures = "\n".join(
+        f'<tr id="{"job-" if code in HTTP_CODES else ""}{code}"><td><code>{code}</code></td>'
+        f"<td>{_marked_up(row.failure)}</td><td>{row.tried_again}</td></tr>"
+        for code, row in JOB_CODES.items()
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -178,8 +183,14 @@ never changes its meaning.</p>
 </table>
 <p>A status in brackets is what some routes below <code>/api/v1</code> send with that code.</p>
 <p id="http_error">A code that is not listed here is <code>http_error</code>, for any other refusal that HTTP itself
-knows, or comes with status 500 and names what became of a media process; the log has more under
-<code>error_id</code>.</p>
+knows, or is one of those below: it comes with status 500 and names what became of a media process; the log has more
+under <code>error_id</code>.</p>
+<h2>Failed jobs</h2>
+<p>The <code>error.code</code> of a job, and whether the job is tried again by itself: up to MAX_FAILURES times, or as
+often as it takes where it waits for a machine that can do it. Every job that failed can be retried by hand.</p>
+<table><tr><th>Code</th><th>Meaning</th><th>Tried again</th></tr>
+{failures}
+</table>
 </body>
 </html>
 """

@@ -24,7 +24,8 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.base import BaseSchemaObject
 
-from reelwright.api.http.problems import MEANINGS, MEANINGS_BY_STATUS, MEDIA_TYPE, problem_document
+from reelwright.api.http.problems import MEDIA_TYPE, problem_document
+from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 from reelwright.errors import NotFound, ReelwrightError
 
 
@@ -42,9 +43,11 @@ def problem_components() -> Components:
     """The problem answers that routes share, for `OpenAPIConfig(components=...)`."""
     answers: dict[str, OpenAPIResponse | Reference] = {
         f"Problem{status}": _problem_answer(
-            meaning, {code: _problem_example(status, code, meaning, {})}, _PROBLEM_HEADERS.get(status)
+            ERROR_CODES[code].answer,
+            {code: _problem_example(status, code, ERROR_CODES[code].answer, {})},
+            _PROBLEM_HEADERS.get(status),
         )
-        for status, (code, meaning) in MEANINGS_BY_STATUS.items()
+        for status, code in CODE_BY_STATUS.items()
     }
     answers["Problem"] = _problem_answer("Any other error.", {})
     return Components(responses=answers)
@@ -126,8 +129,12 @@ class _Described(Operation):
             self.responses[str(status)] = Reference(ref=f"#/components/responses/Problem{status}")
         for status in sorted({error.status for error in errors}):
             mine = [error for error in errors if error.status == status]
-            general, meaning = MEANINGS_BY_STATUS.get(status, ("", ""))
-            examples = {general: _problem_example(status, general, meaning, {})} if status in implied else {}
+            general = CODE_BY_STATUS.get(status, "")
+            examples = (
+                {general: _problem_example(status, general, ERROR_CODES[general].answer, {})}
+                if status in implied
+                else {}
+            )
             examples |= {error.code: _problem_example(status, error.code, error.detail, error.extra) for error in mine}
             headers = _RETRY_AFTER if any(error.retry_after_s for error in mine) else None
             self.responses[str(status)] = _problem_answer(_meaning_of(examples), examples, headers)
@@ -237,7 +244,7 @@ _EVENTS_EXAMPLE = (
 
 def _meaning_of(codes: Iterable[str]) -> str:
     """What the codes that share a status mean."""
-    meanings = {code: MEANINGS[code][1] for code in codes}
+    meanings = {code: ERROR_CODES[code].answer for code in codes}
     if len(meanings) == 1:
         return next(iter(meanings.values()))
     return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())
@@ -283,7 +290,7 @@ def operation(
                 self._add_download(download)
             if event_stream:
                 self._add_event_stream()
-            gone = [NotFound(MEANINGS["file_missing"][1], code="file_missing")] if download else []
+            gone = [NotFound(ERROR_CODES["file_missing"].answer, code="file_missing")] if download else []
             self._add_problems([*gone, *errors], upload)
             self._tidy_headers()
             self._tidy_parameters()

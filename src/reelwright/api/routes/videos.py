@@ -16,10 +16,11 @@ from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.multipart import incoming_file
-from reelwright.api.http.problems import MEANINGS, REFUSED_FILES, is_of_a_client_that_went
+from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
+from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import (
     NoSpace,
     ReelwrightError,
@@ -97,8 +98,12 @@ async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         upload="file",
         responses={201: examples.VIDEO},
         errors=[
-            *(UnsupportedMedia(MEANINGS[code][1], code=code) for code in REFUSED_FILES if MEANINGS[code][0] == 415),
-            *(UnreadableMedia(MEANINGS[code][1], code=code) for code in REFUSED_FILES if MEANINGS[code][0] == 422),
+            *(
+                (UnsupportedMedia if ERROR_CODES[code].status == 415 else UnreadableMedia)(
+                    ERROR_CODES[code].answer, code=code
+                )
+                for code in REFUSED_FILES
+            ),
             TooLarge("The file is larger than 10737418240 bytes."),
             RequestTimeout("Nothing came for 60 s."),
             NoSpace("there is no room for 1055736 more bytes on the storage disk"),

@@ -16,7 +16,7 @@ from reelwright.api.schemas.base import Page, Timestamp, Url
 from reelwright.api.schemas.videos import FileOut
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
-from reelwright.errors import HINDRANCES
+from reelwright.error_codes import HINDRANCES
 from reelwright.jobs.estimate import OutputState, eta_s, output_state
 from reelwright.jobs.status_reads import Glance
 from reelwright.jobs.waiting import Waiting

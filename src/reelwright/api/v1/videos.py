@@ -13,12 +13,12 @@ from litestar.params import FromPath, QueryParameter
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
-from reelwright.api.http.problems import MEANINGS, REFUSED_FILES
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.routes.videos import take_upload
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
 from reelwright.edits.enums import JobType
+from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
 from reelwright.library import queries, uploads
@@ -34,7 +34,7 @@ from reelwright.library.incoming_file import kept_if_committed
         upload="file",
         responses={200: examples.V1_UPLOAD},
         errors=[
-            *(Malformed(MEANINGS[code][1], code=code) for code in REFUSED_FILES),
+            *(Malformed(ERROR_CODES[code].answer, code=code) for code in REFUSED_FILES),
             TooLarge("The file is larger than 10737418240 bytes."),
         ],
     ),

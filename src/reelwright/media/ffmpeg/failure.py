@@ -41,7 +41,6 @@ _MEMORY = re.compile(
 class Verdict:
     code: str
     detail: str
-    retryable: bool = False
     of_machine: bool = False
 
 
@@ -75,5 +74,5 @@ def _by_signal(number: signal.Signals) -> Verdict:
     if number in _OUTSIDE:
         return Verdict("killed", f"ffmpeg was ended by {number.name}", of_machine=True)
     if number is signal.SIGKILL:  # the kernel's for want of memory, too: it may be what the job needs
-        return Verdict("killed", f"ffmpeg was ended by {number.name}", retryable=True)
-    return Verdict("crashed", f"ffmpeg crashed ({number.name})", retryable=True)
+        return Verdict("killed", f"ffmpeg was ended by {number.name}")
+    return Verdict("crashed", f"ffmpeg crashed ({number.name})")

@@ -235,9 +235,7 @@ class _Process:
                 newest, self.last_sign = written, time.monotonic()
             now = time.monotonic()
             if now - self.last_sign > self.budget.stall_s:
-                raise self._failure(
-                    f"ffmpeg made no progress for {self.budget.stall_s:.0f} s", "stalled", retryable=True
-                )
+                raise self._failure(f"ffmpeg made no progress for {self.budget.stall_s:.0f} s", "stalled")
             if now - began > self.wall_s:
                 raise self._failure(f"ffmpeg ran longer than its budget of {self.wall_s:.0f} s", "timed_out")
 
@@ -255,9 +253,7 @@ class _Process:
             return
         text = "\n".join(self.stderr)
         if (found := verdict(status, text)) is not None:
-            raise self._failure(
-                found.detail, found.code, status, retryable=found.retryable, of_machine=found.of_machine
-            )
+            raise self._failure(found.detail, found.code, status, of_machine=found.of_machine)
         if self.damage.first and not self.forgiving:
             raise self._failure(self._damage(), SOURCE_DAMAGED, status)
         raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
@@ -288,14 +284,13 @@ class _Process:
         code: str,
         status: int | None = None,
         *,
-        retryable: bool = False,
         of_machine: bool = False,
     ) -> MediaProcessFailed:
         tail = self._without_paths("\n".join(self.stderr))
         said = {"code": code, "exit_status": status, "command": shlex.join(self.argv), "stderr_tail": tail}
         logger.error("%s", detail, extra=said)
         evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
-        return MediaProcessFailed(detail, code=code, retryable=retryable, of_machine=of_machine, evidence=evidence)
+        return MediaProcessFailed(detail, code=code, of_machine=of_machine, evidence=evidence)
 
 
 def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:

@@ -126,7 +126,7 @@ def _indexed(path: Path) -> Fragments:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        raise JobFailed("the disk is full", code="no_space", stage="verify", retryable=True) from error
+        raise JobFailed("the disk is full", code="no_space", stage="verify", of_machine=True) from error
     except ValueError as error:
         raise VerifyFailed(f"{path.name} cannot be streamed: {error}") from error
     return found
