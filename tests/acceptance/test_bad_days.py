@@ -217,6 +217,22 @@ async def test_an_ffmpeg_that_is_told_to_stop_costs_the_job_nothing(
         assert job["failures"] == 0
 
 
+async def test_a_stored_file_that_the_disk_does_not_give_is_not_called_damaged(service: Service, clip: Path) -> None:
+    """ffmpeg says the same of both: the job waits, and is done when the file can be read again."""
+    async with service.worker(MAX_FAILURES="1"):
+        video = await service.upload(clip)
+        stored = service.settings.media_path / video["stored_path"]
+        kept = stored.rename(stored.with_name("kept"))
+        stored.symlink_to("/proc/self/mem")  # a regular file whose first byte is answered with EIO, as of a dead sector
+        job_id = await service.trim(video["id"], 1, 2)
+        await eventually(lambda: waits(service, [job_id], "storage"), within_s=30)
+        assert "Input/output error" in (await service.job(job_id))["waiting_for"]["detail"]
+        kept.replace(stored)
+        job = await service.until(job_id, "SUCCESS")
+        assert job["failures"] == 0
+        await check(service)
+
+
 def stray(service: Service) -> Path:
     """A file that no row names and nobody uses."""
     folder = service.settings.media_path / "processed" / str(uuid.uuid4())

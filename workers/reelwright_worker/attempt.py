@@ -46,6 +46,7 @@ from reelwright_worker.attempt_telemetry import Account
 from reelwright_worker.blame import blamed, short_of_space
 from reelwright_worker.machine import Machine
 from reelwright_worker.publish import COMMIT_RETRY_S, Companion, Made, Publication
+from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 from reelwright_worker.work_folder import WorkFolder
 
 logger = logging.getLogger(__name__)
@@ -284,16 +285,23 @@ class Attempt:
         return await self._made(recipe, slots, targets)
 
     async def _made(self, recipe: Recipe, slots: dict[str, Path], targets: list[Path]) -> tuple[Made, ...]:
-        """Raises JobFailed."""
-        self.warnings = await self._run(recipe, slots)
-        fault_points.point("rendered, not verified")
-        self.account.enter("verify")
-        return tuple(
-            [
+        """Raises JobFailed. What seems to lie in the source is not said of it before the disk has given all of it."""
+        inputs = [path for name, path in slots.items() if name.startswith("in")]
+        try:
+            self.warnings = await self._run(recipe, slots)
+            fault_points.point("rendered, not verified")
+            self.account.enter("verify")
+            made = [
                 await self._verify(path, expected, number)
                 for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
             ]
-        )
+        except JobFailed as failure:
+            if failure.code in SEEM_DAMAGED:
+                await demand_readable(inputs)
+            raise
+        if self.warnings:
+            await demand_readable(inputs)
+        return tuple(made)
 
     async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> tuple[str, ...]:
         """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
