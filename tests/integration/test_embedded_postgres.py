@@ -47,7 +47,7 @@ sys.stdin.read()
 """A process that holds the server of argv[1] until its standard input ends; it never releases."""
 
 
-def wait_until(look: Callable[[], object], what: str, limit_s: float = 20) -> None:
+def wait_until(look: Callable[[], object], what: str, limit_s: float = 60) -> None:
     deadline = time.monotonic() + limit_s
     while not look():
         assert time.monotonic() < deadline, f"{what}: not within {limit_s} s"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reelwright.cancellation import finished
-from reelwright.errors import JobFailed, MediaProcessFailed, VerifyFailed, hindered
+from reelwright.errors import MediaProcessFailed, VerifyFailed, hindered
 
 CHUNK_BYTES = 8 << 20
 SEEM_DAMAGED = frozenset({MediaProcessFailed.code, VerifyFailed.code, "source_damaged", "crashed"})
@@ -19,7 +19,7 @@ SEEM_DAMAGED = frozenset({MediaProcessFailed.code, VerifyFailed.code, "source_da
 
 
 async def demand_readable(paths: Iterable[Path]) -> None:
-    """Read the files through, in constant memory. Raises JobFailed, of the machine, where the disk does not give one."""
+    """Read the files through, in constant memory. Raises JobFailed, of the machine, where the disk refuses."""
     for path in paths:
         try:
             with path.open("rb", buffering=0) as file:

@@ -130,21 +130,26 @@ def filter_calls(program: bytes) -> bool:
 
 PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 23, 24, 28, 47, 4
 CAPABILITIES_VERSION = 0x20080522
-CAP_DAC_READ_SEARCH = 2
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 SECUREBITS = 0b1110_1111
 """Root is a user like any other, for good; KEEP_CAPS alone stays off."""
 
 
-def drop_capabilities(paths: Sequence[str]) -> None:
+def drop_capabilities(paths: Sequence[str], *, restricted: bool) -> None:
     """Give up every capability, for good: root's as well. But where root reaches one of `paths` only because it is root
-    (a folder of another user on the way), the right to search and read stays, within what Landlock allows."""
+    (a folder of another user on the way), the right to search and read stays, within what Landlock allows.
+
+    Root in a container has no such right by itself, and one that writes, too: that stays only where Landlock does
+    hold (`restricted`).
+    """
     permitted = _capabilities()
-    if permitted & 1 << CAP_DAC_READ_SEARCH:
+    rights = (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if restricted else (CAP_DAC_READ_SEARCH,)
+    kept = next((1 << right for right in rights if permitted >> right & 1), 0)
+    if kept:
         _hold_capabilities(0, permitted)
-        kept = 0 if all(map(_readable, paths)) else 1 << CAP_DAC_READ_SEARCH
+        if all(map(_readable, paths)):
+            kept = 0
         _hold_capabilities(permitted, permitted)
-    else:
-        kept = 0
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, None, 0, 0)
     if permitted:
         number = 0
@@ -267,7 +272,7 @@ def main(arguments: list[str]) -> None:
     if program:
         rules.append((os.path.realpath(program[0]), READ | EXECUTE))
     abi = 0 if "landlock" in without or not unprivileged else restrict_files(rules)
-    drop_capabilities([path for path, rights in rules if rights != DEVICE])
+    drop_capabilities([path for path, rights in rules if rights != DEVICE], restricted=abi > 0)
     close_all_but(0, 1, 2, *(int(number) for number in spec.get("keep", [])))
     for number in (SIGPIPE, SIGXFSZ):  # which Python ignores, and a program would inherit that
         libc.signal(number, None)
