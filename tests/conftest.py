@@ -23,6 +23,8 @@ from tests.support.job_database import World
 from tests.support.media_files import ffmpeg
 from tests.support.service import Service
 
+pytest_plugins = ["tests.support.needs"]
+
 for name in list(os.environ):
     if name in {field.upper() for field in Settings.__struct_fields__}:
         del os.environ[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support import needs
 from tests.support.service import Service, free_port
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +91,7 @@ async def test_caches_may_keep_files_and_no_refusals(shared_service: Service, ma
     assert (beyond.status_code, beyond.headers["cache-control"]) == (416, "no-store")
 
 
-@pytest.mark.skipif(CHROMIUM is None or CHROMEDRIVER is None, reason="there is no chromium with chromedriver")
+@pytest.mark.needs("chromium", "chromedriver")
 async def test_a_video_plays_in_a_tab_of_its_own(shared_service: Service, made: dict[str, Any], tmp_path: Path) -> None:
     """Upload, result and rendition, each opened by its address: the browser's own player has pictures, and nothing in
     the page can run."""
@@ -114,13 +111,14 @@ async def test_a_video_plays_in_a_tab_of_its_own(shared_service: Service, made: 
 @asynccontextmanager
 async def driven(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A browser, by its WebDriver session."""
-    assert CHROMEDRIVER is not None
     port = free_port()
     driver = await asyncio.create_subprocess_exec(
-        *(CHROMEDRIVER, f"--port={port}"), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        *(needs.program("chromedriver"), f"--port={port}"),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    wanted = {"alwaysMatch": {"goog:chromeOptions": {"binary": CHROMIUM, "args": options}}}
+    wanted = {"alwaysMatch": {"goog:chromeOptions": {"binary": needs.program("chromium"), "args": options}}}
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
             async with asyncio.timeout(60):
@@ -133,7 +131,7 @@ async def driven(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
             session = answer.json()["value"]["sessionId"]
             client.base_url = httpx.URL(f"http://127.0.0.1:{port}/session/{session}")
             yield client
-            await client.delete("")
+            (await client.delete(f"http://127.0.0.1:{port}/session/{session}")).raise_for_status()  # the browser ends
     finally:
         driver.terminate()
         await driver.wait()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import needs
 from tests.support.frame_judge import read
 from tests.support.service import Service
 
@@ -59,9 +60,6 @@ async def test_a_python_client(shared_service: Service, document: Path, clip: Pa
 @pytest.fixture(scope="session")
 async def npm_folder() -> Path:
     """The folder with the generators for TypeScript, installed once, beside the virtual environment's other tools."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
     folder = Path(sys.prefix) / "generators"
     lock = (SOURCES / "package-lock.json").read_bytes()
     installed = folder / "installed"
@@ -71,13 +69,22 @@ async def npm_folder() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(SOURCES / name, folder)
         try:
-            await told(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=folder)
+            await told(
+                needs.program("npm"),
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--prefer-offline",
+                cwd=folder,
+            )
         except (AssertionError, TimeoutError) as error:
-            pytest.skip(f"npm cannot install the generators: {str(error).strip()[-300:]}")
+            needs.lacking(f"npm cannot install the generators: {str(error).strip()[-300:]}")
         installed.write_bytes(lock)
     return folder
 
 
+@pytest.mark.needs("npm")
 @pytest.mark.timeout(600)
 async def test_typescript_clients(
     shared_service: Service, npm_folder: Path, document: Path, clip: Path, tmp_path: Path

@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support import needs
 from tests.support.media_files import ffmpeg
 from tests.support.processes import Process
 from tests.support.service import free_port
@@ -33,7 +34,7 @@ BLOCK = re.compile(r"^```sh(?: (\w+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = {"make", "containers", "server"}
 STARTS = {"services": "started and left running", "worker": "asked of a worker that was started so"}
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+pytestmark = pytest.mark.needs("curl")
 
 
 def blocks(*kinds: str | None) -> Iterator[tuple[str, str]]:
@@ -99,7 +100,7 @@ class Shell:
         routes = " ".join(f"--connect-to {route}" for route in sorted(self.ports))
         program = self.bin / "curl"
         program.write_text(
-            f'#!/bin/sh\nexec {shutil.which("curl")} --no-progress-meter --fail-with-body {routes} "$@"\n'
+            f'#!/bin/sh\nexec {needs.program("curl")} --no-progress-meter --fail-with-body {routes} "$@"\n'
         )
         program.chmod(0o755)
 

@@ -6,7 +6,6 @@ import asyncio
 import getpass
 import json
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ import msgspec
 import pytest
 
 from reelwright.settings import Settings
+from tests.support import needs
 from tests.support.service import Service, free_port, problem
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: apt install nginx-light)")
+pytestmark = pytest.mark.needs("nginx")
 
 OF_A_CONNECTION = {"date", "server", "connection", "x-request-id", "keep-alive"}
 """Headers that differ from one answer to the next, or that every server has for itself."""
@@ -79,7 +78,6 @@ def configured(folder: Path, *, port: int, api: str, media: Path) -> Path:
 
 @pytest.fixture
 async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator[Front]:
-    assert NGINX is not None
     folder = tmp_path / "nginx"
     folder.mkdir()
     settings = msgspec.structs.replace(
@@ -88,7 +86,7 @@ async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator
     async with Service(settings, tmp_path).running() as service:
         port = free_port()
         path = configured(folder, port=port, api=service.url, media=settings.media_path)
-        nginx = await asyncio.create_subprocess_exec(NGINX, "-e", "stderr", "-c", path)
+        nginx = await asyncio.create_subprocess_exec(needs.program("nginx"), "-e", "stderr", "-c", path)
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
                 await answering(client, nginx)

@@ -17,12 +17,14 @@ from threading import Thread
 from typing import Any
 
 import httpx
+import promql_parser
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from reelwright.settings import parse
 from tests.conftest import execute, in_database
+from tests.support import needs
 from tests.support.service import Service, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -259,9 +261,8 @@ async def test_every_query_names_metrics_that_are_scraped(observed: Observed) ->
 
 @pytest.mark.parametrize("query", [query for _, query in queries()])
 def test_every_query_can_be_parsed(query: str) -> None:
-    """By a parser of PromQL, where one is installed."""
-    promql = pytest.importorskip("promql_parser", reason="needs promql-parser")
-    promql.parse(query)
+    """By a parser of PromQL."""
+    promql_parser.parse(query)
 
 
 @asynccontextmanager
@@ -283,7 +284,11 @@ async def prometheus(observed: Observed, folder: Path) -> AsyncIterator[httpx.As
     port = free_port()
     with (folder / "prometheus.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *("prometheus", f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'series'}"),
+            *(
+                needs.program("prometheus"),
+                f"--config.file={configuration}",
+                f"--storage.tsdb.path={folder / 'series'}",
+            ),
             f"--web.listen-address=127.0.0.1:{port}",
             stdout=log,
             stderr=log,
@@ -303,10 +308,9 @@ async def answered(client: httpx.AsyncClient, query: str) -> list[Any]:
     return found
 
 
+@pytest.mark.needs("prometheus")
 async def test_a_real_prometheus_answers_every_query(observed: Observed, tmp_path: Path) -> None:
     """Every panel has data of the service that did work; the alerts are loaded, and none that is critical fires."""
-    if shutil.which("prometheus") is None:
-        pytest.skip("needs prometheus (a Debian package of that name)")
     async with prometheus(observed, tmp_path) as client, asyncio.timeout(60):
         scrapes = "min(count_over_time(up[1m])) >= 4 and count(up == 1) == 2"
         while True:
@@ -373,7 +377,6 @@ async def test_one_trace_leads_from_the_request_to_ffmpeg(
     server_url: str, template: str, clip: Path, tmp_path_factory: pytest.TempPathFactory, receiver: Receiver
 ) -> None:
     """It continues the client's; each span's parent is what caused it, across the queue; the log names the trace."""
-    pytest.importorskip("opentelemetry.sdk", reason="needs the extra `tracing`")
     extra = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.server_port}",
         "OTEL_BSP_SCHEDULE_DELAY": "100",

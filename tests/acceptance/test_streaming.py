@@ -8,7 +8,6 @@ import base64
 import io
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,10 +21,9 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from reelwright.settings import Settings
-from tests.support import footage
+from tests.support import footage, needs
 from tests.support.service import Service, problem
 
-CHROMIUM = shutil.which("chromium")
 PAGE = Path(__file__).with_name("player.html")
 ASKED = {"qualities": ["source", "240p"], "preset": "ultrafast", "hls": True, "dash": True, "segment_s": 2}
 
@@ -119,7 +117,7 @@ async def test_every_wrong_wish_is_named(
     assert {error["pointer"] for error in document["errors"]} == pointers
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+@pytest.mark.needs("chromium")
 async def test_a_browser_plays_it_from_another_site(
     settings: Settings, tmp_path: Path, source: footage.Footage
 ) -> None:
@@ -172,10 +170,9 @@ async def page_server() -> AsyncIterator[tuple[str, asyncio.Future[bytes]]]:
 
 @asynccontextmanager
 async def browser(url: str, profile: Path) -> AsyncIterator[None]:
-    assert CHROMIUM is not None
     options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
     process = await asyncio.create_subprocess_exec(
-        *(CHROMIUM, *options, f"--user-data-dir={profile}", url),
+        *(needs.program("chromium"), *options, f"--user-data-dir={profile}", url),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )

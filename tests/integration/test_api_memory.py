@@ -105,7 +105,6 @@ async def download(client: httpx.AsyncClient) -> str:
     return digest.hexdigest()
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak memory from /proc")
 async def test_a_file_of_200_mb_passes_in_constant_memory(server: tuple[int, str]) -> None:
     """Up and down again, unchanged, with less than 32 MiB more than a small file needs."""
     pid, url = server

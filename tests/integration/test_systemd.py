@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +19,7 @@ CONTAINMENT = {
 }
 """System calls of the launcher, the workers and PostgreSQL's clients."""
 
-pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+pytestmark = pytest.mark.needs("systemd-analyze")
 
 
 def analysed(*arguments: str) -> subprocess.CompletedProcess[str]:
