@@ -19,7 +19,8 @@ import pyvips
 from reelwright import fault_points
 from reelwright.edits.edit import ImageLayer
 from reelwright.edits.plan.overlay import PictureFacts
-from reelwright.jobs.overlay_facts import draw
+from reelwright.edits.pointers import Pointer
+from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.library import assets, deletion
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import Studio
@@ -385,17 +386,16 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
     layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
     async with prober() as probing:
         videos = AssetVideos(storage, probing, world.sessions)
-        drawn = await draw(
-            layers, studio=studio, settings=settings, storage=storage, sessions=world.sessions, asset_videos=videos
-        )
+        sources = LayerSources(studio, settings, storage, world.sessions, videos)
+        prepared = await sources.prepare(layers, [Pointer("/overlays/0"), Pointer("/overlays/1")])
     assert studio.keys == (f"assets/{made[0].id}/source.png",)
-    first, second = drawn.errors
+    first, second = prepared.errors
     assert (first.pointer, first.code, first.detail) == (
-        "/steps/0/layers/0/image_path",
+        "/overlays/0/image_path",
         "asset_missing",
         "no such asset; GET /assets lists those that there are",
     )
-    assert (second.pointer, second.code) == ("/steps/0/layers/1/image_path", "file_missing")
+    assert (second.pointer, second.code) == ("/overlays/1/image_path", "file_missing")
     await studio.close()
 
 

@@ -38,17 +38,17 @@ def text(words: str) -> TextLayer:
 async def test_pictures_are_kept_and_nothing_else_stays(studio: Studio, storage: LocalStorage, tmp_path: Path) -> None:
     """Neither of the same text drawn by several at once, nor of one that cannot be drawn, nor while it is drawn."""
     drawing = tmp_path / "work" / "drawing"
-    found = await asyncio.gather(*(studio.draw_text(text("Hi"), pointer="") for _ in range(8)))
+    found = await asyncio.gather(*(studio.draw_text(text("Hi")) for _ in range(8)))
     assert len(set(found)) == 1
     with pytest.raises(InvalidInput):
-        await studio.draw_text(text("漢" * 10 + "\ue000"), pointer="")
+        await studio.draw_text(text("漢" * 10 + "\ue000"))
     stranger = tmp_path / "stranger.png"
     stranger.write_bytes(b"nothing")
     with pytest.raises(UnsupportedMedia):
         await studio.normalise(stranger)
     normal = await studio.normalise(storage.path(picture_key(found[0].sha256)))
     assert (normal.width, normal.height) == (found[0].width, found[0].height)
-    again = asyncio.create_task(studio.draw_text(text("Again"), pointer=""))
+    again = asyncio.create_task(studio.draw_text(text("Again")))
     while not again.done():
         assert [path.name for path in drawing.iterdir()] == ["fonts"]
         await asyncio.sleep(0)
@@ -60,7 +60,7 @@ async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
     studio: Studio, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the news that it is there and the mark that it is young."""
-    path = storage.path(picture_key((await studio.draw_text(text("Hi"), pointer="")).sha256))
+    path = storage.path(picture_key((await studio.draw_text(text("Hi"))).sha256))
     publish = storage.publish
 
     def swept(local: Path, key: str) -> None:
@@ -71,7 +71,7 @@ async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
             raise
 
     monkeypatch.setattr(storage, "publish", swept)
-    await studio.draw_text(text("Hi"), pointer="")
+    await studio.draw_text(text("Hi"))
     assert path.exists()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reelwright.edits import frame_times, sprite_sheet
 from reelwright.edits.edit import FileOutput, transcode
 from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import (
     AnyCompanion,
     PlannedCompanion,
@@ -31,7 +32,7 @@ HD = 1280, 720
 
 
 def plan(wish: AnyCompanion, length: str = "10", picture: tuple[int, int] = HD) -> PlannedCompanion:
-    found, errors = planned(wish, picture=picture, length=Fraction(length), pointer="/companions/0")
+    found, errors = planned(wish, picture=picture, length=Fraction(length), pointer=Pointer("/companions/0"))
     assert errors == []
     assert found is not None
     return found
@@ -173,7 +174,7 @@ def test_sizes_keep_the_aspect_unless_it_is_extreme() -> None:
 )
 def test_what_cannot_be_is_named(wish: AnyCompanion, wrong: dict[str, str]) -> None:
     """By its pointer and in a sentence."""
-    found, errors = planned(wish, picture=HD, length=Fraction(10), pointer="")
+    found, errors = planned(wish, picture=HD, length=Fraction(10), pointer=Pointer())
     assert found is None
     assert errors == [FieldError(pointer, detail) for pointer, detail in wrong.items()]
 

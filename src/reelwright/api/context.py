@@ -16,6 +16,7 @@ from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
 from reelwright.jobs.notifier import Hub
+from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.jobs.status_reads import Glances
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import Studio
@@ -38,7 +39,7 @@ class Services:
     glances: Glances
     feeds: JobFeeds
     studio: Studio
-    asset_videos: AssetVideos
+    layer_sources: LayerSources
     readiness: Readiness
     metrics: Exposition
 
@@ -72,7 +73,9 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 Glances(hub, database.sessions),
                 JobFeeds(database.sessions, hub),
                 studio,
-                AssetVideos(storage, prober, database.sessions),
+                LayerSources(
+                    studio, settings, storage, database.sessions, AssetVideos(storage, prober, database.sessions)
+                ),
                 Readiness(settings, database.sessions, storage, hub),
                 Exposition(database.sessions, settings.media_path),
             )

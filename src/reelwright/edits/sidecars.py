@@ -11,6 +11,7 @@ from msgspec import Meta
 from reelwright.edits import frame_times, sprite_sheet
 from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError
 
@@ -99,7 +100,7 @@ class PlannedCompanion(msgspec.Struct, frozen=True, kw_only=True):
 Wish = tuple[PlannedCompanion | None, list[FieldError]]
 
 
-def planned(companion: AnyCompanion, *, picture: Size, length: Fraction, pointer: str) -> Wish:
+def planned(companion: AnyCompanion, *, picture: Size, length: Fraction, pointer: Pointer) -> Wish:
     """The companion of a video that is shown at that size and lasts so long, or what is wrong with it."""
     match companion:
         case Poster():
@@ -133,8 +134,8 @@ def sized(picture: Size, width: int | None) -> Size:
     return scaled(picture, scale)
 
 
-def _poster(wish: Poster, picture: Size, length: Fraction, pointer: str) -> Wish:
-    at, errors = (None, []) if wish.at is None else frame_times.one(wish.at, length, f"{pointer}/at")
+def _poster(wish: Poster, picture: Size, length: Fraction, pointer: Pointer) -> Wish:
+    at, errors = (None, []) if wish.at is None else frame_times.one(wish.at, length, pointer / "at")
     if errors:
         return None, errors
     size = sized(picture, wish.width)
@@ -143,13 +144,13 @@ def _poster(wish: Poster, picture: Size, length: Fraction, pointer: str) -> Wish
     return PlannedCompanion(companion=wish, width=size[0], height=size[1], at_s=times, files=(file,)), []
 
 
-def _thumbnails(wish: Thumbnails, picture: Size, length: Fraction, pointer: str) -> Wish:
+def _thumbnails(wish: Thumbnails, picture: Size, length: Fraction, pointer: Pointer) -> Wish:
     if wish.every is None:
-        times, errors = frame_times.named(wish.at or (), length, f"{pointer}/at")
+        times, errors = frame_times.named(wish.at or (), length, pointer / "at")
     elif wish.at is None:
-        times, errors = frame_times.every(wish.every, length, f"{pointer}/every", most=MOST_THUMBNAILS)
+        times, errors = frame_times.every(wish.every, length, pointer / "every", most=MOST_THUMBNAILS)
     else:
-        times, errors = [], [FieldError(f"{pointer}/every", "is one way to say it, `at` is another")]
+        times, errors = [], [FieldError(pointer / "every", "is one way to say it, `at` is another")]
     if errors:
         return None, errors
     size = sized(picture, min(320, picture[0]) if wish.width is None else wish.width)
@@ -163,14 +164,14 @@ def _thumbnails(wish: Thumbnails, picture: Size, length: Fraction, pointer: str)
     ), []
 
 
-def _sprite(wish: Sprite, picture: Size, length: Fraction, pointer: str) -> Wish:
+def _sprite(wish: Sprite, picture: Size, length: Fraction, pointer: Pointer) -> Wish:
     errors: list[FieldError] = []
     if wish.every is None:
         times = frame_times.spread(wish.count or min(USUAL_TILES, max(1, int(length))), length)
     elif wish.count is None:
-        times, errors = frame_times.every(wish.every, length, f"{pointer}/every", most=MOST_TILES)
+        times, errors = frame_times.every(wish.every, length, pointer / "every", most=MOST_TILES)
     else:
-        times, errors = [], [FieldError(f"{pointer}/count", "is one way to say it, `every` is another")]
+        times, errors = [], [FieldError(pointer / "count", "is one way to say it, `every` is another")]
     if errors:
         return None, errors
     size = sized(picture, wish.width)
@@ -188,12 +189,12 @@ def _sprite(wish: Sprite, picture: Size, length: Fraction, pointer: str) -> Wish
     ), []
 
 
-def _preview(wish: Preview, picture: Size, length: Fraction, pointer: str) -> Wish:
+def _preview(wish: Preview, picture: Size, length: Fraction, pointer: Pointer) -> Wish:
     count = max(1, round(Fraction(repr(wish.duration)) * wish.frame_rate))
     if wish.at is None:
         times = frame_times.runs(count, wish.frame_rate, length, parts=PREVIEW_PARTS)
     else:
-        start, errors = frame_times.one(wish.at, length, f"{pointer}/at")
+        start, errors = frame_times.one(wish.at, length, pointer / "at")
         if start is None:
             return None, errors
         times = frame_times.run(start, count, wish.frame_rate, length)

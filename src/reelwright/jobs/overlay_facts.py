@@ -1,11 +1,10 @@
-"""Facts of overlays: each layer drawn, normalised or looked up, then the job, with a row for each layer."""
+"""Facts of overlays: each layer drawn, normalized or looked up, then the job, with a row for each layer."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -14,13 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
-from reelwright.edits.edit import LAID, AnyLayer, FileOutput, TextLayer, VideoLayer, WatermarkLayer, overlay
+from reelwright.edits import ladder
+from reelwright.edits.edit import (
+    LAID,
+    OVERLAY_CRF,
+    AnyLayer,
+    FileOutput,
+    Ladder,
+    TextLayer,
+    VideoLayer,
+    WatermarkLayer,
+    overlay,
+)
 from reelwright.edits.enums import JobType, OverlayType
 from reelwright.edits.geometry import even
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.overlay import PictureFacts, VideoFacts, faults, place
+from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
-from reelwright.jobs.submit import Source, submit
+from reelwright.jobs.submit import Source, find_source, submit
 from reelwright.library import references
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import Studio
@@ -30,101 +41,126 @@ from reelwright.storage.local import LocalStorage
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """For each layer its picture, None for videos and for what could not be drawn: `errors` say why. `videos`: where it
+class PreparedLayers:
+    """For each layer its image, None for videos and for what could not be drawn: `errors` say why. `videos`: where it
     is a video of the assets folder, by the layer's number, what that is stored as."""
 
-    pictures: tuple[PictureFacts | None, ...]
+    images: tuple[PictureFacts | None, ...]
     errors: tuple[FieldError, ...] = ()
     videos: Mapping[int, UUID] = field(default_factory=dict)
 
 
-async def draw(
-    layers: tuple[AnyLayer, ...],
-    *,
-    studio: Studio,
-    settings: Settings,
-    storage: LocalStorage,
-    sessions: async_sessionmaker[AsyncSession],
-    asset_videos: AssetVideos,
-) -> Drawn:
-    """What is laid over, made ready outside of any transaction."""
-    find = partial(references.picture, settings=settings, storage=storage, sessions=sessions)
-    errors: list[FieldError] = []
-    pictures: list[PictureFacts | None] = []
-    looked_at: dict[str, PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
-    videos: dict[int, UUID] = {}
-    for number, layer in enumerate(layers):
-        pointer, picture = f"/steps/0/layers/{number}", None
+@dataclass(frozen=True, slots=True)
+class LayerSources:
+    """Makes what is laid over ready: texts drawn, images normalized, videos of the assets folder taken in."""
+
+    studio: Studio
+    settings: Settings
+    storage: LocalStorage
+    sessions: async_sessionmaker[AsyncSession]
+    asset_videos: AssetVideos
+
+    async def prepare(self, layers: Sequence[AnyLayer], pointers: Sequence[Pointer]) -> PreparedLayers:
+        """Prepare every layer, outside of any transaction: it may take a while. `pointers`: where the request has each
+        layer."""
+        errors: list[FieldError] = []
+        images: list[PictureFacts | None] = []
+        outcomes: dict[str, PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
+        videos: dict[int, UUID] = {}
+        for number, (layer, pointer) in enumerate(zip(layers, pointers, strict=True)):
+            image = None
+            try:
+                if isinstance(layer, TextLayer):
+                    image = await self.studio.draw_text(layer, pointer=pointer)
+                elif not isinstance(layer, VideoLayer):
+                    if layer.image_path not in outcomes:
+                        outcomes[layer.image_path] = await self._outcome(layer.image_path)
+                    outcome = outcomes[layer.image_path]
+                    if isinstance(outcome, PictureFacts):
+                        image = outcome
+                    else:
+                        errors.append(FieldError(pointer / "image_path", outcome.detail, outcome.code))
+                elif (path := await references.asset_video(layer.video_path, self.settings)) is not None:
+                    name = layer.video_path.removeprefix(ASSETS_PREFIX)
+                    videos[number] = await self.asset_videos.take(path, name)
+            except InvalidInput as invalid:
+                errors += invalid.errors
+            except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
+                errors.append(FieldError(pointer / "video_path", error.detail, error.code))
+            images.append(image)
+        return PreparedLayers(tuple(images), tuple(errors), videos)
+
+    async def _outcome(self, reference: str) -> PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia:
+        """Return the image, or why there is none: the same wherever the request names it."""
         try:
-            if isinstance(layer, TextLayer):
-                picture = await studio.draw_text(layer, pointer=pointer)
-            elif not isinstance(layer, VideoLayer):
-                if layer.image_path not in looked_at:
-                    looked_at[layer.image_path] = await _outcome(layer.image_path, studio, find)
-                found = looked_at[layer.image_path]
-                if isinstance(found, PictureFacts):
-                    picture = found
-                else:
-                    errors.append(FieldError(f"{pointer}/image_path", found.detail, found.code))
-            elif (path := await references.asset_video(layer.video_path, settings)) is not None:
-                videos[number] = await asset_videos.take(path, layer.video_path.removeprefix(ASSETS_PREFIX))
-        except InvalidInput as invalid:
-            errors += invalid.errors
+            return await self._normalized(reference)
         except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
-            errors.append(FieldError(f"{pointer}/video_path", error.detail, error.code))
-        pictures.append(picture)
-    return Drawn(tuple(pictures), tuple(errors), videos)
+            return error
 
+    async def _normalized(self, reference: str) -> PictureFacts:
+        path = await self._find(reference)
+        try:
+            return await self.studio.normalise(path)
+        except NotFound:
+            await self._find(reference)  # deleted between the two looks: then this says so
+            raise
 
-async def _outcome(
-    reference: str, studio: Studio, find: Callable[[str], Awaitable[Path]]
-) -> PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia:
-    """The picture, or why there is none: the same wherever the request names it."""
-    try:
-        return await _normalised(reference, studio, find)
-    except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
-        return error
-
-
-async def _normalised(reference: str, studio: Studio, find: Callable[[str], Awaitable[Path]]) -> PictureFacts:
-    found = await find(reference)
-    try:
-        return await studio.normalise(found)
-    except NotFound:
-        await find(reference)  # deleted between the two looks: then this says so
-        raise
+    async def _find(self, reference: str) -> Path:
+        return await references.picture(reference, settings=self.settings, storage=self.storage, sessions=self.sessions)
 
 
 async def submit_overlay(
+    layer_sources: LayerSources,
+    source_id: UUID,
+    variant_id: UUID | None,
+    layers: tuple[AnyLayer, ...],
+    *,
+    coding: Ladder | None = None,
+    pointers: Sequence[Pointer],
+    max_failures: int,
+) -> Job:
+    """Queue an overlay: its layers are prepared first, outside of the transaction. `coding`: how the result is coded,
+    None: as usual; `pointers`: where the request has each layer.
+
+    Raises NotFound; InvalidInput that names every wrong field of every layer.
+    """
+    async with layer_sources.sessions() as session:
+        await find_source(session, source_id, variant_id)
+    prepared = await layer_sources.prepare(layers, pointers)
+    async with layer_sources.sessions.begin() as session:
+        source = await find_source(session, source_id, variant_id)
+        size = source.facts.media.picture.display_size
+        output = LAID if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
+        return await _submit_prepared(session, layers, prepared, source, output, pointers, max_failures)
+
+
+async def _submit_prepared(
     session: AsyncSession,
     layers: tuple[AnyLayer, ...],
-    drawn: Drawn,
+    prepared: PreparedLayers,
     source: Source,
-    *,
+    output: FileOutput,
+    pointers: Sequence[Pointer],
     max_failures: int,
-    output: FileOutput = LAID,
-    renamed: Callable[[str], str] = str,
 ) -> Job:
-    """Raises InvalidInput that names every wrong field of every layer. `renamed`: as for submit."""
     facts: list[PictureFacts | VideoFacts | None] = []
     files: list[File] = []
-    errors = list(drawn.errors)
-    for number, (layer, picture) in enumerate(zip(layers, drawn.pictures, strict=True)):
-        facts.append(picture)
+    errors = list(prepared.errors)
+    for number, (layer, image, pointer) in enumerate(zip(layers, prepared.images, pointers, strict=True)):
+        facts.append(image)
         if isinstance(layer, VideoLayer):
-            stored = drawn.videos.get(number)
+            stored = prepared.videos.get(number)
             try:
                 file, media = await _video(session, layer.video_path if stored is None else f"video:{stored}")
             except (NotFound, UnsupportedMedia) as error:
-                errors.append(FieldError(f"/steps/0/layers/{number}/video_path", error.detail, error.code))
+                errors.append(FieldError(pointer / "video_path", error.detail, error.code))
             else:
                 files.append(file)
                 facts[-1] = VideoFacts(sha256=file.sha256, media=media)
-    measured = tuple(one for one in facts if one is not None)
     if errors:
-        raise InvalidInput(errors + _misplaced(layers, facts, source))
-    with_layers = replace(source, facts=msgspec.structs.replace(source.facts, layers=measured))
+        raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
+    known = tuple(fact for fact in facts if fact is not None)
+    with_layers = replace(source, facts=msgspec.structs.replace(source.facts, layers=known))
     only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
     return await submit(
         session,
@@ -133,23 +169,25 @@ async def submit_overlay(
         type=JobType.WATERMARK if only_watermark else JobType.OVERLAY,
         max_failures=max_failures,
         layer_files=tuple(files),
-        renamed=renamed,
+        pointers=pointers,
     )
 
 
 def _misplaced(
-    layers: tuple[AnyLayer, ...], facts: list[PictureFacts | VideoFacts | None], source: Source
+    layers: tuple[AnyLayer, ...],
+    facts: list[PictureFacts | VideoFacts | None],
+    source: Source,
+    pointers: Sequence[Pointer],
 ) -> list[FieldError]:
-    """What is wrong with where and when the layers lie, as far as their sizes are known."""
+    """Return what is wrong with where and when the layers lie, as far as their sizes are known."""
     media = source.facts.media
-    length = Fraction(repr(media.duration_s or 0.0))
+    canvas, length = even(media.picture.display_size), Fraction(repr(media.duration_s or 0.0))
     errors: list[FieldError] = []
-    for number, (layer, known) in enumerate(zip(layers, facts, strict=True)):
-        pointer = f"/steps/0/layers/{number}"
+    for layer, known, pointer in zip(layers, facts, pointers, strict=True):
         if known is None:
             errors += faults(layer, length=length, pointer=pointer)
         else:
-            errors += place(layer, known, canvas=even(media.picture.display_size), length=length, pointer=pointer)[1]
+            errors += place(layer, known, canvas=canvas, length=length, pointer=pointer)[1]
     return errors
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,15 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant, Video
-from reelwright.edits.edit import Edit
+from reelwright.edits import ladder
+from reelwright.edits.edit import TRIM_CRF, Edit, FileOutput, Ladder, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.pointers import Pointer
+from reelwright.edits.sidecars import AnyCompanion
+from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs import lifecycle
-
-POINTER = re.compile(r"\A/[^\s:]*(?=: )")
-"""A warning's, to the field that it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,47 @@ async def find_source(session: AsyncSession, source_id: uuid.UUID, variant_id: u
     return Source(file, video_id, found, Facts(sha256=file.sha256, media=media))
 
 
+async def submit_trim(
+    session: AsyncSession,
+    source: Source,
+    start: Time,
+    end: Time | None,
+    *,
+    coding: Ladder | None = None,
+    pointer: Pointer,
+    max_failures: int,
+) -> Job:
+    """Queue a cut of the source. `coding`: how the result is coded, None: as usual; `pointer`: where the request has
+    `start` and `end`.
+
+    Raises InvalidInput.
+    """
+    size = source.facts.media.picture.display_size
+    output = FileOutput() if coding is None else ladder.single(coding, size, usual_crf=TRIM_CRF)
+    edit = trim(start, end, output)
+    return await submit(session, edit, source, type=JobType.TRIM, pointers=(pointer,), max_failures=max_failures)
+
+
+async def submit_transcode(
+    session: AsyncSession,
+    source: Source,
+    renditions: Ladder,
+    sidecars: tuple[AnyCompanion, ...] = (),
+    *,
+    pointers: Sequence[Pointer] = (),
+    max_failures: int,
+) -> Job:
+    """Queue renditions of the source, with what goes beside them. `pointers`: where the request has each sidecar.
+
+    Raises InvalidInput.
+    """
+    outputs = ladder.outputs(renditions, source.facts.media.picture.display_size)
+    edit = transcode(outputs, sidecars, renditions.streaming)
+    return await submit(
+        session, edit, source, type=JobType.TRANSCODE_MULTI, pointers=pointers, max_failures=max_failures
+    )
+
+
 async def submit(
     session: AsyncSession,
     edit: Edit,
@@ -67,13 +108,14 @@ async def submit(
     type: JobType,  # noqa: A002
     max_failures: int,
     layer_files: tuple[File, ...] = (),
-    renamed: Callable[[str], str] = str,
+    pointers: Sequence[Pointer] = (),
 ) -> Job:
-    """Raises InvalidInput for what cannot be done: now, not in the worker. `layer_files`: videos laid over it;
-    `renamed`: pointers into the edit, at which warnings begin, as pointers into the request."""
-    plan = resolve(edit, source.facts)
-    said = tuple(POINTER.sub(lambda found: renamed(found[0]), warning) for warning in plan.warnings)
-    plan = msgspec.structs.replace(plan, warnings=said)
+    """Queue an edit of the source, planned: what cannot be done is refused now, not in the worker. `layer_files`: the
+    videos laid over it; `pointers`: as for `resolve`.
+
+    Raises InvalidInput.
+    """
+    plan = resolve(edit, source.facts, pointers)
     new = lifecycle.NewJob(
         video_id=source.video_id,
         input_variant_id=source.variant_id,

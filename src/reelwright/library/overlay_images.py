@@ -14,6 +14,7 @@ from reelwright.cancellation import finished
 from reelwright.edits import color
 from reelwright.edits.edit import TextLayer
 from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.text_rules import TextStyle
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.media.images.fonts import FontBook
@@ -73,8 +74,8 @@ class Studio:
                 self._ready = book, await self._stack.enter_async_context(draughtsman)
             return self._ready
 
-    async def draw_text(self, layer: TextLayer, *, pointer: str) -> PictureFacts:
-        """Raises InvalidInput that names the layer's fields."""
+    async def draw_text(self, layer: TextLayer, *, pointer: Pointer = Pointer()) -> PictureFacts:  # noqa: B008 (frozen)
+        """Draw a text. Raises InvalidInput that names the layer's fields; `pointer`: where the request has it."""
         _, draughtsman = await self._open()
         try:
             style = await _style(layer, draughtsman)
@@ -82,7 +83,7 @@ class Studio:
                 return await self._keep(drawn, await draughtsman.draw_text(layer.text, style, drawn))
         except InvalidInput as invalid:
             raise InvalidInput(
-                [FieldError(pointer + error.pointer, error.detail) for error in invalid.errors]
+                [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
             ) from invalid
 
     async def normalise(self, source: Path) -> PictureFacts:

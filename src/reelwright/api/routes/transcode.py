@@ -11,38 +11,10 @@ from litestar.params import FromPath, JSONBody
 from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.edits import pointers
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.transcode import TranscodeIn
-from reelwright.db.models import Job
-from reelwright.edits import ladder
-from reelwright.edits.edit import Ladder, transcode
-from reelwright.edits.enums import JobType
-from reelwright.edits.sidecars import AnyCompanion
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import find_source, submit
-
-
-async def submit_renditions(
-    services: Services,
-    video_or_variant_id: UUID,
-    wanted: Ladder,
-    companions: tuple[AnyCompanion, ...] = (),
-) -> Job:
-    """Raises NotFound, InvalidInput."""
-    async with services.sessions.begin() as session:
-        source = await find_source(session, video_or_variant_id)
-        picture = source.facts.media.picture
-        outputs = ladder.outputs(wanted, picture.display_size)
-        names = {f"companions/{number}": f"{wish.__struct_config__.tag}" for number, wish in enumerate(companions)}
-        with pointers(names):
-            return await submit(
-                session,
-                transcode(outputs, companions, wanted.streaming),
-                source,
-                type=JobType.TRANSCODE_MULTI,
-                max_failures=services.settings.max_failures,
-            )
+from reelwright.jobs.submit import find_source, submit_transcode
 
 
 @post(
@@ -69,7 +41,15 @@ async def transcode_video(
     asks for the usual qualities.
     """
     try:
-        job = await submit_renditions(services, video_or_variant_id, data.ladder(), data.companions)
+        async with services.sessions.begin() as session:
+            job = await submit_transcode(
+                session,
+                await find_source(session, video_or_variant_id),
+                data.ladder(),
+                data.companions,
+                pointers=data.pointers,
+                max_failures=services.settings.max_failures,
+            )
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does
     return accepted(job, services.addresses)

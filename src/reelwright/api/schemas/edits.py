@@ -12,6 +12,7 @@ from reelwright.api.schemas.base import Body, Moment
 from reelwright.api.schemas.coding import CutSoundIn, EditIn, LaidSoundIn
 from reelwright.edits.edit import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
+from reelwright.edits.pointers import Pointer
 
 SourceId = Annotated[uuid.UUID, Meta(description="What is worked on: an upload, or a variant, by its own id.")]
 VariantId = Annotated[
@@ -56,6 +57,12 @@ class OverlaysIn(EditIn, frozen=True, kw_only=True):
     def layers(self) -> tuple[AnyLayer, ...]:
         return (*self.overlays, *([self.watermark.layer()] if self.watermark else []))
 
+    @property
+    def pointers(self) -> tuple[Pointer, ...]:
+        """Where the layers are."""
+        overlays = [Pointer(f"/overlays/{number}") for number in range(len(self.overlays))]
+        return (*overlays, *([Pointer("/watermark")] if self.watermark else []))
+
 
 class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
     """Lay a picture over the whole video, in a corner or the middle."""
@@ -72,3 +79,8 @@ class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
     def layers(self) -> tuple[AnyLayer, ...]:
         anchor = Anchored(anchor=self.position, margin=self.margin)
         return (WatermarkLayer(image_path=self.image_path, position=anchor, opacity=self.opacity),)
+
+    @property
+    def pointers(self) -> tuple[Pointer, ...]:
+        """Where the layers are."""
+        return (Pointer(),)

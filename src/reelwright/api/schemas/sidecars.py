@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body, Moment
 from reelwright.edits import sidecars
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnyCompanion, Poster, Preview, Seconds, Sprite, Thumbnails
 
 
@@ -87,3 +88,8 @@ class StillsIn(Body, frozen=True, kw_only=True):
     def companions(self) -> tuple[AnyCompanion, ...]:
         wishes = (self.poster, self.thumbnails, self.sprite, self.preview)
         return tuple(wish.companion() for wish in wishes if wish is not None)
+
+    @property
+    def pointers(self) -> tuple[Pointer, ...]:
+        """Where the companions are."""
+        return tuple(Pointer(f"/{companion.__struct_config__.tag}") for companion in self.companions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from litestar import post
@@ -12,14 +11,13 @@ from litestar.params import JSONBody
 from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.edits import pointers, submit_layers
-from reelwright.api.routes.transcode import submit_renditions
 from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Quality, V1Trim, V1Watermark
-from reelwright.edits.edit import AnyLayer, trim
-from reelwright.edits.enums import JobType
+from reelwright.edits.edit import AnyLayer
 from reelwright.edits.ladder import BOXES
+from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import find_source, submit
+from reelwright.jobs.overlay_facts import submit_overlay
+from reelwright.jobs.submit import find_source, submit_transcode, submit_trim
 
 
 class BadValues(InvalidInput):
@@ -30,6 +28,21 @@ class BadValues(InvalidInput):
 
 MISSING = ("asset_missing", "not_found", "file_missing")
 """Codes behind a field that names a picture or a video which is not there."""
+
+LAYER = Pointer(
+    names={
+        "text": "content",
+        "image_path": "content",
+        "video_path": "content",
+        "font": "language",
+        "color": "font_color",
+        "start": "start_time",
+        "end": "end_time",
+        "x": "position_x",
+        "y": "position_y",
+    }
+)
+"""What this surface calls the fields of a layer."""
 
 
 @post(
@@ -51,26 +64,34 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
         duration_s = source.facts.media.duration_s
         if duration_s is not None and data.end_time > max(duration_s, round(duration_s, 3)):  # as v1 shows it
             raise BadValues([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
-        with pointers({"start": "start_time", "end": "end_time"}):
-            job = await submit(
-                session,
-                trim(data.start_time, data.end_time),
-                source,
-                type=JobType.TRIM,
-                max_failures=services.settings.max_failures,
-            )
+        job = await submit_trim(
+            session,
+            source,
+            data.start_time,
+            data.end_time,
+            pointer=Pointer(names={"start": "start_time", "end": "end_time"}),
+            max_failures=services.settings.max_failures,
+        )
     return V1Job.of(job)
 
 
-async def _lay(services: Services, video_id: UUID, layer: AnyLayer, names: Mapping[str, str], path_field: str) -> V1Job:
-    """A picture or a video that is not there is a 404 here."""
+async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Pointer, path_field: str) -> V1Job:
+    """Queue an overlay of one layer. A picture or a video that is not there is a 404 here."""
     try:
-        return V1Job.of(await submit_layers(services, video_id, None, (layer,), names))
+        job = await submit_overlay(
+            services.layer_sources,
+            video_id,
+            None,
+            (layer,),
+            pointers=(pointer,),
+            max_failures=services.settings.max_failures,
+        )
     except InvalidInput as invalid:
         for error in invalid.errors:
             if error.pointer == f"/{path_field}" and error.code in MISSING:
                 raise NotFound(error.detail, code="asset_missing") from invalid
         raise
+    return V1Job.of(job)
 
 
 @post(
@@ -87,19 +108,7 @@ async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Ser
     """One text, picture or video. A language that is unknown, or has no font here, takes the default font."""
     book = await services.studio.fonts() if data.overlay_type == "text" else None
     font = next((family for family in data.families if family in book), None) if book is not None else None
-    names = {
-        "layers/0/text": "content",
-        "layers/0/image_path": "content",
-        "layers/0/video_path": "content",
-        "layers/0/font": "language",
-        "layers/0/color": "font_color",
-        "layers/0/start": "start_time",
-        "layers/0/end": "end_time",
-        "layers/0/x": "position_x",
-        "layers/0/y": "position_y",
-        "layers/0": "",
-    }
-    return await _lay(services, data.video_id, data.layer(font), names, "content")
+    return await _lay(services, data.video_id, data.layer(font), LAYER, "content")
 
 
 @post(
@@ -114,8 +123,8 @@ async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Ser
 )
 async def watermark_video(data: JSONBody[V1Watermark], services: NamedDependency[Services]) -> V1Job:
     """A picture below the assets folder, over the whole video."""
-    names = {"layers/0/image_path": "watermark_path", "layers/0": ""}
-    return await _lay(services, data.video_id, data.layer(), names, "watermark_path")
+    pointer = Pointer(names={"image_path": "watermark_path"})
+    return await _lay(services, data.video_id, data.layer(), pointer, "watermark_path")
 
 
 @post(
@@ -138,6 +147,9 @@ async def make_qualities(data: JSONBody[V1Quality], services: NamedDependency[Se
     if wrong:
         raise BadValues(wrong)
     try:
-        return V1Job.of(await submit_renditions(services, data.video_id, data.ladder()))
+        async with services.sessions.begin() as session:
+            source = await find_source(session, data.video_id)
+            job = await submit_transcode(session, source, data.ladder(), max_failures=services.settings.max_failures)
     except InvalidInput as invalid:
         raise BadValues(invalid.errors) from invalid
+    return V1Job.of(job)

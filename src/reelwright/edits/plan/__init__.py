@@ -7,6 +7,7 @@ fractions of seconds in strings. Errors name every wrong field by its pointer in
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, floor
 
@@ -19,6 +20,7 @@ from reelwright.edits.geometry import Size, even
 from reelwright.edits.losses import losses, unseen_colours
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.overlay import PictureFacts, PlannedLayer, VideoFacts, place
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import PlannedCompanion, PlannedFile, planned
 from reelwright.edits.stream_copy import hindrance
 from reelwright.edits.streaming import PlannedStreaming
@@ -126,8 +128,12 @@ def frame_grid(media: MediaInfo) -> tuple[Fraction, Fraction, int] | None:
     return first - media.start, duration, picture.frame_count
 
 
-def resolve(edit: Edit, facts: Facts) -> Plan:
-    """Raises InvalidInput that names every wrong field ("/steps/0/start")."""
+def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = ()) -> Plan:
+    """Return what will come out. `pointers`: where the request names the trim, or each layer, or each sidecar; those of
+    the edit itself ("/steps/0") when nobody says.
+
+    Raises InvalidInput that names every wrong field.
+    """
     warnings: list[str] = []
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
     if wrong := unseen_colours(facts.media.picture):
@@ -135,15 +141,17 @@ def resolve(edit: Edit, facts: Facts) -> Plan:
     laid = any(isinstance(step, Overlay) for step in edit.steps)
     warnings += losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=not laid)
     if not edit.steps:
-        return _resolve_transcode(edit, facts, length, warnings)
+        return _resolve_transcode(edit, facts, length, warnings, pointers)
     (step,) = edit.steps
     if isinstance(step, Overlay):
-        return _resolve_overlay(edit, step, facts, length, warnings)
-    return _resolve_trim(edit, step, facts, length, warnings)
+        return _resolve_overlay(edit, step, facts, length, warnings, pointers)
+    return _resolve_trim(edit, step, facts, length, warnings, pointers)
 
 
-def _resolve_trim(edit: Edit, step: Trim, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
-    planned, frames = _trim(step, facts.media, length, warnings, pointer="/steps/0")
+def _resolve_trim(
+    edit: Edit, step: Trim, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+) -> Plan:
+    planned, frames = _trim(step, facts.media, length, warnings, pointer=_pointer(pointers, 0, "/steps"))
     interval = Fraction(planned.start_s), Fraction(planned.end_s)
     own, shown = even(facts.media.picture.upright_size), facts.media.picture.display_size
     outputs = tuple(
@@ -160,7 +168,9 @@ def _resolve_trim(edit: Edit, step: Trim, facts: Facts, length: Fraction | None,
     return Plan(inputs=(facts,), steps=(planned,), outputs=outputs, warnings=tuple(warnings))
 
 
-def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
+def _resolve_overlay(
+    edit: Edit, step: Overlay, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+) -> Plan:
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     if not step.layers:
@@ -169,7 +179,7 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
     layers: list[PlannedLayer] = []
     errors: list[FieldError] = []
     for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
-        pointer = f"/steps/0/layers/{number}"
+        pointer = _pointer(pointers, number, "/steps/0/layers")
         planned, wrong, said = place(layer, drawn, canvas=canvas, length=length, pointer=pointer)
         errors += wrong
         warnings += said
@@ -202,7 +212,9 @@ def _resolve_overlay(edit: Edit, step: Overlay, facts: Facts, length: Fraction |
     return Plan(inputs=(bare, *videos.values()), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
 
 
-def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnings: list[str]) -> Plan:
+def _resolve_transcode(
+    edit: Edit, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+) -> Plan:
     """The whole video, once for each output."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
@@ -226,7 +238,7 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
         warnings.append(f"no rendition could be copied: {'; '.join(dict.fromkeys(hindrances))}")
     companions, errors = [], []
     for number, wish in enumerate(edit.companions):
-        found, wrong = planned(wish, picture=shown, length=length, pointer=f"/companions/{number}")
+        found, wrong = planned(wish, picture=shown, length=length, pointer=_pointer(pointers, number, "/companions"))
         companions += [found] if found is not None else []
         errors += wrong
     if errors:
@@ -245,6 +257,11 @@ def _resolve_transcode(edit: Edit, facts: Facts, length: Fraction | None, warnin
     )
 
 
+def _pointer(pointers: Sequence[Pointer], number: int, place: str) -> Pointer:
+    """Return the request's pointer to the part with the number, or the edit's own."""
+    return pointers[number] if pointers else Pointer(f"{place}/{number}")
+
+
 def _counted(frames: int | None, output: FileOutput) -> int | None:
     """Of the containers that are made only MP4 counts its frames."""
     return frames if output.container == "mp4" else None
@@ -256,7 +273,7 @@ def _heard(output: FileOutput, media: MediaInfo, *, more: bool = False) -> int:
 
 
 def _trim(
-    step: Trim, media: MediaInfo, length: Fraction | None, warnings: list[str], *, pointer: str
+    step: Trim, media: MediaInfo, length: Fraction | None, warnings: list[str], *, pointer: Pointer
 ) -> tuple[PlannedTrim, int | None]:
     errors: list[FieldError] = []
 
@@ -264,17 +281,17 @@ def _trim(
         try:
             return timecode.parse(value)
         except ValueError as error:
-            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+            errors.append(FieldError(pointer / field, str(error)))
             return Fraction(0)
 
     start = time("start", step.start)
     if step.end is None and length is None:
-        errors.append(FieldError(f"{pointer}/end", "is required: how long the video is, is not known"))
+        errors.append(FieldError(pointer / "end", "is required: how long the video is, is not known"))
     end = time("end", step.end) if step.end is not None else length or Fraction(0)
     if not errors and end <= start and step.end is not None:
-        errors.append(FieldError(f"{pointer}/end", "is not after start"))
+        errors.append(FieldError(pointer / "end", "is not after start"))
     if not errors and length is not None and start >= length:
-        errors.append(FieldError(f"{pointer}/start", f"is not before the end of the video ({timecode.show(length)})"))
+        errors.append(FieldError(pointer / "start", f"is not before the end of the video ({timecode.show(length)})"))
     if errors:
         raise InvalidInput(errors)
     if length is not None and end > length:
@@ -285,10 +302,10 @@ def _trim(
     begins, ends = first_frame.picture_begin(media), first_frame.picture_end(media)
     if end <= begins:
         late = f"is not after the picture begins ({timecode.show(begins)})"
-        raise InvalidInput([FieldError(f"{pointer}/end", late)])
+        raise InvalidInput([FieldError(pointer / "end", late)])
     if (grid := frame_grid(media)) is None:
         if start >= ends > 0:
-            raise InvalidInput([FieldError(f"{pointer}/start", _behind(ends))])
+            raise InvalidInput([FieldError(pointer / "start", _behind(ends))])
         look_back = first_frame.may_begin_within(media, start, end)
         return PlannedTrim(start_s=str(start), end_s=str(end), look_back=look_back), None
     origin, duration, count = grid
@@ -297,7 +314,7 @@ def _trim(
     first, behind = (ceil((time - origin) / duration) for time in (start, end))
     kept = min(behind, count) - max(first, 0)
     if kept <= 0:
-        raise InvalidInput([FieldError(f"{pointer}/end", "no frame of the video lies between start and end")])
+        raise InvalidInput([FieldError(pointer / "end", "no frame of the video lies between start and end")])
     if first >= 0:
         start = origin + first * duration
     if behind <= count:
@@ -306,13 +323,13 @@ def _trim(
 
 
 def _of_standing_pictures(
-    start: Fraction, end: Fraction, grid: tuple[Fraction, Fraction, int], pointer: str
+    start: Fraction, end: Fraction, grid: tuple[Fraction, Fraction, int], pointer: Pointer
 ) -> tuple[PlannedTrim, int]:
     """Slides, evenly spaced: from the one that is on display on."""
     origin, duration, count = grid
     first, behind = floor((start - origin) / duration), ceil((end - origin) / duration)
     if first >= count:
-        raise InvalidInput([FieldError(f"{pointer}/start", _behind(origin + count * duration))])
+        raise InvalidInput([FieldError(pointer / "start", _behind(origin + count * duration))])
     shown = origin + first * duration
     from_s = str(shown) if first >= 0 and shown < start else None
     return PlannedTrim(start_s=str(start), end_s=str(end), shown_from_s=from_s), min(behind, count) - max(first, 0)

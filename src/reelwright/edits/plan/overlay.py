@@ -11,6 +11,7 @@ from reelwright.edits.edit import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
+from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError
 
 WIDEST = 8192
@@ -51,24 +52,24 @@ class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def place(
-    layer: AnyLayer, facts: PictureFacts | VideoFacts, *, canvas: Size, length: Fraction, pointer: str
+    layer: AnyLayer, facts: PictureFacts | VideoFacts, *, canvas: Size, length: Fraction, pointer: Pointer
 ) -> tuple[PlannedLayer | None, list[FieldError], list[str]]:
     """The layer placed (None when it is never seen), what is wrong with it, and warnings."""
     times, errors = _times(layer, length, pointer)
     size, field = _size(layer, facts)
     if max(size) > WIDEST:
         shown = f"{size[0]}x{size[1]}"
-        errors.append(FieldError(f"{pointer}/{field}", f"would make it {shown} pixels: {WIDEST} a side are the most"))
+        errors.append(FieldError(pointer / field, f"would make it {shown} pixels: {WIDEST} a side are the most"))
     where, misplaced = _where(layer, canvas, size, pointer)
     errors += misplaced
     if errors:
         return None, errors, []
     end = min(times["end"], length, times["start"] + _own_length(layer, facts, length))
     cut = _cut_off(where, size, canvas)
-    warnings = [f"{pointer}: {_named(layer)} {cut}"] if cut else []
+    warnings = [pointer.remark(f"{_named(layer)} {cut}")] if cut else []
     volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
     if volume and isinstance(facts, VideoFacts) and not facts.media.sound:
-        warnings.append(f"{pointer}: {_named(layer)} has no sound that could be mixed in")
+        warnings.append(pointer.remark(f"{_named(layer)} has no sound that could be mixed in"))
         volume = 0.0
     planned = PlannedLayer(
         facts=facts,
@@ -87,30 +88,30 @@ def place(
     return planned, [], warnings
 
 
-def faults(layer: AnyLayer, *, length: Fraction, pointer: str) -> list[FieldError]:
+def faults(layer: AnyLayer, *, length: Fraction, pointer: Pointer) -> list[FieldError]:
     """What is wrong with when and where it lies, as far as that can be said of a layer whose size is not known."""
     errors = _times(layer, length, pointer)[1]
     for name, coordinate in (("x", layer.x), ("y", layer.y)) if layer.position is None else ():
         try:
             read(coordinate, TEXT if isinstance(layer, TextLayer) else OVERLAY)
         except ValueError as error:
-            errors.append(FieldError(f"{pointer}/{name}", str(error)))
+            errors.append(FieldError(pointer / name, str(error)))
     return errors
 
 
-def _times(layer: AnyLayer, length: Fraction, pointer: str) -> tuple[dict[str, Fraction], list[FieldError]]:
+def _times(layer: AnyLayer, length: Fraction, pointer: Pointer) -> tuple[dict[str, Fraction], list[FieldError]]:
     errors: list[FieldError] = []
     times: dict[str, Fraction] = {}
     for field, value in (("start", layer.start), ("end", layer.end)):
         try:
             times[field] = length if value is None else timecode.parse(value)
         except ValueError as error:
-            errors.append(FieldError(f"{pointer}/{field}", str(error)))
+            errors.append(FieldError(pointer / field, str(error)))
     if "start" in times and times["start"] >= length:
         late = f"is not before the end of the video ({timecode.show(length)})"
-        errors.append(FieldError(f"{pointer}/start", late))
+        errors.append(FieldError(pointer / "start", late))
     elif len(times) == 2 and times["end"] <= times["start"]:
-        errors.append(FieldError(f"{pointer}/end", "is not after start"))
+        errors.append(FieldError(pointer / "end", "is not after start"))
     return times, errors
 
 
@@ -122,20 +123,20 @@ def _own_length(layer: AnyLayer, facts: PictureFacts | VideoFacts, longest: Frac
     return longest if duration_s is None else Fraction(repr(duration_s))
 
 
-def _where(layer: AnyLayer, canvas: Size, size: Size, pointer: str) -> tuple[Size, list[FieldError]]:
+def _where(layer: AnyLayer, canvas: Size, size: Size, pointer: Pointer) -> tuple[Size, list[FieldError]]:
     """The top left corner, and what is wrong with how it was asked for."""
     if layer.position is not None:
         try:
             return anchored(layer.position).position(canvas, size), []
         except ValueError as error:
-            return (0, 0), [FieldError(f"{pointer}/position", str(error))]
+            return (0, 0), [FieldError(pointer / "position", str(error))]
     vocabulary = TEXT if isinstance(layer, TextLayer) else OVERLAY
     errors, corner = [], [0, 0]
     for axis, (name, coordinate) in enumerate((("x", layer.x), ("y", layer.y))):
         try:
             corner[axis] = position(coordinate, coordinate, vocabulary, picture=canvas, overlay=size)[axis]
         except ValueError as error:
-            errors.append(FieldError(f"{pointer}/{name}", str(error)))
+            errors.append(FieldError(pointer / name, str(error)))
     return (corner[0], corner[1]), errors
 
 

@@ -1,0 +1,55 @@
+"""/trim: a part of a video as a video of its own."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from reelwright.api.context import Services
+from reelwright.api.openapi import examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.edits import TrimIn
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.edits.pointers import Pointer
+from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.submit import find_source, submit_trim
+
+
+@post(
+    "/trim",
+    summary="Trim a video",
+    status_code=202,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        request_examples=examples.TRIMS,
+        responses={202: examples.ACCEPTED},
+        errors=[NotFound("no such video"), InvalidInput([FieldError("/end", "is not after start")])],
+    ),
+)
+async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
+    """Keeps the frames with start <= t < end, exactly: the cut is coded again, as H.264 (CRF 18) and AAC in MP4 where
+    nothing else is said. `codec: hevc`, `av1` or `vp9` keep ten bits and HDR.
+
+    Where `start` falls into a picture that stands for longer than half a second (a slide, a pause), it is held
+    from 0 on until the next one comes; where no frame begins in the interval, so is the one on display, but an interval
+    between two frames of a constant rate is refused. So is one that begins behind the picture's end.
+
+    An end beyond the video's is clamped, with a warning. Times refer to what is trimmed: the upload, or the variant
+    that `source_variant_id` names.
+    """
+    async with services.sessions.begin() as session:
+        source = await find_source(session, data.video_id, data.source_variant_id)
+        job = await submit_trim(
+            session,
+            source,
+            data.start,
+            data.end,
+            coding=data.wanted(data.audio),
+            pointer=Pointer(),
+            max_failures=services.settings.max_failures,
+        )
+    return accepted(job, services.addresses)
+
+
+router = Router("/", route_handlers=[trim_video], tags=["edits"])
