@@ -6,7 +6,6 @@ a pause, those too that run while this revision is applied.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,21 +15,9 @@ revision = "0005"
 down_revision = "0004"
 
 SQL = Path(__file__).parents[1] / "sql"
-OPS = (SQL / "ops_0005_views.sql", SQL / "ops_0005_functions.sql")
-QUEUE = SQL / "procrastinate_3.10.0.sql"
-
-_FETCH = re.compile(r"^CREATE (FUNCTION procrastinate_fetch_job_v2\(.*?^\$\$;)$", re.DOTALL | re.MULTILINE)
-_WAITS = "AND jobs.status = 'todo'\n"
-_MAY_START = "AND jobs.queue_name NOT IN (SELECT name FROM queues WHERE paused_at IS NOT NULL)\n"
-
-
-def fetch(*, heeds_pauses: bool) -> str:
-    """The queue's own function that hands out the next job, as it was or with the condition."""
-    found = _FETCH.search(QUEUE.read_text())
-    assert found is not None
-    assert found[1].count(_WAITS) == 1
-    condition = _WAITS + " " * 16 + _MAY_START if heeds_pauses else _WAITS
-    return "CREATE OR REPLACE " + found[1].replace(_WAITS, condition)
+OPS = (SQL / "ops_0005_views.sql", SQL / "ops_0005_transitions.sql", SQL / "ops_0005_functions.sql")
+FETCH_UNLESS_PAUSED = SQL / "procrastinate_3.10.0_fetch_job_unless_paused.sql"
+FETCH = SQL / "procrastinate_3.10.0_fetch_job.sql"
 
 
 def run_script(sql: str) -> None:
@@ -51,13 +38,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_queues")),
     )
     op.bulk_insert(queues, [{"name": "render"}])
-    run_script(fetch(heeds_pauses=True))
+    run_script(FETCH_UNLESS_PAUSED.read_text())
     for script in OPS:
         run_script(script.read_text())
 
 
 def downgrade() -> None:
     op.execute("DROP SCHEMA ops CASCADE")
-    run_script(fetch(heeds_pauses=False))
+    run_script(FETCH.read_text())
     op.drop_table("queues")
     op.drop_index("ix_jobs_finished_at", table_name="jobs")

@@ -21,7 +21,7 @@ from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError
 from reelwright.jobs import lifecycle, queue
 from tests.support.job_database import World
-from tests.support.job_states import FAILED, cancelled, failed, pending, started, succeeded
+from tests.support.job_states import FAILED, cancelled, failed, pending, postponed, started, succeeded
 
 
 async def rows(operator: asyncpg.Connection[asyncpg.Record], job_id: uuid.UUID) -> str:
@@ -33,6 +33,7 @@ async def rows(operator: asyncpg.Connection[asyncpg.Record], job_id: uuid.UUID) 
         " WHERE args->>'job_id' = $1::uuid::text",
         "history": "SELECT jsonb_agg(e.type ORDER BY e.id) FROM procrastinate_events e"
         " JOIN procrastinate_jobs q ON q.id = e.job_id WHERE q.args->>'job_id' = $1::uuid::text",
+        "waits": "SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM job_waits w WHERE job_id = $1",
     }
 
     def reduced(value: Any) -> Any:
@@ -65,6 +66,7 @@ async def heard(url: str, *channels: str) -> AsyncIterator[list[tuple[str, str]]
     [
         (pending, "cancel", lifecycle.cancel),
         (started, "cancel", lifecycle.cancel),
+        (postponed, "cancel", lifecycle.cancel),
         (failed, "requeue", lifecycle.retry),
         (cancelled, "requeue", lifecycle.retry),
     ],

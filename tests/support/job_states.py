@@ -10,6 +10,7 @@ from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
 PASSING = JobFailed("bad day", code="crashed")
+HINDERED = JobFailed("the disk is full", code="no_space", of_machine=True, needs_bytes=7)
 
 
 async def pending(world: World) -> uuid.UUID:
@@ -30,6 +31,13 @@ async def failed(world: World) -> uuid.UUID:
     claim = await world.claimed(job_id)
     await world.do(lifecycle.report, claim, percent=60, stage="verify", speed=2.0)
     await world.do(lifecycle.fail, claim, FAILED)
+    return job_id
+
+
+async def postponed(world: World) -> uuid.UUID:
+    """It waits for the machine."""
+    job_id = await world.job()
+    await world.do(lifecycle.postpone, await world.claimed(job_id), HINDERED, confirmed=True)
     return job_id
 
 

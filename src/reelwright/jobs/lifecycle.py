@@ -1,5 +1,6 @@
-"""A job's states and every transition between them. The only writer of a job's state, but for the operator's
-`ops.cancel` and `ops.requeue`, which leave the rows that `cancel` and `retry` leave.
+"""A job's states and every transition between them. The only writer of a job's state.
+
+Cancel and retry are functions of the database (migrations/sql/transitions_0007.sql), which operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
@@ -22,10 +23,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, cast, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import File, Job, JobInput, JobWait, Publication
+from reelwright.db.models import Job, JobInput, JobWait, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import queue
@@ -68,6 +84,9 @@ _EVENT = text(
     " RETURNING job_id)"
     " SELECT pg_notify(:channel, job_id::text) FROM event"
 )
+
+
+_RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
 
 
 async def _event(session: AsyncSession, job_id: uuid.UUID, attempt: int, status: JobStatus, **data: Any) -> None:
@@ -355,46 +374,32 @@ async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
 
 async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """End in CANCELLED, at once. Raises NotFound, Conflict when the job has ended already."""
-    job: Job | None = await session.scalar(
-        update(Job)
-        .where(Job.id == job_id, Job.status.in_((JobStatus.PENDING, JobStatus.STARTED)))
-        .values(status=JobStatus.CANCELLED, lease_until=None, stage=None, finished_at=func.now(), updated_at=func.now())
-        .returning(Job)
-    )
-    if job is None:
-        ended = await find(session, job_id)
-        raise Conflict(f"the job has ended already: {ended.status.value}", code="finished")
-    if job.queue_job_id is not None:
-        await queue.withdraw(session, job.queue_job_id)
-    await _forget_wait(session, job.id)
-    await _event(session, job.id, job.attempt, JobStatus.CANCELLED)
-    announce(session, Transition(job.id, job.type, JobStatus.CANCELLED, said="job cancelled"))
+    refusal: str | None = await session.scalar(select(func.cancel_job(job_id)))
+    job = await _as_it_is(session, job_id)
+    if refusal is not None:
+        raise Conflict(f"the job has ended already: {job.status.value}", code=refusal)
+    announce(session, Transition(job.id, job.type, job.status, said="job cancelled"))
     return job
 
 
 async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """Start a FAILURE or CANCELLED job again, from 0. Raises NotFound, Conflict when it cannot be."""
-    job = await session.get(Job, job_id, with_for_update=True)
+    with queue.entry_of(job_id) as origin:
+        refusal: str | None = await session.scalar(_RETRY, {"job_id": job_id, "origin": origin})
+    job = await _as_it_is(session, job_id)
+    if refusal == "input_gone":
+        raise Conflict("what the job works on was deleted", code=refusal)
+    if refusal is not None:
+        raise Conflict(f"only a job that failed or was cancelled can be retried: {job.status.value}", code=refusal)
+    announce(session, Transition(job.id, job.type, job.status, said="job queued again: retried"))
+    return job
+
+
+async def _as_it_is(session: AsyncSession, job_id: uuid.UUID) -> Job:
+    """The job after a function of the database has changed it. Raises NotFound."""
+    job = await session.get(Job, job_id, populate_existing=True)
     if job is None:
         raise NotFound("no such job")
-    if job.status not in (JobStatus.FAILURE, JobStatus.CANCELLED):
-        raise Conflict(
-            f"only a job that failed or was cancelled can be retried: {job.status.value}", code="not_retryable"
-        )
-    inputs = await session.scalars(  # locked against deletion, as a new job's are
-        select(File.id).join(JobInput).where(JobInput.job_id == job_id).with_for_update(read=True, of=File)
-    )
-    if job.plan_json is None or len(inputs.all()) != len(job.plan_json["inputs"]):
-        raise Conflict("what the job works on was deleted", code="input_gone")
-    job.status = JobStatus.PENDING
-    job.progress = job.failures = 0
-    job.error = job.error_message = job.finished_at = job.started_at = job.speed = job.stage = None
-    job.updated_at = func.now()
-    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
-    await session.flush()
-    await _event(session, job.id, job.attempt, JobStatus.PENDING, reason="retried")
-    announce(session, Transition(job.id, job.type, JobStatus.PENDING, said="job queued again: retried"))
-    await session.refresh(job)
     return job
 
 

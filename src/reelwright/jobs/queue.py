@@ -10,8 +10,8 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import procrastinate
@@ -89,21 +89,21 @@ async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, 
     if delay_s:  # by the database's clock, which decides when it is due
         schedule["schedule_at"] = await session.scalar(select(func.now() + datetime.timedelta(seconds=delay_s)))
     deferrer = _app.configure_task(TASK, queue=QUEUE, priority=priority, connection=session, **schedule)
-    with tracing.span(f"queue {QUEUE}", {"job.id": str(job_id)}, kind="producer"):
-        origin = _origin()
-        more: dict[str, Any] = (
-            {"origin": origin} if origin else {}
-        )  # workers of the first release know of no such argument
+    with entry_of(job_id) as origin:
+        # workers of the first release know of no such argument
+        more: dict[str, Any] = {"origin": origin} if origin else {}
         queue_job_id: int = await deferrer.defer_async(job_id=str(job_id), **more)
     return queue_job_id
+
+
+@contextmanager
+def entry_of(job_id: uuid.UUID) -> Iterator[dict[str, str] | None]:
+    """Yield the origin that the job's entry in the queue is to carry, within a span in which it is made."""
+    with tracing.span(f"queue {QUEUE}", {"job.id": str(job_id)}, kind="producer"):
+        yield _origin() or None
 
 
 def _origin() -> dict[str, str]:
     """What ties the work on a job to what asked for it: `request_id`, and of a trace `traceparent`, `tracestate`."""
     request_id = logs.request_id()
     return tracing.carrier() | ({"request_id": request_id} if request_id else {})
-
-
-async def withdraw(session: AsyncSession, queue_job_id: int) -> None:
-    """Take the entry back: a waiting one is dropped, a running one's worker is told to abort at the commit."""
-    await _app.job_manager.cancel_job_by_id_async(queue_job_id, abort=True, connection=session)
