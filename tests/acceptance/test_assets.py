@@ -379,10 +379,10 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
         yield PNG
 
     studio = Late(settings, storage)
-    made = []
-    for _ in range(2):
-        received = await assets.receive(once(), name="a", storage=storage, studio=studio)
-        made.append(await world.do(assets.insert, received))
+    made = [
+        await assets.store_asset(once(), name="a", storage=storage, studio=studio, sessions=world.sessions)
+        for _ in range(2)
+    ]
     layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
     async with prober() as probing:
         videos = AssetVideos(storage, probing, world.sessions)

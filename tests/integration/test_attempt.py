@@ -122,9 +122,9 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
         yield clip.read_bytes()
 
     async with Prober(capabilities.probe_rules(settings)) as prober:
-        received = await uploads.receive(chunks(), filename="clip.mp4", storage=storage, prober=prober)
-        async with world.sessions.begin() as session:
-            await uploads.insert(session, received)
+        video = await uploads.store_video(
+            chunks(), filename="clip.mp4", storage=storage, prober=prober, sessions=world.sessions
+        )
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
         workshop = Workshop(
@@ -135,7 +135,7 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
             checker=PictureChecker(memory_bytes=settings.media_memory_bytes),
             machine=machine,
         )
-        yield Shop(workshop, sessions, storage, world, received.video_id)
+        yield Shop(workshop, sessions, storage, world, video.id)
     await engine.dispose()
     assert list(settings.work_path.iterdir()) == []
 

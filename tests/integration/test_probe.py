@@ -20,7 +20,6 @@ import pytest_asyncio
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober, ProbeRules
-from reelwright.storage import file_formats
 from tests.support import odd_files
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
@@ -416,7 +415,7 @@ async def test_quicktime_is_told_from_mp4(prober: Prober, folder: Path) -> None:
     old = folder / "old.mp4"
     old.write_bytes(mov.read_bytes().replace(b"ftyp", b"free", 1))
     for path, name in ((mov, "mov"), (old, "mov"), (plain(folder), "mp4")):
-        assert file_formats.of(await prober.probe(path)).name == name
+        assert (await prober.probe(path)).file_format.name == name
 
 
 async def test_a_codec_that_is_not_taken_is_never_opened(prober: Prober, folder: Path) -> None:

@@ -15,17 +15,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
-from reelwright.db.models import new_id
+from reelwright.db.models import Asset, new_id
 from reelwright.edits.edit import ImageLayer, overlay
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.plan.overlay import PictureFacts
 from reelwright.errors import MediaProcessFailed
+from reelwright.file_formats import PNG
 from reelwright.jobs import lifecycle
 from reelwright.jobs.maintenance import Reaper
-from reelwright.library import assets, deletion
-from reelwright.library.overlay_images import picture_key
-from reelwright.library.overlay_images_in_use import RETENTION_DAYS
+from reelwright.library import deletion, uploads
+from reelwright.library.assets import IMAGE
+from reelwright.library.overlay_images import RETENTION_DAYS, picture_key
 from reelwright.storage import in_use
 from reelwright.storage.local import IDENTITY, LocalStorage
 from tests.support.job_database import World
@@ -204,10 +205,11 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
     """Its row names it."""
     asset_id = new_id()
     stored = place.file(f"assets/{asset_id}/source.png")
-    received = assets.Received(
-        asset_id=asset_id,
+    key = f"assets/{asset_id}/source.png"
+    asset = Asset(
+        id=asset_id,
         name="badge.png",
-        key=f"assets/{asset_id}/source.png",
+        kind=IMAGE,
         content_type="image/png",
         width=1,
         height=1,
@@ -215,11 +217,11 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
         sha256="0",
     )
     async with place.world.sessions.begin() as session:
-        await assets.insert(session, received)
+        await uploads.insert(session, asset, uploads.Received(asset_id, "badge.png", key, PNG, 1, "0", (1, 1)))
     await asyncio.sleep(0.05)
     await place.reaper(grace_s=0.01).sweep_files()
     assert stored.exists()
-    assert await place.world.do(deletion.delete_asset, asset_id) == [received.key]
+    assert await place.world.do(deletion.delete_asset, asset_id) == [key]
     await place.reaper(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 

@@ -28,7 +28,6 @@ from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.overlay_facts import overlay_rows
-from reelwright.storage import file_formats
 from reelwright.storage.local import LocalStorage
 
 logger = logging.getLogger(__name__)
@@ -245,7 +244,7 @@ class Publication:
                 key=key,
                 size_bytes=made.size_bytes,
                 sha256=made.sha256,
-                content_type=file_formats.of(media).mime_type,
+                content_type=media.file_format.mime_type,
             )
         )
 

@@ -33,7 +33,7 @@ from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
 from reelwright.db.schema import require
 from reelwright.errors import Conflict, ReelwrightError
-from reelwright.library.overlay_images_in_use import pictures_in_use
+from reelwright.library.overlay_images import pictures_in_use
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 

@@ -11,7 +11,9 @@ from fractions import Fraction
 
 import msgspec
 
+from reelwright import file_formats
 from reelwright.edits.geometry import Size
+from reelwright.file_formats import FileFormat
 
 
 class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +157,12 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     def sound(self) -> list[AudioStream]:
         """The tracks that can be decoded."""
         return [track for track in self.audio if track.decodable]
+
+    @property
+    def file_format(self) -> FileFormat:
+        """The format that the file is stored under, by what is in it."""
+        codecs = {stream.codec for stream in self.video} | {stream.codec for stream in self.audio}
+        return file_formats.of_video(self.container, codecs, quicktime=self.quicktime)
 
     @property
     def start(self) -> Fraction:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from reelwright import file_formats
 from reelwright.edits import frame_times, sprite_sheet
 from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
@@ -202,15 +203,16 @@ def _preview(wish: Preview, picture: Size, length: Fraction, pointer: Pointer) -
     shown = PlannedPicture(
         width=size[0], height=size[1], duration_ms=round(Fraction(1000 * len(times), wish.frame_rate))
     )
-    file = PlannedFile(name="preview.webp", role=FileRole.PREVIEW, content_type="image/webp", picture=shown)
+    mime_type = file_formats.WEBP.mime_type
+    file = PlannedFile(name="preview.webp", role=FileRole.PREVIEW, content_type=mime_type, picture=shown)
     at_s = tuple(map(str, times))
     return PlannedCompanion(companion=wish, width=size[0], height=size[1], at_s=at_s, files=(file,)), []
 
 
 def _jpeg(name: str, role: FileRole, size: Size) -> PlannedFile:
     picture = PlannedPicture(width=size[0], height=size[1])
-    return PlannedFile(name=name, role=role, content_type="image/jpeg", picture=picture)
+    return PlannedFile(name=name, role=role, content_type=file_formats.JPEG.mime_type, picture=picture)
 
 
 def _vtt(name: str) -> PlannedFile:
-    return PlannedFile(name=name, role=FileRole.VTT, content_type="text/vtt; charset=utf-8")
+    return PlannedFile(name=name, role=FileRole.VTT, content_type=file_formats.WEBVTT.mime_type)

@@ -10,11 +10,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from reelwright import file_formats
 from reelwright.edits.enums import FileRole
 from reelwright.edits.sidecars import PlannedFile
 
 HLS_MASTER, DASH_MANIFEST = "master.m3u8", "manifest.mpd"
-HLS_TYPE, DASH_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"
 
 SegmentSeconds = Annotated[int, Meta(ge=2, le=10)]
 SEGMENT_S = 4
@@ -43,12 +43,12 @@ def planned(wish: Streaming, *, renditions: int, audio_tracks: int) -> PlannedSt
     files: list[PlannedFile] = []
     if wish.hls:
         lists = [HLS_MASTER, *(playlist_of(media) for media in (*pictures, *sounds))]
-        files += [PlannedFile(name=name, role=FileRole.HLS, content_type=HLS_TYPE) for name in lists]
+        files += [PlannedFile(name=name, role=FileRole.HLS, content_type=file_formats.HLS.mime_type) for name in lists]
     if wish.dash:
-        files.append(PlannedFile(name=DASH_MANIFEST, role=FileRole.DASH, content_type=DASH_TYPE))
+        files.append(PlannedFile(name=DASH_MANIFEST, role=FileRole.DASH, content_type=file_formats.DASH.mime_type))
     role = FileRole.HLS if wish.hls else FileRole.DASH
-    files += [PlannedFile(name=name, role=role, content_type="video/mp4") for name in pictures]
-    files += [PlannedFile(name=name, role=role, content_type="audio/mp4") for name in sounds]
+    files += [PlannedFile(name=name, role=role, content_type=file_formats.MP4.mime_type) for name in pictures]
+    files += [PlannedFile(name=name, role=role, content_type=file_formats.M4A.mime_type) for name in sounds]
     return PlannedStreaming(wish=wish, pictures=pictures, sounds=sounds, files=tuple(files))
 
 

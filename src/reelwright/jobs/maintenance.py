@@ -28,7 +28,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Publication
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs import lifecycle, queue
-from reelwright.library.overlay_images_in_use import pictures_in_use
+from reelwright.library.overlay_images import pictures_in_use
 from reelwright.library.root_identity import FOREIGN, belongs
 from reelwright.storage import in_use
 from reelwright.storage.local import LocalStorage, StoredFile

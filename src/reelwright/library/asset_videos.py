@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import Video
 from reelwright.library import uploads
-from reelwright.library.incoming_file import kept_if_committed
 from reelwright.media.probe.prober import Prober
 from reelwright.storage.local import LocalStorage
 
@@ -59,11 +58,15 @@ class AssetVideos:
             return video_id if await session.get(Video, video_id) is not None else None
 
     async def _take_in(self, path: Path, name: str, size_bytes: int) -> uuid.UUID:
-        received = await uploads.receive(
-            _chunks(path), filename=name, storage=self._storage, prober=self._prober, expected_bytes=size_bytes
+        video = await uploads.store_video(
+            _chunks(path),
+            filename=name,
+            storage=self._storage,
+            prober=self._prober,
+            sessions=self._sessions,
+            expected_bytes=size_bytes,
         )
-        async with kept_if_committed(received.key, self._storage), self._sessions.begin() as session:
-            return (await uploads.insert(session, received)).id
+        return video.id
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,5 @@
-"""Draws what layers need, once, at planning: a text or a picture becomes a PNG of ours, kept under its SHA-256."""
+"""Draws what layers need, once, at planning: a text or a picture becomes a PNG of ours, kept under its SHA-256 as long
+as a job needs it. They have no rows: the plans name them."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ import tempfile
 from contextlib import AsyncExitStack
 from io import BufferedRandom
 from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from reelwright.cancellation import finished
 from reelwright.edits import color
@@ -31,6 +35,8 @@ FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
 MOST_KNOWN = 256
 """Normalised pictures that are remembered."""
+RETENTION_DAYS = 7
+"""So long a job that failed can be retried with the pictures that were drawn for it."""
 
 
 def _state(path: Path) -> FileState:
@@ -186,3 +192,17 @@ def text_style(layer: TextLayer) -> TextStyle:
         )
     except ValueError as error:
         raise InvalidInput([FieldError("/text", str(error))]) from error
+
+
+async def pictures_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
+    """Key -> SHA-256 of those that a job needs, or would need when it is retried within the retention time."""
+    found = await database.execute(
+        text(
+            "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"
+            " jsonb_path_query(plan_json, '$.steps[*].layers[*] ? (@.facts.kind == \"picture\")') AS layer"
+            " WHERE status IN ('PENDING', 'STARTED')"
+            " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
+        ),
+        {"days": RETENTION_DAYS},
+    )
+    return {picture_key(sha256): sha256 for sha256 in found.scalars()}

@@ -1,84 +1,278 @@
-"""Takes an uploaded video in: stored, probed, then one row."""
+"""Uploads on their way in: bytes to disk as they arrive, hashed, examined, published, then one row. Or nothing."""
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import hashlib
+import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import fault_points
-from reelwright.db.models import File, Video, new_id
+from reelwright.cancellation import finished
+from reelwright.db.database import is_away
+from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.edits.enums import FileRole
 from reelwright.edits.media_info import MediaInfo
-from reelwright.library.incoming_file import incoming
+from reelwright.errors import NoSpace, UnreadableMedia
+from reelwright.file_formats import FileFormat
 from reelwright.media.probe.prober import Prober
-from reelwright.storage import file_formats
+from reelwright.storage import in_use
 from reelwright.storage.local import LocalStorage
 
+BATCH_BYTES = 1 << 20
+SPACE_CHECK_BYTES = 256 << 20
+MAX_HELD_S = 5.0
+"""What a slow client sends is written so often: the file shows that it is alive."""
 
-class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """An upload that is on disk, whole and durable, under the key that its row will name."""
+Examined = TypeVar("Examined")
 
-    video_id: uuid.UUID
-    filename: str
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[Examined]):
+    """A file that is on disk, whole and durable, under the key that its row will name."""
+
+    id: uuid.UUID
+    """That its row will have."""
+    name: str
     """The client's name for it: only ever shown."""
     key: str
+    format: FileFormat
     size_bytes: int
     sha256: str
-    media: MediaInfo
+    examined: Examined
+    """What was found out about it."""
 
 
 async def receive(
-    chunks: AsyncIterator[bytes], *, filename: str, storage: LocalStorage, prober: Prober, expected_bytes: int = 0
-) -> Received:
-    """Store and probe an upload. On any error nothing stays on the disk.
+    chunks: AsyncIterator[bytes],
+    *,
+    folder: str,
+    name: str,
+    storage: LocalStorage,
+    examine: Callable[[Path], Awaitable[tuple[Examined, FileFormat]]],
+    expected_bytes: int,
+) -> Received[Examined]:
+    """Store a file and examine it. On any error nothing stays on the disk.
 
-    `expected_bytes` is what the client announced: refused at once when there is no room. Raises NoSpace,
+    `expected_bytes`: what the client announced, refused at once when there is no room. Raises NoSpace,
     UnsupportedMedia, UnreadableMedia and whatever `chunks` raises.
     """
-    video_id = new_id()
-    async with incoming(f"uploads/{video_id}", storage, expected_bytes=expected_bytes) as arriving:
-        size_bytes, sha256 = await arriving.take(chunks)
-        media = await prober.probe(arriving.path)
-        key = await arriving.publish(file_formats.of(media).extension)
-    return Received(video_id=video_id, filename=filename, key=key, size_bytes=size_bytes, sha256=sha256, media=media)
+    file_id = new_id()
+    async with _incoming(f"{folder}/{file_id}", storage, expected_bytes=expected_bytes) as incoming:
+        size_bytes, sha256 = await incoming.take(chunks)
+        examined, file_format = await examine(incoming.path)
+        key = await incoming.publish(file_format.extension)
+    return Received(file_id, name, key, file_format, size_bytes, sha256, examined)
 
 
-async def insert(session: AsyncSession, received: Received) -> Video:
-    """The rows of an upload, in the caller's transaction."""
-    media, form = received.media, file_formats.of(received.media)
-    duration_s = media.duration_s
-    video = Video(
-        id=received.video_id,
-        original_filename=received.filename,
-        stored_path=received.key,
-        size_bytes=received.size_bytes,
-        duration_sec=None if duration_s is None else Decimal(repr(duration_s)).quantize(Decimal("0.001")),
-        width=media.picture.display_width,
-        height=media.picture.display_height,
-        format=form.name,
-        mime_type=form.mime_type,
-        sha256=received.sha256,
-        media_info=msgspec.to_builtins(media),
-    )
-    session.add(video)
+async def insert(session: AsyncSession, owner: Video | Asset, received: Received[Examined]) -> None:
+    """Insert the rows of a received file: its owner's and its own."""
+    session.add(owner)
     await session.flush()
     session.add(
         File(
-            video_id=video.id,
+            video_id=owner.id if isinstance(owner, Video) else None,
+            asset_id=owner.id if isinstance(owner, Asset) else None,
             role=FileRole.MAIN,
             name=Path(received.key).name,
             key=received.key,
             size_bytes=received.size_bytes,
             sha256=received.sha256,
-            content_type=form.mime_type,
+            content_type=received.format.mime_type,
         )
     )
     await session.flush()
-    await session.refresh(video)
+    await session.refresh(owner)
     fault_points.point("upload inserted, not committed")
-    return video
+
+
+@asynccontextmanager
+async def recording(
+    received: Received[Examined], storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
+) -> AsyncIterator[AsyncSession]:
+    """Open the transaction that inserts a received file's rows; the file's folder is held until that has ended, and
+    when it fails, the file goes.
+
+    When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
+    stays: if no row names it, the reaper's sweep removes it.
+    """
+    try:
+        async with _holding(storage.path(received.key).parent), sessions.begin() as session:
+            yield session
+    except Exception as error:
+        if not is_away(error):
+            await finished(asyncio.to_thread(storage.delete, received.key))
+        raise
+
+
+async def store_video(
+    chunks: AsyncIterator[bytes],
+    *,
+    filename: str,
+    storage: LocalStorage,
+    prober: Prober,
+    sessions: async_sessionmaker[AsyncSession],
+    expected_bytes: int = 0,
+) -> Video:
+    """Store a video: its file, probed, and its row; or nothing. Raises as `receive`."""
+    async with storing_video(
+        chunks, filename=filename, storage=storage, prober=prober, sessions=sessions, expected_bytes=expected_bytes
+    ) as (_, video):
+        return video
+
+
+@asynccontextmanager
+async def storing_video(
+    chunks: AsyncIterator[bytes],
+    *,
+    filename: str,
+    storage: LocalStorage,
+    prober: Prober,
+    sessions: async_sessionmaker[AsyncSession],
+    expected_bytes: int = 0,
+) -> AsyncIterator[tuple[AsyncSession, Video]]:
+    """Store a video as `store_video` does; what the caller writes inside is committed with its row."""
+
+    async def probe(path: Path) -> tuple[MediaInfo, FileFormat]:
+        media = await prober.probe(path)
+        return media, media.file_format
+
+    received = await receive(
+        chunks, folder="uploads", name=filename, storage=storage, examine=probe, expected_bytes=expected_bytes
+    )
+    media, duration_s = received.examined, received.examined.duration_s
+    video = Video(
+        id=received.id,
+        original_filename=received.name,
+        stored_path=received.key,
+        size_bytes=received.size_bytes,
+        duration_sec=None if duration_s is None else Decimal(repr(duration_s)).quantize(Decimal("0.001")),
+        width=media.picture.display_width,
+        height=media.picture.display_height,
+        format=received.format.name,
+        mime_type=received.format.mime_type,
+        sha256=received.sha256,
+        media_info=msgspec.to_builtins(media),
+    )
+    async with recording(received, storage, sessions) as session:
+        await insert(session, video, received)
+        yield session, video
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """One file that is coming in, in a folder of its own: a hostile file sees no sibling."""
+
+    storage: LocalStorage
+    place: str
+    """The folder as keys begin: `uploads/<id>`."""
+
+    @property
+    def folder(self) -> Path:
+        return self.storage.root / self.place
+
+    @property
+    def path(self) -> Path:
+        return self.folder / ".incoming"
+
+    async def take(self, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+        """Write all; returns size in bytes and SHA-256. Raises NoSpace, UnreadableMedia (empty), what `chunks` raises.
+
+        No thread writes any more when this ends, however it does.
+        """
+        writer = await finished(asyncio.to_thread(_Writer, self.path, self.storage))
+        batch: list[bytes] = []
+        held_bytes = 0
+        clock = asyncio.get_running_loop()
+        written_at = clock.time()
+        try:
+            async for chunk in chunks:
+                batch.append(chunk)
+                held_bytes += len(chunk)
+                if held_bytes >= BATCH_BYTES or clock.time() - written_at > MAX_HELD_S:
+                    await finished(asyncio.to_thread(writer.write, batch))
+                    batch, held_bytes, written_at = [], 0, clock.time()
+            await finished(asyncio.to_thread(writer.write, batch))
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise NoSpace("the storage disk is full") from error
+            raise
+        finally:
+            writer.file.close()
+        if writer.size_bytes == 0:
+            raise UnreadableMedia("the file is empty")
+        return writer.size_bytes, writer.hash.hexdigest()
+
+    async def publish(self, extension: str) -> str:
+        """Make it durable; returns the key that its row will name."""
+        key = f"{self.place}/source{extension}"
+        await finished(asyncio.to_thread(self.storage.publish, self.path, key))
+        fault_points.point("upload stored, not inserted")
+        await asyncio.to_thread(self.path.unlink)
+        return key
+
+
+@asynccontextmanager
+async def _incoming(place: str, storage: LocalStorage, *, expected_bytes: int) -> AsyncIterator[_Incoming]:
+    """A folder to take a file into, held meanwhile; it goes on any error. `expected_bytes` is what the client said:
+    NoSpace at once when there is no room."""
+    await asyncio.to_thread(storage.require_space, expected_bytes)
+    incoming = _Incoming(storage, place)
+    await asyncio.to_thread(incoming.folder.mkdir, mode=0o750, parents=True)
+    try:
+        async with _holding(incoming.folder):
+            yield incoming
+    except BaseException:
+        await finished(asyncio.to_thread(_discard, incoming.folder))
+        raise
+
+
+@asynccontextmanager
+async def _holding(folder: Path) -> AsyncIterator[None]:
+    opening = asyncio.ensure_future(asyncio.to_thread(in_use.hold, folder))
+    try:
+        await finished(opening)
+        yield
+    finally:
+        if opening.exception() is None:
+            os.close(opening.result())
+
+
+def _discard(folder: Path) -> None:
+    for left in folder.iterdir():
+        left.unlink()
+    folder.rmdir()
+
+
+class _Writer:
+    """Blocking side: writes and hashes whole batches in a worker thread."""
+
+    def __init__(self, path: Path, storage: LocalStorage) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        self.file = os.fdopen(descriptor, "wb", buffering=0)
+        self.storage = storage
+        self.hash = hashlib.sha256()
+        self.size_bytes = 0
+        self.unchecked_bytes = 0
+
+    def write(self, batch: list[bytes]) -> None:
+        for chunk in batch:
+            view = memoryview(chunk)
+            self.hash.update(view)
+            self.size_bytes += len(view)
+            self.unchecked_bytes += len(view)
+            while view:
+                view = view[self.file.write(view) :]
+        if self.unchecked_bytes >= SPACE_CHECK_BYTES:
+            self.unchecked_bytes = 0
+            self.storage.require_space(0)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from reelwright.api.http.content_disposition import content_disposition
 from reelwright.api.http.problems import MEDIA_TYPE, problem_document
 from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import NotFound
+from reelwright.file_formats import MIME_TYPES
 
 SMALL_CHUNK_BYTES = 64 * 1024
 LARGE_CHUNK_BYTES = 512 * 1024
@@ -39,56 +40,15 @@ CONTENT_POLICY = (
 plays the same address: it may fetch that, which it could not from an origin of none."""
 
 OCTETS = "application/octet-stream"
-MIME_TYPES = {
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".mov": "video/quicktime",
-    ".mkv": "video/x-matroska",
-    ".webm": "video/webm",
-    ".avi": "video/x-msvideo",
-    ".ts": "video/mp2t",
-    ".mts": "video/mp2t",
-    ".m2ts": "video/mp2t",
-    ".flv": "video/x-flv",
-    ".wmv": "video/x-ms-wmv",
-    ".asf": "video/x-ms-asf",
-    ".mpg": "video/mpeg",
-    ".mpeg": "video/mpeg",
-    ".ogv": "video/ogg",
-    ".ogg": "video/ogg",
-    ".3gp": "video/3gpp",
-    ".dv": "video/dv",
-    ".mxf": "application/mxf",
-    ".m4s": "video/iso.segment",
-    ".m4a": "audio/mp4",
-    ".aac": "audio/aac",
-    ".mp3": "audio/mpeg",
-    ".opus": "audio/ogg",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".avif": "image/avif",
-    ".m3u8": "application/vnd.apple.mpegurl",
-    ".mpd": "application/dash+xml",
-    ".vtt": "text/vtt; charset=utf-8",
-}
-"""The content types that are sent, by the ending of a name that is ours. None of them can run in a browser."""
-
-
-def mime_type(name: str) -> str:
-    """The content type for a name of ours; what is not in the table is plain bytes."""
-    return MIME_TYPES.get(PurePosixPath(name).suffix.lower(), OCTETS)
 
 
 class FileDownload(Response[None]):
     """A stored file as an answer. The route takes GET and HEAD.
 
     `path`: local file, `size_bytes` long; `etag`: its SHA-256, or another strong validator, without quotes;
-    `filename`: the name that it is saved under; `content_type`: one of MIME_TYPES, all else is sent as plain bytes,
-    to be saved; `inline`: may be shown in the page; `last_modified`: aware. `cross_origin`: pages of other sites may
-    embed it. `accel`: where an nginx in front has the file; it then sends the bytes.
+    `filename`: the name that it is saved under; `content_type`: one of `file_formats.MIME_TYPES`, all else is sent as
+    plain bytes, to be saved; `inline`: may be shown in the page; `last_modified`: aware. `cross_origin`: pages of other
+    sites may embed it. `accel`: where an nginx in front has the file; it then sends the bytes.
 
     Raises NotFound (`file_missing`) before anything is sent where the file is gone, and OSError where it has another
     size than is known of it.
@@ -113,7 +73,7 @@ class FileDownload(Response[None]):
         self.etag = f'"{etag}"'
         self.last_modified = last_modified.astimezone(UTC).replace(microsecond=0) if last_modified else None
         self.accel = accel
-        known = content_type in MIME_TYPES.values()
+        known = content_type in MIME_TYPES
         disposition = content_disposition(filename, inline=inline and known)
         super().__init__(
             None,

@@ -19,7 +19,6 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.assets import AssetOut, AssetPage
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import assets, deletion, queries
-from reelwright.library.incoming_file import kept_if_committed
 
 LOCATION = ResponseHeader(
     name="Location", description="Address of the asset: `/assets/{id}`.", documentation_only=True, required=True
@@ -58,15 +57,14 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     async with incoming_file(
         request, max_file_bytes=settings.max_asset_bytes, idle_timeout_s=settings.upload_idle_timeout_s
     ) as incoming:
-        received = await assets.receive(
+        asset = await assets.store_asset(
             incoming.chunks(),
             name=incoming.filename,
             storage=services.storage,
             studio=services.studio,
+            sessions=services.sessions,
             expected_bytes=request.content_length or 0,
         )
-    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
-        asset = await assets.insert(session, received)
     location = services.addresses.asset(asset.id)
     return Response(AssetOut.of(asset, services.addresses), headers={"Location": location})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,23 +13,19 @@ from litestar.params import FromPath, QueryParameter
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
-from reelwright.api.http.multipart import incoming_file
-from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
+from reelwright.api.video_uploads import video_upload
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import (
     NoSpace,
-    ReelwrightError,
     RequestTimeout,
     TooLarge,
     UnreadableMedia,
     UnsupportedMedia,
 )
-from reelwright.library import deletion, queries, uploads
-from reelwright.library.incoming_file import kept_if_committed
-from reelwright.telemetry import metrics
+from reelwright.library import deletion, queries
 
 Order = Literal[
     "upload_time",
@@ -48,45 +42,6 @@ Order = Literal[
 LOCATION = ResponseHeader(
     name="Location", description="Address of the video: `/videos/{id}`.", documentation_only=True, required=True
 )
-
-
-async def take_upload(request: Request[Any, Any, Any], services: Services) -> uploads.Received:
-    """Receive, store and probe the file of a multipart request."""
-    settings = services.settings
-    with _counted():
-        async with incoming_file(
-            request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
-        ) as incoming:
-            return await uploads.receive(
-                _measured(incoming.chunks()),
-                filename=incoming.filename,
-                storage=services.storage,
-                prober=services.prober,
-                expected_bytes=request.content_length or 0,
-            )
-
-
-@contextmanager
-def _counted() -> Iterator[None]:
-    outcome = "cut off"
-    try:
-        yield
-        outcome = "stored"
-    except ReelwrightError as error:
-        outcome = error.code
-        raise
-    except Exception as error:
-        if not is_of_a_client_that_went(error):
-            outcome = "internal"
-        raise
-    finally:
-        metrics.UPLOADS.labels(outcome).inc()
-
-
-async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        metrics.UPLOAD_BYTES.inc(len(chunk))
-        yield chunk
 
 
 @post(
@@ -115,9 +70,8 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
 
     The type is decided by content, never by name or header. What is refused leaves nothing behind.
     """
-    received = await take_upload(request, services)
-    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
-        video = await uploads.insert(session, received)
+    async with video_upload(request, services) as (_, video):
+        pass
     location = services.addresses.video(video.id)
     return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
 

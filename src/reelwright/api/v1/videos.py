@@ -15,14 +15,13 @@ from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.routes.videos import take_upload
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
+from reelwright.api.video_uploads import video_upload
 from reelwright.edits.enums import JobType
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
-from reelwright.library import queries, uploads
-from reelwright.library.incoming_file import kept_if_committed
+from reelwright.library import queries
 
 
 @post(
@@ -42,12 +41,10 @@ from reelwright.library.incoming_file import kept_if_committed
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> V1Upload:
     """The file is probed while the client waits: the job is born completed. What is not a video is a 400."""
     try:
-        received = await take_upload(request, services)
+        async with video_upload(request, services) as (session, video):
+            job = await lifecycle.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
     except (UnsupportedMedia, UnreadableMedia) as error:
         raise Malformed(error.detail, code=error.code) from error
-    async with kept_if_committed(received.key, services.storage), services.sessions.begin() as session:
-        video = await uploads.insert(session, received)
-        job = await lifecycle.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
     return V1Upload(**msgspec.structs.asdict(V1Job.of(job)), video_id=video.id)
 
 

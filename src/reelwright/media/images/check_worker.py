@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from reelwright import file_formats
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
@@ -37,7 +38,7 @@ def look(request: bytes, files: Sequence[int]) -> Seen:
     from reelwright.media.images import decode
 
     del request
-    reader = decode.reader(os.pread(files[0], decode.SIGNATURE_BYTES, 0))
+    reader = decode.reader(os.pread(files[0], file_formats.IMAGE_SIGNATURE_BYTES, 0))
     options = {"jpegload_source": {}, "webpload_source": {"n": -1}}.get(reader or "")
     if options is None:
         raise UnsupportedMedia("It is neither JPEG nor WebP.")

@@ -9,9 +9,9 @@ import os
 
 import pyvips
 
+from reelwright import file_formats
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 
-SIGNATURE_BYTES = 16
 MOST_SIDE = 16384
 """Pixels. What is computed for a row takes memory by its length."""
 
@@ -24,13 +24,8 @@ DAMAGED = "The picture is damaged: reading it failed."
 
 def reader(head: bytes) -> str | None:
     """The libvips reader for a file that begins so; None: not a kind of picture that is taken."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "pngload_source"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpegload_source"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webpload_source"
-    return "gifload_source" if head.startswith((b"GIF87a", b"GIF89a")) else None
+    known = file_formats.of_image(head)
+    return None if known is None else f"{known.name}load_source"
 
 
 def normal(picture_fd: int, *, max_pixels: int) -> pyvips.Image:
@@ -58,7 +53,7 @@ def size(picture_fd: int, *, max_pixels: int) -> tuple[int, int]:
 
 def _opened(picture_fd: int, *, max_pixels: int) -> pyvips.Image:
     """What the header says, with the pixels to be read one row after the other."""
-    name = reader(os.pread(picture_fd, SIGNATURE_BYTES, 0))
+    name = reader(os.pread(picture_fd, file_formats.IMAGE_SIGNATURE_BYTES, 0))
     if name is None:
         raise UnsupportedMedia(UNSUPPORTED)
     source = pyvips.Source.new_from_descriptor(picture_fd)

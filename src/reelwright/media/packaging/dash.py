@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from reelwright import file_formats
 from reelwright.media.packaging.fragmented_mp4 import Fragments
 from reelwright.media.packaging.language_tags import tag_of
 from reelwright.media.packaging.presentation import Presentation, SoundStream
@@ -43,7 +44,7 @@ def _set(period: Element, number: int, kind: str, **more: str) -> Element:
 
 
 def _pictures(period: Element, presentation: Presentation) -> None:
-    group = _set(period, 0, "video", mimeType="video/mp4")
+    group = _set(period, 0, "video", mimeType=file_formats.MP4.mime_type)
     for picture in presentation.pictures:
         rate = {} if picture.frame_rate is None else {"frameRate": str(picture.frame_rate)}
         representation = SubElement(
@@ -64,7 +65,7 @@ def _pictures(period: Element, presentation: Presentation) -> None:
 
 def _sound(period: Element, number: int, sound: SoundStream, target_s: int) -> None:
     language = {"lang": tag_of(sound.language)} if sound.language else {}
-    group = _set(period, number, "audio", mimeType="audio/mp4", **language)
+    group = _set(period, number, "audio", mimeType=file_formats.M4A.mime_type, **language)
     SubElement(group, "Role", {"schemeIdUri": ROLE, "value": "main" if sound.default else "alternate"})
     representation = SubElement(
         group,

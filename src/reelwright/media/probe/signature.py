@@ -5,28 +5,19 @@ from __future__ import annotations
 import os
 import struct
 
+from reelwright import file_formats
+
 SIGNATURE_BYTES = 1024
 MOST_BOXES = 100_000
 
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot")
-_LEADING = {
-    b"\x1a\x45\xdf\xa3": "matroska",
-    b"FLV\x01": "flv",
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
-    b"OggS": "ogg",
-    b"\x00\x00\x01\xba": "mpeg",
-    b"\x00\x00\x01\xb3": "mpegvideo",
-    b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01": "mxf",
-    b"\x1f\x07\x00\x3f": "dv",
-    b"\x1f\x07\x00\xbf": "dv",
-}
 
 
 def container_kind(head: bytes) -> str | None:
     """FFmpeg's name of the container that begins with `head` (SIGNATURE_BYTES of it); None: none that we know."""
-    for leading, kind in _LEADING.items():
-        if head.startswith(leading):
-            return kind
+    known = file_formats.by_first_bytes(head)
+    if known is not None and known not in file_formats.IMAGES:
+        return known.demuxer
     if head[4:8] in _ISO_BOXES:
         return "mov"
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":

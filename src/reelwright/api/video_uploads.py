@@ -1,0 +1,64 @@
+"""The file of a multipart request as a stored video, counted and measured."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.api.context import Services
+from reelwright.api.http.multipart import incoming_file
+from reelwright.api.http.problems import is_of_a_client_that_went
+from reelwright.db.models import Video
+from reelwright.errors import ReelwrightError
+from reelwright.library import uploads
+from reelwright.telemetry import metrics
+
+
+@asynccontextmanager
+async def video_upload(
+    request: Request[Any, Any, Any], services: Services
+) -> AsyncIterator[tuple[AsyncSession, Video]]:
+    """Store the file of the request; what is written inside is committed with the video's row."""
+    settings = services.settings
+    with _counted():
+        async with (
+            incoming_file(
+                request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+            ) as incoming,
+            uploads.storing_video(
+                _measured(incoming.chunks()),
+                filename=incoming.filename,
+                storage=services.storage,
+                prober=services.prober,
+                sessions=services.sessions,
+                expected_bytes=request.content_length or 0,
+            ) as stored,
+        ):
+            yield stored
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    outcome = "cut off"
+    try:
+        yield
+        outcome = "stored"
+    except ReelwrightError as error:
+        outcome = error.code
+        raise
+    except Exception as error:
+        if not is_of_a_client_that_went(error):
+            outcome = "internal"
+        raise
+    finally:
+        metrics.UPLOADS.labels(outcome).inc()
+
+
+async def _measured(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        metrics.UPLOAD_BYTES.inc(len(chunk))
+        yield chunk
