@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
+from reelwright.media.probe.packets import decoded_frames
 from reelwright.media.probe.prober import Prober, ProbeRules
 from tests.support import odd_files
 
@@ -292,6 +293,20 @@ async def test_sound_begins_when_it_is_first_heard(prober: Prober, folder: Path)
     unheard = make(folder / "unheard.mkv", "-i", str(whole), "-c", "copy", "-bsf:a", "noise=amount='lt(n,10)'")
     assert (await prober.probe(whole)).audio[0].start_s == "0"
     assert float(Fraction((await prober.probe(unheard)).audio[0].start_s)) == pytest.approx(10 * 1152 / 44100, abs=0.03)
+
+
+async def test_a_recording_that_begins_within_a_packet_of_sound_begins_behind_it(prober: Prober, folder: Path) -> None:
+    """Cut anywhere, a programme stream begins with the rest of a packet; no decoder takes it."""
+    whole = make(folder / "whole.mpg", *PICTURE, *SOUND, "-c:v", "mpeg2video", "-g", "5", "-c:a", "mp2")
+    packs = whole.read_bytes()
+    for cut in range(2048, 16 * 2048, 2048):
+        path = folder / "begins-anywhere.mpg"
+        path.write_bytes(packs[cut:])
+        track = (await prober.probe(path)).audio[0]
+        with av.open(str(path)) as container:
+            frames = (frame for packet in container.demux(audio=0) for frame in decoded_frames(packet))
+            heard = next(frames)
+            assert Fraction(track.start_s or 0) == heard.pts * heard.time_base
 
 
 async def test_side_streams_do_not_count_and_are_bounded(prober: Prober, folder: Path) -> None:

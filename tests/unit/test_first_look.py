@@ -93,6 +93,16 @@ def test_a_clock_that_starts_anew_goes_on_where_it_was() -> None:
     assert shifts(clock_of(JUMPS), (0, 4), (1, 4), (0, 5), (0, 0), (1, 0)) == [0, 0, 0, 5100, 5100]
 
 
+def test_a_jump_that_is_seen_twice_is_not_set_right() -> None:
+    """The last packet of the first recording comes behind the first of the next: ffmpeg moves everything twice."""
+    clock = clock_of(JUMPS)
+    shifts(clock, (0, 3), (1, 3), (0, 4), (0, 0), (1, 4), (1, 0), (0, 1))
+    assert not clock.is_set_right(0)
+    clock = clock_of(JUMPS)
+    shifts(clock, (0, 3), (1, 3), (0, 4), (1, 4), (0, 0), (1, 0), (0, 1))
+    assert clock.is_set_right(0)
+
+
 def test_a_pause_is_no_jump_and_a_gap_of_more_than_ten_seconds_is_one() -> None:
     assert shifts(clock_of(JUMPS), (0, 0), (0, 9), (0, 30), (0, None)) == [0, 0, -20900, -20900]
     assert shifts(clock_of(JUMPS), (0, 0), (1, 15)) == [0, -15000]

@@ -83,6 +83,8 @@ class Reading:
     """Packets of frames that would be shown before the first that can be decoded."""
     heard_s: dict[int, Fraction] = field(default_factory=dict)
     """By track that gave sound: when the first of it is heard, in the file's own time."""
+    cut_into: set[int] = field(default_factory=set)
+    """Tracks whose first packets are damaged: a recording that was cut begins in the middle of one."""
     dumb: set[int] = field(default_factory=set)
     """Tracks whose packets gave none."""
     ends: dict[int, int] = field(default_factory=dict)
@@ -97,7 +99,7 @@ class Reading:
     jumped: bool = False
     """Whether the file's clock did."""
     restarted: bool = False
-    """Whether the times of the main video start anew, without a format in which they may."""
+    """Whether the times of the main video start anew, and ffmpeg does not set them right."""
 
     def ticks(self, main: Any) -> Sequence[int]:
         """The times of the frames that can be decoded; none where most packets do not say it. AVI has only decoding
@@ -157,7 +159,7 @@ class Reader:
         if found.whole:
             found.dumb |= {index for index in self._silent if found.packets[index]}
         found.jumped = self._clock.jumped
-        found.restarted = self._main.index in self._clock.restarted
+        found.restarted = not self._clock.is_set_right(self._main.index)
         if found.first is not None:
             found.lost = sum(1 for shown in self._early if shown < found.first)
         return found
@@ -225,7 +227,10 @@ class Reader:
     def _hear(self, packet: Any) -> None:
         index = packet.stream.index
         self._silent[index] += bool(packet.size)
-        if (frame := next(iter(decoded_frames(packet)), None)) is not None:
+        frames = decoded_or_damaged(packet)
+        if frames is None:
+            self.found.cut_into.add(index)
+        if (frame := next(iter(frames or ()), None)) is not None:
             if frame.pts is not None and frame.time_base:
                 self.found.heard_s[index] = frame.pts * frame.time_base
             del self._silent[index]
@@ -269,12 +274,17 @@ def read_end(
 
 def decoded_frames(packet: Any) -> Sequence[Any]:
     """None of a packet that is damaged, or lies within a group of pictures: the next ones may do."""
+    return decoded_or_damaged(packet) or ()
+
+
+def decoded_or_damaged(packet: Any) -> Sequence[Any] | None:
+    """None where the decoder refuses the packet; an empty sequence where it waits for more."""
     try:
         frames: Sequence[Any] = packet.decode()
     except MemoryError:
         raise
     except FFmpegError:
-        return ()
+        return None
     return frames
 
 

@@ -184,6 +184,7 @@ the stated start as well, or not, as containers have it."""
 def _audio_stream(stream: Any, seen: Reading) -> AudioStream:
     stated_s = seconds(stream.start_time, stream) or Fraction(0)
     heard_s = seen.heard_s.get(stream.index, stated_s)
+    late = heard_s - stated_s > (0 if stream.index in seen.cut_into else PRIMING_S)
     context = stream.codec_context
     layout = context.layout.name if context is not None else ""
     language = stream.language or ""
@@ -197,7 +198,7 @@ def _audio_stream(stream: Any, seen: Reading) -> AudioStream:
         language=language if LANGUAGE.fullmatch(language) and language != "und" else None,
         default=bool(int(stream.disposition) & DEFAULT),
         time_base=_fraction(stream.time_base),
-        start_s=str(heard_s if heard_s - stated_s > PRIMING_S else stated_s),
+        start_s=str(heard_s if late else stated_s),
         duration_s=_believed(seconds(stream.duration, stream)),
         bit_rate=_positive(context.bit_rate) if context is not None else None,
         decodable=context is not None and context.sample_rate > 0 and stream.index not in seen.dumb,

@@ -12,6 +12,28 @@ RESTART_US = 1_000_000
 """How far the clock of any other format goes back where a second recording begins."""
 FORWARD_US, BACKWARD_US = 10_000_000, 100_000
 """What ffmpeg takes for a jump by default (`-dts_delta_threshold`), microseconds."""
+MISMATCH_US = 500_000
+"""By so much the jumps of a stream may differ from those of all streams together."""
+
+
+class _Line:
+    """The times of one stream by its own jumps alone: what they would be if there were no other stream."""
+
+    def __init__(self, decoded_us: int, duration_us: int) -> None:
+        self.offset_us = 0
+        self._decoded_us, self._due_us = decoded_us, decoded_us + duration_us
+
+    def follow(self, stated_us: int, duration_us: int) -> None:
+        decoded_us = stated_us + self.offset_us
+        jump_us = jump(decoded_us, self._decoded_us, self._due_us)
+        self.offset_us -= jump_us
+        self._decoded_us, self._due_us = decoded_us - jump_us, decoded_us - jump_us + duration_us
+
+
+def jump(decoded_us: int, last_us: int, due_us: int) -> int:
+    """By how much a packet's time is beside the clock, if it is more than ffmpeg lets pass; else 0."""
+    is_jump = abs(decoded_us - due_us) > FORWARD_US or decoded_us + BACKWARD_US < last_us
+    return decoded_us - due_us if is_jump else 0
 
 
 class Clock:
@@ -29,10 +51,23 @@ class Clock:
         """Streams whose last packet was far ahead of the one before it."""
         self.restarted: set[int] = set()
         """Streams whose clock, which ffmpeg does not set right, starts anew."""
+        self._lines: dict[int, _Line] = {}
 
     @property
     def jumped(self) -> bool:
         return self._offset_us != 0
+
+    def is_set_right(self, stream: int) -> bool:
+        """Whether the stream's times have no hole and no fold when ffmpeg has closed all jumps.
+
+        It moves all streams by the sum of what it sees in any of them. Where the last packets of one recording come
+        behind the first ones of the next, it sees one jump twice: the output would stand still for as long as a whole
+        recording lasts.
+        """
+        if stream in self.restarted:
+            return False
+        line = self._lines.get(stream)
+        return line is None or abs(line.offset_us - self._offset_us) < MISMATCH_US
 
     def shift(self, packet: Any) -> int:
         """Ticks of the packet's stream to add to its times."""
@@ -59,15 +94,15 @@ class Clock:
 
     def _follow(self, stream: int, stated_us: int, duration_us: int) -> None:
         decoded_us = stated_us + self._offset_us
-        before = self._due_us.get(stream)
         jump_us = 0
-        if before is not None:
-            last_us, due_us = before
-            if abs(decoded_us - due_us) > FORWARD_US or decoded_us + BACKWARD_US < last_us:
-                jump_us = decoded_us - due_us
+        if stream in self._due_us:
+            self._lines[stream].follow(stated_us, duration_us)
+            jump_us = jump(decoded_us, *self._due_us[stream])
         elif self._latest_us is not None and abs(decoded_us - self._latest_us) > FORWARD_US:
             jump_us = decoded_us - self._latest_us
         self._offset_us -= jump_us
         decoded_us -= jump_us
         self._latest_us = decoded_us
         self._due_us[stream] = (decoded_us, decoded_us + duration_us)
+        if stream not in self._lines:
+            self._lines[stream] = _Line(stated_us, duration_us)
