@@ -129,6 +129,23 @@ async def test_bursts_of_frames(
     assert made.duration_s == pytest.approx((await prober.probe(source)).duration_s, abs=0.12)
 
 
+@pytest.mark.parametrize(
+    ("codec", "container"), [("h264", "mp4"), ("hevc", "mp4"), ("av1", "mp4"), ("vp9", "webm"), ("h264", "mkv")]
+)
+async def test_the_last_slide_is_shown_as_long_as_it_is_in_the_source(
+    prober: Prober, tmp_path: Path, codec: str, container: str
+) -> None:
+    """In a source that says of no frame how long it lasts."""
+    source = footage.slides(tmp_path / "slides.flv", (0.0, 1.0, 2.0))
+    audio = "opus" if container == "webm" else "aac"
+    asked = output(Quality.P240, codec=codec, container=container, audio=audio)
+    plan, (made,) = await make(prober, source, tmp_path / "work", asked)
+    assert complaints(plan.outputs[0], made) == []
+    assert made.duration_s == pytest.approx(3, abs=0.05)
+    with av.open(str(tmp_path / "work" / f"out0.{container}")) as opened:
+        assert [frame.time for frame in opened.decode(video=0)] == [0, 1, 2]
+
+
 async def test_renditions_equal_those_of_separate_runs(prober: Prober, folder: Path, tmp_path: Path) -> None:
     """One decode changes nothing: the coded packets are the same, byte by byte. x264 with several threads codes the
     same frames a little differently from run to run when the machine is busy; with one, never."""

@@ -8,12 +8,21 @@ import msgspec
 
 from reelwright.edits import audio_tracks
 from reelwright.edits.audio_tracks import CodedSound
+from reelwright.edits.first_frame import may_stand
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.media.encoders import hardware
 from reelwright.media.encoders.rate_control import first_pass_share
 from reelwright.media.encoders.software import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, pixel_format
-from reelwright.media.ffmpeg.command import REPORTING, Capabilities, Command, coded_picture, video_input, whole
+from reelwright.media.ffmpeg.command import (
+    REPORTING,
+    Capabilities,
+    Command,
+    coded_picture,
+    lasting_until,
+    video_input,
+    whole,
+)
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.ffmpeg.progress import PACKET
 from reelwright.media.packaging import packager
@@ -84,6 +93,8 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
             coding = hardware.coding(coder, media, expected)
         elif not expected.copied:
             coding = coded_picture(media, expected, capabilities, number=number, pass_number=pass_number)
+        if not expected.copied and may_stand(media):
+            coding += lasting_until(Fraction(expected.duration_s), media, capabilities)
         arguments += [*WITHOUT_METADATA, *coding]
         if number == 0 and plan.companions and capabilities.packet_reports:
             arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
