@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyvips
 
-from reelwright.edits.text_rules import TextStyle
+from reelwright.edits.layers import TextStyle
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.renderer import Draughtsman
 

@@ -17,8 +17,8 @@ import pytest
 import pyvips
 
 from reelwright import fault_points
-from reelwright.edits.edit import ImageLayer
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.layers import ImageLayer
+from reelwright.edits.plan import PictureFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.library import assets, deletion

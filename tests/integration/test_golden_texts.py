@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from reelwright.edits.text_rules import TextStyle
+from reelwright.edits.layers import TextStyle
 from tests.support.images import Easel, Pixels, ink, opacity, pixels
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -18,13 +18,13 @@ from fontTools.ttLib import TTFont
 
 from reelwright.api.schemas.edits import OverlaysIn
 from reelwright.api.v1.schemas import V1Overlay, V1Watermark
-from reelwright.edits.edit import AnyLayer, TextLayer, VideoLayer, overlay
-from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.overlay import PictureFacts, VideoFacts
-from reelwright.edits.text_rules import TextStyle, checked_text
+from reelwright.edits.edit import overlay
+from reelwright.edits.layers import AnyLayer, TextLayer, TextStyle, VideoLayer
+from reelwright.edits.plan import Facts, PictureFacts, VideoFacts, resolve
+from reelwright.edits.text_rules import checked_text
+from reelwright.edits.validation import problems
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
 from reelwright.library import references
-from reelwright.library.overlay_images import text_style
 from reelwright.media.ffmpeg.command import Capabilities
 from reelwright.media.images import text_image
 from reelwright.media.images.fonts import UnknownFont
@@ -91,9 +91,10 @@ def bodies(text: str) -> dict[str, tuple[type, dict[str, Any]]]:
 def arguments(layer: AnyLayer) -> list[str]:
     """The whole command, numbers taken out; colours, fonts and letters are judged on the way. Raises InvalidInput."""
     if isinstance(layer, TextLayer):
-        style = text_style(layer)
+        if errors := problems(layer.style):
+            raise InvalidInput(errors)
         try:
-            BUNDLED_ONLY.find(style.font)
+            BUNDLED_ONLY.find(layer.font)
         except UnknownFont as error:
             raise InvalidInput([]) from error
     facts = VIDEO if isinstance(layer, VideoLayer) else PICTURE

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, TextLayer, overlay, transcode, trim
+from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.ladder import Ladder, Quality
+from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.plan import Facts, PictureFacts, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
 from tests.support import footage, frame_judge, odd_files, recipes

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reelwright.edits.edit import AnyLayer, ImageLayer, VideoLayer, overlay
+from reelwright.edits.edit import overlay
+from reelwright.edits.layers import AnyLayer, ImageLayer, VideoLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.plan.overlay import PictureFacts, VideoFacts
+from reelwright.edits.plan import Facts, PictureFacts, Plan, VideoFacts, resolve
 from reelwright.media.ffmpeg.runner import Report
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints

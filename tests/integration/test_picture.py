@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from reelwright.edits.text_rules import TextStyle
+from reelwright.edits.layers import TextStyle
 from reelwright.errors import NotFound, ReelwrightError, UnreadableMedia, UnsupportedMedia
 from reelwright.media.sandbox.fair_slots import asked_by
 from tests.support.images import Easel, pixels

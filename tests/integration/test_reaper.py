@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import Asset, new_id
-from reelwright.edits.edit import ImageLayer, overlay
+from reelwright.edits.edit import overlay
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.layers import ImageLayer
+from reelwright.edits.plan import Facts, PictureFacts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
 from reelwright.jobs import lifecycle

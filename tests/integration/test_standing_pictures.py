@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from reelwright.edits.edit import ImageLayer, VideoLayer, overlay, trim
-from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.plan.overlay import PictureFacts, VideoFacts
+from reelwright.edits.edit import overlay, trim
+from reelwright.edits.layers import ImageLayer, VideoLayer
+from reelwright.edits.plan import Facts, PictureFacts, Plan, VideoFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints

@@ -9,7 +9,7 @@ import pytest
 import pyvips
 
 from reelwright import fault_points
-from reelwright.edits.edit import TextLayer
+from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
 from reelwright.library.overlay_images import Studio, picture_key
 from reelwright.media.images.renderer import Draughtsman

@@ -12,16 +12,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reelwright.edits import color
-from reelwright.edits.color import BLACK, Colour
-from reelwright.edits.text_rules import TextStyle, checked_text
+from reelwright.edits.layers import TextStyle
+from reelwright.edits.text_rules import checked_text
 from reelwright.errors import InvalidInput, MediaProcessFailed
 from reelwright.media.images import text_image
 from reelwright.media.images.render_worker import Face
 from tests.support.hostile_strings import Watch
 from tests.support.images import BUNDLED_ONLY, Easel, drawing_in_this_process, ink, opacity, pixels
 
-RED, BLUE = Colour(255, 0, 0), Colour(0, 0, 255)
+RED, BLUE = "red", "blue"
 BIG = TextStyle(font_size=64)
 
 
@@ -34,7 +33,7 @@ async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 async def test_a_text_is_its_ink_and_no_more(draughtsman: Easel, tmp_path: Path) -> None:
     """The size that is returned is the picture's; every edge touches ink; letters have the wanted colour."""
     target = tmp_path / "text.png"
-    size = await draughtsman.draw_text("Hi नमस्ते", msgspec.structs.replace(BIG, colour=RED), target)
+    size = await draughtsman.draw_text("Hi नमस्ते", msgspec.structs.replace(BIG, color=RED), target)
     drawn = pixels(target)
     assert drawn.shape == (size[1], size[0], 4)
     alpha = drawn[:, :, 3]
@@ -45,7 +44,7 @@ async def test_a_text_is_its_ink_and_no_more(draughtsman: Easel, tmp_path: Path)
 async def test_the_same_again_is_the_same_file(draughtsman: Easel, tmp_path: Path) -> None:
     """To the byte, by another draughtsman with another folder, too."""
     style = msgspec.structs.replace(
-        BIG, outline_width=2, shadow_colour=BLACK, shadow_blur=3, background=BLUE, padding=5
+        BIG, outline_width=2, shadow_color="black", shadow_blur=3, background=BLUE, padding=5
     )
     await draughtsman.draw_text("Hi नमस्ते 😀", style, tmp_path / "1.png")
     async with Easel.in_folder(tmp_path / "other") as other:
@@ -122,23 +121,23 @@ async def test_outline_shadow_and_box_are_where_they_belong(draughtsman: Easel, 
         size = await draughtsman.draw_text("l", msgspec.structs.replace(TextStyle(font_size=100), **style), target)
         return (size[0] - plain[0], size[1] - plain[1]), pixels(target)
 
-    grown, picture = await drawn(outline_width=6, outline_colour=RED)
+    grown, picture = await drawn(outline_width=6, outline_color=RED)
     assert grown == (12, 12)
     middle = picture.shape[0] // 2
     assert tuple(picture[middle, 3]) == (255, 0, 0, 255)
     assert tuple(picture[middle, picture.shape[1] // 2]) == (255, 255, 255, 255)
-    grown, picture = await drawn(shadow_colour=color.parse("blue@0.5"), shadow_x=30, shadow_y=-10)
+    grown, picture = await drawn(shadow_color="blue@0.5", shadow_x=30, shadow_y=-10)
     assert grown == (30, 10)
     assert picture[middle, -3] == pytest.approx([0, 0, 255, 128], abs=1)
-    grown, picture = await drawn(background=color.parse("blue@0.4"), padding=15, opacity=0.5)
+    grown, picture = await drawn(background="blue@0.4", padding=15)
     assert grown == (30, 30)
-    assert picture[0, 0] == pytest.approx([0, 0, 255, 51], abs=1)
-    assert picture[middle, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
+    assert picture[0, 0] == pytest.approx([0, 0, 255, 102], abs=1)
+    assert picture[middle, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 255], abs=1)
 
 
 async def test_a_translucent_text_is_translucent_over_its_outline(draughtsman: Easel, tmp_path: Path) -> None:
     """The outline goes around the letters, not under them."""
-    style = TextStyle(font_size=100, colour=color.parse("white@0.5"), outline_width=5, outline_colour=RED)
+    style = TextStyle(font_size=100, color="white@0.5", outline_width=5, outline_color=RED)
     await draughtsman.draw_text("l", style, tmp_path / "text.png")
     picture = pixels(tmp_path / "text.png")
     assert picture[picture.shape[0] // 2, picture.shape[1] // 2] == pytest.approx([255, 255, 255, 128], abs=1)
@@ -165,13 +164,13 @@ async def test_emoji_of_several_characters_are_one_picture(draughtsman: Easel, t
 async def test_emoji_are_coloured_and_in_step_with_the_letters(draughtsman: Easel, tmp_path: Path) -> None:
     """At every size, faded with the text, unchanged by its colour; in one colour when that font is named."""
     for font_size in (24, 200):
-        style = TextStyle(font_size=font_size, colour=BLUE)
+        style = TextStyle(font_size=font_size, color=BLUE)
         wide, high = await draughtsman.draw_text("❤\ufe0f", style, tmp_path / "text.png")
         assert 0.8 * font_size < wide < 1.4 * font_size
         assert 0.8 * font_size < high < 1.4 * font_size
         red, green, blue, alpha = pixels(tmp_path / "text.png")[high // 2, wide // 2]
         assert (red > 180, green < 90, blue < 90, alpha) == (True, True, True, 255)
-    await draughtsman.draw_text("❤\ufe0f", TextStyle(font="Noto Emoji", font_size=200, colour=BLUE), tmp_path / "t.png")
+    await draughtsman.draw_text("❤\ufe0f", TextStyle(font="Noto Emoji", font_size=200, color=BLUE), tmp_path / "t.png")
     drawn = pixels(tmp_path / "t.png")
     assert (drawn[drawn[:, :, 3] == 255][:, :3] == (0, 0, 255)).all()
 

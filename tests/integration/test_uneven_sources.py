@@ -11,11 +11,11 @@ import av
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, ImageLayer, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
 from reelwright.edits.enums import Quality
+from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.plan import Facts, PictureFacts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints

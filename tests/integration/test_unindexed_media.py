@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.edits.edit import TextLayer, overlay, trim
+from reelwright.edits.edit import overlay, trim
+from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.plan import Facts, PictureFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.probe import demux, packets

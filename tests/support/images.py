@@ -11,7 +11,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from reelwright.edits.text_rules import TextStyle
+from reelwright.edits.layers import TextStyle
 from reelwright.media.images import fontconfig
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.render_worker import Face

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelwright.edits import frame_times, sprite_sheet
@@ -118,6 +118,7 @@ def test_any_grid_has_room_for_all_tiles(count: int, picture: tuple[int, int], w
     milliseconds=st.integers(1, 100_000),
     parts=st.integers(1, 10),
 )
+@example(count=82, rate=1, milliseconds=82_001, parts=8)
 def test_bits_of_a_preview_follow_each_other_and_end_in_the_video(
     count: int, rate: int, milliseconds: int, parts: int
 ) -> None:

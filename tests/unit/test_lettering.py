@@ -1,13 +1,15 @@
 """Texts and styles: what may be drawn, checked before anything is."""
 
 import unicodedata
+from typing import Any, get_type_hints
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits.text_rules import TextStyle, checked_text, is_right_to_left
+from reelwright.edits.layers import TextLayer, TextStyle
+from reelwright.edits.text_rules import checked_text, is_right_to_left
+from reelwright.edits.validation import problems
 
 
 def test_every_kind_of_line_end_is_a_line_feed() -> None:
@@ -48,13 +50,23 @@ def test_what_passes_has_no_control_character_but_line_feeds(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("font_size", 0), ("font_size", 10_000), ("opacity", 1.1), ("opacity", float("nan")), ("max_width", 0),
-     ("outline_width", 33), ("padding", -1), ("shadow_blur", 21)],
+    [("font_size", 0), ("font_size", 10_000), ("max_width", 0), ("outline_width", 33), ("padding", -1),
+     ("shadow_blur", 21), ("shadow_color", "dark"), ("align", "middle")],
 )  # fmt: skip
-def test_a_style_out_of_bounds_is_refused(field: str, value: float) -> None:
-    """The error names the field and its bounds."""
-    with pytest.raises(ValueError, match=f"{field} is from"):
-        msgspec.convert({field: value}, TextStyle, strict=False)
+def test_a_style_out_of_bounds_is_refused_by_its_field(field: str, value: Any) -> None:
+    """Also where it was made in code, which no decoder has looked at; every wrong field is named."""
+    (error,) = problems(TextStyle(**{field: value}))
+    assert error.pointer == f"/{field}"
+    both = TextStyle(**{field: value}, background="nothing")
+    assert {error.pointer for error in problems(both)} == {f"/{field}", "/background"}
+    assert not problems(TextStyle())
+
+
+def test_a_layer_has_each_field_of_its_style_alike() -> None:
+    """Type, bounds and default: what may be asked for is what is drawn."""
+    layer, style = (get_type_hints(struct, include_extras=True) for struct in (TextLayer, TextStyle))
+    assert {name: layer[name] for name in style} == style
+    assert TextLayer(text="a").style == TextStyle()
 
 
 def test_the_first_letter_with_a_direction_decides() -> None:

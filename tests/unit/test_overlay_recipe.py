@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelwright.edits import color
-from reelwright.edits.edit import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer, overlay
+from reelwright.edits.edit import overlay
+from reelwright.edits.layers import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, Plan, PlannedOverlay, resolve
-from reelwright.edits.plan.overlay import PictureFacts, PlannedLayer, VideoFacts
+from reelwright.edits.plan import Facts, PictureFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.command import Capabilities
 from reelwright.media.recipes.compile import compile_plan

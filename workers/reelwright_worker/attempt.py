@@ -25,8 +25,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
-from reelwright.edits.plan import ExpectedOutput, Plan
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.plan import ExpectedOutput, PictureFacts, Plan
 from reelwright.edits.sidecars import PlannedPicture
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle

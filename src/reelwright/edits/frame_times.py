@@ -64,13 +64,13 @@ def run(start: Fraction, count: int, rate: int, length: Fraction) -> list[Fracti
 
 def runs(count: int, rate: int, length: Fraction, *, parts: int) -> list[Fraction]:
     """So many in all, as short runs from the middle of each part of the video; a short video from its start to its
-    end."""
+    end. A part is as long as its run is to the others, so that runs never overlap."""
     if Fraction(count, rate) >= length:
         return run(Fraction(0), count, rate, length)
     parts = min(parts, count)
     found: list[Fraction] = []
     for part in range(parts):
         own = count // parts + (part < count % parts)
-        middle = (part + Fraction(1, 2)) * length / parts
+        middle = (len(found) + Fraction(own, 2)) * length / count
         found += run(max(middle - Fraction(own, 2 * rate), Fraction(0)), own, rate, length)
     return found

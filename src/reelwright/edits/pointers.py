@@ -5,7 +5,7 @@ Whoever turns a request into an edit hands them down, so that nothing has to be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -24,3 +24,8 @@ class Pointer:
     def remark(self, sentence: str) -> str:
         """Return the sentence with what it speaks of before it, where that is not all of the request."""
         return f"{self.path}: {sentence}" if self.path else sentence
+
+
+def pointer_to(pointers: Sequence[Pointer], number: int, place: str) -> Pointer:
+    """Return the request's pointer to the part with the number, or the edit's own."""
+    return pointers[number] if pointers else Pointer(f"{place}/{number}")

@@ -1,14 +1,9 @@
-"""Words and how they look: what may be drawn into a picture, checked before anything is drawn."""
+"""Which texts may be drawn, and how large; which characters are invisible, which direction a text has. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal
-
-import msgspec
-
-from reelwright.edits.color import BLACK, WHITE, Colour
 
 LONGEST_TEXT = 500
 """Characters (code points)."""
@@ -23,54 +18,6 @@ WIDEST_OUTLINE_PX = 32
 MOST_BLUR_PX = 20
 
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
-
-
-class TextStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a text looks. Lengths in pixels of the video."""
-
-    font: str | None = None
-    """A font's file name or family, None: the bundled one. Whatever it lacks comes from the others."""
-    font_size: int = 32
-    """Pixels per em."""
-    colour: Colour = WHITE
-    """Of the letters; emoji keep their own colours."""
-    opacity: float = 1.0
-    """Of all together, 0 to 1."""
-    align: Literal["start", "left", "center", "right"] = "start"
-    """Of several lines. `start` is where each paragraph begins: at the right in right-to-left scripts."""
-    max_width: int | None = None
-    """Lines are broken at this width: between words, inside a word that is longer."""
-    line_spacing: int = 0
-    """Extra distance between lines."""
-    outline_width: int = 0
-    outline_colour: Colour = BLACK
-    shadow_colour: Colour | None = None
-    """None: no shadow."""
-    shadow_x: int = 2
-    shadow_y: int = 2
-    shadow_blur: int = 0
-    """Standard deviation of the blur."""
-    background: Colour | None = None
-    """A box behind the text; None: no box."""
-    padding: int = 0
-    """Between the letters (with their outline) and the edge of the box."""
-
-    def __post_init__(self) -> None:
-        bounds = {
-            "font_size": (1, LARGEST_FONT_PX),
-            "opacity": (0, 1),
-            "max_width": (1, WIDEST_PX),
-            "line_spacing": (-LARGEST_FONT_PX, LARGEST_FONT_PX),
-            "outline_width": (0, WIDEST_OUTLINE_PX),
-            "shadow_x": (-MOST_PADDING_PX, MOST_PADDING_PX),
-            "shadow_y": (-MOST_PADDING_PX, MOST_PADDING_PX),
-            "shadow_blur": (0, MOST_BLUR_PX),
-            "padding": (0, MOST_PADDING_PX),
-        }
-        for name, (low, high) in bounds.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise ValueError(f"{name} is from {low} to {high}")
 
 
 def checked_text(text: str) -> str:

@@ -1,10 +1,15 @@
-"""What a type alone cannot say of a field, said beside its type: `Annotated[str, Check(colour.parse)]`."""
+"""What a type alone cannot say of a field, said beside its type: `Annotated[str, Check(color.parse)]`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from reelwright.errors import FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +17,33 @@ class Check:
     """A value of the field is one that `read` takes; it raises ValueError with a sentence for the client."""
 
     read: Callable[[Any], object]
+
+
+def problems(struct: msgspec.Struct) -> list[FieldError]:
+    """Name every field of a struct whose value its type, or a check beside the type, does not take.
+
+    Decoding finds what types do not take, and stops at the first; a struct that was made in code was not held to any.
+    """
+    errors: list[FieldError] = []
+    for name, hint in _hints(type(struct)).items():
+        value = getattr(struct, name)
+        try:
+            msgspec.convert(value, hint)
+            for check in _checks(hint) if value is not None else ():
+                check.read(value)
+        except ValueError as error:  # msgspec's too
+            errors.append(FieldError(f"/{name}", str(error)))
+    return errors
+
+
+@cache
+def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(struct, include_extras=True)
+
+
+def _checks(hint: Any) -> Iterator[Check]:
+    """The checks of a field, as far as they stand beside the whole of it or of one of its alternatives."""
+    if get_origin(hint) is Annotated:
+        yield from (item for item in hint.__metadata__ if isinstance(item, Check))
+    for part in get_args(hint):
+        yield from _checks(part)

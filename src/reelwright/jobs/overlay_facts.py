@@ -14,21 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits import ladder
-from reelwright.edits.edit import (
-    LAID,
-    OVERLAY_CRF,
-    AnyLayer,
-    FileOutput,
-    Ladder,
-    TextLayer,
-    VideoLayer,
-    WatermarkLayer,
-    overlay,
-)
+from reelwright.edits.edit import LAID, OVERLAY_CRF, FileOutput, Ladder, overlay
 from reelwright.edits.enums import JobType, OverlayType
 from reelwright.edits.geometry import even
+from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan.overlay import PictureFacts, VideoFacts, faults, place
+from reelwright.edits.plan import PictureFacts, VideoFacts
+from reelwright.edits.plan.overlay import faults, place
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.submit import Source, find_source, submit

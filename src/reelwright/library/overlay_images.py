@@ -15,11 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from reelwright.cancellation import finished
-from reelwright.edits import color
-from reelwright.edits.edit import TextLayer
-from reelwright.edits.plan.overlay import PictureFacts
+from reelwright.edits.layers import TextLayer
+from reelwright.edits.plan import PictureFacts
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.text_rules import TextStyle
+from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.renderer import Draughtsman
@@ -84,9 +83,10 @@ class Studio:
         """Draw a text. Raises InvalidInput that names the layer's fields; `pointer`: where the request has it."""
         _, draughtsman = await self._open()
         try:
-            style = await _style(layer, draughtsman)
+            if errors := problems(layer.style):  # and those too that only drawing would find
+                raise InvalidInput(errors + await draughtsman.faults(layer.text, layer.font))
             with await self._space() as drawn:
-                return await self._keep(drawn, await draughtsman.draw_text(layer.text, style, drawn))
+                return await self._keep(drawn, await draughtsman.draw_text(layer.text, layer.style, drawn))
         except InvalidInput as invalid:
             raise InvalidInput(
                 [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
@@ -148,50 +148,6 @@ class Studio:
                 except FileNotFoundError:  # the sweep was faster
                     continue
             return sha256
-
-
-async def _style(layer: TextLayer, draughtsman: Draughtsman) -> TextStyle:
-    """Raises InvalidInput for every wrong field, those too that only drawing would find."""
-    try:
-        return text_style(layer)
-    except InvalidInput as invalid:
-        raise InvalidInput(invalid.errors + await draughtsman.faults(layer.text, layer.font)) from invalid
-
-
-def text_style(layer: TextLayer) -> TextStyle:
-    """Raises InvalidInput for every wrong field."""
-    errors: list[FieldError] = []
-
-    def parsed(field: str, text: str | None) -> color.Colour | None:
-        try:
-            return None if text is None else color.parse(text)
-        except ValueError as error:
-            errors.append(FieldError(f"/{field}", str(error)))
-            return None
-
-    letters, outline = parsed("color", layer.color), parsed("outline_color", layer.outline_color)
-    shadow, background = parsed("shadow_color", layer.shadow_color), parsed("background", layer.background)
-    if errors or letters is None or outline is None:
-        raise InvalidInput(errors)
-    try:
-        return TextStyle(
-            font=layer.font,
-            font_size=layer.font_size,
-            colour=letters,
-            align=layer.align,
-            max_width=layer.max_width,
-            line_spacing=layer.line_spacing,
-            outline_width=layer.outline_width,
-            outline_colour=outline,
-            shadow_colour=shadow,
-            shadow_x=layer.shadow_x,
-            shadow_y=layer.shadow_y,
-            shadow_blur=layer.shadow_blur,
-            background=background,
-            padding=layer.padding,
-        )
-    except ValueError as error:
-        raise InvalidInput([FieldError("/text", str(error))]) from error
 
 
 async def pictures_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:

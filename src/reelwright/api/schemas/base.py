@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.edits.edit import When
+from reelwright.edits.layers import When
 
 Moment = Annotated[
     When,

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body, Moment
 from reelwright.api.schemas.coding import CutSoundIn, EditIn, LaidSoundIn
-from reelwright.edits.edit import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.layers import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
 from reelwright.edits.pointers import Pointer
 

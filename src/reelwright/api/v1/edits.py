@@ -12,8 +12,8 @@ from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Quality, V1Trim, V1Watermark
-from reelwright.edits.edit import AnyLayer
 from reelwright.edits.ladder import BOXES
+from reelwright.edits.layers import AnyLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.overlay_facts import submit_overlay

@@ -1,18 +1,22 @@
-"""Layers placed: where, how large and when each lies over the picture, resolved from measured sizes."""
+"""An overlay resolved: where, how large and when each layer lies over the video, from measured sizes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits import timecode
-from reelwright.edits.edit import AnyLayer, Picture, TextLayer, VideoLayer
-from reelwright.edits.geometry import Size, scaled
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits import first_frame, ladder, timecode
+from reelwright.edits.edit import Edit, Overlay
+from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.geometry import Size, even, scaled
+from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
-from reelwright.edits.pointers import Pointer
-from reelwright.errors import FieldError
+from reelwright.edits.plan.expect import counted, expect, heard
+from reelwright.edits.plan.structs import Facts, PictureFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts
+from reelwright.edits.pointers import Pointer, pointer_to
+from reelwright.errors import FieldError, InvalidInput
 
 WIDEST = 8192
 """Pixels of a layer's side, at most."""
@@ -21,34 +25,49 @@ MOST_NAMED = 40
 """Characters of a text by which a warning names it."""
 
 
-class PictureFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
-    """A drawn text or a normalised picture: an RGBA PNG under its SHA-256."""
-
-    sha256: str
-    width: int
-    height: int
-
-
-class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="video"):
-    sha256: str
-    media: MediaInfo
-
-
-class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
-    """`facts` shown `width` x `height` with its top left corner at (`x`, `y`) while start <= t < end."""
-
-    facts: PictureFacts | VideoFacts
-    x: int
-    y: int
-    width: int
-    height: int
-    start_s: str
-    end_s: str
-    opacity: float
-    fade_in_s: str = "0"
-    fade_out_s: str = "0"
-    at_end: str = "hold"
-    volume: float = 0.0
+def resolve_overlay(
+    edit: Edit, step: Overlay, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+) -> Plan:
+    """Raises InvalidInput that names every wrong field of every layer."""
+    if length is None:
+        raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
+    if not step.layers:
+        raise InvalidInput([FieldError("/steps/0/layers", "there is nothing to lay over the video")])
+    canvas = even(facts.media.picture.display_size)
+    layers: list[PlannedLayer] = []
+    errors: list[FieldError] = []
+    for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
+        pointer = pointer_to(pointers, number, "/steps/0/layers")
+        planned, wrong, said = place(layer, drawn, canvas=canvas, length=length, pointer=pointer)
+        errors += wrong
+        warnings += said
+        if planned is not None:
+            layers.append(planned)
+    if errors:
+        raise InvalidInput(errors)
+    grid = frame_grid(facts.media)
+    count = grid.count if grid and not first_frame.stands(grid.frame_s) else None  # more come where layers change
+    more = any(layer.volume for layer in layers) and not facts.media.sound  # the layers' sound needs a track
+    outputs = tuple(
+        expect(
+            output,
+            facts.media,
+            ladder.fitted(facts.media.picture.display_size, output.quality),
+            (Fraction(0), length),
+            counted(count, output),
+            heard(output, facts.media, more=more),
+        )
+        for output in edit.outputs
+    )
+    overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
+    videos = {
+        layer.sha256: Facts(sha256=layer.sha256, media=layer.media)
+        for layer in facts.layers
+        if isinstance(layer, VideoFacts)
+    }
+    videos.pop(facts.sha256, None)
+    bare = msgspec.structs.replace(facts, layers=())
+    return Plan(inputs=(bare, *videos.values()), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
 
 
 def place(

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from reelwright.edits.edit import FileOutput, VideoEncoding
 from reelwright.edits.first_frame import stands
+from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import even
 from reelwright.edits.losses import DEEP
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import frame_grid
 from reelwright.errors import JobFailed
 from reelwright.media.encoders.rate_control import pass_options, rate_options, x265_pass
 
@@ -91,7 +91,7 @@ def _counted_in_frames(media: MediaInfo) -> bool:
     """Whether every frame is shown at a whole number of frame durations: ffmpeg's own clock for encoders. Pictures that
     stand may be cut anywhere."""
     grid = frame_grid(media)
-    return grid is not None and (grid[0] / grid[1]).denominator == 1 and not stands(grid[1])
+    return grid is not None and (grid.first_s / grid.frame_s).denominator == 1 and not stands(grid.frame_s)
 
 
 NEVER = "1000000"

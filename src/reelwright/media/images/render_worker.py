@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reelwright.edits.text_rules import TextStyle
+from reelwright.edits.layers import TextStyle
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
 

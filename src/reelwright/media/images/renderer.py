@@ -18,7 +18,8 @@ from typing import BinaryIO, Self
 
 import msgspec
 
-from reelwright.edits.text_rules import MOST_PIXELS, TextStyle, checked_text, code_point
+from reelwright.edits.layers import TextStyle
+from reelwright.edits.text_rules import MOST_PIXELS, checked_text, code_point
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
 from reelwright.media.images import fontconfig
 from reelwright.media.images.font_file import Font

@@ -11,8 +11,9 @@ from math import ceil, hypot
 import msgspec
 import pyvips
 
-from reelwright.edits.color import Colour
-from reelwright.edits.text_rules import MOST_PIXELS, WIDEST_PX, TextStyle, is_right_to_left
+from reelwright.edits.color import Colour, parse
+from reelwright.edits.layers import TextStyle
+from reelwright.edits.text_rules import MOST_PIXELS, WIDEST_PX, is_right_to_left
 from reelwright.media.images.render_worker import Face
 
 TRIAL_PX = 10
@@ -38,24 +39,27 @@ def draw(text: str, style: TextStyle, face: Face) -> pyvips.Image:
     _hold_size(width, height)
     letters = letters.embed(left, top, width, height).copy_memory()  # else it is drawn again for every use below
     covered = letters[3] / 255
-    picture = letters.premultiply() * style.colour.alpha
+    picture = letters.premultiply() * parse(style.color).alpha
     if style.outline_width:
         wide = _dilated(covered, style.outline_width)
-        picture += _layer((wide - covered) * style.outline_colour.alpha, style.outline_colour)
+        outline = parse(style.outline_color)
+        picture += _layer((wide - covered) * outline.alpha, outline)
         picture = picture.copy_memory()
-    if style.shadow_colour is not None:
-        shade = picture[3] / 255 * style.shadow_colour.alpha
+    if style.shadow_color is not None:
+        shadow = parse(style.shadow_color)
+        shade = picture[3] / 255 * shadow.alpha
         shade = shade.embed(style.shadow_x, style.shadow_y, width, height)
         if style.shadow_blur:
             shade = shade.gaussblur(style.shadow_blur, precision="float", min_ampl=0.01)
-        picture = _over(picture, _layer(shade.copy_memory(), style.shadow_colour)).copy_memory()
+        picture = _over(picture, _layer(shade.copy_memory(), shadow)).copy_memory()
     if style.background is not None:
+        background = parse(style.background)
         around = style.outline_width + style.padding
         x, y = left - around, top - around
         inner = pyvips.Image.black(width - left - right + 2 * around, height - top - bottom + 2 * around)
-        box = (inner + style.background.alpha).embed(x, y, width, height)
-        picture = _over(picture, _layer(box, style.background))
-    picture = (picture * style.opacity).unpremultiply()
+        box = (inner + background.alpha).embed(x, y, width, height)
+        picture = _over(picture, _layer(box, background))
+    picture = picture.unpremultiply()
     return picture.rint().cast("uchar").copy(interpretation="srgb", xoffset=0, yoffset=0)
 
 
@@ -66,7 +70,7 @@ def _letters(text: str, style: TextStyle, face: Face) -> pyvips.Image:
     )[face.width - 1]
     slant = "italic" if face.italic else "normal"
     markup = (
-        f'<span foreground="{style.colour.hex}" weight="{face.weight}" style="{slant}" stretch="{stretch}"'
+        f'<span foreground="{parse(style.color).hex}" weight="{face.weight}" style="{slant}" stretch="{stretch}"'
         ' insert_hyphens="false">'  # what is broken inside a word is still what was written
         f"{escape(text, quote=False)}</span>"
     )
@@ -110,7 +114,7 @@ def _margins(style: TextStyle) -> tuple[int, int, int, int]:
     """Room around the letters: left, top, right, bottom."""
     outline = style.outline_width
     box = outline + style.padding if style.background is not None else outline
-    if style.shadow_colour is None:
+    if style.shadow_color is None:
         return box, box, box, box
     blur, x, y = outline + BLUR_REACH * style.shadow_blur, style.shadow_x, style.shadow_y
     return max(box, blur - x), max(box, blur - y), max(box, blur + x), max(box, blur + y)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from reelwright.edits.audio_tracks import CodedSound
 from reelwright.edits.media_info import AudioStream, MediaInfo
-from reelwright.edits.plan.overlay import PlannedLayer, VideoFacts
+from reelwright.edits.plan import PlannedLayer, VideoFacts
 from reelwright.media.ffmpeg.filtergraph import (
     FIRST_TWO_CHANNELS,
     TIMES_OR_COUNTED,

@@ -13,10 +13,10 @@ import msgspec
 from reelwright.edits import audio_tracks
 from reelwright.edits.enums import Quality
 from reelwright.edits.first_frame import HELD_S, may_stand
+from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import AudioStream, MediaInfo
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim, frame_grid
-from reelwright.edits.plan.overlay import PictureFacts, PlannedLayer
+from reelwright.edits.plan import ExpectedOutput, PictureFacts, Plan, PlannedLayer, PlannedOverlay, PlannedTrim
 from reelwright.media.encoders.software import WITHOUT_METADATA, into, keeps_fields, keeps_hdr, pixel_format
 from reelwright.media.ffmpeg.command import (
     BROADCAST,
@@ -296,7 +296,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         rules, before = [f"gte(dts,{end})"], ""
         if (grid := frame_grid(media)) is not None:
             before = f"st(0,ld(0)+gte(pts,startpts)*lt(pts,{end}));"
-            rules.append(f"gte(pts,{end})*gte(ld(0)*{grid[1] / tick},{end}-startpts)")
+            rules.append(f"gte(pts,{end})*gte(ld(0)*{grid.frame_s / tick},{end}-startpts)")
         if picture.last_packet_s is not None:
             rules.append(f"gte(dts,{Fraction(picture.last_packet_s) / tick})")
         options = dropping(picture.index, before + "+".join(rules))

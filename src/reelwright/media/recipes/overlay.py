@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.plan.overlay import PlannedLayer, VideoFacts
+from reelwright.edits.plan import PlannedLayer, VideoFacts
 from reelwright.media.ffmpeg.filtergraph import (
     FINE_TICKS,
     Filter,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from reelwright.edits.plan.overlay import PlannedLayer, VideoFacts
+from reelwright.edits.plan import PlannedLayer, VideoFacts
 from reelwright.media.ffmpeg.filtergraph import FINE_TICKS, Filter, Source, filter_, grid, in_runs, one_above
 
 TICKS_PER_S = 90_000
