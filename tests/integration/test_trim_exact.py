@@ -84,3 +84,16 @@ async def test_the_frames_of_the_interval(prober: Prober, folder: Path, tmp_path
     frame_judge.judge_cut(source, target, start, end)
     if SOURCES[name].get("audio", 1):
         frame_judge.judge_sync(source, target, start, end)
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+async def test_sound_before_the_first_frame_is_kept(
+    prober: Prober, folder: Path, tmp_path: Path, container: str
+) -> None:
+    """Where the picture begins late, there is no frame to seek for."""
+    source = footage.make(folder, f"very-late-{container}", container=container, video_delay_frames=75)
+    start, end = Fraction(5, 2), Fraction(9, 2)
+    target = tmp_path / "work" / "out.mp4"
+    await make(prober, source.path, start, end, target)
+    frame_judge.judge_sync(source, target, start, end)
+    assert frame_judge.read(target)[0].time_s == Fraction(1, 2)

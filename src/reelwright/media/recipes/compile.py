@@ -12,7 +12,7 @@ import msgspec
 
 from reelwright.edits import audio_tracks
 from reelwright.edits.enums import Quality
-from reelwright.edits.first_frame import HELD_S, may_stand
+from reelwright.edits.first_frame import HELD_S, may_stand, picture_begin
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import AudioStream, MediaInfo
@@ -116,6 +116,8 @@ def _trim(
         *coded_picture(
             media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)
         ),
+        # Frames that come some time after the start lie on no grid of whole frames from there on.
+        *(("-enc_time_base", "1:90000") if picture_begin(media) > start else ()),
         *(lasting_until(end - start, media, capabilities) if may_stand(media) or shown else ()),
         *into(expected.output.container, "<out0>"),
     ]
@@ -277,7 +279,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         if is_seekable(media):
             frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
-        if seek == 0:
+        if seek <= picture_begin(media):
+            # No key frame lies before: a demuxer that seeks for the picture's first one takes the sound to there too.
             return ("-copyts", "-t", seconds(end + RUN_OUT_S))
         if looking_back:  # every frame from the key frame on passes, whose time is not known; the filters end it
             return ("-copyts", "-noaccurate_seek", "-ss", seconds(seek))
