@@ -29,8 +29,9 @@ from reelwright.media.images.checker import PictureChecker
 from reelwright.media.probe.prober import Prober
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
-from reelwright_worker.attempt import Workshop
+from reelwright_worker.context import WorkerContext
 from reelwright_worker.machine import Machine
+from reelwright_worker.run_job import run_job
 from tests.support.invariants import processes_about
 from tests.support.job_database import World
 
@@ -73,18 +74,18 @@ class UnsteadySessions(async_sessionmaker[AsyncSession]):
             self.trouble("committed")
 
 
-class Shop:
-    """A workshop with one video, and a database that can be made to fail."""
+class Workbench:
+    """A worker's context with one video, and a database that can be made to fail."""
 
     def __init__(
         self,
-        workshop: Workshop,
+        context: WorkerContext,
         sessions: UnsteadySessions,
         storage: SlowStorage,
         world: World,
         video_id: uuid.UUID,
     ) -> None:
-        self.workshop = workshop
+        self.context = context
         self.sessions = sessions
         self.storage = storage
         self.world = world
@@ -110,7 +111,7 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Shop]:
+async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[Workbench]:
     storage = SlowStorage(settings.media_path)
     storage.prepare()
     settings.work_path.mkdir()
@@ -127,7 +128,7 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
         )
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
-        workshop = Workshop(
+        context = WorkerContext(
             settings=settings,
             sessions=sessions,
             storage=storage,
@@ -135,110 +136,110 @@ async def shop(world: World, settings: Settings, clip: Path) -> AsyncIterator[Sh
             checker=PictureChecker(memory_bytes=settings.media_memory_bytes),
             machine=machine,
         )
-        yield Shop(workshop, sessions, storage, world, video.id)
+        yield Workbench(context, sessions, storage, world, video.id)
     await engine.dispose()
     assert list(settings.work_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("moment", ["commit", "committed"])
-async def test_a_commit_whose_answer_is_lost_counts_once(shop: Shop, moment: str) -> None:
+async def test_a_commit_whose_answer_is_lost_counts_once(bench: Workbench, moment: str) -> None:
     """Whether the commit came through or not: there is one result, and its file stays."""
-    shop.sessions.breaks[moment] = 1
-    job_id = await shop.job(1, 2)
-    await shop.workshop.work_on(job_id)
-    assert shop.sessions.breaks[moment] == 0
-    job = await shop.world.look(job_id)
-    assert (job.status, job.attempt, await shop.variants()) == (JobStatus.SUCCESS, 1, 1)
-    assert await shop.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
+    bench.sessions.breaks[moment] = 1
+    job_id = await bench.job(1, 2)
+    await run_job(bench.context, job_id)
+    assert bench.sessions.breaks[moment] == 0
+    job = await bench.world.look(job_id)
+    assert (job.status, job.attempt, await bench.variants()) == (JobStatus.SUCCESS, 1, 1)
+    assert await bench.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
 
 
-async def test_a_worker_that_stops_while_it_claims_hands_the_job_back(shop: Shop) -> None:
+async def test_a_worker_that_stops_while_it_claims_hands_the_job_back(bench: Workbench) -> None:
     """The claim may be committed already: then the job is its own, and nobody else would look for long."""
-    job_id = await shop.job(1, 2)
-    async with shop.world.sessions.begin() as session:
+    job_id = await bench.job(1, 2)
+    async with bench.world.sessions.begin() as session:
         await session.scalar(select(Job).where(Job.id == job_id).with_for_update())
-        working = asyncio.create_task(shop.workshop.work_on(job_id))
+        working = asyncio.create_task(run_job(bench.context, job_id))
         await asyncio.sleep(0.2)
         working.cancel()
         await asyncio.sleep(0.1)
     await asyncio.wait([working])
-    job = await shop.world.look(job_id)
+    job = await bench.world.look(job_id)
     assert (job.status, job.failures, job.lease_until) == (JobStatus.PENDING, 0, None)
-    assert [(kind, attempt) for _, kind, attempt in await shop.world.events(job_id)] == [
+    assert [(kind, attempt) for _, kind, attempt in await bench.world.events(job_id)] == [
         ("PENDING", 0),
         ("STARTED", 1),
         ("PENDING", 1),
     ]
 
 
-async def publishing(shop: Shop, job_id: uuid.UUID) -> asyncio.Task[None]:
+async def publishing(bench: Workbench, job_id: uuid.UUID) -> asyncio.Task[None]:
     """The attempt, held in the thread that publishes its file."""
-    shop.storage.reached.clear()
-    shop.storage.go.clear()
-    working = asyncio.create_task(shop.workshop.work_on(job_id))
-    assert await asyncio.to_thread(shop.storage.reached.wait, 20)
+    bench.storage.reached.clear()
+    bench.storage.go.clear()
+    working = asyncio.create_task(run_job(bench.context, job_id))
+    assert await asyncio.to_thread(bench.storage.reached.wait, 20)
     return working
 
 
-async def test_a_worker_that_stops_while_it_publishes_takes_the_file_back(shop: Shop) -> None:
+async def test_a_worker_that_stops_while_it_publishes_takes_the_file_back(bench: Workbench) -> None:
     """However often it is told to stop: the thread cannot be, so it is waited for."""
-    job_id = await shop.job(1, 2)
-    working = await publishing(shop, job_id)
+    job_id = await bench.job(1, 2)
+    working = await publishing(bench, job_id)
     for _ in range(3):
         working.cancel()
         await asyncio.sleep(0.05)
     assert not working.done()
-    shop.storage.go.set()
+    bench.storage.go.set()
     await asyncio.wait([working])
-    assert (await shop.world.look(job_id)).status is JobStatus.PENDING
-    assert await shop.stored() == []
+    assert (await bench.world.look(job_id)).status is JobStatus.PENDING
+    assert await bench.stored() == []
 
 
 @pytest.mark.parametrize("how", ["cancelled", "another attempt"])
-async def test_a_job_that_is_lost_while_it_is_published_takes_the_file_back(shop: Shop, how: str) -> None:
+async def test_a_job_that_is_lost_while_it_is_published_takes_the_file_back(bench: Workbench, how: str) -> None:
     """The fence decides, not the files; what others did to the job stays."""
-    job_id = await shop.job(1, 2)
-    working = await publishing(shop, job_id)
+    job_id = await bench.job(1, 2)
+    working = await publishing(bench, job_id)
     if how == "cancelled":
-        await shop.world.do(lifecycle.cancel, job_id)
+        await bench.world.do(lifecycle.cancel, job_id)
     else:
-        await shop.world.expire(job_id)
-        await shop.world.claimed(job_id)
+        await bench.world.expire(job_id)
+        await bench.world.claimed(job_id)
     await asyncio.sleep(1.2)  # renewals and progress are refused meanwhile
-    shop.storage.go.set()
+    bench.storage.go.set()
     await asyncio.wait([working])
     assert working.exception() is None
     expected = JobStatus.CANCELLED if how == "cancelled" else JobStatus.STARTED
-    assert (await shop.world.look(job_id)).status is expected
-    assert await shop.stored() == []
+    assert (await bench.world.look(job_id)).status is expected
+    assert await bench.stored() == []
 
 
-async def test_a_lost_lease_ends_the_work_on_it(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_lost_lease_ends_the_work_on_it(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     """The renewal, or the next progress, finds it out: ffmpeg is gone, and nothing is unforeseen about it."""
-    job_id = await shop.job(0, 4)
+    job_id = await bench.job(0, 4)
     with caplog.at_level(logging.INFO):
-        working = asyncio.create_task(shop.workshop.work_on(job_id))
+        working = asyncio.create_task(run_job(bench.context, job_id))
         async with asyncio.timeout(20):
-            while not processes_about(shop.workshop.settings.work_path):
+            while not processes_about(bench.context.settings.work_path):
                 await asyncio.sleep(0.005)
-        await shop.world.do(lifecycle.cancel, job_id)
+        await bench.world.do(lifecycle.cancel, job_id)
         await asyncio.wait([working])
     assert working.exception() is None
     assert not [record for record in caplog.records if record.exc_info]
-    assert (await shop.world.look(job_id)).status is JobStatus.CANCELLED
-    assert await shop.stored() == []
+    assert (await bench.world.look(job_id)).status is JobStatus.CANCELLED
+    assert await bench.stored() == []
 
 
-async def test_handing_back_outlasts_a_short_outage(shop: Shop) -> None:
+async def test_handing_back_outlasts_a_short_outage(bench: Workbench) -> None:
     """Else the job would wait for its lease, and count a failure."""
-    job_id = await shop.job(1, 2)
-    working = await publishing(shop, job_id)
-    shop.sessions.breaks["begin"] = 2
+    job_id = await bench.job(1, 2)
+    working = await publishing(bench, job_id)
+    bench.sessions.breaks["begin"] = 2
     working.cancel()
-    shop.storage.go.set()
+    bench.storage.go.set()
     await asyncio.wait([working])
-    assert shop.sessions.breaks["begin"] == 0
-    job = await shop.world.look(job_id)
+    assert bench.sessions.breaks["begin"] == 0
+    job = await bench.world.look(job_id)
     assert (job.status, job.failures) == (JobStatus.PENDING, 0)
 
 
@@ -246,31 +247,32 @@ async def test_handing_back_outlasts_a_short_outage(shop: Shop) -> None:
     ("wrong", "code"),
     [({"inputs": []}, "internal"), ({"version": VERSION + 1}, "newer_plan"), ({"outputs": "none"}, "newer_plan")],
 )
-async def test_a_plan_that_makes_no_sense_here_fails_the_attempt(shop: Shop, wrong: dict[str, Any], code: str) -> None:
+async def test_a_plan_that_makes_no_sense_here_fails_the_attempt(
+    bench: Workbench, wrong: dict[str, Any], code: str
+) -> None:
     """The job does not stay STARTED, and another worker may try it: one of the release that planned it, say."""
-    job_id = await shop.job(1, 2)
-    async with shop.world.sessions.begin() as session:
+    job_id = await bench.job(1, 2)
+    async with bench.world.sessions.begin() as session:
         job = await session.get_one(Job, job_id)
         job.plan_json = {**(job.plan_json or {}), **wrong}
     for _ in range(3):
-        await shop.workshop.work_on(job_id)
-    job = await shop.world.look(job_id)
+        await run_job(bench.context, job_id)
+    job = await bench.world.look(job_id)
     assert job.error is not None
     assert (job.status, job.error["code"], job.attempt) == (JobStatus.FAILURE, code, 3)
 
 
-async def test_software_takes_over_where_hardware_fails(shop: Shop) -> None:
+async def test_software_takes_over_where_hardware_fails(bench: Workbench) -> None:
     """An encoder that worked when the worker started and does not now costs time, not the job."""
-    machine = shop.workshop.machine
+    machine = bench.context.machine
     machine.capabilities = msgspec.structs.replace(machine.capabilities, hardware=("h264_nvenc",))
-    workshop = shop.workshop
     output = FileOutput(video=VideoEncoding(hardware=True, preset="ultrafast"), quality=Quality.P480)
-    async with shop.world.sessions.begin() as session:
-        source = await find_source(session, shop.video_id)
+    async with bench.world.sessions.begin() as session:
+        source = await find_source(session, bench.video_id)
         edit = transcode((output,))
         job_id = (await submit(session, edit, source, type=JobType.TRANSCODE_MULTI, max_failures=3)).id
-    await workshop.work_on(job_id)
-    job = await shop.world.look(job_id)
+    await run_job(bench.context, job_id)
+    job = await bench.world.look(job_id)
     assert (job.status, job.failures) == (JobStatus.SUCCESS, 0)
     assert job.recipe_json is not None
     (command,) = job.recipe_json["commands"]

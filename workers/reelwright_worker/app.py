@@ -29,7 +29,7 @@ from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker import tasks
-from reelwright_worker.attempt import Workshop
+from reelwright_worker.context import WorkerContext
 from reelwright_worker.machine import Machine
 from reelwright_worker.queue_worker import WorkerApp
 
@@ -91,7 +91,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
             if await machine.examine():
                 for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)
-            workshop = Workshop(
+            context = WorkerContext(
                 settings=settings,
                 sessions=sessions,
                 storage=storage,
@@ -106,7 +106,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                     asyncio.create_task(machine.watch(), name="machine"),
                 ]
                 try:
-                    yield {"workshop": workshop}
+                    yield {"context": context}
                 finally:
                     for task in beside:
                         task.cancel()

@@ -1,15 +1,11 @@
-"""One job from its claim to its end: compile, run, verify, publish, commit. Every write is fenced by the attempt."""
+"""One attempt at a job: fetch its inputs, render, verify, publish. Every write is fenced by the attempt."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import logging
-import math
-import time
-import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -17,7 +13,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
 from reelwright.cancellation import finished
@@ -35,16 +31,12 @@ from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.ffmpeg.runner import Budget, run
-from reelwright.media.images.checker import PictureChecker
 from reelwright.media.packaging import packager
-from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.settings import Settings
-from reelwright.storage.local import LocalStorage
-from reelwright_worker.attempt_telemetry import Account
+from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
-from reelwright_worker.machine import Machine
-from reelwright_worker.publish import COMMIT_RETRY_S, Companion, Made, Publication
+from reelwright_worker.context import WorkerContext
+from reelwright_worker.publish import Companion, Made, Publication
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 from reelwright_worker.work_folder import WorkFolder
 
@@ -52,121 +44,21 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_S = 0.5
 NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
-SETTLE_S = 8.0
-"""How long an attempt that was cancelled tries to say so to a database that is away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What every job of this worker works with."""
-
-    settings: Settings
-    sessions: async_sessionmaker[AsyncSession]
-    storage: LocalStorage
-    prober: Prober
-    checker: PictureChecker
-    machine: Machine
-
-    async def work_on(self, job_id: uuid.UUID) -> None:
-        """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended.
-
-        Cancelled when the worker stops, which gives the job to another, or when the client cancelled it.
-        """
-        claiming = asyncio.create_task(self._claim(job_id))
-        try:
-            if (taken := await finished(claiming)) is not None:
-                await self._attempt(*taken)
-        except asyncio.CancelledError:
-            if claiming.exception() is None and (taken := claiming.result()) is not None:
-                await finished(self._settle(taken[0], "handed back", lifecycle.hand_back))
-            raise
-
-    async def _claim(self, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
-        try:
-            async with self.sessions.begin() as session:
-                if await self._waits(session, job_id):
-                    return None
-                name = self.machine.name
-                taken = await lifecycle.claim(session, job_id, worker=name, lease_s=self.settings.lease_s)
-        except Exception as error:
-            if not is_away(error):
-                raise
-            logger.warning("job %s could not be claimed, the reaper will queue it again: %r", job_id, error)
-            return None
-        if taken is None:
-            logger.info("job %s needs no work", job_id)
-        return taken
-
-    async def _waits(self, session: AsyncSession, job_id: uuid.UUID) -> bool:
-        """Whether the job needs more disk than is free: it is left in the queue then."""
-        needs_bytes = await lifecycle.needed_bytes(session, job_id)
-        if needs_bytes is None or (why := await asyncio.to_thread(self.machine.needs_more, needs_bytes)) is None:
-            return False
-        logger.info("job %s waits: %s", job_id, why)
-        await lifecycle.wait_on(session, job_id)
-        return True
-
-    async def _attempt(self, claim: Claim, job: Job) -> None:
-        fault_points.point("claimed")
-        work = WorkFolder(self.settings.work_path / f"{claim.job_id}-{claim.attempt}")
-        failure: JobFailed | None = None
-        try:
-            with Account(claim, job) as account:
-                await Attempt(self, claim, job, work, account).run()
-        except LeaseLost as lost:
-            logger.warning("%s", lost)
-        except Exception as error:  # noqa: BLE001 - the job must not stay STARTED, whatever it was
-            failure = blamed(error, stage="fetch")
-        finally:
-            await finished(asyncio.to_thread(work.remove))
-        if failure is not None and failure.of_machine:
-            await self._postpone(claim, failure)
-        elif failure is not None:
-            await self._settle(claim, "failed", partial(lifecycle.fail, failure=failure))
-        fault_points.point("committed, not finished")
-
-    async def _postpone(self, claim: Claim, failure: JobFailed) -> None:
-        """The machine is to blame, and looked at: what it used for this attempt has been given back by now."""
-        confirmed = not await self.machine.examine()
-        write = partial(lifecycle.postpone, failure=failure, confirmed=confirmed)
-        await self._settle(claim, "put back", write, patience_s=math.inf)
-
-    async def _settle(
-        self,
-        claim: Claim,
-        what: str,
-        write: Callable[[AsyncSession, Claim], Awaitable[object]],
-        *,
-        patience_s: float = SETTLE_S,
-    ) -> None:
-        """Write an attempt's end; one that is not ours any more has been ended by others."""
-        deadline = time.monotonic() + patience_s
-        while True:
-            try:
-                async with self.sessions.begin() as session:
-                    await write(session, claim)
-            except LeaseLost as lost:
-                logger.info("not %s: %s", what, lost)
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                logger.warning("job %s could not be %s: %r", claim.job_id, what, error)
-                if time.monotonic() < deadline:
-                    await asyncio.sleep(COMMIT_RETRY_S)
-                    continue  # after that its lease runs out, and the reaper does it
-            return
 
 
 class Attempt:
-    """One claimed run. `folder` is its scratch folder, its own alone."""
+    """One claimed run. `folder` is its scratch folder, its own alone. `stage`: fetch, render, verify or publish."""
 
-    def __init__(self, shop: Workshop, claim: Claim, job: Job, folder: WorkFolder, account: Account) -> None:
-        self.account = account
-        self.shop = shop
+    def __init__(
+        self, ctx: WorkerContext, claim: Claim, job: Job, folder: WorkFolder, telemetry: AttemptTelemetry
+    ) -> None:
+        self.stage = "fetch"
+        self.telemetry = telemetry
+        self.ctx = ctx
         self.claim = claim
         self.job = job
         self.plan = _understood(job)
-        account.output_s = float(Fraction(self.plan.outputs[0].duration_s))
+        telemetry.planned(float(Fraction(self.plan.outputs[0].duration_s)))
         self.folder = folder
         self.work = folder.path
         self.percent = 0.0
@@ -183,26 +75,31 @@ class Attempt:
                 for task in beside:
                     task.cancel()
         except ExceptionGroup as group:
-            failure = blamed(group, stage=self.account.stage)
+            failure = blamed(group, stage=self.stage)
             if failure.code == "no_space" and failure.needs_bytes is None:
                 used_bytes = await asyncio.to_thread(self.folder.used_bytes)
-                failure = short_of_space(failure, used_bytes, self.percent, self.shop.machine.capacity_bytes())
+                failure = short_of_space(failure, used_bytes, self.percent, self.ctx.machine.capacity_bytes())
             raise failure from None
+
+    def _enter(self, stage: str) -> None:
+        """Go on to the next stage: the one before it has ended well."""
+        self.stage = stage
+        self.telemetry.stage(stage)
 
     async def _keep_lease(self) -> None:
         """Renew on a timer: much of the work says nothing for long."""
-        pause_s = self.shop.settings.lease_s / 4
+        pause_s = self.ctx.settings.lease_s / 4
         while True:
             await asyncio.sleep(pause_s)
-            said = await self._say(partial(lifecycle.renew, lease_s=self.shop.settings.lease_s))
-            pause_s = self.shop.settings.lease_s / (4 if said else 20)  # at once when the database is back
+            said = await self._say(partial(lifecycle.renew, lease_s=self.ctx.settings.lease_s))
+            pause_s = self.ctx.settings.lease_s / (4 if said else 20)  # at once when the database is back
 
     async def _keep_progress(self) -> None:
         """Write what has changed, at most twice a second."""
         written = (-1, "")
         while True:
             await asyncio.sleep(PROGRESS_INTERVAL_S)
-            now = (int(self.percent), self.account.stage)
+            now = (int(self.percent), self.stage)
             if now != written and await self._say(self._report):
                 written = now
 
@@ -213,10 +110,10 @@ class Attempt:
         ended for everybody.
         """
         try:
-            async with asyncio.timeout(self.shop.settings.lease_s), self.shop.sessions.begin() as session:
+            async with asyncio.timeout(self.ctx.settings.lease_s), self.ctx.sessions.begin() as session:
                 await write(session, self.claim)
         except LeaseLost:
-            if self.account.stage != "publish":
+            if self.stage != "publish":
                 raise
         except Exception as error:
             if not is_away(error):
@@ -227,7 +124,7 @@ class Attempt:
 
     async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
         await lifecycle.report(
-            session, claim, percent=self.percent, stage=self.account.stage, speed=self.speed, recipe_json=recipe_json
+            session, claim, percent=self.percent, stage=self.stage, speed=self.speed, recipe_json=recipe_json
         )
 
     def _progressed(self, percent: float, speed: float | None) -> None:
@@ -236,15 +133,15 @@ class Attempt:
     async def _make_and_publish(self) -> None:
         made = await self._render(await self._fetch())
         sidecars = await self._companions(made)
-        self.account.enter("publish")
+        self._enter("publish")
         publication = Publication(
-            self.shop.sessions, self.shop.storage, self.claim, self.job, made, sidecars, self.warnings
+            self.ctx.sessions, self.ctx.storage, self.claim, self.job, made, sidecars, self.warnings
         )
         await publication.publish()
 
     async def _fetch(self) -> dict[str, Path]:
         """Slots to local paths of all inputs. Raises JobFailed when one is not what the plan was made for."""
-        async with self.shop.sessions() as session:
+        async with self.ctx.sessions() as session:
             files = await session.scalars(
                 select(File).join(JobInput, JobInput.file_id == File.id).where(JobInput.job_id == self.claim.job_id)
             )
@@ -254,7 +151,7 @@ class Attempt:
             key = picture_key(facts.sha256) if isinstance(facts, PictureFacts) else keys.get(facts.sha256)
             if key is None:
                 raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
-            slots[f"in{number}"] = path = self.shop.storage.path(key)
+            slots[f"in{number}"] = path = self.ctx.storage.path(key)
             if not await asyncio.to_thread(path.is_file):
                 raise JobFailed("a stored file that the job needs is missing", code="file_missing", stage="fetch")
         return slots
@@ -264,9 +161,9 @@ class Attempt:
             self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
         ]
         slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
-        capabilities = self.shop.machine.capabilities
+        capabilities = self.ctx.machine.capabilities
         recipe = compile_plan(self.plan, capabilities)
-        self.account.enter("render")
+        self._enter("render")
         try:
             return await self._made(recipe, slots, targets)
         except MediaProcessFailed as failure:
@@ -279,7 +176,8 @@ class Attempt:
                 raise
             logger.warning("job %s: once more from the source's start: %s", self.claim.job_id, failure.detail)
             recipe = from_start
-        self.account.back_to("render")
+        self.stage = "render"
+        self.telemetry.stage_again(self.stage)
         await asyncio.to_thread(self.folder.remove)
         return await self._made(recipe, slots, targets)
 
@@ -289,7 +187,7 @@ class Attempt:
         try:
             self.warnings = await self._run(recipe, slots)
             fault_points.point("rendered, not verified")
-            self.account.enter("verify")
+            self._enter("verify")
             made = [
                 await self._verify(path, expected, number)
                 for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
@@ -306,11 +204,11 @@ class Attempt:
         """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
         await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
-            await asyncio.to_thread(self.shop.storage.require_space, 0)
+            await asyncio.to_thread(self.ctx.storage.require_space, 0)
             await finished(asyncio.to_thread(self.folder.make))
         except NoSpace as error:
             raise JobFailed(error.detail, code="no_space", of_machine=True) from error
-        settings = self.shop.settings
+        settings = self.ctx.settings
         return await run(
             recipe,
             slots,
@@ -329,7 +227,7 @@ class Attempt:
 
     async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> Made:
         try:
-            media = await self.shop.prober.probe(path)
+            media = await self.ctx.prober.probe(path)
         except Busy as error:  # says nothing about the output
             raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
         except ReelwrightError as error:
@@ -371,7 +269,7 @@ class Attempt:
 
     async def _check_picture(self, path: Path, expected: PlannedPicture) -> None:
         try:
-            seen = await self.shop.checker.look(path)
+            seen = await self.ctx.checker.look(path)
         except Busy as error:  # says nothing about the picture
             raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
         except ReelwrightError as error:

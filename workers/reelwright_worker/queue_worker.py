@@ -276,5 +276,5 @@ class WorkerApp(procrastinate.App):
 
     async def run_worker_async(self, **kwargs: Any) -> None:
         async with self._resources(self.url) as resources:
-            self.job_manager.able = resources["workshop"].machine.able
+            self.job_manager.able = resources["context"].machine.able
             await super().run_worker_async(additional_context=resources, **kwargs)

@@ -8,12 +8,13 @@ import procrastinate
 
 from reelwright.jobs.queue import QUEUE, TASK
 from reelwright.telemetry import logs, metrics, tracing
-from reelwright_worker.attempt import Workshop
+from reelwright_worker.context import WorkerContext
+from reelwright_worker.run_job import run_job
 
 
 async def render(context: procrastinate.JobContext, job_id: str, origin: dict[str, str] | None = None) -> None:
     """`origin`: what asked for the job, see jobs/queue.py."""
-    workshop: Workshop = context.additional_context["workshop"]
+    ctx: WorkerContext = context.additional_context["context"]
     ids = {"job_id": job_id}
     if origin and "request_id" in origin:
         ids["request_id"] = origin["request_id"]
@@ -22,7 +23,7 @@ async def render(context: procrastinate.JobContext, job_id: str, origin: dict[st
         metrics.RUNNING.track_inprogress(),
         tracing.span(f"work {TASK}", {"job.id": job_id}, kind="consumer", carrier=origin or {}),
     ):
-        await workshop.work_on(uuid.UUID(job_id))
+        await run_job(ctx, uuid.UUID(job_id))
 
 
 def register(app: procrastinate.App) -> None:

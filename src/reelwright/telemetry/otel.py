@@ -15,7 +15,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from reelwright import __version__
 from reelwright.telemetry import logs
-from reelwright.telemetry.tracing import Attributes, Kind
+from reelwright.telemetry.spans import Attributes, Kind
 
 KINDS = {
     "internal": SpanKind.INTERNAL,

@@ -9,33 +9,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Literal, Protocol
+from contextlib import contextmanager
+
+from reelwright.telemetry.spans import Attributes, Kind, Span, Tracer
 
 logger = logging.getLogger(__name__)
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-
-Kind = Literal["internal", "server", "producer", "consumer"]
-Attributes = Mapping[str, str | int | float]
-
-
-class Span(Protocol):
-    def rename(self, name: str) -> None: ...
-
-    def set(self, attributes: Attributes) -> None: ...
-
-    def fail(self, reason: str) -> None: ...
-
-
-class Tracer(Protocol):
-    def span(
-        self, name: str, attributes: Attributes, *, kind: Kind, carrier: Mapping[str, str] | None
-    ) -> AbstractContextManager[Span]: ...
-
-    def carrier(self) -> dict[str, str]: ...
-
-    def close(self) -> None: ...
 
 
 class _Nothing:

@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST
 from reelwright.media.sandbox import fair_slots
 from reelwright.telemetry import logs, metrics, tracing
+from reelwright.telemetry.spans import Span
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,7 @@ class AccessLog:
         ):
             await self._answer(scope, receive, send, request_id, span)
 
-    async def _answer(
-        self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: tracing.Span
-    ) -> None:
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: Span) -> None:
         # Litestar rewrites the path while it routes
         method, path = scope["method"], quote(scope["path"])
         status, sent_bytes, began = 0, 0, time.monotonic()

@@ -1,0 +1,23 @@
+"""What every job of a worker works with, made once when the worker starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.media.images.checker import PictureChecker
+from reelwright.media.probe.prober import Prober
+from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
+from reelwright_worker.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    settings: Settings
+    sessions: async_sessionmaker[AsyncSession]
+    storage: LocalStorage
+    prober: Prober
+    checker: PictureChecker
+    machine: Machine

@@ -1,0 +1,127 @@
+"""A job in the hands of a worker: claim it, make one attempt at it, write down how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright import fault_points
+from reelwright.cancellation import finished
+from reelwright.db.database import is_away
+from reelwright.db.models import Job
+from reelwright.errors import JobFailed, LeaseLost
+from reelwright.jobs import lifecycle
+from reelwright.jobs.lifecycle import Claim
+from reelwright_worker.attempt import Attempt
+from reelwright_worker.attempt_telemetry import AttemptTelemetry
+from reelwright_worker.blame import blamed
+from reelwright_worker.context import WorkerContext
+from reelwright_worker.publish import COMMIT_RETRY_S
+from reelwright_worker.work_folder import WorkFolder
+
+logger = logging.getLogger(__name__)
+
+SETTLE_S = 8.0
+"""How long an attempt that was cancelled tries to say so to a database that is away."""
+
+
+async def run_job(ctx: WorkerContext, job_id: uuid.UUID) -> None:
+    """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended.
+
+    Cancelled when the worker stops, which gives the job to another, or when the client cancelled it.
+    """
+    claiming = asyncio.create_task(_claim(ctx, job_id))
+    try:
+        if (taken := await finished(claiming)) is not None:
+            await _attempt(ctx, *taken)
+    except asyncio.CancelledError:
+        if claiming.exception() is None and (taken := claiming.result()) is not None:
+            await finished(_settle(ctx, taken[0], "handed back", lifecycle.hand_back))
+        raise
+
+
+async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
+    try:
+        async with ctx.sessions.begin() as session:
+            if await _waits(ctx, session, job_id):
+                return None
+            name = ctx.machine.name
+            taken = await lifecycle.claim(session, job_id, worker=name, lease_s=ctx.settings.lease_s)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        logger.warning("job %s could not be claimed, the reaper will queue it again: %r", job_id, error)
+        return None
+    if taken is None:
+        logger.info("job %s needs no work", job_id)
+    return taken
+
+
+async def _waits(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID) -> bool:
+    """Whether the job needs more disk than is free: it is left in the queue then."""
+    needs_bytes = await lifecycle.needed_bytes(session, job_id)
+    if needs_bytes is None or (why := await asyncio.to_thread(ctx.machine.needs_more, needs_bytes)) is None:
+        return False
+    logger.info("job %s waits: %s", job_id, why)
+    await lifecycle.wait_on(session, job_id)
+    return True
+
+
+async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
+    fault_points.point("claimed")
+    work = WorkFolder(ctx.settings.work_path / f"{claim.job_id}-{claim.attempt}")
+    failure: JobFailed | None = None
+    try:
+        with AttemptTelemetry(claim, job) as telemetry:
+            await Attempt(ctx, claim, job, work, telemetry).run()
+    except LeaseLost as lost:
+        logger.warning("%s", lost)
+    except Exception as error:  # noqa: BLE001 - the job must not stay STARTED, whatever it was
+        failure = blamed(error, stage="fetch")
+    finally:
+        await finished(asyncio.to_thread(work.remove))
+    if failure is not None and failure.of_machine:
+        await _postpone(ctx, claim, failure)
+    elif failure is not None:
+        await _settle(ctx, claim, "failed", partial(lifecycle.fail, failure=failure))
+    fault_points.point("committed, not finished")
+
+
+async def _postpone(ctx: WorkerContext, claim: Claim, failure: JobFailed) -> None:
+    """The machine is to blame, and looked at: what it used for this attempt has been given back by now."""
+    confirmed = not await ctx.machine.examine()
+    write = partial(lifecycle.postpone, failure=failure, confirmed=confirmed)
+    await _settle(ctx, claim, "put back", write, patience_s=math.inf)
+
+
+async def _settle(
+    ctx: WorkerContext,
+    claim: Claim,
+    what: str,
+    write: Callable[[AsyncSession, Claim], Awaitable[object]],
+    *,
+    patience_s: float = SETTLE_S,
+) -> None:
+    """Write an attempt's end; one that is not ours any more has been ended by others."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            async with ctx.sessions.begin() as session:
+                await write(session, claim)
+        except LeaseLost as lost:
+            logger.info("not %s: %s", what, lost)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            logger.warning("job %s could not be %s: %r", claim.job_id, what, error)
+            if time.monotonic() < deadline:
+                await asyncio.sleep(COMMIT_RETRY_S)
+                continue  # after that its lease runs out, and the reaper does it
+        return
