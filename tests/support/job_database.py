@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
-from reelwright.jobs import lifecycle
+from reelwright.jobs import lifecycle, queries
 from reelwright.jobs.lifecycle import Claim
 
 LEASE_S = 60.0
@@ -88,7 +88,7 @@ class World:
 
     async def look(self, job_id: uuid.UUID) -> Job:
         async with self.sessions() as session:
-            return await lifecycle.find(session, job_id)
+            return await queries.find(session, job_id)
 
     async def events(self, job_id: uuid.UUID) -> list[tuple[int, str, int]]:
         async with self.sessions() as session:

@@ -364,14 +364,6 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     announce(session, Transition(job.id, job.type, job.status, said="job handed back"))
 
 
-async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
-    """Raises NotFound."""
-    job = await session.get(Job, job_id)
-    if job is None:
-        raise NotFound("no such job")
-    return job
-
-
 async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """End in CANCELLED, at once. Raises NotFound, Conflict when the job has ended already."""
     refusal: str | None = await session.scalar(select(func.cancel_job(job_id)))

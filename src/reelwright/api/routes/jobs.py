@@ -9,8 +9,6 @@ from litestar import HttpMethod, Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
-from sqlalchemy import func, select
-from sqlalchemy.orm import defer
 
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_variant
@@ -23,8 +21,8 @@ from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.errors import Conflict, NotFound
-from reelwright.jobs import lifecycle, notifier, waiting
-from reelwright.library import queries
+from reelwright.jobs import lifecycle, notifier, queries, waiting
+from reelwright.library.queries import files_of_jobs
 
 RETRY_AFTER_S = 2
 
@@ -57,24 +55,22 @@ async def result(
     """The (best) file that the job made. 409 with `Retry-After` while it is unfinished; 404 with the reason when it
     failed, was cancelled, or its result was deleted."""
     async with services.sessions() as session:
-        job = await lifecycle.find(session, job_id)
-        if not job.status.is_final:
-            raise Conflict(
-                f"the job is not finished: {job.status.value}, {job.progress} %",
-                code="not_ready",
-                retry_after_s=RETRY_AFTER_S,
-            )
-        if job.status is not JobStatus.SUCCESS:
-            reason = job.error_message or "it was cancelled"
-            raise NotFound(f"the job has no result: {reason}", code=f"job_{job.status.value.lower()}")
-        variant_id = job.output_variant_id
-        if quality is not None:
-            variant_id = await session.scalar(
-                select(Variant.id).where(Variant.job_id == job_id, Variant.quality == quality)
-            )
-        if variant_id is None or await session.get(Variant, variant_id) is None:
-            raise NotFound("the job has no such result, or it was deleted", code="result_deleted")
-        return await download_variant(services, session, variant_id)
+        job = await queries.find(session, job_id)
+        variant = await queries.result_of(session, job, quality)
+        if not isinstance(variant, Variant):
+            raise _no_result(job, variant)
+        return await download_variant(services, session, variant.id)
+
+
+def _no_result(job: Job, why: queries.NoResult) -> Conflict | NotFound:
+    match why:
+        case "not_ready":
+            detail = f"the job is not finished: {job.status.value}, {job.progress} %"
+            return Conflict(detail, code=why, retry_after_s=RETRY_AFTER_S)
+        case "result_deleted":
+            return NotFound("the job has no such result, or it was deleted", code=why)
+        case "job_failure" | "job_cancelled":
+            return NotFound(f"the job has no result: {job.error_message or 'it was cancelled'}", code=why)
 
 
 @get("/jobs", summary="List jobs", operation_class=operation(responses={200: examples.JOBS}))
@@ -88,26 +84,18 @@ async def list_jobs(
 ) -> JobPage:
     """Newest first, filtered by what is given. `GET /jobs/{id}` has what is left out here: edit, plan, commands, the
     files of its outputs."""
-    wanted = [column == value for column, value in ((Job.status, status_), (Job.type, type_)) if value is not None]
     async with services.sessions() as session:
-        if video_id is not None:
-            variant = await session.get(Variant, video_id)
-            wanted += [Job.video_id == (video_id if variant is None else variant.video_id)]
-            wanted += [] if variant is None else [Job.input_variant_id == variant.id]
-        total = await session.scalar(select(func.count()).select_from(Job).where(*wanted)) or 0
-        found = (
-            await session.scalars(
-                select(Job)
-                .where(*wanted)
-                .options(defer(Job.edit_json, raiseload=True))
-                .order_by(Job.created_at.desc(), Job.id.desc())
-                .offset((page - 1) * page_size)
-                .limit(page_size)
-            )
-        ).all()
-        made = await queries.files_of_jobs(session, [job.id for job in found], only_main=True)
-        reasons = await waiting.reasons(session, found)
-    items = [JobSummary.of(job, made, services.addresses, reasons.get(job.id)) for job in found]
+        jobs, total = await queries.page(
+            session,
+            status=status_,
+            type=type_,
+            video_or_variant_id=video_id,
+            offset=(page - 1) * page_size,
+            limit=page_size,
+        )
+        outputs = await files_of_jobs(session, [job.id for job in jobs], only_main=True)
+        reasons = await waiting.reasons(session, jobs)
+    items = [JobSummary.of(job, outputs, services.addresses, reasons.get(job.id)) for job in jobs]
     return JobPage(items=items, total=total, page=page, page_size=page_size)
 
 
@@ -116,10 +104,10 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
     """Stage, outputs with their files and addresses, timings, speed, estimate, error, plan and the commands that make
     it. An output that was deleted since has the state `deleted`; the others stay."""
     async with services.sessions() as session:
-        job = await lifecycle.find(session, job_id)
-        made = await queries.files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
+        job = await queries.find(session, job_id)
+        outputs = await files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
         reasons = await waiting.reasons(session, [job])
-        return JobOut.of(job, made, services.addresses, reasons.get(job_id))
+        return JobOut.of(job, outputs, services.addresses, reasons.get(job_id))
 
 
 @get(

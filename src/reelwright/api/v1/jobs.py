@@ -7,7 +7,6 @@ from uuid import UUID
 from litestar import HttpMethod, get, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from sqlalchemy import select
 
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_variant
@@ -15,10 +14,10 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error_message
-from reelwright.db.models import Variant
+from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Malformed, NotFound
-from reelwright.jobs import lifecycle
+from reelwright.jobs import queries
 
 RETRY_AFTER_S = 2
 
@@ -31,7 +30,7 @@ RETRY_AFTER_S = 2
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Job:
     """pending, processing, completed or failed (a cancelled job is failed)."""
     async with services.sessions() as session:
-        return V1Job.of(await lifecycle.find(session, job_id))
+        return V1Job.of(await queries.find(session, job_id))
 
 
 @get(
@@ -42,12 +41,10 @@ async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
 async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) -> V1Result:
     """Answers 200 in any state; the paths are there once the job is completed, each until that output is deleted."""
     async with services.sessions() as session:
-        job = await lifecycle.find(session, job_id)
-        made = list(
-            await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index))
-        )
+        job = await queries.find(session, job_id)
+        variants = await queries.variants_of(session, job_id)
     several = len((job.plan_json or {"outputs": []})["outputs"]) > 1
-    best = next((variant for variant in made if variant.id == job.output_variant_id), None)
+    best = next((variant for variant in variants if variant.id == job.output_variant_id), None)
     return V1Result(
         job_id=job.id,
         status=STATUSES[job.status],
@@ -55,7 +52,7 @@ async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
         processed_video_id=best.id if best else None,
         error_message=error_message(job),
         **(
-            {"results": [V1Output.of(variant) for variant in made]}
+            {"results": [V1Output.of(variant) for variant in variants]}
             if several and job.status is JobStatus.SUCCESS
             else {}
         ),
@@ -80,13 +77,19 @@ async def download_result(job_id: FromPath[UUID], services: NamedDependency[Serv
     """The (best) file that the job made; 400 while it is unfinished (`Retry-After` says when to look again) or when it
     failed."""
     async with services.sessions() as session:
-        job = await lifecycle.find(session, job_id)
-        if not job.status.is_final:
-            raise Malformed(
-                f"the job is not completed: {STATUSES[job.status]}", code="not_ready", retry_after_s=RETRY_AFTER_S
-            )
-        if job.status is not JobStatus.SUCCESS:
-            raise Malformed(f"the job has no result: {error_message(job)}", code=f"job_{job.status.value.lower()}")
-        if job.output_variant_id is None or await session.get(Variant, job.output_variant_id) is None:
-            raise NotFound("the job has no result, or it was deleted", code="result_deleted")
-        return await download_variant(services, session, job.output_variant_id)
+        job = await queries.find(session, job_id)
+        variant = await queries.result_of(session, job)
+        if not isinstance(variant, Variant):
+            raise _no_result(job, variant)
+        return await download_variant(services, session, variant.id)
+
+
+def _no_result(job: Job, why: queries.NoResult) -> Malformed | NotFound:
+    match why:
+        case "not_ready":
+            detail = f"the job is not completed: {STATUSES[job.status]}"
+            return Malformed(detail, code=why, retry_after_s=RETRY_AFTER_S)
+        case "result_deleted":
+            return NotFound("the job has no result, or it was deleted", code=why)
+        case "job_failure" | "job_cancelled":
+            return Malformed(f"the job has no result: {error_message(job)}", code=why)
