@@ -24,7 +24,7 @@ from reelwright.jobs import waiting
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Capabilities
 from reelwright.settings import Settings
-from reelwright.storage import local
+from reelwright.storage import disk_space
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import metrics
 
@@ -93,16 +93,16 @@ class Machine:
 
     def needs_more(self, needs_bytes: int) -> str | None:
         """Why a job that needs so much disk cannot begin yet, None when it can."""
-        free_bytes = (
-            min(shutil.disk_usage(folder).free for folder in self._folders()) - self._settings.disk_reserve_bytes
-        )
-        if free_bytes >= needs_bytes:
+        reserve_bytes = self._settings.disk_reserve_bytes
+        usable_bytes = min(disk_space.usable_bytes(folder, reserve_bytes) for folder in self._folders())
+        if usable_bytes >= needs_bytes:
             return None
-        return f"it needs about {needs_bytes} bytes of disk, {max(free_bytes, 0)} are free"
+        return f"it needs about {needs_bytes} bytes of disk, {max(usable_bytes, 0)} are free"
 
     def capacity_bytes(self) -> int:
         """What the smaller of the disks would have for one job if it were empty."""
-        return min(shutil.disk_usage(folder).total for folder in self._folders()) - self._settings.disk_reserve_bytes
+        reserve_bytes = self._settings.disk_reserve_bytes
+        return min(disk_space.capacity_bytes(folder, reserve_bytes) for folder in self._folders())
 
     def _folders(self) -> tuple[Path, Path]:
         return self._settings.work_path, self._storage.root
@@ -112,11 +112,11 @@ class Machine:
         reserve_bytes = self._settings.disk_reserve_bytes
         for name, folder in (("WORK_ROOT", self._settings.work_path), ("MEDIA_ROOT", self._storage.root)):
             try:
-                free_bytes = shutil.disk_usage(folder).free
+                free_bytes = disk_space.free_bytes(folder)
             except OSError as error:
                 return hindered(error, at=name)
             if free_bytes <= reserve_bytes:
-                return local.trouble(folder, reserve_bytes, name)
+                return disk_space.trouble(folder, reserve_bytes, name)
         if shutil.which(capabilities.ffmpeg_path(self._settings)) is None:
             return JobFailed(
                 f"FFMPEG_BIN={capabilities.ffmpeg_path(self._settings)}: there is no such program",
@@ -135,7 +135,7 @@ class Machine:
                 self._settings.work_path.mkdir(mode=0o750, parents=True, exist_ok=True)
             except OSError as error:
                 return hindered(error, at="MEDIA_ROOT") or JobFailed(str(error), code="storage", of_machine=True)
-            return local.trouble(self._settings.work_path, reserve_bytes, "WORK_ROOT") or self._storage.trouble()
+            return disk_space.trouble(self._settings.work_path, reserve_bytes, "WORK_ROOT") or self._storage.trouble()
 
         return await asyncio.to_thread(look)
 

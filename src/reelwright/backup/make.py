@@ -35,6 +35,7 @@ from reelwright.db.schema import require
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.overlay_images import pictures_in_use
 from reelwright.settings import Settings
+from reelwright.storage.atomic_files import atomically
 from reelwright.storage.local import LocalStorage
 
 FORMAT = 1
@@ -216,20 +217,14 @@ def _is(path: Path, entry: Entry) -> bool:
 def copied(source: Path, target: Path, entry: Entry) -> int:
     """Copy a file with constant memory; returns its size. Raises OSError; Damaged, and then no `target` is there."""
     digest, size_bytes = hashlib.sha256(), 0
-    incoming = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with source.open("rb") as read, incoming.open("xb") as written:
+    with source.open("rb") as read, atomically(target) as incoming:
+        with incoming.open("xb") as written:
             while chunk := read.read(CHUNK_BYTES):
                 digest.update(chunk)
                 size_bytes += len(chunk)
                 written.write(chunk)
-            written.flush()
-            os.fsync(written.fileno())
         if digest.hexdigest() != entry.sha256 or entry.size_bytes not in (None, size_bytes):
             raise Damaged(entry.key)
-        incoming.rename(target)
-    finally:
-        incoming.unlink(missing_ok=True)
     return size_bytes
 
 

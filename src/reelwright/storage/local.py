@@ -12,20 +12,20 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from reelwright import fault_points
-from reelwright.errors import JobFailed, NoSpace, NotFound, hindered
-from reelwright.storage import in_use
+from reelwright.errors import JobFailed, NoSpace, NotFound
+from reelwright.storage import disk_space, in_use
+from reelwright.storage.atomic_files import atomically, sync
 
 _KEY = re.compile(r"(?:uploads|processed|variants|pictures|assets)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+", re.ASCII)
 
 IDENTITY = ".reelwright"
 """The file in the root that holds its id."""
 
-TRIAL_BYTES = 4096
 FILE_MODE = 0o640
 """Of stored files: a server in front that reads them is this user, or in its group."""
 
@@ -88,25 +88,13 @@ class LocalStorage:
         """
         target = self.path(key)
         target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        incoming = target.with_name(f".{target.name}.{uuid.uuid4().hex}.incoming")  # others may bring the same picture
-        try:
+        with atomically(target) as incoming:
             self._bring(local, incoming)
             incoming.chmod(FILE_MODE)
-            _sync(incoming)
             fault_points.point("rendered, not renamed")
-            try:
-                target.hardlink_to(incoming)
-            except FileExistsError:
-                raise
-            except OSError:  # a file system without links: keys are unique to an attempt, nobody races for one
-                if target.exists():
-                    raise FileExistsError(key) from None
-                incoming.rename(target)
-        finally:
-            incoming.unlink(missing_ok=True)
         try:
-            _sync(target.parent)
-            _sync(target.parent.parent)
+            sync(target.parent)
+            sync(target.parent.parent)
         except OSError:
             target.unlink()
             raise
@@ -162,7 +150,7 @@ class LocalStorage:
 
     def trouble(self) -> JobFailed | None:
         """What keeps files from being stored here now, as tried with one; None when nothing does."""
-        return trouble(self.root, self.reserve_bytes, "MEDIA_ROOT")
+        return disk_space.trouble(self.root, self.reserve_bytes, "MEDIA_ROOT")
 
     def discard(self, stray: StoredFile) -> None:
         """Remove a file that `files` found and no row knows of, unless it changed since, or its folder is held: someone
@@ -174,65 +162,14 @@ class LocalStorage:
 
     def free_bytes(self) -> int:
         """Space that may still be used: what the disk has free, less the reserve."""
-        return shutil.disk_usage(self.root).free - self.reserve_bytes
+        return disk_space.usable_bytes(self.root, self.reserve_bytes)
 
     def require_space(self, size_bytes: int) -> None:
         """Raises NoSpace when so many bytes would eat into the reserve."""
-        free_bytes = self.free_bytes()
-        if size_bytes > free_bytes:
+        usable_bytes = self.free_bytes()
+        if size_bytes > usable_bytes:
             more = f" after {size_bytes} more are stored" if size_bytes else ""
             raise NoSpace(
-                f"the storage disk has {free_bytes + self.reserve_bytes} bytes free, "
+                f"the storage disk has {usable_bytes + self.reserve_bytes} bytes free, "
                 f"{self.reserve_bytes} must stay free{more}"
             )
-
-
-def trouble(folder: Path, reserve_bytes: int, name: str) -> JobFailed | None:
-    """What keeps files from being stored in a folder, as tried with one; None when nothing does. `name`: its setting.
-
-    A disk that took the file and then fails to keep it shows in the fsync.
-    """
-    try:
-        with _trial(folder) as descriptor:
-            os.write(descriptor, bytes(TRIAL_BYTES))
-            os.fsync(descriptor)
-        free_bytes = shutil.disk_usage(folder).free
-        if free_bytes <= reserve_bytes:
-            return JobFailed(
-                f"the disk of {name} has {free_bytes} bytes left, more than {reserve_bytes} must be free: free some, or"
-                " lower DISK_RESERVE_BYTES",
-                code="no_space",
-                of_machine=True,
-            )
-    except OSError as error:
-        return hindered(error, at=name) or JobFailed(
-            f"{name} cannot be used ({error.strerror})", code="storage", of_machine=True
-        )
-    return None
-
-
-@contextmanager
-def _trial(folder: Path) -> Iterator[int]:
-    """The descriptor of a new file that has no name, or for a moment where the file system knows no such."""
-    named = None
-    try:
-        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
-            raise
-        named = folder / f".{uuid.uuid4().hex}.trial"
-        descriptor = os.open(named, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-        if named is not None:
-            named.unlink()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

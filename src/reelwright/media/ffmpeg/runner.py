@@ -9,7 +9,6 @@ import math
 import os
 import re
 import shlex
-import shutil
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -26,6 +25,7 @@ from reelwright.media.ffmpeg.damage import Damage
 from reelwright.media.ffmpeg.failure import verdict
 from reelwright.media.ffmpeg.progress import Progress, ProgressReader, percent
 from reelwright.media.sandbox import contained
+from reelwright.storage import disk_space
 from reelwright.telemetry import tracing
 
 logger = logging.getLogger(__name__)
@@ -222,7 +222,7 @@ class _Process:
         the front of a finished file, shows in the files' times."""
         newest = 0
         while True:
-            free_bytes = (await asyncio.to_thread(shutil.disk_usage, self.work.parent)).free  # it may be swept itself
+            free_bytes = await asyncio.to_thread(disk_space.free_bytes, self.work.parent)  # it may be swept itself
             if free_bytes < self.budget.reserve_bytes:
                 raise self._failure(
                     f"the disk has {free_bytes} bytes left, {self.budget.reserve_bytes} must stay free",
