@@ -202,10 +202,10 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A minute of 720p whose trim takes long enough to be interrupted."""
+    """A minute whose trim takes long enough to be interrupted."""
     path = tmp_path_factory.mktemp("clip") / "long.mp4"
     ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=60"),
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=60"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p", str(path)),
     )
     return path

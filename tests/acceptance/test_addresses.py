@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.support import needs
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port
 
 
@@ -121,7 +122,7 @@ async def driven(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     wanted = {"alwaysMatch": {"goog:chromeOptions": {"binary": needs.program("chromium"), "args": options}}}
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_S):
                 while True:
                     try:
                         answer = await client.post("/session", json={"capabilities": wanted})
@@ -139,7 +140,7 @@ async def driven(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 async def seen(driver: httpx.AsyncClient, script: str) -> int:
     """What the script finds, once it finds something."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await driver.post("/execute/sync", json={"script": script, "args": []})
             if isinstance(found := answer.json()["value"], int) and found:

@@ -28,6 +28,7 @@ from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from tests.support.job_database import World
 from tests.support.media_files import ffmpeg
+from tests.support.processes import PATIENCE_S
 from tests.support.recipes import prober
 from tests.support.service import UNKNOWN, Service, problem
 
@@ -411,12 +412,12 @@ async def test_an_api_killed_during_an_upload_leaves_nothing(service: Service, u
         service.api = await service.start_api(REELWRIGHT_FAULTS=f"{point}=kill")
         with pytest.raises(httpx.TransportError):
             await post(service, PNG)
-        assert await asyncio.wait_for(service.api.process.wait(), 30) == -signal.SIGKILL
+        assert await asyncio.wait_for(service.api.process.wait(), PATIENCE_S) == -signal.SIGKILL
     assert len(stored(service)) >= len(upload_points)
     service.api = await service.start_api()
     assert (await service.client.get("/assets")).json()["total"] == 0
     kept = await uploaded(service)
-    async with service.worker(ORPHAN_GRACE_S="1"), asyncio.timeout(20):
+    async with service.worker(ORPHAN_GRACE_S="1"), asyncio.timeout(PATIENCE_S):
         while stored(service) != {f"assets/{kept['id']}/source.png"}:
             await asyncio.sleep(0.1)
     assert (await service.client.get(f"/assets/{kept['id']}/download")).content == PNG

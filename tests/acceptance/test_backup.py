@@ -16,6 +16,7 @@ from reelwright.backup import make
 from reelwright.db.database import Database
 from reelwright.settings import parse
 from tests.support.invariants import check
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service
 
 
@@ -23,7 +24,7 @@ async def ran(service: Service, *argv: str, status: int = 0) -> str:
     """What a command said that ended with the status."""
     process = await service.start(argv[0], "-m", "reelwright", *argv)
     before = process.log.stat().st_size
-    assert await asyncio.wait_for(process.process.wait(), 60) == status, process.log.read_text()
+    assert await asyncio.wait_for(process.process.wait(), PATIENCE_S) == status, process.log.read_text()
     said = process.log.read_text()[before:]
     assert "Traceback" not in said
     return said
@@ -53,7 +54,7 @@ async def test_a_running_service_comes_back_somewhere_else(service: Service, cli
         *("-m", "procrastinate", "--app=reelwright_worker.app.app", "worker"),
         REELWRIGHT_FAULTS="claimed=kill",
     )
-    assert await asyncio.wait_for(worker.process.wait(), 30) == -9
+    assert await asyncio.wait_for(worker.process.wait(), PATIENCE_S) == -9
     queued = await service.trim(video["id"], 2, 3)
     copy = tmp_path / "backup"
     assert "3 files" in await ran(service, "backup", str(copy))  # the upload, the trim, the drawn text

@@ -22,7 +22,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support.invariants import OUTAGE, check, processes_about
-from tests.support.processes import Process
+from tests.support.processes import PATIENCE_S, Process
 from tests.support.proxy import Wire, wire
 from tests.support.service import Service, problem
 
@@ -116,17 +116,20 @@ async def test_a_machine_that_cannot_work_takes_no_jobs(
         async def told() -> bool:
             return "takes no jobs" in (await says(service, "queue"))[1]["detail"]
 
-        await eventually(told, within_s=20)
+        await eventually(told, within_s=PATIENCE_S)
         assert (await says(service, "queue"))[0] in ("degraded", "not_ready")
-        await eventually(lambda: waits(service, jobs, code), within_s=10)
+        await eventually(lambda: waits(service, jobs, code), within_s=PATIENCE_S)
         for job_id in jobs:
             job = await service.job(job_id)
             assert (job["status"], job["failures"], job["attempt"]) == ("PENDING", 0, 0)
         assert "no jobs are taken" in worker.log.read_text()
         if code == "no_space":
             problem(await service.client.post("/videos/upload", files={"file": ("v.mp4", b"x")}), 507, "no_space")
-        await asyncio.sleep(2.1)  # the answer of /metrics is kept for so long
-        assert f'reelwright_workers_hindered{{code="{code}"}} 1.0' in (await service.client.get("/metrics")).text
+
+        async def counted() -> bool:
+            return f'reelwright_workers_hindered{{code="{code}"}} 1.0' in (await service.client.get("/metrics")).text
+
+        await eventually(counted, within_s=PATIENCE_S)
 
         place.mend()
         mended = time.monotonic()
@@ -155,7 +158,7 @@ async def running(service: Service, job_id: str) -> list[int]:
     async def look() -> list[int]:
         return processes_about(f"/{job_id}-")
 
-    found: list[int] = await eventually(look, within_s=30)
+    found: list[int] = await eventually(look, within_s=PATIENCE_S)
     return found
 
 
@@ -168,7 +171,7 @@ async def test_a_disk_that_fills_amid_a_job_costs_it_nothing(
         job_id = await service.trim(video["id"], 0, 30)
         await running(service, job_id)
         place.fill()
-        await eventually(lambda: waits(service, [job_id], "no_space"), within_s=15)
+        await eventually(lambda: waits(service, [job_id], "no_space"), within_s=PATIENCE_S)
         place.mend()
         job = await service.until(job_id, "SUCCESS")
         assert (job["failures"], job["attempt"] >= 2) == (0, True)
@@ -195,7 +198,7 @@ async def test_a_job_that_no_empty_disk_could_hold_fails(
     changed = msgspec.structs.replace(settings, work_root=str(small_disk), disk_reserve_bytes=65536)
     async with Service(changed, tmp_path).running() as service, service.worker():
         video = await service.upload(long_clip)
-        job = await service.until(await service.trim(video["id"], 0, 55), "FAILURE", within_s=120)
+        job = await service.until(await service.trim(video["id"], 0, 55), "FAILURE")
         assert (job["error"]["code"], job["failures"]) == ("no_space", 1)
         assert "the whole disk has" in job["error_message"]
         assert list(small_disk.iterdir()) == []
@@ -225,7 +228,7 @@ async def test_a_stored_file_that_the_disk_does_not_give_is_not_called_damaged(s
         kept = stored.rename(stored.with_name("kept"))
         stored.symlink_to("/proc/self/mem")  # a regular file whose first byte is answered with EIO, as of a dead sector
         job_id = await service.trim(video["id"], 1, 2)
-        await eventually(lambda: waits(service, [job_id], "storage"), within_s=30)
+        await eventually(lambda: waits(service, [job_id], "storage"), within_s=PATIENCE_S)
         assert "Input/output error" in (await service.job(job_id))["waiting_for"]["detail"]
         kept.replace(stored)
         job = await service.until(job_id, "SUCCESS")
@@ -248,7 +251,7 @@ async def swept(service: Service) -> None:
     async def gone() -> bool:
         return not made.exists()
 
-    await eventually(gone, within_s=15)
+    await eventually(gone, within_s=PATIENCE_S)
 
 
 async def test_what_an_attempt_has_published_stays_while_it_holds_its_job(
@@ -263,7 +266,7 @@ async def test_what_an_attempt_has_published_stays_while_it_holds_its_job(
     async def published() -> bool:
         return go.with_name("go.reached").exists()
 
-    await eventually(published, within_s=30)
+    await eventually(published, within_s=PATIENCE_S)
     async with service.worker(ORPHAN_GRACE_S="0.5"):
         await swept(service)
         go.touch()
@@ -339,7 +342,7 @@ async def test_work_goes_on_soon_after_any_outage(
         line.mend()
         mended = time.monotonic()
         for one in (job_id, *waiting):
-            await succeeds(service, one, within_s=30)
+            await succeeds(service, one, within_s=PATIENCE_S)
         assert time.monotonic() - mended < 2 * GOES_ON_WITHIN_S
         rows = await service.sql("SELECT id::text, attempt, failures FROM jobs WHERE type <> 'upload_probe'")
         assert {row["failures"] for row in rows} == {0}

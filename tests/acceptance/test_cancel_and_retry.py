@@ -12,6 +12,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support.invariants import check, gone, no_strays, processes_about
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service
 
 
@@ -22,7 +23,7 @@ def settings(settings: Settings) -> Settings:
 
 async def rendering(service: Service, job_id: str) -> None:
     """Until the job's ffmpeg has made some progress."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while (await service.job(job_id))["progress"] < 1 or not processes_about(service.settings.work_path / job_id):
             await asyncio.sleep(0.05)
 
@@ -112,7 +113,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
     assert (row["failures"], row["attempt"]) == (0, 1)
     await check(service)
     async with service.worker(LEASE_S="600"):
-        await service.until(job_id, "SUCCESS", within_s=120)
+        await service.until(job_id, "SUCCESS")
         (row,) = await service.sql("SELECT failures, attempt FROM jobs")
         assert (row["failures"], row["attempt"]) == (0, 2)
         await check(service)

@@ -14,6 +14,7 @@ from tests.support import needs
 from tests.support.frame_judge import read
 from tests.support.service import Service
 
+pytestmark = pytest.mark.slow
 SOURCES = Path(__file__).parents[1] / "clients"
 TOOLS = Path(sys.executable).parent
 

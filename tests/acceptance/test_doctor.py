@@ -13,6 +13,7 @@ import msgspec
 from reelwright.db.migrate import newest_revision
 from reelwright.settings import Settings
 from tests.conftest import execute
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port
 
 Finding = dict[str, Any]
@@ -23,7 +24,7 @@ async def examined(folder: Path, settings: Settings, *, status: int, **changes: 
     service = Service(msgspec.structs.replace(settings, **changes), folder)
     (folder / "doctor.log").unlink(missing_ok=True)
     process = await service.start("doctor", "-m", "reelwright", "doctor", "--json")
-    ended = await asyncio.wait_for(process.process.wait(), 120)
+    ended = await asyncio.wait_for(process.process.wait(), PATIENCE_S)
     said = process.log.read_text()
     found = {finding["name"]: finding for finding in json.loads(said[said.index("[\n") :])}
     assert ended == status, found

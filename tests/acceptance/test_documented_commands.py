@@ -21,7 +21,7 @@ import pytest
 
 from tests.support import needs
 from tests.support.media_files import ffmpeg
-from tests.support.processes import Process
+from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +147,7 @@ class Shell:
             )
         running = Process(process, log)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_S):
                 while not await self._shows(running, sign):
                     assert process.returncode is None, log.read_text()
                     await asyncio.sleep(0.05)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service
 
 
@@ -48,7 +49,7 @@ async def test_streams_outlast_the_database(service: Service, server_url: str) -
                     " SELECT pg_notify('reelwright_jobs', id::text) FROM done",
                     job_id,
                 )
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE_S):
                     while await next_progress(lines_meanwhile) != 7:
                         pass
                     while await next_progress(lines_before) != 7:

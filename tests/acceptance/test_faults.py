@@ -21,7 +21,7 @@ from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings import Settings
 from tests.support.invariants import OUTAGE, check, gone, no_strays, processes_about
-from tests.support.processes import Process
+from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import Service
 
 SWEEPING = {"ORPHAN_GRACE_S": "3"}
@@ -34,7 +34,7 @@ def settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, max_failures=10, lease_s=3.0, max_concurrent_jobs=1)
 
 
-async def ended(process: Process, *, within_s: float = 60) -> int:
+async def ended(process: Process, *, within_s: float = PATIENCE_S) -> int:
     return await asyncio.wait_for(process.process.wait(), within_s)
 
 
@@ -92,7 +92,7 @@ async def test_workers_that_stood_still_publish_nothing_twice(service: Service, 
     for number, point in enumerate(("ffmpeg started", "renamed, not committed")):
         go = tmp_path / f"go{number}"
         zombie = await service.start_worker(REELWRIGHT_FAULTS=f"{point}=pause:{go}", REAP_INTERVAL_S="600")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not go.with_name(f"{go.name}.reached").exists():
                 await asyncio.sleep(0.02)
         zombie.send(signal.SIGSTOP)
@@ -120,7 +120,7 @@ async def test_workers_that_stood_still_publish_nothing_twice(service: Service, 
 async def started(service: Service, job_id: str) -> None:
     """Until the job's ffmpeg runs."""
     await service.until(job_id, "STARTED")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not processes_about(service.settings.work_path / job_id):
             await asyncio.sleep(0.02)
 
@@ -151,7 +151,7 @@ async def test_the_loss_of_every_database_session_costs_no_job(service: Service,
                 await sessions_named(service, "reelwright-queue") and await sessions_named(service, "reelwright-events")
             ):
                 await asyncio.sleep(0.1)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while (await service.job(job_id))["status"] != "SUCCESS":
                 await asyncio.sleep(0.2)
         began = time.monotonic()
@@ -195,7 +195,7 @@ async def fragile(own_database: OwnDatabase, settings: Settings, tmp_path: Path)
         yield running
 
 
-async def ended_well(service: Service, job_id: str, *, within_s: float = 60) -> None:
+async def ended_well(service: Service, job_id: str, *, within_s: float = PATIENCE_S) -> None:
     """Until the job is SUCCESS, however often the API cannot answer before."""
     deadline = time.monotonic() + within_s
     status = "unknown"

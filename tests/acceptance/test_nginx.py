@@ -19,6 +19,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support import needs
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port, problem
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
@@ -48,7 +49,7 @@ class Front:
         before = len(self._logged())
         client = self.service.client if direct else self.client
         answer = await client.request(method, self.video, headers=headers)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while len(logged := self._logged()) == before:  # the line is written when all is sent
                 await asyncio.sleep(0.01)
         return answer, logged[-1]["bytes"]
@@ -99,7 +100,7 @@ async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator
 
 
 async def answering(client: httpx.AsyncClient, nginx: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while nginx.returncode is None:
             try:
                 await client.get("/health")
@@ -170,7 +171,7 @@ async def test_figures_are_not_for_strangers(front: Front) -> None:
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 said = await reader.read()
         finally:
             writer.close()
@@ -194,7 +195,7 @@ async def test_uploads_flow_through(front: Front, clip: Path) -> None:
             b"POST /videos/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
     finally:
         writer.close()
@@ -207,7 +208,7 @@ async def test_events_are_not_held_back(front: Front) -> None:
     """A stream's first event arrives while the stream goes on."""
     video_id = front.video.split("/")[2]
     job_id = await front.service.trim(video_id, 0, 1)
-    async with front.client.stream("GET", f"/jobs/{job_id}/events") as answer, asyncio.timeout(20):
+    async with front.client.stream("GET", f"/jobs/{job_id}/events") as answer, asyncio.timeout(PATIENCE_S):
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.aiter_lines()
         while not (await anext(lines)).startswith("data:"):

@@ -25,6 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from reelwright.settings import parse
 from tests.conftest import execute, in_database
 from tests.support import needs
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +175,7 @@ async def scraped(observed: Observed) -> dict[str, dict[tuple[tuple[str, str], .
 async def test_the_numbers_tell_what_was_done(observed: Observed) -> None:
     """Routes are templates, never paths; kinds, states, stages and codes are those of the jobs."""
     await observed.service.client.get("/nowhere/at/all")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:  # an answer is kept for a moment
             found = await scraped(observed)
             if any(dict(labels)["route"] == "unmatched" for labels in found["reelwright_http_requests_total"]):
@@ -211,7 +212,7 @@ async def test_waiting_jobs_are_counted_and_a_lost_database_is_told(service: Ser
     assert 3600 <= float(age) < 3700
     assert 'reelwright_jobs{kind="trim",state="PENDING"} 1.0' in text
     await service.sql("ALTER TABLE jobs RENAME TO lost")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while "reelwright_database_up 0.0" not in (text := (await service.client.get("/metrics")).text):
             await asyncio.sleep(0.1)
     assert "reelwright_queue_depth{" not in text
@@ -311,7 +312,7 @@ async def answered(client: httpx.AsyncClient, query: str) -> list[Any]:
 @pytest.mark.needs("prometheus")
 async def test_a_real_prometheus_answers_every_query(observed: Observed, tmp_path: Path) -> None:
     """Every panel has data of the service that did work; the alerts are loaded, and none that is critical fires."""
-    async with prometheus(observed, tmp_path) as client, asyncio.timeout(60):
+    async with prometheus(observed, tmp_path) as client, asyncio.timeout(PATIENCE_S):
         scrapes = "min(count_over_time(up[1m])) >= 4 and count(up == 1) == 2"
         while True:
             try:
@@ -426,7 +427,7 @@ async def test_an_upload_that_is_cut_off_is_no_fault_of_the_service(service: Ser
         lines = (await service.client.get("/metrics")).text.splitlines()
         return [line for line in lines if line.startswith("reelwright_uploads_total{")]
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := await outcomes()):
             await asyncio.sleep(0.1)
     assert found == ['reelwright_uploads_total{outcome="cut off"} 1.0']

@@ -18,6 +18,7 @@ from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.settings import Settings
 from tests.support.invariants import check, gone, processes_about
+from tests.support.processes import PATIENCE_S
 from tests.support.service import UNKNOWN, Service
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -69,7 +70,7 @@ def prompt(operator: asyncpg.Connection[asyncpg.Record]) -> Prompt:
 
 async def rendering(service: Service, job_id: str) -> None:
     """Until the job's ffmpeg has made some progress."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while True:  # what /jobs shows is of newer schemas, too
             progress = (await service.client.get(f"/status/{job_id}")).json()["progress"]
             if progress >= 1 and processes_about(service.settings.work_path / job_id):
@@ -81,7 +82,7 @@ async def drained(service: Service) -> None:
     """Run a worker that ends when it gets no more jobs."""
     arguments = ("-m", "procrastinate", "--app=reelwright_worker.app.app", "worker", "--one-shot")
     worker = await service.start("one-shot", *arguments)
-    assert await asyncio.wait_for(worker.process.wait(), 60) == 0
+    assert await asyncio.wait_for(worker.process.wait(), PATIENCE_S) == 0
 
 
 def ids(rows: list[asyncpg.Record], column: str = "job_id") -> set[str]:

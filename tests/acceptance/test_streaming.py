@@ -22,6 +22,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 
 from reelwright.settings import Settings
 from tests.support import footage, needs
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, problem
 
 PAGE = Path(__file__).with_name("player.html")
@@ -130,7 +131,7 @@ async def test_a_browser_plays_it_from_another_site(
             url = f"{service.url}/variants/{variant['id']}/files/master.m3u8"
             assert (await service.client.get(url)).headers["vary"] == "Origin"  # kept, it serves no other site
             async with browser(f"{origin}/?{url}", tmp_path / "profile"):
-                found = json.loads(await asyncio.wait_for(report, 60))
+                found = json.loads(await asyncio.wait_for(report, PATIENCE_S))
     assert found["errors"] == []
     assert found["duration"] == pytest.approx(6, abs=0.03)
     assert found["gaps"] == 1  # one range is buffered

@@ -207,7 +207,7 @@ async def test_a_trim_is_coded_as_is_asked_for(shared_service: Service, video: d
     """Codec, container, size and sound, seen in the result."""
     wanted = {"codec": "vp9", "container": "webm", "quality": "240p", "preset": "ultrafast", "audio": {"channels": 1}}
     job_id = await shared_service.trim(video["id"], 0, 1, **wanted)
-    job = await shared_service.until(job_id, "SUCCESS", within_s=120)
+    job = await shared_service.until(job_id, "SUCCESS")
     variant = (await shared_service.client.get(f"/variants/{job['output_variant_id']}")).json()
     assert variant["stored_path"].endswith(".webm")
     assert (variant["height"], variant["quality"]) == (240, "240p")

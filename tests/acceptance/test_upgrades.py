@@ -15,7 +15,7 @@ from reelwright.db.migrate import configuration, known_revisions, newest_revisio
 from reelwright.settings import Settings
 from tests.conftest import execute
 from tests.support.invariants import check
-from tests.support.processes import Process
+from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import Service
 
 LEFT_BEHIND = Path(__file__).parents[1] / "upgrades"
@@ -27,7 +27,7 @@ REVISIONS = sorted(path.name for path in LEFT_BEHIND.iterdir())
 async def ran(service: Service, name: str, *argv: str) -> str:
     """What a command said that ended well."""
     process = await service.start(name, "-m", "reelwright", *argv)
-    assert await asyncio.wait_for(process.process.wait(), 60) == 0, process.log.read_text()
+    assert await asyncio.wait_for(process.process.wait(), PATIENCE_S) == 0, process.log.read_text()
     return process.log.read_text()
 
 
@@ -36,7 +36,9 @@ def test_every_revision_but_the_newest_is_tried() -> None:
     assert set(REVISIONS) >= known_revisions() - {newest_revision()}
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(
+    "revision", [*(pytest.param(one, marks=pytest.mark.slow) for one in REVISIONS[:-1]), REVISIONS[-1]]
+)
 async def test_jobs_of_an_earlier_release_are_finished(
     revision: str, empty_database: str, settings: Settings, tmp_path: Path
 ) -> None:
@@ -113,7 +115,7 @@ async def test_a_newer_release_says_that_the_schema_is_old(
     ]
     at = f"is at schema {revision}" if revision else "has no schema yet"
     for process in started:
-        assert await asyncio.wait_for(process.process.wait(), 30) == 1
+        assert await asyncio.wait_for(process.process.wait(), PATIENCE_S) == 1
         said = process.log.read_text()
         assert "Traceback" not in said
         assert said.splitlines()[-1] == (

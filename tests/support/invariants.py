@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service
 
 OUTAGE = re.compile(r"psycopg|procrastinate\.exceptions\.|sqlalchemy\.exc\.|asyncpg\.|Connection\w*Error|TimeoutError")
@@ -73,7 +74,7 @@ async def gone(text: str | Path, *, within_s: float = 2) -> None:
     await until_none(complain, within_s=within_s)
 
 
-async def check(service: Service, *, declared: re.Pattern[str] | None = None, within_s: float = 15) -> None:
+async def check(service: Service, *, declared: re.Pattern[str] | None = None, within_s: float = PATIENCE_S) -> None:
     """Every invariant of a service at rest: it may take a moment (sweeps, last writes), then nothing may be wrong.
 
     Needs a running worker that sweeps where faults left strays. `declared`: last lines of tracebacks that the logs may
@@ -157,7 +158,7 @@ async def _files(service: Service) -> list[str]:
     return wrong
 
 
-async def no_strays(service: Service, *, within_s: float = 15) -> None:
+async def no_strays(service: Service, *, within_s: float = PATIENCE_S) -> None:
     """Wait until every stored file has a row: after its grace time a running worker has swept the others."""
 
     async def complain() -> list[str]:

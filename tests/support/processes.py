@@ -36,6 +36,10 @@ IMPORTED = (
 )
 STARTERS = frozenset({"up", "demo"})
 
+PATIENCE_S = 120.0
+"""How long what has to come may take on a machine that is busy with other things. What is promised within a time is
+waited for so long and no longer."""
+
 
 class Running(Protocol):
     """What asyncio knows of a process, as far as it is used here."""
@@ -66,7 +70,7 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = 30) -> int:
+    async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = PATIENCE_S) -> int:
         """Signal it and return its exit status."""
         if self.process.returncode is None:
             self.process.send_signal(number)

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from reelwright.settings import Settings
-from tests.support.processes import Process, start
+from tests.support.processes import PATIENCE_S, Process, start
 
 UNKNOWN = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
 """An id that nothing has."""
@@ -63,7 +63,7 @@ class Service:
 
     async def start_api(self, **extra: str) -> Process:
         api = await self.start("api", "-m", "reelwright", "serve", **extra)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     if (await self.client.get("/health")).status_code == 200:
@@ -90,7 +90,7 @@ class Service:
             *("-m", "procrastinate", "--app=reelwright_worker.app.app", "--log-level=info", "worker"),
             **extra,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while "worker ready" not in worker.log.read_text():
                 if worker.process.returncode is not None:
                     raise AssertionError(f"the worker ended:\n{worker.log.read_text()}")
@@ -124,7 +124,7 @@ class Service:
         found: dict[str, Any] = (await self.client.get(f"/jobs/{job_id}")).json()
         return found
 
-    async def until(self, job_id: str, *statuses: str, within_s: float = 60) -> dict[str, Any]:
+    async def until(self, job_id: str, *statuses: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The job, once it has one of the statuses (default: any final one)."""
         wanted = set(statuses) or FINAL
         deadline = time.monotonic() + within_s
