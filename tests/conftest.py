@@ -18,9 +18,11 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
+from reelwright.media.probe.prober import Prober
 from reelwright.settings import Settings, parse
+from tests.support import footage, recipes
 from tests.support.job_database import World
-from tests.support.media_files import ffmpeg
+from tests.support.media_files import ffmpeg, made_once
 from tests.support.service import Service
 
 pytest_plugins = ["tests.support.needs"]
@@ -61,6 +63,39 @@ def reachable_base(common_folder: Path, tmp_path_factory: pytest.TempPathFactory
     if AS_ROOT:
         for folder in (common_folder, tmp_path_factory.getbasetemp()):
             folder.chmod(0o711)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def common_footage(common_folder: Path, reachable_base: None) -> Path:
+    """The folder of footage, and of other sources that are made once."""
+    folder = common_folder / "footage"
+    folder.mkdir(exist_ok=True)
+    footage.keep_in(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For what the tests of a module share."""
+    return tmp_path_factory.mktemp("module")
+
+
+@pytest.fixture(scope="session")
+async def prober() -> AsyncIterator[Prober]:
+    """By the default settings, for all tests that leave it whole."""
+    async with recipes.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def patch(common_footage: Path) -> Path:
+    """An opaque magenta picture of the size `recipes.PATCH`."""
+    path = common_footage / "patch.png"
+    with made_once(path) as target:
+        if target is not None:
+            colour = "color=0xff00ff:size={}x{},format=rgba".format(*recipes.PATCH)
+            ffmpeg("-f", "lavfi", "-i", colour, "-frames:v", "1", str(target))
+    return path
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ ASKED = {"qualities": ["source", "240p"], "preset": "ultrafast", "hls": True, "d
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> footage.Footage:
+def source() -> footage.Footage:
     """Six seconds whose every frame tells its number, with sound in two languages."""
-    return footage.make(tmp_path_factory.mktemp("streamed"), "source", audio=2, languages=("eng", "hin"))
+    return footage.make(audio=2, languages=("eng", "hin"), seconds=6)
 
 
 async def streamed(service: Service, source: Path) -> dict[str, Any]:

@@ -129,7 +129,7 @@ async def test_jobs_are_listed_by_what_is_asked(service: Service, clip: Path) ->
 
 async def test_what_is_missing_of_the_source_is_said_on_the_job(shared_service: Service, tmp_path: Path) -> None:
     """Found only while the video was made, and kept with what was known before."""
-    whole = footage.make(tmp_path, "whole", container="avi", video="mpeg4", seconds=1, audio=0, b_frames=0)
+    whole = footage.make(container="avi", video="mpeg4", seconds=1, audio=0, b_frames=0)
     video = await shared_service.upload(footage.spoilt(whole.path, tmp_path / "spoilt.avi"))
     job = await shared_service.until(await shared_service.trim(video["id"], 0.2, 3))
     assert job["status"] == "SUCCESS"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ import pytest
 from reelwright.edits import ladder
 from reelwright.edits.edit import Ladder, transcode
 from reelwright.edits.enums import Quality
-from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.media.ffmpeg import capabilities
+from reelwright.edits.plan import Plan, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.verify import complaints
@@ -22,24 +20,14 @@ from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
 WHOLE = Fraction(0), Fraction(100)
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("footage")
+SIZE = (640, 360)
+"""That of one of the renditions."""
 
 
 async def planned(prober: Prober, source: Path, **more: Any) -> Plan:
     wanted = Ladder(**{"qualities": (Quality.P360, Quality.P240), "copy_conforming": True, **more})
     media = await prober.probe(source)
-    picture = media.picture.display_width, media.picture.display_height
-    return resolve(transcode(ladder.outputs(wanted, picture)), Facts(sha256="0" * 64, media=media))
+    return resolve(transcode(ladder.outputs(wanted, media.picture.display_size)), recipes.facts(media))
 
 
 def packets(path: Path) -> list[bytes]:
@@ -64,15 +52,13 @@ def packets(path: Path) -> list[bytes]:
     ],
 )
 async def test_a_source_that_conforms_is_copied(
-    prober: Prober, folder: Path, tmp_path: Path, made: dict[str, Any], more: dict[str, Any]
+    prober: Prober, tmp_path: Path, made: dict[str, Any], more: dict[str, Any]
 ) -> None:
     """Packet by packet, in step with its sound, from a key frame on; one process, the rest coded as ever."""
-    source = footage.make(folder, "-".join(map(str, made)) or "plain", size=(640, 360), seconds=3, **made)
+    source = footage.make(size=SIZE, seconds=1.2, keyframe_every=12, **made)
     plan = await planned(prober, source.path, **more)
     assert [one.copied for one in plan.outputs] == [True, False][: len(plan.outputs)]
-    assert len(compile_plan(plan, await capabilities.capabilities(recipes.SETTINGS)).commands) == 1 + (
-        "two_pass" in more
-    )
+    assert len(compile_plan(plan, await recipes.ffmpeg_can()).commands) == 1 + ("two_pass" in more)
     slots = {"in0": source.path} | {f"out{n}": tmp_path / "work" / f"out{n}" for n in range(len(plan.outputs))}
     await recipes.make(plan, slots)
     assert packets(slots["out0"]) == packets(source.path)
@@ -99,18 +85,18 @@ async def test_a_source_that_conforms_is_copied(
         ("ts", {"container": "ts"}, "not in mp4, mov or mkv"),
     ],
 )
-async def test_any_other_is_coded(prober: Prober, folder: Path, name: str, made: dict[str, Any], why: str) -> None:
+async def test_any_other_is_coded(prober: Prober, name: str, made: dict[str, Any], why: str) -> None:
     """What is only nearly the same is not, and the plan says why."""
-    source = footage.make(folder, name.replace(":", ""), **{"size": (640, 360), "seconds": 1, **made})
+    source = footage.make(**{"size": SIZE, "seconds": 0.4, **made})
     plan = await planned(prober, source.path)
     assert not any(one.copied for one in plan.outputs)
     assert plan.warnings[-1].startswith("no rendition could be copied: ")
     assert why in plan.warnings[-1]
 
 
-async def test_only_when_asked_for_and_not_over_a_wanted_bit_rate(prober: Prober, folder: Path) -> None:
+async def test_only_when_asked_for_and_not_over_a_wanted_bit_rate(prober: Prober) -> None:
     """By default everything is coded."""
-    source = footage.make(folder, "plain", size=(640, 360), seconds=3)
+    source = footage.make(size=SIZE, seconds=0.4)
     for more, said in ({"copy_conforming": False}, 0), ({"video_bit_rate": 60_000}, 1):
         plan = await planned(prober, source.path, **more)
         assert not any(one.copied for one in plan.outputs)
@@ -118,11 +104,9 @@ async def test_only_when_asked_for_and_not_over_a_wanted_bit_rate(prober: Prober
 
 
 @pytest.mark.parametrize("container", ["mp4", "mkv"])
-async def test_a_copy_that_lacks_pictures_is_found_out(
-    prober: Prober, folder: Path, tmp_path: Path, container: str
-) -> None:
+async def test_a_copy_that_lacks_pictures_is_found_out(prober: Prober, tmp_path: Path, container: str) -> None:
     """Also of a source that does not count its frames: by the longest gap between them."""
-    source = footage.make(folder, "plain", size=(640, 360), seconds=3, container=container)
+    source = footage.make(size=SIZE, seconds=3, container=container)
     (expected, _) = (await planned(prober, source.path)).outputs
     assert expected.copied
     whole, lacking = tmp_path / "whole.mp4", tmp_path / "lacking.mp4"
@@ -132,9 +116,9 @@ async def test_a_copy_that_lacks_pictures_is_found_out(
     assert complaints(expected, await prober.probe(lacking)) != []
 
 
-async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, tmp_path: Path) -> None:
     """The file begins in the middle of a group of pictures: the copy shows what the source shows."""
-    whole = footage.make(folder, "plain", size=(640, 360), seconds=3)
+    whole = footage.make(size=SIZE, seconds=3)
     cut = tmp_path / "cut.mp4"
     ffmpeg("-ss", "1", "-i", str(whole.path), "-c", "copy", str(cut))
     plan = await planned(prober, cut)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,24 +23,6 @@ from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
 SIZE = (160, 90)
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("footage")
-
-
-@pytest.fixture(scope="module")
-def patch(folder: Path) -> Path:
-    path = folder / "patch.png"
-    ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=8x8,format=rgba", "-frames:v", "1", str(path))
-    return path
 
 
 async def make(
@@ -76,10 +57,10 @@ CHOICES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("operation", ["trim", "overlay"])
 @pytest.mark.parametrize("name", CHOICES)
 async def test_an_edit_is_coded_as_is_asked_for(
-    prober: Prober, folder: Path, patch: Path, tmp_path: Path, name: str, operation: str
+    prober: Prober, patch: Path, tmp_path: Path, name: str, operation: str
 ) -> None:
     """Ten bits stay where the codec has them; every frame and burst is where it was."""
-    source = footage.make(folder, "deep", video="hevc", pixel_format="yuv420p10le", size=SIZE, seconds=2)
+    source = footage.make(video="hevc", pixel_format="yuv420p10le", size=SIZE, seconds=2)
     choice = CHOICES[name]
     plan, made = await make(prober, operation, source.path, patch, tmp_path / "work" / "out", **choice)
     codec = choice.get("codec", "h264")
@@ -116,7 +97,7 @@ async def test_interlaced_pictures_stay_so_only_where_players_are_told(
     prober: Prober, folder: Path, patch: Path, tmp_path: Path, operation: str
 ) -> None:
     """H.264 of the same lines; any other is made of whole pictures."""
-    source = footage.make(folder, "interlaced", size=(160, 96), seconds=1, interlaced=True).path
+    source = footage.make(size=(160, 96), seconds=1, interlaced=True).path
     for name, choice, order in (("same", {}, "tt"), ("hevc", CHOICES["hevc"], None), ("240", CHOICES["larger"], None)):
         _, made = await make(prober, operation, source, patch, tmp_path / name / "out", **choice)
         assert made.picture.field_order == (order or "progressive")

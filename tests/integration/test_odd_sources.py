@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,12 +26,6 @@ SIZES = {
     "a cover before the video": ((160, 96), (160, 96)),
 }
 """Of a trim, and as seen."""
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
 
 
 async def make(prober: Prober, edit: Edit, media: MediaInfo, source: Path, work: Path) -> MediaInfo:
@@ -74,9 +67,7 @@ async def test_a_cut_across_a_join_of_recordings_has_every_frame(
     prober: Prober, tmp_path: Path, container: str, video: str, audio: int
 ) -> None:
     """Their clock starts anew there; seconds are counted on."""
-    part = footage.make(
-        tmp_path, "part", container=container, video=video, size=(160, 96), seconds=2, b_frames=0, audio=audio
-    )
+    part = footage.make(container=container, video=video, size=(160, 96), seconds=2, b_frames=0, audio=audio)
     source = odd_files.joined(tmp_path / f"joined.{container}", part.path, part.path)
     media = await prober.probe(source)
     assert media.clock_jumps

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -15,7 +14,7 @@ import pytest
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.media.probe.prober import Prober
-from tests.support import odd_files, recipes
+from tests.support import odd_files
 
 FIELDS = {"P": "progressive", "T": "tt", "B": "bb"}
 ROUNDED_S = 0.005
@@ -68,12 +67,6 @@ def ffmpeg(*arguments: str) -> list[str]:
     """What it says, whether it succeeds or not."""
     argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", *arguments]
     return subprocess.run(argv, stderr=subprocess.PIPE, check=False).stderr.decode(errors="replace").splitlines()
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

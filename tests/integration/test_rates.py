@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import av
@@ -19,12 +18,6 @@ from tests.support import recipes
 from tests.support.media_files import ffmpeg
 
 LENGTH_S = 20
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

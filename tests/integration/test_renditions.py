@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -51,17 +50,6 @@ SOURCES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("footage")
-
-
 def output(quality: Quality, *, codec: str = "h264", container: str = "mp4", audio: str = "aac") -> FileOutput:
     return FileOutput(
         quality=quality,
@@ -86,9 +74,9 @@ async def make(
 
 
 @pytest.mark.parametrize("name", SOURCES)
-async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: str) -> None:
+async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     """Every frame, at its time, upright and in square pixels, fitted into the box; every track, in step."""
-    source = footage.make(folder, name.replace(":", ""), seconds=3, **SOURCES[name])
+    source = footage.make(seconds=3, **SOURCES[name])
     work = tmp_path / "work"
     _, made = await make(prober, source.path, work, output(Quality.SOURCE), output(P240))
     shown = (await prober.probe(source.path)).picture
@@ -113,9 +101,7 @@ async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: st
         ("vp9", "ultrafast", "mkv"),
     ],
 )
-async def test_bursts_of_frames(
-    prober: Prober, folder: Path, tmp_path: Path, codec: str, preset: str, container: str
-) -> None:
+async def test_bursts_of_frames(prober: Prober, tmp_path: Path, codec: str, preset: str, container: str) -> None:
     """A screen recording, whose frames encoders reorder unevenly, is as long as it was. How long its last frame
     is shown is an encoder's guess."""
     source = tmp_path / "bursts.mp4"
@@ -146,11 +132,11 @@ async def test_the_last_slide_is_shown_as_long_as_it_is_in_the_source(
         assert [frame.time for frame in opened.decode(video=0)] == [0, 1, 2]
 
 
-async def test_renditions_equal_those_of_separate_runs(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_renditions_equal_those_of_separate_runs(prober: Prober, tmp_path: Path) -> None:
     """One decode changes nothing: the coded packets are the same, byte by byte. x264 with several threads codes the
     same frames a little differently from run to run when the machine is busy; with one, never."""
     one_thread = Settings(ffmpeg_threads=1)
-    source = footage.make(folder, "h264 mp4", seconds=3)
+    source = footage.make(seconds=3)
     rungs = (output(Quality.SOURCE), output(P360), output(P240))
     await make(prober, source.path, tmp_path / "together", *rungs, settings=one_thread)
 
@@ -174,11 +160,9 @@ async def test_renditions_equal_those_of_separate_runs(prober: Prober, folder: P
         ("h264", "mkv", "aac"),
     ],
 )
-async def test_codecs_and_containers(
-    prober: Prober, folder: Path, tmp_path: Path, codec: str, container: str, audio: str
-) -> None:
+async def test_codecs_and_containers(prober: Prober, tmp_path: Path, codec: str, container: str, audio: str) -> None:
     """Each with its frames, sound and colours; ten bits stay ten bits where the codec has them."""
-    source = footage.make(folder, "hevc 10 bit", seconds=3, **SOURCES["hevc 10 bit"])
+    source = footage.make(seconds=3, **SOURCES["hevc 10 bit"])
     rungs = [output(quality, codec=codec, container=container, audio=audio) for quality in (Quality.SOURCE, P240)]
     _, made = await make(prober, source.path, tmp_path / "work", *rungs)
     for number, media in enumerate(made):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +25,6 @@ from tests.support.media_files import ffmpeg
 OPERATIONS = ("trim", "transcode", "stream", "overlay", "copy")
 STREAM = Streaming(hls=True)
 SIZE = (160, 90)
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("footage")
-
-
-@pytest.fixture(scope="module")
-def patch(folder: Path) -> Path:
-    path = folder / "patch.png"
-    ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=8x8,format=rgba", "-frames:v", "1", str(path))
-    return path
 
 
 def edit_of(operation: str, media: MediaInfo, **more: Any) -> Edit:
@@ -87,11 +68,11 @@ def joined(folder: Path, name: str, container: str) -> Path:
     if path.exists():
         return path
     codec, parts = {"ts": "ac3", "mkv": "libmp3lame"}[container], []
-    for number, form in enumerate(FORMS[name]):
+    for form in FORMS[name]:
         more = {"audio_codec": codec, "size": SIZE, "seconds": 3, "container": container, **form}
         if codec == "libmp3lame" and more.get("channels") == "5.1":
             more["channels"] = "mono"  # which MP3 can be
-        parts.append(footage.make(folder, f"{name.replace(':', '')}{number}", **more).path)
+        parts.append(footage.make(**more).path)
     if container == "ts":
         later = folder / "later.ts"
         moved = ("-output_ts_offset", "3.1", "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts")
@@ -130,10 +111,8 @@ async def test_sound_that_overlaps_is_heard_once(
     """The second recording begins 0.3 s before the first one's sound has ended; copied or coded, nothing fails."""
     source = folder / "overlap.mkv"
     if not source.exists():
-        whole = footage.make(folder, "whole", seconds=3, size=SIZE, container="mkv", audio_codec="libmp3lame")
-        short = footage.make(
-            folder, "short", seconds=2.7, size=SIZE, audio_seconds=3, container="mkv", audio_codec="libmp3lame"
-        )
+        whole = footage.make(seconds=3, size=SIZE, container="mkv", audio_codec="libmp3lame")
+        short = footage.make(seconds=2.7, size=SIZE, audio_seconds=3, container="mkv", audio_codec="libmp3lame")
         listing = folder / "overlapping.txt"
         listing.write_text(f"file '{short.path}'\nduration 2.7\nfile '{whole.path}'\n")
         ffmpeg("-f", "concat", "-safe", "0", "-i", str(listing), "-map", "0", "-c", "copy", str(source))
@@ -157,11 +136,11 @@ COPIED: dict[str, tuple[dict[str, Any], str, bool]] = {
 
 @pytest.mark.parametrize("name", COPIED)
 async def test_sound_is_copied_only_as_its_container_takes_it(
-    prober: Prober, folder: Path, patch: Path, tmp_path: Path, name: str
+    prober: Prober, patch: Path, tmp_path: Path, name: str
 ) -> None:
     """Codec, rate, channels and what is known of them decide; any other is coded, and in step."""
     more, container, copied = COPIED[name]
-    source = footage.make(folder, name, size=SIZE, seconds=2, **more).path
+    source = footage.make(size=SIZE, seconds=2, **more).path
     _, target, made = await make(prober, "copy", source, patch, tmp_path / "work", container=container)
     (track,) = made.audio
     assert track.codec == ((await prober.probe(source)).audio[0].codec if copied else "aac")
@@ -173,10 +152,10 @@ async def test_sound_is_copied_only_as_its_container_takes_it(
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_a_track_that_cannot_be_decoded_is_left_out_everywhere(
-    prober: Prober, folder: Path, patch: Path, tmp_path: Path, operation: str
+    prober: Prober, patch: Path, tmp_path: Path, operation: str
 ) -> None:
     """With a warning."""
-    source = footage.make(folder, "plain", size=SIZE, seconds=1)
+    source = footage.make(size=SIZE, seconds=1)
     media = await prober.probe(source.path)
     unknown = AudioStream(
         index=7, codec="unknown", sample_rate=0, channels=0, time_base="1/48000", start_s="0", decodable=False
@@ -189,11 +168,9 @@ async def test_a_track_that_cannot_be_decoded_is_left_out_everywhere(
     assert complaints(plan.outputs[0], await prober.probe(tmp_path / "work" / "out0")) == []
 
 
-async def test_streams_have_stereo_unless_more_is_asked_for(
-    prober: Prober, folder: Path, patch: Path, tmp_path: Path
-) -> None:
+async def test_streams_have_stereo_unless_more_is_asked_for(prober: Prober, patch: Path, tmp_path: Path) -> None:
     """All channels are in it, none too loud; at a rate that suits the picture."""
-    source = footage.make(folder, "surround", size=SIZE, seconds=2, channels="5.1").path
+    source = footage.make(size=SIZE, seconds=2, channels="5.1").path
     plan, target, made = await make(prober, "stream", source, patch, tmp_path / "stereo")
     assert (made.audio[0].channels, plan.outputs[0].output.audio.bit_rate) == (2, 64_000)
     assert any("`audio.channels`" in warning for warning in plan.warnings)
@@ -210,9 +187,9 @@ async def test_streams_have_stereo_unless_more_is_asked_for(
     assert made.audio[0].channels == 6
 
 
-async def test_a_stream_is_heard_from_its_start_on(prober: Prober, folder: Path, patch: Path, tmp_path: Path) -> None:
+async def test_a_stream_is_heard_from_its_start_on(prober: Prober, patch: Path, tmp_path: Path) -> None:
     """Silence where the source has no sound yet: players wait for ever for what does not come."""
-    source = footage.make(folder, "short", size=SIZE, seconds=3, audio_delay_s=0.5, audio_seconds=1.5).path
+    source = footage.make(size=SIZE, seconds=3, audio_delay_s=0.5, audio_seconds=1.5).path
     _, target, _ = await make(prober, "stream", source, patch, tmp_path / "work")
     with av.open(str(target)) as opened:
         track = opened.streams.audio[0]
@@ -220,9 +197,9 @@ async def test_a_stream_is_heard_from_its_start_on(prober: Prober, folder: Path,
     assert frame_judge.beep_offsets_s(target) == pytest.approx([1], abs=0.003)
 
 
-async def test_several_files_of_sound_that_begins_late(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_several_files_of_sound_that_begins_late(prober: Prober, tmp_path: Path) -> None:
     """All are made, with the sound where it was."""
-    source = footage.make(folder, "late", size=SIZE, seconds=2, audio_delay_s=0.4).path
+    source = footage.make(size=SIZE, seconds=2, audio_delay_s=0.4).path
     media = await prober.probe(source)
     wanted = Ladder(qualities=(Quality.SOURCE, Quality.P360, Quality.P240), preset="ultrafast")
     plan = resolve(transcode(ladder.outputs(wanted, SIZE)), Facts(sha256="0" * 64, media=media))

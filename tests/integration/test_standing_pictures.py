@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import av
@@ -22,12 +21,6 @@ SLIDES = (0.0, 3.0, 6.0, 9.5)
 SECONDS = tuple(float(second) for second in range(6))
 MAGENTA = np.array((255, 0, 255))
 PAUSE = tuple(number / 25 + (2.5 if number >= 25 else 0) for number in range(50))
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
 
 
 async def cut(prober: Prober, source: Path, start: float, end: float, target: Path) -> Plan:

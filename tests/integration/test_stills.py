@@ -42,7 +42,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "mpeg4 avi": {"video": "mpeg4", "container": "avi"},
     "late picture": {"video_delay_frames": 10},
     "uneven start": {"frame_rate": "30000/1001", "video_delay_frames": 10, "audio_delay_s": 0.1234},
-    "picture ends early": {"seconds": 3, "audio_seconds": 6},
+    "picture ends early": {"seconds": 2, "audio_seconds": 4},
     "one frame": {"seconds": 0.001, "audio": 0},
     "one frame and sound": {"seconds": 0.001, "audio_seconds": 5},
     "rotated": {"rotation": 90},
@@ -54,20 +54,9 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 async def checker() -> AsyncIterator[PictureChecker]:
     async with PictureChecker(memory_bytes=4 * 2**30) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("footage")
 
 
 async def make(
@@ -125,10 +114,10 @@ def wanted(source: Footage, times: Sequence[str]) -> list[int]:
 
 @pytest.mark.parametrize("name", SOURCES)
 async def test_every_picture_is_that_of_its_time(
-    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path, name: str
+    prober: Prober, checker: PictureChecker, tmp_path: Path, name: str
 ) -> None:
     """Also of times that fall on a frame, of several times in one gap, and behind the last frame's start."""
-    source = footage.make(folder, name.replace(" ", "-"), **SOURCES[name])
+    source = footage.make(**({"seconds": 4} | SOURCES[name]))
     media = await prober.probe(source.path)
     assert media.duration_s is not None
     middle = source.frame_times_s[len(source.frame_times_s) // 2]
@@ -145,7 +134,7 @@ async def test_every_picture_is_that_of_its_time(
     assert [read_number(gray(work / "poster.jpg"))] == wanted(source, poster.at_s)
     shown = tiles(work, sprite)
     assert [read_number(tile) for tile in shown[: len(sprite.at_s)]] == wanted(source, sprite.at_s)
-    assert all(tile.max() < 8 for tile in shown[len(sprite.at_s) :])
+    assert all(tile[8:-8, 8:-8].max() < 8 for tile in shown[len(sprite.at_s) :])  # JPEG blurs across the borders
     expected = wanted(source, preview.at_s)
     found = []
     for picture, milliseconds in pages(work / "preview.webp"):
@@ -157,11 +146,9 @@ async def test_every_picture_is_that_of_its_time(
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
-async def test_streams_beside_them_do_not_move_pictures(
-    prober: Prober, folder: Path, tmp_path: Path, interlaced: bool
-) -> None:
+async def test_streams_beside_them_do_not_move_pictures(prober: Prober, tmp_path: Path, interlaced: bool) -> None:
     """Streams show a picture that begins late from the start; stills keep the video's own times."""
-    source = footage.make(folder, f"late-{interlaced}", video_delay_frames=10, interlaced=interlaced)
+    source = footage.make(video_delay_frames=10, interlaced=interlaced)
     media = await prober.probe(source.path)
     wishes = (Thumbnails(at=(0.0, 0.2, 0.399, 0.4, 0.41, 1.0)), Sprite(every=0.25, width=240))
     streaming = Streaming(segment_s=2)
@@ -177,11 +164,9 @@ async def test_streams_beside_them_do_not_move_pictures(
     assert [read_number(tile) for tile in tiles(work, sprite)[: len(sprite.at_s)]] == wanted(source, sprite.at_s)
 
 
-async def test_several_sheets_and_many_pictures(
-    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path
-) -> None:
+async def test_several_sheets_and_many_pictures(prober: Prober, checker: PictureChecker, tmp_path: Path) -> None:
     """A sheet that would be too large is several; five hundred thumbnails from one decode."""
-    source = footage.make(folder, "constant")
+    source = footage.make(seconds=6)
     work = tmp_path / "100% work"
     every = 6 / 450
     wishes = (Sprite(count=150, width=640, columns=6), Thumbnails(every=every), Preview(at=2.5, duration=1))
@@ -248,10 +233,10 @@ async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: PictureC
 
 
 async def test_a_picture_that_does_not_decode_is_found_out(
-    prober: Prober, checker: PictureChecker, folder: Path, tmp_path: Path
+    prober: Prober, checker: PictureChecker, tmp_path: Path
 ) -> None:
     """Cut off, damaged, or no picture at all; the program goes on."""
-    source = footage.make(folder, "constant")
+    source = footage.make()
     work = tmp_path / "work"
     await make(prober, checker, source.path, work, Thumbnails(at=(1,)), Preview())
     for name in ("thumbnail-0001.jpg", "preview.webp"):

@@ -3,7 +3,6 @@ every border."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,32 +20,18 @@ from reelwright.errors import VerifyFailed
 from reelwright.media.packaging.packager import finish
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
-from tests.support import footage, frame_judge, recipes
+from tests.support import frame_judge, recipes
 from tests.support.hls_reader import Playlist, read_playlist, tags, told_codec
 from tests.support.media_files import ffmpeg
+from tests.support.source_kinds import of_kind, tracks
 
 SECOND = Fraction(1) - Fraction(1, 10**6)
 WHOLE = Fraction(0), Fraction(100)
 TWO = (Quality.SOURCE, Quality.P240)
 
-SOURCES: dict[str, dict[str, Any]] = {
-    "two languages": {"frame_rate": "30000/1001", "audio": 2, "languages": ("eng", "hin")},
-    "vfr": {"variable": True},
-    "no audio": {"audio": 0},
-    "webm": {"video": "vp9", "container": "webm", "frame_rate": "30000/1001"},
-    "late sound": {"audio_delay_s": 0.4},
-}
-
-
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("streamed")
+SECONDS = 5
+"""Three segments, the last one short."""
+SOURCES = ("two tracks", "vfr mp4", "silent", "webm 29.97", "late sound")
 
 
 async def make(
@@ -110,32 +95,31 @@ def judge(work: Path, segment_s: int = 2) -> dict[str, Playlist]:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-async def test_any_source(prober: Prober, folder: Path, tmp_path: Path, name: str) -> None:
+async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     """Segments begin with the first frame of each two seconds; a player gets every frame and every track in step."""
-    source = footage.make(folder, name, **SOURCES[name])
+    source = of_kind(name, seconds=SECONDS)
     await make(prober, source.path, tmp_path / "work")
     judge(tmp_path / "work")
     for manifest in ("master.m3u8", "manifest.mpd"):
         played = tmp_path / f"{manifest}.mkv"
-        tracks = SOURCES[name].get("audio", 1)
-        maps = [part for track in range(tracks) for part in ("-map", f"0:a:{track}")]
+        maps = [part for track in tracks(name) for part in ("-map", f"0:a:{track}")]
         ffmpeg("-i", str(tmp_path / "work" / manifest), "-map", "0:v:0", *maps, "-c", "copy", str(played))
         frame_judge.judge_cut(source, played, *WHOLE, min_ssim=0.9)
-        for track in range(tracks):
+        for track in tracks(name):
             frame_judge.judge_sync(source, played, *WHOLE, track=track, within_s=0.004)
 
 
 @pytest.mark.parametrize(("codec", "audio"), [("hevc", "aac"), ("vp9", "opus"), ("av1", "aac")])
-async def test_any_codec(prober: Prober, folder: Path, tmp_path: Path, codec: str, audio: str) -> None:
+async def test_any_codec(prober: Prober, tmp_path: Path, codec: str, audio: str) -> None:
     """Key frames where they are wished and nowhere else, closed groups, the right name."""
-    source = footage.make(folder, "ten bits", video="hevc", pixel_format="yuv420p10le", seconds=4)
+    source = of_kind("hevc 10 bit", seconds=SECONDS)
     await make(prober, source.path, tmp_path / "work", codec=codec, audio_codec=audio, preset="superfast")
     judge(tmp_path / "work")
 
 
-async def test_hevc_of_a_variable_frame_rate(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_hevc_of_a_variable_frame_rate(prober: Prober, tmp_path: Path) -> None:
     """Key frames come when they are wished, however few frames lie between."""
-    source = footage.make(folder, "vfr", **SOURCES["vfr"])
+    source = of_kind("vfr mp4", seconds=SECONDS)
     await make(prober, source.path, tmp_path / "work", codec="hevc", preset="superfast")
     judge(tmp_path / "work")
 
@@ -158,18 +142,18 @@ async def test_cuts_and_stills_do_not_move_borders(prober: Prober, tmp_path: Pat
         assert first.target_s == 7
 
 
-async def test_a_picture_that_begins_late_is_shown_from_the_start(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_a_picture_that_begins_late_is_shown_from_the_start(prober: Prober, tmp_path: Path) -> None:
     """Players begin with what is there first: without a picture they would skip the sound before it."""
-    source = footage.make(folder, "late picture", video_delay_frames=10)
+    source = of_kind("late picture", seconds=SECONDS)
     await make(prober, source.path, tmp_path / "work")
     first = judge(tmp_path / "work")["v0.m3u8"]
     assert [float(time) for time in first.parts[0].times_s[:3]] == pytest.approx([0, 0.44, 0.48])
-    assert sum(part.lasts_s for part in first.parts) == pytest.approx(6.4)
+    assert sum(part.lasts_s for part in first.parts) == pytest.approx(SECONDS + 0.4)
 
 
-async def test_the_manifest_of_dash_finds_the_same_segments(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_the_manifest_of_dash_finds_the_same_segments(prober: Prober, tmp_path: Path) -> None:
     """Ranges of header and index are those of the files; languages as players name them."""
-    source = footage.make(folder, "two languages", **SOURCES["two languages"])
+    source = of_kind("two tracks", seconds=SECONDS)
     work = tmp_path / "work"
     await make(prober, source.path, work)
     name = "{urn:mpeg:dash:schema:mpd:2011}"
@@ -191,9 +175,9 @@ async def test_the_manifest_of_dash_finds_the_same_segments(prober: Prober, fold
         assert media[last + 5 : last + 9] == b"moof"
 
 
-async def test_what_cannot_be_streamed_is_not_published(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_what_cannot_be_streamed_is_not_published(prober: Prober, tmp_path: Path) -> None:
     """Renditions whose borders differ, and files that are not what they should be."""
-    source = footage.make(folder, "no audio", audio=0)
+    source = of_kind("silent", seconds=SECONDS)
     work = tmp_path / "work"
     plan = await make(prober, source.path, work)
     assert plan.streaming is not None

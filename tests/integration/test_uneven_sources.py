@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,28 +26,10 @@ HALF = 25 * SECONDS
 """Frames of each of two parts."""
 
 
-@pytest.fixture(scope="module")
-async def prober() -> AsyncIterator[Prober]:
-    async with recipes.prober() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("footage")
-
-
-@pytest.fixture(scope="module")
-def patch(folder: Path) -> Path:
-    path = folder / "patch.png"
-    ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=36x24,format=rgba", "-frames:v", "1", str(path))
-    return path
-
-
 def joined(folder: Path, name: str, suffix: str, **second: Any) -> Path:
     """Two recordings, one after the other, as if one had gone on as the other; the second is made otherwise."""
     parts = [
-        footage.make(folder, f"{name}-{number}", container="ts", seconds=SECONDS, start_offset_s=str(start), **how).path
+        footage.make(container="ts", seconds=SECONDS, start_offset_s=str(start), **how).path
         for number, (start, how) in enumerate(((1, {}), (1 + SECONDS, second)))
     ]
     stream = folder / f"{name}.ts"
@@ -120,11 +101,9 @@ async def test_a_layer_stays_when_the_picture_below_changes(
 
 
 @pytest.mark.parametrize("container", ["avi", "mkv"])
-async def test_a_last_frame_that_is_damaged_is_missed_aloud(
-    prober: Prober, folder: Path, tmp_path: Path, container: str
-) -> None:
+async def test_a_last_frame_that_is_damaged_is_missed_aloud(prober: Prober, tmp_path: Path, container: str) -> None:
     """Everything before it is made, by every operation alike, with a warning; who does not want it hears nothing."""
-    whole = footage.make(folder, "whole", container=container, video="mpeg4", seconds=1, audio=0, b_frames=0)
+    whole = footage.make(container=container, video="mpeg4", seconds=1, audio=0, b_frames=0)
     source = footage.spoilt(whole.path, tmp_path / f"spoilt.{container}")
     for number, edit in enumerate((trim(0.2, 1), None)):
         _, said, found = await make(prober, source, tmp_path / f"{number}", edit)
@@ -137,15 +116,15 @@ async def test_a_last_frame_that_is_damaged_is_missed_aloud(
 async def test_an_index_in_ticks_that_are_no_frames_is_not_trusted(prober: Prober, tmp_path: Path) -> None:
     """AVI of a fine clock: after a seek its frames would bear other times."""
     source = tmp_path / "ticks.avi"
-    whole = footage.make(tmp_path, "whole", seconds=4, audio=0)
+    whole = footage.make(seconds=4, audio=0)
     ffmpeg("-i", str(whole.path), "-c:v", "mjpeg", "-q:v", "3", "-enc_time_base", "1:1000", str(source))
     _, _, found = await make(prober, source, tmp_path / "work", trim(2.1, 3.5))
     assert [frame.number for frame in found] == list(range(53, 88))
 
 
-async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, folder: Path, tmp_path: Path) -> None:
+async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, tmp_path: Path) -> None:
     """As long as both, every frame of both; and cut across the join."""
-    parts = [footage.make(folder, f"anew-{number}", container="ts", seconds=SECONDS).path for number in range(2)]
+    parts = [footage.make(container="ts", seconds=SECONDS).path for number in range(2)]
     source = tmp_path / "anew.ts"
     source.write_bytes(b"".join(part.read_bytes() for part in parts))
     _, said, found = await make(prober, source, tmp_path / "whole", None)

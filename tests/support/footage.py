@@ -4,14 +4,16 @@ Each picture is a moving texture (fine enough that structural similarity means s
 written into it twice as a barcode, for programs, and once in seven-segment digits, for people. Each audio track
 is silent but for a burst at every whole second of the intended time line, on which frame 0 is at 0 s.
 
-`make` is cached: the same arguments make the file once, so give it a folder that lives as long as the session.
+`make` is cached: the same arguments make one file a run, whichever of its processes asks first; it is read only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import itertools
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +25,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 from imageio_ffmpeg import get_ffmpeg_exe
+
+from tests.support.media_files import made_once
 
 Picture = npt.NDArray[np.uint8]
 
@@ -65,18 +69,24 @@ class Footage:
     of any stream): the time line that clients see."""
 
 
+_folders: list[Path] = []
+
+
+def keep_in(folder: Path) -> None:
+    """Where `make` makes its files, for all processes of a run."""
+    _folders[:] = [folder]
+
+
 @functools.cache
 def make(
-    folder: Path,
-    name: str,
     *,
     container: str = "mp4",
     video: str = "h264",
     frame_rate: str = "25",
-    seconds: float = 6,
+    seconds: float = 2,
     size: tuple[int, int] = (320, 180),
     pixel_format: str = "yuv420p",
-    keyframe_every: int | None = 50,
+    keyframe_every: int | None = 25,
     b_frames: int = 2,
     open_gop: bool = False,
     variable: bool = False,
@@ -95,7 +105,7 @@ def make(
     cover_art: bool = False,
     mux_options: tuple[str, ...] = (),
 ) -> Footage:
-    """Make `folder/name.container` (mp4, mov, mkv, webm, avi, ts, flv, asf, wmv, mpg, ogv).
+    """Make a file of `container` (mp4, mov, mkv, webm, avi, ts, flv, asf, wmv, mpg, ogv), named after its options.
 
     size              the picture as displayed, before the sample aspect ratio is applied; rotation turns it
     keyframe_every    frames; None leaves it to the encoder
@@ -107,7 +117,9 @@ def make(
     audio_seconds     the sound ends here, on the intended time line, if not with the video
     start_offset_s    added to every timestamp
     """
-    path = folder / f"{name}.{container}"
+    told = {name: value for name, value in locals().items() if value != DEFAULTS[name]}
+    (folder,) = _folders
+    path = folder / f"{_name(told)}.{container}"
     rate = Fraction(frame_rate)
     times = _times_until(Fraction(seconds), rate, variable=variable)
     turn = rotation // 90
@@ -148,13 +160,22 @@ def make(
     argv += ["-muxdelay", "0", "-muxpreload", "0"] if container == "ts" else []
     argv += ["-avoid_negative_ts", "disabled"] if container == "avi" else []
     argv += mux_options
-    argv += ["-f", _MUXERS.get(container, container), f"file:{path}"]
 
-    pictures = (np.rot90(picture(number, size), turn) for number in range(len(times)))
-    _run(argv, pictures)
-    if rotation:
-        _mark_rotated(path, rotation)
+    with made_once(path) as target:
+        if target is not None:
+            argv += ["-f", _MUXERS.get(container, container), f"file:{target}"]
+            _run(argv, (np.rot90(picture(number, size), turn) for number in range(len(times))))
+            if rotation:
+                _mark_rotated(target, rotation)
     return Footage(path, _measured_times(path, times))
+
+
+DEFAULTS = {name: parameter.default for name, parameter in inspect.signature(make).parameters.items()}
+
+
+def _name(told: dict[str, object]) -> str:
+    options = (f"{name}={value}" for name, value in told.items() if name != "container")
+    return re.sub(r"[^\w.=+ -]+", "_", " ".join(options)) or "plain"
 
 
 def slides(path: Path, times_s: tuple[float, ...], *, sound_s: float = 0, size: tuple[int, int] = (320, 180)) -> Path:

@@ -69,6 +69,8 @@ def ssim(a: Picture, b: Picture) -> float:
     to structural similarity", IEEE Transactions on Image Processing 13 (4), 2004: an 11 x 11 Gaussian window of
     sigma 1.5, K1 = 0.01, K2 = 0.03, L = 255, over the places where the window fits.
     """
+    if np.array_equal(a, b):  # copied: nothing need be computed
+        return 1.0
     x, y = a.astype(np.float32), b.astype(np.float32)
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     mean_x, mean_y = _blur(x), _blur(y)

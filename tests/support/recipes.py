@@ -1,23 +1,95 @@
-"""The way of a job from its plan on, without its database: recipe, contained run; with the default settings."""
+"""The way of a job without its database, by the default settings: probe, plan, recipe, contained run, verification."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from reelwright.edits.plan import Plan
+from reelwright.edits import ladder
+from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
+from reelwright.edits.enums import Quality
+from reelwright.edits.layers import ImageLayer
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import Facts, PictureFacts, Plan, VideoFacts, resolve
+from reelwright.edits.streaming import Streaming
 from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg.command import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.verify import complaints
 from reelwright.settings import Settings
 
 SETTINGS = Settings()
 BUDGET = Budget(wall_base_s=60, wall_factor=60, stall_s=30, memory_bytes=8 * 2**30, output_bytes=2**30)
 
+OPERATIONS = ("trim", "transcode", "stream", "overlay", "copy")
+
+PATCH = (36, 24)
+"""The size of the fixture `patch`, an opaque magenta picture."""
+
+Layer = tuple[PictureFacts | VideoFacts, Path]
+"""What is known of what a layer shows, and the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    plan: Plan
+    outputs: tuple[MediaInfo, ...]
+    missing: tuple[str, ...]
+    """What the run said is missing of the source."""
+
 
 def prober() -> Prober:
     return Prober(capabilities.probe_rules(SETTINGS))
+
+
+def facts(media: MediaInfo, *layers: PictureFacts | VideoFacts) -> Facts:
+    return Facts(sha256="0" * 64, media=media, layers=layers)
+
+
+def drawn(path: Path, size: tuple[int, int] = PATCH) -> Layer:
+    """A picture of that size as a layer."""
+    return PictureFacts(sha256="1" * 64, width=size[0], height=size[1]), path
+
+
+def edit_of(operation: str, media: MediaInfo, *, begin_s: float = 0.5, **wanted: Any) -> Edit:
+    """One of OPERATIONS as a request would ask for it, coded fast unless `wanted` (of Ladder) says otherwise. A trim
+    begins at `begin_s`; an overlay lays a picture into the top left corner; a copy copies the sound."""
+    streaming = Streaming(hls=True) if operation == "stream" else None
+    usual = {"qualities": (Quality.SOURCE,), "preset": "ultrafast", "streaming": streaming}
+    if operation == "copy":
+        usual["audio_codec"] = "copy"
+    choice, size = Ladder(**(usual | wanted)), media.picture.display_size
+    if operation == "trim":
+        return trim(begin_s, media.duration_s or 0.0, ladder.single(choice, size, usual_crf=18))
+    if operation == "overlay":
+        return overlay((ImageLayer(image_path="a", x=0, y=0),), ladder.single(choice, size, usual_crf=18))
+    return transcode(ladder.outputs(choice, size), (), streaming)
+
+
+async def edited(
+    prober: Prober,
+    edit: Edit | Callable[[MediaInfo], Edit],
+    source: Path,
+    *targets: Path,
+    layers: Sequence[Layer] = (),
+    report: Report = lambda *_: None,
+    settings: Settings = SETTINGS,
+) -> Made:
+    """The whole way; each target is what was promised. The targets lie in one folder, which is made."""
+    media = await prober.probe(source)
+    edit = edit if isinstance(edit, Edit) else edit(media)
+    plan = resolve(edit, facts(media, *(known for known, _ in layers)))
+    slots = {"in0": source} | {f"in{number}": path for number, (_, path) in enumerate(layers, 1)}
+    slots |= {f"out{number}": target for number, target in enumerate(targets)}
+    missing = await make(plan, slots, report=report, settings=settings)
+    outputs = tuple([await prober.probe(target) for target in targets])
+    for expected, output in zip(plan.outputs, outputs, strict=True):
+        assert complaints(expected, output) == []
+    return Made(plan, outputs, missing)
 
 
 async def make(
@@ -28,10 +100,20 @@ async def make(
     work = slots["out0"].parent
     work.mkdir(exist_ok=True)
     return await run(
-        compile_plan(plan, await capabilities.capabilities(settings)),
+        compile_plan(plan, await ffmpeg_can(settings)),
         slots,
         ffmpeg=capabilities.ffmpeg_path(settings),
         work=work,
         budget=BUDGET,
         report=report,
     )
+
+
+_capabilities: dict[Settings, Capabilities] = {}
+
+
+async def ffmpeg_can(settings: Settings = SETTINGS) -> Capabilities:
+    """What ffmpeg can do, asked once, as a worker asks when it starts."""
+    if settings not in _capabilities:
+        _capabilities[settings] = await capabilities.capabilities(settings)
+    return _capabilities[settings]
