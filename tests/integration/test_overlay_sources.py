@@ -15,6 +15,7 @@ import pytest
 
 from reelwright.edits.edit import overlay
 from reelwright.edits.layers import ImageLayer, VideoLayer
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import VideoFacts
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes
