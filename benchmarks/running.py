@@ -16,7 +16,7 @@ import asyncpg
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
-from reelwright.jobs.lifecycle import CHANNEL
+from reelwright.jobs.history import CHANNEL
 from reelwright.library.overlay_images import picture_key
 from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import parse

@@ -13,16 +13,16 @@ from sqlalchemy import text
 
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.errors import NotFound
-from reelwright.jobs.notifier import Hub
-from reelwright.jobs.status_reads import Glances
+from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.status_reader import StatusReader
 from tests.support.job_database import World
 
 FOLLOWERS = 40
 
 
 @pytest.fixture
-async def hub(world: World) -> AsyncIterator[Hub]:
-    async with Hub(world.url).running() as running:
+async def notifier(world: World) -> AsyncIterator[JobNotifier]:
+    async with JobNotifier(world.url).running() as running:
         yield running
 
 
@@ -68,11 +68,11 @@ async def change(world: World, job_id: uuid.UUID, **columns: object) -> None:
         await session.execute(text("SELECT pg_notify('reelwright_jobs', CAST(:id AS text))"), {"id": str(job_id)})
 
 
-async def test_all_followers_of_a_job_share_its_looks(world: World, hub: Hub) -> None:
+async def test_all_followers_of_a_job_share_its_looks(world: World, notifier: JobNotifier) -> None:
     """Each hears everything, in order, and the database is asked once a change."""
     job_id = await started_job(world)
     counted = Counted(world.sessions)
-    feeds = JobFeeds(counted, hub)  # type: ignore[arg-type]
+    feeds = JobFeeds(counted, notifier)  # type: ignore[arg-type]
     heard: list[list[str]] = [[] for _ in range(FOLLOWERS)]
     reached = asyncio.Condition()
 
@@ -103,10 +103,10 @@ async def test_all_followers_of_a_job_share_its_looks(world: World, hub: Hub) ->
     assert counted.made <= 2 * 7, "a look for each change, and for a notification that came meanwhile"
 
 
-async def test_a_feed_ends_with_its_last_follower(world: World, hub: Hub) -> None:
+async def test_a_feed_ends_with_its_last_follower(world: World, notifier: JobNotifier) -> None:
     """Nobody looks at what nobody follows."""
     job_id = await started_job(world)
-    feeds = JobFeeds(world.sessions, hub)
+    feeds = JobFeeds(world.sessions, notifier)
     stream = feeds.follow(job_id, 0)
     assert b"STARTED" in await anext(stream)
     reader = feeds._feeds[job_id].reader
@@ -115,49 +115,49 @@ async def test_a_feed_ends_with_its_last_follower(world: World, hub: Hub) -> Non
     await asyncio.wait([reader], timeout=5)
     assert reader.done()
     assert not feeds._feeds
-    assert not hub._waiters
+    assert not notifier._subscribers
 
 
 async def test_those_who_poll_at_once_share_a_look(
-    world: World, hub: Hub, operator: asyncpg.Connection[asyncpg.Record], monkeypatch: pytest.MonkeyPatch
+    world: World, notifier: JobNotifier, operator: asyncpg.Connection[asyncpg.Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever asks while a look is under way is served by the next: it sees all that was committed before."""
     ids = [await started_job(world) for _ in range(3)]
     looks = 0
-    fetch = hub.fetch
+    fetch = notifier.fetch
 
     async def counted(*arguments: Any) -> Any:
         nonlocal looks
         looks += 1
         return await fetch(*arguments)
 
-    monkeypatch.setattr(hub, "fetch", counted)
-    glances = Glances(hub, world.sessions)
-    found = await asyncio.gather(*(glances.at(job_id) for job_id in ids * 50))
+    monkeypatch.setattr(notifier, "fetch", counted)
+    statuses = StatusReader(notifier, world.sessions)
+    found = await asyncio.gather(*(statuses.read(job_id) for job_id in ids * 50))
     assert [glance.id for glance in found] == ids * 50
     assert looks <= 2
     for progress in range(1, 20):
-        early = asyncio.create_task(glances.at(ids[0]))
+        early = asyncio.create_task(statuses.read(ids[0]))
         await asyncio.sleep(0)
         await operator.execute("UPDATE jobs SET progress = $2 WHERE id = $1", ids[0], progress)
-        assert (await glances.at(ids[0])).progress == progress
+        assert (await statuses.read(ids[0])).progress == progress
         await early
     with pytest.raises(NotFound):
-        await glances.at(uuid.uuid4())
+        await statuses.read(uuid.uuid4())
 
 
 async def test_pollers_are_served_while_the_connection_for_news_is_away(
-    world: World, hub: Hub, operator: asyncpg.Connection[asyncpg.Record]
+    world: World, notifier: JobNotifier, operator: asyncpg.Connection[asyncpg.Record]
 ) -> None:
     """By the pool; it comes back by itself."""
     job_id = await started_job(world)
-    glances = Glances(hub, world.sessions)
+    statuses = StatusReader(notifier, world.sessions)
     await operator.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND application_name = 'reelwright-events'"
     )
     for _ in range(20):
-        assert (await glances.at(job_id)).id == job_id
+        assert (await statuses.read(job_id)).id == job_id
     async with asyncio.timeout(10):
-        await hub.listening.wait()
-    assert (await glances.at(job_id)).id == job_id
+        await notifier.listening.wait()
+    assert (await statuses.read(job_id)).id == job_id

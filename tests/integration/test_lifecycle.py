@@ -17,7 +17,7 @@ from reelwright.api.schemas.jobs import ProgressEvent
 from reelwright.db.models import Job, JobEvent, JobInput, Variant, new_id
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import lifecycle, queue, waiting
+from reelwright.jobs import history, lifecycle, queue, waiting
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.submit import find_source
 from reelwright.library import deletion
@@ -78,7 +78,7 @@ async def test_a_lease_that_ran_out_can_be_taken_and_counts_as_a_failure(world: 
     assert await world.events(job_id) == [(1, "PENDING", 0), (2, "STARTED", 1), (3, "STARTED", 2)]
 
 
-async def test_a_lease_that_ran_out_for_the_last_time_is_left_to_the_reaper(world: World) -> None:
+async def test_a_lease_that_ran_out_for_the_last_time_is_left_to_the_rescue(world: World) -> None:
     """Else a job that kills its workers would go on for ever."""
     job_id = await world.job(max_failures=1)
     await world.claimed(job_id)
@@ -335,7 +335,7 @@ async def test_listeners_hear_of_a_transition_when_it_is_committed(world: World)
     heard: asyncio.Queue[str] = asyncio.Queue()
     connection = await asyncpg.connect(world.url)
     try:
-        await connection.add_listener(lifecycle.CHANNEL, lambda *news: heard.put_nowait(str(news[-1])))
+        await connection.add_listener(history.CHANNEL, lambda *news: heard.put_nowait(str(news[-1])))
         job_id = await world.job()
         assert await asyncio.wait_for(heard.get(), 5) == str(job_id)
         async with world.sessions() as session:
@@ -462,16 +462,16 @@ async def test_a_job_is_not_charged_with_what_the_machine_could_not_do(world: Wo
     """As often as the machine itself finds it; what nobody finds counts after five times in a row."""
     full = JobFailed("the disk is full", code="no_space", of_machine=True, needs_bytes=7)
     job_id = await world.job(max_failures=1)
-    for _ in range(2 * lifecycle.MOST_POSTPONEMENTS):
+    for _ in range(2 * lifecycle.MAX_POSTPONEMENTS):
         await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=True)
-    for _ in range(lifecycle.MOST_POSTPONEMENTS):
+    for _ in range(lifecycle.MAX_POSTPONEMENTS):
         await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error) == (JobStatus.PENDING, 0, None)
-    assert await world.do(lifecycle.needed_bytes, job_id) == 7
+    assert await world.do(waiting.needed_bytes, job_id) == 7
     (reason,) = (await world.do(waiting.reasons, [job])).values()
     assert reason.code == "worker"  # none lives here: that comes first
     await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error_message) == (JobStatus.FAILURE, 1, "the disk is full")
-    assert await world.do(lifecycle.needed_bytes, job_id) is None
+    assert await world.do(waiting.needed_bytes, job_id) is None

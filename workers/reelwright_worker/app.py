@@ -19,7 +19,7 @@ from reelwright import source_codecs
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
-from reelwright.jobs.maintenance import Reaper
+from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.queue import QUEUE
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.images.checker import PictureChecker
@@ -62,7 +62,7 @@ def defaults() -> dict[str, Any]:
 
 @asynccontextmanager
 async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
-    """What jobs work with, for as long as the worker runs; the reaper runs beside them."""
+    """What jobs work with, for as long as the worker runs; the maintenance runs beside them."""
     settings = configuration.load()
     try:
         await schema.require(url)
@@ -75,7 +75,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         pool_size=max(settings.db_pool_size, 2 * settings.max_concurrent_jobs),
     )
     sessions = async_sessionmaker(engine, expire_on_commit=False)
-    reaper = Reaper(
+    maintenance = Maintenance(
         sessions,
         storage,
         work_root=settings.work_path,
@@ -102,7 +102,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
             metrics.SLOTS.set(settings.max_concurrent_jobs)
             with tracing.exporting("worker"), metrics.serving(settings, metrics.Disk(settings.media_path)):
                 beside = [
-                    asyncio.create_task(reaper.run(), name="reaper"),
+                    asyncio.create_task(maintenance.run(), name="maintenance"),
                     asyncio.create_task(machine.watch(), name="machine"),
                 ]
                 try:

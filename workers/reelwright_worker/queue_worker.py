@@ -212,7 +212,7 @@ class DrainingWorker(worker.Worker):
                 await super()._persist_job_status(*args, **kwargs)
             except exceptions.ConnectorException as error:
                 if isinstance(error.__cause__, psycopg.errors.RaiseException):
-                    logger.info("the reaper has ended this queue entry already")
+                    logger.info("another worker's maintenance has ended this queue entry already")
                 elif not isinstance(error.__cause__, psycopg.OperationalError):
                     raise
                 elif not self._stop_event.is_set():
@@ -220,7 +220,7 @@ class DrainingWorker(worker.Worker):
                     await asyncio.sleep(delay_s)
                     continue
                 else:
-                    logger.warning("queue status not written, left to the reaper: %s", error.__cause__)
+                    logger.warning("queue status not written, left to the maintenance: %s", error.__cause__)
             return
         await super()._persist_job_status(*args, **kwargs)
 

@@ -17,7 +17,7 @@ from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Job
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import lifecycle
+from reelwright.jobs import lifecycle, waiting
 from reelwright.jobs.lifecycle import Claim
 from reelwright_worker.attempt import Attempt
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
@@ -57,7 +57,7 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | N
     except Exception as error:
         if not is_away(error):
             raise
-        logger.warning("job %s could not be claimed, the reaper will queue it again: %r", job_id, error)
+        logger.warning("job %s could not be claimed, the maintenance will queue it again: %r", job_id, error)
         return None
     if taken is None:
         logger.info("job %s needs no work", job_id)
@@ -66,7 +66,7 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | N
 
 async def _waits(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID) -> bool:
     """Whether the job needs more disk than is free: it is left in the queue then."""
-    needs_bytes = await lifecycle.needed_bytes(session, job_id)
+    needs_bytes = await waiting.needed_bytes(session, job_id)
     if needs_bytes is None or (why := await asyncio.to_thread(ctx.machine.needs_more, needs_bytes)) is None:
         return False
     logger.info("job %s waits: %s", job_id, why)
@@ -123,5 +123,5 @@ async def _settle(
             logger.warning("job %s could not be %s: %r", claim.job_id, what, error)
             if time.monotonic() < deadline:
                 await asyncio.sleep(COMMIT_RETRY_S)
-                continue  # after that its lease runs out, and the reaper does it
+                continue  # after that its lease runs out, and the maintenance does it
         return

@@ -15,9 +15,9 @@ from reelwright.api.http.metrics_text import Exposition
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
-from reelwright.jobs.notifier import Hub
+from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.overlay_facts import LayerSources
-from reelwright.jobs.status_reads import Glances
+from reelwright.jobs.status_reader import StatusReader
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import Studio
 from reelwright.media.ffmpeg import capabilities
@@ -35,8 +35,8 @@ class Services:
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
     prober: Prober
-    hub: Hub
-    glances: Glances
+    notifier: JobNotifier
+    statuses: StatusReader
     feeds: JobFeeds
     studio: Studio
     layer_sources: LayerSources
@@ -60,7 +60,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     async with (
         connected(settings, application_name="reelwright-api") as database,
         Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
-        Hub(database.url).running() as hub,
+        JobNotifier(database.url).running() as notifier,
     ):
         studio = Studio(settings, storage)
         try:
@@ -69,14 +69,14 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 database.sessions,
                 storage,
                 prober,
-                hub,
-                Glances(hub, database.sessions),
-                JobFeeds(database.sessions, hub),
+                notifier,
+                StatusReader(notifier, database.sessions),
+                JobFeeds(database.sessions, notifier),
                 studio,
                 LayerSources(
                     studio, settings, storage, database.sessions, AssetVideos(storage, prober, database.sessions)
                 ),
-                Readiness(settings, database.sessions, storage, hub),
+                Readiness(settings, database.sessions, storage, notifier),
                 Exposition(database.sessions, settings.media_path),
             )
         finally:

@@ -20,8 +20,8 @@ from reelwright.api.http.event_stream import encode_event
 from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, JobEvent
-from reelwright.jobs import notifier
-from reelwright.jobs.notifier import Hub
+from reelwright.jobs import history
+from reelwright.jobs.notifier import JobNotifier
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -77,9 +77,9 @@ class _Feed:
 class JobFeeds:
     """The feeds of the jobs that somebody follows."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], hub: Hub) -> None:
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], notifier: JobNotifier) -> None:
         self._sessions = sessions
-        self._hub = hub
+        self._notifier = notifier
         self._feeds: dict[UUID, _Feed] = {}
 
     async def follow(self, job_id: UUID, seen: int) -> AsyncGenerator[bytes, None]:
@@ -88,13 +88,13 @@ class JobFeeds:
         if feed is None or feed.ended:
             feed = self._feeds[job_id] = _Feed()
             feed.reader = asyncio.create_task(self._read(job_id, feed), name=f"feed of job {job_id}")
-        woken = asyncio.Event()
-        feed.followers.add(woken)
+        event = asyncio.Event()
+        feed.followers.add(event)
         progress, is_news = 0, False
         try:
             with metrics.EVENT_STREAMS.track_inprogress():
                 while True:
-                    woken.clear()
+                    event.clear()
                     if feed.failure is not None:
                         raise feed.failure
                     ended, states = feed.ended, [state for state in feed.states if state.seq > seen]
@@ -111,9 +111,9 @@ class JobFeeds:
                         is_news = True
                     if ended:
                         return
-                    await woken.wait()
+                    await event.wait()
         finally:
-            feed.followers.discard(woken)
+            feed.followers.discard(event)
             if not feed.followers and feed.reader is not None:
                 if self._feeds.get(job_id) is feed:
                     del self._feeds[job_id]
@@ -122,9 +122,9 @@ class JobFeeds:
     async def _read(self, job_id: UUID, feed: _Feed) -> None:
         pause_s = 0.5
         try:
-            with self._hub.watching(job_id) as woken:
+            with self._notifier.subscribe(job_id) as event:
                 while not feed.ended:
-                    woken.clear()
+                    event.clear()
                     try:
                         await self._look(job_id, feed)
                     except Exception as error:
@@ -136,7 +136,7 @@ class JobFeeds:
                         continue
                     pause_s = 0.5
                     if not feed.ended:
-                        await woken.wait()
+                        await event.wait()
         except Exception as error:  # noqa: BLE001 - it is raised where it is missed
             feed.failure = error
             feed.ended = True
@@ -146,8 +146,8 @@ class JobFeeds:
         last = feed.states[-1].seq if feed.states else 0
         async with self._sessions() as session:
             job = await session.get(Job, job_id)
-            transitions = await notifier.after(session, job_id, last)
-            ages_s = await notifier.ages(session, transitions) if feed.looks else []
+            transitions = await history.after(session, job_id, last)
+            ages_s = await history.ages(session, transitions) if feed.looks else []
         feed.take(job, transitions, ages_s)
 
 

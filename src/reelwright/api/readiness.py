@@ -18,7 +18,7 @@ from reelwright.db.models import Queue, Storage
 from reelwright.db.schema import Schema
 from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import waiting
-from reelwright.jobs.notifier import Hub
+from reelwright.jobs.notifier import JobNotifier
 from reelwright.library.root_identity import FOREIGN
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.sandbox import contained
@@ -35,11 +35,15 @@ class Readiness:
     """Every part that the service needs, checked at the same time."""
 
     def __init__(
-        self, settings: Settings, sessions: async_sessionmaker[AsyncSession], storage: LocalStorage, hub: Hub
+        self,
+        settings: Settings,
+        sessions: async_sessionmaker[AsyncSession],
+        storage: LocalStorage,
+        notifier: JobNotifier,
     ) -> None:
         self._sessions = sessions
         self._storage = storage
-        self._hub = hub
+        self._notifier = notifier
         self._media_checks = MediaChecks(settings)
         self._storage_check = StorageCheck(storage)
 
@@ -61,7 +65,7 @@ class Readiness:
 
     async def _check_queue(self) -> tuple[CheckOut, bool]:
         """Return the check, and whether no worker takes jobs. Only hearing of jobs can fail apart from the database."""
-        if not self._hub.listening.is_set():
+        if not self._notifier.listening.is_set():
             return CheckOut(name="queue", ok=False, detail="not listening for news of jobs"), False
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S), self._sessions() as session:

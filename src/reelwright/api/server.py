@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if (services := self._app.state.get("services")) is not None:
-            services.hub.close()
+            services.notifier.close()
         await super().shutdown(sockets)
 
 

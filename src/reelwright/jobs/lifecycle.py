@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import (
     ColumnElement,
     and_,
@@ -44,14 +43,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job, JobInput, JobWait, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import queue
+from reelwright.jobs import history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 
-CHANNEL = "reelwright_jobs"
-"""NOTIFY channel; the payload is the job's id, the row is the truth."""
-
 RETRY_DELAY_S = 5
-MOST_POSTPONEMENTS = 5
+MAX_POSTPONEMENTS = 5
 """So often in a row a machine is blamed that finds nothing wrong with itself; then the job is."""
 PROGRESS_BEFORE_COMMIT = 99
 
@@ -77,30 +73,7 @@ class NewJob:
     input_variant_id: uuid.UUID | None = None
 
 
-_EVENT = text(
-    "WITH event AS ("
-    " INSERT INTO job_events (job_id, seq, attempt, type, data)"
-    " SELECT :job_id, coalesce(max(seq), 0) + 1, :attempt, :type, :data ::jsonb FROM job_events WHERE job_id = :job_id"
-    " RETURNING job_id)"
-    " SELECT pg_notify(:channel, job_id::text) FROM event"
-)
-
-
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
-
-
-async def _event(session: AsyncSession, job_id: uuid.UUID, attempt: int, status: JobStatus, **data: Any) -> None:
-    """Write a transition down and notify. The caller holds the row's lock, so numbers cannot collide."""
-    await session.execute(
-        _EVENT,
-        {
-            "job_id": job_id,
-            "attempt": attempt,
-            "type": status.value,
-            "data": msgspec.json.encode(data).decode(),
-            "channel": CHANNEL,
-        },
-    )
 
 
 async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uuid.UUID], max_failures: int) -> Job:
@@ -122,7 +95,7 @@ async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uui
     if input_file_ids:
         await session.execute(insert(JobInput), [{"job_id": job.id, "file_id": file_id} for file_id in input_file_ids])
     job.queue_job_id = await queue.defer(session, job.id)
-    await _event(session, job.id, 0, JobStatus.PENDING)
+    await history.record(session, job.id, 0, JobStatus.PENDING)
     announce(session, Transition(job.id, job.type, JobStatus.PENDING, said="job queued"))
     return job
 
@@ -133,7 +106,7 @@ async def record_done(session: AsyncSession, *, video_id: uuid.UUID, type: JobTy
     job.started_at = job.finished_at = datetime.datetime.now(datetime.UTC)
     session.add(job)
     await session.flush()
-    await _event(session, job.id, 0, JobStatus.SUCCESS)
+    await history.record(session, job.id, 0, JobStatus.SUCCESS)
     announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, said="job done at once"))
     return job
 
@@ -162,7 +135,7 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
     )
     if job is None:
         return None
-    await _event(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
+    await history.record(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
     announce(session, Transition(job.id, job.type, JobStatus.STARTED))
     return Claim(job.id, job.attempt), job
 
@@ -221,7 +194,7 @@ async def report(
         speed=case((Job.progress <= reached, literal(speed, Job.speed.type)), else_=None),
         **values,
     )
-    await session.execute(select(func.pg_notify(CHANNEL, str(claim.job_id))))
+    await history.notify(session, claim.job_id)
 
 
 async def succeed(
@@ -248,9 +221,9 @@ async def succeed(
         lease_until=None,
         finished_at=func.now(),
     )
-    await _forget_wait(session, claim.job_id)
+    await waiting.forget(session, claim.job_id)
     await session.execute(delete(Publication).where(Publication.job_id == claim.job_id))
-    await _event(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
+    await history.record(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
     announce(session, Transition(claim.job_id, kind, JobStatus.SUCCESS))
 
 
@@ -262,19 +235,9 @@ async def announce_publication(session: AsyncSession, claim: Claim, folders: lis
     session.add_all(Publication(folder=folder, job_id=job.id, attempt=claim.attempt) for folder in folders)
 
 
-async def _forget_wait(session: AsyncSession, job_id: uuid.UUID) -> None:
-    await session.execute(delete(JobWait).where(JobWait.job_id == job_id))
-
-
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
     """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
-    return await _count_failure(
-        session,
-        await _owned(session, claim),
-        retryable=failure.retryable,
-        error=_error(failure),
-        sentence=failure.sentence,
-    )
+    return await count_failure(session, await _owned(session, claim), failure, error=_error(failure))
 
 
 def _error(failure: JobFailed) -> dict[str, Any]:
@@ -292,14 +255,14 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     """Put the job back into the queue because the machine could not do it: no failure is counted. Raises LeaseLost.
 
     `confirmed`: the machine itself found what is wrong, and takes no jobs until that has passed. Otherwise the job is
-    tried again a little later, and is to blame after MOST_POSTPONEMENTS in a row.
+    tried again a little later, and is to blame after MAX_POSTPONEMENTS in a row.
     """
     job = await _owned(session, claim)
     wait = await session.get(JobWait, job.id) or JobWait(job_id=job.id, times=0)
     wait.times += 0 if confirmed else 1
-    if wait.times > MOST_POSTPONEMENTS:
-        await _forget_wait(session, job.id)
-        return await _count_failure(session, job, retryable=True, error=_error(failure))
+    if wait.times > MAX_POSTPONEMENTS:
+        await waiting.forget(session, job.id)
+        return await count_failure(session, job, failure, error=_error(failure))
     wait.code, wait.detail, wait.needs_bytes = failure.code, failure.detail, failure.needs_bytes
     session.add(wait)
     job.status = JobStatus.PENDING
@@ -309,18 +272,12 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=delay_s)
     await session.flush()
     told = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
-    await _event(session, job.id, job.attempt, job.status, **told)
+    await history.record(session, job.id, job.attempt, job.status, **told)
     announce(
         session,
         Transition(job.id, job.type, job.status, said=f"job waits: {failure.detail}", code=failure.code, charged=False),
     )
     return job.status
-
-
-async def needed_bytes(session: AsyncSession, job_id: uuid.UUID) -> int | None:
-    """Disk that must be free before the job is worth another try, as far as that is known."""
-    needed: int | None = await session.scalar(select(JobWait.needs_bytes).where(JobWait.job_id == job_id))
-    return needed
 
 
 async def wait_on(session: AsyncSession, job_id: uuid.UUID) -> None:
@@ -330,25 +287,25 @@ async def wait_on(session: AsyncSession, job_id: uuid.UUID) -> None:
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
 
 
-async def _count_failure(
-    session: AsyncSession, job: Job, *, retryable: bool, error: dict[str, Any], sentence: str | None = None
-) -> JobStatus:
+async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, error: dict[str, Any]) -> JobStatus:
+    """Charge the job, whose row is locked, with a failure: back to the queue, or FAILURE when trying again is no use or
+    the budget is used up. `error`: what the job says of it."""
     job.failures += 1
     job.lease_until = job.stage = job.speed = None
     job.error = error
     job.updated_at = func.now()
-    if retryable and job.failures < job.max_failures:
+    if failure.retryable and job.failures < job.max_failures:
         job.status = JobStatus.PENDING
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
     else:
         job.status = JobStatus.FAILURE
-        job.error_message = sentence or error["detail"]
+        job.error_message = failure.sentence
         job.finished_at = func.now()
-        await _forget_wait(session, job.id)
+        await waiting.forget(session, job.id)
     await session.flush()
-    await _event(session, job.id, job.attempt, job.status, code=error["code"], detail=error["detail"])
+    await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
     again = "job will be tried again" if job.status is JobStatus.PENDING else None
-    announce(session, Transition(job.id, job.type, job.status, said=again, code=error["code"]))
+    announce(session, Transition(job.id, job.type, job.status, said=again, code=failure.code))
     return job.status
 
 
@@ -360,7 +317,7 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     job.updated_at = func.now()
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
     await session.flush()
-    await _event(session, job.id, job.attempt, job.status, reason="handed back")
+    await history.record(session, job.id, job.attempt, job.status, reason="handed back")
     announce(session, Transition(job.id, job.type, job.status, said="job handed back"))
 
 
@@ -393,30 +350,3 @@ async def _as_it_is(session: AsyncSession, job_id: uuid.UUID) -> Job:
     if job is None:
         raise NotFound("no such job")
     return job
-
-
-async def reap_lost(session: AsyncSession) -> list[tuple[uuid.UUID, JobStatus]]:
-    """Take jobs away from holders whose lease ran out: back to the queue, or FAILURE when the budget is used up."""
-    lost = (
-        await session.scalars(
-            select(Job)
-            .where(Job.status == JobStatus.STARTED, Job.lease_until < func.now())
-            .with_for_update(skip_locked=True)
-        )
-    ).all()
-    return [
-        (
-            job.id,
-            await _count_failure(
-                session,
-                job,
-                retryable=True,
-                error={
-                    "code": "worker_lost",
-                    "stage": job.stage,
-                    "detail": "the worker died or fell silent while it ran the job",
-                },
-            ),
-        )
-        for job in lost
-    ]

@@ -1,7 +1,7 @@
-"""Live news of jobs: one LISTEN connection a process wakes any number of waiters, and looks at rows for those who ask.
+"""News of jobs as they come: one LISTEN connection a process for any number of subscribers, and for short queries.
 
-A notification carries a job's id only; whoever is woken reads the row again, so that a burst is one look. A lost
-connection is made anew and everyone is woken, because something may have been missed.
+A notification carries a job's id only; a subscriber reads the row again, so that a burst is one look. A lost connection
+is made anew, and every subscriber is told then, because something may have been missed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import JobEvent
-from reelwright.jobs.lifecycle import CHANNEL
+from reelwright.jobs.history import CHANNEL
 
 logger = logging.getLogger(__name__)
 
@@ -30,20 +27,20 @@ START_TIMEOUT_S = 5
 """A process whose database is away starts all the same, and hears of jobs once it is back."""
 
 
-class Hub:
-    """Waiters by job. `closing` is set when the process stops: event streams end then."""
+class JobNotifier:
+    """Subscribers by job. `closing` is set when the process stops: event streams end then."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.closing = asyncio.Event()
         self.listening = asyncio.Event()
-        self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._subscribers: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._lost = asyncio.Event()
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Hub]:
+    async def running(self) -> AsyncIterator[JobNotifier]:
         listener = asyncio.create_task(self._listen(), name="job events")
         try:
             with contextlib.suppress(TimeoutError):
@@ -56,22 +53,22 @@ class Hub:
                 await listener
 
     def close(self) -> None:
-        """End all streams; they are woken and see `closing`."""
+        """End all streams: their events are set, and they see `closing`."""
         self.closing.set()
         self._wake_all()
 
     @contextlib.contextmanager
-    def watching(self, job_id: uuid.UUID) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the job may have changed; the waiter clears it before it looks."""
-        woken = asyncio.Event()
-        waiters = self._waiters[str(job_id)]
-        waiters.add(woken)
+    def subscribe(self, job_id: uuid.UUID) -> Iterator[asyncio.Event]:
+        """Yield an event that is set whenever the job may have changed; the subscriber clears it before it looks."""
+        event = asyncio.Event()
+        subscribers = self._subscribers[str(job_id)]
+        subscribers.add(event)
         try:
-            yield woken
+            yield event
         finally:
-            waiters.discard(woken)
-            if not waiters:
-                self._waiters.pop(str(job_id), None)
+            subscribers.discard(event)
+            if not subscribers:
+                self._subscribers.pop(str(job_id), None)
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """The rows of a short query, over the connection that listens. One at a time.
@@ -121,26 +118,10 @@ class Hub:
             await self.fetch("SELECT 1")
 
     def _wake(self, job_id: str) -> None:
-        for woken in self._waiters.get(job_id, ()):
-            woken.set()
+        for event in self._subscribers.get(job_id, ()):
+            event.set()
 
     def _wake_all(self) -> None:
-        for waiters in self._waiters.values():
-            for woken in waiters:
-                woken.set()
-
-
-async def after(session: AsyncSession, job_id: uuid.UUID, seq: int) -> list[JobEvent]:
-    """The job's transitions that followed number `seq`, in order."""
-    found = await session.scalars(
-        select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > seq).order_by(JobEvent.seq)
-    )
-    return list(found)
-
-
-async def ages(session: AsyncSession, events: list[JobEvent]) -> list[float]:
-    """Seconds since each was written, by the database's clock."""
-    if not events:
-        return []
-    now = (await session.execute(select(func.clock_timestamp()))).scalar_one()
-    return [(now - event.created_at).total_seconds() for event in events]
+        for events in self._subscribers.values():
+            for event in events:
+                event.set()

@@ -101,3 +101,14 @@ async def reasons(session: AsyncSession, jobs: Sequence[Job]) -> dict[uuid.UUID,
     if general is not None:
         found |= dict.fromkeys(pending, general)
     return found
+
+
+async def needed_bytes(session: AsyncSession, job_id: uuid.UUID) -> int | None:
+    """Disk that must be free before the job is worth another try, as far as that is known."""
+    needed: int | None = await session.scalar(select(JobWait.needs_bytes).where(JobWait.job_id == job_id))
+    return needed
+
+
+async def forget(session: AsyncSession, job_id: uuid.UUID) -> None:
+    """Drop what the job waited for: it has ended."""
+    await session.execute(delete(JobWait).where(JobWait.job_id == job_id))

@@ -69,6 +69,6 @@ async def _without_row(session: AsyncSession, keys: list[str]) -> list[str]:
 
 
 async def remove_files(storage: LocalStorage, keys: Iterable[str]) -> None:
-    """Remove the bytes of files whose rows are gone: were we killed in between, the reaper's sweep would find them."""
+    """Remove the bytes of files whose rows are gone: were we killed in between, the sweep would find them."""
     for key in keys:
         await asyncio.to_thread(storage.delete, key)

@@ -104,7 +104,7 @@ async def recording(
     when it fails, the file goes.
 
     When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
-    stays: if no row names it, the reaper's sweep removes it.
+    stays: if no row names it, the sweep removes it.
     """
     try:
         async with _holding(storage.path(received.key).parent), sessions.begin() as session:

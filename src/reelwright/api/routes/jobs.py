@@ -21,7 +21,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.errors import Conflict, NotFound
-from reelwright.jobs import lifecycle, notifier, queries, waiting
+from reelwright.jobs import history, lifecycle, queries, waiting
 from reelwright.library.queries import files_of_jobs
 
 RETRY_AFTER_S = 2
@@ -30,7 +30,7 @@ RETRY_AFTER_S = 2
 @get("/status/{job_id:uuid}", summary="A job's status", operation_class=operation(responses={200: examples.STATUS}))
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """The short answer; `GET /jobs/{id}` has the long one."""
-    return StatusOut.of(await services.glances.at(job_id))
+    return StatusOut.of(await services.statuses.read(job_id))
 
 
 @route(
@@ -125,17 +125,17 @@ async def follow(
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
     try:
-        if (await services.glances.at(job_id)).status.is_final and await _has_seen_all(services, job_id, seen):
+        if (await services.statuses.read(job_id)).status.is_final and await _has_seen_all(services, job_id, seen):
             return Response(None, status_code=HTTP_204_NO_CONTENT)
     except Exception as error:
         if not is_away(error):
             raise  # else the stream waits for the database: a browser that is told 503 does not come again
-    return EventStream(services.feeds.follow(job_id, seen), closing=services.hub.closing)
+    return EventStream(services.feeds.follow(job_id, seen), closing=services.notifier.closing)
 
 
 async def _has_seen_all(services: Services, job_id: UUID, seen: int) -> bool:
     async with services.sessions() as session:
-        return not await notifier.after(session, job_id, seen)
+        return not await history.after(session, job_id, seen)
 
 
 @post(

@@ -18,7 +18,7 @@ from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs.estimate import OutputState, eta_s, output_state
-from reelwright.jobs.status_reads import Glance
+from reelwright.jobs.status_reader import CurrentStatus
 from reelwright.jobs.waiting import Waiting
 
 Made = Mapping[uuid.UUID, Sequence[File]]
@@ -62,7 +62,7 @@ class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None
 
     @classmethod
-    def of(cls, job: Job | Glance) -> StatusOut:
+    def of(cls, job: Job | CurrentStatus) -> StatusOut:
         return cls(job_id=job.id, status=job.status, progress=job.progress, error_message=job.error_message)
 
 

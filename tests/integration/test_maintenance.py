@@ -23,7 +23,7 @@ from reelwright.edits.plan import Facts, PictureFacts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
 from reelwright.jobs import lifecycle
-from reelwright.jobs.maintenance import Reaper
+from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.assets import IMAGE
 from reelwright.library.overlay_images import RETENTION_DAYS, picture_key
@@ -36,7 +36,7 @@ GRACE_S = 1.0
 
 
 class Place:
-    """A database, a media root, a work root, and reapers for them."""
+    """A database, a media root, a work root, and the maintenance of them."""
 
     def __init__(self, world: World, folder: Path) -> None:
         self.world = world
@@ -45,8 +45,8 @@ class Place:
         self.work = folder / "work"
         self.work.mkdir()
 
-    def reaper(self, *, interval_s: float = 0.1, grace_s: float = GRACE_S) -> Reaper:
-        return Reaper(
+    def maintenance(self, *, interval_s: float = 0.1, grace_s: float = GRACE_S) -> Maintenance:
+        return Maintenance(
             self.world.sessions, self.storage, work_root=self.work, interval_s=interval_s, orphan_grace_s=grace_s
         )
 
@@ -83,14 +83,14 @@ async def test_a_lost_job_is_queued_again_within_an_interval(place: Place) -> No
     """Its lease ran out: the failure is counted, and another worker may claim it."""
     job_id = await place.world.job()
     await place.world.claimed(job_id, lease_s=0.2)
-    reaping = asyncio.create_task(place.reaper().run())
+    running = asyncio.create_task(place.maintenance().run())
     try:
         async with asyncio.timeout(5):
             while (job := await place.world.look(job_id)).status is not JobStatus.PENDING:
                 await asyncio.sleep(0.02)
     finally:
-        reaping.cancel()
-        await asyncio.wait([reaping])
+        running.cancel()
+        await asyncio.wait([running])
     assert job.failures == 1
     assert (job.queue_job_id, "todo", str(job_id)) in await place.world.entries()
     assert (await place.world.claimed(job_id)).attempt == 2
@@ -102,7 +102,7 @@ async def test_a_job_that_is_lost_too_often_fails(place: Place) -> None:
     for _ in range(2):
         await place.world.claimed(job_id)
         await place.world.expire(job_id)
-        await place.reaper().reap_jobs()
+        await place.maintenance().rescue_jobs()
     job = await place.world.look(job_id)
     assert job.error is not None
     assert (job.status, job.failures, job.error["code"]) == (JobStatus.FAILURE, 2, "worker_lost")
@@ -114,7 +114,7 @@ async def test_a_live_lease_is_left_alone(place: Place) -> None:
     job_id = await place.world.job()
     await place.fetched(job_id, seconds_ago=3600, heartbeat_s_ago=3600)
     await place.world.claimed(job_id)
-    await place.reaper().reap_jobs()
+    await place.maintenance().rescue_jobs()
     job = await place.world.look(job_id)
     assert (job.status, job.attempt) == (JobStatus.STARTED, 1)
     assert [status for _, status, _ in await place.world.entries()] == ["doing"]
@@ -133,7 +133,7 @@ async def test_a_waiting_job_that_the_queue_forgot_is_queued_again(place: Place,
                 text(f"{change} procrastinate_jobs" + ("" if fate == "gone" else f" SET status = '{fate}'"))
             )
     for _ in range(3):
-        await place.reaper().reap_jobs()
+        await place.maintenance().rescue_jobs()
     waiting = [(number, job) for number, status, job in await place.world.entries() if status == "todo"]
     assert waiting == [((await place.world.look(job_id)).queue_job_id, str(job_id))]
 
@@ -142,7 +142,7 @@ async def test_a_waiting_job_whose_entry_was_just_fetched_is_not_queued_again(pl
     """Its worker is about to claim it."""
     job_id = await place.world.job()
     await place.fetched(job_id, seconds_ago=1)
-    await place.reaper().reap_jobs()
+    await place.maintenance().rescue_jobs()
     assert [status for _, status, _ in await place.world.entries()] == ["doing"]
 
 
@@ -152,12 +152,12 @@ async def test_entries_of_dead_workers_are_ended_when_their_job_has_moved_on(pla
     await place.fetched(dead, seconds_ago=100, heartbeat_s_ago=100)
     await place.world.do(lifecycle.cancel, dead)
     await place.world.do(lifecycle.cancel, lives)
-    await place.reaper().reap_jobs()
+    await place.maintenance().rescue_jobs()
     assert sorted(status for _, status, _ in await place.world.entries()) == ["aborted", "cancelled"]
     again = await place.world.job()
     await place.fetched(again, seconds_ago=100, heartbeat_s_ago=0)
     await place.world.do(lifecycle.cancel, again)
-    await place.reaper().reap_jobs()
+    await place.maintenance().rescue_jobs()
     assert [status for _, status, job in await place.world.entries() if job == str(again)] == ["doing"]
 
 
@@ -172,11 +172,11 @@ async def test_old_files_without_a_row_go_and_all_others_stay(place: Place) -> N
         place.file(f"processed/{uuid.uuid4()}/trim.mp4"),
         place.file(f"uploads/{video_id}/.incoming"),
     ]
-    await place.reaper(grace_s=60).sweep_files()
+    await place.maintenance(grace_s=60).sweep_files()
     assert all(path.exists() for path in strays)
     await asyncio.sleep(GRACE_S + 0.1)
     young = place.file(f"uploads/{uuid.uuid4()}/.incoming")
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     assert [path for path in strays if path.exists()] == []
     assert kept.exists()
     assert young.exists()
@@ -188,16 +188,16 @@ async def test_old_files_without_a_row_go_and_all_others_stay(place: Place) -> N
 
 async def test_files_of_another_database_are_left_alone(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     """A service that is pointed at an empty database must not take everything for an orphan."""
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     stray = place.file(f"uploads/{uuid.uuid4()}/source.mp4")
     async with place.world.sessions.begin() as session:
         await session.execute(text("DELETE FROM storages"))
     await asyncio.sleep(GRACE_S + 0.1)
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     assert stray.exists()
     assert "belongs to another database" in caplog.text
     (place.storage.root / IDENTITY).unlink()
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     assert not stray.exists()
 
 
@@ -219,10 +219,10 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
     async with place.world.sessions.begin() as session:
         await uploads.insert(session, asset, uploads.Received(asset_id, "badge.png", key, PNG, 1, "0", (1, 1)))
     await asyncio.sleep(0.05)
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert stored.exists()
     assert await place.world.do(deletion.delete_asset, asset_id) == [key]
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 
 
@@ -266,11 +266,11 @@ async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
     await drawn(place, f"{len(made) - 1:064x}")  # another job needs what one that is done has left
     nobodys = place.file(picture_key("f" * 64))
 
-    await place.reaper(grace_s=60).sweep_files()
+    await place.maintenance(grace_s=60).sweep_files()
     assert nobodys.exists()  # its job may be about to come
     assert all(path.exists() for _, path in made.values())
     await asyncio.sleep(0.05)
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert not nobodys.exists()
     gone = {what for what, (_, path) in made.items() if not path.exists()}
     assert gone == {("failed", True), ("cancelled", True), ("done", False)}
@@ -296,7 +296,7 @@ async def test_a_file_counts_as_young_from_its_publication_on(place: Place, tmp_
     os.utime(made, (0, 0))
     key = f"processed/{uuid.uuid4()}/trim.mp4"
     place.storage.publish(made, key)
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     assert place.storage.path(key).exists()
 
 
@@ -317,7 +317,7 @@ async def test_a_file_whose_video_was_deleted_goes(place: Place) -> None:
     video_id, _ = await place.world.video()
     stored = place.file(f"uploads/{video_id}/source.mp4")
     await place.world.do(deletion.delete_video, video_id)
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert not stored.parent.exists()
 
 
@@ -332,20 +332,20 @@ async def test_work_folders_of_dead_attempts_go_and_those_of_running_ones_stay(p
     for folder in folders.values():
         folder.mkdir()
         (folder / "out0.mp4").write_bytes(b"x")
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     assert {folder.name for folder in place.work.iterdir()} == {f"{running}-1", f"{lost}-2", "x"}
 
 
-async def test_two_reapers_at_once_do_everything_once(place: Place) -> None:
-    """Thirty lost jobs, ten reapers: each job gets one new entry, one failure, one event."""
+async def test_two_workers_at_once_do_everything_once(place: Place) -> None:
+    """Thirty lost jobs, ten workers: each job gets one new entry, one failure, one event."""
     jobs = [await place.world.job() for _ in range(30)]
     for job_id in jobs:
         await place.world.claimed(job_id)
         await place.world.expire(job_id)
     strays = [place.file(f"processed/{uuid.uuid4()}/trim.mp4") for _ in range(20)]
     await asyncio.sleep(0.05)
-    await asyncio.gather(*(place.reaper(grace_s=0.02).reap_jobs() for _ in range(10)))
-    await asyncio.gather(*(place.reaper(grace_s=0.02).sweep_files() for _ in range(10)))
+    await asyncio.gather(*(place.maintenance(grace_s=0.02).rescue_jobs() for _ in range(10)))
+    await asyncio.gather(*(place.maintenance(grace_s=0.02).sweep_files() for _ in range(10)))
     assert len(await place.world.entries()) == 60
     for job_id in jobs:
         assert (await place.world.look(job_id)).failures == 1
@@ -373,18 +373,18 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
             return await super().scalar(*arguments, **more)  # type: ignore[call-overload]
 
     engine = create_engine(database_url, application_name="tests")
-    reaper = place.reaper()
-    reaper.sessions = async_sessionmaker(engine, class_=Broken, expire_on_commit=False)
+    maintenance = place.maintenance()
+    maintenance.sessions = async_sessionmaker(engine, class_=Broken, expire_on_commit=False)
     with caplog.at_level(logging.WARNING, logger="reelwright.jobs.maintenance"):
-        reaping = asyncio.create_task(reaper.run())
+        running = asyncio.create_task(maintenance.run())
         try:
             async with asyncio.timeout(10):
                 while (await place.world.look(job_id)).status is not JobStatus.PENDING:
-                    assert not reaping.done()
+                    assert not running.done()
                     await asyncio.sleep(0.05)
         finally:
-            reaping.cancel()
-            await asyncio.wait([reaping])
+            running.cancel()
+            await asyncio.wait([running])
             await engine.dispose()
     assert {"a fault of ours"} <= {str(record.exc_info[1]) for record in caplog.records if record.exc_info}
 
@@ -397,10 +397,10 @@ async def test_a_work_folder_that_a_process_holds_stays_whoever_s_it_is(place: P
     for _ in range(1000):
         (place.work / f"{uuid.uuid4()}-1").mkdir()
     async with asyncio.timeout(10):
-        await place.reaper().sweep_files()
+        await place.maintenance().sweep_files()
     assert set(place.work.iterdir()) == {theirs, begun}  # the young one is about to get its name
     os.close(hold)
-    await place.reaper().sweep_files()
+    await place.maintenance().sweep_files()
     assert set(place.work.iterdir()) == {begun}
 
 
@@ -413,10 +413,10 @@ async def test_what_an_attempt_publishes_is_swept_only_when_it_has_lost_its_job(
     stored = place.file(f"{folder}/trim.mp4")
     await asyncio.sleep(0.05)
     await place.world.expire(job_id)  # its lease has run out, as after an outage: nobody has taken the job from it yet
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert stored.exists()
-    await place.reaper().reap_jobs()
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance().rescue_jobs()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert not stored.exists()
 
 
@@ -425,10 +425,10 @@ async def test_an_upload_under_way_is_not_swept(place: Place) -> None:
     young = place.file(f"uploads/{uuid.uuid4()}/.incoming")
     hold = in_use.hold(young.parent)
     await asyncio.sleep(0.05)
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert young.exists()
     os.close(hold)
-    await place.reaper(grace_s=0.01).sweep_files()
+    await place.maintenance(grace_s=0.01).sweep_files()
     assert not young.exists()
 
 
@@ -437,15 +437,15 @@ async def test_leases_are_not_judged_right_after_an_outage(place: Place) -> None
     job_id = await place.world.job()
     claim = await place.world.claimed(job_id)
     await place.world.expire(job_id)
-    reaper = Reaper(
+    maintenance = Maintenance(
         place.world.sessions, place.storage, work_root=place.work, interval_s=1, orphan_grace_s=1, patience_s=0.3
     )
-    await reaper.reap_jobs()
+    await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).failures == 0
     await place.world.do(lifecycle.renew, claim, lease_s=60)
     await asyncio.sleep(0.35)
-    await reaper.reap_jobs()
+    await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).status is JobStatus.STARTED
     await place.world.expire(job_id)
-    await reaper.reap_jobs()
+    await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).failures == 1

@@ -1,4 +1,4 @@
-"""The few columns that pollers ask for: one look at the rows serves all who ask at the same time.
+"""The status of jobs for those who poll: one query of the few columns serves all who ask at the same time.
 
 It goes over the connection that hears of jobs, beside the pool: pollers, however many, take no connection from those
 who work, and cost one statement at a time. Where that connection is away, the pool is asked.
@@ -17,15 +17,15 @@ from reelwright.db.database import is_away
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import NotFound
-from reelwright.jobs.notifier import Hub
+from reelwright.jobs.notifier import JobNotifier
 
 _LOOK = "SELECT id, status::text, progress, error_message FROM jobs WHERE id = ANY($1::uuid[])"
 _LOOK_AT_ONE = "SELECT id, status::text, progress, error_message FROM jobs WHERE id = $1"
 """Which PostgreSQL plans once."""
 
 
-class Glance(msgspec.Struct, frozen=True):
-    """Where a job is."""
+class CurrentStatus(msgspec.Struct, frozen=True):
+    """The columns of a job that pollers ask for."""
 
     id: uuid.UUID
     status: JobStatus
@@ -33,33 +33,33 @@ class Glance(msgspec.Struct, frozen=True):
     error_message: str | None
 
 
-class Glances:
-    """Looks at jobs for whoever asks."""
+class StatusReader:
+    """Reads the status of jobs, of many at once where many ask."""
 
-    def __init__(self, hub: Hub, sessions: async_sessionmaker[AsyncSession]) -> None:
-        self._hub = hub
+    def __init__(self, notifier: JobNotifier, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._notifier = notifier
         self._sessions = sessions
-        self._asked: dict[uuid.UUID, asyncio.Future[Glance | None]] = {}
+        self._asked: dict[uuid.UUID, asyncio.Future[CurrentStatus | None]] = {}
         """Of the next look: who asks while one is under way may know of something that it does not see."""
         self._looking: asyncio.Task[None] | None = None
 
-    async def at(self, job_id: uuid.UUID) -> Glance:
+    async def read(self, job_id: uuid.UUID) -> CurrentStatus:
         """The job as it is now. Raises NotFound, and what the database raises."""
-        if not self._hub.listening.is_set():
+        if not self._notifier.listening.is_set():
             return await self._by_the_pool(job_id)
-        if (found := self._asked.get(job_id)) is None:
-            found = self._asked[job_id] = asyncio.get_running_loop().create_future()
+        if (answer := self._asked.get(job_id)) is None:
+            answer = self._asked[job_id] = asyncio.get_running_loop().create_future()
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look(), name="glances")
+            self._looking = asyncio.create_task(self._look(), name="statuses")
         try:
-            glance = await asyncio.shield(found)
+            status = await asyncio.shield(answer)
         except Exception as error:
             if not is_away(error):
                 raise
             return await self._by_the_pool(job_id)
-        if glance is None:
+        if status is None:
             raise NotFound("no such job")
-        return glance
+        return status
 
     async def _look(self) -> None:
         try:
@@ -67,19 +67,21 @@ class Glances:
                 asked, self._asked = self._asked, {}
                 try:
                     ids = list(asked)
-                    rows = await (self._hub.fetch(_LOOK_AT_ONE, *ids) if len(ids) == 1 else self._hub.fetch(_LOOK, ids))
+                    rows = await (
+                        self._notifier.fetch(_LOOK_AT_ONE, *ids) if len(ids) == 1 else self._notifier.fetch(_LOOK, ids)
+                    )
                 except Exception as error:  # noqa: BLE001 - it is theirs who asked
                     for future in asked.values():
                         future.set_exception(error)
                         future.exception()  # heard: whoever asked may have gone
                     continue
-                found = {id_: Glance(id_, JobStatus(status), *rest) for id_, status, *rest in rows}
+                statuses = {id_: CurrentStatus(id_, JobStatus(status), *rest) for id_, status, *rest in rows}
                 for job_id, future in asked.items():
-                    future.set_result(found.get(job_id))
+                    future.set_result(statuses.get(job_id))
         finally:
             self._looking = None
 
-    async def _by_the_pool(self, job_id: uuid.UUID) -> Glance:
+    async def _by_the_pool(self, job_id: uuid.UUID) -> CurrentStatus:
         async with self._sessions() as session:
             row = (
                 await session.execute(
@@ -88,4 +90,4 @@ class Glances:
             ).one_or_none()
         if row is None:
             raise NotFound("no such job")
-        return Glance(*row)
+        return CurrentStatus(*row)

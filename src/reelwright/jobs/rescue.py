@@ -1,0 +1,52 @@
+"""Brings back jobs that nobody works on any more: those whose worker died, and those that the queue has forgotten."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.models import Job
+from reelwright.edits.enums import JobStatus
+from reelwright.errors import JobFailed
+from reelwright.jobs import lifecycle, queue
+
+logger = logging.getLogger(__name__)
+
+CLAIM_WITHIN_S = 15
+"""A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
+
+_NO_LIVE_ENTRY = text(
+    "NOT EXISTS (SELECT FROM procrastinate_jobs q WHERE q.id = jobs.queue_job_id AND (q.status = 'todo'"
+    " OR (q.status = 'doing' AND EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = q.id"
+    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)))))"
+).bindparams(claim_within_s=CLAIM_WITHIN_S)
+
+
+async def rescue_lost_jobs(session: AsyncSession) -> None:
+    """Take jobs away from holders whose lease ran out: back to the queue, or FAILURE when the budget is used up."""
+    lost = await session.scalars(
+        select(Job)
+        .where(Job.status == JobStatus.STARTED, Job.lease_until < func.now())
+        .with_for_update(skip_locked=True)
+    )
+    for job in lost.all():
+        failure = JobFailed("the worker died or fell silent while it ran the job", code="worker_lost")
+        error = {"code": failure.code, "stage": job.stage, "detail": failure.detail}
+        status = await lifecycle.count_failure(session, job, failure, error=error)
+        logger.warning("job %s lost its worker and is %s now", job.id, status.value, extra={"job_id": str(job.id)})
+
+
+async def requeue_forgotten_jobs(session: AsyncSession) -> None:
+    """Queue PENDING jobs again whose queue entry is gone, ended, or was fetched and led to no claim.
+
+    The claim follows the fetch at once, unless the worker died or the answer to its fetch was lost on the way. One
+    that is only slow finds the job taken: two entries are harmless.
+    """
+    forgotten = await session.scalars(
+        select(Job).where(Job.status == JobStatus.PENDING, _NO_LIVE_ENTRY).with_for_update(skip_locked=True)
+    )
+    for job in forgotten.all():
+        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
+        logger.warning("job %s had no live queue entry and was queued again", job.id, extra={"job_id": str(job.id)})

@@ -1,0 +1,113 @@
+"""Removes from the disk what nobody needs: stored files that no row names, work folders of attempts that ended.
+
+What somebody uses stays, however old: the results of an attempt that holds its job (the database knows), an upload and
+a work folder whose process lives (the kernel does, see storage/in_use.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.db.models import File, Job, Publication
+from reelwright.edits.enums import JobStatus
+from reelwright.library.overlay_images import pictures_in_use
+from reelwright.storage import in_use
+from reelwright.storage.local import LocalStorage, StoredFile
+
+logger = logging.getLogger(__name__)
+
+_WORK_FOLDER = re.compile(r"([0-9a-f-]{36})-(\d+)", re.ASCII)
+_NEW_WORK_FOLDER = re.compile(rf"\.{_WORK_FOLDER.pattern}\.[0-9a-f]{{8}}", re.ASCII)
+NEW_FOR_S = 60
+"""A work folder that is being made has its name long before that."""
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`orphan_grace_s`: a file without a row is removed when it is older."""
+
+    storage: LocalStorage
+    work_root: Path
+    orphan_grace_s: float
+
+    async def stored_files(self, session: AsyncSession) -> None:
+        """Remove stored files that no row names and that are older than the grace time."""
+        batches = self._old_files()
+        while batch := await asyncio.to_thread(next, batches, None):
+            await self._remove_strays(session, batch)
+
+    async def _remove_strays(self, session: AsyncSession, batch: list[StoredFile]) -> None:
+        """In this order: what an attempt or an upload has just let go of has its row by then."""
+        unheld = await asyncio.to_thread(lambda: [old for old in batch if not self.storage.held(old)])
+        known = await _in_publication(session, {_folder(old.key) for old in unheld})
+        rows = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in unheld]))))
+        rows |= (await pictures_in_use(session)).keys()
+        for stray in unheld:
+            if stray.key not in rows and _folder(stray.key) not in known:
+                usual = stray.key.startswith("pictures/")  # those have no rows: jobs need them for a while
+                level = logging.INFO if usual else logging.WARNING
+                logger.log(level, "removing %s (%d bytes): no row names it", stray.key, stray.size_bytes)
+                await asyncio.to_thread(self.storage.discard, stray)
+
+    def _old_files(self) -> Iterator[list[StoredFile]]:
+        oldest = self.storage.now() - self.orphan_grace_s
+        old = (stored for stored in self.storage.files() if stored.changed_at < oldest)
+        while batch := list(islice(old, BATCH)):
+            yield batch
+
+    async def work_folders(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        """Remove those that no process holds and no attempt needs that this database has; others may use the root."""
+        folders = await asyncio.to_thread(self._work_folders)
+        for number in range(0, len(folders), BATCH):
+            batch = dict(folders[number : number + BATCH])
+            async with sessions() as session:
+                rows = await session.execute(
+                    select(Job.id, Job.attempt).where(
+                        Job.id.in_({job_id for job_id, _ in batch}), Job.status == JobStatus.STARTED
+                    )
+                )
+            running = {(job_id, attempt) for job_id, attempt in rows}
+            await asyncio.to_thread(_remove_unheld, [path for attempt, path in batch.items() if attempt not in running])
+
+    def _work_folders(self) -> list[tuple[tuple[uuid.UUID, int], Path]]:
+        """By job and attempt. What a process that died had only begun to make goes at once."""
+        found = []
+        for path in self.work_root.glob("*"):
+            if (named := _WORK_FOLDER.fullmatch(path.name)) and path.is_dir():
+                found.append(((uuid.UUID(named[1]), int(named[2])), path))
+            elif (
+                _NEW_WORK_FOLDER.fullmatch(path.name)
+                and path.stat().st_ctime < in_use.clock(self.work_root) - NEW_FOR_S
+            ):
+                _remove_unheld([path])
+        return found
+
+
+def _remove_unheld(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            if not in_use.held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(key: str) -> str:
+    return str(PurePosixPath(key).parent)
+
+
+async def _in_publication(session: AsyncSession, folders: set[str]) -> set[str]:
+    """Those of the folders that an attempt which still holds its job is about to fill."""
+    held = and_(Job.id == Publication.job_id, Job.attempt == Publication.attempt, Job.status == JobStatus.STARTED)
+    return set(await session.scalars(select(Publication.folder).join(Job, held).where(Publication.folder.in_(folders))))
