@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import select, update
 
 from reelwright.db.models import File, Job, new_id
+from reelwright.jobs import waiting
 from tests.support.job_database import World
 from tests.support.job_states import cancelled, failed, pending, started, succeeded
 
@@ -121,6 +123,50 @@ async def test_what_is_stuck_is_shown_with_its_reason(
     assert (row["job_id"], row["reason"]) == (job_id, trouble.__name__)
     assert row["meaning"]
     assert row["stuck_s"] >= 0
+
+
+async def test_a_job_says_what_it_waits_for_beside_its_turn(
+    world: World, operator: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """No worker, a pause, what hinders all workers, what the job itself needs; and nothing when it is only not its
+    turn. The API says the same."""
+    job_id = await pending(world)
+    living = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => $1))"
+    full = (
+        "INSERT INTO hindrances (worker, code, detail, seen_at)"
+        " VALUES ($1, 'no_space', 'the disk is full', now() - $2::interval)"
+    )
+
+    async def waits_for() -> tuple[str | None, str | None, bool]:
+        row = await operator.fetchrow(
+            "SELECT waiting_for, waiting_for_detail, waiting_for_since FROM ops.queue WHERE job_id = $1", job_id
+        )
+        assert row is not None
+        said = (await world.do(waiting.reasons, [await world.look(job_id)])).get(job_id)
+        assert (said and (said.code, said.detail, said.since)) == (None if row[0] is None else tuple(row))
+        return row[0], row[1], row[2] is not None
+
+    await operator.execute(living, 31)
+    code, detail, dated = await waits_for()
+    assert (code, dated) == ("worker", False)
+    assert "reelwright up" in (detail or "")
+    await operator.execute(living, 1)
+    assert await waits_for() == (None, None, False)
+    await operator.execute(
+        "INSERT INTO job_waits (job_id, code, detail, times) VALUES ($1, 'killed', 'ended', 1)", job_id
+    )
+    assert await waits_for() == ("killed", "ended", True)
+    await operator.execute(full, "a:1", timedelta(seconds=31))
+    assert await operator.fetch("SELECT * FROM ops.hindrances") == []
+    assert await waits_for() == ("killed", "ended", True)
+    await operator.execute(full, "b:2", timedelta(seconds=1))
+    (hindered,) = await operator.fetch("SELECT worker, code, detail FROM ops.hindrances")
+    assert tuple(hindered) == ("b:2", "no_space", "the disk is full")
+    assert await waits_for() == ("no_space", "the disk is full", True)
+    await operator.execute(living, 2)  # one that can work
+    assert await waits_for() == ("killed", "ended", True)
+    await operator.execute("SELECT ops.pause('render')")
+    assert await waits_for() == ("paused", "the queue render is paused", True)
 
 
 @pytest.mark.parametrize(

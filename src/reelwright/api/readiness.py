@@ -76,7 +76,7 @@ class Readiness:
                 pauses = "".join(f"; {name} is paused" for name in paused)
         except Exception as error:  # noqa: BLE001 - as above
             return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}"), False
-        return CheckOut(name="queue", ok=True, detail=f"{workers.remark}{pauses}"), workers.stands_still is not None
+        return CheckOut(name="queue", ok=True, detail=f"{workers.remark}{pauses}"), workers.stands_still
 
     async def _check_storage(self) -> CheckOut:
         problem = await self._storage_check.found()

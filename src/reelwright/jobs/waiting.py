@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Hindrance, Job, JobWait, Queue
+from reelwright.db.models import Hindrance, Job, JobWait
 from reelwright.edits.enums import JobStatus
 
 FRESH_S = 30
@@ -33,7 +33,7 @@ class Waiting:
 
     code: str
     detail: str
-    since: datetime.datetime | None = None
+    since: datetime.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,9 @@ class Workforce:
     hindrances: tuple[Hindrance, ...]
 
     @property
-    def stands_still(self) -> Waiting | None:
-        """Why nobody takes jobs; None while somebody does."""
-        if self.alive == 0:
-            return Waiting("worker", f"no worker is alive: {START_ONE}")
-        if len(self.hindrances) >= self.alive:
-            first = self.hindrances[0]
-            return Waiting(first.code, first.detail, first.since)
-        return None
+    def stands_still(self) -> bool:
+        """Whether nobody takes jobs."""
+        return len(self.hindrances) >= self.alive
 
     @property
     def remark(self) -> str:
@@ -86,21 +81,17 @@ async def unsay(session: AsyncSession, worker: str) -> None:
     await session.execute(delete(Hindrance).where((Hindrance.worker == worker) | old))
 
 
+_REASONS = text(
+    "SELECT job_id, waiting_for, waiting_for_detail, waiting_for_since FROM ops.queue"
+    " WHERE job_id = ANY(:ids) AND waiting_for IS NOT NULL"
+)
+
+
 async def reasons(session: AsyncSession, jobs: Sequence[Job]) -> dict[uuid.UUID, Waiting]:
-    """What those of the jobs wait for that wait for more than their turn."""
-    pending = [job.id for job in jobs if job.status is JobStatus.PENDING]
-    if not pending:
+    """What those of the jobs wait for that wait for more than their turn: as operators see it."""
+    if not (pending := [job.id for job in jobs if job.status is JobStatus.PENDING]):
         return {}
-    found: dict[uuid.UUID, Waiting] = {}
-    for wait in await session.scalars(select(JobWait).where(JobWait.job_id.in_(pending))):
-        found[wait.job_id] = Waiting(wait.code, wait.detail, wait.since)
-    paused = await session.scalar(select(Queue).where(Queue.paused_at.is_not(None)).limit(1))
-    general = (await workforce(session)).stands_still
-    if paused is not None:
-        general = Waiting("paused", f"the queue {paused.name} is paused", paused.paused_at)
-    if general is not None:
-        found |= dict.fromkeys(pending, general)
-    return found
+    return {job_id: Waiting(*reason) for job_id, *reason in await session.execute(_REASONS, {"ids": pending})}
 
 
 async def needed_bytes(session: AsyncSession, job_id: uuid.UUID) -> int | None:

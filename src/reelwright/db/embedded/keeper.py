@@ -260,9 +260,9 @@ class Keeper:
             if self.order.mapped:
                 reason = "a user id without an account may not run it, and user namespaces are not allowed"
             raise Refused(
-                f"PostgreSQL cannot be started in {self.home}: {reason}. Run as a user that has an account (a line in "
-                "/etc/passwd), with the data where that user can reach it, or set DATABASE_URL to a server that runs "
-                "already."
+                f"PostgreSQL cannot be started in {self.home}: {reason}. Run as root or as a user that has an account "
+                "(a line in /etc/passwd; in a container, `--user` with a name that its image knows), with the data "
+                "where that user can reach it, or set DATABASE_URL to a server that runs already."
             ) from error
 
     def become(self) -> None:
