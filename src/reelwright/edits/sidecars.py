@@ -13,7 +13,7 @@ from reelwright.edits import frame_times, sprite_sheet
 from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.timecode import Time
+from reelwright.edits.timecode import Moment
 from reelwright.errors import FieldError
 
 MOST_THUMBNAILS = 500
@@ -32,37 +32,49 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class Poster(Companion, frozen=True, kw_only=True, tag="poster"):
-    """One frame as a JPEG: that of a given time, or a good one. `width` in pixels; None: as wide as the video."""
+    """One frame of the video as a JPEG: the first from `at` on, or a typical one."""
 
-    at: Time | None = None
-    width: Annotated[int, Meta(ge=16, le=8192)] | None = None
+    at: Moment | None = None
+    width: Annotated[int, Meta(ge=16, le=8192, description="Pixels; omitted: as wide as the video.")] | None = None
 
 
 class Thumbnails(Companion, frozen=True, kw_only=True, tag="thumbnails"):
-    """Frames as JPEGs: of the times in `at`, or one `every` so many seconds. `width` None: 320, or the video's."""
+    """JPEGs, `thumbnail-0001.jpg` and so on as their times rise, and `thumbnails.vtt` (WebVTT) that tells each one's
+    time. Each shows the first frame that is not before its time. Give `at` or `every`."""
 
-    at: Annotated[tuple[Time, ...], Meta(max_length=MOST_THUMBNAILS)] | None = None
-    every: Seconds | None = None
-    width: Annotated[int, Meta(ge=16, le=4096)] | None = None
+    at: Annotated[tuple[Moment, ...], Meta(max_length=MOST_THUMBNAILS, description="These times.")] | None = None
+    every: (
+        Annotated[Seconds, Meta(description="Seconds: the start, and each so much later, 500 in all.", examples=[10])]
+        | None
+    ) = None
+    width: (
+        Annotated[int, Meta(ge=16, le=4096, description="Pixels; omitted: 320, or the video's when less.")] | None
+    ) = None
 
 
 class Sprite(Companion, frozen=True, kw_only=True, tag="sprite"):
-    """Contact sheets: a tile `every` so many seconds, or `count` evenly spread; with neither, up to 100 and not more
-    than one a second. `width`: of a tile."""
+    """Contact sheets (`sprite-1.jpg`...), each at most 4096x4096, and `sprite.vtt` (WebVTT) with the place of each
+    time's tile, as players take it for images over the seek bar. Omit both `every` and `count` for up to 100 tiles,
+    not more than one a second."""
 
-    every: Seconds | None = None
-    count: Annotated[int, Meta(ge=1, le=MOST_TILES)] | None = None
-    width: Annotated[int, Meta(ge=16, le=640)] = 160
-    columns: Annotated[int, Meta(ge=1, le=64)] = 10
+    every: (
+        Annotated[Seconds, Meta(description="Seconds from tile to tile; 1000 tiles in all.", examples=[10])] | None
+    ) = None
+    count: Annotated[int, Meta(ge=1, le=MOST_TILES, description="So many tiles, evenly spread.")] | None = None
+    width: Annotated[int, Meta(ge=16, le=640, description="Of a tile, in pixels.")] = 160
+    columns: Annotated[int, Meta(ge=1, le=64, description="Tiles side by side, as far as they fit.")] = 10
 
 
 class Preview(Companion, frozen=True, kw_only=True, tag="preview"):
-    """A moving picture (WebP) that repeats: `duration` seconds from `at` on, or of bits from all over the video."""
+    """A short animation without sound, `preview.webp`, that repeats for ever: from `at` on, or six bits from all over
+    the video."""
 
-    at: Time | None = None
-    duration: Annotated[float, Meta(ge=0.1, le=10)] = 3.0
-    width: Annotated[int, Meta(ge=16, le=640)] | None = None
-    frame_rate: Annotated[int, Meta(ge=1, le=20)] = 10
+    at: Moment | None = None
+    duration: Annotated[float, Meta(ge=0.1, le=10, description="Seconds in all.")] = 3.0
+    width: Annotated[int, Meta(ge=16, le=640, description="Pixels; omitted: 320, or the video's when less.")] | None = (
+        None
+    )
+    frame_rate: Annotated[int, Meta(ge=1, le=20, description="Frames a second.")] = 10
 
 
 AnyCompanion = Poster | Thumbnails | Sprite | Preview

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Annotated
+
+from msgspec import Meta
+
+from reelwright.edits.validation import Check
 
 _CLOCK = re.compile(
     r"""(?: (?: (?P<hours>\d{1,9}) : (?P<minutes>[0-5]\d) | (?P<only_minutes>\d{1,9}) ) : (?P<seconds>[0-5]\d)
@@ -47,3 +52,14 @@ def parse(value: Time) -> Fraction:
 def show(seconds: Fraction) -> str:
     """Seconds for people: "2.5 s", to the millisecond."""
     return f"{float(seconds):.3f}".rstrip("0").rstrip(".") + " s"
+
+
+Moment = Annotated[
+    Time,
+    Check(parse),
+    Meta(
+        description='Seconds (`90.5`), or as text `"SS"`, `"MM:SS"` or `"HH:MM:SS"`, with decimals (`"1:30.500"`).',
+        examples=[90.5, "1:30.500", "00:01:30"],
+    ),
+]
+"""A time as clients give it, described for them."""

@@ -63,7 +63,7 @@ async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> R
         data.video_id,
         data.source_variant_id,
         data.layers,
-        coding=data.wanted(data.audio, "copy"),
+        coding=data.coding(data.audio, "copy"),
         pointers=data.pointers,
         max_failures=services.settings.max_failures,
     )

@@ -46,7 +46,7 @@ async def transcode_video(
                 session,
                 await find_source(session, video_or_variant_id),
                 data.ladder(),
-                data.companions,
+                data.sidecars,
                 pointers=data.pointers,
                 max_failures=services.settings.max_failures,
             )

@@ -45,7 +45,7 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
             source,
             data.start,
             data.end,
-            coding=data.wanted(data.audio),
+            coding=data.coding(data.audio),
             pointer=Pointer(),
             max_failures=services.settings.max_failures,
         )

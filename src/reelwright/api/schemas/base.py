@@ -8,17 +8,6 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.edits.layers import When
-
-Moment = Annotated[
-    When,
-    Meta(
-        description='Seconds (`90.5`), or as text `"SS"`, `"MM:SS"` or `"HH:MM:SS"`, with decimals (`"1:30.500"`).',
-        examples=[90.5, "1:30.500", "00:01:30"],
-    ),
-]
-
-
 Url = Annotated[str, Meta(description="Address of the file's bytes on this host, from the slash on.")]
 
 Timestamp = Annotated[datetime.datetime, Meta(tz=True)]

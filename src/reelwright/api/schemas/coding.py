@@ -1,4 +1,4 @@
-"""The JSON that says how an edit's result is coded: what trims, overlays and watermarks have in common."""
+"""The JSON that says how results are coded: what trims, overlays, watermarks and renditions have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reelwright.api.schemas.base import Body
 from reelwright.edits.edit import Channels, Codec, Container, Ladder, Preset, Sound
 from reelwright.edits.enums import Quality
 
-SoundBitRate = Annotated[
+AudioBitRate = Annotated[
     int,
     Meta(
         ge=16_000,
@@ -19,7 +19,7 @@ SoundBitRate = Annotated[
         " 240p 64000. Only for sound that is coded.",
     ),
 ]
-MostChannels = Annotated[
+MaxChannels = Annotated[
     Channels,
     Meta(
         description="At most so many: 1 mono, 2 stereo, 6 5.1, 8 7.1; more are mixed down. Omitted: as many as there"
@@ -28,35 +28,29 @@ MostChannels = Annotated[
 ]
 
 
-class CutSoundIn(Body, frozen=True, kw_only=True):
+class AudioIn(Body, frozen=True, kw_only=True):
+    """How the sound is coded, whatever the codec."""
+
+    bit_rate: AudioBitRate | None = None
+    channels: MaxChannels | None = None
+
+
+class CutSoundIn(AudioIn, frozen=True, kw_only=True):
     """How the sound of a cut is coded: AAC, in WebM Opus; `none` leaves it out."""
 
     codec: Literal["aac", "opus", "none"] | None = None
-    bit_rate: SoundBitRate | None = None
-    channels: MostChannels | None = None
 
 
-class LaidSoundIn(Body, frozen=True, kw_only=True):
+class LaidSoundIn(AudioIn, frozen=True, kw_only=True):
     """What becomes of the sound: `copy`, which is the default, leaves it as it is where the container takes that."""
 
     codec: Literal["aac", "opus", "copy", "none"] | None = None
-    bit_rate: SoundBitRate | None = None
-    channels: MostChannels | None = None
 
 
-class EditIn(Body, frozen=True, kw_only=True):
-    """How the result is coded."""
+class CodingIn(Body, frozen=True, kw_only=True):
+    """How results are coded, one or many."""
 
-    quality: (
-        Annotated[
-            Quality,
-            Meta(description="A box that the result fits into. Omitted: `source`, as large as what it is made of."),
-        ]
-        | None
-    ) = None
-    codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
-        None
-    )
+    codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR.")] | None = None
     container: Annotated[Container, Meta(description="Omitted: mp4.")] | None = None
     crf: (
         Annotated[
@@ -65,7 +59,7 @@ class EditIn(Body, frozen=True, kw_only=True):
                 ge=0,
                 le=63,
                 description="Constant rate factor: 1 to 51 with h264, 0 to 51 with hevc, 0 to 63 with vp9 and av1."
-                " Omitted: one that fits.",
+                " Omitted: one that fits quality and codec.",
             ),
         ]
         | None
@@ -75,11 +69,26 @@ class EditIn(Body, frozen=True, kw_only=True):
         | None
     ) = None
 
-    def wanted(self, sound: CutSoundIn | LaidSoundIn | None, usual: Sound | None = None) -> Ladder:
-        """`usual`: what becomes of sound of which nothing is said."""
-        bit_rate = sound.bit_rate if sound is not None else None
-        channels = sound.channels if sound is not None else None
-        codec = sound.codec if sound is not None else None
+
+class EditIn(CodingIn, frozen=True, kw_only=True):
+    """How the one result is coded."""
+
+    codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
+        None
+    )
+    quality: (
+        Annotated[
+            Quality,
+            Meta(description="A box that the result fits into. Omitted: `source`, as large as what it is made of."),
+        ]
+        | None
+    ) = None
+
+    def coding(self, audio: CutSoundIn | LaidSoundIn | None, usual: Sound | None = None) -> Ladder:
+        """Return how the result is coded. `usual`: what becomes of sound of which nothing is said."""
+        bit_rate = audio.bit_rate if audio is not None else None
+        channels = audio.channels if audio is not None else None
+        codec = audio.codec if audio is not None else None
         if codec is None and bit_rate is None and channels is None:
             codec = usual
         return Ladder(

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.base import Body, Moment
+from reelwright.api.schemas.base import Body
 from reelwright.api.schemas.coding import CutSoundIn, EditIn, LaidSoundIn
 from reelwright.edits.layers import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.timecode import Moment
 
 SourceId = Annotated[uuid.UUID, Meta(description="What is worked on: an upload, or a variant, by its own id.")]
 VariantId = Annotated[

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.coding import MostChannels, SoundBitRate
-from reelwright.api.schemas.sidecars import StillsIn
-from reelwright.edits.edit import Codec, Container, Ladder, Preset
+from reelwright.api.schemas.coding import AudioIn, CodingIn
+from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
+from reelwright.edits.edit import Ladder
 from reelwright.edits.enums import Quality
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
+from reelwright.edits.sidecars import AnyCompanion, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 
 
-class SoundIn(Body, frozen=True, kw_only=True):
+class SoundIn(AudioIn, frozen=True, kw_only=True):
     """How the sound is coded: AAC, in WebM Opus; `copy` leaves it as it is where the container takes that; `none`
     leaves it out."""
 
     other_spellings: ClassVar[dict[str, str]] = {"bitrate": "bit_rate"}
 
     codec: Literal["aac", "opus", "copy", "none"] | None = None
-    bit_rate: SoundBitRate | None = None
-    channels: MostChannels | None = None
     loudness: (
         Annotated[
             float,
@@ -39,7 +39,7 @@ class SoundIn(Body, frozen=True, kw_only=True):
     ) = None
 
 
-class TranscodeIn(StillsIn, frozen=True, kw_only=True):
+class TranscodeIn(CodingIn, frozen=True, kw_only=True):
     """Renditions of one video, all made by one decode."""
 
     other_spellings: ClassVar[dict[str, str]] = {"video_bit_rate": "video_bitrate"}
@@ -58,23 +58,6 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
     ) = None
     profile: (
         Annotated[ProfileName, Meta(description="Named choices, see GET /profiles: any field wins over it.")] | None
-    ) = None
-    codec: (
-        Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR where the source has them.")]
-        | None
-    ) = None
-    container: Annotated[Container, Meta(description="Omitted: mp4.")] | None = None
-    crf: (
-        Annotated[
-            int,
-            Meta(
-                ge=0,
-                le=63,
-                description="Constant rate factor, for all: 1 to 51 with h264, 0 to 51 with hevc, 0 to 63 with vp9 and"
-                " av1. Omitted: one that fits quality and codec.",
-            ),
-        ]
-        | None
     ) = None
     video_bitrate: (
         Annotated[
@@ -107,10 +90,6 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             " warning says why where none is. Only for h264 in mp4, without hls and dash."
         ),
     ] = False
-    preset: (
-        Annotated[Preset, Meta(description="The encoder's speed; slower makes smaller files. Omitted: veryfast.")]
-        | None
-    ) = None
     hardware: (
         Annotated[
             Literal["auto"],
@@ -133,6 +112,14 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
         | None
     ) = None
 
+    poster: (
+        Annotated[PosterIn, Meta(description="One image beside the best rendition; an empty object takes a good one.")]
+        | None
+    ) = None
+    thumbnails: Annotated[ThumbnailsIn, Meta(description="Images of given times.")] | None = None
+    sprite: Annotated[SpriteIn, Meta(description="Small images of all the video on few sheets.")] | None = None
+    preview: Annotated[PreviewIn, Meta(description="A short animation.")] | None = None
+
     def ladder(self) -> Ladder:
         return ladder_of(
             PROFILES[self.profile] if self.profile else PLAIN,
@@ -153,3 +140,14 @@ class TranscodeIn(StillsIn, frozen=True, kw_only=True):
             if self.hls or self.dash or self.segment_s
             else None,
         )
+
+    @property
+    def sidecars(self) -> tuple[AnyCompanion, ...]:
+        """What is asked for, as the edit holds it: with a tag that tells its kind."""
+        kinds = (Poster, self.poster), (Thumbnails, self.thumbnails), (Sprite, self.sprite), (Preview, self.preview)
+        return tuple(kind(**msgspec.structs.asdict(given)) for kind, given in kinds if given is not None)
+
+    @property
+    def pointers(self) -> tuple[Pointer, ...]:
+        """Where the sidecars are."""
+        return tuple(Pointer(f"/{sidecar.__struct_config__.tag}") for sidecar in self.sidecars)
