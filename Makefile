@@ -1,16 +1,17 @@
-# Five commands: demo, up, test, check, bench. `make` alone says what they do.
+# demo, up, test, check, bench and a few more. `make` alone says what they do.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PY := .venv/bin/python
 # As it is typed, whatever signs are in it: neither make nor the shell reads more into it.
 override export VIDEO := $(value VIDEO)
 
-.PHONY: help demo up test check bench lock clean
+.PHONY: help demo up test coverage check bench lock clean
 
 help:
 	@echo "make demo [VIDEO=path]  a video's whole way through the service, to watch"
 	@echo "make up                 run the service: http://localhost:8000/docs (Ctrl-C ends it)"
 	@echo "make test [TESTS=...]   run the tests; TESTS: files, or \"-m slow\" for those that take longer"
+	@echo "make coverage           run the tests, and say which lines and branches none of them ran"
 	@echo "make check              lint, types, layers, lock files"
 	@echo "make bench              measure (minutes)"
 	@echo "make lock               resolve the dependencies anew (needs uv)"
@@ -29,6 +30,11 @@ up: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(TESTS)
+
+coverage: .venv/dev.stamp
+	@rm -rf .coverage .coverage.*
+	@COVERAGE_FILE="$(CURDIR)/.coverage" TESTS_START=exec $(PY) -m coverage run -m pytest -n auto --maxprocesses 4 --dist worksteal $(TESTS)
+	@$(PY) -m coverage combine -q && $(PY) -m coverage report
 
 check: .venv/dev.stamp
 	@scripts/check

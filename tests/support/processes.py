@@ -34,6 +34,7 @@ IMPORTED = (
     "reelwright_worker.app",
     "procrastinate.cli",
 )
+MEASURED = str(Path(__file__).with_name("measured.py"))
 STARTERS = frozenset({"up", "demo"})
 
 PATIENCE_S = 120.0
@@ -90,6 +91,8 @@ async def start(argv: Sequence[str], *, environment: Mapping[str, str], folder: 
         process = _imported().Process(target=_become, args=become, daemon=True)  # it does not outlive the tests
         await asyncio.to_thread(process.start)
         return Process(Forked(process), log)
+    if argv[0] == "-m" and "COVERAGE_PROCESS_CONFIG" in environment:
+        argv = (MEASURED, *argv[1:])
     with log.open("ab") as lines:
         started = await asyncio.create_subprocess_exec(
             *(sys.executable, *argv),

@@ -22,6 +22,9 @@ from tests.support.processes import PATIENCE_S, Process, start
 UNKNOWN = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"
 """An id that nothing has."""
 
+KEPT = {"PATH", "HOME", "LANG"}
+"""Variables of our own that processes under test get, too."""
+
 FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
 
 
@@ -38,7 +41,7 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
         name.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
         for name, value in msgspec.structs.asdict(settings).items()
     }
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("COVERAGE_")}
     return {**kept, **values, "PYTHONWARNINGS": "default", **extra}
 
 
