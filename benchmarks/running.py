@@ -17,7 +17,7 @@ from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.jobs.history import CHANNEL
-from reelwright.library.overlay_images import picture_key
+from reelwright.library.overlay_images import image_key
 from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import parse
 from tests.support.service import FINAL, Process, Service
@@ -68,7 +68,7 @@ class Running:
         slots = {"<in0>": f"file:{source}", "<out0>": f"file:{target}"}
         layers = (layer for step in job["plan"]["steps"] for layer in step.get("layers", ()))
         for number, layer in enumerate(layers, start=1):
-            picture = self.service.settings.media_path / picture_key(layer["facts"]["sha256"])
+            picture = self.service.settings.media_path / image_key(layer["facts"]["sha256"])
             slots[f"<in{number}>"] = f"file:{picture}"
         return [str(capabilities.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
 

@@ -23,7 +23,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.library import assets, deletion
 from reelwright.library.asset_videos import AssetVideos
-from reelwright.library.overlay_images import Studio
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from tests.support.job_database import World
@@ -365,31 +365,33 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
     storage = LocalStorage(settings.media_path, reserve_bytes=0)
     storage.prepare()
 
-    class Late(Studio):
+    class Late(OverlayImages):
         """Draws only after the asset's bytes went, and, for the first one, its rows before them."""
 
         keys: tuple[str, ...] = ()
 
-        async def normalise(self, source: Path) -> PictureFacts:
+        async def normalize(self, source: Path) -> PictureFacts:
             if not self.keys:
                 self.keys = tuple(await world.do(deletion.delete_asset, made[0].id))
             source.unlink()
-            return await super().normalise(source)
+            return await super().normalize(source)
 
     async def once() -> AsyncIterator[bytes]:
         yield PNG
 
-    studio = Late(settings, storage)
+    overlay_images = Late(settings, storage)
     made = [
-        await assets.store_asset(once(), name="a", storage=storage, studio=studio, sessions=world.sessions)
+        await assets.store_asset(
+            once(), name="a", storage=storage, overlay_images=overlay_images, sessions=world.sessions
+        )
         for _ in range(2)
     ]
     layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
     async with prober() as probing:
         videos = AssetVideos(storage, probing, world.sessions)
-        sources = LayerSources(studio, settings, storage, world.sessions, videos)
+        sources = LayerSources(overlay_images, settings, storage, world.sessions, videos)
         prepared = await sources.prepare(layers, [Pointer("/overlays/0"), Pointer("/overlays/1")])
-    assert studio.keys == (f"assets/{made[0].id}/source.png",)
+    assert overlay_images.keys == (f"assets/{made[0].id}/source.png",)
     first, second = prepared.errors
     assert (first.pointer, first.code, first.detail) == (
         "/overlays/0/image_path",
@@ -397,7 +399,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
         "no such asset; GET /assets lists those that there are",
     )
     assert (second.pointer, second.code) == ("/overlays/1/image_path", "file_missing")
-    await studio.close()
+    await overlay_images.close()
 
 
 @pytest.fixture

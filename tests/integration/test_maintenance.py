@@ -26,7 +26,7 @@ from reelwright.jobs import lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.assets import IMAGE
-from reelwright.library.overlay_images import RETENTION_DAYS, picture_key
+from reelwright.library.overlay_images import RETENTION_DAYS, image_key
 from reelwright.storage import in_use
 from reelwright.storage.local import IDENTITY, LocalStorage
 from tests.support.job_database import World
@@ -238,7 +238,7 @@ async def drawn(place: Place, sha256: str) -> tuple[uuid.UUID, Path]:
         plan_json=msgspec.to_builtins(resolve(overlay((layer,)), facts)),
     )
     job = await place.world.do(lifecycle.create, new, input_file_ids=[file_id], max_failures=3)
-    return job.id, place.file(picture_key(sha256))
+    return job.id, place.file(image_key(sha256))
 
 
 async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
@@ -264,7 +264,7 @@ async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
             {"days": RETENTION_DAYS + 1, "ids": [job_id for (_, old), (job_id, _) in made.items() if old]},
         )
     await drawn(place, f"{len(made) - 1:064x}")  # another job needs what one that is done has left
-    nobodys = place.file(picture_key("f" * 64))
+    nobodys = place.file(image_key("f" * 64))
 
     await place.maintenance(grace_s=60).sweep_files()
     assert nobodys.exists()  # its job may be about to come
@@ -278,7 +278,7 @@ async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
 
 async def test_a_stray_that_is_used_again_meanwhile_stays(place: Place) -> None:
     """A picture that is drawn a second time while the sweep looks counts as young."""
-    path = place.file(picture_key("a" * 64))
+    path = place.file(image_key("a" * 64))
     (stray,) = place.storage.files()
     await asyncio.sleep(0.02)
     os.utime(path)

@@ -26,7 +26,7 @@ from reelwright.edits.sidecars import PlannedPicture
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.library.overlay_images import picture_key
+from reelwright.library.overlay_images import image_key
 from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
@@ -148,7 +148,7 @@ class Attempt:
             keys = {file.sha256: file.key for file in files}
         slots: dict[str, Path] = {}
         for number, facts in enumerate(self.plan.sources):
-            key = picture_key(facts.sha256) if isinstance(facts, PictureFacts) else keys.get(facts.sha256)
+            key = image_key(facts.sha256) if isinstance(facts, PictureFacts) else keys.get(facts.sha256)
             if key is None:
                 raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
             slots[f"in{number}"] = path = self.ctx.storage.path(key)

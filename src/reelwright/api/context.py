@@ -19,7 +19,7 @@ from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.jobs.status_reader import StatusReader
 from reelwright.library.asset_videos import AssetVideos
-from reelwright.library.overlay_images import Studio
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.capabilities import probe_rules
 from reelwright.media.probe.prober import Prober
@@ -38,7 +38,7 @@ class Services:
     notifier: JobNotifier
     statuses: StatusReader
     feeds: JobFeeds
-    studio: Studio
+    overlay_images: OverlayImages
     layer_sources: LayerSources
     readiness: Readiness
     metrics: Exposition
@@ -62,7 +62,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
         JobNotifier(database.url).running() as notifier,
     ):
-        studio = Studio(settings, storage)
+        overlay_images = OverlayImages(settings, storage)
         try:
             yield Services(
                 settings,
@@ -72,12 +72,16 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 notifier,
                 StatusReader(notifier, database.sessions),
                 JobFeeds(database.sessions, notifier),
-                studio,
+                overlay_images,
                 LayerSources(
-                    studio, settings, storage, database.sessions, AssetVideos(storage, prober, database.sessions)
+                    overlay_images,
+                    settings,
+                    storage,
+                    database.sessions,
+                    AssetVideos(storage, prober, database.sessions),
                 ),
                 Readiness(settings, database.sessions, storage, notifier),
                 Exposition(database.sessions, settings.media_path),
             )
         finally:
-            await studio.close()
+            await overlay_images.close()

@@ -33,7 +33,7 @@ from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
 from reelwright.db.schema import require
 from reelwright.errors import Conflict, ReelwrightError
-from reelwright.library.overlay_images import pictures_in_use
+from reelwright.library.overlay_images import images_in_use
 from reelwright.settings import Settings
 from reelwright.storage.atomic_files import atomically
 from reelwright.storage.local import LocalStorage
@@ -168,7 +168,7 @@ async def _entries(connection: AsyncConnection) -> AsyncIterator[Entry]:
         for key, size_bytes, sha256 in page:
             yield Entry(key=key, size_bytes=size_bytes, sha256=sha256)
         last = page[-1][0]
-    for key, sha256 in (await pictures_in_use(connection)).items():
+    for key, sha256 in (await images_in_use(connection)).items():
         yield Entry(key=key, size_bytes=None, sha256=sha256)
 
 

@@ -26,7 +26,7 @@ from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedi
 from reelwright.jobs.submit import Source, find_source, submit
 from reelwright.library import references
 from reelwright.library.asset_videos import AssetVideos
-from reelwright.library.overlay_images import Studio
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.references import ASSETS_PREFIX
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -46,7 +46,7 @@ class PreparedLayers:
 class LayerSources:
     """Makes what is laid over ready: texts drawn, images normalized, videos of the assets folder taken in."""
 
-    studio: Studio
+    overlay_images: OverlayImages
     settings: Settings
     storage: LocalStorage
     sessions: async_sessionmaker[AsyncSession]
@@ -63,7 +63,7 @@ class LayerSources:
             image = None
             try:
                 if isinstance(layer, TextLayer):
-                    image = await self.studio.draw_text(layer, pointer=pointer)
+                    image = await self.overlay_images.draw_text(layer, pointer=pointer)
                 elif not isinstance(layer, VideoLayer):
                     if layer.image_path not in outcomes:
                         outcomes[layer.image_path] = await self._outcome(layer.image_path)
@@ -92,7 +92,7 @@ class LayerSources:
     async def _normalized(self, reference: str) -> PictureFacts:
         path = await self._find(reference)
         try:
-            return await self.studio.normalise(path)
+            return await self.overlay_images.normalize(path)
         except NotFound:
             await self._find(reference)  # deleted between the two looks: then this says so
             raise

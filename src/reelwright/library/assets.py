@@ -17,7 +17,7 @@ from reelwright.db.models import Asset
 from reelwright.errors import UnsupportedMedia
 from reelwright.file_formats import FileFormat
 from reelwright.library import uploads
-from reelwright.library.overlay_images import Studio
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.storage.local import LocalStorage
 
 IMAGE = "image"
@@ -29,14 +29,14 @@ async def store_asset(
     *,
     name: str,
     storage: LocalStorage,
-    studio: Studio,
+    overlay_images: OverlayImages,
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
 ) -> Asset:
     """Store an image: its file, measured, and its row; or nothing. Raises as `uploads.receive`."""
 
     async def measure(path: Path) -> tuple[tuple[int, int], FileFormat]:
-        size = await studio.measure(path)
+        size = await overlay_images.measure(path)
         return size, await asyncio.to_thread(_format, path)
 
     received = await uploads.receive(

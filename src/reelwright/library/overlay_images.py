@@ -26,7 +26,7 @@ from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
 
-def picture_key(sha256: str) -> str:
+def image_key(sha256: str) -> str:
     return f"pictures/{sha256}.png"
 
 
@@ -46,7 +46,7 @@ def _state(path: Path) -> FileState:
     return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
 
 
-class Studio:
+class OverlayImages:
     """A draughtsman with fonts, ready at the first use: an API that draws nothing reads no font."""
 
     def __init__(self, settings: Settings, storage: LocalStorage) -> None:
@@ -92,7 +92,7 @@ class Studio:
                 [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
             ) from invalid
 
-    async def normalise(self, source: Path) -> PictureFacts:
+    async def normalize(self, source: Path) -> PictureFacts:
         """A file that stays as it is is normalised once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
         state = await asyncio.to_thread(_state, source)
         async with self._normalising.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
@@ -107,7 +107,7 @@ class Studio:
 
     async def measure(self, source: Path) -> tuple[int, int]:
         """Width and height as an overlay will see them, of a picture that can be read to its end. Raises as
-        `normalise`."""
+        `normalize`."""
         _, draughtsman = await self._open()
         return await draughtsman.measure_picture(source, max_pixels=self._settings.max_asset_pixels)
 
@@ -120,7 +120,7 @@ class Studio:
     async def _is_young(self, picture: PictureFacts) -> bool:
         """Whether it is still kept, and then as new to the sweep."""
         try:
-            await asyncio.to_thread(os.utime, self._storage.path(picture_key(picture.sha256)))
+            await asyncio.to_thread(os.utime, self._storage.path(image_key(picture.sha256)))
         except FileNotFoundError:
             return False
         return True
@@ -138,7 +138,7 @@ class Studio:
     def _publish(self, drawn: BufferedRandom) -> str:
         drawn.seek(0)
         sha256 = hashlib.file_digest(drawn, "sha256").hexdigest()
-        key = picture_key(sha256)
+        key = image_key(sha256)
         while True:
             try:
                 self._storage.publish(Path(f"/proc/self/fd/{drawn.fileno()}"), key)
@@ -150,7 +150,7 @@ class Studio:
             return sha256
 
 
-async def pictures_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
+async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
     """Key -> SHA-256 of those that a job needs, or would need when it is retried within the retention time."""
     found = await database.execute(
         text(
@@ -161,4 +161,4 @@ async def pictures_in_use(database: AsyncSession | AsyncConnection) -> dict[str,
         ),
         {"days": RETENTION_DAYS},
     )
-    return {picture_key(sha256): sha256 for sha256 in found.scalars()}
+    return {image_key(sha256): sha256 for sha256 in found.scalars()}

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Publication
 from reelwright.edits.enums import JobStatus
-from reelwright.library.overlay_images import pictures_in_use
+from reelwright.library.overlay_images import images_in_use
 from reelwright.storage import in_use
 from reelwright.storage.local import LocalStorage, StoredFile
 
@@ -54,7 +54,7 @@ class Sweep:
         unheld = await asyncio.to_thread(lambda: [old for old in batch if not self.storage.held(old)])
         known = await _in_publication(session, {_folder(old.key) for old in unheld})
         rows = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in unheld]))))
-        rows |= (await pictures_in_use(session)).keys()
+        rows |= (await images_in_use(session)).keys()
         for stray in unheld:
             if stray.key not in rows and _folder(stray.key) not in known:
                 usual = stray.key.startswith("pictures/")  # those have no rows: jobs need them for a while

@@ -61,7 +61,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             incoming.chunks(),
             name=incoming.filename,
             storage=services.storage,
-            studio=services.studio,
+            overlay_images=services.overlay_images,
             sessions=services.sessions,
             expected_bytes=request.content_length or 0,
         )

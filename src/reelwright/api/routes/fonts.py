@@ -14,7 +14,7 @@ from reelwright.api.schemas.fonts import FontOut
 @get("/fonts", summary="List fonts", operation_class=operation(responses={200: examples.FONTS}))
 async def list_fonts(services: NamedDependency[Services]) -> list[FontOut]:
     """Those that texts can be drawn with: bundled, in FONT_DIR, the system's."""
-    book = await services.studio.fonts()
+    book = await services.overlay_images.fonts()
     return [FontOut(family=font.family, style=font.style, file_name=font.path.name) for font in book.list()]
 
 

@@ -106,7 +106,7 @@ async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Poi
 )
 async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Services]) -> V1Job:
     """One text, picture or video. A language that is unknown, or has no font here, takes the default font."""
-    book = await services.studio.fonts() if data.overlay_type == "text" else None
+    book = await services.overlay_images.fonts() if data.overlay_type == "text" else None
     font = next((family for family in data.families if family in book), None) if book is not None else None
     return await _lay(services, data.video_id, data.layer(font), LAYER, "content")
 

@@ -1,4 +1,4 @@
-"""The studio: drawn pictures are kept once under their content, and nothing else stays."""
+"""Overlay images: what is drawn is kept once under its content, and nothing else stays."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ import pyvips
 from reelwright import fault_points
 from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
-from reelwright.library.overlay_images import Studio, picture_key
+from reelwright.library.overlay_images import OverlayImages, image_key
 from reelwright.media.images.renderer import Draughtsman
 from reelwright.settings import parse
 from reelwright.storage.local import LocalStorage
@@ -25,42 +25,46 @@ def storage(tmp_path: Path) -> LocalStorage:
 
 
 @pytest.fixture
-async def studio(storage: LocalStorage, tmp_path: Path) -> AsyncIterator[Studio]:
-    studio = Studio(parse({"MEDIA_ROOT": str(tmp_path / "media"), "WORK_ROOT": str(tmp_path / "work")}), storage)
-    yield studio
-    await studio.close()
+async def overlay_images(storage: LocalStorage, tmp_path: Path) -> AsyncIterator[OverlayImages]:
+    overlay_images = OverlayImages(
+        parse({"MEDIA_ROOT": str(tmp_path / "media"), "WORK_ROOT": str(tmp_path / "work")}), storage
+    )
+    yield overlay_images
+    await overlay_images.close()
 
 
 def text(words: str) -> TextLayer:
     return TextLayer(text=words)
 
 
-async def test_pictures_are_kept_and_nothing_else_stays(studio: Studio, storage: LocalStorage, tmp_path: Path) -> None:
+async def test_pictures_are_kept_and_nothing_else_stays(
+    overlay_images: OverlayImages, storage: LocalStorage, tmp_path: Path
+) -> None:
     """Neither of the same text drawn by several at once, nor of one that cannot be drawn, nor while it is drawn."""
     drawing = tmp_path / "work" / "drawing"
-    found = await asyncio.gather(*(studio.draw_text(text("Hi")) for _ in range(8)))
+    found = await asyncio.gather(*(overlay_images.draw_text(text("Hi")) for _ in range(8)))
     assert len(set(found)) == 1
     with pytest.raises(InvalidInput):
-        await studio.draw_text(text("漢" * 10 + "\ue000"))
+        await overlay_images.draw_text(text("漢" * 10 + "\ue000"))
     stranger = tmp_path / "stranger.png"
     stranger.write_bytes(b"nothing")
     with pytest.raises(UnsupportedMedia):
-        await studio.normalise(stranger)
-    normal = await studio.normalise(storage.path(picture_key(found[0].sha256)))
+        await overlay_images.normalize(stranger)
+    normal = await overlay_images.normalize(storage.path(image_key(found[0].sha256)))
     assert (normal.width, normal.height) == (found[0].width, found[0].height)
-    again = asyncio.create_task(studio.draw_text(text("Again")))
+    again = asyncio.create_task(overlay_images.draw_text(text("Again")))
     while not again.done():
         assert [path.name for path in drawing.iterdir()] == ["fonts"]
         await asyncio.sleep(0)
-    kept = {picture_key(facts.sha256) for facts in (*found, normal, await again)}
+    kept = {image_key(facts.sha256) for facts in (*found, normal, await again)}
     assert {stored.key for stored in storage.files()} == kept
 
 
 async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
-    studio: Studio, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+    overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the news that it is there and the mark that it is young."""
-    path = storage.path(picture_key((await studio.draw_text(text("Hi"))).sha256))
+    path = storage.path(image_key((await overlay_images.draw_text(text("Hi"))).sha256))
     publish = storage.publish
 
     def swept(local: Path, key: str) -> None:
@@ -71,31 +75,34 @@ async def test_a_picture_that_the_sweep_takes_meanwhile_is_kept_again(
             raise
 
     monkeypatch.setattr(storage, "publish", swept)
-    await studio.draw_text(text("Hi"))
+    await overlay_images.draw_text(text("Hi"))
     assert path.exists()
 
 
 async def test_a_picture_is_normalised_once(
-    studio: Studio, storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    overlay_images: OverlayImages, storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However often and by however many it is named; again when the file is another one, or what came of it is gone."""
     source = tmp_path / "logo.png"
-    normalise, drawn = Draughtsman.normalise_picture, []
+    normalize, drawn = Draughtsman.normalise_picture, []
 
     async def counted(self: Draughtsman, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
         drawn.append(source)
-        return await normalise(self, source, target, max_pixels=max_pixels)
+        return await normalize(self, source, target, max_pixels=max_pixels)
 
     monkeypatch.setattr(Draughtsman, "normalise_picture", counted)
     source.write_bytes(pyvips.Image.black(30, 20).pngsave_buffer())
-    found = {*await asyncio.gather(*(studio.normalise(source) for _ in range(20))), await studio.normalise(source)}
+    found = {
+        *await asyncio.gather(*(overlay_images.normalize(source) for _ in range(20))),
+        await overlay_images.normalize(source),
+    }
     assert (len(found), len(drawn)) == (1, 1)
     source.write_bytes(pyvips.Image.black(40, 20).pngsave_buffer())
-    changed = await studio.normalise(source)
+    changed = await overlay_images.normalize(source)
     assert (changed.width, len(drawn)) == (40, 2)
-    storage.path(picture_key(changed.sha256)).unlink()
-    assert await studio.normalise(source) == changed
-    assert storage.path(picture_key(changed.sha256)).exists()
+    storage.path(image_key(changed.sha256)).unlink()
+    assert await overlay_images.normalize(source) == changed
+    assert storage.path(image_key(changed.sha256)).exists()
 
 
 async def test_two_that_publish_under_one_key_leave_each_others_files_alone(
@@ -105,7 +112,7 @@ async def test_two_that_publish_under_one_key_leave_each_others_files_alone(
     slow, fast = tmp_path / "slow", tmp_path / "fast"
     slow.write_bytes(b"slow")
     fast.write_bytes(b"fast")
-    key = picture_key("0" * 64)
+    key = image_key("0" * 64)
 
     def overtake(name: str) -> None:
         monkeypatch.undo()
