@@ -19,7 +19,7 @@ from reelwright.db.migrate import upgrade
 from reelwright.jobs.history import CHANNEL
 from reelwright.library.overlay_images import image_key
 from reelwright.media.ffmpeg import capabilities
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from tests.support.service import FINAL, Process, Service
 
 JOB_PATIENCE_S = 120

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from reelwright.db.database import create_engine, located
 from reelwright.db.migrate import LOCK_TIMEOUT_S
 from reelwright.db.models import Base
-from reelwright.settings import load
+from reelwright.settings_reader import load
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:

@@ -9,7 +9,8 @@ from typing import get_type_hints
 
 from msgspec import Meta
 
-from reelwright.settings import OLD_NAMES, Settings
+from reelwright.settings import Settings
+from reelwright.settings_reader import OLD_NAMES
 
 ROOT = Path(__file__).parents[1]
 

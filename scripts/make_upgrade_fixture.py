@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 import httpx
 
 from reelwright.db.embedded import acquire, binaries
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from tests.support.media_files import ffmpeg
 from tests.support.service import Service
 

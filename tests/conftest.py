@@ -19,7 +19,8 @@ from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.media.probe.prober import Prober
-from reelwright.settings import Settings, parse
+from reelwright.settings import Settings
+from reelwright.settings_reader import parse
 from tests.support import footage, recipes
 from tests.support.job_database import World
 from tests.support.media_files import ffmpeg, made_once

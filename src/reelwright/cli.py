@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reelwright import __version__
-from reelwright import settings as configuration
-from reelwright.settings import Settings, SettingsError
+from reelwright import __version__, settings_reader
+from reelwright.settings import Settings
+from reelwright.settings_reader import SettingsError
 from reelwright.telemetry import logs
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 def configured(process: str) -> Settings:
     """The settings, with logging of `process` set up by them. Ends the program with the reason where one is wrong."""
     try:
-        settings = configuration.load()
+        settings = settings_reader.load()
     except SettingsError as error:
         raise click.ClickException(f"settings: {error}") from error
     logs.configure(settings, process)
@@ -68,7 +68,7 @@ def serve() -> None:
 
     _end_as(_run("api", examine))
     settings = configured("api")
-    for remark in configuration.remarks(settings):
+    for remark in settings_reader.remarks(settings):
         logger.warning("settings: %s", remark)
     if not run(settings):
         raise SystemExit(1)

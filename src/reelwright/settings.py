@@ -1,56 +1,25 @@
-"""Every setting: its environment name, unit, default and meaning. Read once from the environment and `.env`.
+"""Every setting: its environment name, unit, default and meaning. settings_reader.py reads them.
 
-The environment wins over `.env`; an empty value means the default. Paths are made absolute when they are read.
 `docs/configuration.md` and `.env.example` are checked against this module by a test.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 import msgspec
-from dotenv import dotenv_values
 from msgspec import Meta
 
-from reelwright import setting_values, source_codecs
-
-OLD_NAMES = {
-    "MAX_FILE_SIZE": "MAX_UPLOAD_BYTES",
-    "FFMPEG_PATH": "FFMPEG_BIN",
-    "FFPROBE_PATH": "FFPROBE_BIN",
-    "ALLOWED_VIDEO_TYPES": "ALLOWED_FORMATS",
-}
-"""Names that earlier plans gave to settings that still mean something; the new name wins where both are set at once."""
-
-WITHOUT_SUCCESSOR = ("REDIS_URL", "SECRET_KEY", "UPLOAD_DIR", "PROCESSED_DIR")
-"""Names of earlier plans that are let pass and not read: there is no broker and no key, all files are in MEDIA_ROOT."""
-
-_FOREIGN = re.compile(
-    r"(COMPOSE|DOCKER|BUILDKIT|BUILDX|OTEL|PYTHON|UV|PIP|PG|POSTGRES|LC|XDG|NGINX|OUTSIDE|REELWRIGHT|UVICORN)_"
-    r"|PG[A-Z]+$|PYTHON[A-Z]+$|(TZ|LANG|PATH|HOME|TMPDIR|FORWARDED_ALLOW_IPS|(HTTPS?|NO|ALL)_PROXY)$",
-    re.ASCII | re.IGNORECASE,
-)
-"""Names in `.env` that others read: Compose, libraries, programs that are started."""
+from reelwright import source_codecs
 
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg", "dv", "mxf", "gif")
-"""The demuxers that may open a stranger's file. None of them follows a reference out of the file."""
-
-_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
-_ACCEL_PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
+"""The demuxers that may open a client's file. None of them follows a reference out of the file."""
 
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
-
-
-class SettingsError(Exception):
-    """A setting is wrong; the message names it, its value and what is taken."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,119 +259,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return f"postgresql://{user}:{password}@/{name}?host={quote(self.db_host)}&port={self.db_port}"
         host = f"[{self.db_host}]" if ":" in self.db_host else self.db_host
         return f"postgresql://{user}:{password}@{host}:{self.db_port}/{name}"
-
-
-def _problem(name: str, value: str, reason: str) -> str:
-    shown = "***" if "PASSWORD" in name or "URL" in name else repr(value)
-    return f"{name}={shown}: {reason}"
-
-
-def _by_new_names(layer: Mapping[str, str | None]) -> dict[str, str]:
-    """An empty value stays where nothing else is set: it hides one of an earlier layer."""
-    found = {new: text for old, new in OLD_NAMES.items() if (text := layer.get(old))}
-    return found | {name: text or "" for name, text in layer.items() if text or name not in found}
-
-
-def _reader(name: str) -> Callable[[str], object] | None:
-    """How the text of a setting is read before it becomes a value of its type."""
-    if name == "APP_ENV":
-        return lambda text: setting_values.APP_ENVS.get(text.lower(), text)
-    if name == "ALLOWED_FORMATS":
-        return lambda text: setting_values.container_names(setting_values.listed(text), CONTAINERS)
-    if name == "ALLOWED_VIDEO_CODECS":
-        return lambda text: setting_values.codec_names(setting_values.listed(text))
-    if name == "CORS_ORIGINS":
-        return lambda text: [setting_values.origin(item) for item in setting_values.listed(text)]
-    if name == "ALLOWED_HOSTS":
-        return lambda text: [setting_values.host_pattern(item) for item in setting_values.listed(text)]
-    if isinstance(getattr(_DEFAULTS, name.lower()), tuple):
-        return setting_values.listed
-    return setting_values.size_bytes if name.endswith("_BYTES") else None
-
-
-def parse(*layers: Mapping[str, str | None]) -> Settings:
-    """Settings out of name -> text; a later layer wins. Raises SettingsError that names every wrong one."""
-    kinds = {name.upper(): kind for name, kind in get_type_hints(Settings, include_extras=True).items()}
-    merged: dict[str, str] = {}
-    for layer in layers:
-        merged |= _by_new_names(layer)
-    parsed: dict[str, Any] = {}
-    wrong: list[str] = []
-    for name, kind in kinds.items():
-        if text := merged.get(name):
-            try:
-                parsed[name.lower()] = setting_values.value(text, kind, _reader(name))
-            except ValueError as error:
-                wrong.append(_problem(name, text, str(error)))
-    settings = msgspec.structs.replace(_DEFAULTS, **parsed)
-    wrong += _contradictions(settings)
-    if wrong:
-        raise SettingsError("\n".join(wrong))
-    return settings
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    found = []
-    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://", "postgresql+")):
-        found.append("DATABASE_URL: a postgresql:// URL is needed")
-    if settings.uses_embedded_database and settings.app_env == "production":
-        found.append("APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine")
-    if settings.api_root_path and not settings.api_root_path.startswith("/"):
-        found.append("API_ROOT_PATH: begins with a slash")
-    if not _HEADER_VALUE.fullmatch(settings.file_cache_control):
-        found.append("FILE_CACHE_CONTROL: what the header says is needed, such as `private, no-cache`")
-    if settings.accel_prefix and not _ACCEL_PREFIX.fullmatch(settings.accel_prefix):
-        found.append("ACCEL_PREFIX: a path like /stored is needed")
-    return found
-
-
-def _names() -> tuple[str, ...]:
-    return (*(field.upper() for field in Settings.__struct_fields__), *OLD_NAMES)
-
-
-def _check_names(written: Mapping[str, str | None]) -> None:
-    """A name in `.env` that nobody reads is most likely a slip. Raises SettingsError that names every one."""
-    known = {*_names(), *WITHOUT_SUCCESSOR}
-    unknown = [name for name in written if name not in known and not _FOREIGN.match(name)]
-    if unknown:
-        raise SettingsError("\n".join(f".env: {_unknown(name)}" for name in unknown))
-
-
-def _unknown(name: str) -> str:
-    meant = setting_values.nearest(name.upper(), _names())
-    return f"{name} is no setting: " + (f"{meant} perhaps?" if meant else "docs/configuration.md lists all that are.")
-
-
-def remarks(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
-    """What is odd about the settings of this process, though it works: for the log, once at start.
-
-    The environment holds much that is not ours, so a name in it is remarked on only where it is close to one of ours.
-    """
-    environment = os.environ if environment is None else environment
-    known = _names()
-    found = [
-        f"{_unknown(name)} It is not read."
-        for name, text in environment.items()
-        if text and name not in known and setting_values.nearest(name, known, how_near=0.85)
-    ]
-    if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
-        found.append(f"{', '.join(without)}: not read, nothing here needs it")
-    if settings.font_dir != _DEFAULTS.font_dir and not settings.font_path.is_dir():
-        found.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
-    return found
-
-
-_DEFAULTS = Settings()
-
-
-@cache
-def load() -> Settings:
-    """The settings of this process. Raises SettingsError."""
-    try:
-        written = dotenv_values(".env", interpolate=False)
-    except UnicodeDecodeError as error:
-        raise SettingsError(f".env: byte {error.start} is not UTF-8, save it as UTF-8 text") from error
-    except OSError as error:
-        raise SettingsError(f".env cannot be read: {error.strerror}") from error
-    _check_names(written)
-    return parse(written, os.environ)

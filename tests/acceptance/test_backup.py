@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reelwright.backup import make
 from reelwright.db.database import Database
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from tests.support.invariants import check
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database
 from tests.support.service import UNKNOWN, Service, problem
 

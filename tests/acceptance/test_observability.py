@@ -22,7 +22,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database
 from tests.support import needs
 from tests.support.processes import PATIENCE_S

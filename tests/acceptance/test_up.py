@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from tests.support.invariants import descendants, processes_about, until_none
 from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import Service, environment

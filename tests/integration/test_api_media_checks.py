@@ -12,7 +12,8 @@ import pytest
 
 from reelwright.api.readiness import MediaChecks
 from reelwright.media.sandbox import contained
-from reelwright.settings import Settings, parse
+from reelwright.settings import Settings
+from reelwright.settings_reader import parse
 
 
 def with_ffmpeg(folder: Path, script: str) -> Settings:

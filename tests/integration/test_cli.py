@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import text
 
 from reelwright.db.database import create_engine, is_away
-from reelwright.settings import Settings, parse
+from reelwright.settings import Settings
+from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database
 from tests.support.service import Service, free_port
 

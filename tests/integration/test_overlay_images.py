@@ -13,7 +13,7 @@ from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
 from reelwright.library.overlay_images import OverlayImages, image_key
 from reelwright.media.images.renderer import Draughtsman
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from reelwright.storage.local import LocalStorage
 
 

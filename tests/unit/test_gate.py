@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from reelwright.api.http.gate import HostNames, cross_origin
-from reelwright.settings import SettingsError, parse
+from reelwright.settings_reader import SettingsError, parse
 
 OURS = ("https://app.example",)
 

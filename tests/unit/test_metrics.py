@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from reelwright.settings import parse
+from reelwright.settings_reader import parse
 from reelwright.telemetry import metrics
 from tests.support.service import free_port
 

@@ -10,7 +10,8 @@ import pytest
 from dotenv import dotenv_values
 
 from reelwright import source_codecs
-from reelwright.settings import Settings, SettingsError, load, parse, remarks
+from reelwright.settings import Settings
+from reelwright.settings_reader import SettingsError, load, parse, remarks
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from reelwright import settings as configuration
-from reelwright import source_codecs
+from reelwright import settings_reader, source_codecs
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
@@ -38,9 +37,9 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def database() -> AsyncIterator[str]:
-    settings = configuration.load()
+    settings = settings_reader.load()
     logs.configure(settings, "worker")  # in place of what procrastinate's command set up
-    for remark in configuration.remarks(settings):
+    for remark in settings_reader.remarks(settings):
         logger.warning("settings: %s", remark)
     try:
         async with located(settings, make=False) as url:
@@ -50,7 +49,7 @@ async def database() -> AsyncIterator[str]:
 
 
 def defaults() -> dict[str, Any]:
-    settings = configuration.load()
+    settings = settings_reader.load()
     return {
         "queues": [QUEUE],
         "concurrency": settings.max_concurrent_jobs,
@@ -63,7 +62,7 @@ def defaults() -> dict[str, Any]:
 @asynccontextmanager
 async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     """What jobs work with, for as long as the worker runs; the maintenance runs beside them."""
-    settings = configuration.load()
+    settings = settings_reader.load()
     try:
         await schema.require(url)
     except DatabaseUnusable as error:

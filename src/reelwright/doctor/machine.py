@@ -14,7 +14,8 @@ from pathlib import Path
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.sandbox import contained
-from reelwright.settings import Settings, remarks
+from reelwright.settings import Settings
+from reelwright.settings_reader import remarks
 
 OLDEST_PYTHON = (3, 11)
 LIBRARIES = ("asyncpg", "psycopg", "procrastinate", "litestar", "uvloop", "sqlalchemy", "av", "pyvips", "fontTools")
