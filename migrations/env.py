@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from alembic import context
 from sqlalchemy import Connection
@@ -13,9 +14,14 @@ from reelwright.db.migrate import LOCK_TIMEOUT_S
 from reelwright.db.models import Base
 from reelwright.settings_reader import load
 
+LEAVING = {("jobs", "parent_job_id")}
+"""Columns that the models name no more: a release of which the one before does not name them either drops them."""
 
-def include_name(name: str | None, kind: str, _parents: object) -> bool:
+
+def include_name(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
     """The queue's tables come from its own vendored schema, not from our models; the schema `ops` has no tables."""
+    if kind == "column":
+        return (parents.get("table_name"), name) not in LEAVING
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 
 

@@ -19,7 +19,7 @@ import psycopg
 from procrastinate import connector, exceptions, jobs, manager, utils, worker
 from procrastinate.job_context import AbortReason
 
-from reelwright.db.database import STATEMENT_TIMEOUT_S, libpq_parameters
+from reelwright.db.connection import STATEMENT_TIMEOUT_S, libpq_parameters
 from reelwright.jobs.queue import SessionConnector
 from reelwright.telemetry import metrics
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -26,14 +24,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from reelwright.cancellation import finished
 from reelwright.db import embedded
+from reelwright.db.connection import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S, connect
 from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.settings import Settings
 
 OLDEST_MAJOR = 15
 """Oldest major version of PostgreSQL that is supported."""
-CONNECT_TIMEOUT_S = 5
-STATEMENT_TIMEOUT_S = 8
-"""A statement of the service's takes milliseconds: one that takes so long waits for what is in its way."""
 PING_TIMEOUT_S = 3
 CLOSE_TIMEOUT_S = 3
 
@@ -104,7 +100,7 @@ async def usable(url: str) -> AsyncIterator[int]:
 
 async def _server_version(url: str) -> int:
     try:
-        connection = await _connect(url, application_name="reelwright-look")
+        connection = await connect(url, application_name="reelwright-look")
     except (ValueError, OverflowError) as error:  # what they say may quote the password
         raise DatabaseUnusable(_UNREADABLE) from error
     try:
@@ -223,64 +219,6 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def _connect(
-    url: str, *, application_name: str, statement_timeout_s: int = STATEMENT_TIMEOUT_S
-) -> asyncpg.Connection[asyncpg.Record]:
-    """Raises ConnectionError for every way in which the server can be out of reach, TimeoutError, asyncpg's errors."""
-    try:
-        connection = await asyncpg.connect(
-            url,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=statement_timeout_s + 2 if statement_timeout_s else None,
-            server_settings={
-                "application_name": application_name,
-                "statement_timeout": f"{statement_timeout_s}s",
-            },
-        )
-    except TimeoutError:
-        raise
-    except asyncpg.ObjectNotInPrerequisiteStateError as error:  # ALTER DATABASE ... ALLOW_CONNECTIONS false
-        raise ConnectionError(str(error)) from error
-    except OSError as error:
-        has_words = error.errno is None or isinstance(error, socket.gaierror | ssl.SSLError)
-        said = error.strerror or str(error) if has_words else os.strerror(error.errno or 0)
-        raise ConnectionError(error.errno, said) from error
-    watch_over(connection)
-    return connection
-
-
-def watch_over(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    """Let the kernel find out when nobody is at the other end any more, also while nothing is asked."""
-    transport = connection._transport  # type: ignore[attr-defined]  # asyncpg has no parameter for it
-    if (ours := transport.get_extra_info("socket")) is None or ours.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    with socket.socket(fileno=os.dup(ours.fileno())) as same:
-        same.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in TCP_OPTIONS.items():
-            same.setsockopt(socket.IPPROTO_TCP, option, value)
-
-
-TCP_OPTIONS = {
-    socket.TCP_KEEPIDLE: 10,
-    socket.TCP_KEEPINTVL: 5,
-    socket.TCP_KEEPCNT: 3,
-    socket.TCP_USER_TIMEOUT: 10_000,
-}
-"""Seconds, and milliseconds: a peer that is silent for 10 s is asked; one that confirms nothing for 10 s is gone."""
-
-
-def libpq_parameters() -> dict[str, str | int]:
-    """The same for connections of libpq, which are procrastinate's."""
-    return {
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "keepalives_idle": TCP_OPTIONS[socket.TCP_KEEPIDLE],
-        "keepalives_interval": TCP_OPTIONS[socket.TCP_KEEPINTVL],
-        "keepalives_count": TCP_OPTIONS[socket.TCP_KEEPCNT],
-        "tcp_user_timeout": TCP_OPTIONS[socket.TCP_USER_TIMEOUT],
-        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s",
-    }
-
-
 def create_engine(
     url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = STATEMENT_TIMEOUT_S
 ) -> AsyncEngine:
@@ -290,12 +228,12 @@ def create_engine(
     within PING_TIMEOUT_S when it is taken from the pool: nobody waits for a mute database for long.
     """
 
-    async def connect() -> asyncpg.Connection[asyncpg.Record]:
-        return await _connect(url, application_name=application_name, statement_timeout_s=statement_timeout_s)
+    async def open_one() -> asyncpg.Connection[asyncpg.Record]:
+        return await connect(url, application_name=application_name, statement_timeout_s=statement_timeout_s)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=open_one,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=8,

@@ -223,7 +223,6 @@ class Job(Base):
     lease_until: Mapped[datetime.datetime | None]
     worker: Mapped[str | None]
     priority: Mapped[int] = mapped_column(server_default=text("0"))
-    parent_job_id: Mapped[uuid.UUID | None]
     queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime.datetime | None]
