@@ -1,4 +1,4 @@
-"""Which codecs a stranger's file may be coded by: what the world's cameras, phones, editors and archives have written.
+"""Which codecs an untrusted file may be coded by: what the world's cameras, phones, editors and archives have written.
 
 FFmpeg has several hundred decoders, many of them for formats of games or film scanners that nobody has looked at for
 years. Those that are not named here are never opened.

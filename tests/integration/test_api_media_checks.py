@@ -37,8 +37,8 @@ async def test_one_run_answers_all_who_ask_for_a_while(tmp_path: Path, script: s
     """However many ask, at once or one by one, ffmpeg runs once; then, after a while, again. Each run of this ffmpeg
     tells its own number, so one run is one answer."""
     checks = MediaChecks(with_ffmpeg(tmp_path, script), keep_s=3600)
-    at_once = await asyncio.gather(*(checks.found() for _ in range(10)))
-    afterwards = [await checks.found() for _ in range(10)]
+    at_once = await asyncio.gather(*(checks.checks() for _ in range(10)))
+    afterwards = [await checks.checks() for _ in range(10)]
     answers = {ffmpeg for ffmpeg, _ in at_once + afterwards}
     assert len(answers) == 1
     (answer,) = answers
@@ -46,7 +46,7 @@ async def test_one_run_answers_all_who_ask_for_a_while(tmp_path: Path, script: s
     assert any(character.isdigit() for character in answer.detail or "")
 
     forgetful = MediaChecks(with_ffmpeg(tmp_path, script), keep_s=0)
-    assert len({(await forgetful.found())[0] for _ in range(3)}) == 3
+    assert len({(await forgetful.checks())[0] for _ in range(3)}) == 3
 
 
 @pytest.mark.usefixtures("nothing_known")
@@ -56,7 +56,7 @@ async def test_processes_that_do_not_start_are_an_answer(
 ) -> None:
     """Where the launcher fails, or there is none, both checks say so and nothing is raised."""
     monkeypatch.setattr(sys, "executable", python)
-    checks = await MediaChecks(with_ffmpeg(tmp_path, "echo ffmpeg version 1")).found()
+    checks = await MediaChecks(with_ffmpeg(tmp_path, "echo ffmpeg version 1")).checks()
     assert [(check.name, check.ok) for check in checks] == [("ffmpeg", False), ("containment", False)]
     assert all(check.detail for check in checks)
 
@@ -68,5 +68,5 @@ async def test_a_launcher_that_hangs_is_an_answer(tmp_path: Path, monkeypatch: p
         raise subprocess.TimeoutExpired(["launcher"], 30)
 
     monkeypatch.setattr(contained, "available", hang)
-    _, containment = await MediaChecks(with_ffmpeg(tmp_path, "echo ffmpeg version 1")).found()
+    _, containment = await MediaChecks(with_ffmpeg(tmp_path, "echo ffmpeg version 1")).checks()
     assert (containment.ok, containment.detail) == (False, "cannot be tried: TimeoutExpired")

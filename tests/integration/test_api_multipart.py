@@ -17,7 +17,7 @@ from litestar import Litestar, Request, post
 
 from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.json_body import StrictRequest
-from reelwright.api.http.multipart import LEAST_BYTES_PER_S, MAX_PARTS, MAX_TEXT_BYTES, display_name, incoming_file
+from reelwright.api.http.multipart import MAX_PARTS, MAX_TEXT_BYTES, MIN_BYTES_PER_S, display_name, incoming_file
 from reelwright.api.http.problems import EXCEPTION_HANDLERS, LINGER_S
 from reelwright.errors import NoSpace
 
@@ -231,7 +231,7 @@ async def test_silence_ends_an_upload(port: int) -> None:
 async def test_a_slow_upload_is_no_silent_one(port: int) -> None:
     """Bytes that keep coming, each well within the timeout, may take longer than it altogether."""
     content = form(part('name="file"; filename="clip.mp4"', bytes(400), "Content-Type: video/mp4"))
-    each = LEAST_BYTES_PER_S // 10 + 30  # ten times a second
+    each = MIN_BYTES_PER_S // 10 + 30  # ten times a second
     pieces = [request_head(len(content)), *(content[start : start + each] for start in range(0, len(content), each))]
     assert len(pieces) * 0.1 > IDLE_TIMEOUT_S
     status, _, _ = await exchange(port, pieces, pause_s=0.1)

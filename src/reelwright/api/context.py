@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.http.addresses import Addresses
-from reelwright.api.http.metrics_text import Exposition
 from reelwright.api.job_event_feeds import JobFeeds
+from reelwright.api.metrics_text import Exposition
 from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
 from reelwright.jobs.notifier import JobNotifier

@@ -26,7 +26,7 @@ from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE_S = 5.0
+MAX_PAUSE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class JobFeeds:
                             raise
                         logger.warning("no look at job %s: %r; trying again in %.1f s", job_id, error, pause_s)
                         await asyncio.sleep(pause_s)
-                        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                        pause_s = min(2 * pause_s, MAX_PAUSE_S)
                         continue
                     pause_s = 0.5
                     if not feed.ended:

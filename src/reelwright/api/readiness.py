@@ -50,7 +50,7 @@ class Readiness:
     async def check(self) -> tuple[list[CheckOut], bool]:
         """Return the checks, and whether no worker takes jobs. Raises nothing: what fails is an answer too."""
         database, (queue, stands_still), storage, media = await asyncio.gather(
-            self._check_database(), self._check_queue(), self._check_storage(), self._media_checks.found()
+            self._check_database(), self._check_queue(), self._check_storage(), self._media_checks.checks()
         )
         return [database, queue, storage, *media], stands_still
 
@@ -79,7 +79,7 @@ class Readiness:
         return CheckOut(name="queue", ok=True, detail=f"{workers.remark}{pauses}"), workers.stands_still
 
     async def _check_storage(self) -> CheckOut:
-        problem = await self._storage_check.found()
+        problem = await self._storage_check.problem()
         if problem is None and (identity := await asyncio.to_thread(self._storage.identity)) is not None:
             try:
                 async with asyncio.timeout(CHECK_TIMEOUT_S), self._sessions() as session:
@@ -96,20 +96,20 @@ class MediaChecks:
         self._settings = settings
         self._keep_s = keep_s
         self._asking = asyncio.Lock()
-        self._found: tuple[CheckOut, ...] = ()
-        self._found_at_s = 0.0
+        self._checks: tuple[CheckOut, ...] = ()
+        self._checked_at_s = 0.0
 
-    async def found(self) -> tuple[CheckOut, ...]:
-        """The checks `ffmpeg` and `containment`. Raises nothing: what fails is an answer too."""
+    async def checks(self) -> tuple[CheckOut, ...]:
+        """Return the checks `ffmpeg` and `containment`. Raises nothing: what fails is an answer too."""
         async with self._asking:
-            if not self._found or time.monotonic() - self._found_at_s >= self._keep_s:
-                self._found = (await self._ffmpeg(), await self._containment())
-                self._found_at_s = time.monotonic()
-            return self._found
+            if not self._checks or time.monotonic() - self._checked_at_s >= self._keep_s:
+                self._checks = (await self._ffmpeg(), await self._containment())
+                self._checked_at_s = time.monotonic()
+            return self._checks
 
     async def _ffmpeg(self) -> CheckOut:
         try:
-            if not self._found:
+            if not self._checks:
                 await capabilities.settle(self._settings)
             version = await capabilities.version(self._settings)
         except MediaProcessFailed as error:
@@ -135,14 +135,14 @@ class StorageCheck:
     def __init__(self, storage: LocalStorage) -> None:
         self._storage = storage
         self._asking = asyncio.Lock()
-        self._found: str | None = None
+        self._problem: str | None = None
         self._good_until = -float("inf")
 
-    async def found(self) -> str | None:
-        """What is wrong, None when nothing is."""
+    async def problem(self) -> str | None:
+        """Return what is wrong, None when nothing is."""
         async with self._asking:
             if time.monotonic() > self._good_until:
                 trouble = await asyncio.to_thread(self._storage.trouble)
-                self._found = None if trouble is None else trouble.detail
+                self._problem = None if trouble is None else trouble.detail
                 self._good_until = time.monotonic() + STORAGE_KEEP_S
-            return self._found
+            return self._problem

@@ -75,9 +75,9 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     """Raises DatabaseUnusable with the program's last words. Cancelled, it takes the program along."""
     assert process.stderr is not None
     try:
-        said = (await process.stderr.read()).decode(errors="replace").strip()
+        message = (await process.stderr.read()).decode(errors="replace").strip()
         if await process.wait() != 0:
-            raise DatabaseUnusable(f"The database cannot be copied: {said[-1000:] or 'no reason was given'}")
+            raise DatabaseUnusable(f"The database cannot be copied: {message[-1000:] or 'no reason was given'}")
     finally:
         if process.returncode is None:
             process.kill()

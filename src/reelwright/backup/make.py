@@ -40,7 +40,7 @@ from reelwright.storage.local import LocalStorage
 
 FORMAT = 1
 MANIFEST, FILES, DATABASE, MEDIA = "backup.json", "files.jsonl", "database.dump", "media"
-MOST_SNAPSHOTS = 20
+MAX_SNAPSHOTS = 20
 CHUNK_BYTES = 1 << 20
 PAGE = 1000
 
@@ -108,17 +108,17 @@ async def _taken(database: Database, storage: LocalStorage, copies: _Copies, par
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         async for entry in _entries(connection):
             await asyncio.to_thread(copies.bring, entry)
-    for _ in range(MOST_SNAPSHOTS):
+    for _ in range(MAX_SNAPSHOTS):
         async with _snapshot(database) as (connection, snapshot):
-            found = _Count()
+            count = _Count()
             with (partial / FILES).open("wb") as listing:
                 async for entry in _entries(connection):
                     size_bytes = await asyncio.to_thread(copies.bring, entry)
                     if size_bytes is None:
-                        found.lost.append(entry.key)
+                        count.lost.append(entry.key)
                     else:
-                        found.add(listing, entry, size_bytes)
-            if await _still_named(database, found.lost) != set(found.lost):
+                        count.add(listing, entry, size_bytes)
+            if await _still_named(database, count.lost) != set(count.lost):
                 continue  # deleted since
             driver = await connection.get_raw_connection()
             major: int = driver.driver_connection.get_server_version().major  # type: ignore[union-attr]
@@ -129,9 +129,9 @@ async def _taken(database: Database, storage: LocalStorage, copies: _Copies, par
             return Manifest(
                 **moment.mappings().one(),
                 storage=await asyncio.to_thread(storage.identity),
-                files=found.files,
-                size_bytes=found.size_bytes,
-                lost=tuple(found.lost),
+                files=count.files,
+                size_bytes=count.size_bytes,
+                lost=tuple(count.lost),
             )
     raise Conflict("Files are deleted all the time: no moment was found of which all files could be copied.")
 
@@ -174,11 +174,11 @@ async def _entries(connection: AsyncConnection) -> AsyncIterator[Entry]:
 
 async def _still_named(database: Database, keys: Iterable[str]) -> set[str]:
     """Those that the database names now."""
-    wanted = set(keys)
-    if not wanted:
-        return wanted
+    asked = set(keys)
+    if not asked:
+        return asked
     async with database.engine.connect() as connection:
-        return {entry.key async for entry in _entries(connection) if entry.key in wanted}
+        return {entry.key async for entry in _entries(connection) if entry.key in asked}
 
 
 class _Copies:

@@ -35,8 +35,7 @@ _TABLES = (
 def read_manifest(folder: Path) -> Manifest:
     """What the backup says of itself. Raises ReelwrightError when it is none, not whole, or a newer version's."""
     try:
-        said = (folder / MANIFEST).read_bytes()
-        manifest = msgspec.json.decode(said, type=Manifest)
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
         raise ReelwrightError(f"{folder} is no whole backup: {MANIFEST} cannot be read ({error}).") from error
     if manifest.format != FORMAT or manifest.revision not in known_revisions():
@@ -71,9 +70,9 @@ async def restore(settings: Settings, folder: Path) -> Manifest:
 
 def _require_empty(storage: LocalStorage) -> None:
     storage.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-    found = next(storage.files(), None)
-    if found is not None or storage.identity() is not None:
-        what = found.key if found else "a service's mark"
+    file = next(storage.files(), None)
+    if file is not None or storage.identity() is not None:
+        what = file.key if file else "a service's mark"
         raise Conflict(f"MEDIA_ROOT {storage.root} is in use ({what} is in it): restore into an empty folder.")
 
 

@@ -98,7 +98,7 @@ class LayerSources:
             raise
 
     async def _find(self, reference: str) -> Path:
-        return await references.picture(reference, settings=self.settings, storage=self.storage, sessions=self.sessions)
+        return await references.image(reference, settings=self.settings, storage=self.storage, sessions=self.sessions)
 
 
 async def submit_overlay(

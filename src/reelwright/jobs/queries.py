@@ -58,10 +58,10 @@ async def result_of(session: AsyncSession, job: Job, quality: Quality | None = N
         return "not_ready"
     if job.status is not JobStatus.SUCCESS:
         return "job_cancelled" if job.status is JobStatus.CANCELLED else "job_failure"
-    wanted = Variant.id == job.output_variant_id
+    condition = Variant.id == job.output_variant_id
     if quality is not None:
-        wanted = (Variant.job_id == job.id) & (Variant.quality == quality)
-    return await session.scalar(select(Variant).where(wanted)) or "result_deleted"
+        condition = (Variant.job_id == job.id) & (Variant.quality == quality)
+    return await session.scalar(select(Variant).where(condition)) or "result_deleted"
 
 
 async def variants_of(session: AsyncSession, job_id: uuid.UUID) -> list[Variant]:

@@ -50,13 +50,13 @@ async def find_source(session: AsyncSession, source_id: uuid.UUID, variant_id: u
         if named.video_id != video_id:
             raise InvalidInput([FieldError("/source_variant_id", "is a variant of another video")])
         owner = named
-    found = owner.id if isinstance(owner, Variant) else None
-    owned = File.video_id == video_id if found is None else File.variant_id == found
+    own_variant_id = owner.id if isinstance(owner, Variant) else None
+    owned = File.video_id == video_id if own_variant_id is None else File.variant_id == own_variant_id
     file = await session.scalar(select(File).where(owned, File.role == FileRole.MAIN).with_for_update(read=True))
     if file is None:  # deleted between the two looks
         raise NotFound("no such video or variant", pointer="/video_id")
     media = msgspec.convert(owner.media_info, MediaInfo)
-    return Source(file, video_id, found, Facts(sha256=file.sha256, media=media))
+    return Source(file, video_id, own_variant_id, Facts(sha256=file.sha256, media=media))
 
 
 async def submit_trim(

@@ -46,8 +46,8 @@ class AssetVideos:
             sha256 = await asyncio.to_thread(_sha256, path)
             async with self._sessions() as session:
                 same = select(Video.id).where(Video.sha256 == sha256, Video.original_filename == name).limit(1)
-                found = await session.scalar(same)
-            self._known[what] = found or await self._take_in(path, name, seen.st_size)
+                stored = await session.scalar(same)
+            self._known[what] = stored or await self._take_in(path, name, seen.st_size)
             return self._known[what]
 
     async def _known_as(self, what: tuple[Path, int, int]) -> uuid.UUID | None:

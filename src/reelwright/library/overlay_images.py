@@ -32,18 +32,18 @@ def image_key(sha256: str) -> str:
 
 FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
-MOST_KNOWN = 256
-"""Normalised pictures that are remembered."""
+MAX_KNOWN = 256
+"""Normalized pictures that are remembered."""
 RETENTION_DAYS = 7
 """So long a job that failed can be retried with the pictures that were drawn for it."""
 
 
 def _state(path: Path) -> FileState:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError as error:
         raise NotFound("The file is not there.", code="file_missing") from error
-    return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_ctime_ns
 
 
 class OverlayImages:
@@ -57,7 +57,7 @@ class OverlayImages:
         self._opening = asyncio.Lock()
         self._ready: tuple[FontBook, Draughtsman] | None = None
         self._known: dict[FileState, PictureFacts] = {}
-        self._normalising: dict[FileState, asyncio.Lock] = {}
+        self._normalizing: dict[FileState, asyncio.Lock] = {}
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -93,15 +93,15 @@ class OverlayImages:
             ) from invalid
 
     async def normalize(self, source: Path) -> PictureFacts:
-        """A file that stays as it is is normalised once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
+        """A file that stays as it is is normalized once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
         state = await asyncio.to_thread(_state, source)
-        async with self._normalising.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
+        async with self._normalizing.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
             try:
                 if (known := self._known.get(state)) is None or not await self._is_young(known):
-                    known = self._known[state] = await self._normalise(source)
+                    known = self._known[state] = await self._normalize(source)
             finally:
-                self._normalising.pop(state, None)
-        while len(self._known) > MOST_KNOWN:
+                self._normalizing.pop(state, None)
+        while len(self._known) > MAX_KNOWN:
             del self._known[next(iter(self._known))]
         return known
 
@@ -111,16 +111,16 @@ class OverlayImages:
         _, draughtsman = await self._open()
         return await draughtsman.measure_picture(source, max_pixels=self._settings.max_asset_pixels)
 
-    async def _normalise(self, source: Path) -> PictureFacts:
+    async def _normalize(self, source: Path) -> PictureFacts:
         _, draughtsman = await self._open()
         with await self._space() as normal:
             size = await draughtsman.normalise_picture(source, normal, max_pixels=self._settings.max_asset_pixels)
             return await self._keep(normal, size)
 
-    async def _is_young(self, picture: PictureFacts) -> bool:
+    async def _is_young(self, image: PictureFacts) -> bool:
         """Whether it is still kept, and then as new to the sweep."""
         try:
-            await asyncio.to_thread(os.utime, self._storage.path(image_key(picture.sha256)))
+            await asyncio.to_thread(os.utime, self._storage.path(image_key(image.sha256)))
         except FileNotFoundError:
             return False
         return True
@@ -152,7 +152,7 @@ class OverlayImages:
 
 async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
     """Key -> SHA-256 of those that a job needs, or would need when it is retried within the retention time."""
-    found = await database.execute(
+    rows = await database.execute(
         text(
             "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"
             " jsonb_path_query(plan_json, '$.steps[*].layers[*] ? (@.facts.kind == \"picture\")') AS layer"
@@ -161,4 +161,4 @@ async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, s
         ),
         {"days": RETENTION_DAYS},
     )
-    return {image_key(sha256): sha256 for sha256 in found.scalars()}
+    return {image_key(sha256): sha256 for sha256 in rows.scalars()}

@@ -32,25 +32,25 @@ Listed = TypeVar("Listed", Video, Asset)
 
 async def video(session: AsyncSession, video_id: uuid.UUID) -> Video:
     """Raises NotFound."""
-    if (found := await session.get(Video, video_id)) is None:
+    if (row := await session.get(Video, video_id)) is None:
         is_variant = await session.get(Variant, video_id) is not None
         raise NotFound(f"this is a variant: see /variants/{video_id}" if is_variant else "no such video")
-    return found
+    return row
 
 
 async def variant(session: AsyncSession, variant_id: uuid.UUID) -> Variant:
     """Raises NotFound."""
-    if (found := await session.get(Variant, variant_id)) is None:
+    if (row := await session.get(Variant, variant_id)) is None:
         is_video = await session.get(Video, variant_id) is not None
         raise NotFound(f"this is a video: see /videos/{variant_id}" if is_video else "no such variant")
-    return found
+    return row
 
 
 async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
     """Raises NotFound."""
-    if (found := await session.get(Asset, asset_id)) is None:
+    if (row := await session.get(Asset, asset_id)) is None:
         raise NotFound("no such asset")
-    return found
+    return row
 
 
 async def videos(
@@ -79,8 +79,8 @@ async def _page(
     column = orders[order.removeprefix("-")]
     ordering = (column.desc().nulls_last(), kind.id.desc()) if order[0] == "-" else (column.nulls_last(), kind.id)
     total = await session.scalar(select(func.count()).select_from(kind)) or 0
-    found = await session.scalars(select(kind).order_by(*ordering).offset(offset).limit(limit))
-    return list(found), total
+    rows = await session.scalars(select(kind).order_by(*ordering).offset(offset).limit(limit))
+    return list(rows), total
 
 
 async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Variant, list[File]]]:
@@ -106,15 +106,15 @@ async def files_of_jobs(
     session: AsyncSession, job_ids: Collection[uuid.UUID], *, only_main: bool = False
 ) -> dict[uuid.UUID, list[File]]:
     """The variants that the jobs made and nobody has deleted, each with its files by name, or with its main one."""
-    wanted = [Variant.job_id.in_(job_ids), *([File.role == FileRole.MAIN] if only_main else [])]
+    conditions = [Variant.job_id.in_(job_ids), *([File.role == FileRole.MAIN] if only_main else [])]
     rows = await session.scalars(
-        select(File).join(Variant, File.variant_id == Variant.id).where(*wanted).order_by(File.name)
+        select(File).join(Variant, File.variant_id == Variant.id).where(*conditions).order_by(File.name)
     )
-    made: dict[uuid.UUID, list[File]] = {}
+    files: dict[uuid.UUID, list[File]] = {}
     for file in rows:
         assert file.variant_id is not None
-        made.setdefault(file.variant_id, []).append(file)
-    return made
+        files.setdefault(file.variant_id, []).append(file)
+    return files
 
 
 async def files_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[File]:
@@ -126,40 +126,40 @@ async def main_file(
 ) -> File:
     """The file that a download of the video, or of the variant, sends. Raises NotFound."""
     owner = File.video_id == video_id if variant_id is None else File.variant_id == variant_id
-    found = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
-    if found is None:
+    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
+    if file is None:
         raise NotFound("no such video" if variant_id is None else "no such variant")
-    return found
+    return file
 
 
 async def any_main_file(session: AsyncSession, video_or_variant_id: uuid.UUID) -> File:
     """The file of whatever has the id. Raises NotFound."""
     owner = or_(File.video_id == video_or_variant_id, File.variant_id == video_or_variant_id)
-    found = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
-    if found is None:
+    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
+    if file is None:
         raise NotFound("no such video or variant")
-    return found
+    return file
 
 
 async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
     """The picture as it came. Raises NotFound."""
-    found = await session.scalar(select(File).where(File.asset_id == asset_id, File.role == FileRole.MAIN))
-    if found is None:
+    file = await session.scalar(select(File).where(File.asset_id == asset_id, File.role == FileRole.MAIN))
+    if file is None:
         raise NotFound("no such asset")
-    return found
+    return file
 
 
 async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> File:
     """Raises NotFound."""
-    found = await session.scalar(select(File).where(File.variant_id == variant_id, File.name == name))
-    if found is None:
+    file = await session.scalar(select(File).where(File.variant_id == variant_id, File.name == name))
+    if file is None:
         raise NotFound("no such file")
-    return found
+    return file
 
 
 async def file_by_key(session: AsyncSession, key: str) -> File:
     """Raises NotFound, also for what could be no key: the database cannot be asked for every string."""
-    found = await session.scalar(select(File).where(File.key == key).limit(1)) if LocalStorage.is_key(key) else None
-    if found is None:
+    file = await session.scalar(select(File).where(File.key == key).limit(1)) if LocalStorage.is_key(key) else None
+    if file is None:
         raise NotFound("no such file")
-    return found
+    return file

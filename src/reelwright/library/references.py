@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import resources
 from reelwright.db.models import File
 from reelwright.errors import NotFound, UnsupportedMedia
+from reelwright.file_formats import IMAGES
 from reelwright.library import queries
 from reelwright.setting_values import nearest
 from reelwright.settings import Settings
@@ -22,22 +23,22 @@ from reelwright.storage.local import LocalStorage
 ASSETS_PREFIX, STORED_PREFIX = "/app/assets/", "/data/"
 """As the paths are called inside the containers, wherever the folders lie."""
 
-NO_PICTURE = "is a video, not a picture: lay it over with a layer of the type `video`"
-NO_VIDEO = "is a picture, not a video: lay it over with a layer of the type `image`"
+NOT_AN_IMAGE = "is a video, not a picture: lay it over with a layer of the type `video`"
+NOT_A_VIDEO = "is a picture, not a video: lay it over with a layer of the type `image`"
 
 HOW_VIDEOS_ARE_NAMED = (
     "name one by video:<id>, variant:<id>, its stored_path, or a file of the assets folder by its name"
 )
-PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-MOST_NAMED = 10
-MOST_FOLDERS = 100
+IMAGE_ENDINGS = (*(known.extension for known in IMAGES), ".jpeg")
+MAX_NAMED = 10
+MAX_FOLDERS = 100
 
 
 def assets_folder(settings: Settings) -> Path:
     return Path(settings.assets_dir).absolute() if settings.assets_dir else resources.folder("assets")
 
 
-async def picture(
+async def image(
     reference: str, *, settings: Settings, storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
 ) -> Path:
     """A picture below ASSETS_DIR ("logo.png", "/app/assets/logo.png") or an asset: "asset:<id>", its file's key,
@@ -47,7 +48,7 @@ async def picture(
     """
     kind, _, rest = reference.partition(":")
     if kind in ("video", "variant"):
-        raise UnsupportedMedia(NO_PICTURE)
+        raise UnsupportedMedia(NOT_AN_IMAGE)
     if kind == "asset":
         async with sessions() as session:
             return storage.path((await _asset(session, rest)).key)
@@ -56,9 +57,7 @@ async def picture(
             return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
         except NotFound as missing:
             if not storage.is_key(reference):
-                raise NotFound(
-                    await asyncio.to_thread(_no_picture, settings, reference), code=missing.code
-                ) from missing
+                raise NotFound(await asyncio.to_thread(_no_image, settings, reference), code=missing.code) from missing
     key = reference.removeprefix(STORED_PREFIX)
     try:
         async with sessions() as session:
@@ -66,7 +65,7 @@ async def picture(
     except NotFound as error:
         raise NotFound(f"there is no picture stored under {reference!r}", code="asset_missing") from error
     if file.asset_id is None:
-        raise UnsupportedMedia(NO_PICTURE)
+        raise UnsupportedMedia(NOT_AN_IMAGE)
     return storage.path(file.key)
 
 
@@ -84,35 +83,35 @@ def _inside(folder: Path, name: str) -> Path:
     if not parts or "\0" in name or PurePosixPath(name).is_absolute() or ".." in parts:
         raise missing
     try:
-        found = folder.joinpath(*parts).resolve(strict=True)
-        if not found.is_relative_to(folder.resolve()) or not stat.S_ISREG(found.stat().st_mode):
+        path = folder.joinpath(*parts).resolve(strict=True)
+        if not path.is_relative_to(folder.resolve()) or not stat.S_ISREG(path.stat().st_mode):
             raise missing
     except (OSError, ValueError) as error:  # ValueError: nothing could be called so
         raise missing from error
-    return found
+    return path
 
 
-def _no_picture(settings: Settings, reference: str) -> str:
+def _no_image(settings: Settings, reference: str) -> str:
     """What to do about a picture that is not there."""
     name = reference.removeprefix(ASSETS_PREFIX)
-    there = _pictures(assets_folder(settings))
+    there = _images(assets_folder(settings))
     if meant := nearest(name, there):
-        said = f"{meant} perhaps?"
+        hint = f"{meant} perhaps?"
     elif there:
-        said = f"there is {', '.join(there[:MOST_NAMED])}{' and more' if len(there) > MOST_NAMED else ''}."
+        hint = f"there is {', '.join(there[:MAX_NAMED])}{' and more' if len(there) > MAX_NAMED else ''}."
     else:
-        said = "it has none."
-    return f"there is no picture {name!r} in the assets folder; {said} POST /assets takes your own, asset:<id> names it"
+        hint = "it has none."
+    return f"there is no picture {name!r} in the assets folder; {hint} POST /assets takes your own, asset:<id> names it"
 
 
-def _pictures(folder: Path) -> list[str]:
+def _images(folder: Path) -> list[str]:
     """The names of pictures below the folder, sorted, as far as it takes a moment to look."""
-    found: list[str] = []
-    for path, folders, names in islice(os.walk(folder), MOST_FOLDERS):
+    images: list[str] = []
+    for path, folders, names in islice(os.walk(folder), MAX_FOLDERS):
         folders.sort()
         inside = Path(path).relative_to(folder)
-        found += [(inside / name).as_posix() for name in names if Path(name).suffix.lower() in PICTURE_ENDINGS]
-    return sorted(found)
+        images += [(inside / name).as_posix() for name in names if Path(name).suffix.lower() in IMAGE_ENDINGS]
+    return sorted(images)
 
 
 async def asset_video(reference: str, settings: Settings) -> Path | None:
@@ -133,7 +132,7 @@ async def video(session: AsyncSession, reference: str) -> File:
     """
     kind, _, rest = reference.partition(":")
     if kind == "asset":
-        raise UnsupportedMedia(NO_VIDEO)
+        raise UnsupportedMedia(NOT_A_VIDEO)
     try:
         if kind in ("video", "variant"):
             file = await queries.any_main_file(session, uuid.UUID(rest))
@@ -142,6 +141,6 @@ async def video(session: AsyncSession, reference: str) -> File:
     except (ValueError, NotFound) as error:
         raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing") from error
     if file.asset_id is not None:
-        raise UnsupportedMedia(NO_VIDEO)
+        raise UnsupportedMedia(NOT_A_VIDEO)
     await session.refresh(file, with_for_update={"read": True})
     return file

@@ -24,7 +24,7 @@ async def belongs(session: AsyncSession, storage: LocalStorage) -> bool:
     known = await asyncio.to_thread(storage.identity)
     if known is not None:
         return await session.get(Storage, known) is not None
-    made: uuid.UUID = new_id()
-    session.add(Storage(id=made))
+    new: uuid.UUID = new_id()
+    session.add(Storage(id=new))
     await session.commit()  # first the row: an id in the folder alone would stop the sweep for good
-    return await asyncio.to_thread(storage.identify, made)
+    return await asyncio.to_thread(storage.identify, new)

@@ -84,16 +84,16 @@ class Sweep:
 
     def _work_folders(self) -> list[tuple[tuple[uuid.UUID, int], Path]]:
         """By job and attempt. What a process that died had only begun to make goes at once."""
-        found = []
+        folders = []
         for path in self.work_root.glob("*"):
             if (named := _WORK_FOLDER.fullmatch(path.name)) and path.is_dir():
-                found.append(((uuid.UUID(named[1]), int(named[2])), path))
+                folders.append(((uuid.UUID(named[1]), int(named[2])), path))
             elif (
                 _NEW_WORK_FOLDER.fullmatch(path.name)
                 and path.stat().st_ctime < in_use.clock(self.work_root) - NEW_FOR_S
             ):
                 _remove_unheld([path])
-        return found
+        return folders
 
 
 def _remove_unheld(folders: list[Path]) -> None:

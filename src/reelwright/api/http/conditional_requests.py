@@ -37,16 +37,15 @@ def evaluate(
             return Verdict(304)
     elif last_modified and (since := _http_date(headers.get("if-modified-since"))) and last_modified <= since:
         return Verdict(304)
-    wanted = headers.get("range", "")
     if method != "GET" or not _if_range(headers.get("if-range"), etag, last_modified):
         return Verdict(200, 0, size_bytes)
-    return _range(wanted, size_bytes)
+    return _range(headers.get("range", ""), size_bytes)
 
 
-def _range(wanted: str, size_bytes: int) -> Verdict:
+def _range(header: str, size_bytes: int) -> Verdict:
     """One range of bytes. What is no such thing (another unit, several ranges) is ignored, as RFC 9110 14.2 allows."""
     whole = Verdict(200, 0, size_bytes)
-    match = _RANGE.fullmatch(wanted.strip()) if len(wanted) <= MAX_RANGE_HEADER_LENGTH else None
+    match = _RANGE.fullmatch(header.strip()) if len(header) <= MAX_RANGE_HEADER_LENGTH else None
     if match is None or not match[1] + match[2]:
         return whole
     first, last = match[1], match[2]

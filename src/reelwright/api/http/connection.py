@@ -147,7 +147,7 @@ class Connection(HttpToolsProtocol):
             return
         host = b"[%b]" % parsed.host if b":" in parsed.host else parsed.host
         authority = host if parsed.port is None else b"%b:%d" % (host, parsed.port)
-        self.headers[:] = [*(one for one in self.headers if one[0] != b"host"), (b"host", authority)]
+        self.headers[:] = [*(header for header in self.headers if header[0] != b"host"), (b"host", authority)]
         self.url = (parsed.path or b"/") + (b"" if parsed.query is None else b"?" + parsed.query)
 
     def on_body(self, body: bytes) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from reelwright.api.http.hints import MOST_NAMED, unknown
+from reelwright.api.http.hints import MAX_NAMED, unknown
 from reelwright.edits.validation import Check
 from reelwright.errors import FieldError
 
@@ -102,7 +102,7 @@ def _object(struct: type[msgspec.Struct]) -> str:
     needed = [field.encode_name for field in fields if field.required]
     if needed:
         return f"is an object with {', '.join(needed)}"
-    some = ", ".join(field.encode_name for field in fields[:MOST_NAMED])
+    some = ", ".join(field.encode_name for field in fields[:MAX_NAMED])
     return f"is an object: {{}} takes the usual; there is {some}"
 
 

@@ -64,10 +64,10 @@ class HostNames:
 
     def _refusal(self, host: str) -> ReelwrightError | None:
         """Why a request with this `Host` is not answered."""
-        found = _HOST.fullmatch(host)
-        if found is None or int(found[2] or 0) > 65535:
+        match = _HOST.fullmatch(host)
+        if match is None or int(match[2] or 0) > 65535:
             return Malformed("The header Host has to be one name or address, with or without a port.")
-        name = found[1].lower().removesuffix(".")
+        name = match[1].lower().removesuffix(".")
         if name in self._exact or name.endswith(self._below):
             return None
         with suppress(ValueError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reelwright.setting_values import nearest
 
-MOST_NAMED = 12
+MAX_NAMED = 12
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
@@ -16,14 +16,14 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
         return f"unknown {kind}, {meant} perhaps?"
     if not names:
         return f"unknown {kind}: none is taken here"
-    return f"unknown {kind}; there is {', '.join(names)}" if len(names) <= MOST_NAMED else f"unknown {kind}"
+    return f"unknown {kind}; there is {', '.join(names)}" if len(names) <= MAX_NAMED else f"unknown {kind}"
 
 
 def _of_the_same_words(name: str, known: list[str]) -> str | None:
     """The only known name with the same words and more, or with some of them: "size" for `font_size`, "start_time" for
     `start`."""
     words = _words(name)
-    alike = [one for one in known if words and (words <= _words(one) or _words(one) <= words)]
+    alike = [name for name in known if words and (words <= _words(name) or _words(name) <= words)]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -35,7 +35,7 @@ from reelwright.errors import (
 
 MAX_PARTS = 32
 MAX_TEXT_BYTES = 64 * 1024
-LEAST_BYTES_PER_S = 256
+MIN_BYTES_PER_S = 256
 """An upload that comes more slowly, over `idle_timeout_s` of waiting for it, only holds its place: GPRS is faster."""
 MAX_OVERHEAD_BYTES = 4 * 2**20
 """What a body may hold beside its file: every text field at its largest, and all part headers."""
@@ -147,10 +147,10 @@ class _Body:
         self._waited_s += waited_s
         self._came_bytes += came_bytes
         if self._waited_s >= self._idle_timeout_s:
-            if self._came_bytes < LEAST_BYTES_PER_S * self._waited_s:
+            if self._came_bytes < MIN_BYTES_PER_S * self._waited_s:
                 raise RequestTimeout(
                     f"Only {self._came_bytes} bytes came in {self._waited_s:.0f} seconds; at least"
-                    f" {LEAST_BYTES_PER_S} a second have to."
+                    f" {MIN_BYTES_PER_S} a second have to."
                 )
             self._waited_s, self._came_bytes = 0.0, 0
 

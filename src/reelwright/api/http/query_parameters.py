@@ -16,8 +16,8 @@ from litestar.params import QueryParameter
 from reelwright.api.http.hints import unknown
 from reelwright.errors import FieldError, InvalidInput
 
-MOST_NAMED = 20
-LONGEST_SHOWN = 100
+MAX_NAMED = 20
+MAX_SHOWN_CHARACTERS = 100
 
 
 async def check_query(request: Request[Any, Any, Any]) -> None:
@@ -29,8 +29,8 @@ async def check_query(request: Request[Any, Any, Any]) -> None:
     handler = request.route_handler
     if not query or not handler.include_in_schema:
         return
-    if errors := list(_faults(query, _known(handler))):
-        raise InvalidInput(errors[:MOST_NAMED])
+    if errors := list(_errors(query, _known(handler))):
+        raise InvalidInput(errors[:MAX_NAMED])
 
 
 @cache
@@ -44,12 +44,12 @@ def _known(handler: HTTPRouteHandler) -> tuple[str, ...]:
     )
 
 
-def _faults(query: bytes, known: tuple[str, ...]) -> Iterator[FieldError]:
+def _errors(query: bytes, known: tuple[str, ...]) -> Iterator[FieldError]:
     given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     for name, count in Counter(name for name, _ in given).items():
-        pointer = f"?{name[:LONGEST_SHOWN]}"
+        pointer = f"?{name[:MAX_SHOWN_CHARACTERS]}"
         if name not in known:
-            yield FieldError(pointer, unknown("query parameter", name[:LONGEST_SHOWN], known))
+            yield FieldError(pointer, unknown("query parameter", name[:MAX_SHOWN_CHARACTERS], known))
         elif count > 1:
             yield FieldError(pointer, "comes twice")
     for name, value in given:

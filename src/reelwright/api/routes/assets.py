@@ -80,8 +80,8 @@ async def list_assets(
 ) -> AssetPage:
     """Newest first, unless another order is asked for."""
     async with services.sessions() as session:
-        found, total = await queries.assets(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    items = [AssetOut.of(asset, services.addresses) for asset in found]
+        images, total = await queries.assets(session, offset=(page - 1) * page_size, limit=page_size, order=order)
+    items = [AssetOut.of(asset, services.addresses) for asset in images]
     return AssetPage(items=items, total=total, page=page, page_size=page_size)
 
 

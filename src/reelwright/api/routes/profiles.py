@@ -19,7 +19,7 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, name: ProfileName, profile: Profile) -> ProfileOut:
-        sound = SoundIn(
+        audio = SoundIn(
             codec=profile.audio_codec,
             bit_rate=profile.audio_bit_rate,
             channels=profile.audio_channels,
@@ -33,7 +33,7 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
             video_bitrate=profile.video_bit_rate,
             two_pass=profile.two_pass,
             preset=profile.preset,
-            audio=sound,
+            audio=audio,
         )
         return cls(name=name, purpose=profile.purpose, settings=settings)
 

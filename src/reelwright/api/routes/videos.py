@@ -87,8 +87,8 @@ async def list_videos(
 ) -> VideoPage:
     """Newest first, unless another order is asked for."""
     async with services.sessions() as session:
-        found, total = await queries.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    items = [VideoOut.of(video, services.addresses) for video in found]
+        videos, total = await queries.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
+    items = [VideoOut.of(video, services.addresses) for video in videos]
     return VideoPage(items=items, total=total, page=page, page_size=page_size)
 
 
@@ -107,8 +107,8 @@ async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services
 async def list_variants(video_id: FromPath[UUID], services: NamedDependency[Services]) -> list[VariantOut]:
     """Everything that was made of the video, newest first."""
     async with services.sessions() as session:
-        found = await queries.variants(session, video_id)
-    return [VariantOut.of(variant, files, services.addresses) for variant, files in found]
+        variants = await queries.variants(session, video_id)
+    return [VariantOut.of(variant, files, services.addresses) for variant, files in variants]
 
 
 @route(

@@ -21,7 +21,7 @@ from reelwright.jobs.estimate import OutputState, eta_s, output_state
 from reelwright.jobs.status_reader import CurrentStatus
 from reelwright.jobs.waiting import Waiting
 
-Made = Mapping[uuid.UUID, Sequence[File]]
+Outputs = Mapping[uuid.UUID, Sequence[File]]
 """What a job made and nobody has deleted: its variants, with their files, in lists the main one alone."""
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
@@ -143,9 +143,9 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Timestamp
 
     @classmethod
-    def of(cls, job: Job, made: Made, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
+    def of(cls, job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
         """`waiting`: what it waits for beside its turn."""
-        return cls(**_summary(job, made, addresses, waiting, with_files=False))
+        return cls(**_summary(job, outputs, addresses, waiting, with_files=False))
 
 
 class JobOut(JobSummary, frozen=True, kw_only=True):
@@ -158,10 +158,10 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
     commands: list[list[str]]
 
     @classmethod
-    def of(cls, job: Job, made: Made, addresses: Addresses, waiting: Waiting | None) -> JobOut:
+    def of(cls, job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None) -> JobOut:
         recipe = job.recipe_json or {"commands": []}
         return cls(
-            **_summary(job, made, addresses, waiting, with_files=True),
+            **_summary(job, outputs, addresses, waiting, with_files=True),
             edit=job.edit_json,
             plan=job.plan_json,
             plan_digest=job.plan_digest,
@@ -170,9 +170,9 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
 
 
 def _summary(
-    job: Job, made: Made, addresses: Addresses, waiting: Waiting | None, *, with_files: bool
+    job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None, *, with_files: bool
 ) -> dict[str, Any]:
-    kept = job.output_variant_id is not None and job.output_variant_id in made
+    kept = job.output_variant_id is not None and job.output_variant_id in outputs
     return {
         "job_id": job.id,
         "type": job.type,
@@ -183,7 +183,7 @@ def _summary(
         "input_variant_id": job.input_variant_id,
         "output_variant_id": job.output_variant_id if kept else None,
         "result_url": addresses.result(job.id) if kept else None,
-        "outputs": _outputs(job, made, addresses, with_files=with_files),
+        "outputs": _outputs(job, outputs, addresses, with_files=with_files),
         "warnings": job.warnings or [],
         "error_message": job.error_message,
         "error": None if job.error is None else msgspec.convert(job.error, JobErrorOut),
@@ -205,19 +205,19 @@ class JobPage(Page[JobSummary], frozen=True, kw_only=True):
     """One page of jobs, newest first."""
 
 
-def _outputs(job: Job, made: Made, addresses: Addresses, *, with_files: bool) -> list[OutputOut]:
+def _outputs(job: Job, variants: Outputs, addresses: Addresses, *, with_files: bool) -> list[OutputOut]:
     planned = job.plan_json["outputs"] if job.plan_json else []
     written = job.outputs_progress or [{"variant_id": None}] * len(planned)
-    ids = [None if one["variant_id"] is None else uuid.UUID(one["variant_id"]) for one in written]
+    ids = [None if output["variant_id"] is None else uuid.UUID(output["variant_id"]) for output in written]
     outputs = []
-    for index, (expected, made_id) in enumerate(zip(planned, ids, strict=True)):
-        kept = made_id if made_id in made else None
-        files = [] if kept is None else [FileOut.of(file, kept, addresses) for file in made[kept]]
+    for index, (expected, variant_id) in enumerate(zip(planned, ids, strict=True)):
+        kept = variant_id if variant_id in variants else None
+        files = [] if kept is None else [FileOut.of(file, kept, addresses) for file in variants[kept]]
         main = next((file.url for file in files if file.role is FileRole.MAIN), None)
         outputs.append(
             OutputOut(
                 index=index,
-                state=output_state(job, index) if made_id == kept else OutputState.DELETED,
+                state=output_state(job, index) if variant_id == kept else OutputState.DELETED,
                 quality=Quality(expected["output"]["quality"]),
                 width=expected["width"],
                 height=expected["height"],

@@ -48,4 +48,4 @@ def _in_numbers(part: Any) -> Any:
             name: float(Fraction(value)) if name.endswith("_s") and isinstance(value, str) else _in_numbers(value)
             for name, value in part.items()
         }
-    return [_in_numbers(one) for one in part] if isinstance(part, list) else part
+    return [_in_numbers(item) for item in part] if isinstance(part, list) else part

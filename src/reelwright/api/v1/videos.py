@@ -56,8 +56,8 @@ async def list_videos(
 ) -> V1VideoList:
     """Newest first."""
     async with services.sessions() as session:
-        found, total = await queries.videos(session, offset=skip, limit=limit)
-    return V1VideoList(videos=[V1Video.of(video) for video in found], total=total, page=skip // limit + 1, limit=limit)
+        videos, total = await queries.videos(session, offset=skip, limit=limit)
+    return V1VideoList(videos=[V1Video.of(video) for video in videos], total=total, page=skip // limit + 1, limit=limit)
 
 
 @get(

@@ -33,33 +33,33 @@ QUERY_TIMEOUT_S = 5
 
 
 class Backlog(Collector):
-    """What the newest look at the database found; None: it could not be asked."""
+    """What the database said last; None: it could not be asked."""
 
     def __init__(self) -> None:
-        self.found: list[Unfinished] | None = None
+        self.unfinished: list[Unfinished] | None = None
         self.workers: Workforce | None = None
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         yield GaugeMetricFamily(
-            "reelwright_database_up", "Whether the database could be asked.", value=self.found is not None
+            "reelwright_database_up", "Whether the database could be asked.", value=self.unfinished is not None
         )
-        if self.found is None or self.workers is None:
+        if self.unfinished is None or self.workers is None:
             return
         yield GaugeMetricFamily("reelwright_workers_alive", "Workers that live.", value=self.workers.alive)
         hindered = GaugeMetricFamily(
             "reelwright_workers_hindered", "Workers that live and take no jobs, by what keeps them.", labels=["code"]
         )
-        codes = Counter(one.code for one in self.workers.hindrances)
+        codes = Counter(hindrance.code for hindrance in self.workers.hindrances)
         for code in HINDRANCES:
             hindered.add_metric([code], codes[code])
         yield hindered
         depth, oldest_s = {QUEUE: 0}, {QUEUE: 0.0}
         kinds = {(kind.value, state): 0 for kind in JobType for state in (JobStatus.PENDING, JobStatus.STARTED)}
-        for one in self.found:
-            kinds[one.kind, one.state] += one.jobs
-            if one.state is JobStatus.PENDING:
-                depth[one.queue] = depth.get(one.queue, 0) + one.jobs
-                oldest_s[one.queue] = max(oldest_s.get(one.queue, 0.0), one.oldest_s)
+        for group in self.unfinished:
+            kinds[group.kind, group.state] += group.jobs
+            if group.state is JobStatus.PENDING:
+                depth[group.queue] = depth.get(group.queue, 0) + group.jobs
+                oldest_s[group.queue] = max(oldest_s.get(group.queue, 0.0), group.oldest_s)
         waiting = GaugeMetricFamily("reelwright_queue_depth", "Jobs that wait for a worker.", labels=["queue"])
         since = GaugeMetricFamily(
             "reelwright_queue_oldest_seconds", "How long the job has waited that waits the longest.", labels=["queue"]
@@ -88,7 +88,7 @@ class Exposition:
         """Never older than KEPT_S; without what the database knows where that is away."""
         async with self._one_at_a_time:
             if time.monotonic() > self._good_until:
-                self._backlog.found, self._backlog.workers = await self._look()
+                self._backlog.unfinished, self._backlog.workers = await self._look()
                 self._text = await asyncio.to_thread(generate_latest, self._registry)
                 self._good_until = time.monotonic() + KEPT_S
             return self._text
