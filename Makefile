@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 # As it is typed, whatever signs are in it: neither make nor the shell reads more into it.
 override export VIDEO := $(value VIDEO)
+# Where it is set, every start would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up test coverage check bench lock clean
 

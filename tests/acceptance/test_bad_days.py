@@ -236,6 +236,22 @@ async def test_a_stored_file_that_the_disk_does_not_give_is_not_called_damaged(s
         await check(service)
 
 
+async def test_an_upload_that_the_disk_does_not_take_is_no_fault_of_the_clients(service: Service, clip: Path) -> None:
+    """503 with the reason and when to come again, not 500; it is taken when the disk can be written."""
+    folder = service.settings.media_path / "uploads"
+    kept = folder.rename(folder.with_name("kept"))
+    folder.symlink_to("/sys/kernel")  # where even root makes no file
+    answer = await service.client.post("/videos/upload", files={"file": ("a.mp4", clip.read_bytes())})
+    assert "storage cannot be used" in str(problem(answer, 503, "busy")["detail"])
+    assert answer.headers["retry-after"] == "5"
+    assert "answered with 503 busy: PermissionError(" in service.api.log.read_text()  # for the operator
+    kept.rename(folder.with_name("back"))
+    folder.unlink()
+    folder.with_name("back").rename(folder)
+    assert (await service.upload(clip))["id"]
+    assert len(service.stored()) == 1
+
+
 def stray(service: Service) -> Path:
     """A file that no row names and nobody uses."""
     folder = service.settings.media_path / "processed" / str(uuid.uuid4())

@@ -279,6 +279,23 @@ async def test_without_descriptors_a_download_says_when_to_come_again(hasty: Ser
         assert (await client.delete(f"/videos/{video['id']}")).status_code == 204
 
 
+async def test_without_descriptors_an_upload_says_when_to_come_again(hasty: Service, clip: Path) -> None:
+    """503 with Retry-After, and nothing of it stays; afterwards all is as before."""
+    before = resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE)
+    async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
+        assert (await client.get("/health")).status_code == 200  # this connection stays
+        resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            refused = await client.post("/videos/upload", files={"file": ("a.mp4", clip.read_bytes())})
+        finally:
+            resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE, before)
+        assert not hasty.stored()
+    problem(refused, 503, "busy")
+    assert refused.headers["retry-after"] == "5"
+    video = await hasty.upload(clip)
+    assert (await hasty.client.delete(f"/videos/{video['id']}")).status_code == 204
+
+
 async def _dripping(service: Service, head: bytes, every_s: float | None) -> bytes:
     """The answer to a request whose body comes a byte at a time, or not at all."""
     async with connected(service) as (reader, writer):

@@ -132,6 +132,18 @@ async def test_a_port_that_is_taken_is_told_in_one_line(house: Service) -> None:
     assert not house.settings.database_path.exists()
 
 
+@pytest.mark.parametrize("command", ["serve", "up"])
+async def test_a_host_that_has_no_address_is_told_in_one_line(tmp_path: Path, command: str) -> None:
+    """At once: which setting, and what was looked for."""
+    house = furnished(tmp_path / "nowhere", APP_HOST="no.such.host.invalid")
+    process = await house.start(command, "-m", "reelwright", command)
+    assert await asyncio.wait_for(process.process.wait(), PATIENCE_S) == 1
+    (line,) = process.log.read_text().splitlines()
+    assert line.startswith(f"Error: the API cannot listen on no.such.host.invalid:{house.settings.app_port}: ")
+    assert line.endswith("Set APP_HOST and APP_PORT to an address that is free.")
+    assert not house.settings.database_path.exists()
+
+
 async def test_the_demo_runs_beside_whoever_has_the_port(house: Service) -> None:
     """It takes a free one of its own."""
     with socket.socket() as taken:
