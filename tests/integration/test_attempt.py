@@ -24,9 +24,8 @@ from reelwright.edits.plan import VERSION
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit
 from reelwright.library import uploads
-from reelwright.media.ffmpeg import capabilities
 from reelwright.media.images.checker import PictureChecker
-from reelwright.media.probe.prober import Prober
+from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker.context import WorkerContext
@@ -122,7 +121,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     async def chunks() -> AsyncIterator[bytes]:
         yield clip.read_bytes()
 
-    async with Prober(capabilities.probe_rules(settings)) as prober:
+    async with Prober(probe_rules(settings)) as prober:
         video = await uploads.store_video(
             chunks(), filename="clip.mp4", storage=storage, prober=prober, sessions=world.sessions
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import capabilities, system_call_trial
 from reelwright.media.sandbox import contained, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings
@@ -129,7 +129,7 @@ async def test_an_ffmpeg_that_needs_more_is_not_broken_by_the_list(monkeypatch: 
     monkeypatch.setitem(system_calls.ALLOWED, Kind.FFMPEG, lacking)
     system_calls.program.cache_clear()
     try:
-        await capabilities.settle(Settings())
+        await system_call_trial.settle(Settings())
         assert not contained.holds_to_list()
         (missing,) = contained.available().missing
         assert "with the allow-list this ffmpeg fails" in missing
@@ -145,8 +145,8 @@ async def test_the_list_is_kept_where_ffmpeg_works_and_where_it_never_does(tmp_p
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     for settings in (Settings(), Settings(ffmpeg_bin=str(broken)), Settings(system_calls="allow-list")):
-        await capabilities.settle(settings)
+        await system_call_trial.settle(settings)
         assert contained.holds_to_list()
-    await capabilities.settle(Settings(system_calls="deny-list"))
+    await system_call_trial.settle(Settings(system_calls="deny-list"))
     assert not contained.holds_to_list()
     contained.use_fallback("")

@@ -11,8 +11,8 @@ from reelwright.edits.edit import FileOutput, VideoEncoding, transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.encoders import hardware
-from reelwright.media.ffmpeg import capabilities
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg import capabilities, devices
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import Settings
 from tests.support.media_info import media
@@ -23,12 +23,12 @@ CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, 
 
 async def test_only_what_codes_a_picture_is_there() -> None:
     """That ffmpeg lists it, or that its device exists, says little. `libx264` shows that the trial itself is right."""
-    assert await capabilities.encodes(Settings(), "libx264")
+    assert await hardware.encodes(Settings(), "libx264")
     for encoder in ("h264_nvenc", "h264_qsv", "h264_vaapi", "hevc_nvenc"):
-        if not hardware.devices():
-            assert not await capabilities.encodes(Settings(), encoder)
-    for encoder in await capabilities.hardware_encoders(Settings()):
-        assert await capabilities.encodes(Settings(), encoder)
+        if not devices.devices():
+            assert not await hardware.encodes(Settings(), encoder)
+    for encoder in await hardware.hardware_encoders(Settings()):
+        assert await hardware.encodes(Settings(), encoder)
 
 
 async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch)
         raise AssertionError("ffmpeg was started")
 
     monkeypatch.setattr(capabilities, "_ask", fail)
-    assert await capabilities.hardware_encoders(Settings()) == ()
+    assert await hardware.hardware_encoders(Settings()) == ()
 
 
 def coded_by(capabilities: Capabilities = CAPABILITIES, source: dict[str, Any] | None = None, **video: Any) -> str:

@@ -25,7 +25,7 @@ from reelwright.edits.text_rules import checked_text
 from reelwright.edits.validation import problems
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
 from reelwright.library import references
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.images import text_image
 from reelwright.media.images.fonts import UnknownFont
 from reelwright.media.recipes.compile import compile_plan

@@ -15,9 +15,10 @@ from reelwright.edits import ladder
 from reelwright.edits.edit import Ladder, transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
+from reelwright.media.ffmpeg.measured import LoudnessGain
 from reelwright.media.ffmpeg.runner import fill
 from reelwright.media.probe.prober import Prober
-from reelwright.media.recipes.loudness import Gain
+from reelwright.media.recipes.loudness import levelling
 from reelwright.media.verify import complaints
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
@@ -84,8 +85,8 @@ ATTACKS = {
 @pytest.mark.parametrize("name", ATTACKS)
 def test_what_is_coded_peaks_no_higher_than_is_said(tmp_path: Path, name: str) -> None:
     """At -2 dBTP, but for what the way back to the sample rate adds; what a codec makes of it is not ours."""
-    gain = Gain.of(0, -9.0)
-    filters = ",".join(map(str, gain.applied(48000)))
+    gain = LoudnessGain.of(0, -9.0)
+    filters = ",".join(map(str, levelling(gain, 48000)))
     ffmpeg(
         *("-f", "lavfi", "-i", f"aevalsrc='{ATTACKS[name]}':sample_rate=48000:duration=8"),
         *("-af", fill(filters, {gain.name: "15.000"}), "-c:a", "pcm_f32le", str(tmp_path / "limited.wav")),

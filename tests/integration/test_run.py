@@ -20,7 +20,8 @@ import imageio_ffmpeg
 import pytest
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg.command import Capabilities, Command, Recipe
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import Command, Recipe
 from reelwright.media.ffmpeg.runner import Budget, run
 from tests.support.invariants import processes_about
 

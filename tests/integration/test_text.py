@@ -16,7 +16,7 @@ from reelwright.edits.layers import TextStyle
 from reelwright.edits.text_rules import checked_text
 from reelwright.errors import InvalidInput, MediaProcessFailed
 from reelwright.media.images import text_image
-from reelwright.media.images.render_worker import Face
+from reelwright.media.images.requests import Face
 from tests.support.hostile_strings import Watch
 from tests.support.images import BUNDLED_ONLY, Easel, drawing_in_this_process, ink, opacity, pixels
 

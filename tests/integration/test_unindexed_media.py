@@ -15,15 +15,14 @@ from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, PictureFacts, resolve
 from reelwright.errors import InvalidInput
-from reelwright.media.ffmpeg import capabilities
 from reelwright.media.probe import demux, packets
-from reelwright.media.probe.prober import Prober
+from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.verify import complaints
 from tests.support import footage, frame_judge, recipes
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg
 
-RULES = capabilities.probe_rules(recipes.SETTINGS)
+RULES = probe_rules(recipes.SETTINGS)
 SIZE, SECONDS = (160, 96), 14
 LIVE = ("-live", "1")
 PAUSE_AT_S, PAUSE_S = 14, 3

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from reelwright.edits.layers import TextStyle
 from reelwright.media.images import fontconfig
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.images.render_worker import Face
 from reelwright.media.images.renderer import Draughtsman
+from reelwright.media.images.requests import Face
 
 BUNDLED_ONLY = FontBook.scan(None, system=())
 """What the machine has besides does not matter to a test."""

@@ -15,9 +15,9 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, PictureFacts, Plan, VideoFacts, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.media.ffmpeg import capabilities
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
-from reelwright.media.probe.prober import Prober
+from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.verify import complaints
 from reelwright.settings import Settings
@@ -43,7 +43,7 @@ class Made:
 
 
 def prober() -> Prober:
-    return Prober(capabilities.probe_rules(SETTINGS))
+    return Prober(probe_rules(SETTINGS))
 
 
 def facts(media: MediaInfo, *layers: PictureFacts | VideoFacts) -> Facts:

@@ -24,7 +24,7 @@ from reelwright.edits.sidecars import (
     texts,
 )
 from reelwright.errors import FieldError, JobFailed
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 

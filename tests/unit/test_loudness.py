@@ -9,13 +9,13 @@ import pytest
 from reelwright.edits.edit import AudioEncoding, FileOutput, transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.measured import HIGHEST_GAIN_DB, LoudnessGain
 from reelwright.media.ffmpeg.runner import fill
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.recipes.loudness import HIGHEST_GAIN_DB, Gain
 from tests.support.media_info import media
 
-GAIN = Gain.of(0, -16)
+GAIN = LoudnessGain.of(0, -16)
 
 
 def said(lufs: str) -> str:

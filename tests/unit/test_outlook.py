@@ -11,7 +11,7 @@ from reelwright.db.models import Job
 from reelwright.edits.edit import Preset, VideoEncoding
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs.estimate import eta_s, output_state
-from reelwright.media.encoders.rate_control import first_pass_share
+from reelwright.media.encoders import first_pass_share
 
 BEGAN = datetime.datetime(2026, 11, 21, 10, tzinfo=datetime.UTC)
 

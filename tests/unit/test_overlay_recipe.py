@@ -15,7 +15,7 @@ from reelwright.edits.layers import AnyLayer, ImageLayer, TextLayer, VideoLayer,
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, PictureFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts, resolve
 from reelwright.errors import InvalidInput
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 

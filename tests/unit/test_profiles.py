@@ -13,7 +13,7 @@ from reelwright.edits import ladder
 from reelwright.edits.edit import transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.profiles import PROFILES, ProfileName
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 

@@ -9,7 +9,8 @@ from reelwright.edits.edit import trim
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import JobFailed
-from reelwright.media.ffmpeg.command import Capabilities, Recipe
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import CONTAINERS
 from tests.support.media_info import media

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Codec, Ladder, transcode
+from reelwright.edits.codecs import Codec
+from reelwright.edits.edit import Ladder, transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import InvalidInput
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.packaging import hls
 from reelwright.media.packaging.codec_strings import codec_name
 from reelwright.media.packaging.fragmented_mp4 import Fragments, Segment, indexed

@@ -20,9 +20,8 @@ from reelwright.db.database import DatabaseUnusable, close, create_engine, locat
 from reelwright.db.embedded import EmbeddedPostgresError
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.queue import QUEUE
-from reelwright.media.ffmpeg import capabilities
 from reelwright.media.images.checker import PictureChecker
-from reelwright.media.probe.prober import Prober
+from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.sandbox import contained
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
@@ -84,7 +83,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     )
     machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
-        ours = capabilities.probe_rules(settings)
+        ours = probe_rules(settings)
         rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be
         async with Prober(rules) as prober, PictureChecker(memory_bytes=settings.media_memory_bytes) as checker:
             if await machine.examine():

@@ -21,8 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.database import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import waiting
-from reelwright.media.ffmpeg import capabilities
-from reelwright.media.ffmpeg.command import Capabilities
+from reelwright.media.encoders import hardware
+from reelwright.media.ffmpeg import capabilities, system_call_trial
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.settings import Settings
 from reelwright.storage import disk_space
 from reelwright.storage.local import LocalStorage
@@ -159,8 +160,8 @@ class Machine:
         try:
             if not hasattr(self, "capabilities"):
                 await capabilities.version(self._settings)
-                await capabilities.settle(self._settings)
-                found = await capabilities.hardware_encoders(self._settings)
+                await system_call_trial.settle(self._settings)
+                found = await hardware.hardware_encoders(self._settings)
                 known = await capabilities.capabilities(self._settings)
                 self.capabilities = msgspec.structs.replace(known, hardware=found)
                 logger.info(

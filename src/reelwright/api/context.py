@@ -20,9 +20,8 @@ from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.jobs.status_reader import StatusReader
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import OverlayImages
-from reelwright.media.ffmpeg import capabilities
-from reelwright.media.ffmpeg.capabilities import probe_rules
-from reelwright.media.probe.prober import Prober
+from reelwright.media.ffmpeg import system_call_trial
+from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -56,7 +55,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     except OSError as error:  # what is stored can be had, uploads say why they cannot be taken, /ready says it too
         logger.error("MEDIA_ROOT cannot be used: %s", error)
     if settings.system_calls != "auto":  # else /ready tries it with its first answer, and the prober on its own
-        await capabilities.settle(settings)
+        await system_call_trial.settle(settings)
     async with (
         connected(settings, application_name="reelwright-api") as database,
         Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,

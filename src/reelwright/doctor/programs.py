@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from reelwright.doctor.finding import Finding, failed, ok, warning
+from reelwright.edits.codecs import ENCODERS
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.encoders.software import ENCODERS
-from reelwright.media.ffmpeg.capabilities import capabilities, ffmpeg_path, hardware_encoders
+from reelwright.media.encoders.hardware import hardware_encoders
+from reelwright.media.ffmpeg.capabilities import capabilities, ffmpeg_path
 from reelwright.media.images.fontconfig import COLOUR_EMOJI
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.recipes.sidecars import WEBP_ENCODER
 from reelwright.settings import Settings
 
 SCRIPTS = {
@@ -52,7 +52,7 @@ async def ffmpeg(settings: Settings) -> list[Finding]:
     except (MediaProcessFailed, TimeoutError) as error:
         said = error.detail if isinstance(error, MediaProcessFailed) else "it does not answer"
         return [failed("ffmpeg", f"{path}: {said}", "Correct FFMPEG_BIN, or leave it empty for the bundled ffmpeg.")]
-    lacking = [name for name in (*ENCODERS.values(), WEBP_ENCODER) if name not in found.encoders]
+    lacking = [name for name in ENCODERS if name not in found.encoders]
     lacking += [] if found.tone_mapping else ["tone mapping of HDR (the filters zscale and tonemap)"]
     lacking += [] if found.packet_reports else ["reports of packets (version 6)"]
     said = f"{found.ffmpeg_version} ({path}), {found.threads} threads"

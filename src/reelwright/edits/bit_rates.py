@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from reelwright.edits.codecs import CODECS, TWO_PASS, Codec
 from reelwright.edits.edit import Ladder
 from reelwright.errors import FieldError
 
-TWO_PASS = ("h264", "hevc", "vp9")
-"""Codecs whose encoder can look at the whole video first. SVT-AV1 cannot by way of ffmpeg."""
 EXPONENT = 0.75
 """Twice the pixels need less than twice the bits for the same look: a rule of thumb that encoders' users share."""
 LEAST = 20_000
@@ -16,7 +15,6 @@ STEP = 1000
 
 PEAK_1080P = 8_000_000
 """What a stream of that size may take at its most demanding, bits a second, with H.264; newer codecs need less."""
-PEAK_SHARE: Mapping[str, float] = {"h264": 1.0, "hevc": 0.7, "vp9": 0.7, "av1": 0.6}
 
 
 def wrong(wanted: Ladder) -> list[FieldError]:
@@ -31,9 +29,9 @@ def wrong(wanted: Ladder) -> list[FieldError]:
 
 
 def in_two_passes(wanted: Ladder) -> bool:
-    """As it is wished; where nothing is, VP9 is: in one pass it misses a bit rate by half of it and more."""
+    """Whether the encoder looks at the whole video first: as asked, else as the codec needs it."""
     if wanted.two_pass is None:
-        return wanted.codec == "vp9" and wanted.video_bit_rate is not None
+        return CODECS[wanted.codec].two_pass_unasked and wanted.video_bit_rate is not None
     return wanted.two_pass
 
 
@@ -44,9 +42,9 @@ def share(bit_rate: int | None, size: tuple[int, int], sizes: Iterable[tuple[int
     return _scaled(bit_rate, size[0] * size[1] / max(width * height for width, height in sizes))
 
 
-def streamed_peak(size: tuple[int, int], codec: str) -> int:
+def streamed_peak(size: tuple[int, int], codec: Codec) -> int:
     """The highest rate of a stream of `size` that is coded by a constant factor, bits a second."""
-    return _scaled(round(PEAK_1080P * PEAK_SHARE[codec]), size[0] * size[1] / (1920 * 1080))
+    return _scaled(round(PEAK_1080P * CODECS[codec].peak_share), size[0] * size[1] / (1920 * 1080))
 
 
 def _scaled(bit_rate: int, pixels: float) -> int:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import AnyLayer, When
 from reelwright.edits.sidecars import AnyCompanion
@@ -30,10 +31,7 @@ Step = Trim | Overlay
 """Every kind of step."""
 
 
-Codec = Literal["h264", "hevc", "av1", "vp9"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
-Container = Literal["mp4", "webm", "mkv"]
-Sound = Literal["aac", "opus", "copy", "none"]
 Channels = Literal[1, 2, 6, 8]
 """Mono, stereo, 5.1, 7.1."""
 UNCODED = frozenset({"copy", "none"})
@@ -66,7 +64,7 @@ class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     as it is where the container and browsers take that, else AAC, in WebM Opus. `none`: left out. `loudness_lufs`: what
     each track is brought to (EBU R 128). `channels`: at most so many; None: as many as there are, in streams two."""
 
-    codec: Sound = "aac"
+    codec: AudioCodec = "aac"
     bit_rate: int = SOUND_BIT_RATE
     loudness_lufs: float | None = None
     channels: Channels | None = None
@@ -94,7 +92,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     copy_conforming: bool = False
     hardware: bool = False
     preset: Preset = "veryfast"
-    audio_codec: Sound | None = None
+    audio_codec: AudioCodec | None = None
     audio_bit_rate: int | None = None
     audio_channels: Channels | None = None
     loudness_lufs: float | None = None

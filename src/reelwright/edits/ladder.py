@@ -6,23 +6,14 @@ aspect kept, in square pixels, with even sides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits import bit_rates
+from reelwright.edits import bit_rates, codecs
 from reelwright.edits.audio_tracks import usual_bit_rate
-from reelwright.edits.edit import (
-    SOUND_BIT_RATE,
-    UNCODED,
-    AudioEncoding,
-    Codec,
-    FileOutput,
-    Ladder,
-    Sound,
-    VideoEncoding,
-)
+from reelwright.edits.codecs import Codec
+from reelwright.edits.edit import SOUND_BIT_RATE, UNCODED, AudioEncoding, FileOutput, Ladder, VideoEncoding
 from reelwright.edits.enums import Quality
 from reelwright.edits.geometry import Size, even, scaled
 from reelwright.edits.stream_copy import COPIED
@@ -43,28 +34,6 @@ BOXES: dict[Quality, Size] = {
 USUAL = (Quality.P1080, Quality.P720, Quality.P480)
 """What is made when no quality is named."""
 
-_H264 = (18, 19, 20, 22, 24, 25, 26)
-_HEVC = (20, 21, 22, 24, 26, 27, 28)
-_VP9 = (15, 24, 31, 32, 33, 36, 37)
-_AV1 = (26, 28, 30, 32, 34, 36, 38)
-CRF: Mapping[str, Mapping[Quality, int]] = {
-    codec: dict(zip(BOXES, factors, strict=True))
-    for codec, factors in (("h264", _H264), ("hevc", _HEVC), ("vp9", _VP9), ("av1", _AV1))
-}
-"""Default constant rate factors. VP9's are those that the WebM project recommends for video on demand; HEVC's and AV1's
-come near H.264's by eye."""
-
-
-LOWEST_CRF: Mapping[str, int] = {"h264": 1, "hevc": 0, "vp9": 0, "av1": 0}
-"""H.264 with factor 0 is lossless, which few players decode."""
-HIGHEST_CRF: Mapping[str, int] = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
-HELD: Mapping[str, tuple[tuple[Codec, ...], tuple[Sound, ...]]] = {
-    "mp4": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "copy", "none")),
-    "webm": (("vp9", "av1"), ("opus", "copy", "none")),
-    "mkv": (("h264", "hevc", "av1", "vp9"), ("aac", "opus", "copy", "none")),
-}
-"""Which video and audio codecs a container holds."""
-
 
 def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     """The renditions for a picture of that size, as displayed. Raises InvalidInput that names every wrong field."""
@@ -75,7 +44,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     for place, quality in enumerate(qualities):
         if quality in qualities[:place]:
             errors.append(FieldError(f"/qualities/{place}", f"{quality} is named twice"))
-    videos, sounds = HELD[wanted.container]
+    videos, sounds = codecs.held_by(wanted.container), codecs.AUDIO_CODECS[wanted.container]
     if wanted.codec not in videos:
         errors.append(FieldError("/codec", f"{wanted.container} holds {' or '.join(videos)}, not {wanted.codec}"))
     sound = wanted.audio_codec or sounds[0]
@@ -86,7 +55,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     for field, value in (("bit_rate", wanted.audio_bit_rate), ("channels", wanted.audio_channels)):
         if value is not None and sound in UNCODED:
             errors.append(FieldError(f"/audio/{field}", f"needs sound that is coded, not {sound}"))
-    lowest, highest = LOWEST_CRF[wanted.codec], HIGHEST_CRF[wanted.codec]
+    lowest, highest = codecs.CODECS[wanted.codec].crf_range
     if wanted.crf is not None and not lowest <= wanted.crf <= highest:
         errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
     errors += bit_rates.wrong(wanted)
@@ -167,8 +136,8 @@ def nearest(picture: Size) -> Quality:
     return next((quality for quality in reversed(BOXES) if _scale(picture, quality) >= 1), next(iter(BOXES)))
 
 
-def default_crf(codec: str, quality: Quality, picture: Size) -> int:
-    return CRF[codec][_named(quality, picture)]
+def default_crf(codec: Codec, quality: Quality, picture: Size) -> int:
+    return codecs.CODECS[codec].crf[_named(quality, picture)]
 
 
 def _named(quality: Quality, picture: Size) -> Quality:

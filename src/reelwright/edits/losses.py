@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reelwright.edits.audio_tracks import STREAMED_CHANNELS
+from reelwright.edits.codecs import TEN_BIT
 from reelwright.edits.edit import FileOutput
 from reelwright.edits.media_info import MediaInfo, VideoStream
 
-DEEP = ("hevc", "av1", "vp9")
-"""Codecs that keep ten bits and HDR where the source has them; H.264 with ten bits plays in no browser."""
 LEFT_OUT = {"subtitle": "subtitle track", "data": "data track", "attachment": "attachment"}
 LEFT_OUT |= {"attached_picture": "cover picture", "unknown": "unknown track"}
 ENHANCED_ONLY = (4, 7)
@@ -40,8 +39,8 @@ def unseen_colours(picture: VideoStream) -> str | None:
 
 
 def _of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:
-    kept = f"the codecs {', '.join(DEEP[:-1])} and {DEEP[-1]} keep"
-    flat = any(output.video.codec not in DEEP for output in outputs)
+    kept = f"the codecs {', '.join(TEN_BIT[:-1])} and {TEN_BIT[-1]} keep"
+    flat = any(output.video.codec not in TEN_BIT for output in outputs)
     if picture.is_hdr and (flat or not keeps_hdr):
         way = f"; {kept} it" if keeps_hdr else ""
         return [f"the video is HDR: it becomes SDR (BT.709){way}"]

@@ -73,6 +73,10 @@ class VideoStream(msgspec.Struct, frozen=True, kw_only=True):
         return (self.height, self.width) if self.rotation in (90, 270) else (self.width, self.height)
 
     @property
+    def is_interlaced(self) -> bool:
+        return self.field_order in ("tt", "tb", "bb", "bt")
+
+    @property
     def display_size(self) -> Size:
         return self.display_width, self.display_height
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from reelwright.edits.edit import UNCODED, Channels, Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.codecs import AudioCodec, Codec, Container
+from reelwright.edits.edit import UNCODED, Channels, Ladder, Preset
 from reelwright.edits.enums import Quality
 
 
@@ -22,7 +23,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     video_bit_rate: int | None = None
     two_pass: bool | None = None
     preset: Preset = "veryfast"
-    audio_codec: Sound | None = None
+    audio_codec: AudioCodec | None = None
     audio_bit_rate: int | None = None
     audio_channels: Channels | None = None
     loudness_lufs: float | None = None

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
-from reelwright.edits.edit import Channels, Codec, Container, Ladder, Preset, Sound
+from reelwright.edits.codecs import AudioCodec, Codec, Container
+from reelwright.edits.edit import Channels, Ladder, Preset
 from reelwright.edits.enums import Quality
 
 AudioBitRate = Annotated[
@@ -84,7 +85,7 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
         | None
     ) = None
 
-    def coding(self, audio: CutSoundIn | LaidSoundIn | None, usual: Sound | None = None) -> Ladder:
+    def coding(self, audio: CutSoundIn | LaidSoundIn | None, usual: AudioCodec | None = None) -> Ladder:
         """Return how the result is coded. `usual`: what becomes of sound of which nothing is said."""
         bit_rate = audio.bit_rate if audio is not None else None
         channels = audio.channels if audio is not None else None

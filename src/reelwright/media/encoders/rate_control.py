@@ -1,4 +1,4 @@
-"""How many bits a picture gets, as options of its encoder: a constant look, or a bit rate in one pass or two.
+"""How many bits frames get: a constant look, or a bit rate in one pass or two, in ffmpeg's words for any encoder.
 
 The first of two passes leaves its statistics in files in the work folder, which is where ffmpeg runs: names of ours
 need no slot. ffmpeg numbers them by the stream's place among all streams of all outputs, so that both passes must have
@@ -7,60 +7,53 @@ the same streams; x265 is told the whole name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from reelwright.edits.edit import VideoEncoding
+from reelwright.edits.media_info import MediaInfo
 
 STATISTICS = "statistics"
 PEAK, BUFFER_S = 1.5, 2
-"""The highest rate, in times the wanted one, over so many seconds of it: what players on a network can follow."""
-
-FIRST_PASS_SHARE: Mapping[str, float] = {"hevc": 1.0, "vp9": 0.1}
-_X264_FIRST_PASS: Mapping[str, float] = {
-    "ultrafast": 0.9,
-    "superfast": 0.9,
-    "veryfast": 0.9,
-    "faster": 0.6,
-    "fast": 0.5,
-    "medium": 0.45,
-    "slow": 0.3,
-    "slower": 0.2,
-}
-"""x264's takes about the same time at any preset."""
+"""The highest rate, in times the requested one, over so many seconds of it: what players on a network can follow."""
 
 
-def first_pass_share(video: VideoEncoding) -> float:
-    """What the first pass takes beside the second one, about: measured."""
-    return _X264_FIRST_PASS[video.preset] if video.codec == "h264" else FIRST_PASS_SHARE[video.codec]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coding:
+    """What an encoder has to know of one output's video."""
+
+    media: MediaInfo
+    video: VideoEncoding
+    threads: int
+    keep_fields: bool = False
+    """Whether interlaced frames stay so."""
+    output_number: int = 0
+    pass_number: int = 2
+    """Of two, where there are two."""
 
 
-def rate_options(video: VideoEncoding) -> tuple[str, ...]:
-    """Look or bit rate; without what only one encoder knows."""
+def crf_or_rate(video: VideoEncoding) -> tuple[str, ...]:
+    """Return the look, held to its limit, or the bit rate: for encoders that take both as they are."""
     if video.bit_rate is None:
-        return ("-crf", str(video.crf), *_within(video))
-    if video.codec == "av1":  # SVT-AV1 takes a highest rate only beside a factor
-        return ("-b:v", str(video.bit_rate))
-    peak, buffer = round(video.bit_rate * PEAK), video.bit_rate * BUFFER_S
-    return ("-b:v", str(video.bit_rate), "-maxrate", str(peak), "-bufsize", str(buffer))
+        return ("-crf", str(video.crf), *peak_limit(video))
+    return average_rate(video)
 
 
-def _within(video: VideoEncoding) -> tuple[str, ...]:
-    """The limit of a constant look; libvpx takes its average rate for that."""
-    average = ("-b:v", str(video.peak_bit_rate or 0)) if video.codec == "vp9" else ()
+def average_rate(video: VideoEncoding) -> tuple[str, ...]:
+    """Return the bit rate, with the highest that it may rise to."""
+    bit_rate = video.bit_rate or 0
+    peak, buffer = round(bit_rate * PEAK), bit_rate * BUFFER_S
+    return ("-b:v", str(bit_rate), "-maxrate", str(peak), "-bufsize", str(buffer))
+
+
+def peak_limit(video: VideoEncoding) -> tuple[str, ...]:
+    """Return what a constant look may take at most; the buffer is one second of it."""
     if video.peak_bit_rate is None:
-        return average
-    return (*average, "-maxrate", str(video.peak_bit_rate), "-bufsize", str(video.peak_bit_rate))
-
-
-def pass_options(video: VideoEncoding, number: int) -> tuple[str, ...]:
-    """Which pass it is, for encoders that ffmpeg tells; x265 has its own words."""
-    if not video.two_pass or video.codec == "hevc":
         return ()
-    return ("-pass", str(number), "-passlogfile", STATISTICS)
+    return ("-maxrate", str(video.peak_bit_rate), "-bufsize", str(video.peak_bit_rate))
 
 
-def x265_pass(video: VideoEncoding, number: int, output_number: int) -> str:
-    """To be added to x265's parameters."""
-    if not video.two_pass:
-        return ""
-    return f":pass={number}:stats={STATISTICS}-{output_number}.x265:slow-firstpass=0"
+def pass_options(coding: Coding) -> tuple[str, ...]:
+    """Return which pass it is, for encoders that ffmpeg tells; x265 has its own words."""
+    if not coding.video.two_pass:
+        return ()
+    return ("-pass", str(coding.pass_number), "-passlogfile", STATISTICS)

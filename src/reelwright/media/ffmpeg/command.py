@@ -9,14 +9,9 @@ from typing import Any
 import msgspec
 
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import ExpectedOutput
-from reelwright.media.encoders.software import ENCODERS, picture_options
-from reelwright.media.ffmpeg.filtergraph import seconds
-from reelwright.media.recipes import sidecars
-from reelwright.media.recipes.first_frame import Shown
-from reelwright.media.recipes.loudness import Gain
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.measured import DisplayedFrame, LoudnessGain
 from reelwright.settings import CONTAINERS
-from reelwright.source_codecs import VIDEO, whitelist
 
 VERSION = 1
 
@@ -27,22 +22,8 @@ REPORTING = (
 )
 
 
-class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What this machine's ffmpeg can do."""
-
-    ffmpeg_version: str
-    threads: int
-    tone_mapping: bool
-    encoders: tuple[str, ...] = (*ENCODERS.values(), sidecars.WEBP_ENCODER)
-    """Those of ours that it has."""
-    hardware: tuple[str, ...] = ()
-    """Encoders in hardware that have coded a picture here."""
-    packet_reports: bool = True
-    """Whether it can tell of each packet (6.0 or newer)."""
-    max_pixels: int = 2 * 8192 * 4320
-    """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
-    decoders: str = whitelist(VIDEO)
-    """That may be opened for a stranger's file."""
+WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
+"""An output's options: no text of a client's file goes into a result."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +47,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     expected_s: str
     weight: float = 1.0
     outputs: int = 1
-    gains: tuple[Gain, ...] = ()
-    shown: Shown | None = None
+    gains: tuple[LoudnessGain, ...] = ()
+    shown: DisplayedFrame | None = None
     """What it finds, for the slots of the commands that follow."""
     hardware: bool = False
     """Whether it uses the machine's encoders."""
@@ -88,27 +69,6 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             for one in self.commands
         )
         return replace(self, commands=tuple(commands))
-
-
-def coded_picture(
-    media: MediaInfo,
-    expected: ExpectedOutput,
-    capabilities: Capabilities,
-    *,
-    keep_fields: bool = False,
-    number: int = 0,
-    pass_number: int = 2,
-) -> tuple[str, ...]:
-    """How an output's picture is coded on this machine. Raises JobFailed `unsupported_here`."""
-    return picture_options(
-        media,
-        expected.output,
-        threads=capabilities.threads,
-        encoders=capabilities.encoders,
-        keep_fields=keep_fields,
-        number=number,
-        pass_number=pass_number,
-    )
 
 
 BROADCAST = frozenset({"mpegts", "mpeg"})
@@ -158,19 +118,3 @@ def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
         picture=picture.index,
         **more,
     )
-
-
-def lasting_until(length: Fraction, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    """An output's options: the picture that stands at its end lasts to there. How long it does is known of the source
-    at best, which goes on behind an interval.
-
-    Frames are decoded in the order in which they are shown: MP4 counts the length of its track by that.
-    """
-    dense = media.picture.variable_frame_rate is None and Fraction(media.picture.frame_rate or 0) > DENSE_RATE
-    if dense or not capabilities.packet_reports:  # an ffmpeg older than 6.0
-        return ()
-    return ("-bf", "0", "-bsf:v", f"setts=pts=PTS:dts=DTS:duration=max({seconds(length)}/TB-PTS\\,1)")
-
-
-DENSE_RATE = 10
-"""Frames a second, of a video that could not be read through: with more it is footage, as far as was seen."""

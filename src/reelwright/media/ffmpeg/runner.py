@@ -19,7 +19,7 @@ from pathlib import Path
 from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
-from reelwright.media.encoders import hardware
+from reelwright.media.ffmpeg import devices
 from reelwright.media.ffmpeg.command import Command, Recipe
 from reelwright.media.ffmpeg.damage import Damage
 from reelwright.media.ffmpeg.failure import verdict
@@ -139,7 +139,7 @@ class _Process:
         self.access = contained.Access(read=self.inputs, write=(work,))
         if command.hardware:
             self.access = contained.Access(
-                read=(*self.inputs, *hardware.descriptions()), write=(work,), devices=hardware.devices()
+                read=(*self.inputs, *devices.descriptions()), write=(work,), devices=devices.devices()
             )
         self.work = work
         self.budget = budget

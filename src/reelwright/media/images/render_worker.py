@@ -8,56 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
-from reelwright.edits.layers import TextStyle
+from reelwright.media.images.requests import Drawn, DrawText, Measured, MeasurePicture, NormalisePicture
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
-
-
-class Face(msgspec.Struct, frozen=True):
-    """Which fonts to draw with, in order, and in which style."""
-
-    families: tuple[str, ...]
-    weight: int
-    width: int
-    italic: bool
-
-
-class DrawText(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
-    """Its one file: the PNG to write."""
-
-    text: str
-    style: TextStyle
-    face: Face
-    fonts_conf: str
-
-
-class NormalisePicture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
-    """Its files: the PNG to write, the picture."""
-
-    max_pixels: int
-
-
-class MeasurePicture(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
-    """Its one file: the picture."""
-
-    max_pixels: int
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """A picture that can be read, all of it, as it is shown."""
-
-    width: Annotated[int, Meta(gt=0)]
-    height: Annotated[int, Meta(gt=0)]
-
-
-class Drawn(msgspec.Struct, frozen=True):
-    wrong_text: str | None = None
-    """Why there is no picture of the text."""
 
 
 def main() -> None:

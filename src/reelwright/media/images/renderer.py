@@ -24,7 +24,7 @@ from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed
 from reelwright.media.images import fontconfig
 from reelwright.media.images.font_file import Font
 from reelwright.media.images.fonts import FontBook, UnknownFont
-from reelwright.media.images.render_worker import Drawn, DrawText, Face, Measured, MeasurePicture, NormalisePicture
+from reelwright.media.images.requests import Drawn, DrawText, Face, Measured, MeasurePicture, NormalisePicture
 from reelwright.media.sandbox import contained, fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import Answer, ChildFailed, ForkClient

@@ -14,7 +14,7 @@ import pyvips
 from reelwright.edits.color import Colour, parse
 from reelwright.edits.layers import TextStyle
 from reelwright.edits.text_rules import MOST_PIXELS, WIDEST_PX, is_right_to_left
-from reelwright.media.images.render_worker import Face
+from reelwright.media.images.requests import Face
 
 TRIAL_PX = 10
 """Font size of the trial that tells how large a text will be."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
 from reelwright.errors import JobFailed, VerifyFailed
-from reelwright.media.encoders.software import WITHOUT_METADATA
+from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 from reelwright.media.packaging import dash, hls
 from reelwright.media.packaging.fragmented_mp4 import Fragments, indexed
 from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream

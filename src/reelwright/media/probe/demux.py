@@ -14,7 +14,7 @@ import pkgutil
 import time
 from collections.abc import Sequence, Set
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 import av.logging
@@ -29,9 +29,7 @@ from reelwright.media.probe.format_dump import Description, describe
 from reelwright.media.probe.frame_spacing import FrameTimes
 from reelwright.media.probe.packets import Reader, Reading
 from reelwright.media.probe.report import Examined
-
-if TYPE_CHECKING:
-    from reelwright.media.probe.worker import ProbeRules
+from reelwright.media.probe.rules import ProbeRules
 
 READ_THROUGH_BYTES = 128 * 2**20
 """Files without a complete index are read through up to this size, and whatever their size when they do not state

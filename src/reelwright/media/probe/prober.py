@@ -11,15 +11,15 @@ import msgspec
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia
+from reelwright.media.ffmpeg.capabilities import ffmpeg_path
 from reelwright.media.probe import witness
 from reelwright.media.probe.report import Examined
-from reelwright.media.probe.worker import ProbeRules
+from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
-
-__all__ = ["ProbeRules", "Prober"]
+from reelwright.settings import Settings
 
 AT_ONCE = 4
 """Files that one prober looks into at the same time; further ones wait."""
@@ -30,6 +30,21 @@ FAILED = {
     "timed_out": "Reading the file took too long: it is damaged, or made to be slow.",
     "out_of_memory": "Reading the file needs more memory than is allowed.",
 }
+
+
+def probe_rules(settings: Settings) -> ProbeRules:
+    """Return what the settings say of probing."""
+    return ProbeRules(
+        formats=settings.allowed_formats,
+        codecs=settings.video_codecs,
+        max_pixels=settings.max_pixels,
+        max_streams=settings.max_streams,
+        max_duration_s=settings.max_duration_s,
+        max_frame_rate=settings.max_frame_rate,
+        timeout_s=settings.probe_timeout_s,
+        memory_bytes=settings.probe_memory_bytes,
+        ffmpeg=str(ffmpeg_path(settings)),
+    )
 
 
 class Prober:

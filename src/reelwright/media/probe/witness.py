@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reelwright.errors import UnreadableMedia
 from reelwright.media.probe import refusal
-from reelwright.media.probe.worker import ProbeRules
+from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.sandbox import contained
 from reelwright.source_codecs import whitelist
 

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from reelwright.media.probe.report import Examined
+from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
-from reelwright.source_codecs import VIDEO
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeRules:
-    """What is taken and what a look at it may cost. Formats: names of FFmpeg demuxers."""
-
-    formats: tuple[str, ...]
-    max_pixels: int
-    max_streams: int
-    max_duration_s: float
-    max_frame_rate: float
-    timeout_s: float
-    memory_bytes: int
-    codecs: tuple[str, ...] = VIDEO
-    """Of pictures, by FFmpeg's names of codecs."""
-    ffmpeg: str = ""
-    """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""
 
 
 def main() -> None:

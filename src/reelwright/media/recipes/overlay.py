@@ -1,69 +1,92 @@
-"""One layer of an overlay as filters: scaled, faded and set in time before it is laid over the picture."""
+"""An overlay's command: all layers in one graph and one encode."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.plan import PlannedLayer, VideoFacts
-from reelwright.media.ffmpeg.filtergraph import (
-    FINE_TICKS,
-    Filter,
-    Layer,
-    Source,
-    Value,
-    between,
-    filter_,
-    timestamps_at_s,
-)
-from reelwright.media.recipes.video_filters import conform_layer
+from reelwright.edits import audio_tracks
+from reelwright.edits.first_frame import may_stand
+from reelwright.edits.media_info import AudioStream, MediaInfo
+from reelwright.edits.plan import ExpectedOutput, PictureFacts, PlannedLayer, PlannedOverlay
+from reelwright.media.encoders import coded_video
+from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
+from reelwright.media.encoders.muxing import into, lasting_until
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command, video_input, whole
+from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds
+from reelwright.media.recipes.audio import coded, copied, encoded, in_step, late, mixed
+from reelwright.media.recipes.layer_filters import layer_of
+from reelwright.media.recipes.still_sources import FADE_RATE, clock, under
+from reelwright.media.recipes.video_filters import colours_again, steady, upright_for
 
 
-def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False) -> Layer:
-    """`deep`: over a picture of ten bits. Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot
-    tone-map.
+def overlay_command(
+    media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, capabilities: Capabilities
+) -> Command:
+    """All layers in one graph and one encode, and scaled after that: they are placed in the source's pixels. The sound
+    is not touched where it can stay."""
+    canvas, size = (step.width, step.height), (expected.width, expected.height)
+    form = pixel_format(media, expected.output.video.codec)
+    layers = [
+        layer_of(
+            layer,
+            number,
+            tone_mapping=capabilities.tone_mapping,
+            deep=form != "yuv420p",
+        )
+        for number, layer in enumerate(step.layers, start=1)
+    ]
+    graphs = Graphs()
+    square = filter_("setsar", sar=1)
+    ticking = clock(step.layers, Fraction(expected.duration_s), form) if may_stand(media) else None
+    below = None if ticking is None else (ticking, [under(), square, *colours_again(media.picture)])
+    ground = [*steady(media.picture), *upright_for(media, expected, capabilities, canvas, hdr=False), square]
+    fitted = [filter_("scale", w=size[0], h=size[1], flags="bicubic"), square] if size != canvas else []
+    video = graphs.layered(media.picture.index, ground, layers, below, fitted)
+    sound = _overlaid_sound(media, step, expected, graphs)
+    arguments = [
+        *video_input("<in0>", media, capabilities),
+        *(
+            option
+            for number, layer in enumerate(step.layers, start=1)
+            for option in _layer_input(f"<in{number}>", layer, media, capabilities)
+        ),
+        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
+        *("-map", video, *sound),
+        *WITHOUT_METADATA,
+        *coded_video(
+            media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)
+        ),
+        *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_stand(media) else ()),
+        *into(expected.output.container, "<out0>"),
+    ]
+    return whole(media, arguments, expected_s=expected.duration_s)
 
-    What lies below drives the output, always: a layer of many frames is let go of (`pass`) at its end, for with
-    `repeat` its own frames would go on where the video has ended. It repeats its last frame itself until it is hidden.
-    """
-    start, end = Fraction(layer.start_s), Fraction(layer.end_s)
-    facts = layer.facts
-    faded = bool(Fraction(layer.fade_in_s) or Fraction(layer.fade_out_s))
-    filters = _sized(layer, tone_mapping=tone_mapping)
-    if layer.opacity < 1:
-        filters += [filter_("format", pix_fmts="rgba"), filter_("colorchannelmixer", aa=Fraction(repr(layer.opacity)))]
-    if isinstance(facts, VideoFacts):
-        filters += [*_set_in_time(start), filter_("tpad", stop=-1, stop_mode="clone")]
-    elif faded:  # opacity that changes needs a picture for every moment
-        filters += [filter_("loop", loop=-1, size=1), *_set_in_time(start)]
-    if faded:
-        filters += _fades(layer, start, end)
-    gone = "pass" if faded or isinstance(facts, VideoFacts) else "repeat"
-    depth: dict[str, Value] = {"format": "yuv420p10"} if deep else {}
-    overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end), **depth)
-    stream_index = facts.media.picture.index if isinstance(facts, VideoFacts) else 0
-    return Layer(Source(input_index, stream_index, filters), overlay)
+
+def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
+    """Every track as it is where it can stay, or with the sound of layers mixed in where one is to be heard."""
+    output, length = expected.output, Fraction(expected.duration_s)
+    sound: list[AudioStream | None] = [*media.sound]
+    if expected.audio_tracks > len(sound):
+        sound.append(None)
+    options: list[str] = []
+    for number, track in enumerate(sound[: expected.audio_tracks]):
+        form = audio_tracks.coded(track, output.audio, output.container)
+        if track is None or any(layer.volume for layer in step.layers):
+            options += ["-map", mixed(graphs, track, form, step.layers, length), *encoded(number, track, form)]
+        elif audio_tracks.is_copied(track, media, output.audio, output.container):
+            options += copied(number, track)
+        else:
+            options += coded(None, number, track, form, in_step(late(track, media)))
+    return options
 
 
-def _sized(layer: PlannedLayer, *, tone_mapping: bool) -> list[Filter]:
-    """A still picture is scaled once, before it repeats."""
-    facts = layer.facts
-    if isinstance(facts, VideoFacts):
-        return conform_layer(facts.media.picture, (layer.width, layer.height), tone_mapping=tone_mapping)
-    if (layer.width, layer.height) == (facts.width, facts.height):
-        return [filter_("format", pix_fmts="rgba")]
-    return [filter_("format", pix_fmts="rgba"), filter_("scale", w=layer.width, h=layer.height, flags="bicubic")]
-
-
-def _set_in_time(start: Fraction) -> list[Filter]:
-    """The first frame at `start`, not a tick later: in ticks fine enough for any frame rate, rounded down."""
-    return [filter_("settb", expr=FINE_TICKS), filter_("setpts", expr=timestamps_at_s(start))]
-
-
-def _fades(layer: PlannedLayer, start: Fraction, end: Fraction) -> list[Filter]:
-    filters = [filter_("format", pix_fmts="rgba")]
-    fade_in, fade_out = (min(Fraction(value), end - start) for value in (layer.fade_in_s, layer.fade_out_s))
-    if fade_in:
-        filters.append(filter_("fade", type="in", start_time=start, duration=fade_in, alpha=1))
-    if fade_out:
-        filters.append(filter_("fade", type="out", start_time=end - fade_out, duration=fade_out, alpha=1))
-    return filters
+def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    if isinstance(layer.facts, PictureFacts):
+        rate = str(FADE_RATE) if may_stand(media) else media.picture.frame_rate or str(FADE_RATE)
+        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
+        return ("-protocol_whitelist", "file", *pictures, "-i", slot)
+    again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
+    silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
+    shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
+    return (*again, *silent, "-t", seconds(shown_s), *video_input(slot, layer.facts.media, capabilities))

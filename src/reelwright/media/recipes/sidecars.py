@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from reelwright.edits.codecs import PREVIEW_ENCODER
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
 from reelwright.edits.sidecars import PlannedCompanion, Poster, Preview, Sprite
 from reelwright.errors import JobFailed
@@ -17,7 +18,6 @@ JPEG_QUALITY = 3
 """ffmpeg's scale: 2 is best, 31 worst."""
 WEBP_QUALITY = 60
 """libwebp's scale: 100 is best."""
-WEBP_ENCODER = "libwebp_anim"
 BROADCAST = frozenset({"mpegts", "mpeg", "ogg"})
 """Containers whose times may jump (FFmpeg's AVFMT_TS_DISCONT)."""
 PICTURES_A_SECOND = 1000
@@ -75,12 +75,12 @@ def options(still: PlannedCompanion, encoders: Sequence[str]) -> tuple[str, ...]
     """The output of a branch. Raises JobFailed `unsupported_here`."""
     name = still.files[0].name
     if isinstance(still.companion, Preview):
-        if WEBP_ENCODER not in encoders:
+        if PREVIEW_ENCODER not in encoders:
             raise JobFailed(
-                f"this machine's ffmpeg cannot make a preview (it lacks {WEBP_ENCODER})", code="unsupported_here"
+                f"this machine's ffmpeg cannot make a preview (it lacks {PREVIEW_ENCODER})", code="unsupported_here"
             )
         return (
-            *("-c:v", WEBP_ENCODER, "-quality", str(WEBP_QUALITY), "-compression_level", "4"),
+            *("-c:v", PREVIEW_ENCODER, "-quality", str(WEBP_QUALITY), "-compression_level", "4"),
             *("-fps_mode", "passthrough", "-loop", "0", "-f", "webp", f"<{name}>"),
         )
     coded = ("-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough", "-f", "image2")

@@ -11,24 +11,18 @@ from reelwright.edits.audio_tracks import CodedSound
 from reelwright.edits.first_frame import may_stand
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
-from reelwright.media.encoders import hardware
-from reelwright.media.encoders.rate_control import first_pass_share
-from reelwright.media.encoders.software import NOWHERE, WITHOUT_METADATA, into, keeps_hdr, pixel_format
-from reelwright.media.ffmpeg.command import (
-    REPORTING,
-    Capabilities,
-    Command,
-    coded_picture,
-    lasting_until,
-    video_input,
-    whole,
-)
+from reelwright.media.encoders import coded_by_hardware, coded_video, first_pass_share, hardware, hardware_encoder
+from reelwright.media.encoders.frame_format import keeps_hdr, pixel_format
+from reelwright.media.encoders.muxing import NOWHERE, into, lasting_until
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_begun
+from reelwright.media.ffmpeg.measured import LoudnessGain
 from reelwright.media.ffmpeg.progress import PACKET
 from reelwright.media.packaging import packager
 from reelwright.media.recipes import sidecars
 from reelwright.media.recipes.audio import coded, copied, formed, in_step, late
-from reelwright.media.recipes.loudness import MEASURING_SHARE, Gain
+from reelwright.media.recipes.loudness import MEASURING_SHARE, levelling, measuring
 from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady, to_sdr
 
 PACKAGING_WEIGHT = 0.02
@@ -37,7 +31,7 @@ PACKAGING_WEIGHT = 0.02
 PACKET_REPORTS = ("-stats_mux_pre:v:0", "pipe:1", "-stats_mux_pre_fmt:v:0", f"{PACKET}={{t}}")
 
 
-def transcodes(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
+def transcode_commands(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
     """What has to be known first, then everything at once, then what is packaged of it."""
     commands: list[Command] = []
     if gains := _gains(media, plan):
@@ -60,7 +54,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     length = Fraction(plan.outputs[0].duration_s)
     graphs = Graphs()
     sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
-    coders = [hardware.encoder_for(media, expected, capabilities.hardware) for expected in plan.outputs]
+    coders = [hardware_encoder(media, expected, capabilities.hardware) for expected in plan.outputs]
     begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
     branches = [
         ([] if keeps_hdr(media, expected.output.video.codec) else sdr, [*begun, *_rendition(media, expected, coder)])
@@ -90,9 +84,9 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
             arguments += _sound(media, plan, expected)
         coding: tuple[str, ...] = ("-c:v", "copy")
         if (coder := coders[number]) is not None:
-            coding = hardware.coding(coder, media, expected)
+            coding = coded_by_hardware(coder, media, expected)
         elif not expected.copied:
-            coding = coded_picture(media, expected, capabilities, number=number, pass_number=pass_number)
+            coding = coded_video(media, expected, capabilities, number=number, pass_number=pass_number)
         if not expected.copied and may_stand(media):
             coding += lasting_until(Fraction(expected.duration_s), media, capabilities)
         arguments += [*WITHOUT_METADATA, *coding]
@@ -117,13 +111,13 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     )
 
 
-def _gains(media: MediaInfo, plan: Plan) -> dict[int, Gain]:
+def _gains(media: MediaInfo, plan: Plan) -> dict[int, LoudnessGain]:
     """What is measured of the tracks, by their streams: the renditions of a plan share their sound."""
     output = plan.outputs[0]
     target = output.output.audio.loudness_lufs
     if target is None:
         return {}
-    return {track.index: Gain.of(track.index, target) for track in media.sound[: output.audio_tracks]}
+    return {track.index: LoudnessGain.of(track.index, target) for track in media.sound[: output.audio_tracks]}
 
 
 def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
@@ -140,7 +134,7 @@ def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
         from_start = plan.streaming is not None and expected is plan.outputs[0]
         filters = in_step(late(track, media) if from_start else Fraction(0))
         if (gain := gains.get(track.index)) is not None:
-            filters += gain.applied(form.sample_rate)
+            filters += levelling(gain, form.sample_rate)
         options += coded(None, number, track, form, filters)
     return options
 
@@ -150,7 +144,7 @@ def _form(track: AudioStream, plan: Plan, expected: ExpectedOutput) -> CodedSoun
     return audio_tracks.coded(track, output.audio, output.container, streamed=plan.streaming is not None)
 
 
-def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilities: Capabilities) -> Command:
+def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, LoudnessGain], capabilities: Capabilities) -> Command:
     """The sound as it will be coded, without the picture."""
     output = plan.outputs[0]
     graphs = Graphs()
@@ -158,7 +152,7 @@ def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, Gain], capabilitie
     for track in (track for track in media.sound if track.index in gains):
         form = _form(track, plan, output)
         filters = [*formed(track, form), *in_step(late(track, media))]
-        label = graphs.chain(track.index, [*filters, *gains[track.index].measuring()])
+        label = graphs.chain(track.index, [*filters, *measuring(gains[track.index])])
         arguments += ["-map", label]
     return whole(
         media,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from reelwright.edits.geometry import Size, even
-from reelwright.edits.media_info import VideoStream
+from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.plan import ExpectedOutput
 from reelwright.errors import JobFailed
-from reelwright.media.encoders.software import INTERLACED
+from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import Filter, Value, filter_, is_word
 
 LIMITED_BY_DEFAULT = frozenset({"h264", "hevc", "vvc", "av1", "vp9"})
@@ -17,6 +19,20 @@ def steady(picture: VideoStream) -> list[Filter]:
     to those that are so already."""
     width, height = picture.upright_size
     return [filter_("scale", w=width, h=height, flags="bicubic")]
+
+
+def upright_for(
+    media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities, size: Size, *, hdr: bool
+) -> list[Filter]:
+    """The source's video as an output has it, at a size."""
+    return conform(
+        media.picture,
+        tone_mapping=capabilities.tone_mapping,
+        size=size,
+        pixel_format=pixel_format(media, expected.output.video.codec),
+        hdr=hdr,
+        fields=keeps_fields(media, expected.output, height=expected.height),
+    )
 
 
 def conform(
@@ -70,7 +86,7 @@ def levelled(picture: VideoStream) -> list[Filter]:
 
 def progressive(picture: VideoStream) -> list[Filter]:
     """Interlaced frames as whole pictures, as many as there were; nothing for others."""
-    if picture.field_order not in INTERLACED:
+    if not picture.is_interlaced:
         return []
     return [filter_("bwdif", mode="send_frame", parity="tff" if picture.field_order[0] == "t" else "bff")]
 

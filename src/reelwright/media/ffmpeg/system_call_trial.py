@@ -1,0 +1,55 @@
+"""Which system calls media processes may make here: as set, or as a trial of this ffmpeg shows."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+from reelwright.edits.codecs import CODECS
+from reelwright.errors import MediaProcessFailed
+from reelwright.media.ffmpeg.capabilities import ask, listed_encoders
+from reelwright.media.sandbox import contained
+from reelwright.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+QUIET = ("-nostdin", "-loglevel", "error")
+
+
+async def settle(settings: Settings) -> None:
+    """Decide, for this process, which system calls media processes may make: as set, or as a trial shows."""
+    if settings.system_calls != "auto":
+        contained.use_fallback("SYSTEM_CALLS says so" if settings.system_calls == "deny-list" else "")
+        return
+    if not contained.holds_to_list() or (failure := await _failure(settings)) is None:
+        return
+    contained.use_fallback(f"with the allow-list this ffmpeg fails ({failure})")
+    if await _failure(settings) is not None:  # it is something else
+        contained.use_fallback("")
+        return
+    logger.warning("system calls of media processes are not held to the allow-list: %s", failure)
+
+
+async def _failure(settings: Settings) -> str | None:
+    """Make a few pictures with every encoder that may be used, and read them again: what went wrong."""
+    try:
+        listed = await listed_encoders(settings)
+        encoders = [rules.encoder for rules in CODECS.values() if rules.encoder in listed]
+        with tempfile.TemporaryDirectory(prefix="reelwright-trial-") as folder:
+            made = f"file:{folder}/made.mkv"
+            sources = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=5:d=1", "-f", "lavfi", "-i", "sine=d=1")
+            pictures = [
+                option
+                for number, encoder in enumerate(encoders)
+                for option in ("-map", "0:v", f"-c:v:{number}", encoder)
+            ]
+            coding = (*sources, *pictures, "-map", "1:a", "-threads", "2", made)
+            reading = ("-threads", "2", "-i", made, "-map", "0", "-f", "null", "-")
+            for arguments in (coding, reading):
+                await ask(settings, *QUIET, *arguments, access=contained.Access(write=(Path(folder),)))
+    except MediaProcessFailed as failed:
+        return failed.detail
+    except (OSError, TimeoutError) as error:  # nowhere to write, or no time: nothing is learnt
+        logger.info("system calls cannot be tried: %r", error)
+    return None

@@ -1,0 +1,24 @@
+"""What the probe takes, and what a look at a file may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reelwright.source_codecs import VIDEO
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRules:
+    """What is taken and what a look at it may cost. Formats: names of FFmpeg demuxers."""
+
+    formats: tuple[str, ...]
+    max_pixels: int
+    max_streams: int
+    max_duration_s: float
+    max_frame_rate: float
+    timeout_s: float
+    memory_bytes: int
+    codecs: tuple[str, ...] = VIDEO
+    """Of pictures, by FFmpeg's names of codecs."""
+    ffmpeg: str = ""
+    """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""

@@ -1,0 +1,69 @@
+"""One layer of an overlay as filters: scaled, faded and set in time before it is laid over the picture."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reelwright.edits.plan import PlannedLayer, VideoFacts
+from reelwright.media.ffmpeg.filtergraph import (
+    FINE_TICKS,
+    Filter,
+    Layer,
+    Source,
+    Value,
+    between,
+    filter_,
+    timestamps_at_s,
+)
+from reelwright.media.recipes.video_filters import conform_layer
+
+
+def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False) -> Layer:
+    """`deep`: over a picture of ten bits. Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot
+    tone-map.
+
+    What lies below drives the output, always: a layer of many frames is let go of (`pass`) at its end, for with
+    `repeat` its own frames would go on where the video has ended. It repeats its last frame itself until it is hidden.
+    """
+    start, end = Fraction(layer.start_s), Fraction(layer.end_s)
+    facts = layer.facts
+    faded = bool(Fraction(layer.fade_in_s) or Fraction(layer.fade_out_s))
+    filters = _sized(layer, tone_mapping=tone_mapping)
+    if layer.opacity < 1:
+        filters += [filter_("format", pix_fmts="rgba"), filter_("colorchannelmixer", aa=Fraction(repr(layer.opacity)))]
+    if isinstance(facts, VideoFacts):
+        filters += [*_set_in_time(start), filter_("tpad", stop=-1, stop_mode="clone")]
+    elif faded:  # opacity that changes needs a picture for every moment
+        filters += [filter_("loop", loop=-1, size=1), *_set_in_time(start)]
+    if faded:
+        filters += _fades(layer, start, end)
+    gone = "pass" if faded or isinstance(facts, VideoFacts) else "repeat"
+    depth: dict[str, Value] = {"format": "yuv420p10"} if deep else {}
+    overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end), **depth)
+    stream_index = facts.media.picture.index if isinstance(facts, VideoFacts) else 0
+    return Layer(Source(input_index, stream_index, filters), overlay)
+
+
+def _sized(layer: PlannedLayer, *, tone_mapping: bool) -> list[Filter]:
+    """A still picture is scaled once, before it repeats."""
+    facts = layer.facts
+    if isinstance(facts, VideoFacts):
+        return conform_layer(facts.media.picture, (layer.width, layer.height), tone_mapping=tone_mapping)
+    if (layer.width, layer.height) == (facts.width, facts.height):
+        return [filter_("format", pix_fmts="rgba")]
+    return [filter_("format", pix_fmts="rgba"), filter_("scale", w=layer.width, h=layer.height, flags="bicubic")]
+
+
+def _set_in_time(start: Fraction) -> list[Filter]:
+    """The first frame at `start`, not a tick later: in ticks fine enough for any frame rate, rounded down."""
+    return [filter_("settb", expr=FINE_TICKS), filter_("setpts", expr=timestamps_at_s(start))]
+
+
+def _fades(layer: PlannedLayer, start: Fraction, end: Fraction) -> list[Filter]:
+    filters = [filter_("format", pix_fmts="rgba")]
+    fade_in, fade_out = (min(Fraction(value), end - start) for value in (layer.fade_in_s, layer.fade_out_s))
+    if fade_in:
+        filters.append(filter_("fade", type="in", start_time=start, duration=fade_in, alpha=1))
+    if fade_out:
+        filters.append(filter_("fade", type="out", start_time=end - fade_out, duration=fade_out, alpha=1))
+    return filters

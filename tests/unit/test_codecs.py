@@ -1,0 +1,70 @@
+"""Codecs: the rows, the encoders and the other places that name codecs agree."""
+
+from typing import get_args
+
+import pytest
+
+from reelwright import source_codecs
+from reelwright.edits import codecs
+from reelwright.edits.audio_tracks import COPIED
+from reelwright.edits.codecs import CODECS, Codec, Container
+from reelwright.edits.edit import FileOutput, Preset, VideoEncoding, transcode
+from reelwright.edits.enums import Quality
+from reelwright.edits.plan import Facts, resolve
+from reelwright.media import encoders
+from reelwright.media.encoders import hardware
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from tests.support.media_info import media
+
+CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=2, tone_mapping=True)
+
+
+def test_each_codec_has_its_row_and_its_encoder_a_module() -> None:
+    """And nothing else has: to add a codec is a name, a row and a module."""
+    assert set(CODECS) == set(get_args(Codec))
+    assert {rules.encoder for rules in CODECS.values()} == set(encoders.SOFTWARE)
+    assert set(hardware.CODECS) <= set(CODECS)
+
+
+def test_results_can_be_edited_further() -> None:
+    """What renditions are coded by is among what a source may be coded by."""
+    assert set(CODECS) <= set(source_codecs.OURS) & set(source_codecs.VIDEO)
+
+
+def test_each_container_holds_video_and_audio() -> None:
+    """Every row names only containers there are, and each of them is held to the same names."""
+    containers = set(get_args(Container))
+    assert all(set(rules.containers) <= containers for rules in CODECS.values())
+    assert all(codecs.held_by(container) for container in get_args(Container))
+    assert set(codecs.AUDIO_CODECS) == set(COPIED) == containers
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_row_is_sound(codec: Codec) -> None:
+    """Its factors are those that may be asked for, for every quality with a box, rising as pictures get smaller."""
+    rules = CODECS[codec]
+    factors = list(rules.crf.values())
+    assert set(rules.crf) == set(Quality) - {Quality.SOURCE}
+    assert factors == sorted(factors)
+    assert rules.crf_range[0] <= factors[0] <= factors[-1] <= rules.crf_range[1]
+    assert rules.two_pass or not rules.two_pass_unasked
+
+
+@pytest.mark.parametrize("preset", get_args(Preset))
+@pytest.mark.parametrize("codec", CODECS)
+def test_each_encoder_knows_each_preset(codec: Codec, preset: Preset) -> None:
+    """With a factor, with a bit rate, in segments, and in two passes where its row says so."""
+    rules = CODECS[codec]
+    variations = [
+        VideoEncoding(codec=codec, preset=preset),
+        VideoEncoding(codec=codec, preset=preset, segment_s=4, peak_bit_rate=1_000_000),
+        VideoEncoding(codec=codec, preset=preset, bit_rate=500_000, two_pass=rules.two_pass),
+    ]
+    for video in variations:
+        output = FileOutput(video=video, container=rules.containers[0])
+        plan = resolve(transcode((output,)), Facts(sha256="0" * 64, media=media()))
+        options = encoders.coded_video(media(), plan.outputs[0], CAPABILITIES)
+        assert options[:2] == ("-c:v", rules.encoder)
+        assert len(options) % 2 == 0, "an option without its value"
+    if rules.two_pass:
+        assert 0 < encoders.first_pass_share(variations[-1]) <= 1
