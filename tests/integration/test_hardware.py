@@ -11,7 +11,7 @@ from reelwright.edits.edit import FileOutput, VideoEncoding, transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.encoders import hardware
-from reelwright.media.ffmpeg import capabilities, devices
+from reelwright.media.ffmpeg import devices
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import Settings
@@ -33,12 +33,13 @@ async def test_only_what_codes_a_picture_is_there() -> None:
 
 async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's start does not wait for it."""
-    monkeypatch.setattr(hardware, "NEEDED", {"nvenc": ("/dev/none-such",)})
+    monkeypatch.setattr(devices, "NEEDED", {"nvenc": ("/dev/none-such",)})
 
     async def fail(*_: object, **__: object) -> str:
         raise AssertionError("ffmpeg was started")
 
-    monkeypatch.setattr(capabilities, "_ask", fail)
+    monkeypatch.setattr(hardware, "ask", fail)
+    monkeypatch.setattr(hardware, "listed_encoders", fail)
     assert await hardware.hardware_encoders(Settings()) == ()
 
 
