@@ -20,7 +20,7 @@ from reelwright import fault_points
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.plan import PictureFacts
 from reelwright.edits.pointers import Pointer
-from reelwright.jobs.overlay_facts import LayerSources
+from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import assets, deletion
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import OverlayImages

@@ -19,15 +19,16 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
+from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.edit import Edit, Overlay
-from reelwright.edits.enums import FileRole, JobType, VariantKind
+from reelwright.edits.enums import FileRole, JobType, OverlayType, VariantKind
+from reelwright.edits.layers import AnyLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.sidecars import PlannedFile
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.jobs.overlay_facts import overlay_rows
 from reelwright.storage.local import LocalStorage
 
 logger = logging.getLogger(__name__)
@@ -235,7 +236,7 @@ class Publication:
         await session.flush()
         for step in msgspec.convert(self.job.edit_json, Edit).steps:
             if isinstance(step, Overlay):
-                session.add_all(overlay_rows(step.layers, variant))
+                session.add_all(_overlay_rows(step.layers, variant))
         session.add(
             File(
                 variant_id=made.variant_id,
@@ -258,3 +259,17 @@ class Publication:
             sha256=one.sha256,
             content_type=one.planned.content_type,
         )
+
+
+def _overlay_rows(layers: tuple[AnyLayer, ...], variant: Variant) -> list[OverlayRow]:
+    """Return a row for each layer, with what was asked."""
+    types = {"text": OverlayType.TEXT, "image": OverlayType.IMAGE, "video": OverlayType.VIDEO}
+    return [
+        OverlayRow(
+            video_id=variant.video_id,
+            variant_id=variant.id,
+            type=types.get(layer.__struct_config__.tag, OverlayType.WATERMARK),  # type: ignore[arg-type]
+            payload_json=msgspec.to_builtins(layer),
+        )
+        for layer in layers
+    ]

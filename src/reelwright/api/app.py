@@ -66,7 +66,7 @@ def provide_services(state: State) -> Services:
 
 
 def create_app(settings: Settings) -> Litestar:
-    """The application of these settings; its lifespan opens and closes what the routes need."""
+    """Return the application of these settings; its lifespan opens and closes what the routes need."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -114,7 +114,7 @@ def create_app(settings: Settings) -> Litestar:
 
 
 def _tell_all_methods(app: Litestar) -> None:
-    """Litestar answers OPTIONS with the methods of the first handlers of a path; later ones are meant too."""
+    """Have OPTIONS name every method of a path: Litestar names those of its first handlers alone."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             for cell in handler.fn.__closure__ or ():

@@ -16,8 +16,8 @@ from reelwright.api.metrics_text import Exposition
 from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
 from reelwright.jobs.notifier import JobNotifier
-from reelwright.jobs.overlay_facts import LayerSources
 from reelwright.jobs.status_reader import StatusReader
+from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.ffmpeg import system_call_trial

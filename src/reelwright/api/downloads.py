@@ -34,14 +34,14 @@ def download(
 
 
 async def download_video(services: Services, session: AsyncSession, video_id: UUID, **how: bool) -> FileDownload:
-    """The upload, under the name that it came with. Raises NotFound."""
+    """Return the upload, under the name that it came with. Raises NotFound."""
     video = await queries.video(session, video_id)
     file = await queries.main_file(session, video_id=video_id)
     return download(services, file, filename=video.original_filename, last_modified=video.upload_time, **how)
 
 
 async def download_variant(services: Services, session: AsyncSession, variant_id: UUID, **how: bool) -> FileDownload:
-    """A result's main file, named after the upload and what was done to it. Raises NotFound."""
+    """Return a result's main file, named after the upload and what was done to it. Raises NotFound."""
     variant = await queries.variant(session, variant_id)
     file = await queries.main_file(session, variant_id=variant_id)
     video = await session.get_one(Video, variant.video_id)

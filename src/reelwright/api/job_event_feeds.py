@@ -152,7 +152,7 @@ class JobFeeds:
 
 
 def _observe(sent: list[_State]) -> None:
-    """The lag of what has just been sent."""
+    """Measure the lag of what has just been sent."""
     for state in sent:
         if state.happened_at is not None:
             metrics.EVENT_LAG.observe(time.monotonic() - state.happened_at)

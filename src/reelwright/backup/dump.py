@@ -72,7 +72,7 @@ async def _pump(reading: asyncio.subprocess.Process, writing: asyncio.subprocess
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Raises DatabaseUnusable with the program's last words. Cancelled, it takes the program along."""
+    """Wait for a program's end. Raises DatabaseUnusable with its last words. Cancelled, it takes the program along."""
     assert process.stderr is not None
     try:
         message = (await process.stderr.read()).decode(errors="replace").strip()

@@ -150,7 +150,7 @@ class _Count:
 
 @asynccontextmanager
 async def _snapshot(database: Database) -> AsyncIterator[tuple[AsyncConnection, str]]:
-    """A transaction that sees one moment, and the name under which other sessions see the same."""
+    """Open a transaction that sees one moment, and give the name under which other sessions see the same."""
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ")
         await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # pg_dump takes its time
@@ -159,7 +159,7 @@ async def _snapshot(database: Database) -> AsyncIterator[tuple[AsyncConnection, 
 
 
 async def _entries(connection: AsyncConnection) -> AsyncIterator[Entry]:
-    """Every stored file that the database names, as this connection sees it, by pages."""
+    """Yield every stored file that the database names, as this connection sees it, by pages."""
     last = ""
     columns = (File.key, File.size_bytes, File.sha256)
     while page := (
@@ -173,7 +173,7 @@ async def _entries(connection: AsyncConnection) -> AsyncIterator[Entry]:
 
 
 async def _still_named(database: Database, keys: Iterable[str]) -> set[str]:
-    """Those that the database names now."""
+    """Return those of the keys that the database names now."""
     asked = set(keys)
     if not asked:
         return asked
@@ -206,7 +206,7 @@ class _Copies:
 
 
 def _is(path: Path, entry: Entry) -> bool:
-    """Whether the file is what the entry says. Raises OSError."""
+    """Return whether the file is what the entry says. Raises OSError."""
     with path.open("rb") as file:
         size_bytes = os.fstat(file.fileno()).st_size
         if entry.size_bytes not in (None, size_bytes):

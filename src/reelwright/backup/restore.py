@@ -33,7 +33,7 @@ _TABLES = (
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the backup says of itself. Raises ReelwrightError when it is none, not whole, or a newer version's."""
+    """Read what the backup says of itself. Raises ReelwrightError when it is none, not whole, or a newer one's."""
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
@@ -77,7 +77,7 @@ def _require_empty(storage: LocalStorage) -> None:
 
 
 async def _require_empty_database(url: str) -> int:
-    """Returns the server's major version."""
+    """Return the server's major version. Raises Conflict when the database has tables."""
     connection = await asyncpg.connect(url, server_settings={"application_name": "reelwright-restore"})
     try:
         if await connection.fetchval(_TABLES):
@@ -88,7 +88,7 @@ async def _require_empty_database(url: str) -> int:
 
 
 async def _close_to_public(url: str) -> None:
-    """Rights are not in a backup, for their roles may not be here; without any, functions are everybody's."""
+    """Revoke functions from everybody: rights are not in a backup, for their roles may not be here."""
     connection = await asyncpg.connect(url, server_settings={"application_name": "reelwright-restore"})
     try:
         if await connection.fetchval("SELECT to_regnamespace('ops') IS NOT NULL"):
@@ -98,7 +98,7 @@ async def _close_to_public(url: str) -> None:
 
 
 def _copy(folder: Path, arriving: Path) -> None:
-    """Raises ReelwrightError for the first file that is missing or damaged, OSError."""
+    """Copy every file. Raises ReelwrightError for the first that is missing or damaged, OSError."""
     if arriving.exists():  # of an attempt that failed
         shutil.rmtree(arriving)
     arriving.mkdir()

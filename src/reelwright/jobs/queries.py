@@ -18,7 +18,7 @@ NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"
 
 
 async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
-    """Raises NotFound."""
+    """Return the job. Raises NotFound."""
     job = await session.get(Job, job_id)
     if job is None:
         raise NotFound("no such job")

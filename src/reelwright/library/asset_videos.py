@@ -21,7 +21,7 @@ CHUNK_BYTES = 2**20
 
 
 class AssetVideos:
-    """Takes videos of the assets folder in, each once."""
+    """Stores videos of the assets folder, each once."""
 
     def __init__(self, storage: LocalStorage, prober: Prober, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._storage = storage

@@ -47,7 +47,8 @@ def _state(path: Path) -> FileState:
 
 
 class OverlayImages:
-    """A draughtsman with fonts, ready at the first use: an API that draws nothing reads no font."""
+    """Draws and keeps overlay images. What it takes is made ready at the first use: an API that draws nothing reads no
+    font."""
 
     def __init__(self, settings: Settings, storage: LocalStorage) -> None:
         self._settings = settings
@@ -151,7 +152,7 @@ class OverlayImages:
 
 
 async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
-    """Key -> SHA-256 of those that a job needs, or would need when it is retried within the retention time."""
+    """Return key -> SHA-256 of those that a job needs, or would need when it is retried within RETENTION_DAYS."""
     rows = await database.execute(
         text(
             "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"

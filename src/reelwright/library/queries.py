@@ -31,7 +31,7 @@ Listed = TypeVar("Listed", Video, Asset)
 
 
 async def video(session: AsyncSession, video_id: uuid.UUID) -> Video:
-    """Raises NotFound."""
+    """Return the video. Raises NotFound."""
     if (row := await session.get(Video, video_id)) is None:
         is_variant = await session.get(Variant, video_id) is not None
         raise NotFound(f"this is a variant: see /variants/{video_id}" if is_variant else "no such video")
@@ -39,7 +39,7 @@ async def video(session: AsyncSession, video_id: uuid.UUID) -> Video:
 
 
 async def variant(session: AsyncSession, variant_id: uuid.UUID) -> Variant:
-    """Raises NotFound."""
+    """Return the variant. Raises NotFound."""
     if (row := await session.get(Variant, variant_id)) is None:
         is_video = await session.get(Video, variant_id) is not None
         raise NotFound(f"this is a video: see /videos/{variant_id}" if is_video else "no such variant")
@@ -47,7 +47,7 @@ async def variant(session: AsyncSession, variant_id: uuid.UUID) -> Variant:
 
 
 async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
-    """Raises NotFound."""
+    """Return the asset. Raises NotFound."""
     if (row := await session.get(Asset, asset_id)) is None:
         raise NotFound("no such asset")
     return row
@@ -56,14 +56,14 @@ async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
 async def videos(
     session: AsyncSession, *, offset: int, limit: int, order: str = "-upload_time"
 ) -> tuple[list[Video], int]:
-    """One page and the total. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
+    """Return one page and the total. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
     return await _page(session, Video, VIDEO_ORDERS, order, offset=offset, limit=limit)
 
 
 async def assets(
     session: AsyncSession, *, offset: int, limit: int, order: str = "-created_at"
 ) -> tuple[list[Asset], int]:
-    """One page and the total. `order` is a key of ASSET_ORDERS, descending with a minus before it."""
+    """Return one page and the total. `order` is a key of ASSET_ORDERS, descending with a minus before it."""
     return await _page(session, Asset, ASSET_ORDERS, order, offset=offset, limit=limit)
 
 
@@ -84,7 +84,7 @@ async def _page(
 
 
 async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Variant, list[File]]]:
-    """A video's variants, newest first, with their files. Raises NotFound for an unknown video."""
+    """Return a video's variants, newest first, with their files. Raises NotFound for an unknown video."""
     await video(session, video_id)
     rows = (
         await session.execute(
@@ -105,7 +105,7 @@ async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Var
 async def files_of_jobs(
     session: AsyncSession, job_ids: Collection[uuid.UUID], *, only_main: bool = False
 ) -> dict[uuid.UUID, list[File]]:
-    """The variants that the jobs made and nobody has deleted, each with its files by name, or with its main one."""
+    """Return the variants that the jobs made and nobody deleted, each with its files by name, or its main one."""
     conditions = [Variant.job_id.in_(job_ids), *([File.role == FileRole.MAIN] if only_main else [])]
     rows = await session.scalars(
         select(File).join(Variant, File.variant_id == Variant.id).where(*conditions).order_by(File.name)
@@ -124,7 +124,7 @@ async def files_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> list
 async def main_file(
     session: AsyncSession, *, video_id: uuid.UUID | None = None, variant_id: uuid.UUID | None = None
 ) -> File:
-    """The file that a download of the video, or of the variant, sends. Raises NotFound."""
+    """Return the file that a download of the video, or of the variant, sends. Raises NotFound."""
     owner = File.video_id == video_id if variant_id is None else File.variant_id == variant_id
     file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
     if file is None:
@@ -133,7 +133,7 @@ async def main_file(
 
 
 async def any_main_file(session: AsyncSession, video_or_variant_id: uuid.UUID) -> File:
-    """The file of whatever has the id. Raises NotFound."""
+    """Return the main file of the video or variant that has the id. Raises NotFound."""
     owner = or_(File.video_id == video_or_variant_id, File.variant_id == video_or_variant_id)
     file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
     if file is None:
@@ -142,7 +142,7 @@ async def any_main_file(session: AsyncSession, video_or_variant_id: uuid.UUID) -
 
 
 async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
-    """The picture as it came. Raises NotFound."""
+    """Return the asset's file, as it came. Raises NotFound."""
     file = await session.scalar(select(File).where(File.asset_id == asset_id, File.role == FileRole.MAIN))
     if file is None:
         raise NotFound("no such asset")
@@ -150,7 +150,7 @@ async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
 
 
 async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> File:
-    """Raises NotFound."""
+    """Return the variant's file that has the name. Raises NotFound."""
     file = await session.scalar(select(File).where(File.variant_id == variant_id, File.name == name))
     if file is None:
         raise NotFound("no such file")
@@ -158,7 +158,7 @@ async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) ->
 
 
 async def file_by_key(session: AsyncSession, key: str) -> File:
-    """Raises NotFound, also for what could be no key: the database cannot be asked for every string."""
+    """Return the file. Raises NotFound, also for what could be no key: not every string can be asked for."""
     file = await session.scalar(select(File).where(File.key == key).limit(1)) if LocalStorage.is_key(key) else None
     if file is None:
         raise NotFound("no such file")

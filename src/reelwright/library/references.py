@@ -77,7 +77,7 @@ async def _asset(session: AsyncSession, asset_id: str) -> File:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """A regular file inside the folder, reached without any link that leads out of it."""
+    """Return a regular file inside the folder, reached without any link that leads out of it."""
     parts = PurePosixPath(name).parts
     missing = NotFound(f"there is no {name!r} in the assets folder", code="asset_missing")
     if not parts or "\0" in name or PurePosixPath(name).is_absolute() or ".." in parts:
@@ -92,7 +92,7 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _no_image(settings: Settings, reference: str) -> str:
-    """What to do about a picture that is not there."""
+    """Return what to do about an image that is not there."""
     name = reference.removeprefix(ASSETS_PREFIX)
     there = _images(assets_folder(settings))
     if meant := nearest(name, there):
@@ -105,7 +105,7 @@ def _no_image(settings: Settings, reference: str) -> str:
 
 
 def _images(folder: Path) -> list[str]:
-    """The names of pictures below the folder, sorted, as far as it takes a moment to look."""
+    """Return the names of images below the folder, sorted, as far as it takes a moment to look."""
     images: list[str] = []
     for path, folders, names in islice(os.walk(folder), MAX_FOLDERS):
         folders.sort()
@@ -115,7 +115,7 @@ def _images(folder: Path) -> list[str]:
 
 
 async def asset_video(reference: str, settings: Settings) -> Path | None:
-    """The file of the assets folder that a reference to a video names, if it names one."""
+    """Return the file of the assets folder that a reference to a video names, if it names one."""
     if ":" in reference or reference.startswith(STORED_PREFIX):
         return None
     try:

@@ -20,7 +20,7 @@ FOREIGN = (
 
 
 async def belongs(session: AsyncSession, storage: LocalStorage) -> bool:
-    """A media root without an id gets one, and belongs from then on."""
+    """Return whether the media root belongs to this database: one without an id gets one, and does from then on."""
     known = await asyncio.to_thread(storage.identity)
     if known is not None:
         return await session.get(Storage, known) is not None

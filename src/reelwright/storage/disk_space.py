@@ -55,7 +55,7 @@ def trouble(folder: Path, reserve_bytes: int, name: str) -> JobFailed | None:
 
 @contextmanager
 def _trial(folder: Path) -> Iterator[int]:
-    """The descriptor of a new file that has no name, or for a moment where the file system knows no such."""
+    """Open a new file that has no name, or one for a moment where the file system knows no such."""
     named = None
     try:
         descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def hold(path: Path) -> int:
-    """The descriptor that holds a file or a folder until it is closed. Several may hold the same."""
+    """Return the descriptor that holds a file or a folder until it is closed. Several may hold the same."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     with suppress(OSError):  # a file system without locks
         fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits for a look of `held`, which is short
@@ -22,7 +22,7 @@ def hold(path: Path) -> int:
 
 
 def held(path: Path) -> bool:
-    """Whether any process holds it. Raises FileNotFoundError."""
+    """Return whether any process holds it. Raises FileNotFoundError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,7 +36,7 @@ def held(path: Path) -> bool:
 
 
 def make_held(folder: Path) -> int:
-    """Make a folder that is held from the moment on at which it has its name; the descriptor that holds it."""
+    """Make a folder that is held from when it has its name. Returns the descriptor that holds it."""
     new = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
     new.mkdir(mode=0o750, parents=True)
     descriptor = hold(new)
@@ -50,7 +50,7 @@ def make_held(folder: Path) -> int:
 
 
 def clock(folder: Path) -> float:
-    """The time, seconds since the epoch, by the clock that stamps files in there."""
+    """Return the time, seconds since the epoch, by the clock that stamps files in there."""
     trial = folder / f".{uuid.uuid4().hex}.clock"
     try:
         trial.touch()

@@ -103,7 +103,7 @@ class AccessLog:
 
 
 def _read(scope: Scope) -> tuple[str, dict[str, str]]:
-    """The request's id, and the trace that it belongs to."""
+    """Return the request's id, and the trace that it belongs to."""
     request_id, carrier = None, {}
     for name, value in scope["headers"]:
         if name == b"x-request-id" and request_id is None and _ID.fullmatch(text := value.decode("latin-1")):

@@ -26,7 +26,7 @@ class Verdict:
 def evaluate(
     method: str, headers: Mapping[str, str], etag: str, last_modified: datetime | None, size_bytes: int
 ) -> Verdict:
-    """RFC 9110, 13.2.2: the order in which preconditions and the range are weighed. `headers` has lower-case names."""
+    """Weigh preconditions and range in the order of RFC 9110, 13.2.2. `headers` has lower-case names."""
     if (expected := headers.get("if-match")) is not None:
         if expected.strip() != "*" and etag not in _ETAG.findall(expected):
             return Verdict(412)
@@ -43,7 +43,7 @@ def evaluate(
 
 
 def _range(header: str, size_bytes: int) -> Verdict:
-    """One range of bytes. What is no such thing (another unit, several ranges) is ignored, as RFC 9110 14.2 allows."""
+    """Read one range of bytes. Anything else (another unit, several ranges) is ignored, as RFC 9110 14.2 allows."""
     whole = Verdict(200, 0, size_bytes)
     match = _RANGE.fullmatch(header.strip()) if len(header) <= MAX_RANGE_HEADER_LENGTH else None
     if match is None or not match[1] + match[2]:

@@ -136,7 +136,7 @@ class Connections:
 
 
 def _affordable() -> int:
-    """Connections for which there are descriptors: one each, and one for the file that it is sent."""
+    """Return for how many connections there are descriptors: one each, and one for the file that it is sent."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < limit:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 def content_disposition(filename: str, *, inline: bool) -> str:
-    """The header that names a download: RFC 6266, with the name in UTF-8 (RFC 8187) and, for old clients, in ASCII."""
+    """Return the header that names a download (RFC 6266): in UTF-8 (RFC 8187) and, for old clients, in ASCII."""
     name = "".join("_" if char in '/\\"' or ord(char) < 32 or ord(char) == 127 else char for char in filename)
     name = name.encode(errors="ignore").decode()  # lone surrogates
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()

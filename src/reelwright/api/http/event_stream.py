@@ -14,6 +14,8 @@ import msgspec
 from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from reelwright.api.http.disconnection import disconnected
+
 HEARTBEAT = b": still here\n\n"
 RETRY_MS = 2000
 """After so long a browser reconnects when the stream broke."""
@@ -64,7 +66,7 @@ class EventStream(Response[None]):
                 quiet_since = loop.time()
 
         pumping = asyncio.create_task(pump())
-        tasks = [pumping, asyncio.create_task(self.closing.wait()), asyncio.create_task(_disconnected(receive))]
+        tasks = [pumping, asyncio.create_task(self.closing.wait()), asyncio.create_task(disconnected(receive))]
         try:
             due_s = self.heartbeat_s
             while not (await asyncio.wait(tasks, timeout=due_s, return_when=asyncio.FIRST_COMPLETED))[0]:
@@ -83,13 +85,8 @@ class EventStream(Response[None]):
                 await self.events.aclose()
 
 
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def encode_event(name: str, data: msgspec.Struct, event_id: str | None) -> bytes:
-    """One event as the WHATWG event stream format has it; JSON has no line breaks of its own."""
+    """Return one event as the WHATWG event stream format has it; JSON has no line breaks of its own."""
     lines = [b"event: " + name.encode(), b"data: " + msgspec.json.encode(data)]
     if event_id is not None:
         lines.insert(0, b"id: " + event_id.encode())

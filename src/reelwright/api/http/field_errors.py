@@ -31,7 +31,7 @@ def _below(pointer: str, key: object) -> str:
 
 
 def nul_characters(value: Any, pointer: str = "") -> Iterator[FieldError]:
-    """Where a text holds a NUL: PostgreSQL cannot store one, and nobody means one."""
+    """Yield where a text holds a NUL: PostgreSQL cannot store one, and nobody means one."""
     if isinstance(value, str) and "\0" in value:
         yield FieldError(pointer, "holds a NUL character")
     elif isinstance(value, list):
@@ -85,7 +85,7 @@ def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
 
 
 def _expected(hint: Any, value: Any) -> str | None:
-    """What to write instead of a value of another type, where words, an object or a list belong; else None."""
+    """Return what to write instead, where words, an object or a list belong; else None."""
     words = list(_words(hint))
     struct = next(_structs(hint), None)
     if struct is not None and not isinstance(value, dict):
@@ -111,14 +111,14 @@ def _is_words(bare: Any) -> bool:
 
 
 def _words(hint: Any) -> Iterator[str]:
-    """The words that a type takes."""
+    """Yield the words that a type takes."""
     for bare, _ in _members(hint):
         if _is_words(bare):
             yield from map(str, get_args(bare) if get_origin(bare) is Literal else list(bare))
 
 
 def _inner_errors(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
-    """The errors inside an object or a list, by that member of the type which its shape points at."""
+    """Yield the errors inside an object or a list, by that member of the type which its shape points at."""
     members = list(_members(hint))
     if isinstance(value, dict):
         if structs := list(_structs(hint)):
@@ -135,7 +135,7 @@ def _inner_errors(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
 
 
 def _members(hint: Any, constraints: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The alternatives of a type, each bare and with its own constraints."""
+    """Yield the alternatives of a type, each bare and with its own constraints."""
     if get_origin(hint) is Annotated:
         meta = tuple(item for item in hint.__metadata__ if isinstance(item, msgspec.Meta | Check))
         yield from _members(hint.__origin__, constraints + meta)

@@ -23,6 +23,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from reelwright.api.http.conditional_requests import Verdict, evaluate
 from reelwright.api.http.content_disposition import content_disposition
+from reelwright.api.http.disconnection import disconnected
 from reelwright.api.http.problems import MEDIA_TYPE, problem_document
 from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import NotFound
@@ -179,7 +180,7 @@ async def _refuse(status: int, size_bytes: int, scope: Scope, send: Send) -> Non
 async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: Send) -> None:
     """Sends a part of the file; stops when the client is gone, which `send` does not tell. What the client has not
     taken yet is one chunk at most: the next is read after that."""
-    gone = asyncio.create_task(_disconnected(receive))
+    gone = asyncio.create_task(disconnected(receive))
     chunk_bytes = SMALL_CHUNK_BYTES
     try:
         while start < stop and not gone.done():
@@ -196,8 +197,3 @@ async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: 
             chunk_bytes = min(2 * chunk_bytes, LARGE_CHUNK_BYTES) if quick else SMALL_CHUNK_BYTES
     finally:
         gone.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

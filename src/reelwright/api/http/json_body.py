@@ -81,7 +81,7 @@ class StrictRequest(Request[Any, Any, Any]):
 
 
 def strict_request(body_timeout_s: float) -> type[StrictRequest]:
-    """The class of requests whose body has to be there within so long."""
+    """Return the class of requests whose body has to be there within so long."""
     return type("StrictRequest", (StrictRequest,), {"body_timeout_s": body_timeout_s})
 
 

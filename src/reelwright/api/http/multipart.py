@@ -156,7 +156,7 @@ class _Body:
 
 
 async def _events(body: _Body, parser: PushMultipartParser) -> AsyncGenerator[_Event, None]:
-    """The parts of a body, as the parser tells them. Raises Malformed where it ends before its last boundary."""
+    """Yield the parts of a body, as the parser tells them. Raises Malformed where it ends before its last boundary."""
     try:
         while chunk := await body.read():
             for event in parser.parse(chunk):
@@ -239,7 +239,7 @@ class _Parts:
 
 
 def display_name(name: str) -> str:
-    """A client's file name made fit to show and store: no folders, nothing invisible that misleads, <= 255 bytes."""
+    """Make a client's file name fit to show and store: no folders, nothing invisible that misleads, <= 255 bytes."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     name = "".join(
         char

@@ -80,7 +80,7 @@ class Problem(msgspec.Struct, kw_only=True):
 
 
 def public_path(scope: Scope) -> str:
-    """The request's path as the client wrote it, percent-encoded, with the prefix of a reverse proxy."""
+    """Return the request's path as the client wrote it, percent-encoded, with a reverse proxy's prefix."""
     root: str = scope.get("root_path", "")
     return quote(root + scope["path"].removeprefix(root))
 
@@ -88,7 +88,7 @@ def public_path(scope: Scope) -> str:
 def problem_document(
     scope: Scope, status: int, code: str, detail: str, extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The members of a problem document. `extra`: further members, such as `errors`."""
+    """Return the members of a problem document. `extra`: further members, such as `errors`."""
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
@@ -107,7 +107,7 @@ def problem_document(
 def closing_answer(
     scope: Scope, status: int, code: str, detail: str, retry_after_s: int | None
 ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """Body and headers of a refusal outside of the application, after which the connection ends."""
+    """Return body and headers of a refusal outside of the application, after which the connection ends."""
     body = msgspec.json.encode(problem_document(scope, status, code, detail))
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
@@ -148,7 +148,7 @@ class _LastAnswer(Response[dict[str, Any]]):
 
 
 def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str, Any]]:
-    """The answer to any exception; the one exception handler of the app."""
+    """Answer any exception; the one exception handler of the app."""
     error = exc if isinstance(exc, ReelwrightError) else _translated(request, exc)
     extra = dict(error.extra)
     headers = dict(exc.headers or {}) if isinstance(exc, HTTPException) else {}
@@ -190,7 +190,7 @@ def is_of_a_client_that_went(exc: Exception) -> bool:
 
 
 def _translated(request: Request[Any, Any, Any], exc: Exception) -> ReelwrightError:
-    """The domain's words for an exception of a library."""
+    """Return the domain's error for an exception of a library."""
     if isinstance(exc, ValidationException):
         return _invalid_parameters(request, exc)
     if is_of_a_client_that_went(exc):
@@ -251,13 +251,13 @@ def _invalid_parameters(request: Request[Any, Any, Any], exc: ValidationExceptio
 
 
 def _alias(request: Request[Any, Any, Any], name: str) -> str:
-    """The name that clients use for a handler's argument."""
+    """Return the name that clients use for a handler's argument."""
     field = request.route_handler.parsed_fn_signature.parameters.get(name)
     return getattr(field and field.kwarg_definition, "name", None) or name
 
 
 def _choices(request: Request[Any, Any, Any], name: str) -> list[str]:
-    """The values that a handler's argument may have, where it is an enumeration."""
+    """Return the values that a handler's argument may have, where it is an enumeration."""
     field = request.route_handler.parsed_fn_signature.parameters.get(name)
     kind = getattr(field, "annotation", None)
     kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
@@ -267,7 +267,7 @@ def _choices(request: Request[Any, Any, Any], name: str) -> list[str]:
 
 
 def _chain(exc: BaseException | None) -> Iterator[BaseException]:
-    """The exception and those it came from."""
+    """Yield the exception and those it came from."""
     while exc is not None:
         yield exc
         exc = getattr(exc, "orig", None) or exc.__cause__

@@ -35,7 +35,7 @@ async def check_query(request: Request[Any, Any, Any]) -> None:
 
 @cache
 def _known(handler: HTTPRouteHandler) -> tuple[str, ...]:
-    """The names of a route's query parameters."""
+    """Return the names of a route's query parameters."""
     parameters = handler.parsed_fn_signature.parameters
     return tuple(
         kind.name or name

@@ -12,7 +12,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.overlay_facts import submit_overlay
+from reelwright.jobs.submit_overlay import submit_overlay
 
 
 @post(

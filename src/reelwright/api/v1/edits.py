@@ -16,8 +16,8 @@ from reelwright.edits.ladder import BOXES
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.overlay_facts import submit_overlay
 from reelwright.jobs.submit import find_source, submit_transcode, submit_trim
+from reelwright.jobs.submit_overlay import submit_overlay
 
 
 class BadValues(InvalidInput):

@@ -1,4 +1,4 @@
-"""Facts of overlays: each layer drawn, normalized or looked up, then the job, with a row for each layer."""
+"""Turns layers into a queued job: each drawn, normalized or looked up first, outside of the transaction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Variant, Video
-from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits import ladder
 from reelwright.edits.edit import LAID, OVERLAY_CRF, FileOutput, Ladder, overlay
-from reelwright.edits.enums import JobType, OverlayType
+from reelwright.edits.enums import JobType
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
@@ -193,17 +192,3 @@ async def _video(session: AsyncSession, reference: str) -> tuple[File, MediaInfo
     if owner is None:
         raise NotFound("no such video")
     return file, msgspec.convert(owner.media_info, MediaInfo)
-
-
-def overlay_rows(layers: tuple[AnyLayer, ...], variant: Variant) -> list[OverlayRow]:
-    """One row a layer, with what was asked."""
-    kinds = {"text": OverlayType.TEXT, "image": OverlayType.IMAGE, "video": OverlayType.VIDEO}
-    return [
-        OverlayRow(
-            video_id=variant.video_id,
-            variant_id=variant.id,
-            type=kinds.get(layer.__struct_config__.tag, OverlayType.WATERMARK),  # type: ignore[arg-type]
-            payload_json=msgspec.to_builtins(layer),
-        )
-        for layer in layers
-    ]
