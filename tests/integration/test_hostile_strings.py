@@ -27,6 +27,7 @@ from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
 from reelwright.library import references
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.images import text_image
+from reelwright.media.images.font_languages import families
 from reelwright.media.images.fonts import UnknownFont
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import Settings
@@ -108,7 +109,7 @@ def _layers(request: OverlaysIn | V1Overlay | V1Watermark) -> tuple[AnyLayer, ..
         return request.layers
     if isinstance(request, V1Watermark):
         return (request.layer(),)
-    return (request.layer(next((family for family in request.families if family in BUNDLED_ONLY), None)),)
+    return (request.layer(next((family for family in families(request.language) if family in BUNDLED_ONLY), None)),)
 
 
 USUAL = {

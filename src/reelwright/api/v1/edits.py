@@ -18,6 +18,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import find_source, submit_transcode, submit_trim
 from reelwright.jobs.submit_overlay import submit_overlay
+from reelwright.media.images.font_languages import families
 
 
 class BadValues(InvalidInput):
@@ -107,7 +108,7 @@ async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Poi
 async def overlay_video(data: JSONBody[V1Overlay], services: NamedDependency[Services]) -> V1Job:
     """One text, picture or video. A language that is unknown, or has no font here, takes the default font."""
     book = await services.overlay_images.fonts() if data.overlay_type == "text" else None
-    font = next((family for family in data.families if family in book), None) if book is not None else None
+    font = next((family for family in families(data.language) if family in book), None) if book is not None else None
     return await _lay(services, data.video_id, data.layer(font), LAYER, "content")
 
 

@@ -17,38 +17,6 @@ from reelwright.edits.placement import Anchored
 
 Status = Literal["pending", "processing", "completed", "failed"]
 
-_DEVANAGARI, _BENGALI, _ARABIC = "Noto Sans Devanagari", "Noto Sans Bengali", ("Noto Sans Arabic", "Noto Naskh Arabic")
-FONTS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("hi", "mr", "ne", "sa", "kok"), (_DEVANAGARI,)),
-    **dict.fromkeys(("bn", "as"), (_BENGALI,)),
-    "pa": ("Noto Sans Gurmukhi",),
-    "gu": ("Noto Sans Gujarati",),
-    "or": ("Noto Sans Oriya",),
-    "ta": ("Noto Sans Tamil",),
-    "te": ("Noto Sans Telugu",),
-    "kn": ("Noto Sans Kannada",),
-    "ml": ("Noto Sans Malayalam",),
-    "si": ("Noto Sans Sinhala",),
-    **dict.fromkeys(("ar", "fa", "ps", "sd"), _ARABIC),
-    "ur": ("Noto Nastaliq Urdu", *_ARABIC),
-    **dict.fromkeys(("he", "yi"), ("Noto Sans Hebrew",)),
-    "th": ("Noto Sans Thai",),
-    "lo": ("Noto Sans Lao",),
-    "km": ("Noto Sans Khmer",),
-    "my": ("Noto Sans Myanmar",),
-    "am": ("Noto Sans Ethiopic",),
-    "hy": ("Noto Sans Armenian",),
-    "ka": ("Noto Sans Georgian",),
-    "zh": ("Noto Sans CJK SC", "Noto Sans SC"),
-    "zh-hant": ("Noto Sans CJK TC", "Noto Sans TC"),
-    "zh-tw": ("Noto Sans CJK TC", "Noto Sans TC"),
-    "zh-hk": ("Noto Sans CJK HK", "Noto Sans HK"),
-    "ja": ("Noto Sans CJK JP", "Noto Sans JP"),
-    "ko": ("Noto Sans CJK KR", "Noto Sans KR"),
-}
-"""Families for a language, the best first: those that are not here are passed over."""
-"""Language to font family; any other language takes the default font, which falls back to whatever has the letters."""
-
 STATUSES: dict[JobStatus, Status] = {
     JobStatus.PENDING: "pending",
     JobStatus.STARTED: "processing",
@@ -149,12 +117,6 @@ class V1Overlay(Body, frozen=True, kw_only=True):
     font_size: Annotated[int, Meta(gt=0, le=1000)] = 24
     font_color: Colour = "white"
     language: str = "en"
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Fonts for the language ("zh-TW", "hi"), the best first."""
-        language = self.language.replace("_", "-").lower()
-        return FONTS.get(language) or FONTS.get(language.partition("-")[0], ())
 
     def layer(self, font: str | None) -> TextLayer | ImageLayer | VideoLayer:
         """`font`: for a text, None the default."""

@@ -1,18 +1,11 @@
-"""The second surface chooses a text's font by its language."""
+"""A text's font is chosen by its language, where the request names that alone."""
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
-from reelwright.api.v1.schemas import FONTS, V1Overlay
+from reelwright.media.images.font_languages import FAMILIES, families
 from tests.support.images import BUNDLED_ONLY
-
-
-def families(language: str) -> tuple[str, ...]:
-    return V1Overlay(video_id=uuid.uuid4(), overlay_type="text", content="a", language=language).families
-
 
 BEST = {
     "hi": "Noto Sans Devanagari",
@@ -37,5 +30,5 @@ def test_an_unknown_language_has_no_font_of_its_own() -> None:
 
 def test_most_languages_are_served_by_bundled_fonts() -> None:
     """All but Chinese, Japanese and Korean, which need fonts of the system's."""
-    served = {language for language, found in FONTS.items() if any(one in BUNDLED_ONLY for one in found)}
-    assert {language.partition("-")[0] for language in set(FONTS) - served} <= {"zh", "ja", "ko"}
+    served = {language for language, fonts in FAMILIES.items() if any(font in BUNDLED_ONLY for font in fonts)}
+    assert {language.partition("-")[0] for language in set(FAMILIES) - served} <= {"zh", "ja", "ko"}
