@@ -167,14 +167,14 @@ def backup(folder: Path, previous: Path | None) -> None:
     """
     from reelwright.backup.make import make
 
-    made: list[Manifest] = []
+    manifests: list[Manifest] = []
 
     async def run(settings: Settings) -> None:
-        made.append(await make(settings, folder, previous=previous))
+        manifests.append(await make(settings, folder, previous=previous))
 
     _end_as(_run("backup", run))
-    _say("backed up", made[0])
-    if lost := made[0].lost:
+    _say("backed up", manifests[0])
+    if lost := manifests[0].lost:
         raise click.ClickException(f"{len(lost)} stored files are missing or damaged: {', '.join(lost[:10])}")
 
 
@@ -225,21 +225,21 @@ def doctor(as_json: bool) -> None:
 
     from reelwright.doctor import Finding, State, examine
 
-    found: list[Finding] = []
+    findings: list[Finding] = []
 
     async def run(settings: Settings) -> None:
-        found.extend(await examine(settings))
+        findings.extend(await examine(settings))
 
     _end_as(_run("doctor", run))
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2))
     else:
         colours = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red"}
-        for finding in found:
+        for finding in findings:
             click.echo(f"{click.style(f'{finding.state:8}', colours[finding.state])} {finding.name}: {finding.detail}")
             if finding.advice:
                 click.echo(f"{'':9}{finding.advice}")
-    if any(finding.state == State.FAILED for finding in found):
+    if any(finding.state == State.FAILED for finding in findings):
         raise SystemExit(1)
 
 

@@ -51,8 +51,8 @@ async def demo(settings: Settings, video: Path | None, start: float | None, end:
                         running, _tour(client, source, start, end, output, by_hand, ", while `make up` runs")
                     )
     except httpx.HTTPError as error:
-        said = f"{type(error).__name__} {error}".strip()
-        raise click.ClickException(f"the service does not answer any more ({said}): see {log}") from error
+        reason = f"{type(error).__name__} {error}".strip()
+        raise click.ClickException(f"the service does not answer any more ({reason}): see {log}") from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or output}: {error.strerror or error}") from error
 
@@ -73,8 +73,8 @@ async def demo_at(
         async with httpx.AsyncClient(base_url=url, timeout=600, trust_env=False) as client:
             return await _tour(client, source, start, end, output, url.rstrip("/"))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = f"{type(error).__name__} {error}".strip()
-        raise click.ClickException(f"{url} does not answer ({said})") from error
+        reason = f"{type(error).__name__} {error}".strip()
+        raise click.ClickException(f"{url} does not answer ({reason})") from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or output}: {error.strerror or error}") from error
 
@@ -97,11 +97,11 @@ async def make_sample(settings: Settings, folder: Path) -> Path:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, said = await process.communicate()
+        _, output = await process.communicate()
     finally:
         await contained.stop(process)
     if process.returncode != 0:
-        raise click.ClickException(f"ffmpeg could not make a sample: {said.decode(errors='replace').strip()}")
+        raise click.ClickException(f"ffmpeg could not make a sample: {output.decode(errors='replace').strip()}")
     return target
 
 
@@ -132,11 +132,11 @@ async def _tour(
     await _follow(client, job["job_id"])
     target = output / f"{Path(video['original_filename']).stem or 'video'}-trim.mp4"
     await _download(client, f"/result/{job['job_id']}", target)
-    found = _answer(await client.get(f"/jobs/{job['job_id']}"))
+    finished = _answer(await client.get(f"/jobs/{job['job_id']}"))
     (variant,) = (
-        made
-        for made in _answer(await client.get(f"/videos/{video['id']}/variants"))
-        if made["id"] == found["output_variant_id"]
+        variant
+        for variant in _answer(await client.get(f"/videos/{video['id']}/variants"))
+        if variant["id"] == finished["output_variant_id"]
     )
     console.print(f"Downloaded {target}: {variant['duration_sec']} s, {target.stat().st_size:,} bytes")
     console.print(f"\nThe same by hand{provided}:\n")
@@ -153,10 +153,10 @@ async def _tour(
 
 async def _upload(client: httpx.AsyncClient, source: Path) -> dict[str, Any]:
     with source.open("rb") as file:
-        found: dict[str, Any] = _answer(
+        current: dict[str, Any] = _answer(
             await client.post("/videos/upload", files={"file": (source.name, file, "application/octet-stream")})
         )
-    return found
+    return current
 
 
 async def _follow(client: httpx.AsyncClient, job_id: str) -> None:
@@ -203,8 +203,8 @@ def _answer(response: httpx.Response) -> Any:
     if response.is_success:
         return msgspec.json.decode(response.content)
     try:
-        said = msgspec.json.decode(response.content)["detail"]
+        detail = msgspec.json.decode(response.content)["detail"]
     except (msgspec.DecodeError, KeyError, TypeError):
-        said = response.text
+        detail = response.text
     asked = f"{response.request.method} {response.request.url.path}"
-    raise click.ClickException(f"{asked} is answered with {response.status_code}: {said}")
+    raise click.ClickException(f"{asked} is answered with {response.status_code}: {detail}")

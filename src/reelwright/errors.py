@@ -73,7 +73,9 @@ class InvalidInput(ReelwrightError):
     code = "invalid_input"
 
     def __init__(self, errors: list[FieldError], *, detail: str | None = None) -> None:
-        super().__init__(detail or "; ".join(": ".join(filter(None, (one.pointer, one.detail))) for one in errors))
+        super().__init__(
+            detail or "; ".join(": ".join(filter(None, (error.pointer, error.detail))) for error in errors)
+        )
         self.errors = errors
 
     @property
@@ -262,10 +264,10 @@ def hindered(error: OSError | MemoryError, *, at: str, stage: str = "render") ->
     code = hindrance(error)
     if code is None:
         return None
-    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no memory"
+    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no memory"
     detail = {
-        "no_space": f"the disk of {at} is full ({said})",
-        "storage": f"{at} cannot be used ({said})",
-        "exhausted": f"the machine has nothing left to work with ({said})",
+        "no_space": f"the disk of {at} is full ({reason})",
+        "storage": f"{at} cannot be used ({reason})",
+        "exhausted": f"the machine has nothing left to work with ({reason})",
     }[code]
     return JobFailed(detail, code=code, stage=stage, of_machine=True)

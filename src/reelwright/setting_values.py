@@ -51,10 +51,10 @@ def size_bytes(text: str) -> int:
 
     Raises ValueError with what is taken.
     """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None or (found[3] and not found[2]):
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or (match[3] and not match[2]):
         raise ValueError("a number of bytes is needed, such as 2147483648, 500MB or 2GiB")
-    amount, prefix, binary = found.groups()
+    amount, prefix, binary = match.groups()
     exact = float(amount) * (1024 if binary else 1000) ** _POWERS[prefix.lower()] if "." in amount else None
     return int(exact) if exact is not None else int(amount) * (1024 if binary else 1000) ** _POWERS[prefix.lower()]
 
@@ -74,30 +74,30 @@ def listed(text: str) -> list[str]:
 def container_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
     """ffmpeg's names of the containers that are meant. Raises ValueError that names every other word."""
     known = tuple(known)
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     wrong = []
     for item in items:
         name = item.lower().removeprefix("video/").removeprefix("application/").removeprefix(".")
         if meant := (CONTAINERS_BY_NAME.get(name) if item.lower() not in known else None):
-            found |= dict.fromkeys(meant)
+            names |= dict.fromkeys(meant)
         elif name in known:
-            found[name] = None
+            names[name] = None
         else:
             wrong.append(item)
     if wrong:
         raise ValueError(f"{', '.join(wrong)} not among {', '.join(known)}, nor a MIME type or extension of one")
-    return list(found)
+    return list(names)
 
 
 def codec_names(items: Iterable[str]) -> list[str]:
     """FFmpeg's names of codecs of pictures. Raises ValueError that names every other word."""
     known = {*source_codecs.VIDEO, *source_codecs.MORE_VIDEO}
-    found = [source_codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
-    if wrong := [item for item in found if item not in known]:
+    names = [source_codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
+    if wrong := [item for item in names if item not in known]:
         hints = [near[0] for item in wrong if (near := get_close_matches(item, known, n=1))]
         meant = f" ({', '.join(hints)} perhaps?)" if hints else ""
         raise ValueError(f"{', '.join(wrong)} is no codec that can be taken{meant}: docs/deployment.md lists them")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(names))
 
 
 def origin(text: str) -> str:
@@ -166,8 +166,8 @@ def needed(kind: Any) -> str:
 
 def nearest(name: str, known: Iterable[str], *, how_near: float = 0.75) -> str | None:
     """The known name that was perhaps meant."""
-    found = get_close_matches(name, list(known), n=1, cutoff=how_near)
-    return found[0] if found else None
+    matches = get_close_matches(name, list(known), n=1, cutoff=how_near)
+    return matches[0] if matches else None
 
 
 def value(text: str, kind: Any, read: Callable[[str], object] | None = None) -> object:

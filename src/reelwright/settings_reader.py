@@ -50,8 +50,8 @@ def _problem(name: str, value: str, reason: str) -> str:
 
 def _by_new_names(layer: Mapping[str, str | None]) -> dict[str, str]:
     """An empty value stays where nothing else is set: it hides one of an earlier layer."""
-    found = {new: text for old, new in OLD_NAMES.items() if (text := layer.get(old))}
-    return found | {name: text or "" for name, text in layer.items() if text or name not in found}
+    renamed = {new: text for old, new in OLD_NAMES.items() if (text := layer.get(old))}
+    return renamed | {name: text or "" for name, text in layer.items() if text or name not in renamed}
 
 
 def _reader(name: str) -> Callable[[str], object] | None:
@@ -73,16 +73,16 @@ def _reader(name: str) -> Callable[[str], object] | None:
 
 def parse(*layers: Mapping[str, str | None]) -> Settings:
     """Settings out of name -> text; a later layer wins. Raises SettingsError that names every wrong one."""
-    kinds = {name.upper(): kind for name, kind in get_type_hints(Settings, include_extras=True).items()}
+    types = {name.upper(): type_ for name, type_ in get_type_hints(Settings, include_extras=True).items()}
     merged: dict[str, str] = {}
     for layer in layers:
         merged |= _by_new_names(layer)
     parsed: dict[str, Any] = {}
     wrong: list[str] = []
-    for name, kind in kinds.items():
+    for name, type_ in types.items():
         if text := merged.get(name):
             try:
-                parsed[name.lower()] = setting_values.value(text, kind, _reader(name))
+                parsed[name.lower()] = setting_values.value(text, type_, _reader(name))
             except ValueError as error:
                 wrong.append(_problem(name, text, str(error)))
     settings = msgspec.structs.replace(_DEFAULTS, **parsed)
@@ -93,18 +93,20 @@ def parse(*layers: Mapping[str, str | None]) -> Settings:
 
 
 def _contradictions(settings: Settings) -> list[str]:
-    found = []
+    problems = []
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://", "postgresql+")):
-        found.append("DATABASE_URL: a postgresql:// URL is needed")
+        problems.append("DATABASE_URL: a postgresql:// URL is needed")
     if settings.uses_embedded_database and settings.app_env == "production":
-        found.append("APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine")
+        problems.append(
+            "APP_ENV=production: DATABASE_URL or DB_HOST is needed, the embedded database is for one machine"
+        )
     if settings.api_root_path and not settings.api_root_path.startswith("/"):
-        found.append("API_ROOT_PATH: begins with a slash")
+        problems.append("API_ROOT_PATH: begins with a slash")
     if not _HEADER_VALUE.fullmatch(settings.file_cache_control):
-        found.append("FILE_CACHE_CONTROL: what the header says is needed, such as `private, no-cache`")
+        problems.append("FILE_CACHE_CONTROL: what the header says is needed, such as `private, no-cache`")
     if settings.accel_prefix and not _ACCEL_PREFIX.fullmatch(settings.accel_prefix):
-        found.append("ACCEL_PREFIX: a path like /stored is needed")
-    return found
+        problems.append("ACCEL_PREFIX: a path like /stored is needed")
+    return problems
 
 
 def _names() -> tuple[str, ...]:
@@ -131,16 +133,16 @@ def remarks(settings: Settings, environment: Mapping[str, str] | None = None) ->
     """
     environment = os.environ if environment is None else environment
     known = _names()
-    found = [
+    problems = [
         f"{_unknown(name)} It is not read."
         for name, text in environment.items()
         if text and name not in known and setting_values.nearest(name, known, how_near=0.85)
     ]
     if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
-        found.append(f"{', '.join(without)}: not read, nothing here needs it")
+        problems.append(f"{', '.join(without)}: not read, nothing here needs it")
     if settings.font_dir != _DEFAULTS.font_dir and not settings.font_path.is_dir():
-        found.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
-    return found
+        problems.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
+    return problems
 
 
 _DEFAULTS = Settings()

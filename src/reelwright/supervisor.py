@@ -20,8 +20,8 @@ HURRY_S = 10.0
 """How long a child may take to end at once, which for a worker is to hand its jobs back."""
 HEALTHY_AFTER_S = 60
 """A child that ran for so long has its crashes forgiven."""
-MOST_CRASHES = 5
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
+MAX_CRASHES = 5
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 10.0
 PR_SET_PDEATHSIG = 1
 
 API = ("api", (sys.executable, "-m", "reelwright", "serve"))
@@ -75,13 +75,13 @@ class Supervisor:
             if self._stopping.is_set():
                 break
             crashes = 1 if time.monotonic() - began > HEALTHY_AFTER_S else crashes + 1
-            said = f"{name} ended with {_status(status)}"
-            if crashes > MOST_CRASHES:
+            ending = f"{name} ended with {_status(status)}"
+            if crashes > MAX_CRASHES:
                 self.stop()
                 where = f"in {self.output.name}" if self.output else "above"
-                return ChildFailed(f"{said}, {crashes} times in a row: see its log lines {where}")
-            pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), LONGEST_PAUSE_S)
-            logger.warning("%s; starting it again in %.1f s", said, pause_s)
+                return ChildFailed(f"{ending}, {crashes} times in a row: see its log lines {where}")
+            pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), MAX_PAUSE_S)
+            logger.warning("%s; starting it again in %.1f s", ending, pause_s)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause_s)
         return None

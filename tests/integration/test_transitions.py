@@ -54,4 +54,4 @@ async def test_the_queue_carries_the_request_that_asked(world: World) -> None:
     assert await origins(world) == [{"request_id": "asked"}, {"request_id": "asked"}, None]
     async with world.sessions() as session:
         (waiting,) = await unfinished(session)
-    assert (waiting.state, waiting.jobs) == ("PENDING", 2)
+    assert (waiting.status, waiting.jobs) == ("PENDING", 2)

@@ -36,7 +36,7 @@ from reelwright.media.recipes.compile import compile_plan
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.publish import Companion, Made, Publication
+from reelwright_worker.publish import FinishedOutput, FinishedSidecar, Publication
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 from reelwright_worker.work_folder import WorkFolder
 
@@ -91,8 +91,8 @@ class Attempt:
         pause_s = self.ctx.settings.lease_s / 4
         while True:
             await asyncio.sleep(pause_s)
-            said = await self._say(partial(lifecycle.renew, lease_s=self.ctx.settings.lease_s))
-            pause_s = self.ctx.settings.lease_s / (4 if said else 20)  # at once when the database is back
+            written = await self._write(partial(lifecycle.renew, lease_s=self.ctx.settings.lease_s))
+            pause_s = self.ctx.settings.lease_s / (4 if written else 20)  # at once when the database is back
 
     async def _keep_progress(self) -> None:
         """Write what has changed, at most twice a second."""
@@ -100,10 +100,10 @@ class Attempt:
         while True:
             await asyncio.sleep(PROGRESS_INTERVAL_S)
             now = (int(self.percent), self.stage)
-            if now != written and await self._say(self._report):
+            if now != written and await self._write(self._report):
                 written = now
 
-    async def _say(self, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> bool:
+    async def _write(self, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> bool:
         """Write beside the work; whether the database took it. The work goes on without: the fence decides at the end.
 
         Raises LeaseLost, but not once the commit may be under way: its own fence tells, and afterwards the job has
@@ -131,11 +131,11 @@ class Attempt:
         self.percent, self.speed = percent, speed
 
     async def _make_and_publish(self) -> None:
-        made = await self._render(await self._fetch())
-        sidecars = await self._companions(made)
+        outputs = await self._render(await self._fetch())
+        sidecars = await self._sidecars(outputs)
         self._enter("publish")
         publication = Publication(
-            self.ctx.sessions, self.ctx.storage, self.claim, self.job, made, sidecars, self.warnings
+            self.ctx.sessions, self.ctx.storage, self.claim, self.job, outputs, sidecars, self.warnings
         )
         await publication.publish()
 
@@ -156,7 +156,7 @@ class Attempt:
                 raise JobFailed("a stored file that the job needs is missing", code="file_missing", stage="fetch")
         return slots
 
-    async def _render(self, slots: dict[str, Path]) -> tuple[Made, ...]:
+    async def _render(self, slots: dict[str, Path]) -> tuple[FinishedOutput, ...]:
         targets = [
             self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
         ]
@@ -165,7 +165,7 @@ class Attempt:
         recipe = compile_plan(self.plan, capabilities)
         self._enter("render")
         try:
-            return await self._made(recipe, slots, targets)
+            return await self._make(recipe, slots, targets)
         except MediaProcessFailed as failure:
             if not any(command.hardware for command in recipe.commands) or failure.of_machine:
                 raise
@@ -179,16 +179,16 @@ class Attempt:
         self.stage = "render"
         self.telemetry.stage_again(self.stage)
         await asyncio.to_thread(self.folder.remove)
-        return await self._made(recipe, slots, targets)
+        return await self._make(recipe, slots, targets)
 
-    async def _made(self, recipe: Recipe, slots: dict[str, Path], targets: list[Path]) -> tuple[Made, ...]:
+    async def _make(self, recipe: Recipe, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...]:
         """Raises JobFailed. What seems to lie in the source is not said of it before the disk has given all of it."""
         inputs = [path for name, path in slots.items() if name.startswith("in")]
         try:
             self.warnings = await self._run(recipe, slots)
             fault_points.point("rendered, not verified")
             self._enter("verify")
-            made = [
+            outputs = [
                 await self._verify(path, expected, number)
                 for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
             ]
@@ -198,11 +198,11 @@ class Attempt:
             raise
         if self.warnings:
             await demand_readable(inputs)
-        return tuple(made)
+        return tuple(outputs)
 
     async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> tuple[str, ...]:
         """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
-        await self._say(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
+        await self._write(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
         try:
             await asyncio.to_thread(self.ctx.storage.require_space, 0)
             await finished(asyncio.to_thread(self.folder.make))
@@ -225,7 +225,7 @@ class Attempt:
             report=self._progressed,
         )
 
-    async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> Made:
+    async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> FinishedOutput:
         try:
             media = await self.ctx.prober.probe(path)
         except Busy as error:  # says nothing about the output
@@ -241,19 +241,19 @@ class Attempt:
             "duration_s": media.duration_s,
             "complaints": [],
         }
-        return Made(path, expected, media, size_bytes, sha256, checks)
+        return FinishedOutput(path, expected, media, size_bytes, sha256, checks)
 
-    async def _companions(self, made: tuple[Made, ...]) -> tuple[Companion, ...]:
+    async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> tuple[FinishedSidecar, ...]:
         """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or is not
         what it should be."""
         if (streamed := self.plan.streaming) is not None:
-            renditions = [one.media for one in made]
+            renditions = [output.media for output in outputs]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
         length = Fraction(self.plan.outputs[0].duration_s)
         for companion in self.plan.companions:
             for name, text in sidecars.texts(companion, length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
-        found = []
+        finished_sidecars = []
         for planned in self.plan.files:
             path = self.work / planned.name
             try:
@@ -264,8 +264,8 @@ class Attempt:
                 raise VerifyFailed(f"{planned.name} was not made")
             if planned.picture is not None:
                 await self._check_picture(path, planned.picture)
-            found.append(Companion(path, planned, size_bytes, sha256))
-        return tuple(found)
+            finished_sidecars.append(FinishedSidecar(path, planned, size_bytes, sha256))
+        return tuple(finished_sidecars)
 
     async def _check_picture(self, path: Path, expected: PlannedPicture) -> None:
         try:

@@ -98,11 +98,11 @@ class AttemptTelemetry:
                 logger.info("job interrupted", extra=about | {"stage": self._stage})
             case JobFailed(of_machine=True):
                 outcome = "interrupted"
-                found = {"code": error.code, "stage": error.stage, "exit_status": error.evidence.exit_status}
-                logger.warning("this machine could not do the job: %s", error.detail, extra=about | found)
+                failure = {"code": error.code, "stage": error.stage, "exit_status": error.evidence.exit_status}
+                logger.warning("this machine could not do the job: %s", error.detail, extra=about | failure)
             case JobFailed():
-                found = {"code": error.code, "stage": error.stage, "exit_status": error.evidence.exit_status}
-                logger.error("job failed: %s", error.detail, extra=about | found)
+                failure = {"code": error.code, "stage": error.stage, "exit_status": error.evidence.exit_status}
+                logger.error("job failed: %s", error.detail, extra=about | failure)
             case _:
                 logger.error(
                     "job failed: %s", type(error).__name__, extra=about | {"code": "internal", "stage": self._stage}

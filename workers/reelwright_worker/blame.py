@@ -21,9 +21,9 @@ def blamed(error: BaseException, *, stage: str) -> JobFailed:
     unforeseen, and logged.
     """
     causes = list(_leaves(error))
-    for kind in (LeaseLost, JobFailed):
+    for type_ in (LeaseLost, JobFailed):
         for cause in causes:
-            if isinstance(cause, kind):
+            if isinstance(cause, type_):
                 return cause
     for cause in causes:
         if isinstance(cause, ReelwrightError):
@@ -36,16 +36,16 @@ def blamed(error: BaseException, *, stage: str) -> JobFailed:
                 stage=stage,
                 of_machine=True,
             )
-        if isinstance(cause, OSError | MemoryError) and (found := hindered(cause, at="the storage", stage=stage)):
-            return found
+        if isinstance(cause, OSError | MemoryError) and (failure := hindered(cause, at="the storage", stage=stage)):
+            return failure
     logger.error("unforeseen", exc_info=error)
     return JobFailed(f"unforeseen: {type(causes[0]).__name__}", code="internal", stage=stage)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
     if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from _leaves(one)
+        for part in error.exceptions:
+            yield from _leaves(part)
     else:
         yield error
 

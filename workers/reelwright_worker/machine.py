@@ -35,7 +35,7 @@ HINDERED_LOOK_S = 1.5
 """Between looks at what does not work."""
 LOOK_S = 10.0
 """Between looks at what works."""
-SAY_S = 5.0
+REPORT_TIMEOUT_S = 5.0
 """How long the database may take to hear of it."""
 
 
@@ -55,13 +55,13 @@ class Machine:
         self._root: tuple[uuid.UUID, tuple[int, int]] | None = None
         """MEDIA_ROOT when it was last seen with its id: that, and which folder it was."""
         self._looking = asyncio.Lock()
-        self._told: str | None = None
+        self._last_reported: str | None = None
         self._changed = asyncio.Event()
 
     async def able(self) -> bool:
         """Whether a job may be taken. Costs some microseconds of system calls."""
-        if self.trouble is None and (found := await asyncio.to_thread(self._glance)) is not None:
-            self._set(found)
+        if self.trouble is None and (trouble := await asyncio.to_thread(self._glance)) is not None:
+            self._set(trouble)
         return self.trouble is None
 
     async def examine(self) -> bool:
@@ -79,7 +79,7 @@ class Machine:
                 else:
                     async with self._looking:
                         self._set(await self._disks())
-                await self._tell()
+                await self._report()
             except Exception:  # who does not look any more would never work again
                 logger.exception("this machine could not be looked at")
             pause_s = LOOK_S if self.trouble is None else HINDERED_LOOK_S
@@ -89,8 +89,8 @@ class Machine:
 
     async def leave(self) -> None:
         """The worker ends: what it said is no longer so."""
-        if self._told is not None:
-            await self._write(lambda session: waiting.unsay(session, self.name))
+        if self._last_reported is not None:
+            await self._write(lambda session: waiting.withdraw_hindrance(session, self.name))
 
     def needs_more(self, needs_bytes: int) -> str | None:
         """Why a job that needs so much disk cannot begin yet, None when it can."""
@@ -161,14 +161,14 @@ class Machine:
             if not hasattr(self, "capabilities"):
                 await capabilities.version(self._settings)
                 await system_call_trial.settle(self._settings)
-                found = await hardware.hardware_encoders(self._settings)
+                encoders = await hardware.hardware_encoders(self._settings)
                 known = await capabilities.capabilities(self._settings)
-                self.capabilities = msgspec.structs.replace(known, hardware=found)
+                self.capabilities = msgspec.structs.replace(known, hardware=encoders)
                 logger.info(
                     "ffmpeg %s, %d threads, encoders in hardware: %s",
                     known.ffmpeg_version,
                     known.threads,
-                    ", ".join(found) or "none",
+                    ", ".join(encoders) or "none",
                 )
             else:
                 await capabilities.version(self._settings)
@@ -178,29 +178,33 @@ class Machine:
             return hindered(error, at="the machine") or JobFailed(str(error), code="exhausted", of_machine=True)
         return None
 
-    def _set(self, found: JobFailed | None) -> None:
-        if (found and found.code) != (self.trouble and self.trouble.code):
+    def _set(self, trouble: JobFailed | None) -> None:
+        if (trouble and trouble.code) != (self.trouble and self.trouble.code):
             self._changed.set()
             if self.trouble is not None:
                 metrics.HINDERED.labels(self.trouble.code).set(0)
-            if found is not None:
-                metrics.HINDERED.labels(found.code).set(1)
-                logger.error("no jobs are taken: %s", found.detail, extra={"code": found.code})
+            if trouble is not None:
+                metrics.HINDERED.labels(trouble.code).set(1)
+                logger.error("no jobs are taken: %s", trouble.detail, extra={"code": trouble.code})
             else:
                 logger.info("jobs are taken again")
-        self.trouble = found
+        self.trouble = trouble
 
-    async def _tell(self) -> None:
+    async def _report(self) -> None:
         """Write what there is to say, again and again while there is."""
         if (trouble := self.trouble) is not None:
-            if await self._write(lambda session: waiting.say(session, self.name, trouble.code, trouble.detail)):
-                self._told = trouble.code
-        elif self._told is not None and await self._write(lambda session: waiting.unsay(session, self.name)):
-            self._told = None
+            if await self._write(
+                lambda session: waiting.report_hindrance(session, self.name, trouble.code, trouble.detail)
+            ):
+                self._last_reported = trouble.code
+        elif self._last_reported is not None and await self._write(
+            lambda session: waiting.withdraw_hindrance(session, self.name)
+        ):
+            self._last_reported = None
 
     async def _write(self, write: Callable[[AsyncSession], Awaitable[None]]) -> bool:
         try:
-            async with asyncio.timeout(SAY_S), self._sessions.begin() as session:
+            async with asyncio.timeout(REPORT_TIMEOUT_S), self._sessions.begin() as session:
                 await write(session)
         except Exception as error:
             if not is_away(error):

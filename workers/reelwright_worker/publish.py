@@ -34,7 +34,7 @@ from reelwright.storage.local import LocalStorage
 logger = logging.getLogger(__name__)
 
 COMMIT_RETRY_S = 1.0
-MOST_REFUSALS = 10
+MAX_REFUSALS = 10
 """So often in a row a database that can be asked may fail to commit a result: it is not away then."""
 MILLISECOND = Decimal("0.001")
 KINDS = {
@@ -47,7 +47,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FinishedOutput:
     """One finished, verified output in the work folder. Variant id, and so key, are its own: nobody else's file is
     touched."""
 
@@ -66,7 +66,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Companion:
+class FinishedSidecar:
     """One finished file that goes with the best output."""
 
     path: Path
@@ -83,33 +83,33 @@ class Publication:
     storage: LocalStorage
     claim: Claim
     job: Job
-    made: tuple[Made, ...]
-    companions: tuple[Companion, ...] = ()
+    outputs: tuple[FinishedOutput, ...]
+    sidecars: tuple[FinishedSidecar, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What was found while they were made."""
+    """What was noticed while they were made."""
 
     @property
-    def kind(self) -> VariantKind:
+    def variant_kind(self) -> VariantKind:
         return KINDS[self.job.type]
 
     @property
-    def best(self) -> Made:
-        return max(self.made, key=lambda one: one.rank)
+    def best(self) -> FinishedOutput:
+        return max(self.outputs, key=lambda output: output.rank)
 
-    def key(self, one: Made) -> str:
-        output = one.expected.output
-        if self.kind is VariantKind.TRANSCODE:
-            return f"variants/{self.job.video_id}/{one.variant_id}/{output.quality.value}.{output.container}"
-        return f"processed/{one.variant_id}/{self.kind.value}.{output.container}"
+    def key(self, output: FinishedOutput) -> str:
+        made_as = output.expected.output
+        if self.variant_kind is VariantKind.TRANSCODE:
+            return f"variants/{self.job.video_id}/{output.variant_id}/{made_as.quality.value}.{made_as.container}"
+        return f"processed/{output.variant_id}/{self.variant_kind.value}.{made_as.container}"
 
-    def companion_key(self, one: Companion) -> str:
-        return f"{PurePosixPath(self.key(self.best)).parent}/{one.planned.name}"
+    def sidecar_key(self, sidecar: FinishedSidecar) -> str:
+        return f"{PurePosixPath(self.key(self.best)).parent}/{sidecar.planned.name}"
 
     def _files(self) -> list[tuple[Path, str]]:
         """All that is published, and under which key."""
         return [
-            *((one.path, self.key(one)) for one in self.made),
-            *((one.path, self.companion_key(one)) for one in self.companions),
+            *((output.path, self.key(output)) for output in self.outputs),
+            *((sidecar.path, self.sidecar_key(sidecar)) for sidecar in self.sidecars),
         ]
 
     async def publish(self) -> None:
@@ -128,7 +128,7 @@ class Publication:
         refusals = 0
         while not await finished(self._commit_or_withdraw()):
             refusals = refusals + 1 if await self._answers() else 0
-            if refusals == MOST_REFUSALS:
+            if refusals == MAX_REFUSALS:
                 raise JobFailed(
                     "the database answers, and does not take the result: the log says why",
                     code="database",
@@ -185,7 +185,7 @@ class Publication:
                         session,
                         self.claim,
                         output_variant_id=self.best.variant_id,
-                        variant_ids=[one.variant_id for one in self.made],
+                        variant_ids=[output.variant_id for output in self.outputs],
                         warnings=self.warnings,
                     )
                 except LeaseLost:
@@ -193,9 +193,9 @@ class Publication:
                         raise
                     return True  # by a commit whose answer was lost
                 edit = await self._whole_edit(session)
-                for number, one in enumerate(self.made):
-                    await self._insert_rows(session, number, one, edit)
-                session.add_all(self._companion_row(one) for one in self.companions)
+                for number, output in enumerate(self.outputs):
+                    await self._insert_rows(session, number, output, edit)
+                session.add_all(self._sidecar_row(sidecar) for sidecar in self.sidecars)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -212,25 +212,25 @@ class Publication:
                 edit = edit.after(msgspec.convert(parent.edit_json, Edit))
         return edit
 
-    async def _insert_rows(self, session: AsyncSession, number: int, made: Made, edit: Edit) -> None:
-        media, output, key = made.media, made.expected.output, self.key(made)
+    async def _insert_rows(self, session: AsyncSession, number: int, output: FinishedOutput, edit: Edit) -> None:
+        media, key = output.media, self.key(output)
         variant = Variant(
-            id=made.variant_id,
+            id=output.variant_id,
             video_id=self.job.video_id,
             job_id=self.claim.job_id,
             output_index=number,
-            kind=self.kind,
-            quality=output.quality,
+            kind=self.variant_kind,
+            quality=output.expected.output.quality,
             source_variant_id=self.job.input_variant_id,
             stored_path=key,
-            size_bytes=made.size_bytes,
+            size_bytes=output.size_bytes,
             duration_sec=None if media.duration_s is None else Decimal(repr(media.duration_s)).quantize(MILLISECOND),
             width=media.picture.display_width,
             height=media.picture.display_height,
             config_json=self.job.edit_json,
-            edit_json=msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output,))),
+            edit_json=msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output.expected.output,))),
             media_info=msgspec.to_builtins(media),
-            checks=made.checks,
+            checks=output.checks,
         )
         session.add(variant)
         await session.flush()
@@ -239,25 +239,25 @@ class Publication:
                 session.add_all(_overlay_rows(step.layers, variant))
         session.add(
             File(
-                variant_id=made.variant_id,
+                variant_id=output.variant_id,
                 role=FileRole.MAIN,
                 name=Path(key).name,
                 key=key,
-                size_bytes=made.size_bytes,
-                sha256=made.sha256,
+                size_bytes=output.size_bytes,
+                sha256=output.sha256,
                 content_type=media.file_format.mime_type,
             )
         )
 
-    def _companion_row(self, one: Companion) -> File:
+    def _sidecar_row(self, sidecar: FinishedSidecar) -> File:
         return File(
             variant_id=self.best.variant_id,
-            role=one.planned.role,
-            name=one.planned.name,
-            key=self.companion_key(one),
-            size_bytes=one.size_bytes,
-            sha256=one.sha256,
-            content_type=one.planned.content_type,
+            role=sidecar.planned.role,
+            name=sidecar.planned.name,
+            key=self.sidecar_key(sidecar),
+            size_bytes=sidecar.size_bytes,
+            sha256=sidecar.sha256,
+            content_type=sidecar.planned.content_type,
         )
 
 

@@ -26,6 +26,6 @@ async def demand_readable(paths: Iterable[Path]) -> None:
                 while await finished(asyncio.to_thread(file.read, CHUNK_BYTES)):
                     pass
         except OSError as error:
-            if (found := hindered(error, at="a stored file")) is None:
+            if (failure := hindered(error, at="a stored file")) is None:
                 raise
-            raise found from error
+            raise failure from error

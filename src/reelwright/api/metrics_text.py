@@ -56,8 +56,8 @@ class Backlog(Collector):
         depth, oldest_s = {QUEUE: 0}, {QUEUE: 0.0}
         kinds = {(kind.value, state): 0 for kind in JobType for state in (JobStatus.PENDING, JobStatus.STARTED)}
         for group in self.unfinished:
-            kinds[group.kind, group.state] += group.jobs
-            if group.state is JobStatus.PENDING:
+            kinds[group.type, group.status] += group.jobs
+            if group.status is JobStatus.PENDING:
                 depth[group.queue] = depth.get(group.queue, 0) + group.jobs
                 oldest_s[group.queue] = max(oldest_s.get(group.queue, 0.0), group.oldest_s)
         waiting = GaugeMetricFamily("reelwright_queue_depth", "Jobs that wait for a worker.", labels=["queue"])

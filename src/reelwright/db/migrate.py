@@ -57,12 +57,12 @@ async def bring_up_to_date(url: str, *, application_name: str) -> str | None:
     async with usable(url):
         engine = create_engine(url, application_name=application_name, statement_timeout_s=0)
         try:
-            found = await current_revision(engine)
-            if found is None or found in known_revisions():
+            revision = await current_revision(engine)
+            if revision is None or revision in known_revisions():
                 await upgrade(engine)
                 return await current_revision(engine)
-            logger.warning("the schema %s is a newer version's: it is left as it is", found)
-            return found
+            logger.warning("the schema %s is a newer version's: it is left as it is", revision)
+            return revision
         except CommandError as error:
             raise DatabaseUnusable(
                 f"the schema of the database cannot be brought to {newest_revision()}: {error}"
@@ -111,8 +111,8 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 async def _busy(holder: AsyncConnection) -> str:
     """What most likely holds the lock, in words: for the operator."""
-    found = (await holder.exec_driver_sql(_OLDEST_TRANSACTION)).scalar()
-    return str(found or "by a transaction that has ended since")
+    oldest = (await holder.exec_driver_sql(_OLDEST_TRANSACTION)).scalar()
+    return str(oldest or "by a transaction that has ended since")
 
 
 def newest_revision() -> str:

@@ -37,8 +37,8 @@ from reelwright.edits.enums import FileRole, JobStatus, JobType, OverlayType, Qu
 
 def new_id() -> uuid.UUID:
     """A UUIDv7: rows made later sort later, so that indexes grow at one end."""
-    made: uuid.UUID = uuid_utils.compat.uuid7()
-    return made
+    made_id: uuid.UUID = uuid_utils.compat.uuid7()
+    return made_id
 
 
 def _postgres_enum(kind: type[enum.StrEnum], name: str) -> Enum:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import asyncpg
 
-from reelwright.db.database import OLDEST_MAJOR, DatabaseUnusable, located, usable
+from reelwright.db.database import MIN_MAJOR, DatabaseUnusable, located, usable
 from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
 from reelwright.db.schema import seen
 from reelwright.doctor.finding import Finding, failed, ok, warning
@@ -17,7 +17,7 @@ from reelwright.settings import Settings
 NEWEST_MAJOR = 18
 CHANNEL = "reelwright_doctor"
 HEARD_WITHIN_S = 3
-MOST_SKEW_S = 1.0
+MAX_SKEW_S = 1.0
 CONNECTIONS_OF_A_WORKER = 8
 """Besides its pool: the queue's own, LISTEN, and some to look with."""
 
@@ -61,7 +61,7 @@ async def _connect(url: str) -> asyncpg.Connection[asyncpg.Record]:
 def _version(connection: asyncpg.Connection[asyncpg.Record], settings: Settings) -> Finding:
     major = connection.get_server_version().major
     if major > NEWEST_MAJOR:
-        return warning("database", f"PostgreSQL {major}", f"Use {OLDEST_MAJOR} to {NEWEST_MAJOR}: this was not tested.")
+        return warning("database", f"PostgreSQL {major}", f"Use {MIN_MAJOR} to {NEWEST_MAJOR}: this was not tested.")
     folder = elsewhere(settings.database_path) if settings.uses_embedded_database else None
     return ok("database", f"PostgreSQL {major}" + (f", embedded, in {folder}" if folder else ""))
 
@@ -106,7 +106,7 @@ async def _clock(connection: asyncpg.Connection[asyncpg.Record]) -> Finding:
     theirs = float(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())"))
     after = time.time()
     skew_s = max(before - theirs, theirs - after, 0.0)
-    if skew_s > MOST_SKEW_S:
+    if skew_s > MAX_SKEW_S:
         said = f"{skew_s:.1f} s between this machine and the database"
         return warning("clock", said, "Set both by NTP (timedatectl set-ntp true).")
     return ok("clock", f"agrees with the database's within {max(skew_s, after - before):.3f} s")

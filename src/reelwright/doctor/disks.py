@@ -23,17 +23,17 @@ async def disks(settings: Settings) -> list[Finding]:
 
 def _disks(settings: Settings) -> list[Finding]:
     media, work = _standing(settings.media_path), _standing(settings.work_path)
-    found = [_written(name, path) for name, path in (("MEDIA_ROOT", media), ("WORK_ROOT", work))]
-    if any(finding.state != "ok" for finding in found):
-        return found
-    found.append(_space(settings, media))
-    found.append(_together(work, media))
-    found += _kind("MEDIA_ROOT", media, settings.uses_embedded_database and settings.database_dir == "")
+    findings = [_written(name, path) for name, path in (("MEDIA_ROOT", media), ("WORK_ROOT", work))]
+    if any(finding.state != "ok" for finding in findings):
+        return findings
+    findings.append(_space(settings, media))
+    findings.append(_together(work, media))
+    findings += _kind("MEDIA_ROOT", media, settings.uses_embedded_database and settings.database_dir == "")
     if settings.uses_embedded_database and (folder := elsewhere(settings.database_path)):
-        found += _kind("DATABASE_DIR", _standing(folder), True)
+        findings += _kind("DATABASE_DIR", _standing(folder), True)
     elif settings.uses_embedded_database and settings.database_dir:
-        found += _kind("DATABASE_DIR", _standing(settings.database_path), True)
-    return found
+        findings += _kind("DATABASE_DIR", _standing(settings.database_path), True)
+    return findings
 
 
 def _standing(path: Path) -> Path:
@@ -55,13 +55,13 @@ def _written(name: str, folder: Path) -> Finding:
 
 def _space(settings: Settings, media: Path) -> Finding:
     free_bytes = LocalStorage(media, reserve_bytes=settings.disk_reserve_bytes).free_bytes()
-    said = f"{free_bytes / 2**30:.1f} GiB may be used beyond DISK_RESERVE_BYTES"
+    detail = f"{free_bytes / 2**30:.1f} GiB may be used beyond DISK_RESERVE_BYTES"
     if free_bytes <= 0:
-        return failed("disk space", said, "Free some, or set MEDIA_ROOT to a larger disk: uploads are refused.")
+        return failed("disk space", detail, "Free some, or set MEDIA_ROOT to a larger disk: uploads are refused.")
     if free_bytes < settings.max_upload_bytes:
         advice = "Free some, or lower MAX_UPLOAD_BYTES: the largest upload that is allowed does not fit."
-        return warning("disk space", said, advice)
-    return ok("disk space", said)
+        return warning("disk space", detail, advice)
+    return ok("disk space", detail)
 
 
 def _together(work: Path, media: Path) -> Finding:

@@ -17,11 +17,11 @@ from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.settings_reader import remarks
 
-OLDEST_PYTHON = (3, 11)
+MIN_PYTHON = (3, 11)
 LIBRARIES = ("asyncpg", "psycopg", "procrastinate", "litestar", "uvloop", "sqlalchemy", "av", "pyvips", "fontTools")
 """Those with parts in C that a machine may lack something for, and those that everything stands on."""
-LEAST_OPEN_FILES = 1024
-LEAST_PROCESSES = 256
+MIN_OPEN_FILES = 1024
+MIN_PROCESSES = 256
 MEMORY_OF_A_JOB_BYTES = 2**30
 """An encode of 1080p takes some 300 MB, of 2160p about a gigabyte."""
 
@@ -29,10 +29,10 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 async def python(_: Settings) -> list[Finding]:
-    said = f"Python {platform.python_version()}, {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", ")
-    if sys.version_info < OLDEST_PYTHON or sys.platform != "linux":
-        return [failed("python", said, "Run it with Python 3.11 or newer on Linux.")]
-    found = [ok("python", said)]
+    detail = f"Python {platform.python_version()}, {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", ")
+    if sys.version_info < MIN_PYTHON or sys.platform != "linux":
+        return [failed("python", detail, "Run it with Python 3.11 or newer on Linux.")]
+    found = [ok("python", detail)]
     broken = await asyncio.to_thread(_broken)
     if broken:
         found.append(failed("libraries", "; ".join(broken), "Install again from the lock file: scripts/install."))
@@ -81,14 +81,14 @@ def _limits(settings: Settings) -> list[Finding]:
         _at_least(
             "open files",
             [resource.getrlimit(resource.RLIMIT_NOFILE)[0]],
-            LEAST_OPEN_FILES,
-            f"Raise it to {LEAST_OPEN_FILES} or more: ulimit -n, or LimitNOFILE= of the systemd unit.",
+            MIN_OPEN_FILES,
+            f"Raise it to {MIN_OPEN_FILES} or more: ulimit -n, or LimitNOFILE= of the systemd unit.",
         ),
         _at_least(
             "processes",
             [resource.getrlimit(resource.RLIMIT_NPROC)[0], _cgroup("pids.max")],
-            LEAST_PROCESSES,
-            f"Raise it to {LEAST_PROCESSES} or more: TasksMax= of the systemd unit, or pids_limit of the container.",
+            MIN_PROCESSES,
+            f"Raise it to {MIN_PROCESSES} or more: TasksMax= of the systemd unit, or pids_limit of the container.",
         ),
         _at_least(
             "memory, bytes",
@@ -121,9 +121,9 @@ def _cgroup(name: str) -> int:
         if parent == CGROUP.parent:
             break
         try:
-            said = (parent / name).read_text().strip()
+            limit = (parent / name).read_text().strip()
         except OSError:
             continue
-        if said.isdecimal():
-            bounds.append(int(said))
+        if limit.isdecimal():
+            bounds.append(int(limit))
     return min(bounds, default=0)

@@ -48,28 +48,30 @@ SCRIPTS = {
 async def ffmpeg(settings: Settings) -> list[Finding]:
     path = ffmpeg_path(settings)
     try:
-        found = await capabilities(settings)
+        known = await capabilities(settings)
     except (MediaProcessFailed, TimeoutError) as error:
-        said = error.detail if isinstance(error, MediaProcessFailed) else "it does not answer"
-        return [failed("ffmpeg", f"{path}: {said}", "Correct FFMPEG_BIN, or leave it empty for the bundled ffmpeg.")]
-    lacking = [name for name in ENCODERS if name not in found.encoders]
-    lacking += [] if found.tone_mapping else ["tone mapping of HDR (the filters zscale and tonemap)"]
-    lacking += [] if found.packet_reports else ["reports of packets (version 6)"]
-    said = f"{found.ffmpeg_version} ({path}), {found.threads} threads"
+        detail = error.detail if isinstance(error, MediaProcessFailed) else "it does not answer"
+        return [failed("ffmpeg", f"{path}: {detail}", "Correct FFMPEG_BIN, or leave it empty for the bundled ffmpeg.")]
+    lacking = [name for name in ENCODERS if name not in known.encoders]
+    lacking += [] if known.tone_mapping else ["tone mapping of HDR (the filters zscale and tonemap)"]
+    lacking += [] if known.packet_reports else ["reports of packets (version 6)"]
+    detail = f"{known.ffmpeg_version} ({path}), {known.threads} threads"
     if lacking:
         return [
-            warning("ffmpeg", f"{said}; it lacks {', '.join(lacking)}", "Leave FFMPEG_BIN empty for one that has all.")
+            warning(
+                "ffmpeg", f"{detail}; it lacks {', '.join(lacking)}", "Leave FFMPEG_BIN empty for one that has all."
+            )
         ]
-    return [ok("ffmpeg", f"{said}, every encoder")]
+    return [ok("ffmpeg", f"{detail}, every encoder")]
 
 
 async def hardware(settings: Settings) -> list[Finding]:
     """None is no fault: everything is done in software as well."""
     try:
-        found = await hardware_encoders(settings)
+        encoders = await hardware_encoders(settings)
     except (MediaProcessFailed, TimeoutError):
         return []  # what ails ffmpeg is found elsewhere
-    return [ok("encoders in hardware", ", ".join(found) or "none that works here: all encoding is done in software")]
+    return [ok("encoders in hardware", ", ".join(encoders) or "none that works here: all encoding is done in software")]
 
 
 async def fonts(settings: Settings) -> list[Finding]:
@@ -82,14 +84,14 @@ def _fonts(settings: Settings) -> list[Finding]:
     if not known:
         return [failed("fonts", "none was found", "Install again from the lock file: scripts/install.")]
     lacking = [script for script, letters in SCRIPTS.items() if book.missing_glyphs(letters)]
-    said = f"{len({font.family for font in known})} families"
+    detail = f"{len({font.family for font in known})} families"
     advice = f"Put fonts into FONT_DIR ({settings.font_path}), or install fonts-noto and fonts-noto-cjk."
-    found = (
-        warning("fonts", f"{said}; none draws {', '.join(lacking)}", advice)
+    finding = (
+        warning("fonts", f"{detail}; none draws {', '.join(lacking)}", advice)
         if lacking
-        else ok("fonts", f"{said}, for each of {len(SCRIPTS)} scripts")
+        else ok("fonts", f"{detail}, for each of {len(SCRIPTS)} scripts")
     )
     if not {font.family for font in known} & set(COLOUR_EMOJI[:-1]):
         advice = f"For coloured ones put Noto Color Emoji into FONT_DIR ({settings.font_path})."
-        return [found, warning("emoji", "drawn in one colour", advice)]
-    return [found]
+        return [finding, warning("emoji", "drawn in one colour", advice)]
+    return [finding]

@@ -18,13 +18,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`said`: words for a log line, where nobody else logs it. `code`: of the failure behind it; `charged`: the job is
+    """`message`: for a log line, where nobody else logs it. `code`: of the failure behind it; `charged`: the job is
     to blame for it, and not the machine."""
 
     job_id: uuid.UUID
-    kind: JobType
-    state: JobStatus
-    said: str | None = None
+    type: JobType
+    status: JobStatus
+    message: str | None = None
     code: str | None = None
     charged: bool = True
 
@@ -36,14 +36,16 @@ def announce(session: AsyncSession, transition: Transition) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _tell(session: Session) -> None:
-    for one in session.info.pop(__name__, ()):
-        metrics.TRANSITIONS.labels(one.kind.value, one.state.value).inc()
-        if one.code is not None and not one.charged:
-            metrics.POSTPONEMENTS.labels(one.kind.value, one.code).inc()
-        elif one.code is not None:
-            metrics.FAILURES.labels(one.kind.value, one.code, one.state.value).inc()
-        if one.said is not None:
-            logger.info("%s", one.said, extra={"job_id": str(one.job_id), "kind": one.kind.value})
+    for transition in session.info.pop(__name__, ()):
+        metrics.TRANSITIONS.labels(transition.type.value, transition.status.value).inc()
+        if transition.code is not None and not transition.charged:
+            metrics.POSTPONEMENTS.labels(transition.type.value, transition.code).inc()
+        elif transition.code is not None:
+            metrics.FAILURES.labels(transition.type.value, transition.code, transition.status.value).inc()
+        if transition.message is not None:
+            logger.info(
+                "%s", transition.message, extra={"job_id": str(transition.job_id), "kind": transition.type.value}
+            )
 
 
 @event.listens_for(Session, "after_soft_rollback")

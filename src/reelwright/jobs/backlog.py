@@ -20,16 +20,19 @@ _UNFINISHED = text(
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Jobs of one kind in one state and queue. `oldest_s`: how long the one that changed least recently is so."""
+    """Jobs of one type in one status and queue. `oldest_s`: how long the one that changed least recently is so."""
 
     queue: str
-    kind: str
-    state: JobStatus
+    type: str
+    status: JobStatus
     jobs: int
     oldest_s: float
 
 
 async def unfinished(session: AsyncSession) -> list[Unfinished]:
-    """One statement, by the index on states: ended jobs cost nothing."""
+    """One statement, by the index on statuses: ended jobs cost nothing."""
     rows = await session.execute(_UNFINISHED)
-    return [Unfinished(queue, kind, JobStatus(state), jobs, oldest_s) for queue, kind, state, jobs, oldest_s in rows]
+    return [
+        Unfinished(queue, job_type, JobStatus(status), jobs, oldest_s)
+        for queue, job_type, status, jobs, oldest_s in rows
+    ]

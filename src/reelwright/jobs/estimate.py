@@ -46,9 +46,9 @@ def output_state(job: Job, index: int) -> OutputState:
 
 SETTLED_S = 6.0
 """So long after its start a command has the speed of the rest; before, what it looks ahead at makes it seem slower."""
-LEAST_S = 1.5
+MIN_RUN_S = 1.5
 """Before that nothing is said of a first command."""
-ENOUGH = 10
+MIN_PROGRESS = 10
 """Per cent that have to be done before the time that they took says something of the rest."""
 
 
@@ -77,14 +77,14 @@ def eta_s(job: Job) -> float | None:
     by_speed: float = (ends[-1] - reached) / weight * lasts_s
     ran_s: float = (reached - ends[number] + weight) / weight * lasts_s
     if by_elapsed is None:
-        return _rounded(by_speed) if ran_s >= LEAST_S else None
+        return _rounded(by_speed) if ran_s >= MIN_RUN_S else None
     trust = min(ran_s / SETTLED_S, 1.0)
     return _rounded(trust * by_speed + (1 - trust) * by_elapsed)
 
 
 def _by_elapsed(job: Job) -> float | None:
     """As if the rest went on as all before. A later attempt's start is not written down."""
-    if job.attempt != 1 or job.progress < ENOUGH or job.started_at is None:
+    if job.attempt != 1 or job.progress < MIN_PROGRESS or job.started_at is None:
         return None
     elapsed_s = (job.updated_at - job.started_at).total_seconds()
     return elapsed_s * (100 - job.progress) / job.progress

@@ -96,7 +96,7 @@ async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uui
         await session.execute(insert(JobInput), [{"job_id": job.id, "file_id": file_id} for file_id in input_file_ids])
     job.queue_job_id = await queue.defer(session, job.id)
     await history.record(session, job.id, 0, JobStatus.PENDING)
-    announce(session, Transition(job.id, job.type, JobStatus.PENDING, said="job queued"))
+    announce(session, Transition(job.id, job.type, JobStatus.PENDING, message="job queued"))
     return job
 
 
@@ -107,7 +107,7 @@ async def record_done(session: AsyncSession, *, video_id: uuid.UUID, type: JobTy
     session.add(job)
     await session.flush()
     await history.record(session, job.id, 0, JobStatus.SUCCESS)
-    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, said="job done at once"))
+    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, message="job done at once"))
     return job
 
 
@@ -145,13 +145,13 @@ def _mine(claim: Claim) -> ColumnElement[bool]:
 
 
 async def _write(session: AsyncSession, claim: Claim, **values: Any) -> JobType:
-    """A fenced write; returns the job's kind. Raises LeaseLost when the job is no longer this attempt's."""
-    kind: JobType | None = await session.scalar(
+    """A fenced write; returns the job's type. Raises LeaseLost when the job is no longer this attempt's."""
+    job_type: JobType | None = await session.scalar(
         update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.type)
     )
-    if kind is None:
+    if job_type is None:
         raise _lost(claim)
-    return kind
+    return job_type
 
 
 async def _owned(session: AsyncSession, claim: Claim) -> Job:
@@ -208,15 +208,15 @@ async def succeed(
     """End in SUCCESS; the rows of the results belong into the same transaction. `output_variant_id` is the best of
     `variant_ids`, which are in the order of the plan's outputs. `warnings`: what was found while they were made, beside
     the plan's own. Raises LeaseLost."""
-    made = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
-    kind = await _write(
+    outputs = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
+    job_type = await _write(
         session,
         claim,
         status=JobStatus.SUCCESS,
         progress=100,
         stage=None,
         output_variant_id=output_variant_id,
-        outputs_progress=made,
+        outputs_progress=outputs,
         warnings=Job.warnings.concat(cast(list(warnings), Job.warnings.type)),
         lease_until=None,
         finished_at=func.now(),
@@ -224,7 +224,7 @@ async def succeed(
     await waiting.forget(session, claim.job_id)
     await session.execute(delete(Publication).where(Publication.job_id == claim.job_id))
     await history.record(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
-    announce(session, Transition(claim.job_id, kind, JobStatus.SUCCESS))
+    announce(session, Transition(claim.job_id, job_type, JobStatus.SUCCESS))
 
 
 async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:
@@ -271,11 +271,13 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     delay_s = 0 if confirmed else RETRY_DELAY_S
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=delay_s)
     await session.flush()
-    told = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
-    await history.record(session, job.id, job.attempt, job.status, **told)
+    reason = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
+    await history.record(session, job.id, job.attempt, job.status, **reason)
     announce(
         session,
-        Transition(job.id, job.type, job.status, said=f"job waits: {failure.detail}", code=failure.code, charged=False),
+        Transition(
+            job.id, job.type, job.status, message=f"job waits: {failure.detail}", code=failure.code, charged=False
+        ),
     )
     return job.status
 
@@ -305,7 +307,7 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
     await session.flush()
     await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
     again = "job will be tried again" if job.status is JobStatus.PENDING else None
-    announce(session, Transition(job.id, job.type, job.status, said=again, code=failure.code))
+    announce(session, Transition(job.id, job.type, job.status, message=again, code=failure.code))
     return job.status
 
 
@@ -318,7 +320,7 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
     await session.flush()
     await history.record(session, job.id, job.attempt, job.status, reason="handed back")
-    announce(session, Transition(job.id, job.type, job.status, said="job handed back"))
+    announce(session, Transition(job.id, job.type, job.status, message="job handed back"))
 
 
 async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
@@ -327,7 +329,7 @@ async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
     job = await _as_it_is(session, job_id)
     if refusal is not None:
         raise Conflict(f"the job has ended already: {job.status.value}", code=refusal)
-    announce(session, Transition(job.id, job.type, job.status, said="job cancelled"))
+    announce(session, Transition(job.id, job.type, job.status, message="job cancelled"))
     return job
 
 
@@ -340,7 +342,7 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
         raise Conflict("what the job works on was deleted", code=refusal)
     if refusal is not None:
         raise Conflict(f"only a job that failed or was cancelled can be retried: {job.status.value}", code=refusal)
-    announce(session, Transition(job.id, job.type, job.status, said="job queued again: retried"))
+    announce(session, Transition(job.id, job.type, job.status, message="job queued again: retried"))
     return job
 
 

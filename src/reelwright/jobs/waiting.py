@@ -53,8 +53,8 @@ class Workforce:
         """In words, for an operator."""
         if self.alive == 0:
             return f"no worker is alive: jobs are taken, and wait; {START_ONE}"
-        said = "".join(f"; {one.worker} takes no jobs: {one.detail}" for one in self.hindrances)
-        return f"{self.alive} worker(s) alive{said}"
+        hindered = "".join(f"; {hindrance.worker} takes no jobs: {hindrance.detail}" for hindrance in self.hindrances)
+        return f"{self.alive} worker(s) alive{hindered}"
 
 
 async def workforce(session: AsyncSession) -> Workforce:
@@ -64,7 +64,7 @@ async def workforce(session: AsyncSession) -> Workforce:
     return Workforce(alive, tuple(hindrances))
 
 
-async def say(session: AsyncSession, worker: str, code: str, detail: str) -> None:
+async def report_hindrance(session: AsyncSession, worker: str, code: str, detail: str) -> None:
     """Let everybody know what keeps the worker from work, or that it still does."""
     added = insert(Hindrance).values(worker=worker, code=code, detail=detail)
     new = added.excluded
@@ -75,7 +75,7 @@ async def say(session: AsyncSession, worker: str, code: str, detail: str) -> Non
     )
 
 
-async def unsay(session: AsyncSession, worker: str) -> None:
+async def withdraw_hindrance(session: AsyncSession, worker: str) -> None:
     """The worker works; what those said that died long ago goes too."""
     old = Hindrance.seen_at < func.now() - datetime.timedelta(days=1)
     await session.execute(delete(Hindrance).where((Hindrance.worker == worker) | old))

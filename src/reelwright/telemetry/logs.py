@@ -37,8 +37,8 @@ def bound(**ids: str) -> AbstractContextManager[None]:
 
 def request_id() -> str | None:
     """The id of the request that is being answered, or that made the job which is being worked on."""
-    found: str | None = get_contextvars().get("request_id")
-    return found
+    bound_id: str | None = get_contextvars().get("request_id")
+    return bound_id
 
 
 def configure(settings: Settings, process: str) -> None:
@@ -47,7 +47,7 @@ def configure(settings: Settings, process: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(process, pretty=pretty, colours=sys.stderr.isatty()))
     root = logging.getLogger()
-    for earlier in [one for one in root.handlers if type(one) is logging.StreamHandler]:
+    for earlier in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
         root.removeHandler(earlier)
     root.addHandler(handler)
     root.setLevel(settings.log_level)
@@ -99,8 +99,8 @@ def _fields(logger: Any, method: str, event: EventDict) -> EventDict:
         case {"task_kwargs": {"job_id": str(job_id), **more}}:
             event["job_id"] = job_id
             match more.get("origin"):
-                case {"request_id": str(found)}:
-                    event["request_id"] = found
+                case {"request_id": str(request_id)}:
+                    event["request_id"] = request_id
     return event
 
 
@@ -115,7 +115,7 @@ def _readable(_: Any, __: str, event: EventDict) -> EventDict:
     """What would steer a terminal, or look like a line of its own, is shown as an escape."""
     for name, value in event.items():
         if isinstance(value, str):
-            event[name] = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], value)
+            event[name] = _CONTROL.sub(lambda match: ascii(match[0])[1:-1], value)
     event["event"] = str(event["event"]).replace("\n", "\n    ")
     return event
 

@@ -109,20 +109,20 @@ class Disk(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         try:
-            found = shutil.disk_usage(self.media_root)
+            usage = shutil.disk_usage(self.media_root)
         except OSError as error:  # the other numbers matter all the more now
             logger.warning("metrics without the disk of MEDIA_ROOT: %s", error.strerror)
             return
-        yield GaugeMetricFamily("reelwright_disk_free_bytes", "Free space of MEDIA_ROOT's disk.", value=found.free)
-        yield GaugeMetricFamily("reelwright_disk_used_bytes", "Used space of MEDIA_ROOT's disk.", value=found.used)
+        yield GaugeMetricFamily("reelwright_disk_free_bytes", "Free space of MEDIA_ROOT's disk.", value=usage.free)
+        yield GaugeMetricFamily("reelwright_disk_used_bytes", "Used space of MEDIA_ROOT's disk.", value=usage.used)
 
 
 def registry(*collectors: Collector) -> CollectorRegistry:
     """Everything that this process measures, and what the collectors read when it is scraped."""
-    found = CollectorRegistry()
-    for one in (REGISTRY, *collectors):
-        found.register(one)
-    return found
+    registry = CollectorRegistry()
+    for collector in (REGISTRY, *collectors):
+        registry.register(collector)
+    return registry
 
 
 @contextmanager

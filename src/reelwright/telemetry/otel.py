@@ -75,9 +75,9 @@ class OpenTelemetry:
                 raise
 
     def carrier(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        _propagator.inject(found)
-        return found
+        carrier: dict[str, str] = {}
+        _propagator.inject(carrier)
+        return carrier
 
     def close(self) -> None:
         self._provider.shutdown()

@@ -33,7 +33,7 @@ _NOTHING = _Nothing()
 _tracer: Tracer | None = None
 
 
-def wanted(environment: Mapping[str, str]) -> bool:
+def requested(environment: Mapping[str, str]) -> bool:
     """Whether OpenTelemetry's variables ask for traces."""
     return (
         any(environment.get(name) for name in ENDPOINTS)
@@ -44,9 +44,9 @@ def wanted(environment: Mapping[str, str]) -> bool:
 
 @contextmanager
 def exporting(process: str) -> Iterator[None]:
-    """Send this process's spans meanwhile, where that is wanted; the last of them at the end."""
+    """Send this process's spans meanwhile, where that is asked for; the last of them at the end."""
     global _tracer
-    if wanted(os.environ):
+    if requested(os.environ):
         try:
             from reelwright.telemetry.otel import OpenTelemetry
 

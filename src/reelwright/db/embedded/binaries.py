@@ -71,7 +71,7 @@ def folders() -> Iterator[Path]:
 def _major(folder: Path) -> int:
     if not (folder / "initdb").exists():
         raise ValueError("no initdb there")
-    said = subprocess.run([folder / "postgres", "-V"], capture_output=True, text=True, timeout=20, check=False)
-    if not (match := re.search(r"PostgreSQL\) (\d+)", said.stdout)):
-        raise ValueError(f"postgres does not run: {said.stderr.strip()}")
+    version = subprocess.run([folder / "postgres", "-V"], capture_output=True, text=True, timeout=20, check=False)
+    if not (match := re.search(r"PostgreSQL\) (\d+)", version.stdout)):
+        raise ValueError(f"postgres does not run: {version.stderr.strip()}")
     return int(match[1])

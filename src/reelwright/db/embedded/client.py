@@ -31,7 +31,7 @@ SOCKET_PATH_LIMIT_BYTES = 107
 LOOK_S = 0.02
 """Pause between looks while a server starts or stops."""
 
-LONGEST_PAUSE_S = 10.0
+MAX_PAUSE_S = 10.0
 """Between attempts to start a keeper that fails again and again."""
 
 _log = logging.getLogger(__name__)
@@ -122,11 +122,11 @@ class EmbeddedPostgres:
             if self._released.is_set():
                 return
             _log.warning("The keeper of %s died; starting it again", self._cluster.home)
-            if time.monotonic() - since > LONGEST_PAUSE_S:
+            if time.monotonic() - since > MAX_PAUSE_S:
                 pause_s = 0.0
             alive = None
             while alive is None and not self._released.wait(pause_s):
-                pause_s = min(max(2 * pause_s, 0.5), LONGEST_PAUSE_S)
+                pause_s = min(max(2 * pause_s, 0.5), MAX_PAUSE_S)
                 try:
                     alive = self._cluster.reach(time.monotonic() + self._timeout_s, self._released)
                 except (EmbeddedPostgresError, OSError) as error:
@@ -201,8 +201,8 @@ class _Cluster:
                 if failure is None:
                     time.sleep(LOOK_S)
                 elif _readable(failure, LOOK_S):
-                    said = os.read(failure, 65536).decode(errors="replace")
-                    raise EmbeddedPostgresError(said or f"The keeper of {self.home} died. {self._last_words()}")
+                    message = os.read(failure, 65536).decode(errors="replace")
+                    raise EmbeddedPostgresError(message or f"The keeper of {self.home} died. {self._last_words()}")
         finally:
             if failure is not None:
                 os.close(failure)
@@ -240,14 +240,14 @@ class _Cluster:
 
     def _start_keeper(self, lock: int) -> int:
         """Start the keeper, which takes `lock` over: the end of a pipe that says why, if it fails."""
-        found = binaries.find(self.home, self.bin_dir)
-        settled = place.settle(self.home, self.socket, found, self.run_as)
+        programs = binaries.find(self.home, self.bin_dir)
+        settled = place.settle(self.home, self.socket, programs, self.run_as)
         order = keeper.Order(
             home=str(self.home),
             data=str(settled.data),
             socket=str(settled.socket),
             bin_dir=str(settled.bin_dir),
-            major=found.major,
+            major=programs.major,
             uid=settled.account.uid,
             gid=settled.account.gid,
             mapped=settled.account.mapped,

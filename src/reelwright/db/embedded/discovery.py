@@ -16,11 +16,11 @@ def is_there(home: Path) -> bool:
 
 def running() -> list[Path]:
     """The homes of those that run, as far as this user may see."""
-    found = set()
+    homes = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError, ValueError, KeyError, TypeError):
                 argv = (entry / "cmdline").read_bytes().decode().rstrip("\0").split("\0")
                 if len(argv) > 1 and Path(argv[-2]).name == Path(keeper.__file__).name:
-                    found.add(Path(json.loads(argv[-1])["home"]))
-    return sorted(found)
+                    homes.add(Path(json.loads(argv[-1])["home"]))
+    return sorted(homes)

@@ -150,10 +150,10 @@ class Keeper:
 
     def finish(self, program: str, *arguments: str, stdin: bytes = b"") -> None:
         process = self.start(program, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        said, _ = process.communicate(stdin)
+        output, _ = process.communicate(stdin)
         if process.returncode:
-            self.write(said)
-            raise Refused(self.explain(said.decode(errors="replace").splitlines()))
+            self.write(output)
+            raise Refused(self.explain(output.decode(errors="replace").splitlines()))
 
     def explain(self, lines: list[str]) -> str:
         if any("No space left on device" in line for line in lines):

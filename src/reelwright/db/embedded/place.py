@@ -50,18 +50,18 @@ class Place:
     bin_dir: Path
 
 
-def settle(home: Path, socket: Path, found: Binaries, run_as: str | None = None) -> Place:
+def settle(home: Path, socket: Path, programs: Binaries, run_as: str | None = None) -> Place:
     """Decide, and make the folders. The caller is the only one who does so for this home.
 
     `socket` is the socket's folder as clients name it. Raises EmbeddedPostgresError, OSError.
     """
-    data = home / f"data-{found.major}"
+    data = home / f"data-{programs.major}"
     if data.is_symlink() and not data.exists() and not data.resolve().parent.is_dir():
         raise EmbeddedPostgresError(
             f"The database of {home} was in {data.resolve().parent}, and that folder is gone, as it goes with a "
             f"container: bring it back, or remove {data} to begin with an empty database."
         )
-    who = accounts.choose(home, data, found.folder, run_as)
+    who = accounts.choose(home, data, programs.folder, run_as)
     if not data.exists() and not data.is_symlink() and not who.reaches(home):
         _link(data, _new_folder(home) / data.name)
     folder = data.resolve().parent
@@ -69,7 +69,7 @@ def settle(home: Path, socket: Path, found: Binaries, run_as: str | None = None)
         _link(socket, folder / "socket")
         socket = folder / "socket"
     private(socket, who.owner_uid, who.owner_gid)
-    bin_dir = found.folder.resolve()
+    bin_dir = programs.folder.resolve()
     if not who.reaches(bin_dir / "postgres"):
         bin_dir = _copied(bin_dir)
     return Place(who, data.resolve(), socket, bin_dir)
@@ -153,11 +153,11 @@ def _copied(bin_dir: Path) -> Path:
     _make_state()
     root, parts = _programs(bin_dir)
     with _only_one(STATE / "programs.lock"):
-        wanted = _digest(root, parts)
-        copy = STATE / f"programs-{wanted[:16]}"
+        digest = _digest(root, parts)
+        copy = STATE / f"programs-{digest[:16]}"
         for left_over in STATE.glob("copying-*"):
             shutil.rmtree(left_over)
-        if not copy.exists() or _digest(copy, parts) != wanted:  # a power cut may have cut it short
+        if not copy.exists() or _digest(copy, parts) != digest:  # a power cut may have cut it short
             fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=STATE))
             for part in parts:
                 shutil.copytree(root / part, fresh / "copy" / part, symlinks=True)
@@ -179,21 +179,21 @@ def _programs(bin_dir: Path) -> tuple[Path, list[Path]]:
     base = bin_dir.parent
     package = next((folder for folder in bin_dir.parents if folder.with_name(f"{folder.name}.libs").is_dir()), None)
     root = package.parent if package else base
-    found = [base / name for name in PROGRAMS if (base / name).is_dir()]
-    found += [package.with_name(f"{package.name}.libs")] if package else []
-    return root, [folder.relative_to(root) for folder in found]
+    folders = [base / name for name in PROGRAMS if (base / name).is_dir()]
+    folders += [package.with_name(f"{package.name}.libs")] if package else []
+    return root, [folder.relative_to(root) for folder in folders]
 
 
 def _digest(root: Path, parts: list[Path]) -> str:
     """Of the programs' names and contents."""
-    state = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts:
         for path in sorted((root / part).rglob("*")):
-            state.update(os.fsencode(path.relative_to(root)) + b"\0")
+            digest.update(os.fsencode(path.relative_to(root)) + b"\0")
             if path.is_file():
                 with path.open("rb") as file:
-                    state.update(hashlib.file_digest(file, "sha256").digest())
-    return state.hexdigest()
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 @contextmanager
