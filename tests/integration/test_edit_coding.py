@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import av
-import msgspec
 import numpy as np
 import pytest
 
-from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import trim
 from reelwright.edits.enums import Quality
-from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, Plan, resolve
+from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
@@ -28,22 +24,11 @@ SIZE = (160, 90)
 async def make(
     prober: Prober, operation: str, source: Path, patch: Path, target: Path, **wanted: Any
 ) -> tuple[Plan, MediaInfo]:
-    media = await prober.probe(source)
-    facts, slots = Facts(sha256="0" * 64, media=media), {"in0": source, "out0": target}
-    choice = Ladder(**{"qualities": (Quality.SOURCE,), "preset": "ultrafast", **wanted})
-    output = ladder.single(choice, media.picture.display_size, usual_crf=18)
-    edit: Edit = transcode((output,))
-    if operation == "trim":
-        edit = trim(0.4, media.duration_s or 0.0, output)
-    elif operation == "overlay":
-        edit = overlay((ImageLayer(image_path="a", x=0, y="H-h"),), output)
-        drawn = PictureFacts(sha256="1" * 64, width=8, height=8)
-        facts, slots = msgspec.structs.replace(facts, layers=(drawn,)), slots | {"in1": patch}
-    plan = resolve(edit, facts)
-    await recipes.make(plan, slots)
-    made = await prober.probe(target)
-    assert complaints(plan.outputs[0], made) == []
-    return plan, made
+    made = await recipes.edited(
+        *(prober, lambda media: recipes.edit_of(operation, media, begin_s=0.4, **wanted), source, target),
+        layers=[recipes.drawn(patch)] if operation == "overlay" else [],
+    )
+    return made.plan, made.outputs[0]
 
 
 CHOICES: dict[str, dict[str, Any]] = {

@@ -1,6 +1,7 @@
 """No string of a stranger's becomes anything but letters, numbers or a refusal; a traced canary is never opened.
 
-By default some thousand strings; `pytest -m soak tests/integration/test_hostile_strings.py` takes a hundred thousand.
+By default some hundred strings, `slow` are some thousand;
+`pytest -m soak tests/integration/test_hostile_strings.py` takes a hundred thousand.
 """
 
 from __future__ import annotations
@@ -38,7 +39,11 @@ from tests.support.images import BUNDLED_ONLY, drawing_in_this_process
 from tests.support.job_database import World
 from tests.support.media_info import media
 
-COUNTS = [2_000, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
+COUNTS = [
+    500,
+    pytest.param(5_000, marks=pytest.mark.slow),
+    pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
+]
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=2, tone_mapping=True)
 PICTURE = PictureFacts(sha256="1" * 64, width=200, height=100)
 VIDEO = VideoFacts(sha256="2" * 64, media=media())

@@ -17,16 +17,16 @@ from reelwright.media.verify import complaints
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
 
-LENGTH_S = 20
+LENGTH_S = 10
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty seconds that are hard to code in places, with two tracks."""
+    """Ten seconds that are hard to code in places, with two tracks."""
     path = tmp_path_factory.mktemp("rates") / "clip.mp4"
-    grain = "noise=alls=24:allf=t:enable='lt(mod(t,8),4)'"
+    grain = "noise=alls=24:allf=t:enable='lt(mod(t,4),2)'"
     ffmpeg(
-        *("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={LENGTH_S},{grain}"),
+        *("-f", "lavfi", "-i", f"testsrc2=size=426x240:rate=25:duration={LENGTH_S},{grain}"),
         *("-f", "lavfi", "-i", f"sine=frequency=440:duration={LENGTH_S}", "-map", "0", "-map", "1", "-map", "1"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
     )
@@ -45,7 +45,7 @@ def bits_a_second(path: Path) -> float:
         ("h264", "mp4", False),
         ("h264", "mp4", True),
         ("hevc", "mp4", True),
-        ("vp9", "webm", True),
+        pytest.param("vp9", "webm", True, marks=pytest.mark.slow),
         ("av1", "mp4", False),
     ],
 )
@@ -56,16 +56,16 @@ async def test_the_bit_rate_is_the_wanted_one(
     for. The percentage rises over both passes, and neither is without it."""
     media = await prober.probe(clip)
     wanted = Ladder(
-        qualities=(Quality.P360, Quality.P240),
+        qualities=(Quality.P240, Quality.SOURCE)[: 2 if codec == "h264" else 1],
         codec=codec,  # type: ignore[arg-type]
         container=container,  # type: ignore[arg-type]
-        video_bit_rate=600_000,
+        video_bit_rate=400_000,
         two_pass=two_pass,
         preset="superfast",
     )
-    plan = resolve(transcode(ladder.outputs(wanted, (640, 360))), Facts(sha256="0" * 64, media=media))
+    plan = resolve(transcode(ladder.outputs(wanted, media.picture.display_size)), Facts(sha256="0" * 64, media=media))
     reports: list[float] = []
-    slots = {"in0": clip} | {f"out{number}": tmp_path / "work" / f"out{number}" for number in range(2)}
+    slots = {"in0": clip} | {f"out{number}": tmp_path / "work" / f"out{number}" for number in range(len(plan.outputs))}
     await recipes.make(plan, slots, report=lambda percent, _: reports.append(percent))
     for number, expected in enumerate(plan.outputs):
         made = slots[f"out{number}"]

@@ -11,47 +11,27 @@ import numpy as np
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import Ladder, transcode
 from reelwright.edits.enums import Quality
-from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import AudioStream, MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, Plan, resolve
-from reelwright.edits.streaming import Streaming
+from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import complaints
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
-OPERATIONS = ("trim", "transcode", "stream", "overlay", "copy")
-STREAM = Streaming(hls=True)
 SIZE = (160, 90)
 
 
-def edit_of(operation: str, media: MediaInfo, **more: Any) -> Edit:
-    if operation == "trim":
-        return trim(0.5, media.duration_s or 0.0)
-    if operation == "overlay":
-        return overlay((ImageLayer(image_path="a"),))
-    streamed = STREAM if operation == "stream" else None
-    sound = "copy" if operation == "copy" else None
-    wanted = Ladder(qualities=(Quality.SOURCE,), preset="ultrafast", audio_codec=sound, streaming=streamed, **more)  # type: ignore[arg-type]
-    return transcode(ladder.outputs(wanted, media.picture.display_size), (), streamed)
-
-
 async def make(
-    prober: Prober, operation: str, source: Path, patch: Path, work: Path, **more: Any
+    prober: Prober, operation: str, source: Path, patch: Path, work: Path, **wanted: Any
 ) -> tuple[Plan, Path, MediaInfo]:
-    media = await prober.probe(source)
-    facts, slots = Facts(sha256="0" * 64, media=media), {"in0": source}
-    if operation == "overlay":
-        drawn = PictureFacts(sha256="1" * 64, width=8, height=8)
-        facts, slots = msgspec.structs.replace(facts, layers=(drawn,)), slots | {"in1": patch}
-    plan = resolve(edit_of(operation, media, **more), facts)
-    target = work / f"out0.{plan.outputs[0].output.container}"
-    await recipes.make(plan, slots | {"out0": target})
-    made = await prober.probe(target)
-    assert complaints(plan.outputs[0], made) == []
-    return plan, target, made
+    target = work / f"out0.{wanted.get('container', 'mp4')}"
+    made = await recipes.edited(
+        *(prober, lambda media: recipes.edit_of(operation, media, **wanted), source, target),
+        layers=[recipes.drawn(patch)] if operation == "overlay" else [],
+    )
+    return made.plan, target, made.outputs[0]
 
 
 FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -85,8 +65,14 @@ def joined(folder: Path, name: str, container: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize(("name", "container"), [*((name, "ts") for name in FORMS), ("44.1 to 48 kHz", "mkv")])
+@pytest.mark.parametrize(
+    ("name", "container", "operation"),
+    [
+        pytest.param(name, container, operation, marks=[] if (column - row) % 5 < 2 else [pytest.mark.slow])
+        for row, (name, container) in enumerate([*((name, "ts") for name in FORMS), ("44.1 to 48 kHz", "mkv")])
+        for column, operation in enumerate(recipes.OPERATIONS)
+    ],
+)
 async def test_sound_that_changes_its_form_stays_in_step(
     prober: Prober, folder: Path, patch: Path, tmp_path: Path, name: str, container: str, operation: str
 ) -> None:
@@ -104,7 +90,7 @@ async def test_sound_that_changes_its_form_stays_in_step(
     assert off.max() < 0.024, (found, wanted)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", recipes.OPERATIONS)
 async def test_sound_that_overlaps_is_heard_once(
     prober: Prober, folder: Path, patch: Path, tmp_path: Path, operation: str
 ) -> None:
@@ -150,7 +136,7 @@ async def test_sound_is_copied_only_as_its_container_takes_it(
     assert np.abs(np.subtract(found, wanted)).max() < 0.003
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", recipes.OPERATIONS)
 async def test_a_track_that_cannot_be_decoded_is_left_out_everywhere(
     prober: Prober, patch: Path, tmp_path: Path, operation: str
 ) -> None:
@@ -161,8 +147,8 @@ async def test_a_track_that_cannot_be_decoded_is_left_out_everywhere(
         index=7, codec="unknown", sample_rate=0, channels=0, time_base="1/48000", start_s="0", decodable=False
     )
     media = msgspec.structs.replace(media, audio=[*media.audio, unknown])
-    drawn = (PictureFacts(sha256="1" * 64, width=8, height=8),) if operation == "overlay" else ()
-    plan = resolve(edit_of(operation, media), Facts(sha256="0" * 64, media=media, layers=drawn))
+    layers = [recipes.drawn(patch)[0]] if operation == "overlay" else []
+    plan = resolve(recipes.edit_of(operation, media), recipes.facts(media, *layers))
     assert plan.warnings == ("1 audio track(s) cannot be decoded and are left out",)
     await recipes.make(plan, {"in0": source.path, "in1": patch, "out0": tmp_path / "work" / "out0"})
     assert complaints(plan.outputs[0], await prober.probe(tmp_path / "work" / "out0")) == []

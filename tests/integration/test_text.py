@@ -277,7 +277,7 @@ PIECES = st.sampled_from([*HOSTILE.split(" "), " ", "\n", "\t", "\u3000", "\u202
 TEXTS = st.lists(PIECES, max_size=30).map("".join)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(TEXTS | st.text(st.characters(), max_size=30))
 @example("&#0;</span>")
 def test_every_string_is_drawn_or_refused(drawing_here: Face, text: str) -> None:

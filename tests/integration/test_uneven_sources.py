@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
-from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
-from reelwright.edits.enums import Quality
+from reelwright.edits.edit import Edit, Ladder, overlay, trim
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, Plan, resolve
-from reelwright.edits.streaming import Streaming
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
@@ -30,7 +25,7 @@ def joined(folder: Path, name: str, suffix: str, **second: Any) -> Path:
     """Two recordings, one after the other, as if one had gone on as the other; the second is made otherwise."""
     parts = [
         footage.make(container="ts", seconds=SECONDS, start_offset_s=str(start), **how).path
-        for number, (start, how) in enumerate(((1, {}), (1 + SECONDS, second)))
+        for start, how in ((1, {}), (1 + SECONDS, second))
     ]
     stream = folder / f"{name}.ts"
     stream.write_bytes(b"".join(part.read_bytes() for part in parts))
@@ -40,27 +35,13 @@ def joined(folder: Path, name: str, suffix: str, **second: Any) -> Path:
     return stream.with_suffix(f".{suffix}")
 
 
-def streamed(media: MediaInfo) -> Edit:
-    streaming = Streaming(hls=True, dash=False, segment_s=2)
-    wanted = Ladder(qualities=(Quality.SOURCE,), streaming=streaming)
-    return transcode(ladder.outputs(wanted, media.picture.display_size), (), streaming)
-
-
-def kept(media: MediaInfo) -> Edit:
-    return transcode(ladder.outputs(Ladder(qualities=(Quality.SOURCE,)), media.picture.display_size))
-
-
 async def make(
-    prober: Prober, source: Path, work: Path, edit: Edit | None, patch: Path | None = None
-) -> tuple[Plan, tuple[str, ...], list[frame_judge.Decoded]]:
-    """The plan, what the work said is missing, and the frames that came out. Without an edit: a transcode."""
-    media = await prober.probe(source)
-    layers = (PictureFacts(sha256="1" * 64, width=36, height=24),) if patch is not None else ()
-    plan = resolve(edit or kept(media), Facts(sha256="0" * 64, media=media, layers=layers))
-    slots = {"in0": source, "out0": work / "out.mp4"} | ({"in1": patch} if patch is not None else {})
-    said = await recipes.make(plan, slots)
-    assert complaints(plan.outputs[0], await prober.probe(work / "out.mp4")) == []
-    return plan, said, frame_judge.read(work / "out.mp4")
+    prober: Prober, source: Path, work: Path, edit: Edit | str, *layers: recipes.Layer
+) -> tuple[tuple[str, ...], list[frame_judge.Decoded]]:
+    """What the work said is missing, and the frames that came out. The edit, or its operation's name."""
+    wanted = edit if isinstance(edit, Edit) else partial(recipes.edit_of, edit)
+    made = await recipes.edited(prober, wanted, source, work / "out.mp4", layers=layers)
+    return made.missing, frame_judge.read(work / "out.mp4")
 
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -80,7 +61,7 @@ async def test_a_picture_that_changes_in_the_middle_loses_no_frame(
 ) -> None:
     """Streamed, where the first frame is treated apart; and at the join the packet counters of a broadcast jump."""
     source = joined(folder, change, suffix, **CHANGES[change])
-    _, said, found = await make(prober, source, tmp_path / "work", streamed(await prober.probe(source)))
+    said, found = await make(prober, source, tmp_path / "work", "stream")
     assert [frame.number for frame in found] == [*range(HALF), *range(HALF)]
     assert said == ()
 
@@ -91,7 +72,7 @@ async def test_a_layer_stays_when_the_picture_below_changes(
     """What lies over it is read once, however often the picture changes."""
     source = joined(folder, "size", "mkv", **CHANGES["size"])
     layer = ImageLayer(image_path="a", x=10, y=150, start=1.5, end=3.0)
-    _, _, found = await make(prober, source, tmp_path / "work", overlay((layer,)), patch)
+    _, found = await make(prober, source, tmp_path / "work", overlay((layer,)), recipes.drawn(patch))
     assert [frame.number for frame in found] == [*range(HALF), *range(HALF)]
     with av.open(str(tmp_path / "work" / "out.mp4")) as opened:
         pictures = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
@@ -105,11 +86,11 @@ async def test_a_last_frame_that_is_damaged_is_missed_aloud(prober: Prober, tmp_
     """Everything before it is made, by every operation alike, with a warning; who does not want it hears nothing."""
     whole = footage.make(container=container, video="mpeg4", seconds=1, audio=0, b_frames=0)
     source = footage.spoilt(whole.path, tmp_path / f"spoilt.{container}")
-    for number, edit in enumerate((trim(0.2, 1), None)):
-        _, said, found = await make(prober, source, tmp_path / f"{number}", edit)
-        assert [frame.number for frame in found] == list(range(0 if edit is None else 5, 24))
+    for number, edit in enumerate((trim(0.2, 1), "transcode")):
+        said, found = await make(prober, source, tmp_path / f"{number}", edit)
+        assert [frame.number for frame in found] == list(range(0 if edit == "transcode" else 5, 24))
         assert said == ("the last frame of the video is damaged and was left out",)
-    _, said, found = await make(prober, source, tmp_path / "before", trim(0.2, Fraction(24, 25).__float__()))
+    said, found = await make(prober, source, tmp_path / "before", trim(0.2, Fraction(24, 25).__float__()))
     assert (len(found), said) == (19, ())
 
 
@@ -118,7 +99,7 @@ async def test_an_index_in_ticks_that_are_no_frames_is_not_trusted(prober: Probe
     source = tmp_path / "ticks.avi"
     whole = footage.make(seconds=4, audio=0)
     ffmpeg("-i", str(whole.path), "-c:v", "mjpeg", "-q:v", "3", "-enc_time_base", "1:1000", str(source))
-    _, _, found = await make(prober, source, tmp_path / "work", trim(2.1, 3.5))
+    _, found = await make(prober, source, tmp_path / "work", trim(2.1, 3.5))
     assert [frame.number for frame in found] == list(range(53, 88))
 
 
@@ -127,9 +108,9 @@ async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, 
     parts = [footage.make(container="ts", seconds=SECONDS).path for number in range(2)]
     source = tmp_path / "anew.ts"
     source.write_bytes(b"".join(part.read_bytes() for part in parts))
-    _, said, found = await make(prober, source, tmp_path / "whole", None)
+    said, found = await make(prober, source, tmp_path / "whole", "transcode")
     assert ([frame.number for frame in found], said) == ([*range(HALF), *range(HALF)], ())
-    _, _, found = await make(prober, source, tmp_path / "cut", trim(1.6, 2.6))
+    _, found = await make(prober, source, tmp_path / "cut", trim(1.6, 2.6))
     numbers = [frame.number for frame in found]
     at = numbers.index(0)
     assert numbers == [*range(HALF - at, HALF), *range(len(numbers) - at)]
@@ -139,7 +120,8 @@ async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, 
 async def test_two_frames_of_one_time_are_both_worth_seeing(prober: Prober, tmp_path: Path) -> None:
     """Streamed, under the highest rate that a network takes, neither is starved."""
     source = footage.slides(tmp_path / "twice.mkv", tuple((n - (n % 15 == 9)) / 25 for n in range(50)))
-    _, _, found = await make(prober, source, tmp_path / "work", streamed(await prober.probe(source)))
+    edit = recipes.edit_of("stream", await prober.probe(source), preset=Ladder().preset)
+    _, found = await make(prober, source, tmp_path / "work", edit)
     assert [frame.number for frame in found] == list(range(50))
     wanted = frame_judge.read(source)
     assert min(frame_judge.ssim(a.picture, b.picture) for a, b in zip(wanted, found, strict=True)) > 0.9

@@ -57,7 +57,7 @@ def drawn(path: Path, size: tuple[int, int] = PATCH) -> Layer:
 
 def edit_of(operation: str, media: MediaInfo, *, begin_s: float = 0.5, **wanted: Any) -> Edit:
     """One of OPERATIONS as a request would ask for it, coded fast unless `wanted` (of Ladder) says otherwise. A trim
-    begins at `begin_s`; an overlay lays a picture into the top left corner; a copy copies the sound."""
+    begins at `begin_s`; an overlay lays a picture into the bottom left corner; a copy copies the sound."""
     streaming = Streaming(hls=True) if operation == "stream" else None
     usual = {"qualities": (Quality.SOURCE,), "preset": "ultrafast", "streaming": streaming}
     if operation == "copy":
@@ -66,7 +66,7 @@ def edit_of(operation: str, media: MediaInfo, *, begin_s: float = 0.5, **wanted:
     if operation == "trim":
         return trim(begin_s, media.duration_s or 0.0, ladder.single(choice, size, usual_crf=18))
     if operation == "overlay":
-        return overlay((ImageLayer(image_path="a", x=0, y=0),), ladder.single(choice, size, usual_crf=18))
+        return overlay((ImageLayer(image_path="a", x=0, y="H-h"),), ladder.single(choice, size, usual_crf=18))
     return transcode(ladder.outputs(choice, size), (), streaming)
 
 

@@ -166,7 +166,7 @@ def test_a_silent_video_gets_a_track_for_the_sound_of_its_layers() -> None:
 SHAPE = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500)
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80), st.floats(allow_nan=True))
 def test_no_string_changes_the_shape_of_the_graph(text: str, x: str, path: str, number: float) -> None:
     """Refused, or the same graph with other numbers; the strings are nowhere in the command."""
@@ -178,7 +178,7 @@ def test_no_string_changes_the_shape_of_the_graph(text: str, x: str, path: str, 
     assert [SHAPE.sub("0", one) for one in made] == [SHAPE.sub("0", one) for one in usual]
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500)
 @given(st.text(max_size=40))
 def test_a_colour_is_numbers_or_nothing(text: str) -> None:
     """Whatever is taken as a colour is four numbers in range."""
