@@ -259,11 +259,11 @@ def _alias(request: Request[Any, Any, Any], name: str) -> str:
 def _choices(request: Request[Any, Any, Any], name: str) -> list[str]:
     """Return the values that a handler's argument may have, where it is an enumeration."""
     field = request.route_handler.parsed_fn_signature.parameters.get(name)
-    kind = getattr(field, "annotation", None)
-    kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
-    enums = [one for one in kinds if isinstance(one, type) and issubclass(one, enum.Enum)]
-    literals = [value for one in kinds if get_origin(one) is Literal for value in get_args(one)]
-    return [str(member.value) for one in enums for member in one] + [str(value) for value in literals]
+    hint = getattr(field, "annotation", None)
+    hints = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    enums = [kind for kind in hints if isinstance(kind, type) and issubclass(kind, enum.Enum)]
+    literals = [value for kind in hints if get_origin(kind) is Literal for value in get_args(kind)]
+    return [str(member.value) for kind in enums for member in kind] + [str(value) for value in literals]
 
 
 def _chain(exc: BaseException | None) -> Iterator[BaseException]:

@@ -204,7 +204,7 @@ class _Described(Operation):
                 schema.minimum = None if schema.minimum is None else int(schema.minimum)
                 schema.maximum = None if schema.maximum is None else int(schema.maximum)
             # a parameter that may be left out cannot be null
-            kinds = [one for one in schema.one_of or [] if getattr(one, "type", None) != OpenAPIType.NULL]
+            kinds = [kind for kind in schema.one_of or [] if getattr(kind, "type", None) != OpenAPIType.NULL]
             if len(kinds) == 1:
                 parameter.schema = kinds[0]
 

@@ -77,8 +77,8 @@ def _as_written(kind: Any, described: Mapping[str, Any]) -> dict[str, Any]:
     if struct.__struct_config__.forbid_unknown_fields:
         for name, default in defaults.items():
             if not isinstance(default, dict | list | None):
-                said = properties[name].get("description", "")
-                properties[name]["description"] = f"{said} Omitted: `{_shown(default)}`.".lstrip()
+                description = properties[name].get("description", "")
+                properties[name]["description"] = f"{description} Omitted: `{_shown(default)}`.".lstrip()
         return {**described, "properties": properties}
     optional = {field.encode_name for field in msgspec.structs.fields(kind) if field.default is msgspec.UNSET}
     required = [name for name in properties if name not in optional]
@@ -93,7 +93,7 @@ def _plain(part: Any, name: str = "") -> Any:
     """The same schema in words that all generators know: words have a type, and a name where they are one choice of
     several; an object without named members may have any; what is said of a type that may be null is said of both."""
     if isinstance(part, list):
-        return [_plain(one, name) for one in part]
+        return [_plain(item, name) for item in part]
     if not isinstance(part, dict):
         return part
     plain = {key: value if key in ("default", "examples", "enum") else _plain(value) for key, value in part.items()}
@@ -105,10 +105,10 @@ def _plain(part: Any, name: str = "") -> Any:
         (plain["const"],) = plain.pop("enum")
     if len(kinds := plain.get("anyOf", [])) == 2 and kinds[1] == {"type": "null"}:
         inner = dict(kinds[0])
-        said = {key: inner.pop(key) for key in ("description", "examples") if key in inner}
+        notes = {key: inner.pop(key) for key in ("description", "examples") if key in inner}
         if "enum" in inner or inner.get("type") == "object":
             inner["title"] = "".join(word.capitalize() for word in name.split("_"))
-        plain |= {"anyOf": [*inner["anyOf"], kinds[1]] if inner.keys() == {"anyOf"} else [inner, kinds[1]], **said}
+        plain |= {"anyOf": [*inner["anyOf"], kinds[1]] if inner.keys() == {"anyOf"} else [inner, kinds[1]], **notes}
     return plain
 
 
