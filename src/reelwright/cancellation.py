@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def finished(work: Awaitable[T]) -> T:
-    """The outcome of `work`, which runs to its end however often the caller is cancelled.
+    """Return the outcome of `work`, which runs to its end however often the caller is cancelled.
 
     Raises the cancellation, after that end. `asyncio.shield` alone leaves the work running behind its caller's back.
     """

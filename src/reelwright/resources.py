@@ -8,6 +8,6 @@ _HERE = Path(__file__).parent
 
 
 def folder(name: str) -> Path:
-    """The folder `migrations` or `assets`."""
+    """Return the folder `migrations` or `assets`."""
     installed = _HERE / "_packaged" / name
     return installed if installed.is_dir() else _HERE.parents[1] / name

@@ -47,7 +47,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def size_bytes(text: str) -> int:
-    """A number of bytes, with or without a unit: 2147483648, 500MB (powers of 1000), 2GiB (powers of 1024).
+    """Read a number of bytes, with or without a unit: 2147483648, 500MB (powers of 1000), 2GiB (powers of 1024).
 
     Raises ValueError with what is taken.
     """
@@ -60,7 +60,7 @@ def size_bytes(text: str) -> int:
 
 
 def listed(text: str) -> list[str]:
-    """The items of a comma-separated list, or of a JSON array. Raises ValueError for an array that is none."""
+    """Return the items of a comma-separated list, or of a JSON array. Raises ValueError for an array that is none."""
     if text.lstrip().startswith("["):
         try:
             items = msgspec.json.decode(text, type=list[str])
@@ -72,7 +72,7 @@ def listed(text: str) -> list[str]:
 
 
 def container_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
-    """ffmpeg's names of the containers that are meant. Raises ValueError that names every other word."""
+    """Return ffmpeg's names of the containers that are meant. Raises ValueError that names every other word."""
     known = tuple(known)
     names: dict[str, None] = {}
     wrong = []
@@ -90,7 +90,7 @@ def container_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
 
 
 def codec_names(items: Iterable[str]) -> list[str]:
-    """FFmpeg's names of codecs of pictures. Raises ValueError that names every other word."""
+    """Return ffmpeg's names of the video codecs that are meant. Raises ValueError that names every other word."""
     known = {*source_codecs.VIDEO, *source_codecs.MORE_VIDEO}
     names = [source_codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
     if wrong := [item for item in names if item not in known]:
@@ -101,7 +101,7 @@ def codec_names(items: Iterable[str]) -> list[str]:
 
 
 def origin(text: str) -> str:
-    """An origin as browsers send it: scheme, host and port. Raises ValueError with what is perhaps meant."""
+    """Read an origin as browsers send it: scheme, host and port. Raises ValueError with what is perhaps meant."""
     if text == "*":
         raise ValueError("name exact origins, * is not taken")
     if "://" not in text:
@@ -126,7 +126,8 @@ _HOST_PATTERN = re.compile(rf"(\*\.)?{_NAME}|\[[0-9a-f:.]+\]", re.ASCII)
 
 
 def host_pattern(text: str) -> str:
-    """The name of a host, or `*.` and a name for all hosts below it. Raises ValueError with what is perhaps meant."""
+    """Read the name of a host, or `*.` and a name for all hosts below it. Raises ValueError with what is perhaps
+    meant."""
     if text == "*":
         raise ValueError("name the hosts (video.example.org, or *.example.org for all below it), * is not taken")
     name = text.lower().removesuffix(".")
@@ -144,7 +145,7 @@ def host_pattern(text: str) -> str:
 
 
 def needed(kind: Any) -> str:
-    """The sentence that says what a setting of this type takes."""
+    """Return the sentence that says what a setting of this type takes."""
     base, *marks = get_args(kind) if get_origin(kind) is not Literal and hasattr(kind, "__metadata__") else (kind,)
     while hasattr(base, "__metadata__"):
         base, *more = get_args(base)
@@ -165,13 +166,13 @@ def needed(kind: Any) -> str:
 
 
 def nearest(name: str, known: Iterable[str], *, how_near: float = 0.75) -> str | None:
-    """The known name that was perhaps meant."""
+    """Return the known name that was perhaps meant."""
     matches = get_close_matches(name, list(known), n=1, cutoff=how_near)
     return matches[0] if matches else None
 
 
 def value(text: str, kind: Any, read: Callable[[str], object] | None = None) -> object:
-    """`text` as a value of the type `kind`, read by `read` first. Raises ValueError with what is needed."""
+    """Return `text` as a value of the type `kind`, read by `read` first. Raises ValueError with what is needed."""
     raw = read(text) if read is not None else text
     try:
         return msgspec.convert(raw, kind, strict=False)

@@ -59,7 +59,8 @@ class Supervisor:
         self._hurrying.set()
 
     async def run(self) -> None:
-        """Until `stop`. Cancelled, it kills the children. Raises ChildFailed, after the other children have ended."""
+        """Keep all children running until `stop`. Cancelled, it kills the children. Raises ChildFailed, after the
+        other children have ended."""
         async with asyncio.TaskGroup() as keepers:
             kept = [keepers.create_task(self._keep(name, argv)) for name, argv in self.children]
         for keeper in kept:

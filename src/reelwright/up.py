@@ -29,7 +29,8 @@ T = TypeVar("T")
 async def service(
     settings: Settings, *, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Database, schema, API and worker. The task ends before the context only when the service fails, with the reason.
+    """Run database, schema, API and worker meanwhile. The task ends before the context only when the service fails,
+    with the reason.
 
     At its end it asks all to end and waits for them; cancelled in that, it asks them to do so at once. Raises
     ChildFailed when the API cannot listen or ffmpeg does not run, EmbeddedPostgresError, DatabaseUnusable.
@@ -87,7 +88,8 @@ async def _require_ffmpeg(settings: Settings) -> None:
 
 
 async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -> T:
-    """The outcome of `work`, unless the service fails before that: then `work` is cancelled. Raises ChildFailed."""
+    """Return the outcome of `work`, unless the service fails before that: then `work` is cancelled. Raises
+    ChildFailed."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait([task, running], return_when=asyncio.FIRST_COMPLETED)
@@ -115,7 +117,7 @@ async def answering(base_url: str) -> None:
 
 
 def base_url(settings: Settings) -> str:
-    """Where this machine reaches the API."""
+    """Return the address under which this machine reaches the API."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.app_host, settings.app_host)  # noqa: S104
     return f"http://{host}:{settings.app_port}"
 

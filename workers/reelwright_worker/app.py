@@ -60,7 +60,7 @@ def defaults() -> dict[str, Any]:
 
 @asynccontextmanager
 async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
-    """What jobs work with, for as long as the worker runs; the maintenance runs beside them."""
+    """Yield what jobs work with, for as long as the worker runs; the maintenance runs beside them."""
     settings = settings_reader.load()
     try:
         await schema.require(url)

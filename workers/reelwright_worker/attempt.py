@@ -67,7 +67,7 @@ class Attempt:
         """What is missing of the source, in sentences."""
 
     async def run(self) -> None:
-        """Raises LeaseLost, JobFailed."""
+        """Fetch, render, verify and publish, beside the timers. Raises LeaseLost, JobFailed."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 beside = [tasks.create_task(self._keep_lease()), tasks.create_task(self._keep_progress())]
@@ -87,7 +87,7 @@ class Attempt:
         self.telemetry.stage(stage)
 
     async def _keep_lease(self) -> None:
-        """Renew on a timer: much of the work says nothing for long."""
+        """Renew the lease on a timer: much of the work says nothing for long."""
         pause_s = self.ctx.settings.lease_s / 4
         while True:
             await asyncio.sleep(pause_s)
@@ -95,7 +95,7 @@ class Attempt:
             pause_s = self.ctx.settings.lease_s / (4 if written else 20)  # at once when the database is back
 
     async def _keep_progress(self) -> None:
-        """Write what has changed, at most twice a second."""
+        """Write the progress when it has changed, at most twice a second."""
         written = (-1, "")
         while True:
             await asyncio.sleep(PROGRESS_INTERVAL_S)
@@ -104,7 +104,8 @@ class Attempt:
                 written = now
 
     async def _write(self, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> bool:
-        """Write beside the work; whether the database took it. The work goes on without: the fence decides at the end.
+        """Write beside the work. Return whether the database took it. The work goes on without: the fence decides at
+        the end.
 
         Raises LeaseLost, but not once the commit may be under way: its own fence tells, and afterwards the job has
         ended for everybody.
@@ -140,7 +141,7 @@ class Attempt:
         await publication.publish()
 
     async def _fetch(self) -> dict[str, Path]:
-        """Slots to local paths of all inputs. Raises JobFailed when one is not what the plan was made for."""
+        """Return the local paths of all inputs by slot. Raises JobFailed when one is not what the plan was made for."""
         async with self.ctx.sessions() as session:
             files = await session.scalars(
                 select(File).join(JobInput, JobInput.file_id == File.id).where(JobInput.job_id == self.claim.job_id)
@@ -182,7 +183,8 @@ class Attempt:
         return await self._make(recipe, slots, targets)
 
     async def _make(self, recipe: Recipe, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...]:
-        """Raises JobFailed. What seems to lie in the source is not said of it before the disk has given all of it."""
+        """Make and verify all outputs. Raises JobFailed. What seems to lie in the source is not said of it before
+        the disk has given all of it."""
         inputs = [path for name, path in slots.items() if name.startswith("in")]
         try:
             self.warnings = await self._run(recipe, slots)
@@ -244,8 +246,8 @@ class Attempt:
         return FinishedOutput(path, expected, media, size_bytes, sha256, checks)
 
     async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> tuple[FinishedSidecar, ...]:
-        """The files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or is not
-        what it should be."""
+        """Return the files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or
+        is not what it should be."""
         if (streamed := self.plan.streaming) is not None:
             renditions = [output.media for output in outputs]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
@@ -279,7 +281,8 @@ class Attempt:
 
 
 def _understood(job: Job) -> Plan:
-    """Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take it next."""
+    """Return the job's plan. Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take
+    it next."""
     try:
         plan = msgspec.convert(job.plan_json, Plan)
     except msgspec.ValidationError as error:
@@ -290,6 +293,6 @@ def _understood(job: Job) -> Plan:
 
 
 def _measure(path: Path) -> tuple[int, str]:
-    """Size in bytes and SHA-256 of a file."""
+    """Return the size in bytes and the SHA-256 of a file."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,8 @@ TELLING_PERCENT = 5.0
 
 
 def blamed(error: BaseException, *, stage: str) -> JobFailed:
-    """What the attempt failed with. A lost lease matters most: whatever else went wrong is another attempt's business.
+    """Return what the attempt failed with. A lost lease matters most: whatever else went wrong is another attempt's
+    business.
 
     Then what the media processes said, then what the operating system or the database refused; anything else is
     unforeseen, and logged.
@@ -51,7 +52,8 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def short_of_space(failure: JobFailed, used_bytes: int, percent: float, capacity_bytes: int) -> JobFailed:
-    """The same with what the job needs, by what its files took so far; its own fault where no emptied disk has so much.
+    """Return the failure with what the job needs, by what its files took so far; its own fault where no emptied disk
+    has so much.
 
     Little was used: others have filled the disk, and nothing is known of the job.
     """

@@ -40,7 +40,7 @@ REPORT_TIMEOUT_S = 5.0
 
 
 class Machine:
-    """`name`: of this worker. `trouble`: what keeps it from work, None when nothing does."""
+    """Looks at this machine. `name`: of this worker. `trouble`: what keeps it from work, None when nothing does."""
 
     def __init__(
         self, settings: Settings, storage: LocalStorage, sessions: async_sessionmaker[AsyncSession], *, name: str
@@ -59,19 +59,19 @@ class Machine:
         self._changed = asyncio.Event()
 
     async def able(self) -> bool:
-        """Whether a job may be taken. Costs some microseconds of system calls."""
+        """Return whether a job may be taken. Costs some microseconds of system calls."""
         if self.trouble is None and (trouble := await asyncio.to_thread(self._glance)) is not None:
             self._set(trouble)
         return self.trouble is None
 
     async def examine(self) -> bool:
-        """Look at all of it; whether it can work."""
+        """Look at all of it. Return whether it can work."""
         async with self._looking:
             self._set(await self._disks() or await self._ffmpeg())
         return self.trouble is None
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Look again and again, and report what is found, until cancelled."""
         while True:
             try:
                 if self.trouble is not None:
@@ -88,12 +88,12 @@ class Machine:
                 await asyncio.wait_for(self._changed.wait(), pause_s)
 
     async def leave(self) -> None:
-        """The worker ends: what it said is no longer so."""
+        """Withdraw what was reported: the worker ends."""
         if self._last_reported is not None:
             await self._write(lambda session: waiting.withdraw_hindrance(session, self.name))
 
     def needs_more(self, needs_bytes: int) -> str | None:
-        """Why a job that needs so much disk cannot begin yet, None when it can."""
+        """Return why a job that needs so much disk cannot begin yet, None when it can."""
         reserve_bytes = self._settings.disk_reserve_bytes
         usable_bytes = min(disk_space.usable_bytes(folder, reserve_bytes) for folder in self._folders())
         if usable_bytes >= needs_bytes:
@@ -101,7 +101,7 @@ class Machine:
         return f"it needs about {needs_bytes} bytes of disk, {max(usable_bytes, 0)} are free"
 
     def capacity_bytes(self) -> int:
-        """What the smaller of the disks would have for one job if it were empty."""
+        """Return the bytes that the smaller of the disks would have for one job if it were empty."""
         reserve_bytes = self._settings.disk_reserve_bytes
         return min(disk_space.capacity_bytes(folder, reserve_bytes) for folder in self._folders())
 
@@ -109,7 +109,7 @@ class Machine:
         return self._settings.work_path, self._storage.root
 
     def _glance(self) -> JobFailed | None:
-        """What shows without a trial."""
+        """Return what shows without a trial."""
         reserve_bytes = self._settings.disk_reserve_bytes
         for name, folder in (("WORK_ROOT", self._settings.work_path), ("MEDIA_ROOT", self._storage.root)):
             try:
@@ -141,7 +141,8 @@ class Machine:
         return await asyncio.to_thread(look)
 
     def _unmounted(self) -> JobFailed | None:
-        """Whether another folder is at the place of MEDIA_ROOT: where a disk is gone, the folder below it shows."""
+        """Find out whether another folder is at the place of MEDIA_ROOT: where a disk is gone, the folder below it
+        shows."""
         root = self._storage.root
         identity = self._storage.identity()
         if self._root is not None and identity != self._root[0]:
@@ -156,7 +157,7 @@ class Machine:
         return None
 
     async def _ffmpeg(self) -> JobFailed | None:
-        """That it runs shows also that processes can be started at all."""
+        """Start ffmpeg: that it runs shows also that processes can be started at all."""
         try:
             if not hasattr(self, "capabilities"):
                 await capabilities.version(self._settings)
@@ -191,7 +192,7 @@ class Machine:
         self.trouble = trouble
 
     async def _report(self) -> None:
-        """Write what there is to say, again and again while there is."""
+        """Write what keeps the machine from work, again and again while something does."""
         if (trouble := self.trouble) is not None:
             if await self._write(
                 lambda session: waiting.report_hindrance(session, self.name, trouble.code, trouble.detail)

@@ -61,7 +61,7 @@ class FinishedOutput:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """The best of several is the largest picture, then the largest file."""
+        """Return what the best of several has most of: the largest picture, then the largest file."""
         return self.media.picture.width * self.media.picture.height, self.size_bytes
 
 
@@ -106,14 +106,15 @@ class Publication:
         return f"{PurePosixPath(self.key(self.best)).parent}/{sidecar.planned.name}"
 
     def _files(self) -> list[tuple[Path, str]]:
-        """All that is published, and under which key."""
+        """Return all that is published, and under which key."""
         return [
             *((output.path, self.key(output)) for output in self.outputs),
             *((sidecar.path, self.sidecar_key(sidecar)) for sidecar in self.sidecars),
         ]
 
     async def publish(self) -> None:
-        """Raises LeaseLost, JobFailed. Half of it never stays: a cancellation waits for the step that is under way."""
+        """Put the files in their places and commit their rows. Raises LeaseLost, JobFailed. Half of it never stays:
+        a cancellation waits for the step that is under way."""
         await self._announce()
         try:
             for path, key in self._files():
@@ -139,7 +140,8 @@ class Publication:
         # after any other error a commit may have come through: the sweep looks for the row before it removes the file
 
     async def _announce(self) -> None:
-        """Until the database knows it, nothing is published: its sweep asks there whose the files are."""
+        """Tell the database which folders are filled. Until it knows, nothing is published: its sweep asks there
+        whose the files are."""
         folders = sorted({str(PurePosixPath(key).parent) for _, key in self._files()})
         while True:
             try:
@@ -154,7 +156,7 @@ class Publication:
                 return
 
     async def _answers(self) -> bool:
-        """Whether the database can be asked at all, with the same connections."""
+        """Return whether the database can be asked at all, with the same connections."""
         try:
             async with self.sessions() as session:
                 await session.execute(select(1))
@@ -169,7 +171,7 @@ class Publication:
             await finished(asyncio.to_thread(self.storage.delete, key))
 
     async def _commit_or_withdraw(self) -> bool:
-        """As `_commit`; files that lost their right to rows go at once, also when the caller is cancelled."""
+        """Do as `_commit`; files that lost their right to rows go at once, also when the caller is cancelled."""
         try:
             return await self._commit()
         except LeaseLost:
@@ -177,7 +179,8 @@ class Publication:
             raise
 
     async def _commit(self) -> bool:
-        """One fenced transaction. False when its outcome is unknown: done again, it finds out. Raises LeaseLost."""
+        """Write all rows in one fenced transaction. Return False when its outcome is unknown: done again, it finds
+        out. Raises LeaseLost."""
         try:
             async with self.sessions.begin() as session:
                 try:
@@ -204,7 +207,7 @@ class Publication:
         return True
 
     async def _whole_edit(self, session: AsyncSession) -> Edit:
-        """The job's edit as seen from the upload, when it built on a variant."""
+        """Return the job's edit as seen from the upload, when it built on a variant."""
         edit = msgspec.convert(self.job.edit_json, Edit)
         if self.job.input_variant_id is not None:
             parent = await session.get(Variant, self.job.input_variant_id)

@@ -74,7 +74,7 @@ class LateConnector(SessionConnector):
         }
 
     async def listen_notify(self, on_notification: connector.Notify, channels: Iterable[str]) -> None:
-        """Reconnects: the stock listener ends for good when Postgres restarts, or when somebody, who needs no right for
+        """Reconnect: the stock listener ends for good when Postgres restarts, or when somebody, who needs no right for
         that, notifies its channels of nonsense."""
 
         async def heed(*, channel: str, payload: str) -> None:
@@ -109,7 +109,7 @@ class DrainingWorker(worker.Worker):
             await asyncio.to_thread(self._heartbeat_file.touch)
 
     async def run(self) -> None:
-        """Raises SideTaskFailed: the stock worker exits with 0 after such a failure.
+        """Run until stopped. Raises SideTaskFailed: the stock worker exits with 0 after such a failure.
 
         The first signal lets jobs end, any further one hands them back at once: the stock worker dies of it.
         """
@@ -125,7 +125,7 @@ class DrainingWorker(worker.Worker):
             raise SideTaskFailed from self.failure
 
     async def _update_heartbeat(self) -> None:
-        """Keeps trying: the stock heartbeat dies with the first lost connection, and tells nobody but the database."""
+        """Keep trying: the stock heartbeat dies with the first lost connection, and tells nobody but the database."""
         while True:
             await asyncio.sleep(self.update_heartbeat_interval)
             assert self.worker_id is not None
@@ -136,7 +136,7 @@ class DrainingWorker(worker.Worker):
                 logger.warning("heartbeat not written, retrying: %s", error.__cause__)
 
     async def _handle_notification(self, *, channel: str, notification: jobs.Notification) -> None:
-        """Looks whether a job is to be aborted: the stock worker believes whoever notifies it."""
+        """Look whether a job is to be aborted: the stock worker believes whoever notifies it."""
         if notification["type"] != "abort_job_requested":
             await super()._handle_notification(channel=channel, notification=notification)
             return
@@ -148,7 +148,7 @@ class DrainingWorker(worker.Worker):
             self._handle_abort_jobs_requested(asked)
 
     async def _fetch_and_process_jobs(self) -> None:
-        """Keeps trying: the stock worker ends when one fetch fails, and takes its jobs along."""
+        """Keep trying: the stock worker ends when one fetch fails, and takes its jobs along."""
         if not self.ready:
             self.ready = True
             await self._show_life()
@@ -167,7 +167,7 @@ class DrainingWorker(worker.Worker):
                 raise
 
     async def _monitor_side_tasks(self, side_tasks: list[asyncio.Task[Any]]) -> None:
-        """Watches all side tasks: the stock monitor ends with the first that does."""
+        """Watch all side tasks: the stock monitor ends with the first that does."""
         pending = set(side_tasks)
         while pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
@@ -179,7 +179,7 @@ class DrainingWorker(worker.Worker):
                     return
 
     async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
-        """Heartbeat and abort requests go on while jobs drain: the stock worker looks dead then."""
+        """Let heartbeat and abort requests go on while jobs drain: the stock worker looks dead then."""
         kept = [task for task in side_tasks if task.get_name() in DRAIN_SIDE_TASKS]
         try:
             await utils.cancel_and_capture_errors([task for task in side_tasks if task not in kept])
@@ -188,7 +188,7 @@ class DrainingWorker(worker.Worker):
             await utils.cancel_and_capture_errors(kept)
 
     def _log_job_outcome(self, **outcome: Any) -> None:  # type: ignore[override]
-        """A job that was cancelled, or handed back, is no fault: the stock worker logs a traceback.
+        """Log no fault of a job that was cancelled or handed back: the stock worker logs a traceback.
 
         That a task has returned says nothing of what became of the job, which has told of itself.
         """
@@ -206,7 +206,7 @@ class DrainingWorker(worker.Worker):
             self._abort_job(task, context, AbortReason.SHUTDOWN)
 
     async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
-        """Outlasts a database outage: the stock worker leaves the entry `doing` for ever."""
+        """Outlast a database outage: the stock worker leaves the entry `doing` for ever."""
         for delay_s in PERSIST_DELAYS_S:
             try:
                 await super()._persist_job_status(*args, **kwargs)

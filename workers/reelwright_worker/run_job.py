@@ -65,7 +65,7 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | N
 
 
 async def _waits(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID) -> bool:
-    """Whether the job needs more disk than is free: it is left in the queue then."""
+    """Return whether the job needs more disk than is free: it is left in the queue then."""
     needs_bytes = await waiting.needed_bytes(session, job_id)
     if needs_bytes is None or (why := await asyncio.to_thread(ctx.machine.needs_more, needs_bytes)) is None:
         return False
@@ -95,7 +95,8 @@ async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
 
 
 async def _postpone(ctx: WorkerContext, claim: Claim, failure: JobFailed) -> None:
-    """The machine is to blame, and looked at: what it used for this attempt has been given back by now."""
+    """Examine the machine, which is to blame, and put the job back: what it used for this attempt has been given
+    back by now."""
     confirmed = not await ctx.machine.examine()
     write = partial(lifecycle.postpone, failure=failure, confirmed=confirmed)
     await _settle(ctx, claim, "put back", write, patience_s=math.inf)

@@ -13,7 +13,7 @@ from reelwright_worker.run_job import run_job
 
 
 async def render(context: procrastinate.JobContext, job_id: str, origin: dict[str, str] | None = None) -> None:
-    """`origin`: what asked for the job, see jobs/queue.py."""
+    """Run the job. `origin`: what asked for it, see jobs/queue.py."""
     ctx: WorkerContext = context.additional_context["context"]
     ids = {"job_id": job_id}
     if origin and "request_id" in origin:

@@ -20,12 +20,12 @@ class WorkFolder:
         self._hold = in_use.make_held(self.path)
 
     def remove(self) -> None:
-        """With all that is in it; it may be made again."""
+        """Remove the folder with all that is in it; it may be made again."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._hold is not None:
             os.close(self._hold)
             self._hold = None
 
     def used_bytes(self) -> int:
-        """Disk that its files take."""
+        """Return the bytes of disk that its files take."""
         return sum(path.lstat().st_blocks for path in self.path.rglob("*")) * 512

@@ -20,7 +20,7 @@ from reelwright.settings import Settings
 
 
 async def prompt(settings: Settings, arguments: Sequence[str]) -> int:
-    """Run psql on the service's database, on this terminal; its exit status. Raises DatabaseUnusable.
+    """Run psql on the service's database, on this terminal, and return its exit status. Raises DatabaseUnusable.
 
     An embedded server that does not run is started for as long as psql runs; none is made.
     """
@@ -37,7 +37,8 @@ async def prompt(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def connection(url: str) -> tuple[list[str], dict[str, str]]:
-    """Options and environment that lead to the database; the password is in the latter, which others cannot see."""
+    """Return the options and the environment that lead to the database; the password is in the latter, which others
+    cannot see."""
     parts = psycopg.conninfo.conninfo_to_dict(url)
     password = parts.pop("password", None)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -47,7 +48,8 @@ def connection(url: str) -> tuple[list[str], dict[str, str]]:
 
 
 def program(name: str, server_major: int) -> Path:
-    """Of the server's own version where it is installed, else of a newer one. Raises DatabaseUnusable."""
+    """Return the program of the server's own version where it is installed, else of a newer one. Raises
+    DatabaseUnusable."""
     by_major: dict[int, Path] = {}
     on_path = [Path(first).parent] if (first := shutil.which(name)) else []
     for folder in (*folders(), *on_path):

@@ -48,7 +48,7 @@ class Database:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether an error says that the database cannot be reached now, rather than that a statement was wrong.
+    """Return whether an error says that the database cannot be reached now, rather than that a statement was wrong.
 
     A transaction that had to give way to another one (a deadlock) counts too: the same may succeed later.
     An OSError of the disk says neither: what fails while a connection is made is a ConnectionError.
@@ -71,7 +71,7 @@ def is_away(error: BaseException) -> bool:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The driver's own exception below SQLAlchemy's."""
+    """Return the driver's own exception below SQLAlchemy's."""
     if not isinstance(error, DBAPIError) or error.orig is None:
         return error
     return error.orig.__cause__ or error.orig
@@ -117,7 +117,8 @@ _UNREADABLE = (
 
 
 def _target(url: str) -> str:
-    """What the URL leads to, in words, without the password. Raises DatabaseUnusable when it cannot be told apart."""
+    """Return what the URL leads to, in words, without the password. Raises DatabaseUnusable when it cannot be told
+    apart."""
     try:
         conninfo_to_dict(url)  # libpq's reading, which is the worker's: a bare % is none
         parts = urlsplit(url)
@@ -137,7 +138,8 @@ def _target(url: str) -> str:
 
 
 def hopeless(url: str, error: Exception) -> DatabaseUnusable | None:
-    """What to say of an error that waiting does not help: an unknown host, database or user; None for any other."""
+    """Return what to say of an error that waiting does not help: an unknown host, database or user; None for any
+    other."""
     cause = _cause(error)
     looked_up = cause.__cause__
     unknown = isinstance(looked_up, socket.gaierror) and looked_up.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
@@ -150,7 +152,7 @@ def hopeless(url: str, error: Exception) -> DatabaseUnusable | None:
 
 
 def _reason(error: BaseException) -> str | None:
-    """What happened and what helps, None where the error does not say that the database cannot be used."""
+    """Return what happened and what helps, None where the error does not say that the database cannot be used."""
     match error:
         case TimeoutError() | PoolTimeoutError():
             message = f"no answer within {CONNECT_TIMEOUT_S} s"
@@ -180,7 +182,7 @@ def _reason(error: BaseException) -> str | None:
 
 @asynccontextmanager
 async def located(settings: Settings, *, make: bool = True) -> AsyncIterator[str]:
-    """The database's `postgresql://` URL; an embedded server runs at least as long as the context.
+    """Yield the database's `postgresql://` URL; an embedded server runs at least as long as the context.
 
     `make`: where there is no embedded server yet, one is made. Who only joins a service would make a second one when
     started in the wrong folder. Raises DatabaseUnusable then, EmbeddedPostgresError.
@@ -222,7 +224,7 @@ def _json(value: Any) -> str:
 def create_engine(
     url: str, *, application_name: str, pool_size: int = 5, statement_timeout_s: int = STATEMENT_TIMEOUT_S
 ) -> AsyncEngine:
-    """An engine on asyncpg, which reads the URL itself: every form that it knows works (sslmode, several hosts).
+    """Return an engine on asyncpg, which reads the URL itself: every form that it knows works (sslmode, several hosts).
 
     `statement_timeout_s` 0 means none. A connection that does not answer is given up 2 s after that, and found out
     within PING_TIMEOUT_S when it is taken from the pool: nobody waits for a mute database for long.
@@ -251,8 +253,8 @@ def _note_new(_: object, record: ConnectionPoolEntry) -> None:
 
 
 def _ping(dbapi_connection: Any, record: ConnectionPoolEntry, _: object) -> None:
-    """Whether a pooled connection still answers. SQLAlchemy's own ping takes three round trips, and would wait for each
-    as long as a statement may take."""
+    """Find out whether a pooled connection still answers. SQLAlchemy's own ping takes three round trips, and would
+    wait for each as long as a statement may take."""
     if record.info.pop("new", False):
         return
     try:
@@ -281,7 +283,7 @@ async def close(engine: AsyncEngine) -> None:
 
 @asynccontextmanager
 async def connected(settings: Settings, *, application_name: str) -> AsyncIterator[Database]:
-    """The database of these settings, with an engine that is disposed of at the end."""
+    """Yield the database of these settings, with an engine that is disposed of at the end."""
     async with located(settings, make=False) as url:
         engine = create_engine(url, application_name=application_name, pool_size=settings.db_pool_size)
         try:

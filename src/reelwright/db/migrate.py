@@ -110,7 +110,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 async def _busy(holder: AsyncConnection) -> str:
-    """What most likely holds the lock, in words: for the operator."""
+    """Return what most likely holds the lock, in words: for the operator."""
     oldest = (await holder.exec_driver_sql(_OLDEST_TRANSACTION)).scalar()
     return str(oldest or "by a transaction that has ended since")
 
@@ -122,11 +122,11 @@ def newest_revision() -> str:
 
 
 def known_revisions() -> frozenset[str]:
-    """Every revision that this version can bring further."""
+    """Return every revision that this version can bring further."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
 
 
 async def current_revision(engine: AsyncEngine) -> str | None:
-    """The revision that the database is at, None when it was never migrated."""
+    """Return the revision that the database is at, None when it was never migrated."""
     async with engine.connect() as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())

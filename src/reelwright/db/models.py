@@ -36,7 +36,7 @@ from reelwright.edits.enums import FileRole, JobStatus, JobType, OverlayType, Qu
 
 
 def new_id() -> uuid.UUID:
-    """A UUIDv7: rows made later sort later, so that indexes grow at one end."""
+    """Return a UUIDv7: rows made later sort later, so that indexes grow at one end."""
     made_id: uuid.UUID = uuid_utils.compat.uuid7()
     return made_id
 
@@ -160,7 +160,7 @@ class File(Base):
 
 
 class Storage(Base):
-    """A media root that belongs to this database; its folder holds the same id. See library/belonging.py."""
+    """A media root that belongs to this database; its folder holds the same id. See library/root_identity.py."""
 
     __tablename__ = "storages"
 

@@ -52,8 +52,8 @@ def seen(revision: str | None) -> Schema:
 
 
 async def require(url: str) -> None:
-    """Raises DatabaseUnusable when the schema is behind, or can be nowhere: its host has no address, or the server
-    refuses us. One that is away says nothing: it may come back."""
+    """Look at the schema. Raises DatabaseUnusable when it is behind, or can be nowhere: its host has no address, or
+    the server refuses us. One that is away says nothing: it may come back."""
     engine = create_engine(url, application_name="reelwright-look")
     try:
         schema = await asyncio.to_thread(seen, await current_revision(engine))

@@ -24,7 +24,7 @@ LOOKS: dict[str, Look] = {
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Everything that was found, good and bad. Raises nothing."""
+    """Return everything that was found, good and bad. Raises nothing."""
     found = await asyncio.gather(*(_looked(name, look, settings) for name, look in LOOKS.items()))
     return [finding for group in found for finding in group]
 

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`message`: for a log line, where nobody else logs it. `code`: of the failure behind it; `charged`: the job is
-    to blame for it, and not the machine."""
+    """A job that has come into a status. `message`: for a log line, where nobody else logs it. `code`: of the
+    failure behind it; `charged`: the job is to blame for it, and not the machine."""
 
     job_id: uuid.UUID
     type: JobType
@@ -30,7 +30,7 @@ class Transition:
 
 
 def announce(session: AsyncSession, transition: Transition) -> None:
-    """Tell of it when the session commits."""
+    """Count and log the transition when the session commits."""
     session.info.setdefault(__name__, []).append(transition)
 
 

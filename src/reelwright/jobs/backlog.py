@@ -30,7 +30,7 @@ class Unfinished:
 
 
 async def unfinished(session: AsyncSession) -> list[Unfinished]:
-    """One statement, by the index on statuses: ended jobs cost nothing."""
+    """Count the unfinished jobs in one statement, by the index on statuses: ended jobs cost nothing."""
     rows = await session.execute(_UNFINISHED)
     return [
         Unfinished(queue, job_type, JobStatus(status), jobs, oldest_s)

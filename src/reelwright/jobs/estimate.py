@@ -53,8 +53,8 @@ MIN_PROGRESS = 10
 
 
 def eta_s(job: Job) -> float | None:
-    """By the speed of the command that runs: what is left of it and of those behind it, as they weigh. As long as that
-    is young, rather by the time that all before took.
+    """Return the seconds that are left, by the speed of the command that runs: what is left of it and of those behind
+    it, as they weigh. As long as that is young, rather by the time that all before took.
 
     None while too little is known: at the start, from sound that is only measured, and while an attempt is behind what
     an earlier one reached.
@@ -83,7 +83,8 @@ def eta_s(job: Job) -> float | None:
 
 
 def _by_elapsed(job: Job) -> float | None:
-    """As if the rest went on as all before. A later attempt's start is not written down."""
+    """Return the seconds that are left if the rest goes on as all before. A later attempt's start is not written
+    down."""
     if job.attempt != 1 or job.progress < MIN_PROGRESS or job.started_at is None:
         return None
     elapsed_s = (job.updated_at - job.started_at).total_seconds()

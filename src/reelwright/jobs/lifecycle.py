@@ -145,7 +145,7 @@ def _mine(claim: Claim) -> ColumnElement[bool]:
 
 
 async def _write(session: AsyncSession, claim: Claim, **values: Any) -> JobType:
-    """A fenced write; returns the job's type. Raises LeaseLost when the job is no longer this attempt's."""
+    """Write fenced, and return the job's type. Raises LeaseLost when the job is no longer this attempt's."""
     job_type: JobType | None = await session.scalar(
         update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.type)
     )
@@ -155,7 +155,7 @@ async def _write(session: AsyncSession, claim: Claim, **values: Any) -> JobType:
 
 
 async def _owned(session: AsyncSession, claim: Claim) -> Job:
-    """The attempt's job, locked. Raises LeaseLost."""
+    """Return the attempt's job, locked. Raises LeaseLost."""
     job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
     if job is None:
         raise _lost(claim)
@@ -347,7 +347,7 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
 
 
 async def _as_it_is(session: AsyncSession, job_id: uuid.UUID) -> Job:
-    """The job after a function of the database has changed it. Raises NotFound."""
+    """Return the job after a function of the database has changed it. Raises NotFound."""
     job = await session.get(Job, job_id, populate_existing=True)
     if job is None:
         raise NotFound("no such job")

@@ -53,7 +53,7 @@ class Maintenance:
         self._reached_since: float | None = None
 
     async def run(self) -> None:
-        """Both loops, until cancelled."""
+        """Run both loops until cancelled."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._repeat(self.rescue_jobs, self.interval_s))
             loops.create_task(self._repeat(self.sweep_files, min(self.sweep.orphan_grace_s / 4, 900)))
@@ -71,7 +71,8 @@ class Maintenance:
             await asyncio.sleep(interval_s)
 
     async def rescue_jobs(self) -> None:
-        """Each step in a transaction of its own: what one cannot do must not undo the others."""
+        """Rescue jobs and end abandoned queue entries, each step in a transaction of its own: what one cannot do
+        must not undo the others."""
         for step in (rescue_lost_jobs, requeue_forgotten_jobs, end_abandoned_entries):
             async with self.sessions.begin() as session:
                 sole = await _sole(session, _JOBS_LOCK)
@@ -96,5 +97,5 @@ class Maintenance:
 
 
 async def _sole(session: AsyncSession, lock: int) -> bool:
-    """Take the lock until the transaction ends; whether nobody else has it."""
+    """Take the lock until the transaction ends. Return False when somebody else has it."""
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(lock))))

@@ -28,7 +28,7 @@ START_TIMEOUT_S = 5
 
 
 class JobNotifier:
-    """Subscribers by job. `closing` is set when the process stops: event streams end then."""
+    """Tells subscribers of changes to jobs. `closing` is set when the process stops: event streams end then."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -71,7 +71,7 @@ class JobNotifier:
                 self._subscribers.pop(str(job_id), None)
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        """The rows of a short query, over the connection that listens. One at a time.
+        """Return the rows of a short query, over the connection that listens. One at a time.
 
         Raises what says that the database is away (`is_away`), also where this connection alone is."""
         async with self._turn:

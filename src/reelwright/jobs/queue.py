@@ -84,7 +84,7 @@ _app = procrastinate.App(connector=SessionConnector())  # never opened: every ca
 
 
 async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, delay_s: int = 0) -> int:
-    """Queue the job; returns the queue's id. Workers hear of it when the session commits."""
+    """Queue the job and return the queue's id. Workers hear of it when the session commits."""
     schedule: dict[str, Any] = {}
     if delay_s:  # by the database's clock, which decides when it is due
         schedule["schedule_at"] = await session.scalar(select(func.now() + datetime.timedelta(seconds=delay_s)))
@@ -104,6 +104,7 @@ def entry_of(job_id: uuid.UUID) -> Iterator[dict[str, str] | None]:
 
 
 def _origin() -> dict[str, str]:
-    """What ties the work on a job to what asked for it: `request_id`, and of a trace `traceparent`, `tracestate`."""
+    """Return what ties the work on a job to what asked for it: `request_id`, and of a trace `traceparent`,
+    `tracestate`."""
     request_id = logs.request_id()
     return tracing.carrier() | ({"request_id": request_id} if request_id else {})

@@ -44,7 +44,7 @@ class StatusReader:
         self._looking: asyncio.Task[None] | None = None
 
     async def read(self, job_id: uuid.UUID) -> CurrentStatus:
-        """The job as it is now. Raises NotFound, and what the database raises."""
+        """Return the job as it is now. Raises NotFound, and what the database raises."""
         if not self._notifier.listening.is_set():
             return await self._by_the_pool(job_id)
         if (answer := self._asked.get(job_id)) is None:

@@ -29,7 +29,8 @@ _ALIVE = text(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`code`: one of error_codes.HINDRANCES, or `worker` (none is alive), `paused` (the queue is)."""
+    """What a job waits for. `code`: one of error_codes.HINDRANCES, or `worker` (none is alive), `paused` (the queue
+    is)."""
 
     code: str
     detail: str
@@ -76,7 +77,7 @@ async def report_hindrance(session: AsyncSession, worker: str, code: str, detail
 
 
 async def withdraw_hindrance(session: AsyncSession, worker: str) -> None:
-    """The worker works; what those said that died long ago goes too."""
+    """Say that the worker works. What those said that died long ago goes too."""
     old = Hindrance.seen_at < func.now() - datetime.timedelta(days=1)
     await session.execute(delete(Hindrance).where((Hindrance.worker == worker) | old))
 
@@ -88,14 +89,14 @@ _REASONS = text(
 
 
 async def reasons(session: AsyncSession, jobs: Sequence[Job]) -> dict[uuid.UUID, Waiting]:
-    """What those of the jobs wait for that wait for more than their turn: as operators see it."""
+    """Return what those of the jobs wait for that wait for more than their turn: as operators see it."""
     if not (pending := [job.id for job in jobs if job.status is JobStatus.PENDING]):
         return {}
     return {job_id: Waiting(*reason) for job_id, *reason in await session.execute(_REASONS, {"ids": pending})}
 
 
 async def needed_bytes(session: AsyncSession, job_id: uuid.UUID) -> int | None:
-    """Disk that must be free before the job is worth another try, as far as that is known."""
+    """Return the bytes of disk that must be free before the job is worth another try, as far as that is known."""
     needed: int | None = await session.scalar(select(JobWait.needs_bytes).where(JobWait.job_id == job_id))
     return needed
 

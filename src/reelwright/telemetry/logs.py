@@ -31,12 +31,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def bound(**ids: str) -> AbstractContextManager[None]:
-    """While it lasts, every line that is logged in this context has these fields."""
+    """Give every line that is logged in this context meanwhile these fields."""
     return bound_contextvars(**ids)
 
 
 def request_id() -> str | None:
-    """The id of the request that is being answered, or that made the job which is being worked on."""
+    """Return the id of the request that is being answered, or that made the job which is being worked on."""
     bound_id: str | None = get_contextvars().get("request_id")
     return bound_id
 

@@ -118,7 +118,7 @@ class Disk(Collector):
 
 
 def registry(*collectors: Collector) -> CollectorRegistry:
-    """Everything that this process measures, and what the collectors read when it is scraped."""
+    """Return everything that this process measures, and what the collectors read when it is scraped."""
     registry = CollectorRegistry()
     for collector in (REGISTRY, *collectors):
         registry.register(collector)

@@ -34,7 +34,7 @@ _tracer: Tracer | None = None
 
 
 def requested(environment: Mapping[str, str]) -> bool:
-    """Whether OpenTelemetry's variables ask for traces."""
+    """Return whether OpenTelemetry's variables ask for traces."""
     return (
         any(environment.get(name) for name in ENDPOINTS)
         and environment.get("OTEL_SDK_DISABLED", "").lower() != "true"
@@ -71,7 +71,7 @@ def span(
     kind: Kind = "internal",
     carrier: Mapping[str, str] | None = None,
 ) -> Iterator[Span]:
-    """A span around what the caller does. `carrier`: headers or alike (`traceparent`) of what it continues."""
+    """Open a span around what the caller does. `carrier`: headers or alike (`traceparent`) of what it continues."""
     if _tracer is None:
         yield _NOTHING
         return
@@ -80,5 +80,6 @@ def span(
 
 
 def carrier() -> dict[str, str]:
-    """What another process needs to continue the current span, after W3C Trace Context: `traceparent`, `tracestate`."""
+    """Return what another process needs to continue the current span, after W3C Trace Context: `traceparent`,
+    `tracestate`."""
     return {} if _tracer is None else _tracer.carrier()
