@@ -7,7 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from reelwright.api.routes.profiles import ALL, ProfileOut
+from reelwright.api.schemas.profiles import ALL, ProfileOut
 from reelwright.api.schemas.transcode import SoundIn, TranscodeIn
 from reelwright.edits import ladder
 from reelwright.edits.edit import transcode

@@ -1,44 +1,11 @@
-"""The route that lists profiles: what each is for, and the body that it stands for."""
+"""The route that lists profiles."""
 
 from __future__ import annotations
 
-import msgspec
 from litestar import Router, get
 
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.transcode import SoundIn, TranscodeIn
-from reelwright.edits.profiles import PROFILES, Profile, ProfileName
-
-
-class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A profile for `POST /transcode`. `settings`: the body that says the same without it."""
-
-    name: ProfileName
-    purpose: str
-    settings: TranscodeIn
-
-    @classmethod
-    def of(cls, name: ProfileName, profile: Profile) -> ProfileOut:
-        audio = SoundIn(
-            codec=profile.audio_codec,
-            bit_rate=profile.audio_bit_rate,
-            channels=profile.audio_channels,
-            loudness=profile.loudness_lufs,
-        )
-        settings = TranscodeIn(
-            qualities=None if profile.qualities is None else list(profile.qualities),
-            codec=profile.codec,
-            container=profile.container,
-            crf=profile.crf,
-            video_bitrate=profile.video_bit_rate,
-            two_pass=profile.two_pass,
-            preset=profile.preset,
-            audio=audio,
-        )
-        return cls(name=name, purpose=profile.purpose, settings=settings)
-
-
-ALL = [ProfileOut.of(name, profile) for name, profile in PROFILES.items()]
+from reelwright.api.schemas.profiles import ALL, ProfileOut
 
 
 @get("/profiles", summary="List profiles", operation_class=operation(responses={200: ALL[:2]}), sync_to_thread=False)
