@@ -59,7 +59,7 @@ async def _made(argv: list[str], target: Path, prober: Prober) -> tuple[processe
     """What making the target took, and how many frames it has."""
     target.unlink(missing_ok=True)
     used = await processes.run(argv, cwd=target.parent)
-    return used, (await prober.probe(target)).picture.frame_count
+    return used, (await prober.probe(target)).main_video.frame_count
 
 
 def _percent(used: processes.Used, size_bytes: int) -> float:

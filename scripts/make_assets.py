@@ -12,7 +12,7 @@ import pyvips
 
 from reelwright.edits.layers import TextStyle
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.images.renderer import Draughtsman
+from reelwright.media.images.renderer import ImageRenderer
 
 FOLDER = Path(__file__).parents[1] / "assets"
 LOGO_PX, MARK_PX, GAP_PX = 200, 64, 16
@@ -32,9 +32,9 @@ def reel(size: int, disc: str, holes: str) -> pyvips.Image:
 
 async def words(work: Path) -> pyvips.Image:
     style = TextStyle(font="NotoSans-SemiBold.ttf", font_size=44)
-    async with Draughtsman(FontBook.scan(None, system=()), work) as draughtsman:
+    async with ImageRenderer(FontBook.scan(None, system=()), work) as renderer:
         with (work / "words.png").open("w+b") as target:
-            await draughtsman.draw_text("Reelwright", style, target)
+            await renderer.draw_text("Reelwright", style, target)
     return pyvips.Image.new_from_file(str(work / "words.png")).copy_memory()
 
 

@@ -30,7 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NAME = "reelwright-bare"
 OLDEST, NEWEST = "bookworm", "forky"
-LONGEST_S = 3 * 3600
+MAX_TIME_S = 3 * 3600
 
 failed: list[str] = []
 
@@ -85,7 +85,7 @@ class Machine:
     def _do(self, script: str, **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
             [*self.prefix, "sh", "-c", script],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST_S,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=MAX_TIME_S,
             check=False, **options,
         )  # fmt: skip
 

@@ -281,12 +281,12 @@ def _run(process: str, work: Callable[[Settings], Coroutine[Any, Any, object]]) 
     from reelwright.db.database import DatabaseUnusable
     from reelwright.db.embedded import EmbeddedPostgresError
     from reelwright.errors import ReelwrightError
-    from reelwright.supervisor import ChildFailed
+    from reelwright.supervisor import ServiceEnded
 
     settings = configured(process)
     try:
         return asyncio.run(_until_signal(work(settings)))
-    except (ChildFailed, DatabaseUnusable, EmbeddedPostgresError, ReelwrightError) as error:
+    except (ServiceEnded, DatabaseUnusable, EmbeddedPostgresError, ReelwrightError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the loop has put Python's own handler back

@@ -34,7 +34,7 @@ WORKER = (
 )
 
 
-class ChildFailed(Exception):
+class ServiceEnded(Exception):
     """A child crashed again and again, or could not be started; the message says which and how."""
 
 
@@ -59,7 +59,7 @@ class Supervisor:
         self._hurrying.set()
 
     async def run(self) -> None:
-        """Keep all children running until `stop`. Cancelled, it kills the children. Raises ChildFailed, after the
+        """Keep all children running until `stop`. Cancelled, it kills the children. Raises ServiceEnded, after the
         other children have ended."""
         async with asyncio.TaskGroup() as keepers:
             kept = [keepers.create_task(self._keep(name, argv)) for name, argv in self.children]
@@ -67,7 +67,7 @@ class Supervisor:
             if (failure := keeper.result()) is not None:
                 raise failure
 
-    async def _keep(self, name: str, argv: Sequence[str]) -> ChildFailed | None:
+    async def _keep(self, name: str, argv: Sequence[str]) -> ServiceEnded | None:
         """Until `stop`, or until the child has crashed too often: then all others are asked to end."""
         crashes = 0
         while not self._stopping.is_set():
@@ -80,7 +80,7 @@ class Supervisor:
             if crashes > MAX_CRASHES:
                 self.stop()
                 where = f"in {self.output.name}" if self.output else "above"
-                return ChildFailed(f"{ending}, {crashes} times in a row: see its log lines {where}")
+                return ServiceEnded(f"{ending}, {crashes} times in a row: see its log lines {where}")
             pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), MAX_PAUSE_S)
             logger.warning("%s; starting it again in %.1f s", ending, pause_s)
             with contextlib.suppress(TimeoutError):

@@ -17,7 +17,7 @@ from reelwright.db.migrate import bring_up_to_date
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import Settings
-from reelwright.supervisor import API, WORKER, ChildFailed, Supervisor
+from reelwright.supervisor import API, WORKER, ServiceEnded, Supervisor
 
 START_TIMEOUT_S = 180
 """A small machine that is busy takes long the first time; a service that fails is told at once."""
@@ -33,7 +33,7 @@ async def service(
     with the reason.
 
     At its end it asks all to end and waits for them; cancelled in that, it asks them to do so at once. Raises
-    ChildFailed when the API cannot listen or ffmpeg does not run, EmbeddedPostgresError, DatabaseUnusable.
+    ServiceEnded when the API cannot listen or ffmpeg does not run, EmbeddedPostgresError, DatabaseUnusable.
     """
     require_port(settings)
     await _require_ffmpeg(settings)
@@ -73,7 +73,7 @@ def require_port(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise ChildFailed(
+        raise ServiceEnded(
             f"the API cannot listen on {settings.app_host}:{settings.app_port}: {error.strerror}. "
             "Set APP_HOST and APP_PORT to an address that is free."
         ) from error
@@ -84,12 +84,12 @@ async def _require_ffmpeg(settings: Settings) -> None:
     try:
         await capabilities.capabilities(settings)
     except MediaProcessFailed as error:
-        raise ChildFailed(f"FFMPEG_BIN={capabilities.ffmpeg_path(settings)}: {error.detail}") from error
+        raise ServiceEnded(f"FFMPEG_BIN={capabilities.ffmpeg_path(settings)}: {error.detail}") from error
 
 
 async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -> T:
     """Return the outcome of `work`, unless the service fails before that: then `work` is cancelled. Raises
-    ChildFailed."""
+    ServiceEnded."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait([task, running], return_when=asyncio.FIRST_COMPLETED)
@@ -102,7 +102,7 @@ async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -
 
 
 async def answering(base_url: str) -> None:
-    """Wait until the API answers. Raises ChildFailed when it does not in time."""
+    """Wait until the API answers. Raises ServiceEnded when it does not in time."""
     try:
         async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
             while True:
@@ -113,7 +113,7 @@ async def answering(base_url: str) -> None:
                     pass  # not yet
                 await asyncio.sleep(0.1)
     except TimeoutError as error:
-        raise ChildFailed(f"the API did not answer at {base_url} within {START_TIMEOUT_S} s") from error
+        raise ServiceEnded(f"the API did not answer at {base_url} within {START_TIMEOUT_S} s") from error
 
 
 def base_url(settings: Settings) -> str:

@@ -18,7 +18,7 @@ import pyvips
 
 from reelwright import fault_points
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.plan import PictureFacts
+from reelwright.edits.plan import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import assets, deletion
@@ -370,7 +370,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
 
         keys: tuple[str, ...] = ()
 
-        async def normalize(self, source: Path) -> PictureFacts:
+        async def normalize(self, source: Path) -> ImageFacts:
             if not self.keys:
                 self.keys = tuple(await world.do(deletion.delete_asset, made[0].id))
             source.unlink()

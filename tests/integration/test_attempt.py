@@ -24,7 +24,7 @@ from reelwright.edits.plan import VERSION
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit
 from reelwright.library import uploads
-from reelwright.media.images.checker import PictureChecker
+from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -132,7 +132,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             sessions=sessions,
             storage=storage,
             prober=prober,
-            checker=PictureChecker(memory_bytes=settings.media_memory_bytes),
+            checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
             machine=machine,
         )
         yield Workbench(context, sessions, storage, world, video.id)

@@ -15,7 +15,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Plan, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
@@ -27,7 +27,7 @@ SIZE = (640, 360)
 async def planned(prober: Prober, source: Path, **more: Any) -> Plan:
     wanted = Ladder(**{"qualities": (Quality.P360, Quality.P240), "copy_conforming": True, **more})
     media = await prober.probe(source)
-    return resolve(transcode(ladder.outputs(wanted, media.picture.display_size)), recipes.facts(media))
+    return resolve(transcode(ladder.outputs(wanted, media.main_video.display_size)), recipes.facts(media))
 
 
 def packets(path: Path) -> list[bytes]:
@@ -66,7 +66,7 @@ async def test_a_source_that_conforms_is_copied(
         assert next(opened.demux(video=0)).is_keyframe
     for number, expected in enumerate(plan.outputs):
         target = slots[f"out{number}"]
-        assert complaints(expected, await prober.probe(target)) == []
+        assert mismatches(expected, await prober.probe(target)) == []
         frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.9)
         if made.get("audio") != 0:
             frame_judge.judge_sync(source, target, *WHOLE)
@@ -112,8 +112,8 @@ async def test_a_copy_that_lacks_pictures_is_found_out(prober: Prober, tmp_path:
     whole, lacking = tmp_path / "whole.mp4", tmp_path / "lacking.mp4"
     ffmpeg("-i", str(source.path), "-c", "copy", str(whole))
     ffmpeg("-i", str(source.path), "-c", "copy", "-bsf:v", "noise=drop=between(n\\,30\\,35)", str(lacking))
-    assert complaints(expected, await prober.probe(whole)) == []
-    assert complaints(expected, await prober.probe(lacking)) != []
+    assert mismatches(expected, await prober.probe(whole)) == []
+    assert mismatches(expected, await prober.probe(lacking)) != []
 
 
 async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, tmp_path: Path) -> None:
@@ -126,5 +126,5 @@ async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, tmp_
     await recipes.make(plan, slots)
     assert plan.outputs[0].copied
     for number, expected in enumerate(plan.outputs):
-        assert complaints(expected, await prober.probe(slots[f"out{number}"])) == []
+        assert mismatches(expected, await prober.probe(slots[f"out{number}"])) == []
         assert [frame.number for frame in frame_judge.read(slots[f"out{number}"])] == list(range(25, 75))

@@ -18,7 +18,7 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 
 FRAME_S = Fraction(1, 25)
@@ -28,7 +28,7 @@ async def cut(prober: Prober, source: Path, end: float, target: Path) -> list[st
     """Cut from 0; the complaints about the outcome."""
     plan = resolve(trim(0.0, end), Facts(sha256="0" * 64, media=await prober.probe(source)))
     await recipes.make(plan, {"in0": source, "out0": target})
-    return complaints(plan.outputs[0], await prober.probe(target))
+    return mismatches(plan.outputs[0], await prober.probe(target))
 
 
 def overwritten(source: Path, target: Path) -> Fraction:
@@ -93,6 +93,6 @@ async def test_what_is_not_read_is_not_missed(prober: Prober, tmp_path: Path, ho
         budget=recipes.BUDGET,
         report=lambda *_: None,
     )
-    assert complaints(plan.outputs[0], await prober.probe(target)) == []
+    assert mismatches(plan.outputs[0], await prober.probe(target)) == []
     frame_judge.judge_cut(source, target, start, end)
     frame_judge.judge_sync(source, target, start, end)

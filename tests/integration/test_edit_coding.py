@@ -49,8 +49,8 @@ async def test_an_edit_is_coded_as_is_asked_for(
     choice = CHOICES[name]
     plan, made = await make(prober, operation, source.path, patch, tmp_path / "work" / "out", **choice)
     codec = choice.get("codec", "h264")
-    assert (made.picture.codec, made.picture.bit_depth) == (codec, 8 if codec == "h264" else 10)
-    assert (made.picture.width, made.picture.height) == ((426, 240) if name == "larger" else SIZE)
+    assert (made.main_video.codec, made.main_video.bit_depth) == (codec, 8 if codec == "h264" else 10)
+    assert (made.main_video.width, made.main_video.height) == ((426, 240) if name == "larger" else SIZE)
     assert made.container.startswith({"webm": "matroska", "mkv": "matroska"}.get(choice.get("container", "mp4"), "mov"))
     assert made.audio[0].codec == ("opus" if choice.get("container") == "webm" else "aac")
     assert any("10 bits" in warning for warning in plan.warnings) == (codec == "h264")
@@ -69,11 +69,11 @@ async def test_hdr_is_kept_by_a_trim_that_can(prober: Prober, folder: Path, patc
     )
     for codec in ("hevc", "av1"):
         plan, made = await make(prober, "trim", source, patch, tmp_path / codec / "out", codec=codec)
-        picture = made.picture
+        picture = made.main_video
         assert (picture.color_transfer, picture.color_primaries, picture.bit_depth) == ("smpte2084", "bt2020", 10)
         assert plan.warnings == ()
     plan, made = await make(prober, "overlay", source, patch, tmp_path / "laid" / "out", codec="hevc")
-    assert (made.picture.color_transfer, made.picture.bit_depth) == ("bt709", 10)
+    assert (made.main_video.color_transfer, made.main_video.bit_depth) == ("bt709", 10)
     assert plan.warnings == ("the video is HDR: it becomes SDR (BT.709)",)
 
 
@@ -85,14 +85,14 @@ async def test_interlaced_pictures_stay_so_only_where_players_are_told(
     source = footage.make(size=(160, 96), seconds=1, interlaced=True).path
     for name, choice, order in (("same", {}, "tt"), ("hevc", CHOICES["hevc"], None), ("240", CHOICES["larger"], None)):
         _, made = await make(prober, operation, source, patch, tmp_path / name / "out", **choice)
-        assert made.picture.field_order == (order or "progressive")
+        assert made.main_video.field_order == (order or "progressive")
     odd = folder / "odd lines.mkv"  # in pairs of lines of each field, which H.264 needs
     ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=1,setfield=bff"),
         *("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-q:v", "2", str(odd)),
     )
     _, made = await make(prober, operation, odd, patch, tmp_path / "odd" / "out")
-    assert made.picture.field_order == "progressive"
+    assert made.main_video.field_order == "progressive"
 
 
 LEVELS = {

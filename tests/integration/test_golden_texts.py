@@ -16,7 +16,7 @@ import pytest
 import pyvips
 
 from reelwright.edits.layers import TextStyle
-from tests.support.images import Easel, Pixels, ink, opacity, pixels
+from tests.support.images import Pixels, RendererForTests, ink, opacity, pixels
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORDS: dict[str, tuple[str, str]] = json.loads((GOLDEN / "words.json").read_text())
@@ -28,8 +28,8 @@ GAP_PX = 10
 
 
 @pytest.fixture(scope="module")
-async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Easel]:
-    async with Easel.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
+async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RendererForTests]:
+    async with RendererForTests.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
         yield drawing
 
 
@@ -67,9 +67,9 @@ def worst_window(elsewhere: Pixels) -> float:
     return float(windows.max() / (255 * n * n))
 
 
-async def worst_difference(draughtsman: Easel, name: str, text: str, font: str | None, target: Path) -> float:
+async def worst_difference(renderer: RendererForTests, name: str, text: str, font: str | None, target: Path) -> float:
     """Of the text's words; 9 when there are more or fewer of them than in the reference."""
-    await draughtsman.draw_text(text, TextStyle(font=font, font_size=SIZE_PX * FINER), target)
+    await renderer.draw_text(text, TextStyle(font=font, font_size=SIZE_PX * FINER), target)
     drawn = list(words(opacity(target), GAP_PX * FINER))
     wanted = list(words(255 - pixels(GOLDEN / f"{name}.png")[:, :, 0], GAP_PX))
     if len(drawn) != len(wanted):
@@ -78,17 +78,17 @@ async def worst_difference(draughtsman: Easel, name: str, text: str, font: str |
 
 
 @pytest.mark.parametrize("name", WORDS)
-async def test_a_script_is_shaped_as_harfbuzz_shapes_it(name: str, draughtsman: Easel, tmp_path: Path) -> None:
+async def test_a_script_is_shaped_as_harfbuzz_shapes_it(name: str, renderer: RendererForTests, tmp_path: Path) -> None:
     """With no font named: the script's own is found."""
     _, text = WORDS[name]
-    assert await worst_difference(draughtsman, name, text, None, tmp_path / "text.png") < TOLERANCE
+    assert await worst_difference(renderer, name, text, None, tmp_path / "text.png") < TOLERANCE
 
 
-async def test_a_named_font_and_the_one_that_is_found_draw_the_same(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_a_named_font_and_the_one_that_is_found_draw_the_same(renderer: RendererForTests, tmp_path: Path) -> None:
     """To the byte."""
     family, text = WORDS["devanagari"]
     for font in (None, family, "NotoSansDevanagari-Regular.ttf"):
-        await draughtsman.draw_text(text, TextStyle(font=font), tmp_path / f"{font}.png")
+        await renderer.draw_text(text, TextStyle(font=font), tmp_path / f"{font}.png")
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
@@ -110,22 +110,22 @@ async def test_a_named_font_and_the_one_that_is_found_draw_the_same(draughtsman:
     ],
 )
 async def test_the_tolerance_tells_right_from_wrong(
-    name: str, right: str, wrong: str, draughtsman: Easel, tmp_path: Path
+    name: str, right: str, wrong: str, renderer: RendererForTests, tmp_path: Path
 ) -> None:
     """One wrong cluster in one word is found."""
     _, text = WORDS[name]
     assert right in text
-    found = await worst_difference(draughtsman, name, text.replace(right, wrong), None, tmp_path / "text.png")
+    found = await worst_difference(renderer, name, text.replace(right, wrong), None, tmp_path / "text.png")
     assert found > TOLERANCE * 2
 
 
-async def test_emoji_are_drawn_as_a_browser_draws_them(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_emoji_are_drawn_as_a_browser_draws_them(renderer: RendererForTests, tmp_path: Path) -> None:
     """Sequences of several characters as one picture, in the same colours; another order would be found."""
     text = (GOLDEN / "emoji.txt").read_text().strip()
     wanted = small(GOLDEN / "emoji.png")
 
     async def difference(text: str) -> float:
-        await draughtsman.draw_text(text, TextStyle(font_size=2 * SIZE_PX), tmp_path / "text.png")
+        await renderer.draw_text(text, TextStyle(font_size=2 * SIZE_PX), tmp_path / "text.png")
         return float(np.abs(small(tmp_path / "text.png") - wanted).mean())
 
     assert await difference(text) < 12

@@ -21,7 +21,7 @@ from reelwright.api.schemas.edits import OverlaysIn
 from reelwright.api.v1.schemas import V1Overlay, V1Watermark
 from reelwright.edits.edit import overlay
 from reelwright.edits.layers import AnyLayer, TextLayer, TextStyle, VideoLayer
-from reelwright.edits.plan import Facts, PictureFacts, VideoFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, VideoFacts, resolve
 from reelwright.edits.text_rules import checked_text
 from reelwright.edits.validation import problems
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
@@ -45,7 +45,7 @@ COUNTS = [
     pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
 ]
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=2, tone_mapping=True)
-PICTURE = PictureFacts(sha256="1" * 64, width=200, height=100)
+PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)
 VIDEO = VideoFacts(sha256="2" * 64, media=media())
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 VIDEO_ID = "00000000-0000-0000-0000-000000000000"
@@ -162,7 +162,7 @@ async def test_no_reference_leads_out_of_the_assets_folder(
     found: Counter[str] = Counter()
     for text in hostile_strings.strings(count, path):
         try:
-            picture = await references.picture(text, settings=settings, storage=storage, sessions=world.sessions)
+            picture = await references.image(text, settings=settings, storage=storage, sessions=world.sessions)
             assert picture.resolve().is_relative_to(inside), text
             found[picture.name] += 1
         except (NotFound, UnsupportedMedia, InvalidInput):

@@ -19,7 +19,7 @@ from reelwright.media.ffmpeg.measured import LoudnessGain
 from reelwright.media.ffmpeg.runner import fill
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.loudness import levelling
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
 
@@ -56,7 +56,7 @@ async def made(prober: Prober, source: Path, work: Path, **sound: Any) -> Path:
     wanted = Ladder(qualities=(Quality.SOURCE,), preset="ultrafast", **sound)
     plan = resolve(transcode(ladder.outputs(wanted, (160, 90))), Facts(sha256="0" * 64, media=media))
     await recipes.make(plan, {"in0": source, "out0": work / "out0"})
-    assert complaints(plan.outputs[0], await prober.probe(work / "out0")) == []
+    assert mismatches(plan.outputs[0], await prober.probe(work / "out0")) == []
     return work / "out0"
 
 

@@ -19,7 +19,7 @@ from reelwright.db.models import Asset, new_id
 from reelwright.edits.edit import overlay
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.plan import Facts, PictureFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
 from reelwright.jobs import lifecycle
@@ -230,7 +230,7 @@ async def drawn(place: Place, sha256: str) -> tuple[uuid.UUID, Path]:
     """A job whose plan has a drawn picture, and the picture's file."""
     video_id, file_id = await place.world.video()
     layer = ImageLayer(image_path="asset:x")
-    facts = Facts(sha256="0", media=media(), layers=(PictureFacts(sha256=sha256, width=64, height=64),))
+    facts = Facts(sha256="0", media=media(), layers=(ImageFacts(sha256=sha256, width=64, height=64),))
     new = lifecycle.NewJob(
         video_id=video_id,
         type=JobType.OVERLAY,

@@ -12,9 +12,9 @@ from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.ladder import Ladder, Quality
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, odd_files, recipes
 
 SIZES = {
@@ -29,7 +29,7 @@ SIZES = {
 
 
 async def make(prober: Prober, edit: Edit, media: MediaInfo, source: Path, work: Path) -> MediaInfo:
-    layers = (PictureFacts(sha256="1" * 64, width=20, height=10),) * len(
+    layers = (ImageFacts(sha256="1" * 64, width=20, height=10),) * len(
         edit.steps[0].layers if edit.steps and hasattr(edit.steps[0], "layers") else ()
     )
     plan = resolve(edit, Facts(sha256="0" * 64, media=media, layers=layers))
@@ -40,7 +40,7 @@ async def make(prober: Prober, edit: Edit, media: MediaInfo, source: Path, work:
         )
     await recipes.make(plan, slots)
     output = await prober.probe(slots["out0"])
-    assert complaints(plan.outputs[0], output) == []
+    assert mismatches(plan.outputs[0], output) == []
     return output
 
 
@@ -51,15 +51,15 @@ async def test_every_edit_takes_it(prober: Prober, tmp_path: Path, kind: str) ->
     assert media.duration_s is not None
     coded, shown = SIZES[kind]
     half = await make(prober, trim(media.duration_s * 0.6, media.duration_s), media, source, tmp_path / "trim")
-    assert (half.picture.width, half.picture.height) == coded
-    assert Fraction(half.picture.start_s) <= Fraction(repr(media.picture.longest_frame_s))
-    assert half.picture.field_order == media.picture.field_order
+    assert (half.main_video.width, half.main_video.height) == coded
+    assert Fraction(half.main_video.start_s) <= Fraction(repr(media.main_video.longest_frame_s))
+    assert half.main_video.field_order == media.main_video.field_order
     drawn = await make(prober, overlay((TextLayer(text="a"),)), media, source, tmp_path / "overlay")
-    assert (drawn.picture.width, drawn.picture.height) == shown
+    assert (drawn.main_video.width, drawn.main_video.height) == shown
     wanted = ladder.outputs(Ladder(qualities=(Quality.P240,)), shown)
     rendition = await make(prober, transcode(wanted), media, source, tmp_path / "transcode")
-    assert rendition.picture.field_order == "progressive"
-    assert abs(rendition.picture.width * shown[1] - rendition.picture.height * shown[0]) < 4 * max(shown)
+    assert rendition.main_video.field_order == "progressive"
+    assert abs(rendition.main_video.width * shown[1] - rendition.main_video.height * shown[0]) < 4 * max(shown)
 
 
 @pytest.mark.parametrize(("container", "video", "audio"), [("ts", "h264", 0), ("mpg", "mpeg2video", 1)])
@@ -72,7 +72,7 @@ async def test_a_cut_across_a_join_of_recordings_has_every_frame(
     media = await prober.probe(source)
     assert media.clock_jumps
     assert media.duration_s == pytest.approx(4, abs=0.1)
-    first_s = float(Fraction(media.picture.start_s) - media.start)
+    first_s = float(Fraction(media.main_video.start_s) - media.start)
     start, end = first_s + 41 / 25 - 0.02, first_s + 60 / 25
     output = await make(prober, trim(start, end), media, source, tmp_path / "trim")
     numbers = [frame.number for frame in frame_judge.read(tmp_path / "trim" / "out.mp4")]

@@ -12,7 +12,7 @@ from reelwright import fault_points
 from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
 from reelwright.library.overlay_images import OverlayImages, image_key
-from reelwright.media.images.renderer import Draughtsman
+from reelwright.media.images.renderer import ImageRenderer
 from reelwright.settings_reader import parse
 from reelwright.storage.local import LocalStorage
 
@@ -84,13 +84,13 @@ async def test_a_picture_is_normalised_once(
 ) -> None:
     """However often and by however many it is named; again when the file is another one, or what came of it is gone."""
     source = tmp_path / "logo.png"
-    normalize, drawn = Draughtsman.normalise_picture, []
+    normalize, drawn = ImageRenderer.normalize_image, []
 
-    async def counted(self: Draughtsman, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
+    async def counted(self: ImageRenderer, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
         drawn.append(source)
         return await normalize(self, source, target, max_pixels=max_pixels)
 
-    monkeypatch.setattr(Draughtsman, "normalise_picture", counted)
+    monkeypatch.setattr(ImageRenderer, "normalize_image", counted)
     source.write_bytes(pyvips.Image.black(30, 20).pngsave_buffer())
     found = {
         *await asyncio.gather(*(overlay_images.normalize(source) for _ in range(20))),

@@ -77,9 +77,9 @@ async def test_any_source(prober: Prober, patch: Path, tmp_path: Path, name: str
     made = await make(prober, source.path, target, layer, patch)
 
     frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.90)  # the layer itself is unlike, and CRF 20 is not 18
-    width, height = made.picture.width, made.picture.height
-    assert (made.picture.sample_aspect_ratio, made.picture.rotation) == ("1/1", 0)
-    shown = (await prober.probe(source.path)).picture
+    width, height = made.main_video.width, made.main_video.height
+    assert (made.main_video.sample_aspect_ratio, made.main_video.rotation) == ("1/1", 0)
+    shown = (await prober.probe(source.path)).main_video
     assert (width, height) == (shown.display_width // 2 * 2, shown.display_height // 2 * 2)
 
     found = [coloured(picture) for picture in pictures(target)]
@@ -166,7 +166,7 @@ async def test_the_sound_of_a_video_layer(prober: Prober, tmp_path: Path, ground
         heard = frame_judge.beep_offsets_s(target, track)
         assert len(heard) == len(expected), (heard, sorted(expected))
         assert np.abs(np.subtract(heard, sorted(expected))).max() < 0.003
-    assert made.picture.frame_count == len(source.frame_times_s)
+    assert made.main_video.frame_count == len(source.frame_times_s)
 
 
 async def test_a_layer_late_in_a_long_video_costs_no_memory(prober: Prober, tmp_path: Path) -> None:
@@ -190,5 +190,5 @@ async def test_a_layer_late_in_a_long_video_costs_no_memory(prober: Prober, tmp_
 
     made = await make(prober, long, target, layer, inner.path, report=measure)
     assert 0 < max(peaks_kib) < 300 * 2**10
-    assert made.picture.frame_count == 1200
+    assert made.main_video.frame_count == 1200
     assert made.duration_s == pytest.approx(300, abs=0.1)

@@ -15,15 +15,15 @@ import pyvips
 from reelwright.edits.layers import TextStyle
 from reelwright.errors import NotFound, ReelwrightError, UnreadableMedia, UnsupportedMedia
 from reelwright.media.sandbox.fair_slots import asked_by
-from tests.support.images import Easel, pixels
+from tests.support.images import RendererForTests, pixels
 
 MOST = 8192 * 4320
 ORANGE, BLUE = [255, 128, 0], [0, 0, 255]
 
 
 @pytest.fixture(scope="module")
-async def draughtsman(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Easel]:
-    async with Easel.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
+async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RendererForTests]:
+    async with RendererForTests.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
         yield drawing
 
 
@@ -48,11 +48,13 @@ SAVED = {
 
 
 @pytest.mark.parametrize("kind", SAVED)
-async def test_every_kind_of_picture_becomes_the_same_png(kind: str, draughtsman: Easel, tmp_path: Path) -> None:
+async def test_every_kind_of_picture_becomes_the_same_png(
+    kind: str, renderer: RendererForTests, tmp_path: Path
+) -> None:
     """By content, whatever the name; colours are kept (through profiles, and nearly so through CMYK's inks)."""
     source, target = tmp_path / "picture.svg", tmp_path / "normal.png"
     source.write_bytes(SAVED[kind](plain()))
-    assert await draughtsman.normalise_picture(source, target, max_pixels=MOST) == (60, 40)
+    assert await renderer.normalize_image(source, target, max_pixels=MOST) == (60, 40)
     drawn = pixels(target)
     off = 60 if kind == "cmyk jpeg" else 6
     assert np.abs(drawn[30, 50] - [*ORANGE, 255]).max() <= off
@@ -64,14 +66,14 @@ async def test_every_kind_of_picture_becomes_the_same_png(kind: str, draughtsman
     [(1, "00"), (2, "0w"), (3, "hw"), (4, "h0"), (5, "00"), (6, "0w"), (7, "hw"), (8, "h0")],
 )
 async def test_a_photograph_comes_out_upright(
-    orientation: int, corner: str, draughtsman: Easel, tmp_path: Path
+    orientation: int, corner: str, renderer: RendererForTests, tmp_path: Path
 ) -> None:
     """All eight EXIF orientations: the marked corner is where a viewer shows it, and the mark is gone."""
     source, target = tmp_path / "photo.jpg", tmp_path / "normal.png"
     picture = plain().copy()
     picture.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     picture.jpegsave(str(source), Q=98, subsample_mode="off")
-    size = await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+    size = await renderer.normalize_image(source, target, max_pixels=MOST)
     assert size == ((60, 40) if orientation < 5 else (40, 60))
     drawn = pixels(target)
     row, column = (-5 if corner[0] == "h" else 5), (-5 if corner[1] == "w" else 5)
@@ -79,33 +81,33 @@ async def test_a_photograph_comes_out_upright(
     assert "orientation" not in pyvips.Image.new_from_file(str(target)).get_fields()
 
 
-async def test_opacity_is_kept_and_greys_become_colours(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_opacity_is_kept_and_greys_become_colours(renderer: RendererForTests, tmp_path: Path) -> None:
     """Grey with opacity in, RGBA out."""
     source, target = tmp_path / "grey.png", tmp_path / "normal.png"
     grey = pyvips.Image.black(10, 10).linear([1, 1], [200, 64]).cast("uchar").copy(interpretation="b-w")
     grey.pngsave(str(source))
-    await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+    await renderer.normalize_image(source, target, max_pixels=MOST)
     assert tuple(pixels(target)[5, 5]) == (200, 200, 200, 64)
 
 
-async def test_of_an_animation_the_first_picture_counts(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_of_an_animation_the_first_picture_counts(renderer: RendererForTests, tmp_path: Path) -> None:
     """GIF and WebP."""
     for kind in ("gif", "webp"):
         source, target = tmp_path / f"animation.{kind}", tmp_path / "normal.png"
         frames = plain().join(plain().invert(), "vertical").copy()
         frames.set_type(pyvips.GValue.gint_type, "page-height", 40)
         frames.write_to_file(str(source))
-        assert await draughtsman.normalise_picture(source, target, max_pixels=MOST) == (60, 40)
+        assert await renderer.normalize_image(source, target, max_pixels=MOST) == (60, 40)
         assert np.abs(pixels(target)[30, 50] - [*ORANGE, 255]).max() < 8
 
 
 @pytest.mark.parametrize("kind", ["png", "webp"])
-async def test_a_picture_of_the_largest_size_is_taken(kind: str, draughtsman: Easel, tmp_path: Path) -> None:
+async def test_a_picture_of_the_largest_size_is_taken(kind: str, renderer: RendererForTests, tmp_path: Path) -> None:
     """Decoded in memory, however large: its process can write no other file."""
     source = tmp_path / f"large.{kind}"
     large = pyvips.Image.black(8192, 4320, bands=4).copy(interpretation="srgb")
     large.write_to_file(str(source))
-    assert await draughtsman.normalise_picture(source, tmp_path / "normal.png", max_pixels=MOST) == (8192, 4320)
+    assert await renderer.normalize_image(source, tmp_path / "normal.png", max_pixels=MOST) == (8192, 4320)
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -142,28 +144,28 @@ def bomb(width: int, height: int) -> bytes:
     ],
 )
 async def test_other_files_are_refused(
-    content: bytes, error: type[ReelwrightError], code: str | None, draughtsman: Easel, tmp_path: Path
+    content: bytes, error: type[ReelwrightError], code: str | None, renderer: RendererForTests, tmp_path: Path
 ) -> None:
     """Other formats, damaged ones, bombs: stopped before any pixel is read."""
     source, target = tmp_path / "picture.png", tmp_path / "normal.png"
     source.write_bytes(content)
     limit = 10_000 if content.startswith(b"GIF8") else MOST
     with pytest.raises(error) as refused:
-        await draughtsman.normalise_picture(source, target, max_pixels=limit)
+        await renderer.normalize_image(source, target, max_pixels=limit)
     assert code is None or refused.value.code == code
 
 
-async def test_what_is_no_file_is_refused(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_what_is_no_file_is_refused(renderer: RendererForTests, tmp_path: Path) -> None:
     """A folder, a pipe that nobody writes to, a device, nothing."""
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(UnsupportedMedia):
-            await draughtsman.normalise_picture(path, tmp_path / "normal.png", max_pixels=MOST)
+            await renderer.normalize_image(path, tmp_path / "normal.png", max_pixels=MOST)
     with pytest.raises(NotFound):
-        await draughtsman.normalise_picture(tmp_path / "none", tmp_path / "normal.png", max_pixels=MOST)
+        await renderer.normalize_image(tmp_path / "none", tmp_path / "normal.png", max_pixels=MOST)
 
 
-async def test_damaged_pictures_are_read_or_refused(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_damaged_pictures_are_read_or_refused(renderer: RendererForTests, tmp_path: Path) -> None:
     """Bytes changed at random, in every format: a picture of the right size or UnreadableMedia, nothing else."""
     chance = random.Random(3)
     for kind in ("png", "jpeg", "webp", "gif") * 4:
@@ -173,7 +175,7 @@ async def test_damaged_pictures_are_read_or_refused(draughtsman: Easel, tmp_path
         source, target = tmp_path / "picture", tmp_path / "normal.png"
         source.write_bytes(content)
         try:
-            width, height = await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+            width, height = await renderer.normalize_image(source, target, max_pixels=MOST)
         except UnreadableMedia:
             continue
         assert pixels(target).shape == (height, width, 4)
@@ -181,19 +183,19 @@ async def test_damaged_pictures_are_read_or_refused(draughtsman: Easel, tmp_path
 
 @pytest.mark.parametrize(("width", "height"), [(20_000, 1), (1, 20_000), (1001, 1000)])
 async def test_a_picture_of_too_many_pixels_is_refused_by_its_header(
-    width: int, height: int, draughtsman: Easel, tmp_path: Path
+    width: int, height: int, renderer: RendererForTests, tmp_path: Path
 ) -> None:
     """In all, or on one side, of which memory is taken row by row: before anything is decoded, with both sizes."""
     source = tmp_path / "picture.png"
     source.write_bytes(plain(width, height).pngsave_buffer())
     with pytest.raises(UnreadableMedia, match=f"{width} x {height} pixels") as refused:
-        await draughtsman.normalise_picture(source, tmp_path / "normal.png", max_pixels=10**6)
+        await renderer.normalize_image(source, tmp_path / "normal.png", max_pixels=10**6)
     assert refused.value.code == "too_many_pixels"
     with pytest.raises(UnreadableMedia, match=f"{width} x {height} pixels"):
-        await draughtsman.measure_picture(source, max_pixels=10**6)
+        await renderer.measure_image(source, max_pixels=10**6)
 
 
-async def test_a_text_does_not_wait_for_strangers_pictures(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_a_text_does_not_wait_for_strangers_pictures(renderer: RendererForTests, tmp_path: Path) -> None:
     """Small files that are large pictures, from six clients at once: a text of a seventh is drawn beside them."""
     source = tmp_path / "picture.webp"
     source.write_bytes(pyvips.Image.black(2000, 1500, bands=4).copy(interpretation="srgb").webpsave_buffer())
@@ -201,28 +203,28 @@ async def test_a_text_does_not_wait_for_strangers_pictures(draughtsman: Easel, t
     async def ask(client: int) -> None:
         with asked_by(f"192.0.2.{client}"):
             target = tmp_path / f"{client}.png"
-            await draughtsman.normalise_picture(source, target, max_pixels=MOST)
+            await renderer.normalize_image(source, target, max_pixels=MOST)
 
     asking = [asyncio.create_task(ask(client)) for client in range(6)]
     await asyncio.sleep(0)
     with asked_by("192.0.2.7"):
-        await draughtsman.draw_text("Hello", TextStyle(), tmp_path / "text.png")
+        await renderer.draw_text("Hello", TextStyle(), tmp_path / "text.png")
     assert sum(task.done() for task in asking) < len(asking)
     await asyncio.gather(*asking)
 
 
-async def test_a_picture_is_measured_as_it_will_be_drawn(draughtsman: Easel, tmp_path: Path) -> None:
+async def test_a_picture_is_measured_as_it_will_be_drawn(renderer: RendererForTests, tmp_path: Path) -> None:
     """After its rotation mark, in every format; one that is damaged at its very end is none."""
     for kind, save in SAVED.items():
         source = tmp_path / f"picture.{kind}"
         source.write_bytes(save(plain(60, 40)))
-        assert await draughtsman.measure_picture(source, max_pixels=MOST) == (60, 40)
+        assert await renderer.measure_image(source, max_pixels=MOST) == (60, 40)
     turned = plain(60, 40).copy()
     turned.set_type(pyvips.GValue.gint_type, "orientation", 6)
     source = tmp_path / "turned.jpeg"
     source.write_bytes(turned.jpegsave_buffer())
-    drawn = await draughtsman.normalise_picture(source, tmp_path / "normal.png", max_pixels=MOST)
-    assert await draughtsman.measure_picture(source, max_pixels=MOST) == drawn == (40, 60)
+    drawn = await renderer.normalize_image(source, tmp_path / "normal.png", max_pixels=MOST)
+    assert await renderer.measure_image(source, max_pixels=MOST) == drawn == (40, 60)
     source.write_bytes(plain(600, 400).jpegsave_buffer()[:-400])
     with pytest.raises(UnreadableMedia):
-        await draughtsman.measure_picture(source, max_pixels=MOST)
+        await renderer.measure_image(source, max_pixels=MOST)

@@ -20,7 +20,8 @@ import pytest_asyncio
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.packets import decoded_frames
-from reelwright.media.probe.prober import Prober, ProbeRules
+from reelwright.media.probe.prober import Prober
+from reelwright.media.probe.rules import ProbeRules
 from tests.support import odd_files
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
@@ -97,7 +98,7 @@ async def test_every_container_that_is_taken(prober: Prober, folder: Path, kind:
     info = await prober.probe(path)
     assert (info.container, info.size_bytes) == (container, path.stat().st_size)
     assert info.duration_s == pytest.approx(1, abs=0.11)
-    picture = info.picture
+    picture = info.main_video
     assert (picture.codec, picture.width, picture.height) == (video, 160, 120)
     assert (picture.display_width, picture.display_height, picture.rotation) == (160, 120, 0)
     assert (picture.pixel_format, picture.bit_depth, picture.field_order) == ("yuv420p", 8, "progressive")
@@ -122,7 +123,7 @@ async def test_rotation_is_what_a_player_turns(
     turned = make(
         folder / f"turned{clockwise}.mp4", "-display_rotation", str(counter_clockwise), "-i", str(upright), "-c", "copy"
     )
-    picture = (await prober.probe(turned)).picture
+    picture = (await prober.probe(turned)).main_video
     assert (picture.rotation, picture.width, picture.height) == (clockwise, 160, 96)
     sides = (96, 160) if clockwise in (90, 270) else (160, 96)
     assert (picture.display_width, picture.display_height) == sides
@@ -138,10 +139,10 @@ async def test_rotation_is_what_a_player_turns(
 async def test_sample_aspect_ratio_widens_what_is_seen(prober: Prober, folder: Path) -> None:
     """Anamorphic pictures are reported coded and as seen; turned ones are widened before they are turned."""
     wide = make(folder / "wide.mp4", *PICTURE, "-vf", "setsar=4/3", "-c:v", "libx264")
-    picture = (await prober.probe(wide)).picture
+    picture = (await prober.probe(wide)).main_video
     assert (picture.sample_aspect_ratio, picture.width, picture.display_width) == ("4/3", 160, 213)
     turned = make(folder / "wide_turned.mp4", "-display_rotation", "-90", "-i", str(wide), "-c", "copy")
-    picture = (await prober.probe(turned)).picture
+    picture = (await prober.probe(turned)).main_video
     assert (picture.display_width, picture.display_height) == (120, 213)
 
 
@@ -153,11 +154,11 @@ async def test_variable_frame_rate(prober: Prober, folder: Path, reordered: bool
         folder / f"variable{reordered}.mp4", *PICTURE, "-vf", keep, "-fps_mode", "vfr",
         "-c:v", "libx264", "-bf", "3" if reordered else "0",
     )  # fmt: skip
-    picture = (await prober.probe(path)).picture
+    picture = (await prober.probe(path)).main_video
     assert (picture.variable_frame_rate, picture.frame_count, picture.longest_frame_s) == (True, 15, 0.12)
     assert picture.frame_rate == "15/1"
     remuxed = make(folder / f"variable{reordered}.mkv", "-i", str(path), "-c", "copy")
-    picture = (await prober.probe(remuxed)).picture
+    picture = (await prober.probe(remuxed)).main_video
     assert (picture.variable_frame_rate, picture.frame_count) == (True, None)
 
 
@@ -165,7 +166,7 @@ async def test_a_long_last_gap_is_found(prober: Prober, folder: Path) -> None:
     """Decoding times do not show the gap before the last of reordered frames; the probe reads that end."""
     late = "setpts='PTS+gt(N,23)*0.5/TB'"
     path = make(folder / "late.mp4", *PICTURE, "-vf", late, "-fps_mode", "vfr", "-c:v", "libx264", "-bf", "3")
-    picture = (await prober.probe(path)).picture
+    picture = (await prober.probe(path)).main_video
     assert picture.longest_frame_s == 0.52  # in whole frames
     assert (picture.variable_frame_rate, picture.frame_count) == (True, 25)
 
@@ -182,8 +183,8 @@ async def test_uneven_reordered_frames_last_to_the_end_of_the_last_one(prober: P
         shown = sorted(packet.pts * stream.time_base for packet in opened.demux(stream) if packet.size)
         assert stream.duration * stream.time_base < shown[-1]
     info = await prober.probe(path)
-    assert info.duration_s == info.picture.duration_s == round(float(shown[-1] + Fraction(1, 60)), 6)
-    assert Fraction(info.picture.frame_rate or 0) == Fraction(len(shown)) / (shown[-1] + Fraction(1, 60))
+    assert info.duration_s == info.main_video.duration_s == round(float(shown[-1] + Fraction(1, 60)), 6)
+    assert Fraction(info.main_video.frame_rate or 0) == Fraction(len(shown)) / (shown[-1] + Fraction(1, 60))
     remuxed = await prober.probe(make(folder / "uneven.mkv", "-i", str(path), "-c", "copy"))
     assert remuxed.duration_s == pytest.approx(info.duration_s, abs=0.002)
 
@@ -193,7 +194,7 @@ async def test_frames_outside_the_edit_list_are_not_counted(prober: Prober, fold
     path = make(folder / "cut.mp4", "-ss", "0.4", "-i", str(plain(folder)), "-c", "copy")
     with av.open(str(path)) as opened:
         decoded = sum(1 for _ in opened.decode(video=0))
-    picture = (await prober.probe(path)).picture
+    picture = (await prober.probe(path)).main_video
     assert picture.frame_count == decoded < 25
     assert picture.variable_frame_rate is False
 
@@ -202,7 +203,7 @@ async def test_fragments_are_not_counted(prober: Prober, folder: Path) -> None:
     """The index of a fragmented MP4 is not complete, so that no count is claimed from it; the gaps are read."""
     flags = "frag_keyframe+empty_moov"
     path = make(folder / "fragmented.mp4", *PICTURE, "-c:v", "libx264", "-g", "10", "-movflags", flags)
-    picture = (await prober.probe(path)).picture
+    picture = (await prober.probe(path)).main_video
     assert (picture.frame_count, picture.longest_frame_s) == (None, 0.04)
     assert (picture.frame_rate, picture.variable_frame_rate) == ("25/1", False)
 
@@ -214,9 +215,9 @@ async def test_start_times_are_exact(prober: Prober, folder: Path) -> None:
     with av.open(str(path)) as opened:
         starts = [s.start_time * s.time_base for s in opened.streams if s.start_time is not None and s.time_base]
     assert info.start == min(starts) > 7
-    assert Fraction(info.picture.start_s) == starts[0]
+    assert Fraction(info.main_video.start_s) == starts[0]
     assert Fraction(info.audio[0].start_s) == starts[1]
-    assert info.picture.time_base == "1/90000"
+    assert info.main_video.time_base == "1/90000"
 
 
 async def test_colour_depth_and_interlacing(prober: Prober, folder: Path) -> None:
@@ -224,11 +225,11 @@ async def test_colour_depth_and_interlacing(prober: Prober, folder: Path) -> Non
     colour = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv")
     tagged = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
     coded = ("-c:v", "libx264", "-pix_fmt", "yuv420p10le", "-vf", tagged, *colour)
-    picture = (await prober.probe(make(folder / "hdr.mp4", *PICTURE, *coded))).picture
+    picture = (await prober.probe(make(folder / "hdr.mp4", *PICTURE, *coded))).main_video
     assert (picture.pixel_format, picture.bit_depth, picture.is_hdr) == ("yuv420p10le", 10, True)
     assert (picture.color_primaries, picture.color_space, picture.color_range) == ("bt2020", "bt2020nc", "tv")
     fields = ("-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-vf", "setfield=tff")
-    picture = (await prober.probe(make(folder / "fields.ts", *PICTURE, *fields))).picture
+    picture = (await prober.probe(make(folder / "fields.ts", *PICTURE, *fields))).main_video
     assert picture.field_order == "tt"
     assert not picture.is_hdr
 
@@ -281,9 +282,11 @@ async def test_what_no_edit_keeps_is_known(prober: Prober, folder: Path) -> None
         "-program", "st=0:st=1", "-program", "st=2",
     )  # fmt: skip
     assert (await prober.probe(channels)).programs == 2
-    dolby = (await prober.probe(odd_files.make("Dolby Vision without a base layer for others", folder / "dv"))).picture
+    dolby = (
+        await prober.probe(odd_files.make("Dolby Vision without a base layer for others", folder / "dv"))
+    ).main_video
     assert (dolby.dolby_vision_profile, dolby.dolby_vision_compatibility) == (5, 0)
-    plain_picture = (await prober.probe(plain(folder))).picture
+    plain_picture = (await prober.probe(plain(folder))).main_video
     assert (plain_picture.dolby_vision_profile, plain_picture.begins_within_group) == (None, False)
 
 
@@ -373,9 +376,9 @@ async def test_only_the_formats_of_the_rules_are_taken(folder: Path) -> None:
     """A container that is readable but not allowed is a 415, under any of its names."""
     mkv = make(folder / "plain.mkv", *PICTURE, *SOUND)
     async with Prober(replace(RULES, formats=("mov",))) as mov_only, Prober(replace(RULES, formats=("webm",))) as webm:
-        assert (await mov_only.probe(plain(folder))).picture.width == 160
+        assert (await mov_only.probe(plain(folder))).main_video.width == 160
         assert isinstance(await refused(mov_only, mkv), UnsupportedMedia)
-        assert (await webm.probe(mkv)).picture.width == 160
+        assert (await webm.probe(mkv)).main_video.width == 160
 
 
 async def test_videos_without_a_picture(prober: Prober, folder: Path) -> None:
@@ -443,7 +446,7 @@ async def test_a_codec_that_is_not_taken_is_never_opened(prober: Prober, folder:
     deaf = await prober.probe(make(folder / "dfpwm.mov", *PICTURE, *SOUND, "-c:v", "libx264", "-c:a", "dfpwm"))
     assert [track.decodable for track in deaf.audio] == [False]
     async with Prober(replace(RULES, codecs=("zmbv",))) as other:
-        assert (await other.probe(screen)).picture.codec == "zmbv"
+        assert (await other.probe(screen)).main_video.codec == "zmbv"
         error = await refused(other, plain(folder))
         assert "coded as h264" in error.detail
 
@@ -489,11 +492,11 @@ async def test_memory_of_a_probe_is_limited(folder: Path) -> None:
     """A file that needs more than is allowed is refused; the next one is answered."""
     big = large(folder)
     async with Prober(RULES) as roomy:
-        assert (await roomy.probe(big)).picture.width == 8000
+        assert (await roomy.probe(big)).main_video.width == 8000
         mapped_bytes = _memory_of(roomy)
     async with Prober(replace(RULES, memory_bytes=mapped_bytes + (24 << 20))) as tight:
         assert (await refused(tight, big)).code == "unreadable_media"
-        assert (await tight.probe(plain(folder))).picture.width == 160
+        assert (await tight.probe(plain(folder))).main_video.width == 160
 
 
 def _memory_of(prober: Prober) -> int:
@@ -530,7 +533,7 @@ async def test_a_probe_that_hangs_is_ended_alone(folder: Path) -> None:
         await prober.probe(plain(folder))
         hanging = asyncio.create_task(prober.probe(large(folder)))
         await stop_child_of(prober, hanging)
-        assert (await prober.probe(plain(folder))).picture.width == 160
+        assert (await prober.probe(plain(folder))).main_video.width == 160
         with pytest.raises(UnreadableMedia, match="too long"):
             await hanging
         assert prober.server.pid == pid
@@ -544,7 +547,7 @@ async def test_a_dead_prober_is_replaced(folder: Path) -> None:
             await asyncio.sleep(0)
             assert prober.server.pid is not None
             os.kill(prober.server.pid, signal.SIGKILL)
-            assert {info.picture.width for info in await asyncio.gather(*probes)} == {160}
+            assert {info.main_video.width for info in await asyncio.gather(*probes)} == {160}
 
 
 async def test_nothing_is_left_behind(folder: Path) -> None:

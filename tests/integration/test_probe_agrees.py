@@ -44,7 +44,7 @@ def decoded(path: Path, media: MediaInfo) -> Decoded:
     clock = () if media.clock_jumps else ("-copyts",)
     sound = [option for track in media.audio for option in ("-map", f"0:{track.index}")] if media.clock_jumps else []
     lines = ffmpeg(
-        *(*clock, "-noautorotate", "-i", str(path), "-map", f"0:{media.picture.index}", *sound),
+        *(*clock, "-noautorotate", "-i", str(path), "-map", f"0:{media.main_video.index}", *sound),
         *("-fps_mode", "passthrough", "-vf", "showinfo", "-f", "null", "-"),
     )
     tick = Fraction(next(found[1] for line in lines if (found := _TICK.search(line))))
@@ -79,7 +79,7 @@ async def test_the_probe_says_what_ffmpeg_decodes(prober: Prober, folder: Path, 
     """The frames, their times, size, fields and range, and which tracks give sound."""
     path = odd_files.make(kind, folder / re.sub(r"\W", "-", kind))
     media = await prober.probe(path)
-    picture = media.picture
+    picture = media.main_video
     seen = decoded(path, media)
     tick = Fraction(picture.time_base)
     origin = media.start if media.clock_jumps else 0

@@ -13,7 +13,7 @@ from reelwright.edits.edit import Ladder, transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
 
@@ -63,13 +63,15 @@ async def test_the_bit_rate_is_the_wanted_one(
         two_pass=two_pass,
         preset="superfast",
     )
-    plan = resolve(transcode(ladder.outputs(wanted, media.picture.display_size)), Facts(sha256="0" * 64, media=media))
+    plan = resolve(
+        transcode(ladder.outputs(wanted, media.main_video.display_size)), Facts(sha256="0" * 64, media=media)
+    )
     reports: list[float] = []
     slots = {"in0": clip} | {f"out{number}": tmp_path / "work" / f"out{number}" for number in range(len(plan.outputs))}
     await recipes.make(plan, slots, report=lambda percent, _: reports.append(percent))
     for number, expected in enumerate(plan.outputs):
         made = slots[f"out{number}"]
-        assert complaints(expected, await prober.probe(made)) == []
+        assert mismatches(expected, await prober.probe(made)) == []
         assert bits_a_second(made) == pytest.approx(expected.output.video.bit_rate, rel=0.1)
     assert all(a <= b for a, b in itertools.pairwise(reports))
     assert reports[-1] == pytest.approx(100, abs=1)

@@ -15,7 +15,7 @@ from reelwright.edits.ladder import default_crf
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Plan
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from reelwright.settings import Settings
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
@@ -58,9 +58,9 @@ async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     source = of_kind(name)
     work = tmp_path / "work"
     _, made = await make(prober, source.path, work, output(Quality.SOURCE), output(P240))
-    shown = (await prober.probe(source.path)).picture
+    shown = (await prober.probe(source.path)).main_video
     for number, media in enumerate(made):
-        target, picture = work / f"out{number}.mp4", media.picture
+        target, picture = work / f"out{number}.mp4", media.main_video
         frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.9)
         assert (picture.sample_aspect_ratio, picture.rotation, picture.field_order) == ("1/1", 0, "progressive")
         assert picture.width / picture.height == pytest.approx(shown.display_width / shown.display_height, rel=0.02)
@@ -105,7 +105,7 @@ async def test_the_last_slide_is_shown_as_long_as_it_is_in_the_source(
     audio = "opus" if container == "webm" else "aac"
     asked = output(Quality.P240, codec=codec, container=container, audio=audio)
     plan, (made,) = await make(prober, source, tmp_path / "work", asked)
-    assert complaints(plan.outputs[0], made) == []
+    assert mismatches(plan.outputs[0], made) == []
     assert made.duration_s == pytest.approx(3, abs=0.05)
     with av.open(str(tmp_path / "work" / f"out0.{container}")) as opened:
         assert [frame.time for frame in opened.decode(video=0)] == [0, 1, 2]
@@ -148,5 +148,5 @@ async def test_codecs_and_containers(prober: Prober, tmp_path: Path, codec: str,
         target = tmp_path / "work" / f"out{number}.{container}"
         frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.8)
         frame_judge.judge_sync(source, target, *WHOLE)
-        assert media.picture.bit_depth == (8 if codec == "h264" else 10)
-        assert (media.picture.codec, media.audio[0].codec) == (codec, audio)
+        assert media.main_video.bit_depth == (8 if codec == "h264" else 10)
+        assert (media.main_video.codec, media.audio[0].codec) == (codec, audio)

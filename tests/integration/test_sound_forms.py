@@ -16,7 +16,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
@@ -151,7 +151,7 @@ async def test_a_track_that_cannot_be_decoded_is_left_out_everywhere(
     plan = resolve(recipes.edit_of(operation, media), recipes.facts(media, *layers))
     assert plan.warnings == ("1 audio track(s) cannot be decoded and are left out",)
     await recipes.make(plan, {"in0": source.path, "in1": patch, "out0": tmp_path / "work" / "out0"})
-    assert complaints(plan.outputs[0], await prober.probe(tmp_path / "work" / "out0")) == []
+    assert mismatches(plan.outputs[0], await prober.probe(tmp_path / "work" / "out0")) == []
 
 
 async def test_streams_have_stereo_unless_more_is_asked_for(prober: Prober, patch: Path, tmp_path: Path) -> None:

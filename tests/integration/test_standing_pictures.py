@@ -10,10 +10,10 @@ import pytest
 
 from reelwright.edits.edit import overlay, trim
 from reelwright.edits.layers import ImageLayer, VideoLayer
-from reelwright.edits.plan import Facts, PictureFacts, Plan, VideoFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, Plan, VideoFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 
@@ -27,7 +27,7 @@ async def cut(prober: Prober, source: Path, start: float, end: float, target: Pa
     plan = resolve(trim(start, end), Facts(sha256="0" * 64, media=await prober.probe(source)))
     await recipes.make(plan, {"in0": source, "out0": target})
     made = await prober.probe(target)
-    assert complaints(plan.outputs[0], made) == []
+    assert mismatches(plan.outputs[0], made) == []
     assert float(made.start) + (made.duration_s or 0) == pytest.approx(end - start, abs=0.002)
     return plan
 
@@ -107,7 +107,7 @@ async def test_a_layer_comes_and_goes_on_time(
 ) -> None:
     """Whatever lies below stands still; and that stays whole, in order and as long as it was."""
     source = footage.slides(tmp_path / "slides.mp4", (0.0, 6.0, 8.0))
-    facts: PictureFacts | VideoFacts = PictureFacts(sha256="1" * 64, width=36, height=24)
+    facts: ImageFacts | VideoFacts = ImageFacts(sha256="1" * 64, width=36, height=24)
     over = tmp_path / "over.png"
     ffmpeg("-f", "lavfi", "-i", "color=0xff00ff:size=36x24,format=rgba", "-frames:v", "1", str(over))
     if isinstance(layer, VideoLayer):
@@ -119,7 +119,7 @@ async def test_a_layer_comes_and_goes_on_time(
     target = tmp_path / "work" / "out.mp4"
     await recipes.make(plan, {"in0": source, "in1": over, "out0": target})
     made = await prober.probe(target)
-    assert complaints(plan.outputs[0], made) == []
+    assert mismatches(plan.outputs[0], made) == []
     assert made.duration_s == pytest.approx(media.duration_s, abs=0.01)
     shown = [time for time, there in seen(target) if there]
     gone = min(time for time, there in seen(target) if not there and time > shown[0])

@@ -18,12 +18,12 @@ import pyvips
 from reelwright.edits.edit import AudioEncoding, FileOutput, VideoEncoding, transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.sidecars import AnyCompanion, PlannedCompanion, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.sidecars import AnySidecar, PlannedSidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.images.checker import PictureChecker
+from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints, picture_complaints
+from reelwright.media.verify import image_mismatches, mismatches
 from tests.support import footage, recipes
 from tests.support.footage import Footage, Picture, read_number
 from tests.support.invariants import processes_about
@@ -54,27 +54,27 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-async def checker() -> AsyncIterator[PictureChecker]:
-    async with PictureChecker(memory_bytes=4 * 2**30) as running:
+async def checker() -> AsyncIterator[ImageChecker]:
+    async with ImageChecker(memory_bytes=4 * 2**30) as running:
         yield running
 
 
 async def make(
     prober: Prober,
-    checker: PictureChecker,
+    checker: ImageChecker,
     source: Path,
     work: Path,
-    *wishes: AnyCompanion,
+    *wishes: AnySidecar,
     rendition: FileOutput = SILENT,
 ) -> Plan:
     """All is made, and is what was promised."""
     plan = resolve(transcode((rendition,), wishes), Facts(sha256="0" * 64, media=await prober.probe(source)))
     await recipes.make(plan, {"in0": source, "out0": work / "out0.mp4"})
-    assert complaints(plan.outputs[0], await prober.probe(work / "out0.mp4")) == []
-    promised = {file.name: file.picture for companion in plan.companions for file in companion.files if file.picture}
+    assert mismatches(plan.outputs[0], await prober.probe(work / "out0.mp4")) == []
+    promised = {file.name: file.image for companion in plan.sidecars for file in companion.files if file.image}
     assert {path.name for path in work.iterdir()} == {"out0.mp4", *promised}
     for name, picture in promised.items():
-        assert picture_complaints(picture, await checker.look(work / name)) == []
+        assert image_mismatches(picture, await checker.look(work / name)) == []
     return plan
 
 
@@ -93,8 +93,8 @@ def pages(path: Path) -> list[tuple[Picture, int]]:
     return [(whole[number * high : (number + 1) * high], delay) for number, delay in enumerate(delays)]
 
 
-def tiles(work: Path, planned: PlannedCompanion) -> list[Picture]:
-    sheets = [gray(work / file.name) for file in planned.files if file.picture]
+def tiles(work: Path, planned: PlannedSidecar) -> list[Picture]:
+    sheets = [gray(work / file.name) for file in planned.files if file.image]
     wide, high = planned.width, planned.height
     return [
         sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide]
@@ -114,7 +114,7 @@ def wanted(source: Footage, times: Sequence[str]) -> list[int]:
 
 @pytest.mark.parametrize("name", SOURCES)
 async def test_every_picture_is_that_of_its_time(
-    prober: Prober, checker: PictureChecker, tmp_path: Path, name: str
+    prober: Prober, checker: ImageChecker, tmp_path: Path, name: str
 ) -> None:
     """Also of times that fall on a frame, of several times in one gap, and behind the last frame's start."""
     source = footage.make(**SOURCES[name])
@@ -127,9 +127,9 @@ async def test_every_picture_is_that_of_its_time(
     wishes = (Thumbnails(at=tuple(named)), Sprite(every=0.5, width=240, columns=3), Preview(width=240), Poster(at=at))
     rendition = SILENT if "not read" in name else SOUNDING
     plan = await make(prober, checker, source.path, work, *wishes, rendition=rendition)
-    thumbnails, sprite, preview, poster = plan.companions
+    thumbnails, sprite, preview, poster = plan.sidecars
 
-    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.picture]
+    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.image]
     assert found == wanted(source, thumbnails.at_s)
     assert [read_number(gray(work / "poster.jpg"))] == wanted(source, poster.at_s)
     shown = tiles(work, sprite)
@@ -140,8 +140,8 @@ async def test_every_picture_is_that_of_its_time(
     for picture, milliseconds in pages(work / "preview.webp"):
         found += [read_number(picture)] * max(1, round(milliseconds / 100))
     assert found == expected or set(found) == set(expected) == {found[0]}  # one that stands still has no times
-    display = media.picture.display_width / media.picture.display_height
-    for planned in plan.companions:
+    display = media.main_video.display_width / media.main_video.display_height
+    for planned in plan.sidecars:
         assert planned.width / planned.height == pytest.approx(display, rel=0.02)
 
 
@@ -157,24 +157,24 @@ async def test_streams_beside_them_do_not_move_pictures(prober: Prober, tmp_path
     work = tmp_path / "work"
     await recipes.make(plan, {"in0": source.path, "out0": work / "out0.mp4"})
     made = await prober.probe(work / "out0.mp4")
-    assert (complaints(plan.outputs[0], made), made.picture.start_s) == ([], "0")
-    thumbnails, sprite = plan.companions
-    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.picture]
+    assert (mismatches(plan.outputs[0], made), made.main_video.start_s) == ([], "0")
+    thumbnails, sprite = plan.sidecars
+    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.image]
     assert found == wanted(source, thumbnails.at_s)
     assert [read_number(tile) for tile in tiles(work, sprite)[: len(sprite.at_s)]] == wanted(source, sprite.at_s)
 
 
-async def test_several_sheets_and_many_pictures(prober: Prober, checker: PictureChecker, tmp_path: Path) -> None:
+async def test_several_sheets_and_many_pictures(prober: Prober, checker: ImageChecker, tmp_path: Path) -> None:
     """A sheet that would be too large is several; five hundred thumbnails from one decode."""
     source = footage.make(seconds=6)
     work = tmp_path / "100% work"
     every = 6 / 450
     wishes = (Sprite(count=150, width=640, columns=6), Thumbnails(every=every), Preview(at=2.5, duration=1))
     plan = await make(prober, checker, source.path, work, *wishes)
-    sprite, thumbnails, preview = plan.companions
+    sprite, thumbnails, preview = plan.sidecars
     assert (sprite.columns, sprite.rows, len(sprite.files)) == (6, 11, 4)
     assert [read_number(tile) for tile in tiles(work, sprite)[:150]] == list(range(150))
-    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.picture]
+    found = [read_number(gray(work / file.name)) for file in thumbnails.files if file.image]
     assert found == wanted(source, thumbnails.at_s)
     assert [read_number(picture) for picture, _ in pages(work / "preview.webp")] == wanted(source, preview.at_s)
     assert pyvips.Image.new_from_file(str(work / "preview.webp")).get("loop") == 0
@@ -189,7 +189,7 @@ async def test_several_sheets_and_many_pictures(prober: Prober, checker: Picture
     ],
 )
 async def test_pictures_have_the_colours_of_the_video(
-    prober: Prober, checker: PictureChecker, tmp_path: Path, size: str, matrix: str, tags: tuple[str, ...]
+    prober: Prober, checker: ImageChecker, tmp_path: Path, size: str, matrix: str, tags: tuple[str, ...]
 ) -> None:
     """In range and matrix: JPEG and WebP show the red, green and blue that went in, also of footage that does not name
     its matrix: large pictures are BT.709, as players take them."""
@@ -199,7 +199,7 @@ async def test_pictures_have_the_colours_of_the_video(
     inputs = [part for colour in colours for part in ("-f", "lavfi", "-i", f"color={colour}:size={size}:duration=1")]
     graph = f"[0][1][2][3]concat=n=4,{bars}"
     ffmpeg(*inputs, "-filter_complex", graph, "-c:v", "libx264", "-crf", "10", *tags, str(source))
-    assert (await prober.probe(source)).picture.color_space == (matrix if tags else None)
+    assert (await prober.probe(source)).main_video.color_space == (matrix if tags else None)
     work = tmp_path / "work"
     await make(prober, checker, source, work, Thumbnails(every=1), Preview(at=0, duration=4, frame_rate=1))
     thumbnails = [pyvips.Image.new_from_file(str(work / f"thumbnail-000{n}.jpg")) for n in range(1, 5)]
@@ -210,7 +210,7 @@ async def test_pictures_have_the_colours_of_the_video(
         assert np.abs(np.subtract(moving(160, 180 * number + 90)[:3], colour)).max() < 9
 
 
-async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: PictureChecker, tmp_path: Path) -> None:
+async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: ImageChecker, tmp_path: Path) -> None:
     """As the SDR rendition is, also beside one that stays HDR."""
     source = tmp_path / "hdr.mp4"
     colour = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv")
@@ -218,7 +218,7 @@ async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: PictureC
     graph = f"smptehdbars=size=320x180:rate=10:duration=1,{tagged}"
     coded = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", *colour)
     ffmpeg("-f", "lavfi", "-i", graph, *coded, str(source))
-    assert (await prober.probe(source)).picture.is_hdr
+    assert (await prober.probe(source)).main_video.is_hdr
     hdr = FileOutput(video=VideoEncoding(codec="hevc", preset="ultrafast"), audio=AudioEncoding(codec="none"))
     wishes = Thumbnails(at=(0.5,)), Sprite(count=1, width=320), Preview()
     await make(prober, checker, source, tmp_path / "sdr", *wishes)
@@ -233,7 +233,7 @@ async def test_pictures_of_hdr_are_tone_mapped(prober: Prober, checker: PictureC
 
 
 async def test_a_picture_that_does_not_decode_is_found_out(
-    prober: Prober, checker: PictureChecker, tmp_path: Path
+    prober: Prober, checker: ImageChecker, tmp_path: Path
 ) -> None:
     """Cut off, damaged, or no picture at all; the program goes on."""
     source = footage.make()
@@ -249,7 +249,7 @@ async def test_a_picture_that_does_not_decode_is_found_out(
 
 
 async def test_pictures_of_a_long_video_cost_little_memory_and_progress_is_told(
-    prober: Prober, checker: PictureChecker, tmp_path: Path
+    prober: Prober, checker: ImageChecker, tmp_path: Path
 ) -> None:
     """Frames that nobody wants are let go at once, and a branch that has ended holds nobody up; a picture that is ready
     only at the end does not keep the progress back."""
@@ -274,5 +274,5 @@ async def test_pictures_of_a_long_video_cost_little_memory_and_progress_is_told(
     await recipes.make(plan, {"in0": source, "out0": work / "out0.mp4"}, report=lambda *progress: told.append(progress))
     watching.cancel()
     assert all(any(ten <= percent < ten + 10 and speed for percent, speed in told) for ten in range(10, 100, 10))
-    assert (await prober.probe(work / "out0.mp4")).picture.frame_count == 300
+    assert (await prober.probe(work / "out0.mp4")).main_video.frame_count == 300
     assert 2**14 < max(peaks_kib) < 300 * 2**10, max(peaks_kib)

@@ -19,7 +19,7 @@ from reelwright.edits.streaming import Streaming
 from reelwright.errors import VerifyFailed
 from reelwright.media.packaging.packager import finish
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import frame_judge, recipes
 from tests.support.hls_reader import Playlist, read_playlist, tags, told_codec
 from tests.support.media_files import ffmpeg
@@ -41,13 +41,13 @@ async def make(
     media = await prober.probe(source)
     streaming = Streaming(hls=True, dash=True, segment_s=segment_s)
     wanted = Ladder(**{"qualities": qualities, "streaming": streaming, "preset": "superfast", **wish})
-    outputs = ladder.outputs(wanted, (media.picture.display_width, media.picture.display_height))
+    outputs = ladder.outputs(wanted, (media.main_video.display_width, media.main_video.display_height))
     plan = resolve(transcode(outputs, (), streaming), Facts(sha256="0" * 64, media=media))
     targets = [work / f"out{number}.mp4" for number in range(len(outputs))]
     await recipes.make(plan, {"in0": source} | {f"out{number}": target for number, target in enumerate(targets)})
     made = [await prober.probe(target) for target in targets]
     for expected, rendition in zip(plan.outputs, made, strict=True):
-        assert complaints(expected, rendition) == []
+        assert mismatches(expected, rendition) == []
     assert plan.streaming is not None
     finish(plan.streaming, made, work)
     assert {path.name for path in work.iterdir()} == {file.name for file in plan.files} | {t.name for t in targets}

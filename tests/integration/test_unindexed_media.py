@@ -13,11 +13,11 @@ import pytest
 from reelwright.edits.edit import overlay, trim
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.probe import demux, packets
 from reelwright.media.probe.prober import Prober, probe_rules
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg
@@ -86,7 +86,7 @@ async def make(
     plan = resolve(trim(float(start), float(end)), Facts(sha256="0" * 64, media=media))
     target = work / "out.mp4"
     await recipes.make(plan, {"in0": source, "out0": target})
-    return target, complaints(plan.outputs[0], await prober.probe(target))
+    return target, mismatches(plan.outputs[0], await prober.probe(target))
 
 
 async def judge(
@@ -114,7 +114,7 @@ async def test_a_live_recording_is_measured_and_cut_as_any_other(
     assert "became" in resolve(trim(SECONDS - 1, SECONDS + 9), facts).warnings[0]
     with pytest.raises(InvalidInput, match="end of the video"):
         resolve(trim(SECONDS + 1, SECONDS + 9), facts)
-    layers = (PictureFacts(sha256="1" * 64, width=20, height=10),)
+    layers = (ImageFacts(sha256="1" * 64, width=20, height=10),)
     drawn = resolve(overlay((TextLayer(text="a"),)), Facts(sha256="0" * 64, media=media, layers=layers))
     assert float(Fraction(drawn.outputs[0].duration_s)) == media.duration_s
     await judge(prober, source, SECONDS - 1.5, SECONDS + 9, tmp_path / "work", sound=audio > 0)
@@ -126,8 +126,8 @@ async def test_a_whole_file_lasts_as_long_as_it_says(prober: Prober, folder: Pat
     source = whole(folder, container)
     media = await prober.probe(source.path)
     assert media.duration_s == pytest.approx(SECONDS, abs=0.1)
-    assert media.picture.duration_s == pytest.approx(SECONDS, abs=0.05)
-    assert media.picture.frame_count is None
+    assert media.main_video.duration_s == pytest.approx(SECONDS, abs=0.05)
+    assert media.main_video.frame_count is None
 
 
 @pytest.mark.parametrize("container", ["mkv", "ts", "flv", "mp4"])
@@ -178,7 +178,7 @@ async def test_a_long_pause_is_no_loss(
 ) -> None:
     """A cut may begin with the picture that stands, pause or end in it, and is held to where the source has frames."""
     source = paused(folder, container)
-    picture = (await prober.probe(source.path)).picture
+    picture = (await prober.probe(source.path)).main_video
     assert (picture.variable_frame_rate, picture.longest_frame_s) == (True, PAUSE_S + 0.04)
     await judge(
         prober, source, start, end, tmp_path / "work", sound=False, held=PAUSE_AT_S < start < PAUSE_AT_S + PAUSE_S
@@ -193,7 +193,7 @@ async def test_a_picture_shorter_than_its_sound_is_expected_to_be(prober: Prober
         "-c:v", "libx264", "-c:a", "aac", str(source),
     )  # fmt: skip
     media = await prober.probe(source)
-    assert media.picture.duration_s == 3
+    assert media.main_video.duration_s == 3
     assert media.duration_s == pytest.approx(6, abs=0.03)
     _, wrong = await make(media, prober, source, Fraction(1), Fraction(5), tmp_path / "work")
     assert wrong == []
@@ -218,8 +218,8 @@ def test_large_files_are_read_at_both_ends(folder: Path, monkeypatch: pytest.Mon
 
     even = examined(whole(folder, "mkv"))
     assert even.duration_s == pytest.approx(SECONDS, abs=0.03)
-    assert (even.picture.variable_frame_rate, even.picture.longest_frame_s) == (None, 1)
-    assert examined(paused(folder, "mkv")).picture.longest_frame_s == PAUSE_S + 1
+    assert (even.main_video.variable_frame_rate, even.main_video.longest_frame_s) == (None, 1)
+    assert examined(paused(folder, "mkv")).main_video.longest_frame_s == PAUSE_S + 1
     left = cut_off(whole(folder, "mkv"))
     assert examined(left).duration_s == pytest.approx(float(left.frame_times_s[-1]) + 0.04, abs=0.1)
 
@@ -229,4 +229,4 @@ def test_reading_on_ends_when_the_time_is_up(folder: Path) -> None:
     source = live(folder, "mkv", audio=1)
     with source.path.open("rb") as opened:
         media = demux.examine(opened.fileno(), replace(RULES, timeout_s=0)).media
-    assert (media.picture.width, media.duration_s) == (SIZE[0], None)
+    assert (media.main_video.width, media.duration_s) == (SIZE[0], None)

@@ -14,36 +14,36 @@ from numpy.typing import NDArray
 from reelwright.edits.layers import TextStyle
 from reelwright.media.images import fontconfig
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.images.renderer import Draughtsman
+from reelwright.media.images.renderer import ImageRenderer
 from reelwright.media.images.requests import Face
 
 BUNDLED_ONLY = FontBook.scan(None, system=())
 """What the machine has besides does not matter to a test."""
 
 
-class Easel:
+class RendererForTests:
     """A draughtsman with the bundled fonts; what it draws goes to a path."""
 
-    def __init__(self, draughtsman: Draughtsman) -> None:
-        self.server = draughtsman.server
-        self._draughtsman = draughtsman
+    def __init__(self, renderer: ImageRenderer) -> None:
+        self.server = renderer.server
+        self._draughtsman = renderer
 
     @classmethod
     @asynccontextmanager
-    async def in_folder(cls, folder: Path, **limits: float) -> AsyncIterator[Easel]:
-        async with Draughtsman(BUNDLED_ONLY, folder, **limits) as draughtsman:  # type: ignore[arg-type]
-            yield cls(draughtsman)
+    async def in_folder(cls, folder: Path, **limits: float) -> AsyncIterator[RendererForTests]:
+        async with ImageRenderer(BUNDLED_ONLY, folder, **limits) as renderer:  # type: ignore[arg-type]
+            yield cls(renderer)
 
     async def draw_text(self, text: str, style: TextStyle, path: Path) -> tuple[int, int]:
         with path.open("w+b") as target:
             return await self._draughtsman.draw_text(text, style, target)
 
-    async def normalise_picture(self, source: Path, path: Path, *, max_pixels: int) -> tuple[int, int]:
+    async def normalize_image(self, source: Path, path: Path, *, max_pixels: int) -> tuple[int, int]:
         with path.open("w+b") as target:
-            return await self._draughtsman.normalise_picture(source, target, max_pixels=max_pixels)
+            return await self._draughtsman.normalize_image(source, target, max_pixels=max_pixels)
 
-    async def measure_picture(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
-        return await self._draughtsman.measure_picture(source, max_pixels=max_pixels)
+    async def measure_image(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
+        return await self._draughtsman.measure_image(source, max_pixels=max_pixels)
 
 
 Pixels = NDArray[np.float64]

@@ -12,14 +12,14 @@ from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, Plan, VideoFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, Plan, VideoFacts, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.verify import complaints
+from reelwright.media.verify import mismatches
 from reelwright.settings import Settings
 
 SETTINGS = Settings()
@@ -30,7 +30,7 @@ OPERATIONS = ("trim", "transcode", "stream", "overlay", "copy")
 PATCH = (36, 24)
 """The size of the fixture `patch`, an opaque magenta picture."""
 
-Layer = tuple[PictureFacts | VideoFacts, Path]
+Layer = tuple[ImageFacts | VideoFacts, Path]
 """What is known of what a layer shows, and the file."""
 
 
@@ -46,13 +46,13 @@ def prober() -> Prober:
     return Prober(probe_rules(SETTINGS))
 
 
-def facts(media: MediaInfo, *layers: PictureFacts | VideoFacts) -> Facts:
+def facts(media: MediaInfo, *layers: ImageFacts | VideoFacts) -> Facts:
     return Facts(sha256="0" * 64, media=media, layers=layers)
 
 
 def drawn(path: Path, size: tuple[int, int] = PATCH) -> Layer:
     """A picture of that size as a layer."""
-    return PictureFacts(sha256="1" * 64, width=size[0], height=size[1]), path
+    return ImageFacts(sha256="1" * 64, width=size[0], height=size[1]), path
 
 
 def edit_of(operation: str, media: MediaInfo, *, begin_s: float = 0.5, **wanted: Any) -> Edit:
@@ -62,7 +62,7 @@ def edit_of(operation: str, media: MediaInfo, *, begin_s: float = 0.5, **wanted:
     usual = {"qualities": (Quality.SOURCE,), "preset": "ultrafast", "streaming": streaming}
     if operation == "copy":
         usual["audio_codec"] = "copy"
-    choice, size = Ladder(**(usual | wanted)), media.picture.display_size
+    choice, size = Ladder(**(usual | wanted)), media.main_video.display_size
     if operation == "trim":
         return trim(begin_s, media.duration_s or 0.0, ladder.single(choice, size, usual_crf=18))
     if operation == "overlay":
@@ -88,7 +88,7 @@ async def edited(
     missing = await make(plan, slots, report=report, settings=settings)
     outputs = tuple([await prober.probe(target) for target in targets])
     for expected, output in zip(plan.outputs, outputs, strict=True):
-        assert complaints(expected, output) == []
+        assert mismatches(expected, output) == []
     return Made(plan, outputs, missing)
 
 

@@ -5,24 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.edits import color
-from reelwright.edits.color import Colour
+from reelwright.edits.color import Color
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("white", Colour(255, 255, 255)),
-        ("RebeccaPurple", Colour(0x66, 0x33, 0x99)),
-        ("white@0.85", Colour(255, 255, 255, 0.85)),
-        ("red@1", Colour(255, 0, 0)),
-        ("black@.5", Colour(0, 0, 0, 0.5)),
-        ("#12aBfF", Colour(0x12, 0xAB, 0xFF)),
-        ("#ff000033", Colour(255, 0, 0, 0.2)),
-        ("#ff000033@0.5", Colour(255, 0, 0, 0.1)),
-        ("transparent", Colour(0, 0, 0, 0.0)),
+        ("white", Color(255, 255, 255)),
+        ("RebeccaPurple", Color(0x66, 0x33, 0x99)),
+        ("white@0.85", Color(255, 255, 255, 0.85)),
+        ("red@1", Color(255, 0, 0)),
+        ("black@.5", Color(0, 0, 0, 0.5)),
+        ("#12aBfF", Color(0x12, 0xAB, 0xFF)),
+        ("#ff000033", Color(255, 0, 0, 0.2)),
+        ("#ff000033@0.5", Color(255, 0, 0, 0.1)),
+        ("transparent", Color(0, 0, 0, 0.0)),
     ],
 )
-def test_a_colour_is_a_css_name_or_hexadecimal_digits_with_an_opacity(text: str, expected: Colour) -> None:
+def test_a_colour_is_a_css_name_or_hexadecimal_digits_with_an_opacity(text: str, expected: Color) -> None:
     """Every form in the API's description is understood."""
     assert color.parse(text) == expected
 

@@ -13,8 +13,8 @@ from reelwright.edits.edit import FileOutput, transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import (
-    AnyCompanion,
-    PlannedCompanion,
+    AnySidecar,
+    PlannedSidecar,
     Poster,
     Preview,
     Sprite,
@@ -31,14 +31,14 @@ from tests.support.media_info import media
 HD = 1280, 720
 
 
-def plan(wish: AnyCompanion, length: str = "10", picture: tuple[int, int] = HD) -> PlannedCompanion:
-    found, errors = planned(wish, picture=picture, length=Fraction(length), pointer=Pointer("/companions/0"))
+def plan(wish: AnySidecar, length: str = "10", picture: tuple[int, int] = HD) -> PlannedSidecar:
+    found, errors = planned(wish, frame_size=picture, length=Fraction(length), pointer=Pointer("/companions/0"))
     assert errors == []
     assert found is not None
     return found
 
 
-def names(found: PlannedCompanion) -> list[str]:
+def names(found: PlannedSidecar) -> list[str]:
     return [file.name for file in found.files]
 
 
@@ -77,7 +77,7 @@ def test_a_sprite_lies_on_as_many_sheets_as_it_needs() -> None:
     found = plan(Sprite(count=500, width=320), "3600.5")
     assert (found.columns, found.rows) == (10, 22)
     assert names(found) == ["sprite-1.jpg", "sprite-2.jpg", "sprite-3.jpg", "sprite.vtt"]
-    assert {(file.picture.width, file.picture.height) for file in found.files if file.picture} == {(3200, 3960)}
+    assert {(file.image.width, file.image.height) for file in found.files if file.image} == {(3200, 3960)}
     cues = texts(found, Fraction("3600.5"))["sprite.vtt"].split("\n\n")
     assert len(cues) == 501
     assert cues[1] == "00:00:00.000 --> 00:00:07.201\nsprite-1.jpg#xywh=0,0,320,180"
@@ -136,8 +136,8 @@ def test_a_preview_is_six_bits_or_one() -> None:
     found = plan(Preview(), "60")
     assert found.at_s[:6] == ("19/4", "97/20", "99/20", "101/20", "103/20", "59/4")
     (file,) = found.files
-    assert file.picture is not None
-    assert (len(found.at_s), file.picture.duration_ms) == (30, 3000)
+    assert file.image is not None
+    assert (len(found.at_s), file.image.duration_ms) == (30, 3000)
     assert plan(Preview(at=9.75)).at_s == ("39/4", "197/20", "199/20")
 
 
@@ -173,9 +173,9 @@ def test_sizes_keep_the_aspect_unless_it_is_extreme() -> None:
         (Poster(at=10), {"/at": "is not before the end of the video (10 s)"}),
     ],
 )
-def test_what_cannot_be_is_named(wish: AnyCompanion, wrong: dict[str, str]) -> None:
+def test_what_cannot_be_is_named(wish: AnySidecar, wrong: dict[str, str]) -> None:
     """By its pointer and in a sentence."""
-    found, errors = planned(wish, picture=HD, length=Fraction(10), pointer=Pointer())
+    found, errors = planned(wish, frame_size=HD, length=Fraction(10), pointer=Pointer())
     assert found is None
     assert errors == [FieldError(pointer, detail) for pointer, detail in wrong.items()]
 
@@ -184,7 +184,7 @@ def test_a_preview_needs_an_encoder() -> None:
     """Where ffmpeg has none, the job says so at once; other pictures need nothing special."""
     bare = Capabilities(ffmpeg_version="9.0", threads=2, tone_mapping=True, encoders=("libx264",))
 
-    def compiled(wish: AnyCompanion) -> None:
+    def compiled(wish: AnySidecar) -> None:
         compile_plan(resolve(transcode((FileOutput(),), (wish,)), Facts(sha256="0" * 64, media=media())), bare)
 
     compiled(Sprite())

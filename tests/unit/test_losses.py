@@ -12,14 +12,14 @@ from reelwright.edits.edit import Ladder, overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo, OtherStream
-from reelwright.edits.plan import Facts, PictureFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import InvalidInput
 from tests.support.media_info import media
 
 
 def warnings(info: MediaInfo, **wanted: Any) -> tuple[str, ...]:
     """Of a trim."""
-    output = ladder.single(Ladder(qualities=(Quality.SOURCE,), **wanted), info.picture.display_size, usual_crf=18)
+    output = ladder.single(Ladder(qualities=(Quality.SOURCE,), **wanted), info.main_video.display_size, usual_crf=18)
     return resolve(trim(1, 2, output), Facts(sha256="0" * 64, media=info)).warnings
 
 
@@ -35,7 +35,7 @@ def test_tracks_that_are_left_out_are_counted() -> None:
     assert warnings(info) == told
     facts = Facts(sha256="0" * 64, media=info)
     assert resolve(transcode(ladder.outputs(Ladder(), (1280, 720))), facts).warnings == told
-    drawn = PictureFacts(sha256="1" * 64, width=8, height=8)
+    drawn = ImageFacts(sha256="1" * 64, width=8, height=8)
     laid = overlay((ImageLayer(image_path="a"),))
     assert resolve(laid, msgspec.structs.replace(facts, layers=(drawn,))).warnings == told
     assert warnings(media()) == ()

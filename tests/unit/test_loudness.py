@@ -10,7 +10,7 @@ from reelwright.edits.edit import AudioEncoding, FileOutput, transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.measured import HIGHEST_GAIN_DB, LoudnessGain
+from reelwright.media.ffmpeg.measured import MAX_GAIN_DB, LoudnessGain
 from reelwright.media.ffmpeg.runner import fill
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
@@ -27,7 +27,7 @@ def test_the_last_word_counts() -> None:
     assert GAIN.decibels(said("-23.017")) == pytest.approx(7.017)
     assert GAIN.decibels(said("-8.5")) == -7.5
     assert GAIN.decibels(said("-70.000")) == 0
-    assert GAIN.decibels(said("-65.1")) == HIGHEST_GAIN_DB
+    assert GAIN.decibels(said("-65.1")) == MAX_GAIN_DB
     assert GAIN.decibels("") == 0
 
 

@@ -13,14 +13,14 @@ from reelwright.edits import color
 from reelwright.edits.edit import overlay
 from reelwright.edits.layers import AnyLayer, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Facts, PictureFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
-PICTURE = PictureFacts(sha256="1" * 64, width=200, height=100)
+PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)
 VIDEO = VideoFacts(sha256="2" * 64, media=media())
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelwright.edits import placement
-from reelwright.edits.placement import FARTHEST_PX, OVERLAY, TEXT, Anchored, position
+from reelwright.edits.placement import MAX_DISTANCE_PX, OVERLAY, TEXT, Anchored, position
 
 PICTURE, SMALL = (1280, 720), (100, 40)
 
@@ -111,13 +111,13 @@ def test_every_string_is_a_position_or_refused(text: str) -> None:
         return
     assert isinstance(x, int)
     assert x == y
-    assert abs(x) <= FARTHEST_PX
+    assert abs(x) <= MAX_DISTANCE_PX
 
 
 NUMBERS = st.integers(0, 99).map(str) | st.sampled_from(["W", "H", "w", "h"])
 EXPRESSIONS = st.recursive(
     NUMBERS, lambda inner: st.tuples(inner, st.sampled_from("+-*/"), inner).map("({0[0]} {0[1]} {0[2]})".format)
-).filter(lambda text: len(text) <= placement.LONGEST_EXPRESSION)
+).filter(lambda text: len(text) <= placement.MAX_EXPRESSION_CHARACTERS)
 
 
 @given(EXPRESSIONS)
@@ -131,7 +131,7 @@ def test_results_are_those_of_exact_arithmetic(text: str) -> None:
         with pytest.raises(ValueError, match="divides by zero"):
             position(text, 0, OVERLAY, picture=PICTURE, overlay=SMALL)
         return
-    if abs(expected) <= FARTHEST_PX:
+    if abs(expected) <= MAX_DISTANCE_PX:
         x, _ = position(text, 0, OVERLAY, picture=PICTURE, overlay=SMALL)
         assert -Fraction(1, 2) < x - expected <= Fraction(1, 2)
 

@@ -30,7 +30,7 @@ def test_the_kept_frames_are_those_with_start_le_t_lt_end(rate: str, start_ms: i
     """Counted one by one, for every rate and interval; an interval without a frame is refused."""
     info = media(rate=rate, start=offset, time_base=f"1/{Fraction(rate).numerator * 5}")
     start, end = Fraction(start_ms, 1000), Fraction(end_ms, 1000)
-    count = info.picture.frame_count or 0
+    count = info.main_video.frame_count or 0
     kept = [number / Fraction(rate) for number in range(count) if start <= number / Fraction(rate) < end]
     if not kept:
         with pytest.raises(InvalidInput):
@@ -61,11 +61,11 @@ def test_a_picture_is_expected_where_the_source_has_one(
 ) -> None:
     """It may begin after the sound and end before it; a pause of the source's is a gap that is allowed."""
     info = media(variable_frame_rate=True, frame_count=None, duration_s=6.0, longest_frame_s=0.8)
-    later = msgspec.structs.replace(info.picture, start_s="2")
+    later = msgspec.structs.replace(info.main_video, start_s="2")
     (expected,) = plan(msgspec.structs.replace(info, video=[later]), *interval).outputs
-    assert expected.picture is not None
-    assert (expected.picture.start_s, expected.picture.end_s) == picture
-    assert 0.8 < Fraction(expected.picture.longest_gap_s) < 1
+    assert expected.video is not None
+    assert (expected.video.start_s, expected.video.end_s) == picture
+    assert 0.8 < Fraction(expected.video.longest_gap_s) < 1
 
 
 def test_an_end_at_the_duration_that_was_told_is_no_surprise() -> None:
@@ -92,7 +92,7 @@ def test_an_end_beyond_the_video_is_clamped_with_a_warning() -> None:
 def test_pictures_come_out_upright_and_even(size: tuple[int, int], rotation: int, upright: tuple[int, int]) -> None:
     """4:2:0 has no half samples; a quarter turn swaps the sides."""
     info = media(width=size[0], height=size[1], rotation=rotation)
-    assert even(info.picture.upright_size) == upright
+    assert even(info.main_video.upright_size) == upright
 
 
 def test_tracks_that_cannot_be_decoded_are_left_out_with_a_warning() -> None:

@@ -7,7 +7,7 @@ import pytest
 from reelwright.edits.edit import overlay, trim
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.structs import PictureFacts
+from reelwright.edits.plan.structs import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import InvalidInput
 from tests.support.media_info import media
@@ -28,7 +28,7 @@ def test_a_field_is_named_as_the_request_has_it() -> None:
 
 def test_a_warning_begins_with_what_it_speaks_of() -> None:
     """Where that is the whole request, nothing has to be said."""
-    drawn = PictureFacts(sha256="0" * 64, width=100, height=50)
+    drawn = ImageFacts(sha256="0" * 64, width=100, height=50)
     facts = Facts(sha256="0" * 64, media=media(), layers=(drawn,))
     edit = overlay((TextLayer(text="far away", x=5000),))
     (warning,) = resolve(edit, facts, [Pointer("/overlays/3")]).warnings

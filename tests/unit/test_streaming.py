@@ -21,7 +21,7 @@ from reelwright.media.packaging import hls
 from reelwright.media.packaging.codec_strings import codec_name
 from reelwright.media.packaging.fragmented_mp4 import Fragments, Segment, indexed
 from reelwright.media.packaging.language_tags import tag_of
-from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream
+from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 
@@ -109,10 +109,10 @@ def test_the_master_playlist() -> None:
     picture = fragments("v0.mp4", "avc1.64001f", (500_000, "4.004"), (1_001_000, "4.004"), (1_000, "0.5"))
     sound = fragments("a0.mp4", "mp4a.40.2", (64_000, "4"), (64_000, "4"), (8_000, "0.5"))
     sounds = tuple(
-        SoundStream(sound, channels=2, sample_rate=48000, language=language, default=number == 1)
+        AudioRendition(sound, channels=2, sample_rate=48000, language=language, default=number == 1)
         for number, language in enumerate(("eng", "deu", "ger", None))
     )
-    shown = PictureStream(picture, 1280, 720, Fraction(30000, 1001), "smpte2084")
+    shown = VideoRendition(picture, 1280, 720, Fraction(30000, 1001), "smpte2084")
     assert hls.master(Presentation((shown,), sounds)).split("\n") == [
         *("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"),
         *(

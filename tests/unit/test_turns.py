@@ -7,7 +7,7 @@ import pytest
 
 from reelwright.errors import Busy
 from reelwright.media.sandbox import fair_slots
-from reelwright.media.sandbox.fair_slots import MOST_WAITING, Turns, asked_by, client_of
+from reelwright.media.sandbox.fair_slots import MAX_WAITING, Turns, asked_by, client_of
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_nobody_waits_for_ever(gathering: Gathering) -> None:
             pass
     assert busy.value.retry_after_s
     patient = gathering(1, wait_s=60)
-    await patient.come(*(f"a/{number}" for number in range(MOST_WAITING + 1)))
+    await patient.come(*(f"a/{number}" for number in range(MAX_WAITING + 1)))
     with asked_by("a"), pytest.raises(Busy):
         async with patient.places.turn():
             pass

@@ -20,7 +20,7 @@ from reelwright.db.database import DatabaseUnusable, close, create_engine, locat
 from reelwright.db.embedded import EmbeddedPostgresError
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.queue import QUEUE
-from reelwright.media.images.checker import PictureChecker
+from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.sandbox import contained
 from reelwright.settings import CONTAINERS
@@ -85,7 +85,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     try:
         ours = probe_rules(settings)
         rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be
-        async with Prober(rules) as prober, PictureChecker(memory_bytes=settings.media_memory_bytes) as checker:
+        async with Prober(rules) as prober, ImageChecker(memory_bytes=settings.media_memory_bytes) as checker:
             if await machine.examine():
                 for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)

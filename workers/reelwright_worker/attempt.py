@@ -21,8 +21,8 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
-from reelwright.edits.plan import ExpectedOutput, PictureFacts, Plan
-from reelwright.edits.sidecars import PlannedPicture
+from reelwright.edits.plan import ExpectedOutput, ImageFacts, Plan
+from reelwright.edits.sidecars import PlannedImage
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
@@ -36,7 +36,7 @@ from reelwright.media.recipes.compile import compile_plan
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.publish import FinishedOutput, FinishedSidecar, Publication
+from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 from reelwright_worker.work_folder import WorkFolder
 
@@ -135,7 +135,7 @@ class Attempt:
         outputs = await self._render(await self._fetch())
         sidecars = await self._sidecars(outputs)
         self._enter("publish")
-        publication = Publication(
+        publication = OutputPublication(
             self.ctx.sessions, self.ctx.storage, self.claim, self.job, outputs, sidecars, self.warnings
         )
         await publication.publish()
@@ -149,7 +149,7 @@ class Attempt:
             keys = {file.sha256: file.key for file in files}
         slots: dict[str, Path] = {}
         for number, facts in enumerate(self.plan.sources):
-            key = image_key(facts.sha256) if isinstance(facts, PictureFacts) else keys.get(facts.sha256)
+            key = image_key(facts.sha256) if isinstance(facts, ImageFacts) else keys.get(facts.sha256)
             if key is None:
                 raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
             slots[f"in{number}"] = path = self.ctx.storage.path(key)
@@ -234,12 +234,12 @@ class Attempt:
             raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
         except ReelwrightError as error:
             raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
-        if wrong := verify.complaints(expected, media):
+        if wrong := verify.mismatches(expected, media):
             what = "the output" if len(self.plan.outputs) == 1 else f"the rendition {expected.output.quality}"
             raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}", output_index=number)
         size_bytes, sha256 = await asyncio.to_thread(_measure, path)
         checks: dict[str, Any] = {
-            "frame_count": media.picture.frame_count,
+            "frame_count": media.main_video.frame_count,
             "duration_s": media.duration_s,
             "complaints": [],
         }
@@ -252,7 +252,7 @@ class Attempt:
             renditions = [output.media for output in outputs]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
         length = Fraction(self.plan.outputs[0].duration_s)
-        for companion in self.plan.companions:
+        for companion in self.plan.sidecars:
             for name, text in sidecars.texts(companion, length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
         finished_sidecars = []
@@ -264,19 +264,19 @@ class Attempt:
                 size_bytes, sha256 = 0, ""
             if size_bytes == 0:
                 raise VerifyFailed(f"{planned.name} was not made")
-            if planned.picture is not None:
-                await self._check_picture(path, planned.picture)
+            if planned.image is not None:
+                await self._check_picture(path, planned.image)
             finished_sidecars.append(FinishedSidecar(path, planned, size_bytes, sha256))
         return tuple(finished_sidecars)
 
-    async def _check_picture(self, path: Path, expected: PlannedPicture) -> None:
+    async def _check_picture(self, path: Path, expected: PlannedImage) -> None:
         try:
             seen = await self.ctx.checker.look(path)
         except Busy as error:  # says nothing about the picture
             raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
         except ReelwrightError as error:
             raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
-        if wrong := verify.picture_complaints(expected, seen):
+        if wrong := verify.image_mismatches(expected, seen):
             raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.media.images.checker import PictureChecker
+from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -19,5 +19,5 @@ class WorkerContext:
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
     prober: Prober
-    checker: PictureChecker
+    checker: ImageChecker
     machine: Machine

@@ -20,7 +20,7 @@ from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.db.models import Overlay as OverlayRow
-from reelwright.edits.edit import Edit, Overlay
+from reelwright.edits.edit import Edit, OverlayStep
 from reelwright.edits.enums import FileRole, JobType, OverlayType, VariantKind
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.media_info import MediaInfo
@@ -62,7 +62,7 @@ class FinishedOutput:
     @property
     def rank(self) -> tuple[int, int]:
         """Return what the best of several has most of: the largest picture, then the largest file."""
-        return self.media.picture.width * self.media.picture.height, self.size_bytes
+        return self.media.main_video.width * self.media.main_video.height, self.size_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class FinishedSidecar:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class OutputPublication:
     """One attempt's results on their way out: all of them, or none."""
 
     sessions: async_sessionmaker[AsyncSession]
@@ -228,8 +228,8 @@ class Publication:
             stored_path=key,
             size_bytes=output.size_bytes,
             duration_sec=None if media.duration_s is None else Decimal(repr(media.duration_s)).quantize(MILLISECOND),
-            width=media.picture.display_width,
-            height=media.picture.display_height,
+            width=media.main_video.display_width,
+            height=media.main_video.display_height,
             config_json=self.job.edit_json,
             edit_json=msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output.expected.output,))),
             media_info=msgspec.to_builtins(media),
@@ -238,7 +238,7 @@ class Publication:
         session.add(variant)
         await session.flush()
         for step in msgspec.convert(self.job.edit_json, Edit).steps:
-            if isinstance(step, Overlay):
+            if isinstance(step, OverlayStep):
                 session.add_all(_overlay_rows(step.layers, variant))
         session.add(
             File(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reelwright.edits.edit import SOUND_BIT_RATE, AudioEncoding
+from reelwright.edits.edit import AUDIO_BIT_RATE, AudioEncoding
 from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 USUAL_RATE = 48000
-MOST_PER_CHANNEL = 64_000
+MAX_BIT_RATE_PER_CHANNEL = 64_000
 """Bits a second that each channel beyond two gets, at most."""
 LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"})
 """Channel layouts that AAC knows."""
@@ -20,7 +20,7 @@ OPUS_LAYOUTS = {"5.0(side)": "5.0", "5.1(side)": "5.1", "7.1(wide)": "7.1", "4.0
 """Where Opus has no such layout, the nearest that it has (RFC 7845, 5.1.1.2)."""
 STREAMED_CHANNELS = 2
 """In streams, where nothing is said: what every device plays, at a rate that suits small pictures."""
-LEAST_QUALITIES: Mapping[Quality, int] = {Quality.P360: 96_000, Quality.P240: 64_000}
+SMALL_QUALITIES: Mapping[Quality, int] = {Quality.P360: 96_000, Quality.P240: 64_000}
 """Bit rates of sound beside small pictures, where none is said."""
 
 
@@ -55,7 +55,7 @@ STEADY = frozenset({"mov", "matroska", "flv"})
 become 5.1 at any packet, which a header written once would make noise of."""
 
 
-class CodedSound(NamedTuple):
+class CodedAudio(NamedTuple):
     """A track as it will be coded."""
 
     codec: str
@@ -83,7 +83,7 @@ def is_copied(track: AudioStream, media: MediaInfo, encoding: AudioEncoding, con
     )
 
 
-def coded(track: AudioStream | None, encoding: AudioEncoding, container: str, *, streamed: bool = False) -> CodedSound:
+def coded(track: AudioStream | None, encoding: AudioEncoding, container: str, *, streamed: bool = False) -> CodedAudio:
     """How a track (None: silence) is coded: with the rate and the channels that it has where the codec knows them."""
     codec = encoding.codec
     if codec == "copy":
@@ -97,14 +97,14 @@ def coded(track: AudioStream | None, encoding: AudioEncoding, container: str, *,
     if rate not in ((USUAL_RATE,) if codec == "opus" else AAC_RATES):
         rate = USUAL_RATE
     channels = channels_in(layout)
-    more = max(0, channels - 2) * min(MOST_PER_CHANNEL, encoding.bit_rate // 2)
+    more = max(0, channels - 2) * min(MAX_BIT_RATE_PER_CHANNEL, encoding.bit_rate // 2)
     mixed_down = track is not None and track.channels > channels
-    return CodedSound(codec, rate, layout, encoding.bit_rate + more, mixed_down)
+    return CodedAudio(codec, rate, layout, encoding.bit_rate + more, mixed_down)
 
 
 def usual_bit_rate(quality: Quality) -> int:
     """Of up to two channels beside a picture of that size."""
-    return LEAST_QUALITIES.get(quality, SOUND_BIT_RATE)
+    return SMALL_QUALITIES.get(quality, AUDIO_BIT_RATE)
 
 
 def channels_in(layout: str) -> int:

@@ -13,7 +13,7 @@ _HEX = re.compile(r"#([0-9a-f]{6})([0-9a-f]{2})?", re.ASCII)
 _OPACITY = re.compile(r"\d{1,3}(\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 
-class Colour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Color(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """sRGB, 0 to 255 each; `alpha` from 0 (clear) to 1 (opaque)."""
 
     red: int
@@ -33,7 +33,7 @@ class Colour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
 
 
-def parse(text: str) -> Colour:
+def parse(text: str) -> Color:
     """Raises ValueError with a sentence for the client."""
     name, at, opacity = text.strip().casefold().partition("@")
     alpha = 1.0
@@ -42,14 +42,14 @@ def parse(text: str) -> Colour:
             raise ValueError("what follows @ in a colour is its opacity, from 0 to 1")
         alpha = float(opacity)
     if name == "transparent":
-        return Colour(0, 0, 0, 0.0)
+        return Color(0, 0, 0, 0.0)
     found = _HEX.fullmatch(f"#{CSS[name]}" if name in CSS else name)
     if found is None:
         raise ValueError('a colour is a CSS name, "#rrggbb" or "#rrggbbaa"; "@0.85" behind a name is its opacity')
     red, green, blue = bytes.fromhex(found[1])
     if found[2]:
         alpha *= int(found[2], 16) / 255
-    return Colour(red, green, blue, alpha)
+    return Color(red, green, blue, alpha)
 
 
 CSS: dict[str, str] = dict(
@@ -85,5 +85,5 @@ CSS: dict[str, str] = dict(
 )
 """CSS name -> rrggbb."""
 
-WHITE = Colour(255, 255, 255)
-BLACK = Colour(0, 0, 0)
+WHITE = Color(255, 255, 255)
+BLACK = Color(0, 0, 0)

@@ -9,34 +9,36 @@ import msgspec
 from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import AnyLayer, When
-from reelwright.edits.sidecars import AnyCompanion
+from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.streaming import SegmentSeconds, Streaming
 from reelwright.edits.timecode import Time
 
 
-class Trim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="trim"):
+class TrimStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="trim"):
     """Keep the frames with start <= t < end; without an end, all from start on."""
 
     start: When
     end: When | None = None
 
 
-class Overlay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="overlay"):
+class OverlayStep(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="overlay"
+):
     """Lay these over the picture, all in one encode; the sound stays as it is."""
 
     layers: tuple[AnyLayer, ...]
 
 
-Step = Trim | Overlay
+Step = TrimStep | OverlayStep
 """Every kind of step."""
 
 
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 Channels = Literal[1, 2, 6, 8]
 """Mono, stereo, 5.1, 7.1."""
-UNCODED = frozenset({"copy", "none"})
+NOT_ENCODED = frozenset({"copy", "none"})
 """Sound that is left as it is, or out."""
-SOUND_BIT_RATE = 128_000
+AUDIO_BIT_RATE = 128_000
 
 
 class VideoEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,7 +67,7 @@ class AudioEncoding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     each track is brought to (EBU R 128). `channels`: at most so many; None: as many as there are, in streams two."""
 
     codec: AudioCodec = "aac"
-    bit_rate: int = SOUND_BIT_RATE
+    bit_rate: int = AUDIO_BIT_RATE
     loudness_lufs: float | None = None
     channels: Channels | None = None
 
@@ -102,7 +104,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
     outputs: tuple[FileOutput, ...] = (FileOutput(),)
-    companions: tuple[AnyCompanion, ...] = ()
+    sidecars: tuple[AnySidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: Streaming | None = None
 
     def after(self, earlier: Edit) -> Edit:
@@ -112,21 +114,21 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 TRIM_CRF, OVERLAY_CRF = 18, 20
 """Constant rate factors of H.264 at the source's own size, where none is said."""
-LAID = FileOutput(video=VideoEncoding(crf=OVERLAY_CRF), audio=AudioEncoding(codec="copy"))
+OVERLAY_OUTPUT = FileOutput(video=VideoEncoding(crf=OVERLAY_CRF), audio=AudioEncoding(codec="copy"))
 
 
 def trim(start: Time, end: Time | None, output: FileOutput = FileOutput()) -> Edit:  # noqa: B008 (frozen)
-    return Edit(steps=(Trim(start=start, end=end),), outputs=(output,))
+    return Edit(steps=(TrimStep(start=start, end=end),), outputs=(output,))
 
 
-def overlay(layers: tuple[AnyLayer, ...], output: FileOutput = LAID) -> Edit:
-    return Edit(steps=(Overlay(layers=layers),), outputs=(output,))
+def overlay(layers: tuple[AnyLayer, ...], output: FileOutput = OVERLAY_OUTPUT) -> Edit:
+    return Edit(steps=(OverlayStep(layers=layers),), outputs=(output,))
 
 
 def transcode(
     outputs: tuple[FileOutput, ...],
-    companions: tuple[AnyCompanion, ...] = (),
+    sidecars: tuple[AnySidecar, ...] = (),
     streaming: Streaming | None = None,
 ) -> Edit:
     """The whole video, once for each output."""
-    return Edit(steps=(), outputs=outputs, companions=companions, streaming=streaming)
+    return Edit(steps=(), outputs=outputs, sidecars=sidecars, streaming=streaming)

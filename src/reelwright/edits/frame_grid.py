@@ -19,7 +19,7 @@ class FrameGrid:
 
 def frame_grid(media: MediaInfo) -> FrameGrid | None:
     """The grid of a video; None where frames are not known to lie on one."""
-    picture = media.picture
+    picture = media.main_video
     if picture.variable_frame_rate is not False or picture.frame_count is None or not picture.frame_rate:
         return None
     duration = 1 / Fraction(picture.frame_rate)

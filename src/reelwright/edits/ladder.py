@@ -13,7 +13,7 @@ import msgspec
 from reelwright.edits import bit_rates, codecs
 from reelwright.edits.audio_tracks import usual_bit_rate
 from reelwright.edits.codecs import Codec
-from reelwright.edits.edit import SOUND_BIT_RATE, UNCODED, AudioEncoding, FileOutput, Ladder, VideoEncoding
+from reelwright.edits.edit import AUDIO_BIT_RATE, NOT_ENCODED, AudioEncoding, FileOutput, Ladder, VideoEncoding
 from reelwright.edits.enums import Quality
 from reelwright.edits.geometry import Size, even, scaled
 from reelwright.edits.stream_copy import COPIED
@@ -50,10 +50,10 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     sound = wanted.audio_codec or sounds[0]
     if sound not in sounds:
         errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
-    if wanted.loudness_lufs is not None and sound in UNCODED:
+    if wanted.loudness_lufs is not None and sound in NOT_ENCODED:
         errors.append(FieldError("/audio/loudness", f"needs sound that is coded, not {sound}"))
     for field, value in (("bit_rate", wanted.audio_bit_rate), ("channels", wanted.audio_channels)):
-        if value is not None and sound in UNCODED:
+        if value is not None and sound in NOT_ENCODED:
             errors.append(FieldError(f"/audio/{field}", f"needs sound that is coded, not {sound}"))
     lowest, highest = codecs.CODECS[wanted.codec].crf_range
     if wanted.crf is not None and not lowest <= wanted.crf <= highest:
@@ -70,7 +70,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     if wanted.streaming is not None:  # one sound for all
         rates_of_sound = [max(rates_of_sound)] * len(qualities)
     if wanted.loudness_lufs is not None:  # the less bits, the further decoded peaks go beyond those that are held
-        rates_of_sound = [SOUND_BIT_RATE] * len(qualities)
+        rates_of_sound = [AUDIO_BIT_RATE] * len(qualities)
     return tuple(
         FileOutput(
             quality=quality,

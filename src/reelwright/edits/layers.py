@@ -15,21 +15,21 @@ from reelwright.edits.timecode import Time
 from reelwright.edits.validation import Check
 
 When = Annotated[Time, Check(timecode.parse)]
-Colour = Annotated[str, Meta(max_length=64), Check(color.parse)]
+ColorText = Annotated[str, Meta(max_length=64), Check(color.parse)]
 Place = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.OVERLAY))]
 TextPlace = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.TEXT))]
 Share = Annotated[float, Meta(ge=0, le=1)]
 FadeSeconds = Annotated[float, Meta(ge=0, le=60)]
-Text = Annotated[str, Meta(min_length=1, max_length=text_rules.LONGEST_TEXT), Check(checked_text)]
+Text = Annotated[str, Meta(min_length=1, max_length=text_rules.MAX_TEXT_CHARACTERS), Check(checked_text)]
 FontName = Annotated[str, Meta(max_length=200)]
-FontSize = Annotated[int, Meta(ge=1, le=text_rules.LARGEST_FONT_PX)]
+FontSize = Annotated[int, Meta(ge=1, le=text_rules.MAX_FONT_PX)]
 Alignment = Literal["start", "left", "center", "right"]
-LineSpacing = Annotated[int, Meta(ge=-text_rules.LARGEST_FONT_PX, le=text_rules.LARGEST_FONT_PX)]
-OutlineWidth = Annotated[int, Meta(ge=0, le=text_rules.WIDEST_OUTLINE_PX)]
-Blur = Annotated[int, Meta(ge=0, le=text_rules.MOST_BLUR_PX)]
-Padding = Annotated[int, Meta(ge=0, le=text_rules.MOST_PADDING_PX)]
-Side = Annotated[int, Meta(ge=1, le=text_rules.WIDEST_PX)]
-Shift = Annotated[int, Meta(ge=-text_rules.MOST_PADDING_PX, le=text_rules.MOST_PADDING_PX)]
+LineSpacing = Annotated[int, Meta(ge=-text_rules.MAX_FONT_PX, le=text_rules.MAX_FONT_PX)]
+OutlineWidth = Annotated[int, Meta(ge=0, le=text_rules.MAX_OUTLINE_PX)]
+Blur = Annotated[int, Meta(ge=0, le=text_rules.MAX_BLUR_PX)]
+Padding = Annotated[int, Meta(ge=0, le=text_rules.MAX_PADDING_PX)]
+Side = Annotated[int, Meta(ge=1, le=text_rules.MAX_SIDE_PX)]
+Shift = Annotated[int, Meta(ge=-text_rules.MAX_PADDING_PX, le=text_rules.MAX_PADDING_PX)]
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
@@ -53,7 +53,7 @@ class TextStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A font's file name or family, None: the bundled one. Whatever it lacks comes from the others."""
     font_size: FontSize = 32
     """Pixels per em."""
-    color: Colour = "white"
+    color: ColorText = "white"
     """Of the letters; emoji keep their own colours."""
     align: Alignment = "start"
     """Of several lines. `start` is where each paragraph begins: at the right in right-to-left scripts."""
@@ -62,14 +62,14 @@ class TextStyle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     line_spacing: LineSpacing = 0
     """Extra distance between lines."""
     outline_width: OutlineWidth = 0
-    outline_color: Colour = "black"
-    shadow_color: Colour | None = None
+    outline_color: ColorText = "black"
+    shadow_color: ColorText | None = None
     """None: no shadow."""
     shadow_x: Shift = 2
     shadow_y: Shift = 2
     shadow_blur: Blur = 0
     """Standard deviation of the blur."""
-    background: Colour | None = None
+    background: ColorText | None = None
     """A box behind the text; None: no box."""
     padding: Padding = 0
     """Between the letters (with their outline) and the edge of the box."""
@@ -83,17 +83,17 @@ class TextLayer(Layer, frozen=True, kw_only=True, tag="text"):
     text: Text
     font: FontName | None = None
     font_size: FontSize = 32
-    color: Colour = "white"
+    color: ColorText = "white"
     align: Alignment = "start"
     max_width: Side | None = None
     line_spacing: LineSpacing = 0
     outline_width: OutlineWidth = 0
-    outline_color: Colour = "black"
-    shadow_color: Colour | None = None
+    outline_color: ColorText = "black"
+    shadow_color: ColorText | None = None
     shadow_x: Shift = 2
     shadow_y: Shift = 2
     shadow_blur: Blur = 0
-    background: Colour | None = None
+    background: ColorText | None = None
     padding: Padding = 0
 
     @property

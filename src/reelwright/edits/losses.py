@@ -21,13 +21,13 @@ def losses(
 ) -> list[str]:
     """`keeps_hdr`: whether the operation can, with a codec that can."""
     return [
-        *_of_picture(media.picture, outputs, keeps_hdr=keeps_hdr),
+        *_of_picture(media.main_video, outputs, keeps_hdr=keeps_hdr),
         *_of_sound(media, outputs, streamed),
         *_others(media),
     ]
 
 
-def unseen_colours(picture: VideoStream) -> str | None:
+def undisplayable_colors(picture: VideoStream) -> str | None:
     """Why the colours of a video would come out wrong, whatever is made of it."""
     profile = picture.dolby_vision_profile
     if profile is None or profile in ENHANCED_ONLY or picture.dolby_vision_compatibility != 0:
@@ -53,10 +53,10 @@ def _of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hd
 
 def _of_sound(media: MediaInfo, outputs: Sequence[FileOutput], streamed: bool) -> list[str]:
     found = []
-    if lost := len(media.audio) - len(media.sound):
+    if lost := len(media.audio) - len(media.decodable_audio):
         found.append(f"{lost} audio track(s) cannot be decoded and are left out")
     by_default = streamed and all(output.audio.channels is None and output.audio.codec != "none" for output in outputs)
-    if by_default and (most := max((track.channels for track in media.sound), default=0)) > STREAMED_CHANNELS:
+    if by_default and (most := max((track.channels for track in media.decodable_audio), default=0)) > STREAMED_CHANNELS:
         found.append(f"sound of {most} channels becomes stereo in streams; `audio.channels` keeps more")
     return found
 

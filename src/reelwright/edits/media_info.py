@@ -137,14 +137,14 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Of a transport stream: more than one is several channels in one file."""
 
     @property
-    def picture(self) -> VideoStream:
+    def main_video(self) -> VideoStream:
         """The stream that edits work on. Only asked of media that the ingest accepted."""
         return self.video[0]
 
     def beginning(self, tick: int, size: Size) -> MediaInfo:
         """The same file, whose first frame is shown at a tick of its stream and has this size. How long the picture
         lasts stays, and so does its sample aspect ratio."""
-        picture = self.picture
+        picture = self.main_video
         upright = max(1, round(size[0] * Fraction(picture.sample_aspect_ratio))), size[1]
         shown = upright if picture.rotation % 180 == 0 else upright[::-1]
         begun = msgspec.structs.replace(
@@ -158,7 +158,7 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, video=[begun, *self.video[1:]])
 
     @property
-    def sound(self) -> list[AudioStream]:
+    def decodable_audio(self) -> list[AudioStream]:
         """The tracks that can be decoded."""
         return [track for track in self.audio if track.decodable]
 

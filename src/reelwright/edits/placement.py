@@ -17,8 +17,8 @@ import msgspec
 
 from reelwright.edits.geometry import Size
 
-LONGEST_EXPRESSION = 64
-FARTHEST_PX = 100_000
+MAX_EXPRESSION_CHARACTERS = 64
+MAX_DISTANCE_PX = 100_000
 """Coordinates lie within this distance of the picture's corner."""
 
 Coordinate = float | str
@@ -91,11 +91,11 @@ def read(coordinate: Coordinate, vocabulary: Vocabulary) -> ast.expr:
     Raises ValueError with a sentence for the client.
     """
     if not isinstance(coordinate, str):
-        if not abs(coordinate) <= FARTHEST_PX:  # neither is NaN
-            raise ValueError(f"a position is within {FARTHEST_PX} pixels")
+        if not abs(coordinate) <= MAX_DISTANCE_PX:  # neither is NaN
+            raise ValueError(f"a position is within {MAX_DISTANCE_PX} pixels")
         return ast.Constant(Fraction(repr(coordinate)))  # type: ignore[arg-type]
-    if len(coordinate) > LONGEST_EXPRESSION:
-        raise ValueError(f"an expression has at most {LONGEST_EXPRESSION} characters")
+    if len(coordinate) > MAX_EXPRESSION_CHARACTERS:
+        raise ValueError(f"an expression has at most {MAX_EXPRESSION_CHARACTERS} characters")
     known = vocabulary.values((0, 0), (0, 0))
     rest = coordinate
     while rest := rest.strip(" "):
@@ -152,8 +152,8 @@ def _evaluate(node: ast.expr, values: dict[str, int]) -> Fraction:
 
 
 def _pixel(exact: Fraction) -> int:
-    if abs(exact) > FARTHEST_PX:
-        raise ValueError(f"a position is within {FARTHEST_PX} pixels")
+    if abs(exact) > MAX_DISTANCE_PX:
+        raise ValueError(f"a position is within {MAX_DISTANCE_PX} pixels")
     return floor(exact + Fraction(1, 2))
 
 
@@ -163,8 +163,8 @@ def _margin(margin: float | str, picture: Size) -> Fraction:
         if found is None or (share := Fraction(found[1])) > 100:
             raise ValueError('a margin is a number of pixels or, as in "5%", per cent of the picture\'s shorter side')
         return share * min(picture) / 100
-    if not abs(margin) <= FARTHEST_PX:
-        raise ValueError(f"a margin is within {FARTHEST_PX} pixels")
+    if not abs(margin) <= MAX_DISTANCE_PX:
+        raise ValueError(f"a margin is within {MAX_DISTANCE_PX} pixels")
     return Fraction(repr(margin))
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from reelwright.edits.codecs import AudioCodec, Codec, Container
-from reelwright.edits.edit import UNCODED, Channels, Ladder, Preset
+from reelwright.edits.edit import NOT_ENCODED, Channels, Ladder, Preset
 from reelwright.edits.enums import Quality
 
 
@@ -94,6 +94,6 @@ def ladder_of(profile: Profile, **said: object) -> Ladder:
         chosen |= {"video_bit_rate": None, "two_pass": False}
     if "video_bit_rate" in explicit:
         chosen["crf"] = None
-    if explicit.get("audio_codec") in UNCODED:
+    if explicit.get("audio_codec") in NOT_ENCODED:
         chosen |= {"audio_bit_rate": None, "audio_channels": None}
     return Ladder(**(chosen | explicit))

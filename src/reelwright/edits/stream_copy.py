@@ -13,13 +13,13 @@ ROOM = 1.1
 """How much over a wanted bit rate the source's may be."""
 
 
-def hindrance(output: FileOutput, size: tuple[int, int], media: MediaInfo) -> str | None:
+def why_not_copyable(output: FileOutput, size: tuple[int, int], media: MediaInfo) -> str | None:
     """Why the output, wanted at that size, is not what the source's picture is; None where it is. What is not known
     does not conform.
 
     A copy is held to the source's frame count, or to its longest gap between frames: one of them has to be known.
     """
-    picture, wanted = media.picture, output.video
+    picture, wanted = media.main_video, output.video
     upright = picture.rotation == 0 and picture.sample_aspect_ratio == "1/1"
     told = picture.frame_count is not None or (picture.duration_s is not None and picture.longest_frame_s is not None)
     bit_rate = picture.bit_rate or media.bit_rate

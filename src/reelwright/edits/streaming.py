@@ -31,25 +31,25 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class PlannedStreaming(msgspec.Struct, frozen=True, kw_only=True):
     """Media files of the renditions, in their order, and of the first one's audio tracks; `files` is all there is."""
 
-    wish: Streaming
-    pictures: tuple[str, ...]
-    sounds: tuple[str, ...]
+    request: Streaming = msgspec.field(name="wish")
+    video_files: tuple[str, ...] = msgspec.field(name="pictures")
+    audio_files: tuple[str, ...] = msgspec.field(name="sounds")
     files: tuple[PlannedFile, ...]
 
 
-def planned(wish: Streaming, *, renditions: int, audio_tracks: int) -> PlannedStreaming:
-    pictures = tuple(f"v{number}.mp4" for number in range(renditions))
-    sounds = tuple(f"a{number}.mp4" for number in range(audio_tracks))
+def planned(request: Streaming, *, renditions: int, audio_tracks: int) -> PlannedStreaming:
+    videos = tuple(f"v{number}.mp4" for number in range(renditions))
+    tracks = tuple(f"a{number}.mp4" for number in range(audio_tracks))
     files: list[PlannedFile] = []
-    if wish.hls:
-        lists = [HLS_MASTER, *(playlist_of(media) for media in (*pictures, *sounds))]
+    if request.hls:
+        lists = [HLS_MASTER, *(playlist_of(media) for media in (*videos, *tracks))]
         files += [PlannedFile(name=name, role=FileRole.HLS, content_type=file_formats.HLS.mime_type) for name in lists]
-    if wish.dash:
+    if request.dash:
         files.append(PlannedFile(name=DASH_MANIFEST, role=FileRole.DASH, content_type=file_formats.DASH.mime_type))
-    role = FileRole.HLS if wish.hls else FileRole.DASH
-    files += [PlannedFile(name=name, role=role, content_type=file_formats.MP4.mime_type) for name in pictures]
-    files += [PlannedFile(name=name, role=role, content_type=file_formats.M4A.mime_type) for name in sounds]
-    return PlannedStreaming(wish=wish, pictures=pictures, sounds=sounds, files=tuple(files))
+    role = FileRole.HLS if request.hls else FileRole.DASH
+    files += [PlannedFile(name=name, role=role, content_type=file_formats.MP4.mime_type) for name in videos]
+    files += [PlannedFile(name=name, role=role, content_type=file_formats.M4A.mime_type) for name in tracks]
+    return PlannedStreaming(request=request, video_files=videos, audio_files=tracks, files=tuple(files))
 
 
 def playlist_of(media: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LONGEST_TEXT = 500
+MAX_TEXT_CHARACTERS = 500
 """Characters (code points)."""
-MOST_LINES = 20
-LARGEST_FONT_PX = 1000
-WIDEST_PX = 8192
+MAX_LINES = 20
+MAX_FONT_PX = 1000
+MAX_SIDE_PX = 8192
 """Of a drawn text, either way."""
-MOST_PIXELS = 4096 * 4096
+MAX_PIXELS = 4096 * 4096
 """Of a drawn text."""
-MOST_PADDING_PX = 500
-WIDEST_OUTLINE_PX = 32
-MOST_BLUR_PX = 20
+MAX_PADDING_PX = 500
+MAX_OUTLINE_PX = 32
+MAX_BLUR_PX = 20
 
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 
@@ -26,8 +26,8 @@ def checked_text(text: str) -> str:
     Raises ValueError with a sentence for the client: too long, too many lines, nothing to see, control characters,
     halves of surrogate pairs.
     """
-    if len(text) > LONGEST_TEXT:
-        raise ValueError(f"a text has at most {LONGEST_TEXT} characters")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise ValueError(f"a text has at most {MAX_TEXT_CHARACTERS} characters")
     text = _LINE_ENDS.sub("\n", text)
     for character in text:
         kind = unicodedata.category(character)
@@ -35,8 +35,8 @@ def checked_text(text: str) -> str:
             raise ValueError(f"a text has no control characters other than line feeds: {code_point(character)}")
         if kind == "Cs":
             raise ValueError(f"a text has no halves of surrogate pairs: {code_point(character)}")
-    if text.count("\n") >= MOST_LINES:
-        raise ValueError(f"a text has at most {MOST_LINES} lines")
+    if text.count("\n") >= MAX_LINES:
+        raise ValueError(f"a text has at most {MAX_LINES} lines")
     if all(character.isspace() or is_invisible(character) for character in text):
         raise ValueError("there is nothing to see in the text")
     return text

@@ -24,7 +24,7 @@ _CLOCK = re.compile(
 Time = float | str
 """A JSON number of seconds, or text: "SS", "MM:SS" or "HH:MM:SS", with up to nine decimals."""
 
-LONGEST_S = 1000 * 3600
+MAX_TIME_S = 1000 * 3600
 
 
 def parse(value: Time) -> Fraction:
@@ -44,8 +44,8 @@ def parse(value: Time) -> Fraction:
         exact = Fraction(repr(value))
     if exact < 0:
         raise ValueError("a time is not negative")
-    if exact > LONGEST_S:
-        raise ValueError(f"a time is at most {LONGEST_S} seconds")
+    if exact > MAX_TIME_S:
+        raise ValueError(f"a time is at most {MAX_TIME_S} seconds")
     return exact
 
 

@@ -17,7 +17,7 @@ from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.sidecars import AnyCompanion
+from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs import lifecycle
@@ -74,7 +74,7 @@ async def submit_trim(
 
     Raises InvalidInput.
     """
-    size = source.facts.media.picture.display_size
+    size = source.facts.media.main_video.display_size
     output = FileOutput() if coding is None else ladder.single(coding, size, usual_crf=TRIM_CRF)
     edit = trim(start, end, output)
     return await submit(session, edit, source, type=JobType.TRIM, pointers=(pointer,), max_failures=max_failures)
@@ -84,7 +84,7 @@ async def submit_transcode(
     session: AsyncSession,
     source: Source,
     renditions: Ladder,
-    sidecars: tuple[AnyCompanion, ...] = (),
+    sidecars: tuple[AnySidecar, ...] = (),
     *,
     pointers: Sequence[Pointer] = (),
     max_failures: int,
@@ -93,7 +93,7 @@ async def submit_transcode(
 
     Raises InvalidInput.
     """
-    outputs = ladder.outputs(renditions, source.facts.media.picture.display_size)
+    outputs = ladder.outputs(renditions, source.facts.media.main_video.display_size)
     edit = transcode(outputs, sidecars, renditions.streaming)
     return await submit(
         session, edit, source, type=JobType.TRANSCODE_MULTI, pointers=pointers, max_failures=max_failures

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.edits import ladder
-from reelwright.edits.edit import LAID, OVERLAY_CRF, FileOutput, Ladder, overlay
+from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, FileOutput, Ladder, overlay
 from reelwright.edits.enums import JobType
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import PictureFacts, VideoFacts
+from reelwright.edits.plan import ImageFacts, VideoFacts
 from reelwright.edits.plan.overlay import faults, place
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
@@ -36,7 +36,7 @@ class PreparedLayers:
     """For each layer its image, None for videos and for what could not be drawn: `errors` say why. `videos`: where it
     is a video of the assets folder, by the layer's number, what that is stored as."""
 
-    images: tuple[PictureFacts | None, ...]
+    images: tuple[ImageFacts | None, ...]
     errors: tuple[FieldError, ...] = ()
     videos: Mapping[int, UUID] = field(default_factory=dict)
 
@@ -55,8 +55,8 @@ class LayerSources:
         """Prepare every layer, outside of any transaction: it may take a while. `pointers`: where the request has each
         layer."""
         errors: list[FieldError] = []
-        images: list[PictureFacts | None] = []
-        outcomes: dict[str, PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
+        images: list[ImageFacts | None] = []
+        outcomes: dict[str, ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
         videos: dict[int, UUID] = {}
         for number, (layer, pointer) in enumerate(zip(layers, pointers, strict=True)):
             image = None
@@ -67,7 +67,7 @@ class LayerSources:
                     if layer.image_path not in outcomes:
                         outcomes[layer.image_path] = await self._outcome(layer.image_path)
                     outcome = outcomes[layer.image_path]
-                    if isinstance(outcome, PictureFacts):
+                    if isinstance(outcome, ImageFacts):
                         image = outcome
                     else:
                         errors.append(FieldError(pointer / "image_path", outcome.detail, outcome.code))
@@ -81,14 +81,14 @@ class LayerSources:
             images.append(image)
         return PreparedLayers(tuple(images), tuple(errors), videos)
 
-    async def _outcome(self, reference: str) -> PictureFacts | NotFound | UnsupportedMedia | UnreadableMedia:
+    async def _outcome(self, reference: str) -> ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia:
         """Return the image, or why there is none: the same wherever the request names it."""
         try:
             return await self._normalized(reference)
         except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
             return error
 
-    async def _normalized(self, reference: str) -> PictureFacts:
+    async def _normalized(self, reference: str) -> ImageFacts:
         path = await self._find(reference)
         try:
             return await self.overlay_images.normalize(path)
@@ -120,8 +120,8 @@ async def submit_overlay(
     prepared = await layer_sources.prepare(layers, pointers)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, source_id, variant_id)
-        size = source.facts.media.picture.display_size
-        output = LAID if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
+        size = source.facts.media.main_video.display_size
+        output = OVERLAY_OUTPUT if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
         return await _submit_prepared(session, layers, prepared, source, output, pointers, max_failures)
 
 
@@ -134,7 +134,7 @@ async def _submit_prepared(
     pointers: Sequence[Pointer],
     max_failures: int,
 ) -> Job:
-    facts: list[PictureFacts | VideoFacts | None] = []
+    facts: list[ImageFacts | VideoFacts | None] = []
     files: list[File] = []
     errors = list(prepared.errors)
     for number, (layer, image, pointer) in enumerate(zip(layers, prepared.images, pointers, strict=True)):
@@ -166,13 +166,13 @@ async def _submit_prepared(
 
 def _misplaced(
     layers: tuple[AnyLayer, ...],
-    facts: list[PictureFacts | VideoFacts | None],
+    facts: list[ImageFacts | VideoFacts | None],
     source: Source,
     pointers: Sequence[Pointer],
 ) -> list[FieldError]:
     """Return what is wrong with where and when the layers lie, as far as their sizes are known."""
     media = source.facts.media
-    canvas, length = even(media.picture.display_size), Fraction(repr(media.duration_s or 0.0))
+    canvas, length = even(media.main_video.display_size), Fraction(repr(media.duration_s or 0.0))
     errors: list[FieldError] = []
     for layer, known, pointer in zip(layers, facts, pointers, strict=True):
         if known is None:

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from reelwright.cancellation import finished
 from reelwright.edits.layers import TextLayer
-from reelwright.edits.plan import PictureFacts
+from reelwright.edits.plan import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.images.renderer import Draughtsman
+from reelwright.media.images.renderer import ImageRenderer
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -56,8 +56,8 @@ class OverlayImages:
         self._folder = settings.work_path / "drawing"
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
-        self._ready: tuple[FontBook, Draughtsman] | None = None
-        self._known: dict[FileState, PictureFacts] = {}
+        self._ready: tuple[FontBook, ImageRenderer] | None = None
+        self._known: dict[FileState, ImageFacts] = {}
         self._normalizing: dict[FileState, asyncio.Lock] = {}
 
     async def close(self) -> None:
@@ -66,34 +66,34 @@ class OverlayImages:
     async def fonts(self) -> FontBook:
         return (await self._open())[0]
 
-    async def _open(self) -> tuple[FontBook, Draughtsman]:
+    async def _open(self) -> tuple[FontBook, ImageRenderer]:
         async with self._opening:
             if self._ready is None:
                 book = await asyncio.to_thread(FontBook.scan, self._settings.font_path)
                 await asyncio.to_thread(self._folder.mkdir, mode=0o750, parents=True, exist_ok=True)
-                draughtsman = Draughtsman(
+                renderer = ImageRenderer(
                     book,
                     self._folder / "fonts",
                     memory_bytes=self._settings.media_memory_bytes,
                     wait_s=self._settings.turn_wait_s,
                 )
-                self._ready = book, await self._stack.enter_async_context(draughtsman)
+                self._ready = book, await self._stack.enter_async_context(renderer)
             return self._ready
 
-    async def draw_text(self, layer: TextLayer, *, pointer: Pointer = Pointer()) -> PictureFacts:  # noqa: B008 (frozen)
+    async def draw_text(self, layer: TextLayer, *, pointer: Pointer = Pointer()) -> ImageFacts:  # noqa: B008 (frozen)
         """Draw a text. Raises InvalidInput that names the layer's fields; `pointer`: where the request has it."""
-        _, draughtsman = await self._open()
+        _, renderer = await self._open()
         try:
             if errors := problems(layer.style):  # and those too that only drawing would find
-                raise InvalidInput(errors + await draughtsman.faults(layer.text, layer.font))
+                raise InvalidInput(errors + await renderer.faults(layer.text, layer.font))
             with await self._space() as drawn:
-                return await self._keep(drawn, await draughtsman.draw_text(layer.text, layer.style, drawn))
+                return await self._keep(drawn, await renderer.draw_text(layer.text, layer.style, drawn))
         except InvalidInput as invalid:
             raise InvalidInput(
                 [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
             ) from invalid
 
-    async def normalize(self, source: Path) -> PictureFacts:
+    async def normalize(self, source: Path) -> ImageFacts:
         """A file that stays as it is is normalized once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
         state = await asyncio.to_thread(_state, source)
         async with self._normalizing.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
@@ -109,16 +109,16 @@ class OverlayImages:
     async def measure(self, source: Path) -> tuple[int, int]:
         """Width and height as an overlay will see them, of a picture that can be read to its end. Raises as
         `normalize`."""
-        _, draughtsman = await self._open()
-        return await draughtsman.measure_picture(source, max_pixels=self._settings.max_asset_pixels)
+        _, renderer = await self._open()
+        return await renderer.measure_image(source, max_pixels=self._settings.max_asset_pixels)
 
-    async def _normalize(self, source: Path) -> PictureFacts:
-        _, draughtsman = await self._open()
+    async def _normalize(self, source: Path) -> ImageFacts:
+        _, renderer = await self._open()
         with await self._space() as normal:
-            size = await draughtsman.normalise_picture(source, normal, max_pixels=self._settings.max_asset_pixels)
+            size = await renderer.normalize_image(source, normal, max_pixels=self._settings.max_asset_pixels)
             return await self._keep(normal, size)
 
-    async def _is_young(self, image: PictureFacts) -> bool:
+    async def _is_young(self, image: ImageFacts) -> bool:
         """Whether it is still kept, and then as new to the sweep."""
         try:
             await asyncio.to_thread(os.utime, self._storage.path(image_key(image.sha256)))
@@ -131,10 +131,10 @@ class OverlayImages:
         await self._open()
         return tempfile.TemporaryFile(dir=self._folder)
 
-    async def _keep(self, drawn: BufferedRandom, size: tuple[int, int]) -> PictureFacts:
+    async def _keep(self, drawn: BufferedRandom, size: tuple[int, int]) -> ImageFacts:
         """The caller may close `drawn` when this is over, cancelled or not."""
         sha256 = await finished(asyncio.to_thread(self._publish, drawn))
-        return PictureFacts(sha256=sha256, width=size[0], height=size[1])
+        return ImageFacts(sha256=sha256, width=size[0], height=size[1])
 
     def _publish(self, drawn: BufferedRandom) -> str:
         drawn.seek(0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from reelwright.edits.media_info import MediaInfo, VideoStream
-from reelwright.edits.plan import ExpectedOutput, ExpectedPicture
-from reelwright.edits.sidecars import PlannedPicture
+from reelwright.edits.plan import ExpectedOutput, ExpectedVideo
+from reelwright.edits.sidecars import PlannedImage
 from reelwright.media.images.check_worker import Seen
 
 
-def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
+def mismatches(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
     """What is wrong with the file, in sentences; nothing when it keeps the promise.
 
     Sound that is padded hides a picture that was lost, so that the picture is held to the plan of its own: from its
@@ -18,7 +18,7 @@ def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
     which may be as much earlier.
     """
     found: list[str] = []
-    picture = made.picture
+    picture = made.main_video
     if (picture.codec, picture.width, picture.height) != (expected.output.video.codec, expected.width, expected.height):
         found.append(
             f"picture is {picture.codec} {picture.width}x{picture.height}, "
@@ -31,17 +31,17 @@ def complaints(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
     if len(made.audio) != expected.audio_tracks:
         found.append(f"{len(made.audio)} audio tracks, expected {expected.audio_tracks}")
     over = made.start + _exact(made.duration_s) - Fraction(expected.duration_s)
-    silent = expected.audio_tracks == 0 and expected.picture is not None
+    silent = expected.audio_tracks == 0 and expected.video is not None
     if over > Fraction(expected.duration_tolerance_s) or (
         -over > Fraction(expected.duration_tolerance_s) and not silent
     ):
         found.append(f"lasts {made.duration_s} s, expected {float(Fraction(expected.duration_s)):.3f} s")
-    if expected.picture is not None:
-        found += _gaps(expected.picture, picture)
+    if expected.video is not None:
+        found += _gaps(expected.video, picture)
     return found
 
 
-def picture_complaints(expected: PlannedPicture, made: Seen) -> list[str]:
+def image_mismatches(expected: PlannedImage, made: Seen) -> list[str]:
     """What is wrong with a picture file, as for `complaints`."""
     found: list[str] = []
     if (made.width, made.height) != (expected.width, expected.height):
@@ -51,7 +51,7 @@ def picture_complaints(expected: PlannedPicture, made: Seen) -> list[str]:
     return found
 
 
-def _gaps(expected: ExpectedPicture, made: VideoStream) -> list[str]:
+def _gaps(expected: ExpectedVideo, made: VideoStream) -> list[str]:
     longest = Fraction(expected.longest_gap_s)
     start, end = Fraction(expected.start_s), Fraction(expected.end_s)
     begins, ends = Fraction(made.start_s), Fraction(made.start_s) + _exact(made.duration_s)

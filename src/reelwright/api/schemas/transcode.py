@@ -13,7 +13,7 @@ from reelwright.edits.edit import Ladder
 from reelwright.edits.enums import Quality
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
-from reelwright.edits.sidecars import AnyCompanion, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.sidecars import AnySidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 
 
@@ -142,7 +142,7 @@ class TranscodeIn(CodingIn, frozen=True, kw_only=True):
         )
 
     @property
-    def sidecars(self) -> tuple[AnyCompanion, ...]:
+    def sidecars(self) -> tuple[AnySidecar, ...]:
         """What is asked for, as the edit holds it: with a tag that tells its kind."""
         kinds = (Poster, self.poster), (Thumbnails, self.thumbnails), (Sprite, self.sprite), (Preview, self.preview)
         return tuple(kind(**msgspec.structs.asdict(given)) for kind, given in kinds if given is not None)

@@ -12,7 +12,7 @@ from reelwright.api.schemas.base import Body, Timestamp
 from reelwright.db.models import Job, Variant, Video
 from reelwright.edits.edit import Ladder
 from reelwright.edits.enums import JobStatus, Quality
-from reelwright.edits.layers import Colour, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.layers import ColorText, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
 
 Status = Literal["pending", "processing", "completed", "failed"]
@@ -115,7 +115,7 @@ class V1Overlay(Body, frozen=True, kw_only=True):
     start_time: Annotated[float, Meta(ge=0)] = 0.0
     end_time: Annotated[float, Meta(gt=0)] | None = None
     font_size: Annotated[int, Meta(gt=0, le=1000)] = 24
-    font_color: Colour = "white"
+    font_color: ColorText = "white"
     language: str = "en"
 
     def layer(self, font: str | None) -> TextLayer | ImageLayer | VideoLayer:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from reelwright.edits.edit import Edit, Overlay
-from reelwright.edits.losses import losses, unseen_colours
+from reelwright.edits.edit import Edit, OverlayStep
+from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.overlay import resolve_overlay
 from reelwright.edits.plan.structs import (
     VERSION,
     ExpectedOutput,
-    ExpectedPicture,
+    ExpectedVideo,
     Facts,
-    PictureFacts,
+    ImageFacts,
     Plan,
     PlannedLayer,
     PlannedOverlay,
@@ -28,9 +28,9 @@ from reelwright.errors import FieldError, InvalidInput
 __all__ = [
     "VERSION",
     "ExpectedOutput",
-    "ExpectedPicture",
+    "ExpectedVideo",
     "Facts",
-    "PictureFacts",
+    "ImageFacts",
     "Plan",
     "PlannedLayer",
     "PlannedOverlay",
@@ -47,13 +47,13 @@ def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = ()) -> Plan:
     Raises InvalidInput that names every wrong field.
     """
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
-    if wrong := unseen_colours(facts.media.picture):
+    if wrong := undisplayable_colors(facts.media.main_video):
         raise InvalidInput([FieldError("/video_id", wrong)])
-    overlays = any(isinstance(step, Overlay) for step in edit.steps)
+    overlays = any(isinstance(step, OverlayStep) for step in edit.steps)
     warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=not overlays)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers)
     (step,) = edit.steps
-    if isinstance(step, Overlay):
+    if isinstance(step, OverlayStep):
         return resolve_overlay(edit, step, facts, length, warnings, pointers)
     return resolve_trim(edit, step, facts, length, warnings, pointers)

@@ -9,7 +9,7 @@ import msgspec
 from reelwright.edits.edit import FileOutput
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan.structs import ExpectedOutput, ExpectedPicture
+from reelwright.edits.plan.structs import ExpectedOutput, ExpectedVideo
 
 
 def expect(
@@ -23,7 +23,7 @@ def expect(
     """What `interval` of the source gives. Without a frame count the picture may have gaps as long as the source's
     longest one, for it may begin, pause or end in that; any longer gap is a picture that was lost."""
     width, height = size
-    picture, (start, end) = media.picture, interval
+    picture, (start, end) = media.main_video, interval
     frame = 1 / Fraction(picture.frame_rate) if picture.frame_rate else Fraction(0)
     gap = Fraction(repr(picture.longest_frame_s)) if picture.longest_frame_s else Fraction(0)
     tolerance = max(Fraction(1, 10), gap, 2 * frame)
@@ -31,7 +31,7 @@ def expect(
     if picture.duration_s is not None and picture.longest_frame_s is not None:
         begins = Fraction(picture.start_s) - media.start
         ends = begins + Fraction(repr(picture.duration_s))
-        expected = ExpectedPicture(
+        expected = ExpectedVideo(
             start_s=str(max(begins - start, Fraction(0))),
             end_s=str(min(ends, end) - start),
             longest_gap_s=str(max(tolerance, gap + frame)),
@@ -44,17 +44,17 @@ def expect(
         duration_tolerance_s=str(tolerance),
         frame_count=frames,
         audio_tracks=tracks,
-        picture=expected,
+        video=expected,
     )
 
 
 def begun_at_once(expected: ExpectedOutput) -> ExpectedOutput:
     """As it is streamed: a picture that begins late is shown from the start."""
-    if (picture := expected.picture) is None:
+    if (picture := expected.video) is None:
         return expected
     held = Fraction(picture.start_s) + Fraction(picture.longest_gap_s)
     picture = msgspec.structs.replace(picture, start_s="0", longest_gap_s=str(held))
-    return msgspec.structs.replace(expected, picture=picture)
+    return msgspec.structs.replace(expected, video=picture)
 
 
 def counted(frames: int | None, output: FileOutput) -> int | None:
@@ -64,4 +64,4 @@ def counted(frames: int | None, output: FileOutput) -> int | None:
 
 def heard(output: FileOutput, media: MediaInfo, *, more: bool = False) -> int:
     """How many tracks will be heard."""
-    return 0 if output.audio.codec == "none" else len(media.sound) + more
+    return 0 if output.audio.codec == "none" else len(media.decodable_audio) + more

@@ -7,33 +7,38 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits import first_frame, ladder, timecode
-from reelwright.edits.edit import Edit, Overlay
+from reelwright.edits import held_frames, ladder, timecode
+from reelwright.edits.edit import Edit, OverlayStep
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import Size, even, scaled
 from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
 from reelwright.edits.plan.expect import counted, expect, heard
-from reelwright.edits.plan.structs import Facts, PictureFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts
+from reelwright.edits.plan.structs import Facts, ImageFacts, Plan, PlannedLayer, PlannedOverlay, VideoFacts
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.errors import FieldError, InvalidInput
 
-WIDEST = 8192
+MAX_LAYER_SIDE_PX = 8192
 """Pixels of a layer's side, at most."""
 
-MOST_NAMED = 40
+MAX_NAMED = 40
 """Characters of a text by which a warning names it."""
 
 
 def resolve_overlay(
-    edit: Edit, step: Overlay, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+    edit: Edit,
+    step: OverlayStep,
+    facts: Facts,
+    length: Fraction | None,
+    warnings: list[str],
+    pointers: Sequence[Pointer],
 ) -> Plan:
     """Raises InvalidInput that names every wrong field of every layer."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     if not step.layers:
         raise InvalidInput([FieldError("/steps/0/layers", "there is nothing to lay over the video")])
-    canvas = even(facts.media.picture.display_size)
+    canvas = even(facts.media.main_video.display_size)
     layers: list[PlannedLayer] = []
     errors: list[FieldError] = []
     for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
@@ -46,13 +51,13 @@ def resolve_overlay(
     if errors:
         raise InvalidInput(errors)
     grid = frame_grid(facts.media)
-    count = grid.count if grid and not first_frame.stands(grid.frame_s) else None  # more come where layers change
-    more = any(layer.volume for layer in layers) and not facts.media.sound  # the layers' sound needs a track
+    count = grid.count if grid and not held_frames.is_held(grid.frame_s) else None  # more come where layers change
+    more = any(layer.volume for layer in layers) and not facts.media.decodable_audio  # the layers' sound needs a track
     outputs = tuple(
         expect(
             output,
             facts.media,
-            ladder.fitted(facts.media.picture.display_size, output.quality),
+            ladder.fitted(facts.media.main_video.display_size, output.quality),
             (Fraction(0), length),
             counted(count, output),
             heard(output, facts.media, more=more),
@@ -71,14 +76,16 @@ def resolve_overlay(
 
 
 def place(
-    layer: AnyLayer, facts: PictureFacts | VideoFacts, *, canvas: Size, length: Fraction, pointer: Pointer
+    layer: AnyLayer, facts: ImageFacts | VideoFacts, *, canvas: Size, length: Fraction, pointer: Pointer
 ) -> tuple[PlannedLayer | None, list[FieldError], list[str]]:
     """The layer placed (None when it is never seen), what is wrong with it, and warnings."""
     times, errors = _times(layer, length, pointer)
     size, field = _size(layer, facts)
-    if max(size) > WIDEST:
+    if max(size) > MAX_LAYER_SIDE_PX:
         shown = f"{size[0]}x{size[1]}"
-        errors.append(FieldError(pointer / field, f"would make it {shown} pixels: {WIDEST} a side are the most"))
+        errors.append(
+            FieldError(pointer / field, f"would make it {shown} pixels: {MAX_LAYER_SIDE_PX} a side are the most")
+        )
     where, misplaced = _where(layer, canvas, size, pointer)
     errors += misplaced
     if errors:
@@ -87,7 +94,7 @@ def place(
     cut = _cut_off(where, size, canvas)
     warnings = [pointer.remark(f"{_named(layer)} {cut}")] if cut else []
     volume = layer.volume if isinstance(layer, VideoLayer) else 0.0
-    if volume and isinstance(facts, VideoFacts) and not facts.media.sound:
+    if volume and isinstance(facts, VideoFacts) and not facts.media.decodable_audio:
         warnings.append(pointer.remark(f"{_named(layer)} has no sound that could be mixed in"))
         volume = 0.0
     planned = PlannedLayer(
@@ -134,11 +141,11 @@ def _times(layer: AnyLayer, length: Fraction, pointer: Pointer) -> tuple[dict[st
     return times, errors
 
 
-def _own_length(layer: AnyLayer, facts: PictureFacts | VideoFacts, longest: Fraction) -> Fraction:
+def _own_length(layer: AnyLayer, facts: ImageFacts | VideoFacts, longest: Fraction) -> Fraction:
     """How long the layer has something to show."""
     if not isinstance(layer, VideoLayer) or layer.at_end != "stop" or not isinstance(facts, VideoFacts):
         return longest
-    duration_s = facts.media.picture.duration_s or facts.media.duration_s
+    duration_s = facts.media.main_video.duration_s or facts.media.duration_s
     return longest if duration_s is None else Fraction(repr(duration_s))
 
 
@@ -162,7 +169,7 @@ def _where(layer: AnyLayer, canvas: Size, size: Size, pointer: Pointer) -> tuple
 def _named(layer: AnyLayer) -> str:
     """The layer in words for its client."""
     if isinstance(layer, TextLayer):
-        short = layer.text if len(layer.text) <= MOST_NAMED else f"{layer.text[:MOST_NAMED]}…"
+        short = layer.text if len(layer.text) <= MAX_NAMED else f"{layer.text[:MAX_NAMED]}…"
         return f'the text "{short}"'
     if isinstance(layer, VideoLayer):
         return f"the video {layer.video_path}"
@@ -179,11 +186,11 @@ def _cut_off(where: tuple[int, int], size: Size, canvas: Size) -> str:
     return f"is {width}x{height} and runs out of the picture: {' and '.join(sides)} are cut off" if sides else ""
 
 
-def _size(layer: AnyLayer, facts: PictureFacts | VideoFacts) -> tuple[Size, str]:
+def _size(layer: AnyLayer, facts: ImageFacts | VideoFacts) -> tuple[Size, str]:
     """As shown, and the field that says so: a picture keeps its aspect where only one side is given."""
     if isinstance(facts, VideoFacts):
         scale = Fraction(repr(layer.scale)) if isinstance(layer, VideoLayer) else Fraction(1)
-        return scaled(facts.media.picture.display_size, scale), "scale"
+        return scaled(facts.media.main_video.display_size, scale), "scale"
     own = (facts.width, facts.height)
     if not isinstance(layer, Picture):
         return own, ""

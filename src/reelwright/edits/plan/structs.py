@@ -12,13 +12,13 @@ import msgspec
 
 from reelwright.edits.edit import FileOutput
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.sidecars import PlannedCompanion, PlannedFile
+from reelwright.edits.sidecars import PlannedFile, PlannedSidecar
 from reelwright.edits.streaming import PlannedStreaming
 
 VERSION = 1
 
 
-class PictureFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
     """A drawn text or a normalised picture: an RGBA PNG under its SHA-256."""
 
     sha256: str
@@ -36,7 +36,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     sha256: str
     media: MediaInfo
-    layers: tuple[PictureFacts | VideoFacts, ...] = ()
+    layers: tuple[ImageFacts | VideoFacts, ...] = ()
     """For each layer of an overlay, what it is drawn from."""
 
 
@@ -55,7 +55,7 @@ class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
     """`facts` shown `width` x `height` with its top left corner at (`x`, `y`) while start <= t < end."""
 
-    facts: PictureFacts | VideoFacts
+    facts: ImageFacts | VideoFacts
     x: int
     y: int
     width: int
@@ -77,7 +77,7 @@ class PlannedOverlay(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"
     layers: tuple[PlannedLayer, ...]
 
 
-class ExpectedPicture(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedVideo(msgspec.Struct, frozen=True, kw_only=True):
     """The part of an output that the source has a picture for, in seconds of the output: no gap in it is longer than
     `longest_gap_s`, from its start and to its end as well."""
 
@@ -96,7 +96,7 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     duration_tolerance_s: str
     frame_count: int | None
     audio_tracks: int
-    picture: ExpectedPicture | None = None
+    video: ExpectedVideo | None = msgspec.field(default=None, name="picture")
     """None: not known."""
     copied: bool = False
     """Whether its pictures are the source's own."""
@@ -108,12 +108,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Every video that is read, the one that is edited first."""
     steps: tuple[PlannedTrim | PlannedOverlay, ...]
     outputs: tuple[ExpectedOutput, ...]
-    companions: tuple[PlannedCompanion, ...] = ()
+    sidecars: tuple[PlannedSidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: PlannedStreaming | None = None
     warnings: tuple[str, ...] = ()
 
     @property
-    def sources(self) -> tuple[Facts | PictureFacts | VideoFacts, ...]:
+    def sources(self) -> tuple[Facts | ImageFacts | VideoFacts, ...]:
         """All that is read, in the order of the recipe's input slots."""
         layers = [layer for step in self.steps if isinstance(step, PlannedOverlay) for layer in step.layers]
         return (self.inputs[0], *(layer.facts for layer in layers))
@@ -122,7 +122,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def files(self) -> tuple[PlannedFile, ...]:
         """What is made beside the outputs."""
         streamed = self.streaming.files if self.streaming is not None else ()
-        return (*(file for companion in self.companions for file in companion.files), *streamed)
+        return (*(file for sidecar in self.sidecars for file in sidecar.files), *streamed)
 
     @property
     def digest(self) -> str:

@@ -14,7 +14,7 @@ from reelwright.edits.plan.expect import begun_at_once, counted, expect, heard
 from reelwright.edits.plan.structs import Facts, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import planned
-from reelwright.edits.stream_copy import hindrance
+from reelwright.edits.stream_copy import why_not_copyable
 from reelwright.errors import FieldError, InvalidInput
 
 
@@ -24,7 +24,7 @@ def resolve_transcode(
     """Raises InvalidInput that names every wrong field."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
-    picture = facts.media.picture
+    picture = facts.media.main_video
     shown = picture.display_size
     grid = frame_grid(facts.media)
     outputs, hindrances = [], []
@@ -32,7 +32,7 @@ def resolve_transcode(
         size = ladder.fitted(shown, output.quality)
         if ladder.is_upscaled(shown, output.quality):
             warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
-        missing = hindrance(output, size, facts.media)
+        missing = why_not_copyable(output, size, facts.media)
         copied = output.video.copy_conforming and missing is None
         hindrances += [missing] if output.video.copy_conforming and missing is not None else []
         frames = picture.frame_count if copied else counted(grid.count if grid else None, output)
@@ -42,10 +42,12 @@ def resolve_transcode(
         outputs.append(begun_at_once(expected) if edit.streaming is not None else expected)
     if len(hindrances) == len(outputs):
         warnings.append(f"no rendition could be copied: {'; '.join(dict.fromkeys(hindrances))}")
-    companions, errors = [], []
-    for number, wish in enumerate(edit.companions):
-        found, wrong = planned(wish, picture=shown, length=length, pointer=pointer_to(pointers, number, "/companions"))
-        companions += [found] if found is not None else []
+    sidecars, errors = [], []
+    for number, request in enumerate(edit.sidecars):
+        found, wrong = planned(
+            request, frame_size=shown, length=length, pointer=pointer_to(pointers, number, "/companions")
+        )
+        sidecars += [found] if found is not None else []
         errors += wrong
     if errors:
         raise InvalidInput(errors)
@@ -57,7 +59,7 @@ def resolve_transcode(
         inputs=(facts,),
         steps=(),
         outputs=tuple(outputs),
-        companions=tuple(companions),
+        sidecars=tuple(sidecars),
         streaming=streamed,
         warnings=tuple(warnings),
     )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, floor
 
-from reelwright.edits import first_frame, ladder, timecode
-from reelwright.edits.edit import Edit, Trim
+from reelwright.edits import held_frames, ladder, timecode
+from reelwright.edits.edit import Edit, TrimStep
 from reelwright.edits.enums import Quality
 from reelwright.edits.frame_grid import FrameGrid, frame_grid
 from reelwright.edits.geometry import even
@@ -22,12 +22,12 @@ REPORTED = Fraction(1, 1000)
 
 
 def resolve_trim(
-    edit: Edit, step: Trim, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+    edit: Edit, step: TrimStep, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
 ) -> Plan:
     """Raises InvalidInput that names every wrong field."""
     planned, frames = _trim(step, facts.media, length, warnings, pointer=pointer_to(pointers, 0, "/steps"))
     interval = Fraction(planned.start_s), Fraction(planned.end_s)
-    own, shown = even(facts.media.picture.upright_size), facts.media.picture.display_size
+    own, shown = even(facts.media.main_video.upright_size), facts.media.main_video.display_size
     outputs = tuple(
         expect(
             output,
@@ -43,7 +43,7 @@ def resolve_trim(
 
 
 def _trim(
-    step: Trim, media: MediaInfo, length: Fraction | None, warnings: list[str], *, pointer: Pointer
+    step: TrimStep, media: MediaInfo, length: Fraction | None, warnings: list[str], *, pointer: Pointer
 ) -> tuple[PlannedTrim, int | None]:
     errors: list[FieldError] = []
 
@@ -69,17 +69,17 @@ def _trim(
             shown = timecode.show(end), timecode.show(length)
             warnings.append(f"end {shown[0]} is beyond the end of the video and became {shown[1]}")
         end = length
-    begins, ends = first_frame.picture_begin(media), first_frame.picture_end(media)
+    begins, ends = held_frames.video_begin(media), held_frames.video_end(media)
     if end <= begins:
         late = f"is not after the picture begins ({timecode.show(begins)})"
         raise InvalidInput([FieldError(pointer / "end", late)])
     if (grid := frame_grid(media)) is None:
         if start >= ends > 0:
             raise InvalidInput([FieldError(pointer / "start", _behind(ends))])
-        look_back = first_frame.may_begin_within(media, start, end)
+        look_back = held_frames.may_begin_within(media, start, end)
         return PlannedTrim(start_s=str(start), end_s=str(end), look_back=look_back), None
     origin, duration, count = grid.first_s, grid.frame_s, grid.count
-    if first_frame.stands(duration):
+    if held_frames.is_held(duration):
         return _of_standing_pictures(start, end, grid, pointer)
     first, behind = (ceil((time - origin) / duration) for time in (start, end))
     kept = min(behind, count) - max(first, 0)

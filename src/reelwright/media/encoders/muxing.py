@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from reelwright.edits.codecs import Container
 from reelwright.edits.edit import FileOutput
-from reelwright.edits.first_frame import stands
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.held_frames import is_held
 from reelwright.edits.media_info import MediaInfo
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import seconds
@@ -48,7 +48,7 @@ def times(media: MediaInfo, *, begins_late: bool = False) -> tuple[str, ...]:
 def _counted_in_frames(media: MediaInfo) -> bool:
     """Whether every frame is shown at a whole number of frame durations. Frames that are held may be cut anywhere."""
     grid = frame_grid(media)
-    return grid is not None and (grid.first_s / grid.frame_s).denominator == 1 and not stands(grid.frame_s)
+    return grid is not None and (grid.first_s / grid.frame_s).denominator == 1 and not is_held(grid.frame_s)
 
 
 def lasting_until(length: Fraction, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def lasting_until(length: Fraction, media: MediaInfo, capabilities: Capabilities
     `setts` writes the duration of each packet as far as the end: of all but the last one muxers go by the next one's
     time. Frames are decoded in the order in which they are shown (`-bf 0`): MP4 counts the length of its track by that.
     """
-    dense = media.picture.variable_frame_rate is None and Fraction(media.picture.frame_rate or 0) > DENSE_RATE
+    dense = media.main_video.variable_frame_rate is None and Fraction(media.main_video.frame_rate or 0) > DENSE_RATE
     if dense or not capabilities.packet_reports:  # an ffmpeg older than 6.0
         return ()
     return ("-bf", "0", "-bsf:v", f"setts=pts=PTS:dts=DTS:duration=max({seconds(length)}/TB-PTS\\,1)")

@@ -40,7 +40,7 @@ def first_pass_share(video: VideoEncoding) -> float:
 
 def _fields(coding: Coding) -> tuple[str, ...]:
     """Return how frames are coded as interlaced: the field that is shown first is named, as players go by that."""
-    video = coding.media.picture
+    video = coding.media.main_video
     if not coding.keep_fields or not video.is_interlaced:
         return ()
     # ildct and ilme: transform and motion search by field. x264 itself has to be told which one is on top.
@@ -53,7 +53,7 @@ def _even_budget(coding: Coding) -> tuple[str, ...]:
     By the time until the next one, which is a tick where a file says two times alike, a frame would get none. Bursts
     are held to the limit up to USUAL_RATE.
     """
-    video, source = coding.video, coding.media.picture
+    video, source = coding.video, coding.media.main_video
     rate = Fraction(source.frame_rate or 0)
     if source.variable_frame_rate is False or not rate:
         return ()

@@ -18,7 +18,7 @@ from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 
 _VERSION = re.compile(r"ffmpeg version (\S+)", re.ASCII)
-MOST_THREADS = 16
+MAX_THREADS = 16
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ async def capabilities(settings: Settings) -> Capabilities:
     names, coders = _names(filters), _names(encoders)
     return Capabilities(
         ffmpeg_version=release,
-        threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MOST_THREADS),
+        threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MAX_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
         encoders=tuple(encoder for encoder in ENCODERS if encoder in coders),
         packet_reports="-stats_mux_pre" in options,

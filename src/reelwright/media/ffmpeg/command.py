@@ -42,7 +42,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     from_start: tuple[str, ...] = ()
     forgiving: bool = False
     needed_to: Mapping[int, int] = {}
-    picture: int = 0
+    video_stream: int = msgspec.field(default=0, name="picture")
     """Which stream of the first input the picture is."""
     expected_s: str
     weight: float = 1.0
@@ -85,7 +85,7 @@ def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tupl
     """
     return (
         *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
-        *(("-reinit_filter:v", "0") if media.picture.rotation == 0 else ()),
+        *(("-reinit_filter:v", "0") if media.main_video.rotation == 0 else ()),
         *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
         *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
         *("-codec_whitelist", capabilities.decoders, "-i", slot),
@@ -104,17 +104,17 @@ def dropping(stream: int, expression: str) -> tuple[str, ...]:
 def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
     """A command that reads all of the video: `arguments` from its options on. The file may have been cut off within its
     last packet, so that when it proves damaged, all is tried again without that."""
-    picture = media.picture
+    video = media.main_video
     again: tuple[str, ...] = ()
     forgiving = media.container in BROADCAST
-    if picture.last_packet_s is not None and not forgiving:
-        last = Fraction(picture.last_packet_s) / Fraction(picture.time_base)
-        again = ("-y", *REPORTING, *dropping(picture.index, f"gte(dts,{last})"), *arguments)
+    if video.last_packet_s is not None and not forgiving:
+        last = Fraction(video.last_packet_s) / Fraction(video.time_base)
+        again = ("-y", *REPORTING, *dropping(video.index, f"gte(dts,{last})"), *arguments)
     return Command(
         arguments=(*REPORTING, *arguments),
         if_damaged=again,
         lost_then=LAST_FRAME,
         forgiving=forgiving,
-        picture=picture.index,
+        video_stream=video.index,
         **more,
     )

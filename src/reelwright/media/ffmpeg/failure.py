@@ -38,41 +38,41 @@ _MEMORY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Failure:
     code: str
     detail: str
     of_machine: bool = False
 
 
-def verdict(status: int | None, text: str) -> Verdict | None:
+def verdict(status: int | None, text: str) -> Failure | None:
     """None where the reason lies in the media, or nothing is known. `text`: the end of stderr, its lines tagged with
     their levels."""
     if status == contained.LAUNCHER_FAILED and "launcher:" in text:
-        return Verdict("cannot_start", "ffmpeg could not be started on this machine", of_machine=True)
+        return Failure("cannot_start", "ffmpeg could not be started on this machine", of_machine=True)
     number = signal.Signals(-status) if status is not None and status < 0 else None
     if number is None or number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGTRAP):
         if _NO_SPACE.search(text):
-            return Verdict("no_space", "the disk is full", of_machine=True)
+            return Failure("no_space", "the disk is full", of_machine=True)
         if _MEMORY.search(text):
-            return Verdict("out_of_memory", "ffmpeg needed more memory than a job may use")
+            return Failure("out_of_memory", "ffmpeg needed more memory than a job may use")
         if _EXHAUSTED.search(text):
-            return Verdict("exhausted", "the machine had nothing left for ffmpeg to work with", of_machine=True)
+            return Failure("exhausted", "the machine had nothing left for ffmpeg to work with", of_machine=True)
         if _STORAGE.search(text):
-            return Verdict("storage", "ffmpeg could not write to the disk", of_machine=True)
+            return Failure("storage", "ffmpeg could not write to the disk", of_machine=True)
     if number is not None:
         return _by_signal(number)
     if status in _STOPPED and not _ERROR.search(text):
-        return Verdict("killed", "ffmpeg was told to stop from outside", of_machine=True)
+        return Failure("killed", "ffmpeg was told to stop from outside", of_machine=True)
     return None
 
 
-def _by_signal(number: signal.Signals) -> Verdict:
+def _by_signal(number: signal.Signals) -> Failure:
     if number is signal.SIGXFSZ:
-        return Verdict("limit_output_size", "the output grew larger than a job may write")
+        return Failure("limit_output_size", "the output grew larger than a job may write")
     if number is signal.SIGXCPU:
-        return Verdict("limit_cpu", "ffmpeg used more processor time than a job may")
+        return Failure("limit_cpu", "ffmpeg used more processor time than a job may")
     if number in _OUTSIDE:
-        return Verdict("killed", f"ffmpeg was ended by {number.name}", of_machine=True)
+        return Failure("killed", f"ffmpeg was ended by {number.name}", of_machine=True)
     if number is signal.SIGKILL:  # the kernel's for want of memory, too: it may be what the job needs
-        return Verdict("killed", f"ffmpeg was ended by {number.name}")
-    return Verdict("crashed", f"ffmpeg crashed ({number.name})")
+        return Failure("killed", f"ffmpeg was ended by {number.name}")
+    return Failure("crashed", f"ffmpeg crashed ({number.name})")

@@ -190,7 +190,7 @@ def filter_(name: str, **options: Value) -> Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class GraphInput:
     """A stream of an input through filters; without an input, what the first filter makes of nothing."""
 
     input_index: int | None
@@ -203,10 +203,10 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class OverlaidInput:
     """What is laid over, and the filter that lays it over what is below."""
 
-    source: Source
+    source: GraphInput
     overlay: Filter
 
 
@@ -220,7 +220,7 @@ class Graphs:
     def chain(self, stream_index: int, filters: list[Filter]) -> str:
         """Run a stream of the first input through filters; returns the label to map."""
         label = f"[o{len(self._chains)}]"
-        self._chains.append(f"{Source(0, stream_index, filters)}{label}")
+        self._chains.append(f"{GraphInput(0, stream_index, filters)}{label}")
         return label
 
     def split(self, stream_index: int, common: list[Filter], branches: list[list[Filter]]) -> list[str]:
@@ -234,7 +234,7 @@ class Graphs:
             return [self.chain(stream_index, [*common, *branches[0]])]
         labels = [f"[o{len(self._chains)}_{number}]" for number in range(len(branches))]
         inner = [f"[p{number}]" for number in range(len(branches))]
-        source = Source(0, stream_index, [*common, Filter("split", (("outputs", len(branches)),))])
+        source = GraphInput(0, stream_index, [*common, Filter("split", (("outputs", len(branches)),))])
         ends = (
             f"{begin}{','.join(map(str, branch))}{end}"
             for begin, branch, end in zip(inner, branches, labels, strict=True)
@@ -246,17 +246,17 @@ class Graphs:
         self,
         stream_index: int,
         filters: list[Filter],
-        layers: list[Layer],
-        clock: tuple[Source, list[Filter]] | None = None,
+        layers: list[OverlaidInput],
+        clock: tuple[GraphInput, list[Filter]] | None = None,
         after: Sequence[Filter] = (),
     ) -> str:
         """A stream of the first input with layers over it, from below to above, and what follows; returns the label to
         map. `clock`: what lies below it all, and the filters that follow both."""
         label = f"[o{len(self._chains)}]"
-        parts = [f"{Source(0, stream_index, filters)}[b0]"]
+        parts = [f"{GraphInput(0, stream_index, filters)}[b0]"]
         if clock is not None:
             joined = ",".join(map(str, clock[1]))
-            parts = [f"{clock[0]}[c]", f"{Source(0, stream_index, filters)}[a]", f"[c][a]{joined}[b0]"]
+            parts = [f"{clock[0]}[c]", f"{GraphInput(0, stream_index, filters)}[a]", f"[c][a]{joined}[b0]"]
         for number, layer in enumerate(layers):
             above = label if number == len(layers) - 1 else f"[b{number + 1}]"
             parts.append(f"{layer.source}[l{number}]")
@@ -265,7 +265,7 @@ class Graphs:
         self._chains.append(";".join(parts))
         return label
 
-    def mixed(self, sources: list[Source], filters: list[Filter]) -> str:
+    def mixed(self, sources: list[GraphInput], filters: list[Filter]) -> str:
         """Several streams through one filter that takes them all, and what follows it; returns the label to map."""
         label = f"[o{len(self._chains)}]"
         prepared = [f"{source}[s{number}]" for number, source in enumerate(sources)]

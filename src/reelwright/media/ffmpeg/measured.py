@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from reelwright.edits.first_frame import stands
+from reelwright.edits.held_frames import is_held
 from reelwright.errors import MediaProcessFailed
 
 SILENCE_LUFS = -70.0
 """What ebur128 says of silence, and of less than 0.4 s: there is nothing to bring up."""
-HIGHEST_GAIN_DB = 30.0
+MAX_GAIN_DB = 30.0
 """More would bring up noise."""
 TAIL_BYTES = 4096
 LOUDNESS_KEY = "lavfi.r128.I"
@@ -55,7 +55,7 @@ class LoudnessGain(msgspec.Struct, frozen=True, kw_only=True):
         measured = float(found[-1]) if found else SILENCE_LUFS
         if measured <= SILENCE_LUFS:
             return 0.0
-        return min(self.target_lufs - measured, HIGHEST_GAIN_DB)
+        return min(self.target_lufs - measured, MAX_GAIN_DB)
 
 
 class DisplayedFrame(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +90,7 @@ class DisplayedFrame(msgspec.Struct, frozen=True, kw_only=True):
         if before is None or after == self.first:
             return self.first
         is_empty = after is None or after >= self.end
-        if is_empty or stands((after or before) * Fraction(self.tick_s) - before * Fraction(self.tick_s)):
+        if is_empty or is_held((after or before) * Fraction(self.tick_s) - before * Fraction(self.tick_s)):
             return int(before)
         return self.first
 

@@ -99,7 +99,7 @@ async def run(
                     raise damaged from None
                 logger.info("the source is damaged: once more, otherwise")
                 continue
-            lost += process.damage.warnings(command.picture)
+            lost += process.damage.warnings(command.video_stream)
             if arguments == command.if_damaged and command.lost_then:
                 lost.append(command.lost_then)
             break

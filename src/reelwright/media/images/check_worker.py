@@ -1,4 +1,4 @@
-"""The program that looks at finished pictures for `PictureChecker`, contained: each in a child (`fork_server`)."""
+"""The program that looks at finished pictures for `ImageChecker`, contained: each in a child (`fork_server`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask whether a picture that was made of a stranger's video is whole: `PictureChecker` talks to a contained program."""
+"""Ask whether a picture that was made of a stranger's video is whole: `ImageChecker` talks to a contained program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT_ONCE = 2
 TIMEOUT_S = 30.0
 
 
-class PictureChecker:
+class ImageChecker:
     """Looks at pictures. An async context manager; its program is started with the first of them."""
 
     def __init__(self, *, memory_bytes: int) -> None:

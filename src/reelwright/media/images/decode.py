@@ -12,7 +12,7 @@ import pyvips
 from reelwright import file_formats
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 
-MOST_SIDE = 16384
+MAX_SIDE = 16384
 """Pixels. What is computed for a row takes memory by its length."""
 
 QUARTER_TURNS = range(5, 9)
@@ -61,8 +61,8 @@ def _opened(picture_fd: int, *, max_pixels: int) -> pyvips.Image:
     found = f"The picture has {picture.width} x {picture.height} pixels"
     if picture.width * picture.height > max_pixels:
         raise UnreadableMedia(f"{found}, {max_pixels} in all are taken: make it smaller.", code="too_many_pixels")
-    if max(picture.width, picture.height) > MOST_SIDE:
-        raise UnreadableMedia(f"{found}, {MOST_SIDE} a side are taken: make it smaller.", code="too_many_pixels")
+    if max(picture.width, picture.height) > MAX_SIDE:
+        raise UnreadableMedia(f"{found}, {MAX_SIDE} a side are taken: make it smaller.", code="too_many_pixels")
     return picture
 
 

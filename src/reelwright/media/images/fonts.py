@@ -38,7 +38,7 @@ EAST_ASIAN = "Noto Sans CJK "
 WRITINGS = ((0x3040, 0x30FF, "JP"), (0x1100, 0x11FF, "KR"), (0xAC00, 0xD7A3, "KR"), (0x3100, 0x312F, "TC"))
 """First and last character of what only one writing of Han characters goes along with."""
 HAN = ((0x2E80, 0x303F), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x323AF))
-MOST_NAMED = 40
+MAX_NAMED = 40
 """Families that an error lists."""
 
 
@@ -187,8 +187,8 @@ class FontBook:
 
     def _unknown(self, name: str) -> str:
         families = list(dict.fromkeys(font.family for font in self._all))
-        near = difflib.get_close_matches(name[:100], families, n=MOST_NAMED // 4, cutoff=0.5)
-        named = sorted(list(dict.fromkeys([*near, *families]))[:MOST_NAMED])
+        near = difflib.get_close_matches(name[:100], families, n=MAX_NAMED // 4, cutoff=0.5)
+        named = sorted(list(dict.fromkeys([*near, *families]))[:MAX_NAMED])
         more = f" and {len(families) - len(named)} more (GET /fonts lists all)" if len(families) > len(named) else ""
         return f"there is no such font; there are {', '.join(named)}{more}"
 

@@ -1,4 +1,4 @@
-"""The drawing program, contained: texts and strangers' pictures for `Draughtsman`, each in a child (`fork_server`).
+"""The drawing program, contained: texts and strangers' pictures for `ImageRenderer`, each in a child (`fork_server`).
 
 It gets open files, never names, but that of fonts.conf. The server never looks at a font itself: fontconfig and Pango
 start a thread when they first do, which no child would have.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reelwright.media.images.requests import Drawn, DrawText, Measured, MeasurePicture, NormalisePicture
+from reelwright.media.images.requests import DrawResult, DrawText, MeasuredImage, MeasureImage, NormalizeImage
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
 
@@ -22,25 +22,25 @@ def main() -> None:
     fork_server.serve(draw, Kind.DRAWING)
 
 
-def draw(request: bytes, files: Sequence[int]) -> Drawn | Measured:
+def draw(request: bytes, files: Sequence[int]) -> DrawResult | MeasuredImage:
     """Carry out one request."""
     import pyvips
 
     from reelwright.media.images import alpha_bleed, decode, text_image
 
-    what = msgspec.json.decode(request, type=DrawText | NormalisePicture | MeasurePicture)
-    if isinstance(what, MeasurePicture):
-        return Measured(*decode.size(files[0], max_pixels=what.max_pixels))
+    what = msgspec.json.decode(request, type=DrawText | NormalizeImage | MeasureImage)
+    if isinstance(what, MeasureImage):
+        return MeasuredImage(*decode.size(files[0], max_pixels=what.max_pixels))
     os.ftruncate(files[0], 0)
     target = pyvips.Target.new_to_descriptor(files[0])
-    if isinstance(what, NormalisePicture):
+    if isinstance(what, NormalizeImage):
         normal = alpha_bleed.bled(decode.normal(files[1], max_pixels=what.max_pixels))
         normal.pngsave_target(target, compression=1, keep="none")
-        return Drawn()
+        return DrawResult()
     os.environ["FONTCONFIG_FILE"] = what.fonts_conf
     try:
         drawn = text_image.draw(what.text, what.style, what.face)
     except ValueError as error:
-        return Drawn(wrong_text=str(error))
+        return DrawResult(wrong_text=str(error))
     alpha_bleed.bled(drawn).pngsave_target(target, compression=6, keep="none")
-    return Drawn()
+    return DrawResult()

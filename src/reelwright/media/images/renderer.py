@@ -19,18 +19,18 @@ from typing import BinaryIO, Self
 import msgspec
 
 from reelwright.edits.layers import TextStyle
-from reelwright.edits.text_rules import MOST_PIXELS, checked_text, code_point
+from reelwright.edits.text_rules import MAX_PIXELS, checked_text, code_point
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
 from reelwright.media.images import fontconfig
 from reelwright.media.images.font_file import Font
 from reelwright.media.images.fonts import FontBook, UnknownFont
-from reelwright.media.images.requests import Drawn, DrawText, Face, Measured, MeasurePicture, NormalisePicture
+from reelwright.media.images.requests import DrawResult, DrawText, Face, MeasuredImage, MeasureImage, NormalizeImage
 from reelwright.media.sandbox import contained, fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import Answer, ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
 
-__all__ = ["Draughtsman", "TextStyle"]
+__all__ = ["ImageRenderer", "TextStyle"]
 
 AT_ONCE = 2
 """Texts."""
@@ -59,7 +59,7 @@ PICTURE_FAILED = {
 }
 
 
-class Draughtsman:
+class ImageRenderer:
     """Draws. An async context manager, safe for any number of concurrent callers.
 
     `folder` is its own, made when it is not there: fonts.conf and fontconfig's cache. Processes may share it. The files
@@ -86,7 +86,7 @@ class Draughtsman:
             wait_s=wait_s,
             access=contained.Access(read=(*book.folders, self._folder), write=(self._cache,)),
             environment=ENVIRONMENT,
-            trial=(self._on_picture(NormalisePicture(max_pixels=1), 1), 2),
+            trial=(self._on_picture(NormalizeImage(max_pixels=1), 1), 2),
         )
 
     async def __aenter__(self) -> Self:
@@ -137,20 +137,20 @@ class Draughtsman:
             errors.append(FieldError("/text", no_glyphs(missing)))
         return errors
 
-    async def normalise_picture(self, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
+    async def normalize_image(self, source: Path, target: BinaryIO, *, max_pixels: int) -> tuple[int, int]:
         """Write the picture in `source` to `target` as an upright RGBA PNG in sRGB, and return its width and height.
 
         Takes PNG, JPEG, WebP and GIF, by content; of an animation, the first picture. Raises UnsupportedMedia (any
         other file), UnreadableMedia (damaged, `too_many_pixels`, or made to be costly), NotFound, Busy.
         """
-        call = self._on_picture(NormalisePicture(max_pixels=max_pixels), max_pixels)
-        await self._read(source, call, [target.fileno()], Drawn)
+        call = self._on_picture(NormalizeImage(max_pixels=max_pixels), max_pixels)
+        await self._read(source, call, [target.fileno()], DrawResult)
         return _png_size(target)
 
-    async def measure_picture(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
-        """Width and height of what `normalise_picture` would write, having read all of it. Raises the same."""
-        call = self._on_picture(MeasurePicture(max_pixels=max_pixels), max_pixels)
-        measured = await self._read(source, call, [], Measured)
+    async def measure_image(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
+        """Width and height of what `normalize_image` would write, having read all of it. Raises the same."""
+        call = self._on_picture(MeasureImage(max_pixels=max_pixels), max_pixels)
+        measured = await self._read(source, call, [], MeasuredImage)
         return measured.width, measured.height
 
     async def _read(self, source: Path, call: Call, targets: Sequence[int], answer: type[Answer]) -> Answer:
@@ -162,7 +162,7 @@ class Draughtsman:
         finally:
             os.close(picture_fd)
 
-    def _on_picture(self, what: NormalisePicture | MeasurePicture, max_pixels: int) -> Call:
+    def _on_picture(self, what: NormalizeImage | MeasureImage, max_pixels: int) -> Call:
         return Call(
             request=_raw(what),
             timeout_s=self._timeout_s,
@@ -181,14 +181,14 @@ class Draughtsman:
         call = Call(
             request=_raw(DrawText(text=text, style=style, face=face, fonts_conf=str(conf))),
             timeout_s=FIRST_LOOK_S if first else self._timeout_s,
-            memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + MOST_PIXELS * BYTES_A_TEXT_PIXEL),
-            output_bytes=_most_bytes(MOST_PIXELS),
+            memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + MAX_PIXELS * BYTES_A_TEXT_PIXEL),
+            output_bytes=_most_bytes(MAX_PIXELS),
             open_files=FONT_FILES,
             read=tuple(map(str, (*self._book.folders, self._folder))),
             write=(str(self._cache),) if first else (),
         )
         try:
-            drawn = await self.server.ask(call, [target.fileno()], Drawn)
+            drawn = await self.server.ask(call, [target.fileno()], DrawResult)
         except ChildFailed as failed:
             raise MediaProcessFailed("The text could not be drawn.", code=failed.failure) from failed
         if drawn.wrong_text is not None:
@@ -217,7 +217,7 @@ def no_glyphs(missing: list[str]) -> str:
     return f"no font here has {named}{more}"
 
 
-def _raw(request: DrawText | NormalisePicture | MeasurePicture) -> msgspec.Raw:
+def _raw(request: DrawText | NormalizeImage | MeasureImage) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(request))
 
 

@@ -28,25 +28,25 @@ class DrawText(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
     fonts_conf: str
 
 
-class NormalisePicture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
+class NormalizeImage(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
     """Its files: the PNG to write, the picture."""
 
     max_pixels: int
 
 
-class MeasurePicture(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
+class MeasureImage(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
     """Its one file: the picture."""
 
     max_pixels: int
 
 
-class Measured(msgspec.Struct, frozen=True):
+class MeasuredImage(msgspec.Struct, frozen=True):
     """A picture that can be read, all of it, as it is shown."""
 
     width: Annotated[int, Meta(gt=0)]
     height: Annotated[int, Meta(gt=0)]
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class DrawResult(msgspec.Struct, frozen=True):
     wrong_text: str | None = None
     """Why there is no picture of the text."""

@@ -11,9 +11,9 @@ from math import ceil, hypot
 import msgspec
 import pyvips
 
-from reelwright.edits.color import Colour, parse
+from reelwright.edits.color import Color, parse
 from reelwright.edits.layers import TextStyle
-from reelwright.edits.text_rules import MOST_PIXELS, WIDEST_PX, is_right_to_left
+from reelwright.edits.text_rules import MAX_PIXELS, MAX_SIDE_PX, is_right_to_left
 from reelwright.media.images.requests import Face
 
 TRIAL_PX = 10
@@ -23,7 +23,7 @@ DILATE_PX = 4.0
 BLUR_REACH = 3
 """Standard deviations after which a blur has faded."""
 
-TOO_LARGE = f"the text would be too large a picture: {WIDEST_PX} pixels a side and {MOST_PIXELS} in all are the most"
+TOO_LARGE = f"the text would be too large a picture: {MAX_SIDE_PX} pixels a side and {MAX_PIXELS} in all are the most"
 
 
 def draw(text: str, style: TextStyle, face: Face) -> pyvips.Image:
@@ -106,7 +106,7 @@ def _scaled(style: TextStyle, scale: float) -> TextStyle:
 
 
 def _hold_size(width: float, height: float) -> None:
-    if max(width, height) > WIDEST_PX or width * height > MOST_PIXELS:
+    if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
         raise ValueError(TOO_LARGE)
 
 
@@ -120,9 +120,9 @@ def _margins(style: TextStyle) -> tuple[int, int, int, int]:
     return max(box, blur - x), max(box, blur - y), max(box, blur + x), max(box, blur + y)
 
 
-def _layer(opacity: pyvips.Image, colour: Colour) -> pyvips.Image:
+def _layer(opacity: pyvips.Image, color: Color) -> pyvips.Image:
     """One colour with an opacity of 0 to 1 for each pixel."""
-    return opacity * [colour.red, colour.green, colour.blue, 255]
+    return opacity * [color.red, color.green, color.blue, 255]
 
 
 def _over(top: pyvips.Image, bottom: pyvips.Image) -> pyvips.Image:

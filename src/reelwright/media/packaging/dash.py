@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from reelwright import file_formats
 from reelwright.media.packaging.fragmented_mp4 import Fragments
 from reelwright.media.packaging.language_tags import tag_of
-from reelwright.media.packaging.presentation import Presentation, SoundStream
+from reelwright.media.packaging.presentation import AudioRendition, Presentation
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 PROFILES = "urn:mpeg:dash:profile:isoff-on-demand:2011,urn:mpeg:dash:profile:cmaf:2019"
@@ -63,7 +63,7 @@ def _pictures(period: Element, presentation: Presentation) -> None:
         _segments(representation, picture.media)
 
 
-def _sound(period: Element, number: int, sound: SoundStream, target_s: int) -> None:
+def _sound(period: Element, number: int, sound: AudioRendition, target_s: int) -> None:
     language = {"lang": tag_of(sound.language)} if sound.language else {}
     group = _set(period, number, "audio", mimeType=file_formats.M4A.mime_type, **language)
     SubElement(group, "Role", {"schemeIdUri": ROLE, "value": "main" if sound.default else "alternate"})

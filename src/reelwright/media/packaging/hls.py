@@ -7,7 +7,7 @@ from fractions import Fraction
 from reelwright.edits.streaming import playlist_of
 from reelwright.media.packaging.fragmented_mp4 import Fragments
 from reelwright.media.packaging.language_tags import tag_of
-from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream
+from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
 
 BEGINNING = ("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS")
 VIDEO_RANGES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
@@ -35,11 +35,11 @@ def master(presentation: Presentation) -> str:
     return "\n".join([*lines, ""])
 
 
-def _rate(picture: PictureStream) -> list[str]:
+def _rate(picture: VideoRendition) -> list[str]:
     return [] if picture.frame_rate is None else [f"FRAME-RATE={float(picture.frame_rate):.3f}"]
 
 
-def _sounds(sounds: tuple[SoundStream, ...]) -> list[str]:
+def _sounds(sounds: tuple[AudioRendition, ...]) -> list[str]:
     """A name is told once, and a player chooses by itself between languages, never between tracks of one."""
     lines: list[str] = []
     seen: list[str] = []

@@ -13,7 +13,7 @@ from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 from reelwright.media.packaging import dash, hls
 from reelwright.media.packaging.fragmented_mp4 import Fragments, indexed
-from reelwright.media.packaging.presentation import PictureStream, Presentation, SoundStream
+from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
 
 FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
 """CMAF, as yet without an index. The header is written when the first packets are known: its edit lists take
@@ -31,7 +31,7 @@ def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
     """
     inputs: list[str] = []
     outputs: list[str] = []
-    for number, name in enumerate(streaming.pictures):
+    for number, name in enumerate(streaming.video_files):
         inputs += ["-protocol_whitelist", "file", "-f", "mov", "-i", f"<out{number}>"]
         outputs += [
             "-map",
@@ -39,8 +39,8 @@ def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
             *_fragmented("-movflags", f"{FLAGS}+frag_keyframe"),
             f"<{fragments_of(name)}>",
         ]
-    length = str(streaming.wish.segment_s * 1_000_000)
-    for number, name in enumerate(streaming.sounds):
+    length = str(streaming.request.segment_s * 1_000_000)
+    for number, name in enumerate(streaming.audio_files):
         outputs += [
             "-map",
             f"0:a:{number}",
@@ -67,11 +67,11 @@ def finish(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder:
     """
     presentation = _presentation(streaming, renditions, folder)
     texts: dict[str, str] = {}
-    if streaming.wish.hls:
+    if streaming.request.hls:
         texts[HLS_MASTER] = hls.master(presentation)
         for media in presentation.media:
             texts[playlist_of(media.name)] = hls.media_playlist(media, presentation.target_s)
-    if streaming.wish.dash:
+    if streaming.request.dash:
         texts[DASH_MANIFEST] = dash.manifest(presentation)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -80,19 +80,19 @@ def finish(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder:
 def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> Presentation:
     first = renditions[0]
     pictures = tuple(
-        _picture(_indexed(folder / name), media.picture)
-        for name, media in zip(streaming.pictures, renditions, strict=True)
+        _picture(_indexed(folder / name), media.main_video)
+        for name, media in zip(streaming.video_files, renditions, strict=True)
     )
-    longest_s = streaming.wish.segment_s + Fraction(repr(first.picture.longest_frame_s or 0.0)) + TOLERANCE_S
+    longest_s = streaming.request.segment_s + Fraction(repr(first.main_video.longest_frame_s or 0.0)) + TOLERANCE_S
     for picture in pictures:
         if max(segment.duration_s for segment in picture.media.segments) > longest_s:
             raise VerifyFailed(f"{picture.media.name} has a segment that is longer than {float(longest_s):.3f} s")
         if not _aligned(picture.media, pictures[0].media):
             raise VerifyFailed(f"the segments of {picture.media.name} begin at other times than those of the first")
-    tracks = list(zip(streaming.sounds, first.audio, strict=True))
+    tracks = list(zip(streaming.audio_files, first.audio, strict=True))
     default = next((number for number, (_, track) in enumerate(tracks) if track.default), 0)
     sounds = tuple(
-        SoundStream(
+        AudioRendition(
             media=_indexed(folder / name),
             channels=track.channels,
             sample_rate=track.sample_rate,
@@ -104,12 +104,12 @@ def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], 
     return Presentation(pictures, sounds)
 
 
-def _picture(media: Fragments, picture: VideoStream) -> PictureStream:
+def _picture(media: Fragments, picture: VideoStream) -> VideoRendition:
     """`picture` says how fast frames come when they come evenly, else how fast on average."""
     rate = Fraction(picture.frame_rate) if picture.frame_rate else None
     if picture.variable_frame_rate is not False and media.densest_rate is not None:
         rate = media.densest_rate.limit_denominator(1001)
-    return PictureStream(
+    return VideoRendition(
         media=media,
         width=picture.width,
         height=picture.height,

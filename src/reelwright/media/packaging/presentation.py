@@ -9,7 +9,7 @@ from reelwright.media.packaging.fragmented_mp4 import Fragments
 
 
 @dataclass(frozen=True, slots=True)
-class PictureStream:
+class VideoRendition:
     """One rendition. `frame_rate`: the highest. `transfer`: ffmpeg's name of its transfer characteristics."""
 
     media: Fragments
@@ -20,7 +20,7 @@ class PictureStream:
 
 
 @dataclass(frozen=True, slots=True)
-class SoundStream:
+class AudioRendition:
     """One track. `language`: ISO 639-2; one of several is the `default`."""
 
     media: Fragments
@@ -34,8 +34,8 @@ class SoundStream:
 class Presentation:
     """Pictures to choose from by bandwidth, sounds by language."""
 
-    pictures: tuple[PictureStream, ...]
-    sounds: tuple[SoundStream, ...]
+    pictures: tuple[VideoRendition, ...]
+    sounds: tuple[AudioRendition, ...]
 
     @property
     def media(self) -> tuple[Fragments, ...]:

@@ -34,11 +34,11 @@ from reelwright.media.probe.rules import ProbeRules
 READ_THROUGH_BYTES = 128 * 2**20
 """Files without a complete index are read through up to this size, and whatever their size when they do not state
 their duration. Measured: 0.03 s at 35 Mbit/s, 0.5 s at 650 kbit/s (5 microseconds a frame)."""
-MOST_STREAMS = 256
+MAX_STREAMS = 256
 """With attachments, subtitles, data and covers, which are only listed."""
 NO_TIMES = 0x80
 """AVFMT_NOTIMESTAMPS: formats without any."""
-MOST_TRIED = 3
+MAX_TRIED = 3
 """Moving pictures of a file that are tried, one after the other, when those before give no frame."""
 PICTURE_BRANDS = ("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
 
@@ -52,7 +52,7 @@ def warm_up() -> None:
     av.logging.set_libav_level(av.logging.PANIC)  # its messages quote the file
 
 
-class NoPicture(UnreadableMedia):
+class NoFrame(UnreadableMedia):
     """A track gives no frame; another one may."""
 
 
@@ -66,13 +66,13 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
         movements = main_video.movements(container, candidates, deadline=time.monotonic() + rules.timeout_s / 4)
         order = [stream.index for stream in main_video.likeliest(candidates, movements)]
         still = {one.index for one, movement in zip(candidates, movements, strict=True) if not movement.frames}
-    failed: list[NoPicture] = []
-    for index in order[:MOST_TRIED]:
+    failed: list[NoFrame] = []
+    for index in order[:MAX_TRIED]:
         os.lseek(media_fd, 0, os.SEEK_SET)
         with _opened(media_fd, rules) as container:
             try:
                 return _examined(container, container.streams[index], media_fd, rules, still=still)
-            except NoPicture as error:
+            except NoFrame as error:
                 failed.append(error)
     raise failed[0]
 
@@ -93,8 +93,8 @@ def _examined(
         if main.width == 0:
             _check_stated_size(media_fd, main.index, rules)
         if seen.whole and not seen.packets[main.index]:
-            raise NoPicture("The file has no moving picture: its video track is empty.", code="no_video_stream")
-        raise NoPicture(refusal.NO_PICTURE)
+            raise NoFrame("The file has no moving picture: its video track is empty.", code="no_video_stream")
+        raise NoFrame(refusal.NO_PICTURE)
     if seen.restarted:
         raise UnreadableMedia(refusal.RESTARTED)
     if index is not None:
@@ -103,7 +103,7 @@ def _examined(
     else:
         ends, frames = frame_timing.read(container, main, tracks, seen, rules.timeout_s)
         empty = {stream.index for stream in tracks if seen.surveyed and not seen.packets[stream.index]}
-    measured = streams.Measured(seen, description or Description(), frames, ends, empty | still)
+    measured = streams.StreamMeasurements(seen, description or Description(), frames, ends, empty | still)
     info = streams.media_info(container, main, measured, size_bytes)
     _check_times(info, frames, rules)
     return Examined(media=info, doubtful=description is None or _times_are_guessed(container, main, seen))
@@ -152,7 +152,7 @@ def _check_streams(container: InputContainer, media_fd: int, rules: ProbeRules) 
     played = sum(1 for stream in container.streams if stream.type == "audio" or main_video.is_moving(stream))
     for number, most, what in (
         (played, rules.max_streams, "tracks of picture and sound"),
-        (len(container.streams), MOST_STREAMS, "streams"),
+        (len(container.streams), MAX_STREAMS, "streams"),
     ):
         if number > most:
             raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
@@ -179,13 +179,13 @@ def _reach_bytes(container: InputContainer, size_bytes: int) -> float:
 
 
 def _check_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:
-    longest_s = max(info.duration_s or 0, info.picture.duration_s or 0, frames.sample.span_s if frames.sample else 0)
+    longest_s = max(info.duration_s or 0, info.main_video.duration_s or 0, frames.sample.span_s if frames.sample else 0)
     if longest_s > rules.max_duration_s:
         raise UnreadableMedia(
             f"The video lasts {math.ceil(longest_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"
         )
     measured = frames.sample.rate if frames.sample else None
-    rates = [float(measured or 0), float(Fraction(info.picture.frame_rate or 0))]
+    rates = [float(measured or 0), float(Fraction(info.main_video.frame_rate or 0))]
     if max(rates) > rules.max_frame_rate * 1.01:  # a measurement over rounded timestamps is a little off
         raise UnreadableMedia(
             f"The video has {max(rates):.0f} frames a second, {rules.max_frame_rate:g} are taken.",

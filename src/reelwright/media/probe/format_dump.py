@@ -13,7 +13,7 @@ from typing import Any
 
 import av.logging
 
-MOST_TAGS, MOST_TEXT = 2000, 1 << 20
+MAX_TAGS, MOST_TEXT = 2000, 1 << 20
 """Tags, and characters in them, with which a file is described: they are all said again."""
 
 _STREAM = re.compile(r"  Stream #0:(\d{1,4})\b.*")
@@ -48,7 +48,7 @@ def describe(container: Any, stream_index: int) -> Description | None:
     """What is said of a stream of an open file; None where its text is too long to be said."""
     tags = [container.metadata, *(stream.metadata for stream in container.streams)]
     characters = sum(len(key) + len(text) for one in tags for key, text in one.items())
-    if characters > MOST_TEXT or sum(map(len, tags)) > MOST_TAGS:
+    if characters > MOST_TEXT or sum(map(len, tags)) > MAX_TAGS:
         return None
     av.logging.set_level(av.logging.INFO)  # else there is nothing to capture
     av.logging.set_libav_level(av.logging.INFO)

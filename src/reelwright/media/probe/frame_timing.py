@@ -169,8 +169,8 @@ def _found_ends(container: Any, main: Any, found: Reading, stated: tuple[Fractio
     said = next((end for end in stated if end is not None), None)
     stated_end = math.floor(said / main.time_base) if said is not None else None
     usual = round(1 / (main.average_rate * main.time_base)) if main.average_rate else 0
-    if (picture_end := latest.end(stated_end, usual)) is not None:
-        ends[main.index] = picture_end * main.time_base
+    if (video_end := latest.end(stated_end, usual)) is not None:
+        ends[main.index] = video_end * main.time_base
     picture_s = believed_end(stated[0], ends.get(main.index))
     file_s = believed_end(stated[1], max(ends.values(), default=None))
     last_packet_s = found.last_packet * main.time_base if found.last_packet is not None else None

@@ -89,5 +89,5 @@ class Prober:
     async def _settled(self, path: Path, media: MediaInfo) -> MediaInfo:
         """With the first frame as the ffmpeg that renders sees it."""
         async with self._witnesses.turn():
-            frame = await witness.first_frame(path, media.picture.index, self._rules)
+            frame = await witness.first_frame(path, media.main_video.index, self._rules)
         return media if frame is None else media.beginning(frame.tick, (frame.width, frame.height))

@@ -46,7 +46,7 @@ SEARCHED_BYTES = 64 * 2**20
 CHUNK_BYTES = 1 << 20
 
 
-class Kind(NamedTuple):
+class KnownFormat(NamedTuple):
     """What a file seems to be ("a PDF document"), and what its owner can do."""
 
     name: str
@@ -61,32 +61,32 @@ SCRIPT_ADVICE = (
 )
 
 
-def _picture(name: str) -> Kind:
-    return Kind(f"a picture ({name})", PICTURE_ADVICE)
+def _picture(name: str) -> KnownFormat:
+    return KnownFormat(f"a picture ({name})", PICTURE_ADVICE)
 
 
-def _sound(name: str) -> Kind:
-    return Kind(f"a sound file ({name})", SOUND_ADVICE)
+def _sound(name: str) -> KnownFormat:
+    return KnownFormat(f"a sound file ({name})", SOUND_ADVICE)
 
 
-def _raw(name: str, suffix: str) -> Kind:
+def _raw(name: str, suffix: str) -> KnownFormat:
     command = f"`ffmpeg -framerate 25 -i video.{suffix} -c copy video.mp4`, with its own frame rate,"
-    return Kind(f"raw {name} without a container", f"{command} puts it into MP4 without loss.")
+    return KnownFormat(f"raw {name} without a container", f"{command} puts it into MP4 without loss.")
 
 
-def _foreign(name: str) -> Kind:
-    return Kind(name, "Convert it, for example with `ffmpeg -i FILE -c:v libx264 -c:a aac video.mp4`.")
+def _foreign(name: str) -> KnownFormat:
+    return KnownFormat(name, "Convert it, for example with `ffmpeg -i FILE -c:v libx264 -c:a aac video.mp4`.")
 
 
-MOTION_PHOTO = Kind(
+MOTION_PHOTO = KnownFormat(
     "a motion photo, a picture with a short video behind it",
     "Share or export it as a video on the phone and upload that.",
 )
 PHONE_PICTURE = _picture("HEIC or AVIF")
 STILL_GIF = _picture("a GIF with a single frame")
-EMPTY = Kind("empty", "Was it saved whole?")
+EMPTY = KnownFormat("empty", "Was it saved whole?")
 
-_LEADING: tuple[tuple[int, bytes, Kind], ...] = (
+_LEADING: tuple[tuple[int, bytes, KnownFormat], ...] = (
     (0, b"\xff\xd8\xff", _picture("JPEG")),
     (0, b"\x89PNG", _picture("PNG")),
     (0, b"GIF8", STILL_GIF),
@@ -107,33 +107,33 @@ _LEADING: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"FORM", _sound("AIFF")),
     (0, b"#!AMR", _sound("AMR")),
     (0, b"MThd", _sound("MIDI")),
-    (0, b"%PDF", Kind("a PDF document")),
-    (0, b"PK\x03\x04", Kind("a ZIP archive or an office document", ARCHIVE_ADVICE)),
-    (0, b"Rar!", Kind("a RAR archive", ARCHIVE_ADVICE)),
-    (0, b"7z\xbc\xaf", Kind("a 7-Zip archive", ARCHIVE_ADVICE)),
-    (0, b"\x1f\x8b", Kind("a gzip archive", ARCHIVE_ADVICE)),
-    (257, b"ustar", Kind("a tar archive", ARCHIVE_ADVICE)),
-    (0, b"DKIF", Kind("IVF", "`ffmpeg -i video.ivf -c copy video.mkv` puts it into Matroska without loss.")),
+    (0, b"%PDF", KnownFormat("a PDF document")),
+    (0, b"PK\x03\x04", KnownFormat("a ZIP archive or an office document", ARCHIVE_ADVICE)),
+    (0, b"Rar!", KnownFormat("a RAR archive", ARCHIVE_ADVICE)),
+    (0, b"7z\xbc\xaf", KnownFormat("a 7-Zip archive", ARCHIVE_ADVICE)),
+    (0, b"\x1f\x8b", KnownFormat("a gzip archive", ARCHIVE_ADVICE)),
+    (257, b"ustar", KnownFormat("a tar archive", ARCHIVE_ADVICE)),
+    (0, b"DKIF", KnownFormat("IVF", "`ffmpeg -i video.ivf -c copy video.mkv` puts it into Matroska without loss.")),
     (0, b"YUV4MPEG2", _foreign("uncompressed video (YUV4MPEG2)")),
     (0, b".RMF", _foreign("RealMedia")),
     (0, b"nut/multimedia", _foreign("NUT")),
     (0, b"\xb7\xd8\x00\x20", _foreign("a Windows recording (WTV)")),
-    (0, b"\x7fELF", Kind("a program")),
-    (0, b"MZ", Kind("a program")),
-    (0, b"bplist", Kind("a property list")),
+    (0, b"\x7fELF", KnownFormat("a program")),
+    (0, b"MZ", KnownFormat("a program")),
+    (0, b"bplist", KnownFormat("a property list")),
 )
 _START_CODE = re.compile(rb"\A\x00{2,3}\x01", re.DOTALL)
-_TEXTS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
+_TEXTS: tuple[tuple[re.Pattern[bytes], KnownFormat], ...] = (
     (
         re.compile(rb"<!doctype html|<html|<head|<body", re.IGNORECASE),
-        Kind(
+        KnownFormat(
             "a web page",
             "The link led to a page, often one to log in or an error, not to the video: download the video itself.",
         ),
     ),
-    (re.compile(rb"#EXTM3U|<MPD\b|ffconcat|\[playlist\]", re.IGNORECASE), Kind("a playlist", SCRIPT_ADVICE)),
+    (re.compile(rb"#EXTM3U|<MPD\b|ffconcat|\[playlist\]", re.IGNORECASE), KnownFormat("a playlist", SCRIPT_ADVICE)),
     (re.compile(rb"<svg\b", re.IGNORECASE), _picture("SVG")),
-    (re.compile(rb"WEBVTT|-->"), Kind("subtitles")),
+    (re.compile(rb"WEBVTT|-->"), KnownFormat("subtitles")),
 )
 
 
@@ -147,7 +147,7 @@ def refused(media_fd: int, formats: Sequence[str]) -> UnsupportedMedia | Unreada
             "uploaded whole. Upload it again."
         )
     if container is not None:
-        return unsupported(Kind(f"{NAMES[container]}, which is not taken on this server"), formats)
+        return unsupported(KnownFormat(f"{NAMES[container]}, which is not taken on this server"), formats)
     found = kind(head)
     if found is not None and found.name.startswith("a picture") and _has_video_behind(media_fd):
         found = MOTION_PHOTO
@@ -162,7 +162,7 @@ def codec_not_taken(codec: str) -> UnsupportedMedia:
     )
 
 
-def unsupported(seems: Kind | None, formats: Sequence[str]) -> UnsupportedMedia:
+def unsupported(seems: KnownFormat | None, formats: Sequence[str]) -> UnsupportedMedia:
     """`seems`: what the file is, if that can be told."""
     what = f"it seems to be {seems.name}" if seems else "what it is cannot be told"
     if seems is EMPTY:
@@ -172,7 +172,7 @@ def unsupported(seems: Kind | None, formats: Sequence[str]) -> UnsupportedMedia:
     return UnsupportedMedia(f"The file is not a video that can be taken: {what}.{advice} Taken are {taken}.")
 
 
-def kind(head: bytes) -> Kind | None:
+def kind(head: bytes) -> KnownFormat | None:
     """What a file that is no container of ours begins like."""
     if not head:
         return EMPTY
@@ -185,10 +185,10 @@ def kind(head: bytes) -> Kind | None:
     for pattern, found in _TEXTS:
         if pattern.search(text[:512]):
             return found
-    return Kind("a text file") if _is_text(head) else None
+    return KnownFormat("a text file") if _is_text(head) else None
 
 
-def _elementary(unit: bytes) -> Kind | None:
+def _elementary(unit: bytes) -> KnownFormat | None:
     """By the first unit behind a start code: parameter sets and delimiters of H.264 and HEVC."""
     if not unit:
         return None

@@ -8,7 +8,7 @@ import struct
 from reelwright import file_formats
 
 SIGNATURE_BYTES = 1024
-MOST_BOXES = 100_000
+MAX_BOXES = 100_000
 
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot")
 
@@ -35,7 +35,7 @@ def has_fragments(media_fd: int) -> bool:
     True also where the boxes cannot be followed to the end: then nothing is known of them.
     """
     size, position = os.fstat(media_fd).st_size, 0
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         header = os.pread(media_fd, 16, position)
         if len(header) < 8:
             return False

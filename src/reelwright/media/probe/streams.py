@@ -19,7 +19,7 @@ from reelwright.media.probe.frame_timing import seconds
 from reelwright.media.probe.main_video import DEFAULT, is_moving
 from reelwright.media.probe.packets import Reading
 
-LONGEST_BELIEVED_S = 10 * 365 * 86400
+MAX_BELIEVED_S = 10 * 365 * 86400
 MPEG_VARIABLE_BIT_RATE = 0x3FFFF * 400
 LANGUAGE = re.compile(r"[a-z]{3}", re.ASCII)
 LAYOUT = re.compile(r"[0-9A-Za-z.()\-]{1,32}", re.ASCII)
@@ -40,7 +40,7 @@ QUICKTIME = "qt"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class StreamMeasurements:
     """What was found out of a file, beyond what its header says."""
 
     seen: Reading
@@ -51,7 +51,7 @@ class Measured:
     """Tracks without a single packet."""
 
 
-def media_info(container: Any, main: Any, measured: Measured, size_bytes: int) -> MediaInfo:
+def media_info(container: Any, main: Any, measured: StreamMeasurements, size_bytes: int) -> MediaInfo:
     """All that is known of a file whose video is `main`."""
     video = [_main_stream(main, measured)]
     audio, other = [], []
@@ -88,7 +88,7 @@ def _is_quicktime(container: Any) -> bool:
     return is_mov and container.metadata.get("major_brand", QUICKTIME).strip() == QUICKTIME
 
 
-def _main_stream(main: Any, measured: Measured) -> VideoStream:
+def _main_stream(main: Any, measured: StreamMeasurements) -> VideoStream:
     frame, frames, ends = measured.seen.frame, measured.frames, measured.ends
     rotation = round(-frame.rotation / 90) * 90 % 360
     first = measured.seen.first if measured.seen.first is not None else main.start_time
@@ -227,7 +227,7 @@ def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> fl
 
 
 def _believed(duration: Fraction | None) -> float | None:
-    return round(float(duration), 6) if duration is not None and 0 < duration < LONGEST_BELIEVED_S else None
+    return round(float(duration), 6) if duration is not None and 0 < duration < MAX_BELIEVED_S else None
 
 
 def _positive(rate: int | None) -> int | None:

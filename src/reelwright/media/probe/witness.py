@@ -14,7 +14,7 @@ from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.sandbox import contained
 from reelwright.source_codecs import whitelist
 
-MOST_SAID_BYTES = 1 << 20
+MAX_OUTPUT_BYTES = 1 << 20
 _FRAME = re.compile(
     rb"^\[Parsed_showinfo_0 @ 0x[0-9a-f]+\] n: *0 pts: *(-?\d{1,19}) .*? s:(\d{1,5})x(\d{1,5}) ", re.MULTILINE
 )
@@ -44,7 +44,7 @@ async def first_frame(path: Path, stream_index: int, rules: ProbeRules) -> First
         said = b""
         with suppress(TimeoutError):
             async with asyncio.timeout(rules.timeout_s):
-                while len(said) < MOST_SAID_BYTES and (chunk := await process.stderr.read(1 << 16)):
+                while len(said) < MAX_OUTPUT_BYTES and (chunk := await process.stderr.read(1 << 16)):
                     said += chunk
                     if found := _FRAME.search(said):
                         tick, width, height = map(int, found.groups())

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from reelwright.edits.audio_tracks import CodedSound
+from reelwright.edits.audio_tracks import CodedAudio
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import PlannedLayer, VideoFacts
 from reelwright.media.ffmpeg.filtergraph import (
     FIRST_TWO_CHANNELS,
     TIMES_OR_COUNTED,
     Filter,
+    GraphInput,
     Graphs,
-    Source,
     channel_layout,
     filter_,
     samples,
     timestamps_from_s,
 )
 
-SMALLEST_HOLE_S = Fraction(1, 50)
+MIN_HOLE_S = Fraction(1, 50)
 """Holes in the sound that are filled with silence; smaller ones are rounding."""
 PLACED_CHANNELS = 8
 """Of so many channels ffmpeg knows where each belongs, even where the file does not say so."""
@@ -34,7 +34,7 @@ IN_ORDER = r"noise=drop=lte(dts-startdts+1\,ld(0))+0*st(0\,max(ld(0)\,dts-startd
 joined: muxers take none."""
 
 
-def formed(track: AudioStream, form: CodedSound) -> list[Filter]:
+def formed(track: AudioStream, form: CodedAudio) -> list[Filter]:
     """One form for all of a track, whatever changes in it: where something does, ffmpeg builds the graph anew. What
     follows must not count from its start then: only times tell what time it is."""
     placed = track.layout is not None or track.channels <= PLACED_CHANNELS
@@ -42,7 +42,7 @@ def formed(track: AudioStream, form: CodedSound) -> list[Filter]:
     return [*first, _form(form)]
 
 
-def _form(form: CodedSound) -> Filter:
+def _form(form: CodedAudio) -> Filter:
     layout = channel_layout(form.layout)
     return filter_("aformat", sample_fmts="fltp", sample_rates=form.sample_rate, channel_layouts=layout)
 
@@ -66,7 +66,7 @@ def without_holes() -> Filter:
 
 
 def _filled(**more: int) -> Filter:
-    return filter_("aresample", **{"async": 1}, min_hard_comp=SMALLEST_HOLE_S, **more)
+    return filter_("aresample", **{"async": 1}, min_hard_comp=MIN_HOLE_S, **more)
 
 
 def lasting(length: Fraction) -> list[Filter]:
@@ -81,7 +81,7 @@ def held() -> Filter:
 
 
 def coded(
-    graphs: Graphs | None, number: int, track: AudioStream, form: CodedSound, filters: Sequence[Filter]
+    graphs: Graphs | None, number: int, track: AudioStream, form: CodedAudio, filters: Sequence[Filter]
 ) -> tuple[str, ...]:
     """Options for output track `number`: the track in its new form, through filters, coded. Without `graphs` they are
     the output's own: of a graph beside one that is split, whose sound begins late, ffmpeg 9.0 may wait for ever."""
@@ -99,7 +99,7 @@ def copied(number: int, track: AudioStream) -> tuple[str, ...]:
     return ("-map", f"0:{track.index}", *as_it_is, *_language(number, track))
 
 
-def encoded(number: int, track: AudioStream | None, form: CodedSound) -> tuple[str, ...]:
+def encoded(number: int, track: AudioStream | None, form: CodedAudio) -> tuple[str, ...]:
     """Options that encode output track `number`, made of `track`."""
     coding = (f"-c:a:{number}", form.encoder, f"-b:a:{number}", str(form.bit_rate), f"-bsf:a:{number}", IN_ORDER)
     return (*coding, *_language(number, track))
@@ -111,19 +111,19 @@ def _language(number: int, track: AudioStream | None) -> tuple[str, ...]:
 
 
 def mixed(
-    graphs: Graphs, track: AudioStream | None, form: CodedSound, layers: Sequence[PlannedLayer], length: Fraction
+    graphs: Graphs, track: AudioStream | None, form: CodedAudio, layers: Sequence[PlannedLayer], length: Fraction
 ) -> str:
     """The track (None: silence) with the sound of those layers that have a volume; returns the label to map.
 
     Nothing is made quieter to make room: what would be louder than full scale is held there.
     """
     if track is not None:
-        ground = Source(0, track.index, [*formed(track, form), without_holes(), *lasting(length)])
+        ground = GraphInput(0, track.index, [*formed(track, form), without_holes(), *lasting(length)])
     else:
         silence = filter_("anullsrc", sample_rate=form.sample_rate, channel_layout=channel_layout(form.layout))
-        ground = Source(None, None, [silence, filter_("atrim", end=length), _form(form)])
+        ground = GraphInput(None, None, [silence, filter_("atrim", end=length), _form(form)])
     sounds = [
-        Source(number, heard(layer).index, [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)])
+        GraphInput(number, heard(layer).index, [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)])
         for number, layer in enumerate(layers, start=1)
         if layer.volume
     ]
@@ -134,7 +134,7 @@ def mixed(
 def heard(layer: PlannedLayer) -> AudioStream:
     """The track of a layer's video that is mixed in: its default one, else the first."""
     assert isinstance(layer.facts, VideoFacts)
-    tracks = layer.facts.media.sound
+    tracks = layer.facts.media.decodable_audio
     return next((track for track in tracks if track.default), tracks[0])
 
 
@@ -144,7 +144,7 @@ def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
     media = layer.facts.media
     start, shown = Fraction(layer.start_s), Fraction(layer.end_s) - Fraction(layer.start_s)
     filters = [
-        filter_("asetpts", expr=timestamps_from_s(Fraction(media.picture.start_s) - media.start)),
+        filter_("asetpts", expr=timestamps_from_s(Fraction(media.main_video.start_s) - media.start)),
         without_holes(),
         filter_("atrim", end=shown),
         filter_("volume", volume=Fraction(repr(layer.volume))),

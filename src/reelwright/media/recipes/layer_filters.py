@@ -8,8 +8,8 @@ from reelwright.edits.plan import PlannedLayer, VideoFacts
 from reelwright.media.ffmpeg.filtergraph import (
     FINE_TICKS,
     Filter,
-    Layer,
-    Source,
+    GraphInput,
+    OverlaidInput,
     Value,
     between,
     filter_,
@@ -18,7 +18,7 @@ from reelwright.media.ffmpeg.filtergraph import (
 from reelwright.media.recipes.video_filters import conform_layer
 
 
-def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False) -> Layer:
+def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False) -> OverlaidInput:
     """`deep`: over a picture of ten bits. Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot
     tone-map.
 
@@ -40,15 +40,15 @@ def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep:
     gone = "pass" if faded or isinstance(facts, VideoFacts) else "repeat"
     depth: dict[str, Value] = {"format": "yuv420p10"} if deep else {}
     overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end), **depth)
-    stream_index = facts.media.picture.index if isinstance(facts, VideoFacts) else 0
-    return Layer(Source(input_index, stream_index, filters), overlay)
+    stream_index = facts.media.main_video.index if isinstance(facts, VideoFacts) else 0
+    return OverlaidInput(GraphInput(input_index, stream_index, filters), overlay)
 
 
 def _sized(layer: PlannedLayer, *, tone_mapping: bool) -> list[Filter]:
     """A still picture is scaled once, before it repeats."""
     facts = layer.facts
     if isinstance(facts, VideoFacts):
-        return conform_layer(facts.media.picture, (layer.width, layer.height), tone_mapping=tone_mapping)
+        return conform_layer(facts.media.main_video, (layer.width, layer.height), tone_mapping=tone_mapping)
     if (layer.width, layer.height) == (facts.width, facts.height):
         return [filter_("format", pix_fmts="rgba")]
     return [filter_("format", pix_fmts="rgba"), filter_("scale", w=layer.width, h=layer.height, flags="bicubic")]

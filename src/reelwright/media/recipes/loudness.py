@@ -11,7 +11,7 @@ from fractions import Fraction
 from reelwright.media.ffmpeg.filtergraph import Filter, decibels, file_in_work, filter_, metadata_key
 from reelwright.media.ffmpeg.measured import LOUDNESS_KEY, LoudnessGain
 
-HIGHEST_PEAK = Fraction(794, 1000)
+MAX_PEAK = Fraction(794, 1000)
 """-2 dBTP, before the sound is coded: -1 dBTP is the highest that EBU R 128 takes, and lossy codecs add up to 1 dB to
 most sound. They add up to 4 dB (measured) where all of it is limited or an attack follows silence; to hold that as well
 would make everything softer."""
@@ -34,6 +34,6 @@ def levelling(gain: LoudnessGain, sample_rate: int) -> list[Filter]:
         filter_("volume", volume=decibels(gain.name)),
         filter_("aresample", sample_rate=OVERSAMPLED_RATE),
         # `level` would bring what was held up to full scale again; `latency` takes off what the limiter looks ahead
-        filter_("alimiter", limit=HIGHEST_PEAK, level=0, latency=1),
+        filter_("alimiter", limit=MAX_PEAK, level=0, latency=1),
         filter_("aresample", sample_rate=sample_rate),
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from reelwright.edits import audio_tracks
-from reelwright.edits.first_frame import may_stand
+from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
-from reelwright.edits.plan import ExpectedOutput, PictureFacts, PlannedLayer, PlannedOverlay
+from reelwright.edits.plan import ExpectedOutput, ImageFacts, PlannedLayer, PlannedOverlay
 from reelwright.media.encoders import coded_video
 from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
 from reelwright.media.encoders.muxing import into, lasting_until
@@ -17,7 +17,7 @@ from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds
 from reelwright.media.recipes.audio import coded, copied, encoded, in_step, late, mixed
 from reelwright.media.recipes.layer_filters import layer_of
 from reelwright.media.recipes.still_sources import FADE_RATE, clock, under
-from reelwright.media.recipes.video_filters import colours_again, steady, upright_for
+from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
 
 
 def overlay_command(
@@ -38,11 +38,11 @@ def overlay_command(
     ]
     graphs = Graphs()
     square = filter_("setsar", sar=1)
-    ticking = clock(step.layers, Fraction(expected.duration_s), form) if may_stand(media) else None
-    below = None if ticking is None else (ticking, [under(), square, *colours_again(media.picture)])
-    ground = [*steady(media.picture), *upright_for(media, expected, capabilities, canvas, hdr=False), square]
+    ticking = clock(step.layers, Fraction(expected.duration_s), form) if may_hold(media) else None
+    below = None if ticking is None else (ticking, [under(), square, *restored_colors(media.main_video)])
+    ground = [*steady(media.main_video), *upright_for(media, expected, capabilities, canvas, hdr=False), square]
     fitted = [filter_("scale", w=size[0], h=size[1], flags="bicubic"), square] if size != canvas else []
-    video = graphs.layered(media.picture.index, ground, layers, below, fitted)
+    video = graphs.layered(media.main_video.index, ground, layers, below, fitted)
     sound = _overlaid_sound(media, step, expected, graphs)
     arguments = [
         *video_input("<in0>", media, capabilities),
@@ -57,7 +57,7 @@ def overlay_command(
         *coded_video(
             media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)
         ),
-        *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_stand(media) else ()),
+        *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_hold(media) else ()),
         *into(expected.output.container, "<out0>"),
     ]
     return whole(media, arguments, expected_s=expected.duration_s)
@@ -66,7 +66,7 @@ def overlay_command(
 def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, graphs: Graphs) -> list[str]:
     """Every track as it is where it can stay, or with the sound of layers mixed in where one is to be heard."""
     output, length = expected.output, Fraction(expected.duration_s)
-    sound: list[AudioStream | None] = [*media.sound]
+    sound: list[AudioStream | None] = [*media.decodable_audio]
     if expected.audio_tracks > len(sound):
         sound.append(None)
     options: list[str] = []
@@ -82,8 +82,8 @@ def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOu
 
 
 def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    if isinstance(layer.facts, PictureFacts):
-        rate = str(FADE_RATE) if may_stand(media) else media.picture.frame_rate or str(FADE_RATE)
+    if isinstance(layer.facts, ImageFacts):
+        rate = str(FADE_RATE) if may_hold(media) else media.main_video.frame_rate or str(FADE_RATE)
         pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
         return ("-protocol_whitelist", "file", *pictures, "-i", slot)
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()

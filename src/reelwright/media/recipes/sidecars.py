@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from reelwright.edits.codecs import PREVIEW_ENCODER
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
-from reelwright.edits.sidecars import PlannedCompanion, Poster, Preview, Sprite
+from reelwright.edits.sidecars import PlannedSidecar, Poster, Preview, Sprite
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.filtergraph import NANOSECONDS, Filter, every, filter_, grid, moments_before
-from reelwright.media.recipes.video_filters import named_colours
+from reelwright.media.recipes.video_filters import named_colors
 
 CANDIDATES = 24
 """Frames, evenly spread, of which the most typical one is taken where no time is given."""
@@ -25,11 +25,11 @@ PICTURES_A_SECOND = 1000
 
 
 def branch(
-    still: PlannedCompanion, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
+    still: PlannedSidecar, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
 ) -> list[Filter]:
     """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
-    wish, times = still.companion, [Fraction(at) + error for at in still.at_s]
-    shape = [*named_colours(picture), *_shape(still)]
+    wish, times = still.request, [Fraction(at) + error for at in still.at_s]
+    shape = [*named_colors(picture), *_shape(still)]
     if isinstance(wish, Poster) and not times:
         return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
     rate = wish.frame_rate if isinstance(wish, Preview) else PICTURES_A_SECOND
@@ -58,23 +58,23 @@ def at_moments(times: Sequence[Fraction], rate: int) -> list[Filter]:
 def clock_error(media: MediaInfo, tracks: Sequence[AudioStream]) -> Fraction:
     """How much later ffmpeg sees a frame than it is on the clients' time line, when it reads the picture and these
     tracks: it counts in whole ticks from the file's start; in a broadcast, from the start of what it reads."""
-    start, tick = media.start, Fraction(media.picture.time_base)
+    start, tick = media.start, Fraction(media.main_video.time_base)
     if media.container in BROADCAST:
-        start = min(map(Fraction, (media.picture.start_s, *(track.start_s for track in tracks))))
+        start = min(map(Fraction, (media.main_video.start_s, *(track.start_s for track in tracks))))
     return media.start - round(start / tick) * tick
 
 
-def _shape(still: PlannedCompanion) -> list[Filter]:
+def _shape(still: PlannedSidecar) -> list[Filter]:
     """JPEG means BT.601 in full range (ITU-T T.871), WebP in limited range (RFC 9649)."""
-    full = "limited" if isinstance(still.companion, Preview) else "full"
+    full = "limited" if isinstance(still.request, Preview) else "full"
     size = filter_("scale", w=still.width, h=still.height, flags="bicubic", out_color_matrix="bt601", out_range=full)
     return [size, filter_("setsar", sar=1), filter_("format", pix_fmts="yuv420p")]
 
 
-def options(still: PlannedCompanion, encoders: Sequence[str]) -> tuple[str, ...]:
+def options(still: PlannedSidecar, encoders: Sequence[str]) -> tuple[str, ...]:
     """The output of a branch. Raises JobFailed `unsupported_here`."""
     name = still.files[0].name
-    if isinstance(still.companion, Preview):
+    if isinstance(still.request, Preview):
         if PREVIEW_ENCODER not in encoders:
             raise JobFailed(
                 f"this machine's ffmpeg cannot make a preview (it lacks {PREVIEW_ENCODER})", code="unsupported_here"
@@ -84,7 +84,7 @@ def options(still: PlannedCompanion, encoders: Sequence[str]) -> tuple[str, ...]
             *("-fps_mode", "passthrough", "-loop", "0", "-f", "webp", f"<{name}>"),
         )
     coded = ("-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough", "-f", "image2")
-    if isinstance(still.companion, Poster):
+    if isinstance(still.request, Poster):
         return ("-frames:v", "1", *coded, "-update", "1", f"<{name}>")
-    pattern = "sprite-%d.jpg" if isinstance(still.companion, Sprite) else "thumbnail-%04d.jpg"
+    pattern = "sprite-%d.jpg" if isinstance(still.request, Sprite) else "thumbnail-%04d.jpg"
     return (*coded, f"<{pattern}>")

@@ -11,12 +11,12 @@ from fractions import Fraction
 from math import ceil
 
 from reelwright.edits.plan import PlannedLayer, VideoFacts
-from reelwright.media.ffmpeg.filtergraph import FINE_TICKS, Filter, Source, filter_, grid, in_runs, one_above
+from reelwright.media.ffmpeg.filtergraph import FINE_TICKS, Filter, GraphInput, filter_, grid, in_runs, one_above
 
 TICKS_PER_S = 90_000
-FADE_RATE, MOST_RATE, COARSE_RATE = 25, 60, 30
+FADE_RATE, MAX_RATE, COARSE_RATE = 25, 60, 30
 """Frames a second: of a fade, of a video layer at most, and where layers come in each other's way."""
-MOST_RUNS = 40
+MAX_RUNS = 40
 """As many as an expression is kept to."""
 
 
@@ -29,13 +29,13 @@ class Run:
     count: int
 
 
-def clock(layers: Sequence[PlannedLayer], length: Fraction, pixel_format: str = "yuv420p") -> Source | None:
+def clock(layers: Sequence[PlannedLayer], length: Fraction, pixel_format: str = "yuv420p") -> GraphInput | None:
     """The clock's frames, each at its moment, in the format of the picture; None where nothing changes."""
     moments = sorted({tick for layer in layers for tick in _moments(layer, length)})
     if not moments:
         return None
     runs = _runs(moments)
-    if len(runs) > MOST_RUNS:
+    if len(runs) > MAX_RUNS:
         step = TICKS_PER_S // COARSE_RATE
         runs = [Run(moments[0], step, (moments[-1] - moments[0]) // step + 2)]
     begin = Run(-TICKS_PER_S, 1, 1)  # before the picture begins, whenever that is
@@ -47,7 +47,7 @@ def clock(layers: Sequence[PlannedLayer], length: Fraction, pixel_format: str = 
         filter_("settb", expr=FINE_TICKS),
         filter_("setpts", expr=stamps),
     ]
-    return Source(None, None, ticking)
+    return GraphInput(None, None, ticking)
 
 
 def under() -> Filter:
@@ -60,8 +60,8 @@ def _moments(layer: PlannedLayer, length: Fraction) -> Iterator[int]:
     fade_in, fade_out = (min(Fraction(value), end - start) for value in (layer.fade_in_s, layer.fade_out_s))
     windows = [(start, start + fade_in, FADE_RATE), (end - fade_out, end, FADE_RATE)]
     if isinstance(layer.facts, VideoFacts):
-        rate = layer.facts.media.picture.frame_rate
-        windows = [(start, end, min(ceil(Fraction(rate)) if rate else FADE_RATE, MOST_RATE))]
+        rate = layer.facts.media.main_video.frame_rate
+        windows = [(start, end, min(ceil(Fraction(rate)) if rate else FADE_RATE, MAX_RATE))]
     times = [start, start + fade_in, end]
     for first, last, rate_ in windows:
         times += [first + Fraction(number, rate_) for number in range(ceil((last - first) * rate_))]

@@ -7,8 +7,8 @@ from fractions import Fraction
 import msgspec
 
 from reelwright.edits import audio_tracks
-from reelwright.edits.audio_tracks import CodedSound
-from reelwright.edits.first_frame import may_stand
+from reelwright.edits.audio_tracks import CodedAudio
+from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.media.encoders import coded_by_hardware, coded_video, first_pass_share, hardware, hardware_encoder
@@ -37,7 +37,7 @@ def transcode_commands(media: MediaInfo, plan: Plan, capabilities: Capabilities)
     if gains := _gains(media, plan):
         commands.append(_measuring(media, plan, gains, capabilities))
     if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
-        commands.append(_transcode(media, msgspec.structs.replace(plan, companions=()), capabilities, pass_number=1))
+        commands.append(_transcode(media, msgspec.structs.replace(plan, sidecars=()), capabilities, pass_number=1))
     commands.append(_transcode(media, plan, capabilities))
     if plan.streaming is not None:
         packaged = (*REPORTING, *packager.packaging(plan.streaming))
@@ -53,7 +53,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     analysing = pass_number == 1
     length = Fraction(plan.outputs[0].duration_s)
     graphs = Graphs()
-    sdr = to_sdr(media.picture, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
+    sdr = to_sdr(media.main_video, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
     coders = [hardware_encoder(media, expected, capabilities.hardware) for expected in plan.outputs]
     begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
     branches = [
@@ -61,21 +61,21 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
-    read = media.sound[: max(expected.audio_tracks for expected in plan.outputs)]
+    read = media.decodable_audio[: max(expected.audio_tracks for expected in plan.outputs)]
     error = sidecars.clock_error(media, read)
-    branches += [(sdr, sidecars.branch(companion, media.picture, length, error)) for companion in plan.companions]
+    branches += [(sdr, sidecars.branch(companion, media.main_video, length, error)) for companion in plan.sidecars]
     alike = all(colours == branches[0][0] for colours, _ in branches)
     common = [
-        *steady(media.picture),
-        *levelled(media.picture),
-        *progressive(media.picture),
+        *steady(media.main_video),
+        *levelled(media.main_video),
+        *progressive(media.main_video),
         *(branches[0][0] if branches and alike else []),
     ]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
-    labels = iter(graphs.split(media.picture.index, common, shapes))
+    labels = iter(graphs.split(media.main_video.index, common, shapes))
     arguments: list[str] = []
     for number, expected in enumerate(plan.outputs):
-        arguments += ["-map", f"0:{media.picture.index}" if expected.copied else next(labels)]
+        arguments += ["-map", f"0:{media.main_video.index}" if expected.copied else next(labels)]
         if analysing:
             passing_by = read[: expected.audio_tracks]
             arguments += [part for track in passing_by for part in ("-map", f"0:{track.index}")]
@@ -87,13 +87,13 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
             coding = coded_by_hardware(coder, media, expected)
         elif not expected.copied:
             coding = coded_video(media, expected, capabilities, number=number, pass_number=pass_number)
-        if not expected.copied and may_stand(media):
+        if not expected.copied and may_hold(media):
             coding += lasting_until(Fraction(expected.duration_s), media, capabilities)
         arguments += [*WITHOUT_METADATA, *coding]
-        if number == 0 and plan.companions and capabilities.packet_reports:
+        if number == 0 and plan.sidecars and capabilities.packet_reports:
             arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
         arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
-    for label, companion in zip(labels, plan.companions, strict=True):
+    for label, companion in zip(labels, plan.sidecars, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *sidecars.options(companion, capabilities.encoders)]
     weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
     reading = [
@@ -117,14 +117,14 @@ def _gains(media: MediaInfo, plan: Plan) -> dict[int, LoudnessGain]:
     target = output.output.audio.loudness_lufs
     if target is None:
         return {}
-    return {track.index: LoudnessGain.of(track.index, target) for track in media.sound[: output.audio_tracks]}
+    return {track.index: LoudnessGain.of(track.index, target) for track in media.decodable_audio[: output.audio_tracks]}
 
 
 def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
     """Every track as it is where it can stay, else coded: from the start on."""
     gains, output = _gains(media, plan), expected.output
     options: list[str] = []
-    for number, track in enumerate(media.sound[: expected.audio_tracks]):
+    for number, track in enumerate(media.decodable_audio[: expected.audio_tracks]):
         if plan.streaming is None and audio_tracks.is_copied(track, media, output.audio, output.container):
             options += copied(number, track)
             continue
@@ -139,7 +139,7 @@ def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
     return options
 
 
-def _form(track: AudioStream, plan: Plan, expected: ExpectedOutput) -> CodedSound:
+def _form(track: AudioStream, plan: Plan, expected: ExpectedOutput) -> CodedAudio:
     output = expected.output
     return audio_tracks.coded(track, output.audio, output.container, streamed=plan.streaming is not None)
 
@@ -149,7 +149,7 @@ def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, LoudnessGain], cap
     output = plan.outputs[0]
     graphs = Graphs()
     arguments: list[str] = []
-    for track in (track for track in media.sound if track.index in gains):
+    for track in (track for track in media.decodable_audio if track.index in gains):
         form = _form(track, plan, output)
         filters = [*formed(track, form), *in_step(late(track, media))]
         label = graphs.chain(track.index, [*filters, *measuring(gains[track.index])])
@@ -164,10 +164,10 @@ def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, LoudnessGain], cap
 
 
 def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
-    return bool(plan.companions) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
+    return bool(plan.sidecars) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
 
 
 def _rendition(media: MediaInfo, expected: ExpectedOutput, coder: str | None) -> list[Filter]:
     size = expected.width, expected.height
-    shape = rendition(media.picture, size, pixel_format(media, expected.output.video.codec))
+    shape = rendition(media.main_video, size, pixel_format(media, expected.output.video.codec))
     return shape if coder is None else [*shape, *hardware.upload(coder)]

@@ -9,8 +9,8 @@ import msgspec
 
 from reelwright.edits import audio_tracks
 from reelwright.edits.enums import Quality
-from reelwright.edits.first_frame import HELD_S, may_stand, picture_begin
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.held_frames import HELD_S, may_hold, video_begin
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, PlannedTrim
 from reelwright.media.encoders import coded_video
@@ -59,7 +59,7 @@ def trim_commands(
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut = Cut.of(media, start, end)
     shown = (
-        DisplayedFrame(first=cut.first_tick, end=cut.end_tick, tick_s=media.picture.time_base)
+        DisplayedFrame(first=cut.first_tick, end=cut.end_tick, tick_s=media.main_video.time_base)
         if step.look_back
         else None
     )
@@ -67,11 +67,11 @@ def trim_commands(
     hdr, size = keeps_hdr(media, expected.output.video.codec), (expected.width, expected.height)
     upright = upright_for(media, expected, capabilities, size, hdr=hdr)
     square = [filter_("setsar", sar=1)] if expected.output.quality is not Quality.SOURCE else []
-    filters = [*steady(media.picture), *_shown_pictures(media, step, cut, shown), *upright, *square]
-    video = graphs.chain(media.picture.index, filters)
+    filters = [*steady(media.main_video), *_shown_pictures(media, step, cut, shown), *upright, *square]
+    video = graphs.chain(media.main_video.index, filters)
     audio = [
         option
-        for number, track in enumerate(media.sound[: expected.audio_tracks])
+        for number, track in enumerate(media.decodable_audio[: expected.audio_tracks])
         for option in cut.sound(graphs, number, track, expected)
     ]
     looking_back = step.look_back or step.shown_from_s is not None
@@ -88,9 +88,9 @@ def trim_commands(
             expected,
             capabilities,
             keep_fields=keeps_fields(media, expected.output, height=expected.height),
-            begins_late=picture_begin(media) > start,
+            begins_late=video_begin(media) > start,
         ),
-        *(lasting_until(end - start, media, capabilities) if may_stand(media) or shown else ()),
+        *(lasting_until(end - start, media, capabilities) if may_hold(media) or shown else ()),
         *into(expected.output.container, "<out0>"),
     ]
     made = Command(
@@ -100,7 +100,7 @@ def trim_commands(
         lost_then=LAST_FRAME if cut.has_last_packet(media) else "",
         needed_to=cut.needed_to(media),
         forgiving=media.container in BROADCAST,
-        picture=media.picture.index,
+        video_stream=media.main_video.index,
         expected_s=expected.duration_s,
     )
     return (made,) if shown is None else (_looking(media, start, cut, shown, capabilities), made)
@@ -113,7 +113,7 @@ def _shown_pictures(media: MediaInfo, step: PlannedTrim, cut: Cut, shown: Displa
         first = measured_number(shown.name)
     elif step.shown_from_s is not None:
         earlier = Fraction(step.start_s) - Fraction(step.shown_from_s)
-        first = floor(cut.first_tick - earlier / Fraction(media.picture.time_base))
+        first = floor(cut.first_tick - earlier / Fraction(media.main_video.time_base))
     if first == cut.first_tick:
         return cut.picture_filters()
     return [
@@ -129,7 +129,7 @@ def _looking(media: MediaInfo, start: Fraction, cut: Cut, shown: DisplayedFrame,
     return Command(
         # framecrc writes one line a packet with its times; copied packets are not decoded
         arguments=(
-            *(*REPORTING, *reading, *source, "-map", f"0:{media.picture.index}"),
+            *(*REPORTING, *reading, *source, "-map", f"0:{media.main_video.index}"),
             *("-c", "copy", "-f", "framecrc", f"<{shown.file}>"),
         ),
         forgiving=True,
@@ -152,7 +152,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, media: MediaInfo, start: Fraction, end: Fraction) -> Cut:
-        tick = Fraction(media.picture.time_base)
+        tick = Fraction(media.main_video.time_base)
         first = ceil((media.start + start) / tick)
         return cls(
             first_tick=first,
@@ -170,9 +170,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         if media.clock_jumps:  # `-copyts` would leave them open; the offset is what ffmpeg takes off without it
             return ("-itsoffset", seconds(media.start), "-t", seconds(media.start + end + RUN_OUT_S))
         if is_seekable(media):
-            frame_s = 1 / Fraction(media.picture.frame_rate) if media.picture.frame_rate else Fraction(1, 25)
+            frame_s = 1 / Fraction(media.main_video.frame_rate) if media.main_video.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
-        if seek <= picture_begin(media):
+        if seek <= video_begin(media):
             # No key frame lies before: a demuxer that seeks for the first one takes the audio to there too.
             return ("-copyts", "-t", seconds(end + RUN_OUT_S))
         if looking_back:  # every frame from the key frame on passes, whose time is not known; the filters end it
@@ -187,7 +187,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         all before it came. The last packet of a file that may be cut off is dropped as well: verification allows for
         it where it is lost at the end of a picture without a frame count.
         """
-        picture, end = media.picture, self.end_tick
+        picture, end = media.main_video, self.end_tick
         tick = Fraction(picture.time_base)
         rules, before = [f"gte(dts,{end})"], ""
         if (grid := frame_grid(media)) is not None:
@@ -196,20 +196,22 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         if picture.last_packet_s is not None:
             rules.append(f"gte(dts,{Fraction(picture.last_packet_s) / tick})")
         options = dropping(picture.index, before + "+".join(rules))
-        for track in media.sound:
+        for track in media.decodable_audio:
             ends = ceil(Fraction(self.sound_end_s) / Fraction(track.time_base))
             options += dropping(track.index, f"gte(pts,{ends})")
         return options
 
     def has_last_packet(self, media: MediaInfo) -> bool:
         """Whether the packet that `without_the_rest` drops at the end of the file is one of the interval's."""
-        last_s = media.picture.last_packet_s
-        return last_s is not None and Fraction(last_s) < self.end_tick * Fraction(media.picture.time_base)
+        last_s = media.main_video.last_packet_s
+        return last_s is not None and Fraction(last_s) < self.end_tick * Fraction(media.main_video.time_base)
 
     def needed_to(self, media: MediaInfo) -> dict[int, int]:
         """By stream, the tick of the interval's end."""
-        ends = {track.index: ceil(Fraction(self.sound_end_s) / Fraction(track.time_base)) for track in media.sound}
-        return {media.picture.index: self.end_tick, **ends}
+        ends = {
+            track.index: ceil(Fraction(self.sound_end_s) / Fraction(track.time_base)) for track in media.decodable_audio
+        }
+        return {media.main_video.index: self.end_tick, **ends}
 
     def picture_filters(self) -> list[Filter]:
         return [
@@ -244,5 +246,5 @@ def is_seekable(media: MediaInfo) -> bool:
 def _counts_frames(media: MediaInfo) -> bool:
     """Whether each tick is a frame. AVI has no other times than numbers of ticks; where those are shorter than frames,
     ffmpeg is off by some after a seek."""
-    rate = media.picture.frame_rate
-    return rate is not None and Fraction(media.picture.time_base) * Fraction(rate) == 1
+    rate = media.main_video.frame_rate
+    return rate is not None and Fraction(media.main_video.time_base) * Fraction(rate) == 1

@@ -26,7 +26,7 @@ def upright_for(
 ) -> list[Filter]:
     """The source's video as an output has it, at a size."""
     return conform(
-        media.picture,
+        media.main_video,
         tone_mapping=capabilities.tone_mapping,
         size=size,
         pixel_format=pixel_format(media, expected.output.video.codec),
@@ -52,7 +52,7 @@ def conform(
         *_scaled(picture, size or even(picture.upright_size)),
         *([] if hdr else to_sdr(picture, tone_mapping=tone_mapping)),
         filter_("format", pix_fmts=pixel_format),
-        *_colours(picture),
+        *_colors(picture),
     ]
 
 
@@ -63,7 +63,7 @@ def conform_layer(picture: VideoStream, size: Size, *, tone_mapping: bool) -> li
         filter_("scale", w=size[0], h=size[1], flags="bicubic"),
         filter_("setsar", sar=1),
         *to_sdr(picture, tone_mapping=tone_mapping),
-        *named_colours(picture),
+        *named_colors(picture),
     ]
 
 
@@ -131,7 +131,7 @@ def rendition(picture: VideoStream, size: Size, pixel_format: str) -> list[Filte
         *_scaled(picture, size),
         filter_("setsar", sar=1),
         filter_("format", pix_fmts=pixel_format),
-        *_colours(picture),
+        *_colors(picture),
     ]
 
 
@@ -143,16 +143,16 @@ def _scaled(picture: VideoStream, size: Size) -> list[Filter]:
     return [filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix)]
 
 
-def _colours(picture: VideoStream) -> list[Filter]:
+def _colors(picture: VideoStream) -> list[Filter]:
     """RGB has become BT.709."""
-    return _set_colours("bt709") if picture.color_space == "gbr" else named_colours(picture)
+    return _set_colors("bt709") if picture.color_space == "gbr" else named_colors(picture)
 
 
-def colours_again(picture: VideoStream) -> list[Filter]:
+def restored_colors(picture: VideoStream) -> list[Filter]:
     """For a conformed picture that has lost what its colours are called."""
     if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
         standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else _guessed(picture)
-        return _set_colours("bt709" if picture.color_primaries == "bt2020" else standard)
+        return _set_colors("bt709" if picture.color_primaries == "bt2020" else standard)
     return _stated(picture)
 
 
@@ -166,15 +166,15 @@ def _stated(picture: VideoStream) -> list[Filter]:
     return [filter_("setparams", **known)] if known else []
 
 
-def named_colours(picture: VideoStream) -> list[Filter]:
+def named_colors(picture: VideoStream) -> list[Filter]:
     """Colours that the file says nothing of are named as players would take them at its size: they guess by size, so
     that a smaller rendition would look different, and what is laid over has to be coded in the same way."""
     if picture.color_space is not None or picture.is_hdr:
         return []
-    return _set_colours(_guessed(picture))
+    return _set_colors(_guessed(picture))
 
 
-def _set_colours(standard: str) -> list[Filter]:
+def _set_colors(standard: str) -> list[Filter]:
     transfer = "bt709" if standard == "bt709" else "smpte170m"
     return [filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard)]
 

@@ -23,9 +23,9 @@ MUCH_S = 2.0
 """Who has used more, of late, has used much."""
 HALF_LIFE_S = 30.0
 """After so long, half of what was used is forgotten."""
-MOST_WAITING = 64
+MAX_WAITING = 64
 """Of one client."""
-MOST_REMEMBERED = 1024
+MAX_REMEMBERED = 1024
 """Clients; then those who have used next to nothing are forgotten."""
 BUSY = "Too much is being examined or drawn at the moment."
 
@@ -42,7 +42,7 @@ def asked_by(address: str | None) -> Iterator[None]:
         _client.reset(token)
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
+@lru_cache(maxsize=MAX_REMEMBERED)
 def client_of(address: str | None) -> str:
     """All addresses that one subscriber has are one client: of IPv6 a network of 64 bits."""
     try:
@@ -87,7 +87,7 @@ class Turns:
 
     async def _wait(self, client: str, *, large: bool) -> float:
         """When the place was given."""
-        if client and sum(one.client == client for one in self._waiting) >= MOST_WAITING:
+        if client and sum(one.client == client for one in self._waiting) >= MAX_WAITING:
             raise Busy(BUSY)
         mine = _Waiting(client, large, next(self._numbers))
         self._waiting.append(mine)
@@ -124,7 +124,7 @@ class Turns:
             self._waiting.remove(chosen)
             self._taken.setdefault(chosen.client, []).append(now)
             chosen.granted.set_result(now)
-        if len(self._used) > MOST_REMEMBERED:
+        if len(self._used) > MAX_REMEMBERED:
             self._used = {name: used for name, used in self._used.items() if self._used_s(name, now) > MUCH_S / 100}
 
     def _is_light(self, one: _Waiting, now: float) -> bool:

@@ -21,11 +21,11 @@ import msgspec
 from reelwright.errors import Busy, MediaProcessFailed, NotFound, UnsupportedMedia
 from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.fair_slots import Turns
-from reelwright.media.sandbox.fork_server import Answered, Call, Failed, Failure, Refused, Reply
+from reelwright.media.sandbox.fork_server import Answered, Call, Failed, Failure, RefusedCall, Reply
 
 logger = logging.getLogger(__name__)
 
-MOST_REPLY_BYTES = 1 << 20
+MAX_REPLY_BYTES = 1 << 20
 PATIENCE_S = 5.0
 """How long the server may be silent beyond a call's own time before it counts as stuck."""
 SERVER_OPEN_FILES = 1024
@@ -225,7 +225,7 @@ async def _replies(channel: socket.socket, trial: Call, count: int) -> bool:
 
 async def _whole(reader: asyncio.StreamReader) -> bytes:
     said = b""
-    while len(said) <= MOST_REPLY_BYTES and (more := await reader.read(1 << 16)):
+    while len(said) <= MAX_REPLY_BYTES and (more := await reader.read(1 << 16)):
         said += more
     return said
 
@@ -238,4 +238,4 @@ def _understood(said: bytes, answer: type[Answer]) -> Answer:
             return msgspec.json.decode(reply.answer, type=answer)
     except msgspec.DecodeError as error:
         raise ChildFailed("crashed") from error
-    raise reply.error() if isinstance(reply, Refused) else ChildFailed(reply.failure)
+    raise reply.error() if isinstance(reply, RefusedCall) else ChildFailed(reply.failure)

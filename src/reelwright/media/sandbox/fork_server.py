@@ -29,8 +29,8 @@ from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.sandbox import launcher, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 
-MOST_CALL_BYTES = 1 << 16
-MOST_FILES = 4
+MAX_CALL_BYTES = 1 << 16
+MAX_FILES = 4
 """That come with a call, the socket included."""
 
 Failure = Literal["crashed", "timed_out", "out_of_memory"]
@@ -63,7 +63,7 @@ class Answered(msgspec.Struct, frozen=True, tag="answered"):
     answer: msgspec.Raw
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused"):
+class RefusedCall(msgspec.Struct, frozen=True, tag="refused"):
     """The UnsupportedMedia or UnreadableMedia that the handler raised."""
 
     unsupported: bool
@@ -81,7 +81,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     failure: Failure
 
 
-Reply = Answered | Refused | Failed
+Reply = Answered | RefusedCall | Failed
 
 
 @dataclass(slots=True)
@@ -103,10 +103,10 @@ def serve(handler: Handler, kind: Kind = Kind.DRAWING) -> None:
     for listed in (True, False):
         system_calls.for_this_machine(kind, listed=listed)  # made once, for all children
     gc.freeze()  # else the first collection in a child would copy all pages
-    Server(handler, kind, socket.socket(fileno=int(sys.argv[1]))).serve()
+    ForkServer(handler, kind, socket.socket(fileno=int(sys.argv[1]))).serve()
 
 
-class Server:
+class ForkServer:
     """Takes calls from the channel and sees to it that each gets a reply."""
 
     def __init__(self, handler: Handler, kind: Kind, channel: socket.socket) -> None:
@@ -136,7 +136,7 @@ class Server:
 
     def _accept(self) -> bool:
         """Start a child for the next call. False: the other side is gone, and so are we."""
-        message, descriptors, _, _ = socket.recv_fds(self.channel, MOST_CALL_BYTES, MOST_FILES, socket.MSG_CMSG_CLOEXEC)
+        message, descriptors, _, _ = socket.recv_fds(self.channel, MAX_CALL_BYTES, MAX_FILES, socket.MSG_CMSG_CLOEXEC)
         if not message:
             return False
         call = msgspec.json.decode(message, type=Call)
@@ -210,7 +210,7 @@ def _replied(call: Call, handler: Handler, files: Sequence[int]) -> Reply:
     try:
         answer = handler(bytes(call.request), files)
     except (UnsupportedMedia, UnreadableMedia) as error:
-        return Refused(isinstance(error, UnsupportedMedia), error.code, error.detail)
+        return RefusedCall(isinstance(error, UnsupportedMedia), error.code, error.detail)
     except MemoryError:
         return Failed("out_of_memory")
     return Answered(msgspec.Raw(msgspec.json.encode(answer)))

@@ -30,7 +30,7 @@ SYSTEM_FILES = ("/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo",
 OOM_SCORE = 500
 SIGKILL, SIGPIPE, SIGXFSZ = 9, 13, 25
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
-MOST_TASKS = 8192
+MAX_TASKS = 8192
 """Threads and processes of the user (the kernel counts none of root's) beyond which a media process starts no more."""
 SECCOMP_MODE_FILTER = 2
 
@@ -193,7 +193,7 @@ def set_limits(limits: dict[str, int]) -> None:
     """Resource limits by name: memory, output, cpu, files. A lower limit that is already there stays."""
     kinds = {"memory": resource.RLIMIT_AS, "output": resource.RLIMIT_FSIZE, "files": resource.RLIMIT_NOFILE}
     _limit(resource.RLIMIT_CORE, 0, 0)
-    _limit(resource.RLIMIT_NPROC, MOST_TASKS, MOST_TASKS)
+    _limit(resource.RLIMIT_NPROC, MAX_TASKS, MAX_TASKS)
     if "cpu" in limits:
         _limit(resource.RLIMIT_CPU, limits["cpu"], limits["cpu"] + 5)  # SIGXCPU, then SIGKILL
     for name, kind in kinds.items():

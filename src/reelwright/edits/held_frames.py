@@ -17,35 +17,35 @@ ROUNDED_S = Fraction(2, 1000)
 """Times that were rounded to milliseconds are off by less."""
 
 
-def stands(frame_s: Fraction) -> bool:
+def is_held(frame_s: Fraction) -> bool:
     """Whether a frame that is shown for so long is a picture that stands."""
     return frame_s > HELD_S + ROUNDED_S
 
 
-def may_stand(media: MediaInfo) -> bool:
+def may_hold(media: MediaInfo) -> bool:
     """Whether there may be pictures that stand in a video."""
-    longest_s = media.picture.longest_frame_s
-    return longest_s is None or stands(Fraction(repr(longest_s)))
+    longest_s = media.main_video.longest_frame_s
+    return longest_s is None or is_held(Fraction(repr(longest_s)))
 
 
 def may_begin_within(media: MediaInfo, start: Fraction, end: Fraction) -> bool:
     """Whether the interval may begin within a picture that is to be shown from its start on: when the times of single
     frames are not known, that is found out when the video is read."""
-    picture = media.picture
-    if may_stand(media) or picture.duration_s is None or picture.longest_frame_s is None:
+    picture = media.main_video
+    if may_hold(media) or picture.duration_s is None or picture.longest_frame_s is None:
         return True
     longest = Fraction(repr(picture.longest_frame_s))
-    last_begins = picture_end(media) - longest
+    last_begins = video_end(media) - longest
     return min(end, last_begins) - start <= longest
 
 
-def picture_begin(media: MediaInfo) -> Fraction:
+def video_begin(media: MediaInfo) -> Fraction:
     """On the clients' time line."""
-    return Fraction(media.picture.start_s) - media.start
+    return Fraction(media.main_video.start_s) - media.start
 
 
-def picture_end(media: MediaInfo) -> Fraction:
+def video_end(media: MediaInfo) -> Fraction:
     """On the clients' time line, as far as that is known; else the end of all."""
-    if media.picture.duration_s is None:
+    if media.main_video.duration_s is None:
         return Fraction(repr(media.duration_s or 0.0))
-    return picture_begin(media) + Fraction(repr(media.picture.duration_s))
+    return video_begin(media) + Fraction(repr(media.main_video.duration_s))
