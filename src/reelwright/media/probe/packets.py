@@ -25,8 +25,8 @@ SAMPLE_BYTES = 32 * 2**20
 TAIL_S = 2
 """How long before its stated end a file is read, to find its real one."""
 TRIED_FRAMES, TRIED_S = 8, 0.02
-"""How many decoded frames, and for how long, are looked at for one that is interlaced: a recording may begin with
-others."""
+"""How many decoded frames are looked at for one that is interlaced, and for how much time of the processor's, so that a
+busy machine finds the same: a recording may begin with others."""
 TRIED_PACKETS, SOUND_WITHIN_BYTES = 64, 4 * 2**20
 """How many packets of a track are tried for one that gives sound, and how far behind the first frame."""
 MOSTLY = 0.9
@@ -202,7 +202,7 @@ class Reader:
             found.last_packet = decoded + shift
 
     def _look(self, packet: Any, shift: int) -> None:
-        began = time.monotonic()
+        began = time.process_time()
         found = self.found
         for frame in decoded_frames(packet):
             self._decoded += 1
@@ -222,7 +222,7 @@ class Reader:
             if found.field_order is None and frame.interlaced_frame:
                 found.field_order = field_order.order(frame, self._main)
         if found.frame is not None:
-            self._decoding_s += time.monotonic() - began if found.field_order is None else TRIED_S
+            self._decoding_s += time.process_time() - began if found.field_order is None else TRIED_S
 
     def _hear(self, packet: Any) -> None:
         index = packet.stream.index
