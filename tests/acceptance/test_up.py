@@ -232,6 +232,20 @@ async def test_signals_end_the_demo_cleanly(tmp_path: Path, moment: str, number:
     assert await interrupted(house, "demo", MOMENTS[moment], number) == 128 + number
 
 
+def imports(folder: Path) -> bool:
+    """Whether the program has begun to load its libraries."""
+    return any("msgspec" in Path(f"/proc/{pid}/maps").read_text() for pid in processes_about(folder))
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+async def test_ctrl_c_amid_the_imports_just_ends_it(tmp_path: Path, command: str) -> None:
+    """By the signal itself: no traceback, nothing was made."""
+    house = furnished(tmp_path / "my videos")
+    assert await interrupted(house, command, imports, signal.SIGINT) == -signal.SIGINT
+    assert (house.folder / f"{command}.log").read_text() == ""
+    assert [path.name for path in house.folder.iterdir()] == [f"{command}.log"]
+
+
 async def test_ctrl_c_before_it_answers_ends_the_service_cleanly(tmp_path: Path) -> None:
     """With status 0, as when it ran; a second Ctrl-C changes nothing of that."""
     statuses = await asyncio.gather(
