@@ -356,11 +356,11 @@ async def test_work_goes_on_soon_after_any_outage(
         ready = await answered(service, "/ready", within_s=12)
         assert ready.json()["status"] == "not_ready"
         await asyncio.sleep(max(0.0, silent + lasts_s - time.monotonic()))
-        happened = "SELECT count(*) AS events FROM job_events"
-        (before,) = await service.sql(happened)
+        aside, happened = Service(settings, tmp_path), "SELECT count(*) AS events FROM job_events"
+        before = await aside.sql(happened)
 
         async def goes_on() -> bool:
-            return await service.sql(happened) != [before]
+            return await aside.sql(happened) != before
 
         line.mend()
         await eventually(goes_on, within_s=2 * GOES_ON_WITHIN_S)
