@@ -179,5 +179,5 @@ async def test_a_video_of_the_assets_folder_is_laid_over(service: Service, clip:
     async with service.worker():
         await service.until(answers[0].json()["job_id"], "SUCCESS")
     first = read(await service.result(answers[0].json()["job_id"]))[0]
-    assert first.main_video[8:56, 8:56].std() < 4  # plain red where the video lies
-    assert first.main_video[70:170, 70:300].std() > 20
+    assert first.picture[8:56, 8:56].std() < 4  # plain red where the video lies
+    assert first.picture[70:170, 70:300].std() > 20

@@ -124,4 +124,4 @@ async def test_two_frames_of_one_time_are_both_worth_seeing(prober: Prober, tmp_
     _, found = await make(prober, source, tmp_path / "work", edit)
     assert [frame.number for frame in found] == list(range(50))
     wanted = frame_judge.read(source)
-    assert min(frame_judge.ssim(a.main_video, b.main_video) for a, b in zip(wanted, found, strict=True)) > 0.9
+    assert min(frame_judge.ssim(a.picture, b.picture) for a, b in zip(wanted, found, strict=True)) > 0.9
