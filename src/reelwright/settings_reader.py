@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import msgspec
 from dotenv import dotenv_values
 
-from reelwright import setting_values
+from reelwright import setting_parsers
 from reelwright.settings import CONTAINERS, Settings
 
 OLD_NAMES = {
@@ -57,18 +57,18 @@ def _by_new_names(layer: Mapping[str, str | None]) -> dict[str, str]:
 def _reader(name: str) -> Callable[[str], object] | None:
     """How the text of a setting is read before it becomes a value of its type."""
     if name == "APP_ENV":
-        return lambda text: setting_values.APP_ENVS.get(text.lower(), text)
+        return lambda text: setting_parsers.APP_ENVS.get(text.lower(), text)
     if name == "ALLOWED_FORMATS":
-        return lambda text: setting_values.container_names(setting_values.listed(text), CONTAINERS)
+        return lambda text: setting_parsers.container_names(setting_parsers.listed(text), CONTAINERS)
     if name == "ALLOWED_VIDEO_CODECS":
-        return lambda text: setting_values.codec_names(setting_values.listed(text))
+        return lambda text: setting_parsers.codec_names(setting_parsers.listed(text))
     if name == "CORS_ORIGINS":
-        return lambda text: [setting_values.origin(item) for item in setting_values.listed(text)]
+        return lambda text: [setting_parsers.origin(item) for item in setting_parsers.listed(text)]
     if name == "ALLOWED_HOSTS":
-        return lambda text: [setting_values.host_pattern(item) for item in setting_values.listed(text)]
+        return lambda text: [setting_parsers.host_pattern(item) for item in setting_parsers.listed(text)]
     if isinstance(getattr(_DEFAULTS, name.lower()), tuple):
-        return setting_values.listed
-    return setting_values.size_bytes if name.endswith("_BYTES") else None
+        return setting_parsers.listed
+    return setting_parsers.size_bytes if name.endswith("_BYTES") else None
 
 
 def parse(*layers: Mapping[str, str | None]) -> Settings:
@@ -82,7 +82,7 @@ def parse(*layers: Mapping[str, str | None]) -> Settings:
     for name, type_ in types.items():
         if text := merged.get(name):
             try:
-                parsed[name.lower()] = setting_values.value(text, type_, _reader(name))
+                parsed[name.lower()] = setting_parsers.value(text, type_, _reader(name))
             except ValueError as error:
                 wrong.append(_problem(name, text, str(error)))
     settings = msgspec.structs.replace(_DEFAULTS, **parsed)
@@ -122,7 +122,7 @@ def _check_names(written: Mapping[str, str | None]) -> None:
 
 
 def _unknown(name: str) -> str:
-    meant = setting_values.nearest(name.upper(), _names())
+    meant = setting_parsers.nearest(name.upper(), _names())
     return f"{name} is no setting: " + (f"{meant} perhaps?" if meant else "docs/configuration.md lists all that are.")
 
 
@@ -136,7 +136,7 @@ def remarks(settings: Settings, environment: Mapping[str, str] | None = None) ->
     problems = [
         f"{_unknown(name)} It is not read."
         for name, text in environment.items()
-        if text and name not in known and setting_values.nearest(name, known, how_near=0.85)
+        if text and name not in known and setting_parsers.nearest(name, known, how_near=0.85)
     ]
     if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
         problems.append(f"{', '.join(without)}: not read, nothing here needs it")

@@ -25,7 +25,7 @@ from reelwright.edits.plan import Facts, ImageFacts, VideoFacts, resolve
 from reelwright.edits.text_rules import checked_text
 from reelwright.edits.validation import problems
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
-from reelwright.library import references
+from reelwright.library import layer_references
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.images import text_image
 from reelwright.media.images.font_languages import families
@@ -162,14 +162,14 @@ async def test_no_reference_leads_out_of_the_assets_folder(
     found: Counter[str] = Counter()
     for text in hostile_strings.strings(count, path):
         try:
-            picture = await references.image(text, settings=settings, storage=storage, sessions=world.sessions)
+            picture = await layer_references.image(text, settings=settings, storage=storage, sessions=world.sessions)
             assert picture.resolve().is_relative_to(inside), text
             found[picture.name] += 1
         except (NotFound, UnsupportedMedia, InvalidInput):
             pass
         with pytest.raises((NotFound, UnsupportedMedia)):
             async with world.sessions() as session:
-                await references.video(session, text)
+                await layer_references.video(session, text)
     assert watch.events() == 0
     assert set(found) <= {"logo.png"}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reelwright.edits import frame_times, sprite_sheet
+from reelwright.edits import sidecar_times, sprite_sheet
 from reelwright.edits.edit import FileOutput, transcode
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.pointers import Pointer
@@ -124,7 +124,7 @@ def test_bits_of_a_preview_follow_each_other_and_end_in_the_video(
 ) -> None:
     """All frames that are wanted, unless the video is shorter than that; one at least."""
     length = Fraction(milliseconds, 1000)
-    times = frame_times.runs(count, rate, length, parts=parts)
+    times = sidecar_times.runs(count, rate, length, parts=parts)
     assert times == sorted(set(times))
     assert times[0] >= 0
     assert times[-1] < length

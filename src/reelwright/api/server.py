@@ -13,7 +13,7 @@ from reelwright.api.app import create_app
 from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.connection import Connection
 from reelwright.api.http.connection_limits import Connections
-from reelwright.api.http.gate import Gate
+from reelwright.api.http.host_and_origin import Gate
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing
 

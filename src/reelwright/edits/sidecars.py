@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright import file_formats
-from reelwright.edits import frame_times, sprite_sheet
+from reelwright.edits import sidecar_times, sprite_sheet
 from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.pointers import Pointer
@@ -148,7 +148,7 @@ def sized(frame_size: Size, width: int | None) -> Size:
 
 
 def _poster(request: Poster, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:
-    at, errors = (None, []) if request.at is None else frame_times.one(request.at, length, pointer / "at")
+    at, errors = (None, []) if request.at is None else sidecar_times.one(request.at, length, pointer / "at")
     if errors:
         return None, errors
     size = sized(frame_size, request.width)
@@ -159,9 +159,9 @@ def _poster(request: Poster, frame_size: Size, length: Fraction, pointer: Pointe
 
 def _thumbnails(request: Thumbnails, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:
     if request.every is None:
-        times, errors = frame_times.named(request.at or (), length, pointer / "at")
+        times, errors = sidecar_times.named(request.at or (), length, pointer / "at")
     elif request.at is None:
-        times, errors = frame_times.every(request.every, length, pointer / "every", most=MAX_THUMBNAILS)
+        times, errors = sidecar_times.every(request.every, length, pointer / "every", most=MAX_THUMBNAILS)
     else:
         times, errors = [], [FieldError(pointer / "every", "is one way to say it, `at` is another")]
     if errors:
@@ -180,9 +180,9 @@ def _thumbnails(request: Thumbnails, frame_size: Size, length: Fraction, pointer
 def _sprite(request: Sprite, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:
     errors: list[FieldError] = []
     if request.every is None:
-        times = frame_times.spread(request.count or min(USUAL_TILES, max(1, int(length))), length)
+        times = sidecar_times.spread(request.count or min(USUAL_TILES, max(1, int(length))), length)
     elif request.count is None:
-        times, errors = frame_times.every(request.every, length, pointer / "every", most=MAX_TILES)
+        times, errors = sidecar_times.every(request.every, length, pointer / "every", most=MAX_TILES)
     else:
         times, errors = [], [FieldError(pointer / "count", "is one way to say it, `every` is another")]
     if errors:
@@ -205,12 +205,12 @@ def _sprite(request: Sprite, frame_size: Size, length: Fraction, pointer: Pointe
 def _preview(request: Preview, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:
     count = max(1, round(Fraction(repr(request.duration)) * request.frame_rate))
     if request.at is None:
-        times = frame_times.runs(count, request.frame_rate, length, parts=PREVIEW_PARTS)
+        times = sidecar_times.runs(count, request.frame_rate, length, parts=PREVIEW_PARTS)
     else:
-        start, errors = frame_times.one(request.at, length, pointer / "at")
+        start, errors = sidecar_times.one(request.at, length, pointer / "at")
         if start is None:
             return None, errors
-        times = frame_times.run(start, count, request.frame_rate, length)
+        times = sidecar_times.run(start, count, request.frame_rate, length)
     size = sized(frame_size, min(320, frame_size[0]) if request.width is None else request.width)
     shown = PlannedImage(
         width=size[0], height=size[1], duration_ms=round(Fraction(1000 * len(times), request.frame_rate))

@@ -23,10 +23,10 @@ from reelwright.edits.plan.overlay import faults, place
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.submit import Source, find_source, submit
-from reelwright.library import references
+from reelwright.library import layer_references
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.layer_references import ASSETS_PREFIX
 from reelwright.library.overlay_images import OverlayImages
-from reelwright.library.references import ASSETS_PREFIX
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -71,7 +71,7 @@ class LayerSources:
                         image = outcome
                     else:
                         errors.append(FieldError(pointer / "image_path", outcome.detail, outcome.code))
-                elif (path := await references.asset_video(layer.video_path, self.settings)) is not None:
+                elif (path := await layer_references.asset_video(layer.video_path, self.settings)) is not None:
                     name = layer.video_path.removeprefix(ASSETS_PREFIX)
                     videos[number] = await self.asset_videos.take(path, name)
             except InvalidInput as invalid:
@@ -97,7 +97,9 @@ class LayerSources:
             raise
 
     async def _find(self, reference: str) -> Path:
-        return await references.image(reference, settings=self.settings, storage=self.storage, sessions=self.sessions)
+        return await layer_references.image(
+            reference, settings=self.settings, storage=self.storage, sessions=self.sessions
+        )
 
 
 async def submit_overlay(
@@ -183,7 +185,7 @@ def _misplaced(
 
 
 async def _video(session: AsyncSession, reference: str) -> tuple[File, MediaInfo]:
-    file = await references.video(session, reference)
+    file = await layer_references.video(session, reference)
     owner = (
         await session.get(Video, file.video_id)
         if file.video_id is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reelwright.setting_values import nearest
+from reelwright.setting_parsers import nearest
 
 MAX_NAMED = 12
 

@@ -12,7 +12,7 @@ import msgspec
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia
 from reelwright.media.ffmpeg.capabilities import ffmpeg_path
-from reelwright.media.probe import witness
+from reelwright.media.probe import ffmpeg_first_frame
 from reelwright.media.probe.report import Examined
 from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.sandbox import fork_client
@@ -89,5 +89,5 @@ class Prober:
     async def _settled(self, path: Path, media: MediaInfo) -> MediaInfo:
         """With the first frame as the ffmpeg that renders sees it."""
         async with self._witnesses.turn():
-            frame = await witness.first_frame(path, media.main_video.index, self._rules)
+            frame = await ffmpeg_first_frame.first_frame(path, media.main_video.index, self._rules)
         return media if frame is None else media.beginning(frame.tick, (frame.width, frame.height))

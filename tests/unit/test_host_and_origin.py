@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from reelwright.api.http.gate import HostNames, cross_origin
+from reelwright.api.http.host_and_origin import HostNames, cross_origin
 from reelwright.settings_reader import SettingsError, parse
 
 OURS = ("https://app.example",)

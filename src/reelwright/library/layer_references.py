@@ -16,7 +16,7 @@ from reelwright.db.models import File
 from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.file_formats import IMAGES
 from reelwright.library import queries
-from reelwright.setting_values import nearest
+from reelwright.setting_parsers import nearest
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
