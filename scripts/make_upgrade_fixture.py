@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,7 @@ EDITS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 
 def main(revision: str, commit: str) -> None:
+    os.environ["TESTS_START"] = "exec"  # that release's code, and not what this process could fork
     target = FIXTURES / revision
     target.mkdir()  # fails where there is one
     with tempfile.TemporaryDirectory(prefix="reelwright-fixture-") as name:

@@ -76,8 +76,9 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    """On a disk that few others write to."""
-    with tempfile.TemporaryDirectory(prefix="reelwright-", dir="/dev/shm") as folder:
+    """On a disk that few others write to; containers have little of that."""
+    roomy = shutil.disk_usage("/dev/shm").free > 4 * BALLAST_BYTES
+    with tempfile.TemporaryDirectory(prefix="reelwright-", dir="/dev/shm" if roomy else None) as folder:
         yield Place(Path(folder))
 
 
@@ -186,7 +187,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True, check=False
     )
     if mounted.returncode != 0:
-        pytest.skip(f"no small disk here: {mounted.stderr.strip()}")
+        pytest.skip("mounting a small disk is not allowed here")
     yield folder
     subprocess.run(["umount", folder], check=True)
 

@@ -187,7 +187,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, text=True, check=False
     )
     if mounted.returncode != 0:
-        pytest.skip(f"no small disk here: {mounted.stderr.strip()}")
+        pytest.skip("mounting a small disk is not allowed here")
     yield folder
     subprocess.run(["umount", folder], check=True)
 
