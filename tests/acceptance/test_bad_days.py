@@ -245,7 +245,7 @@ async def test_an_upload_that_the_disk_does_not_take_is_no_fault_of_the_clients(
     answer = await service.client.post("/videos/upload", files={"file": ("a.mp4", clip.read_bytes())})
     assert "storage cannot be used" in str(problem(answer, 503, "busy")["detail"])
     assert answer.headers["retry-after"] == "5"
-    assert "answered with 503 busy: PermissionError(" in service.api.log.read_text()  # for the operator
+    assert "answered with 503 busy: " in service.api.log.read_text()  # for the operator
     kept.rename(folder.with_name("back"))
     folder.unlink()
     folder.with_name("back").rename(folder)
