@@ -127,8 +127,8 @@ async def _tour(
         raise click.ClickException(f"--start {start:g} is not before the end of the video, which lasts {length:g} s")
     if end is None:
         end = min(start + 5.0, length)
-    wish = {"video_id": video["id"], "start": start, "end": end}
-    job = _answer(await client.post("/trim", json=wish))
+    request = {"video_id": video["id"], "start": start, "end": end}
+    job = _answer(await client.post("/trim", json=request))
     await _follow(client, job["job_id"])
     target = output / f"{Path(video['original_filename']).stem or 'video'}-trim.mp4"
     await _download(client, f"/result/{job['job_id']}", target)

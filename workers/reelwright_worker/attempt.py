@@ -252,8 +252,8 @@ class Attempt:
             renditions = [output.media for output in outputs]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
         length = Fraction(self.plan.outputs[0].duration_s)
-        for companion in self.plan.sidecars:
-            for name, text in sidecars.texts(companion, length).items():
+        for sidecar in self.plan.sidecars:
+            for name, text in sidecars.texts(sidecar, length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
         finished_sidecars = []
         for planned in self.plan.files:

@@ -106,8 +106,8 @@ def single(wanted: Ladder, picture: Size, *, usual_crf: int) -> FileOutput:
     return output
 
 
-def _wrong_streaming(wish: Streaming, wanted: Ladder) -> list[FieldError]:
-    if not (wish.hls or wish.dash):
+def _wrong_streaming(request: Streaming, wanted: Ladder) -> list[FieldError]:
+    if not (request.hls or request.dash):
         return [FieldError("/segment_s", "needs hls or dash")]
     errors: list[FieldError] = []
     if wanted.container != "mp4":

@@ -1,7 +1,7 @@
 """MediaInfo: all that is known of a source, measured once by the probe and stored with the file.
 
 Fractions are strings ("30000/1001") so that they stay exact in JSON; times are seconds as exact decimals or
-fractions in strings where exactness matters, floats where they only inform. All text comes from strangers'
+fractions in strings where exactness matters, floats where they only inform. All text comes from untrusted
 files: the probe lets through names that its own libraries give and validated language tags, nothing else.
 """
 

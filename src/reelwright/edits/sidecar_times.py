@@ -11,7 +11,7 @@ from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError
 
 Found = tuple[list[Fraction], list[FieldError]]
-"""The moments, or what is wrong with the wish for them."""
+"""The moments, or what is wrong with the request for them."""
 
 
 def named(times: Sequence[Time], length: Fraction, pointer: str) -> Found:

@@ -1,4 +1,4 @@
-"""Companions: what players want beside the renditions (streaming manifests, posters, previews), wished and planned."""
+"""Sidecars: what players want beside the renditions (streaming manifests, posters, previews), asked for and planned."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedSidecar(msgspec.Struct, frozen=True, kw_only=True):
-    """A companion with its sizes in pixels and its times on the source's time line worked out. Tiles lie in `columns`
+    """A sidecar with its sizes in pixels and its times on the source's time line worked out. Tiles lie in `columns`
     and `rows`."""
 
     request: AnySidecar = msgspec.field(name="companion")
@@ -114,7 +114,7 @@ PlanResult = tuple[PlannedSidecar | None, list[FieldError]]
 
 
 def planned(request: AnySidecar, *, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:
-    """The companion of a video that is shown at that size and lasts so long, or what is wrong with it."""
+    """The sidecar of a video that is shown at that size and lasts so long, or what is wrong with it."""
     match request:
         case Poster():
             return _poster(request, frame_size, length, pointer)

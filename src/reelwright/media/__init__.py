@@ -1,1 +1,1 @@
-"""HOW it is made: all that knows ffmpeg, and everything that touches a stranger's bytes."""
+"""HOW it is made: all that knows ffmpeg, and everything that touches untrusted bytes."""

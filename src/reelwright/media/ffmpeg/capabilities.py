@@ -36,7 +36,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
     decoders: str = source_codecs.whitelist(source_codecs.VIDEO)
-    """That may be opened for a stranger's file."""
+    """That may be opened for an untrusted file."""
 
 
 def ffmpeg_path(settings: Settings) -> Path:

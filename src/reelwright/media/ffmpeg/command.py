@@ -77,7 +77,7 @@ be whole."""
 
 
 def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    """A stranger's video: no format that refers to other files, no protocol but files, no decoder that is not wanted.
+    """An untrusted video: no format that refers to other files, no protocol but files, no decoder that is not wanted.
 
     A packet that the end of the file tore apart is dropped. The picture's filters stay when its size or format changes
     in the middle: they would count from their start again. They begin with a scaler, which takes any (but where ffmpeg

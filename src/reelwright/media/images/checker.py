@@ -1,4 +1,4 @@
-"""Ask whether a picture that was made of a stranger's video is whole: `ImageChecker` talks to a contained program."""
+"""Ask whether an image that was made of an untrusted video is whole: `ImageChecker` talks to a contained program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger's picture as a plain one: upright, sRGB, 8 bits, with opacity, nothing else. Runs contained.
+"""A client's image as a plain one: upright, sRGB, 8 bits, with opacity, nothing else. Runs contained.
 
 The first bytes decide which reader sees the file, and only four do. Of an animation the first picture counts.
 """

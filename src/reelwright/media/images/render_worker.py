@@ -1,4 +1,4 @@
-"""The drawing program, contained: texts and strangers' pictures for `ImageRenderer`, each in a child (`fork_server`).
+"""The drawing program, contained: texts and clients' images for `ImageRenderer`, each in a child (`fork_server`).
 
 It gets open files, never names, but that of fonts.conf. The server never looks at a font itself: fontconfig and Pango
 start a thread when they first do, which no child would have.

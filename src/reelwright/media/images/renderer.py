@@ -1,4 +1,4 @@
-"""Words and strangers' pictures become PNG files of ours, in contained processes: no network, no other file.
+"""Words and clients' images become PNG files of ours, in contained processes: no network, no other file.
 
 Each is drawn by a child of a warm server: nothing of one request is left for the next.
 """
@@ -35,7 +35,7 @@ __all__ = ["ImageRenderer", "TextStyle"]
 AT_ONCE = 2
 """Texts."""
 PICTURES_AT_ONCE = 2
-"""Beside them: no text waits for a stranger's picture."""
+"""Beside them: no text waits for a client's image."""
 BASE_MEMORY_BYTES, BYTES_A_PIXEL, BYTES_A_TEXT_PIXEL = 640 * 2**20, 28, 64
 """Address space of what draws. Measured: 25 bytes a pixel of a transparent picture, 50 of a text with outline, shadow
 and box, beside code, fonts and stacks of threads. compose.yaml leaves room for all that draw at once."""

@@ -1,4 +1,4 @@
-"""Ask what a stranger's file is, without letting it near this process: `Prober` talks to the contained prober."""
+"""Ask what an untrusted file is, without letting it near this process: `Prober` talks to the contained prober."""
 
 from __future__ import annotations
 

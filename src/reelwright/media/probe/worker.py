@@ -1,4 +1,4 @@
-"""The prober, contained: looks into strangers' files for `Prober`, each in a child of its own (`fork_server`)."""
+"""The prober, contained: looks into untrusted files for `Prober`, each in a child of its own (`fork_server`)."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ def branch(
     still: PlannedSidecar, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
 ) -> list[Filter]:
     """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
-    wish, times = still.request, [Fraction(at) + error for at in still.at_s]
+    request, times = still.request, [Fraction(at) + error for at in still.at_s]
     shape = [*named_colors(picture), *_shape(still)]
-    if isinstance(wish, Poster) and not times:
+    if isinstance(request, Poster) and not times:
         return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
-    rate = wish.frame_rate if isinstance(wish, Preview) else PICTURES_A_SECOND
+    rate = request.frame_rate if isinstance(request, Preview) else PICTURES_A_SECOND
     filters = [*at_moments(times, rate), *shape]
-    if isinstance(wish, Sprite):
+    if isinstance(request, Sprite):
         filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
     return filters
 

@@ -63,7 +63,7 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     ]
     read = media.decodable_audio[: max(expected.audio_tracks for expected in plan.outputs)]
     error = sidecars.clock_error(media, read)
-    branches += [(sdr, sidecars.branch(companion, media.main_video, length, error)) for companion in plan.sidecars]
+    branches += [(sdr, sidecars.branch(sidecar, media.main_video, length, error)) for sidecar in plan.sidecars]
     alike = all(colours == branches[0][0] for colours, _ in branches)
     common = [
         *steady(media.main_video),
@@ -93,8 +93,8 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         if number == 0 and plan.sidecars and capabilities.packet_reports:
             arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
         arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
-    for label, companion in zip(labels, plan.sidecars, strict=True):
-        arguments += ["-map", label, *WITHOUT_METADATA, *sidecars.options(companion, capabilities.encoders)]
+    for label, sidecar in zip(labels, plan.sidecars, strict=True):
+        arguments += ["-map", label, *WITHOUT_METADATA, *sidecars.options(sidecar, capabilities.encoders)]
     weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
     reading = [
         *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),

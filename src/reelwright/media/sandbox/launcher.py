@@ -1,4 +1,4 @@
-"""Confine this process, then become the media program: strangers' files are parsed by code that can do little.
+"""Confine this process, then become the media program: untrusted files are parsed by code that can do little.
 
 Started by `contained.start` as a program of its own, with only the standard library, so that nothing runs between
 fork and exec in a process that has threads. Its arguments are `name=value` (see `Spec`), `--`, and the program's
@@ -233,7 +233,7 @@ def _yield_to_others() -> None:
                 score.seek(0)
                 score.write(str(OOM_SCORE))
     except OSError:
-        return  # no /proc, or read-only: a wish only
+        return  # no /proc, or read-only: it was only to be preferred
 
 
 def _report(abi: int, filtered: bool, unprivileged: bool) -> None:

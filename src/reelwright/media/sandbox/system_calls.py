@@ -154,7 +154,7 @@ class Kind(StrEnum):
     DEVICES = "devices"
     """The same, with drivers of the machine's encoders, of which nobody knows what they call: as in the fallback."""
     SERVER = "server"
-    """Ours that fork for each request and touch no stranger's file; programs that may start others."""
+    """Ours that fork for each request and touch no untrusted file; programs that may start others."""
     PROBE = "probe"
     """A child of a server: reads the files that it was given."""
     DRAWING = "drawing"
