@@ -65,7 +65,7 @@ async def test_the_service_runs_on_while_the_schema_changes(service: Service, cl
     ones, on the processes that ran before."""
     async with service.worker():
         video = await service.upload(long_clip)
-        job_id = await service.trim(video["id"], 0, 50)
+        job_id = await service.trim(video["id"], 0, 50, preset="slow")
         await service.until(job_id, "STARTED")
         engine = create_engine(service.settings.configured_database_url, application_name="tests")
         async with engine.connect() as connection:

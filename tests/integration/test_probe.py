@@ -312,6 +312,14 @@ async def test_a_recording_that_begins_within_a_packet_of_sound_begins_behind_it
             assert Fraction(track.start_s or 0) == heard.pts * heard.time_base
 
 
+async def test_recordings_within_each_others_last_packets_are_refused(prober: Prober, folder: Path) -> None:
+    """ffmpeg sees the one jump twice, and what it makes would stand still for as long as a recording lasts."""
+    streams = (*odd_files.picture(seconds=2, rate="10"), *odd_files.sound(2), *odd_files.H264)
+    part = odd_files.made(folder / "part.ts", *streams)
+    path = odd_files.joined(folder / "within.ts", part, part)
+    assert "starts anew" in (await refused(prober, path)).detail
+
+
 async def test_side_streams_do_not_count_and_are_bounded(prober: Prober, folder: Path) -> None:
     """Attachments are only listed, but not without end."""
     attachment = folder / "attachment.txt"

@@ -257,7 +257,8 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "interlaced FFV1": _fields("ffv1.mkv", "tff", "-c:v", "ffv1", "-flags", "+ildct"),
     "grey": _plain("grey.mp4", *H264, "-vf", "format=gray", "-color_range", "tv"),
     "full range": _plain("full.mkv", *H264, "-vf", "scale=out_range=pc", "-color_range", "pc"),
-    "a clock that starts anew, TS": _restarted("clock.ts", *H264),
+    # Packets of sound that end behind those of the picture: only then has one recording ended when the next begins.
+    "a clock that starts anew, TS": _restarted("clock.ts", *H264, "-pes_payload_size", "8000"),
     "a clock that starts anew, PS": _restarted("clock.mpg", "-c:v", "mpeg2video", "-r", "25"),
     "TS from within a group": _mid_group("middle.ts"),
     "MP4 from within a group": _mid_group("middle.mp4"),
