@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
@@ -14,20 +15,6 @@ FORWARD_US, BACKWARD_US = 10_000_000, 100_000
 """What ffmpeg takes for a jump by default (`-dts_delta_threshold`), microseconds."""
 MISMATCH_US = 500_000
 """By so much the jumps of a stream may differ from those of all streams together."""
-
-
-class _Line:
-    """The times of one stream by its own jumps alone: what they would be if there were no other stream."""
-
-    def __init__(self, decoded_us: int, duration_us: int) -> None:
-        self.offset_us = 0
-        self._decoded_us, self._due_us = decoded_us, decoded_us + duration_us
-
-    def follow(self, stated_us: int, duration_us: int) -> None:
-        decoded_us = stated_us + self.offset_us
-        jump_us = jump(decoded_us, self._decoded_us, self._due_us)
-        self.offset_us -= jump_us
-        self._decoded_us, self._due_us = decoded_us - jump_us, decoded_us - jump_us + duration_us
 
 
 def jump(decoded_us: int, last_us: int, due_us: int) -> int:
@@ -51,7 +38,10 @@ class Clock:
         """Streams whose last packet was far ahead of the one before it."""
         self.restarted: set[int] = set()
         """Streams whose clock, which ffmpeg does not set right, starts anew."""
-        self._lines: dict[int, _Line] = {}
+        self._stated_us: dict[int, tuple[int, int]] = {}
+        """The same as the file states it."""
+        self._alone_us: Counter[int] = Counter()
+        """By stream: how far its times would be moved if there were no other stream."""
 
     @property
     def jumped(self) -> bool:
@@ -66,8 +56,7 @@ class Clock:
         """
         if stream in self.restarted:
             return False
-        line = self._lines.get(stream)
-        return line is None or abs(line.offset_us - self._offset_us) < MISMATCH_US
+        return stream not in self._due_us or abs(self._alone_us[stream] - self._offset_us) < MISMATCH_US
 
     def shift(self, packet: Any) -> int:
         """Ticks of the packet's stream to add to its times."""
@@ -96,7 +85,7 @@ class Clock:
         decoded_us = stated_us + self._offset_us
         jump_us = 0
         if stream in self._due_us:
-            self._lines[stream].follow(stated_us, duration_us)
+            self._alone_us[stream] -= jump(stated_us, *self._stated_us[stream])
             jump_us = jump(decoded_us, *self._due_us[stream])
         elif self._latest_us is not None and abs(decoded_us - self._latest_us) > FORWARD_US:
             jump_us = decoded_us - self._latest_us
@@ -104,5 +93,4 @@ class Clock:
         decoded_us -= jump_us
         self._latest_us = decoded_us
         self._due_us[stream] = (decoded_us, decoded_us + duration_us)
-        if stream not in self._lines:
-            self._lines[stream] = _Line(stated_us, duration_us)
+        self._stated_us[stream] = (stated_us, stated_us + duration_us)
