@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.edit import FileOutput, VideoEncoding, transcode, trim
+from reelwright.edits.edit import transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
+from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import find_source, submit

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from reelwright.edits.edit import FileOutput, VideoEncoding, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.encoders import hardware
 from reelwright.media.ffmpeg import devices

@@ -12,8 +12,9 @@ import imageio_ffmpeg
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.ffmpeg.measured import LoudnessGain
 from reelwright.media.ffmpeg.runner import fill

@@ -9,8 +9,9 @@ import av
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches

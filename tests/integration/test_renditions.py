@@ -9,10 +9,11 @@ import av
 import msgspec
 import pytest
 
-from reelwright.edits.edit import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.ladder import default_crf
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Plan
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches

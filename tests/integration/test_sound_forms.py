@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches

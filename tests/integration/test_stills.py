@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import pyvips
 
-from reelwright.edits.edit import AudioEncoding, FileOutput, VideoEncoding, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.sidecars import AnySidecar, PlannedSidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import Streaming

@@ -12,8 +12,9 @@ import av
 import pytest
 
 from reelwright.edits import bit_rates, ladder
-from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import VerifyFailed

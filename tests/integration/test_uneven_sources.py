@@ -10,8 +10,9 @@ from typing import Any
 import av
 import pytest
 
-from reelwright.edits.edit import Edit, Ladder, overlay, trim
+from reelwright.edits.edit import Edit, overlay, trim
 from reelwright.edits.layers import ImageLayer
+from reelwright.edits.outputs import Ladder
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, Ladder, overlay, transcode, trim
+from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, ImageFacts, Plan, VideoFacts, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.media.ffmpeg import capabilities

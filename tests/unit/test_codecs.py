@@ -8,8 +8,9 @@ from reelwright import source_codecs
 from reelwright.edits import codecs
 from reelwright.edits.audio_tracks import COPIED
 from reelwright.edits.codecs import CODECS, Codec, Container
-from reelwright.edits.edit import FileOutput, Preset, VideoEncoding, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media import encoders
 from reelwright.media.encoders import hardware

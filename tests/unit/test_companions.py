@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelwright.edits import sidecar_times, sprite_sheet
-from reelwright.edits.edit import FileOutput, transcode
+from reelwright.edits.edit import transcode
+from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import (

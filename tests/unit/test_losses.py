@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Ladder, overlay, transcode, trim
+from reelwright.edits.edit import overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo, OtherStream
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import InvalidInput
 from tests.support.media_info import media

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.edits.edit import AudioEncoding, FileOutput, transcode
+from reelwright.edits.edit import transcode
+from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities

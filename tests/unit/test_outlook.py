@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from reelwright.db.models import Job
-from reelwright.edits.edit import Preset, VideoEncoding
 from reelwright.edits.enums import JobStatus
+from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.jobs.estimate import eta_s, output_state
 from reelwright.media.encoders import first_pass_share
 

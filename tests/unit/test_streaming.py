@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from reelwright.edits import ladder
 from reelwright.edits.codecs import Codec
-from reelwright.edits.edit import Ladder, transcode
+from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import InvalidInput

@@ -249,7 +249,7 @@ class Attempt:
         """Return the files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or
         is not what it should be."""
         if (streamed := self.plan.streaming) is not None:
-            renditions = [output.media for output in outputs]
+            renditions = [output.media for output in outputs[: len(streamed.video_files)]]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
         length = Fraction(self.plan.outputs[0].duration_s)
         for sidecar in self.plan.sidecars:

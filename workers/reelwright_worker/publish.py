@@ -20,12 +20,13 @@ from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.db.models import Overlay as OverlayRow
-from reelwright.edits.edit import Edit, OverlayStep
+from reelwright.edits.edit import Edit
 from reelwright.edits.enums import FileRole, JobType, OverlayType, VariantKind
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.sidecars import PlannedFile
+from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim

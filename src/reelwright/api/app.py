@@ -22,6 +22,7 @@ from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.api.routes import (
     about,
     assets,
+    edits,
     fonts,
     jobs,
     metrics,
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> Litestar:
             variants.router,
             assets.router,
             trim.router,
+            edits.router,
             overlays.router,
             fonts.router,
             transcode.router,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reelwright.edits.edit import AUDIO_BIT_RATE, AudioEncoding
 from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
+from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 USUAL_RATE = 48000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reelwright.edits.codecs import CODECS, TWO_PASS, Codec
-from reelwright.edits.edit import Ladder
+from reelwright.edits.outputs import Ladder
 from reelwright.errors import FieldError
 
 EXPONENT = 0.75

@@ -13,9 +13,9 @@ import msgspec
 from reelwright.edits import bit_rates, codecs
 from reelwright.edits.audio_tracks import usual_bit_rate
 from reelwright.edits.codecs import Codec
-from reelwright.edits.edit import AUDIO_BIT_RATE, NOT_ENCODED, AudioEncoding, FileOutput, Ladder, VideoEncoding
 from reelwright.edits.enums import Quality
 from reelwright.edits.geometry import Size, even, scaled
+from reelwright.edits.outputs import AUDIO_BIT_RATE, NOT_ENCODED, AudioEncoding, FileOutput, Ladder, VideoEncoding
 from reelwright.edits.stream_copy import COPIED
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from reelwright.edits.audio_tracks import STREAMED_CHANNELS
 from reelwright.edits.codecs import TEN_BIT
-from reelwright.edits.edit import FileOutput
 from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.outputs import FileOutput
 
 LEFT_OUT = {"subtitle": "subtitle track", "data": "data track", "attachment": "attachment"}
 LEFT_OUT |= {"attached_picture": "cover picture", "unknown": "unknown track"}

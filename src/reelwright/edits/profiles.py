@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from reelwright.edits.codecs import AudioCodec, Codec, Container
-from reelwright.edits.edit import NOT_ENCODED, Channels, Ladder, Preset
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import NOT_ENCODED, Channels, Ladder, Preset
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reelwright.edits.edit import FileOutput
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput
 
 COPIED = ("h264", "mp4")
 """Codec and container of renditions that may be copies."""

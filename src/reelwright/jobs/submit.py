@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.edits import ladder
-from reelwright.edits.edit import TRIM_CRF, Edit, FileOutput, Ladder, transcode, trim
+from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
@@ -33,15 +34,17 @@ class Source:
     facts: Facts
 
 
-async def find_source(session: AsyncSession, source_id: uuid.UUID, variant_id: uuid.UUID | None = None) -> Source:
+async def find_source(
+    session: AsyncSession, source_id: uuid.UUID, variant_id: uuid.UUID | None = None, *, pointer: str = "/video_id"
+) -> Source:
     """The upload or the variant that has the id, or the named variant of it. It is locked against deletion until the
-    transaction ends.
+    transaction ends. `pointer`: where the request has the id.
 
     Raises NotFound; InvalidInput when the variant is another video's.
     """
     owner: Video | Variant | None = await session.get(Video, source_id) or await session.get(Variant, source_id)
     if owner is None:
-        raise NotFound("no such video or variant", pointer="/video_id")
+        raise NotFound("no such video or variant", pointer=pointer)
     video_id = owner.video_id if isinstance(owner, Variant) else owner.id
     if variant_id is not None:
         named = await session.get(Variant, variant_id)
@@ -54,7 +57,7 @@ async def find_source(session: AsyncSession, source_id: uuid.UUID, variant_id: u
     owned = File.video_id == video_id if own_variant_id is None else File.variant_id == own_variant_id
     file = await session.scalar(select(File).where(owned, File.role == FileRole.MAIN).with_for_update(read=True))
     if file is None:  # deleted between the two looks
-        raise NotFound("no such video or variant", pointer="/video_id")
+        raise NotFound("no such video or variant", pointer=pointer)
     media = msgspec.convert(owner.media_info, MediaInfo)
     return Source(file, video_id, own_variant_id, Facts(sha256=file.sha256, media=media))
 

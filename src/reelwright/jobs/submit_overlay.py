@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.edits import ladder
-from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, FileOutput, Ladder, overlay
+from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import ImageFacts, VideoFacts
-from reelwright.edits.plan.overlay import faults, place
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.submit import Source, find_source, submit
 from reelwright.library import layer_references
@@ -136,20 +137,7 @@ async def _submit_prepared(
     pointers: Sequence[Pointer],
     max_failures: int,
 ) -> Job:
-    facts: list[ImageFacts | VideoFacts | None] = []
-    files: list[File] = []
-    errors = list(prepared.errors)
-    for number, (layer, image, pointer) in enumerate(zip(layers, prepared.images, pointers, strict=True)):
-        facts.append(image)
-        if isinstance(layer, VideoLayer):
-            stored = prepared.videos.get(number)
-            try:
-                file, media = await _video(session, layer.video_path if stored is None else f"video:{stored}")
-            except (NotFound, UnsupportedMedia) as error:
-                errors.append(FieldError(pointer / "video_path", error.detail, error.code))
-            else:
-                files.append(file)
-                facts[-1] = VideoFacts(sha256=file.sha256, media=media)
+    facts, files, errors = await layer_facts(session, layers, prepared, pointers)
     if errors:
         raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
     known = tuple(fact for fact in facts if fact is not None)
@@ -164,6 +152,27 @@ async def _submit_prepared(
         layer_files=tuple(files),
         pointers=pointers,
     )
+
+
+async def layer_facts(
+    session: AsyncSession, layers: Sequence[AnyLayer], prepared: PreparedLayers, pointers: Sequence[Pointer]
+) -> tuple[list[ImageFacts | VideoFacts | None], list[File], list[FieldError]]:
+    """Return what is known of each layer, the videos among them, and what is wrong with which."""
+    facts: list[ImageFacts | VideoFacts | None] = []
+    files: list[File] = []
+    errors = list(prepared.errors)
+    for number, (layer, image, pointer) in enumerate(zip(layers, prepared.images, pointers, strict=True)):
+        facts.append(image)
+        if isinstance(layer, VideoLayer):
+            stored = prepared.videos.get(number)
+            try:
+                file, media = await _video(session, layer.video_path if stored is None else f"video:{stored}")
+            except (NotFound, UnsupportedMedia) as error:
+                errors.append(FieldError(pointer / "video_path", error.detail, error.code))
+            else:
+                files.append(file)
+                facts[-1] = VideoFacts(sha256=file.sha256, media=media)
+    return facts, files, errors
 
 
 def _misplaced(

@@ -121,6 +121,26 @@ TRIMS: dict[str, Any] = {
     "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
     "clock": {"video_id": VIDEO_ID, "start": "00:00:00.500", "end": 2.0, "source_variant_id": None},
 }
+EDITS: dict[str, Any] = {
+    "a vertical clip": {
+        "source": VIDEO_ID,
+        "steps": [
+            {"type": "trim", "start": 0.5, "end": 3.5},
+            {"type": "fit", "aspect": "vertical", "fill": "blur"},
+            {"type": "overlay", "layers": [{"type": "text", "text": "Hello", "position": "top"}]},
+        ],
+        "outputs": ["mp4:480p", "jpg:poster"],
+    },
+    "the best bits, twice as fast": {
+        "source": VIDEO_ID,
+        "steps": [
+            {"type": "keep", "intervals": [{"start": 0, "end": 1}, {"start": "0:02", "end": 3.5}]},
+            {"type": "speed", "factor": 2},
+            {"type": "fade", "in": 0.2, "out": 0.2},
+        ],
+        "outputs": [{"qualities": ["360p"], "codec": "h264", "hls": True}],
+    },
+}
 OVERLAYS: dict[str, Any] = {
     "text, logo and watermark": {
         "video_id": VIDEO_ID,

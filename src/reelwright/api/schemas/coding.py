@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
 from reelwright.edits.codecs import AudioCodec, Codec, Container
-from reelwright.edits.edit import Channels, Ladder, Preset
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import Channels, Ladder, Preset
 
 AudioBitRate = Annotated[
     int,

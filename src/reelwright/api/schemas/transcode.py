@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from reelwright.api.schemas.coding import AudioIn, CodingIn
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
-from reelwright.edits.edit import Ladder
 from reelwright.edits.enums import Quality
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
 from reelwright.edits.sidecars import AnySidecar, Poster, Preview, Sprite, Thumbnails

@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from reelwright.edits.edit import Edit, OverlayStep
+from reelwright.edits.edit import Edit
+from reelwright.edits.facts import Facts, ImageFacts, VideoFacts
 from reelwright.edits.losses import losses, undisplayable_colors
+from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.plan.overlay import resolve_overlay
-from reelwright.edits.plan.structs import (
-    VERSION,
-    ExpectedOutput,
-    ExpectedVideo,
-    Facts,
-    ImageFacts,
-    Plan,
-    PlannedLayer,
-    PlannedOverlay,
-    PlannedTrim,
-    VideoFacts,
-)
+from reelwright.edits.plan.structs import SINGLE, VERSION, ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.plan.transcode import resolve_transcode
 from reelwright.edits.plan.trim import resolve_trim
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps import PlannedStep
+from reelwright.edits.steps.overlay import OverlayStep, PlannedLayer, PlannedOverlay
+from reelwright.edits.steps.trim import PlannedTrim, TrimStep
 from reelwright.errors import FieldError, InvalidInput
 
 __all__ = [
+    "SINGLE",
     "VERSION",
     "ExpectedOutput",
     "ExpectedVideo",
@@ -34,6 +29,7 @@ __all__ = [
     "Plan",
     "PlannedLayer",
     "PlannedOverlay",
+    "PlannedStep",
     "PlannedTrim",
     "VideoFacts",
     "resolve",
@@ -49,11 +45,14 @@ def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = ()) -> Plan:
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
     if wrong := undisplayable_colors(facts.media.main_video):
         raise InvalidInput([FieldError("/video_id", wrong)])
-    overlays = any(isinstance(step, OverlayStep) for step in edit.steps)
-    warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=not overlays)
+    keeps_hdr = all(step.keeps_hdr for step in edit.steps)
+    warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=keeps_hdr)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers)
-    (step,) = edit.steps
-    if isinstance(step, OverlayStep):
-        return resolve_overlay(edit, step, facts, length, warnings, pointers)
-    return resolve_trim(edit, step, facts, length, warnings, pointers)
+    if len(edit.steps) == len(edit.outputs) == 1 and not edit.sidecars and edit.streaming is None:
+        step = edit.steps[0]
+        if isinstance(step, OverlayStep):
+            return resolve_overlay(edit, step, facts, length, warnings, pointers)
+        if isinstance(step, TrimStep):
+            return resolve_trim(edit, step, facts, length, warnings, pointers)
+    return resolve_fold(edit, facts, length, warnings, pointers)

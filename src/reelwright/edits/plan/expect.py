@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits.edit import FileOutput
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan.structs import ExpectedOutput, ExpectedVideo
 
 

@@ -10,71 +10,16 @@ import hashlib
 
 import msgspec
 
-from reelwright.edits.edit import FileOutput
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.facts import Facts, ImageFacts, VideoFacts
+from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar
+from reelwright.edits.steps import PlannedStep
 from reelwright.edits.streaming import PlannedStreaming
 
-VERSION = 1
-
-
-class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
-    """A drawn text or a normalised picture: an RGBA PNG under its SHA-256."""
-
-    sha256: str
-    width: int
-    height: int
-
-
-class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="video"):
-    sha256: str
-    media: MediaInfo
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What had to be measured before an edit can be resolved."""
-
-    sha256: str
-    media: MediaInfo
-    layers: tuple[ImageFacts | VideoFacts, ...] = ()
-    """For each layer of an overlay, what it is drawn from."""
-
-
-class PlannedTrim(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="trim"):
-    """`start_s` <= t < `end_s` on the input's time line. Where every frame's time is known, a bound that falls into a
-    short frame is moved to the next one's start, so that picture and sound begin and end together."""
-
-    start_s: str
-    end_s: str
-    shown_from_s: str | None = None
-    """When the picture that is on display at `start_s` begins, where it is shown from there on."""
-    look_back: bool = False
-    """Whether that is found out when the video is read."""
-
-
-class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
-    """`facts` shown `width` x `height` with its top left corner at (`x`, `y`) while start <= t < end."""
-
-    facts: ImageFacts | VideoFacts
-    x: int
-    y: int
-    width: int
-    height: int
-    start_s: str
-    end_s: str
-    opacity: float
-    fade_in_s: str = "0"
-    fade_out_s: str = "0"
-    at_end: str = "hold"
-    volume: float = 0.0
-
-
-class PlannedOverlay(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="overlay"):
-    """Layers, from below to above, in pixels of a canvas with square pixels."""
-
-    width: int
-    height: int
-    layers: tuple[PlannedLayer, ...]
+VERSION = 2
+"""The newest form of a plan that this release makes and understands."""
+SINGLE = 1
+"""The form of a plan of one step, or none: what every release understands."""
 
 
 class ExpectedVideo(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,10 +48,10 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    version: int = VERSION
+    version: int = SINGLE
     inputs: tuple[Facts, ...]
     """Every video that is read, the one that is edited first."""
-    steps: tuple[PlannedTrim | PlannedOverlay, ...]
+    steps: tuple[PlannedStep, ...]
     outputs: tuple[ExpectedOutput, ...]
     sidecars: tuple[PlannedSidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: PlannedStreaming | None = None
@@ -115,8 +60,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sources(self) -> tuple[Facts | ImageFacts | VideoFacts, ...]:
         """All that is read, in the order of the recipe's input slots."""
-        layers = [layer for step in self.steps if isinstance(step, PlannedOverlay) for layer in step.layers]
-        return (self.inputs[0], *(layer.facts for layer in layers))
+        return (self.inputs[0], *(source for step in self.steps for source in step.sources))
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 
 from reelwright.edits import ladder, streaming
 from reelwright.edits.edit import Edit
+from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.expect import begun_at_once, counted, expect, heard
-from reelwright.edits.plan.structs import Facts, Plan
+from reelwright.edits.plan.structs import SINGLE, ExpectedOutput, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
-from reelwright.edits.sidecars import planned
+from reelwright.edits.sidecars import PlannedSidecar, planned
+from reelwright.edits.steps import PlannedStep
 from reelwright.edits.stream_copy import why_not_copyable
+from reelwright.edits.streaming import PlannedStreaming
 from reelwright.errors import FieldError, InvalidInput
 
 
@@ -24,23 +29,42 @@ def resolve_transcode(
     """Raises InvalidInput that names every wrong field."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
-    picture = facts.media.main_video
-    shown = picture.display_size
-    grid = frame_grid(facts.media)
+    return resolve_outputs(edit, facts.media, length, warnings, pointers).of((facts,), ())
+
+
+class Resolved(NamedTuple):
+    """What is made of the video that the steps made."""
+
+    outputs: tuple[ExpectedOutput, ...]
+    sidecars: tuple[PlannedSidecar, ...]
+    streaming: PlannedStreaming | None
+    warnings: tuple[str, ...]
+
+    def of(self, inputs: tuple[Facts, ...], steps: tuple[PlannedStep, ...], version: int = SINGLE) -> Plan:
+        return Plan(inputs=inputs, steps=steps, version=version, **self._asdict())
+
+
+def resolve_outputs(
+    edit: Edit, media: MediaInfo, length: Fraction, warnings: list[str], pointers: Sequence[Pointer]
+) -> Resolved:
+    """All outputs of a video that lasts so long, and what goes beside them. `pointers`: where the request has each
+    sidecar. Raises InvalidInput that names every wrong field."""
+    shown = media.main_video.display_size
+    grid = frame_grid(media)
     outputs, hindrances = [], []
     for output in edit.outputs:
         size = ladder.fitted(shown, output.quality)
         if ladder.is_upscaled(shown, output.quality):
             warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
-        missing = why_not_copyable(output, size, facts.media)
+        missing = why_not_copyable(output, size, media)
         copied = output.video.copy_conforming and missing is None
         hindrances += [missing] if output.video.copy_conforming and missing is not None else []
-        frames = picture.frame_count if copied else counted(grid.count if grid else None, output)
-        tracks = heard(output, facts.media)
-        expected = expect(output, facts.media, size, (Fraction(0), length), frames, tracks)
+        frames = media.main_video.frame_count if copied else counted(grid.count if grid else None, output)
+        tracks = heard(output, media)
+        expected = expect(output, media, size, (Fraction(0), length), frames, tracks)
         expected = msgspec.structs.replace(expected, copied=copied)
-        outputs.append(begun_at_once(expected) if edit.streaming is not None else expected)
-    if len(hindrances) == len(outputs):
+        outputs.append(begun_at_once(expected) if output.is_streamed else expected)
+    if hindrances and len(hindrances) == len(outputs):
         warnings.append(f"no rendition could be copied: {'; '.join(dict.fromkeys(hindrances))}")
     sidecars, errors = [], []
     for number, request in enumerate(edit.sidecars):
@@ -54,12 +78,6 @@ def resolve_transcode(
     streamed = None
     if edit.streaming is not None:
         tracks = outputs[0].audio_tracks
-        streamed = streaming.planned(edit.streaming, renditions=len(outputs), audio_tracks=tracks)
-    return Plan(
-        inputs=(facts,),
-        steps=(),
-        outputs=tuple(outputs),
-        sidecars=tuple(sidecars),
-        streaming=streamed,
-        warnings=tuple(warnings),
-    )
+        renditions = sum(output.is_streamed for output in edit.outputs)
+        streamed = streaming.planned(edit.streaming, renditions=renditions, audio_tracks=tracks)
+    return Resolved(tuple(outputs), tuple(sidecars), streamed, tuple(warnings))

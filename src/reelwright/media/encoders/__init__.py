@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from reelwright.edits.codecs import CODECS
-from reelwright.edits.edit import VideoEncoding
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import VideoEncoding
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.errors import JobFailed
 from reelwright.media.encoders import hardware, svt_av1, vpx, x264, x265

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reelwright.edits.codecs import CODECS, Codec
-from reelwright.edits.edit import FileOutput
 from reelwright.edits.geometry import even
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput
 
 
 def keeps_hdr(media: MediaInfo, codec: Codec) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from reelwright.edits.edit import VideoEncoding
+from reelwright.edits.outputs import VideoEncoding
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.encoders.rate_control import average_rate, crf_or_rate
 from reelwright.media.ffmpeg import devices

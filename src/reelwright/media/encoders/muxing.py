@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from reelwright.edits.codecs import Container
-from reelwright.edits.edit import FileOutput
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.held_frames import is_held
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import seconds
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reelwright.edits.edit import VideoEncoding
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import VideoEncoding
 
 STATISTICS = "statistics"
 PEAK, BUFFER_S = 1.5, 2

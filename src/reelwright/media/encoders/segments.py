@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reelwright.edits.edit import VideoEncoding
+from reelwright.edits.outputs import VideoEncoding
 
 NEVER = "1000000"
 """Frames between key frames that no video has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reelwright.edits.edit import VideoEncoding
+from reelwright.edits.outputs import VideoEncoding
 from reelwright.media.encoders.rate_control import Coding, crf_or_rate
 
 _PRESETS: Mapping[str, int] = {

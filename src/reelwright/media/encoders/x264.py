@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from reelwright.edits.edit import VideoEncoding
+from reelwright.edits.outputs import VideoEncoding
 from reelwright.media.encoders.rate_control import Coding, crf_or_rate, pass_options
 
 USUAL_RATE = Fraction(30)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reelwright.edits.edit import VideoEncoding
+from reelwright.edits.outputs import VideoEncoding
 from reelwright.media.encoders.rate_control import STATISTICS, Coding, crf_or_rate
 
 

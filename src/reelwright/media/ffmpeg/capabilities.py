@@ -35,6 +35,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it can tell of each packet (6.0 or newer)."""
     max_pixels: int = 2 * 8192 * 4320
     """Largest picture that is decoded. Codecs round sizes up: more than a probe lets in."""
+    rubberband: bool = False
+    """Whether it can stretch sound in time to the millisecond."""
     decoders: str = source_codecs.whitelist(source_codecs.VIDEO)
     """That may be opened for an untrusted file."""
 
@@ -70,6 +72,7 @@ async def capabilities(settings: Settings) -> Capabilities:
         ffmpeg_version=release,
         threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MAX_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
+        rubberband="rubberband" in names,
         encoders=tuple(encoder for encoder in ENCODERS if encoder in coders),
         packet_reports="-stats_mux_pre" in options,
         max_pixels=2 * settings.max_pixels,

@@ -99,6 +99,11 @@ def timestamps_begun() -> Expression:
     return Expression("'if(eq(N,0),0,PTS)'")
 
 
+def timestamps_begun_at_once() -> Expression:
+    """Timestamps that begin at zero."""
+    return Expression("PTS-STARTPTS")
+
+
 def timestamps_at_s(start: Fraction) -> Expression:
     """Timestamps that begin at `start` seconds, rounded down to a tick, wherever they began."""
     return Expression(f"PTS-STARTPTS+floor({seconds(start)}/TB)")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from reelwright.edits import audio_tracks
 from reelwright.edits.audio_tracks import CodedAudio
 from reelwright.edits.media_info import AudioStream, MediaInfo
+from reelwright.edits.outputs import AudioEncoding
 from reelwright.edits.plan import PlannedLayer, VideoFacts
 from reelwright.media.ffmpeg.filtergraph import (
     FIRST_TWO_CHANNELS,
@@ -123,7 +125,7 @@ def mixed(
         silence = filter_("anullsrc", sample_rate=form.sample_rate, channel_layout=channel_layout(form.layout))
         ground = GraphInput(None, None, [silence, filter_("atrim", end=length), _form(form)])
     sounds = [
-        GraphInput(number, heard(layer).index, [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)])
+        GraphInput(number, heard(layer).index, layer_sound(layer, form))
         for number, layer in enumerate(layers, start=1)
         if layer.volume
     ]
@@ -138,8 +140,17 @@ def heard(layer: PlannedLayer) -> AudioStream:
     return next((track for track in tracks if track.default), tracks[0])
 
 
-def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
+def layer_sound(layer: PlannedLayer, form: CodedAudio) -> list[Filter]:
     """In step with the layer's picture, whose first frame is shown when the layer starts."""
+    return [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)]
+
+
+def form_of(track: AudioStream) -> CodedAudio:
+    """The form that a track of a scene has."""
+    return audio_tracks.coded(track, AudioEncoding(), "mkv")
+
+
+def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
     assert isinstance(layer.facts, VideoFacts)
     media = layer.facts.media
     start, shown = Fraction(layer.start_s), Fraction(layer.end_s) - Fraction(layer.start_s)

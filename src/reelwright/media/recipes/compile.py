@@ -5,9 +5,10 @@ Pure: the same plan and capabilities give the same recipe. Every argument is a n
 
 from __future__ import annotations
 
-from reelwright.edits.plan import Plan, PlannedOverlay
+from reelwright.edits.plan import Plan, PlannedOverlay, PlannedTrim
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Recipe
+from reelwright.media.recipes.edited import edit_commands
 from reelwright.media.recipes.overlay import overlay_command
 from reelwright.media.recipes.transcode import transcode_commands
 from reelwright.media.recipes.trim import trim_commands
@@ -19,9 +20,13 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
     Raises JobFailed `unsupported_here` when this machine's ffmpeg lacks what the plan needs.
     """
     media = plan.inputs[0].media
-    if not plan.steps:
-        return Recipe(commands=transcode_commands(media, plan, capabilities), capabilities=capabilities)
-    (step,), (expected,) = plan.steps, plan.outputs
-    if isinstance(step, PlannedOverlay):
-        return Recipe(commands=(overlay_command(media, step, expected, capabilities),), capabilities=capabilities)
-    return Recipe(commands=trim_commands(media, step, expected, capabilities), capabilities=capabilities)
+    match plan.steps:
+        case ():
+            commands = transcode_commands(media, plan, capabilities)
+        case (PlannedOverlay() as step,):
+            commands = (overlay_command(media, step, plan.outputs[0], capabilities),)
+        case (PlannedTrim() as step,):
+            commands = trim_commands(media, step, plan.outputs[0], capabilities)
+        case _:
+            commands = edit_commands(plan, capabilities)
+    return Recipe(commands=commands, capabilities=capabilities)

@@ -1,10 +1,15 @@
-"""One layer of an overlay as filters: scaled, faded and set in time before it is laid over the picture."""
+"""One layer of an overlay: opened, then as filters scaled, faded and set in time before it is laid over the picture."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from reelwright.edits.plan import PlannedLayer, VideoFacts
+from reelwright.edits.facts import ImageFacts, VideoFacts
+from reelwright.edits.held_frames import may_hold
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import PlannedLayer
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import video_input
 from reelwright.media.ffmpeg.filtergraph import (
     FINE_TICKS,
     Filter,
@@ -13,8 +18,10 @@ from reelwright.media.ffmpeg.filtergraph import (
     Value,
     between,
     filter_,
+    seconds,
     timestamps_at_s,
 )
+from reelwright.media.recipes.still_sources import FADE_RATE
 from reelwright.media.recipes.video_filters import conform_layer
 
 
@@ -67,3 +74,15 @@ def _fades(layer: PlannedLayer, start: Fraction, end: Fraction) -> list[Filter]:
     if fade_out:
         filters.append(filter_("fade", type="out", start_time=end - fade_out, duration=fade_out, alpha=1))
     return filters
+
+
+def layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    """Return the options that open a layer's slot."""
+    if isinstance(layer.facts, ImageFacts):
+        rate = str(FADE_RATE) if may_hold(media) else media.main_video.frame_rate or str(FADE_RATE)
+        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
+        return ("-protocol_whitelist", "file", *pictures, "-i", slot)
+    again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
+    silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
+    shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
+    return (*again, *silent, "-t", seconds(shown_s), *video_input(slot, layer.facts.media, capabilities))

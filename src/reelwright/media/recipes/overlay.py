@@ -7,16 +7,16 @@ from fractions import Fraction
 from reelwright.edits import audio_tracks
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
-from reelwright.edits.plan import ExpectedOutput, ImageFacts, PlannedLayer, PlannedOverlay
+from reelwright.edits.plan import ExpectedOutput, PlannedOverlay
 from reelwright.media.encoders import coded_video
 from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
 from reelwright.media.encoders.muxing import into, lasting_until
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command, video_input, whole
-from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds
+from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
 from reelwright.media.recipes.audio import coded, copied, encoded, in_step, late, mixed
-from reelwright.media.recipes.layer_filters import layer_of
-from reelwright.media.recipes.still_sources import FADE_RATE, clock, under
+from reelwright.media.recipes.layer_filters import layer_input, layer_of
+from reelwright.media.recipes.still_sources import clock, under
 from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
 
 
@@ -49,7 +49,7 @@ def overlay_command(
         *(
             option
             for number, layer in enumerate(step.layers, start=1)
-            for option in _layer_input(f"<in{number}>", layer, media, capabilities)
+            for option in layer_input(f"<in{number}>", layer, media, capabilities)
         ),
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *sound),
@@ -79,14 +79,3 @@ def _overlaid_sound(media: MediaInfo, step: PlannedOverlay, expected: ExpectedOu
         else:
             options += coded(None, number, track, form, in_step(late(track, media)))
     return options
-
-
-def _layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    if isinstance(layer.facts, ImageFacts):
-        rate = str(FADE_RATE) if may_hold(media) else media.main_video.frame_rate or str(FADE_RATE)
-        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
-        return ("-protocol_whitelist", "file", *pictures, "-i", slot)
-    again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
-    silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
-    shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)
-    return (*again, *silent, "-t", seconds(shown_s), *video_input(slot, layer.facts.media, capabilities))

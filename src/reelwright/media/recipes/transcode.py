@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any, Protocol
 
 import msgspec
 
@@ -31,33 +33,74 @@ PACKAGING_WEIGHT = 0.02
 PACKET_REPORTS = ("-stats_mux_pre:v:0", "pipe:1", "-stats_mux_pre_fmt:v:0", f"{PACKET}={{t}}")
 
 
+class Ground(Protocol):
+    """What renditions are made of: a source as it is, or what steps made of it."""
+
+    @property
+    def media(self) -> MediaInfo:
+        """What it is, as a file would tell it."""
+
+    @property
+    def common(self) -> list[Filter]:
+        """What all renditions' frames go through, after `named`."""
+
+    def split(self, common: list[Filter], shapes: list[list[Filter]]) -> list[str]:
+        """Decode once, through common filters, then each shape; return the labels to map."""
+
+    def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        """Return the options of an output's tracks."""
+
+    def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        """Return the options of the same tracks of an output that is only looked at."""
+
+    def measured(self, plan: Plan, gains: dict[int, LoudnessGain]) -> list[str]:
+        """Return the options that measure tracks as they will be coded."""
+
+    def command(self, arguments: Sequence[str], **more: Any) -> Command:
+        """Return the command that reads it: `arguments` follow its inputs and graphs."""
+
+
 def transcode_commands(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
+    """The renditions of a source as it is."""
+    return rendition_commands(lambda: WholeSource(media, capabilities), plan, capabilities)
+
+
+def rendition_commands(ground: Callable[[], Ground], plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
     """What has to be known first, then everything at once, then what is packaged of it."""
     commands: list[Command] = []
-    if gains := _gains(media, plan):
-        commands.append(_measuring(media, plan, gains, capabilities))
+    if gains := gains_of(ground().media, plan):
+        measuring_all = ground()
+        commands.append(
+            measuring_all.command(
+                [*measuring_all.measured(plan, gains), *NOWHERE],
+                expected_s=plan.outputs[0].duration_s,
+                weight=MEASURING_SHARE,
+                gains=tuple(gains.values()),
+            )
+        )
     if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
-        commands.append(_transcode(media, msgspec.structs.replace(plan, sidecars=()), capabilities, pass_number=1))
-    commands.append(_transcode(media, plan, capabilities))
+        commands.append(_transcode(ground(), msgspec.structs.replace(plan, sidecars=()), capabilities, pass_number=1))
+    commands.append(_transcode(ground(), plan, capabilities))
     if plan.streaming is not None:
         packaged = (*REPORTING, *packager.packaging(plan.streaming))
         commands.append(Command(arguments=packaged, expected_s=plan.outputs[0].duration_s, weight=PACKAGING_WEIGHT))
     return tuple(commands)
 
 
-def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass_number: int = 2) -> Command:
+def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_number: int = 2) -> Command:
     """Everything in one process: the picture is decoded and made progressive once, then shaped for each output.
 
     A first pass keeps nothing but its statistics. Sound only passes by, so that streams are numbered as they will be.
     """
-    analysing = pass_number == 1
+    analysing, media = pass_number == 1, ground.media
     length = Fraction(plan.outputs[0].duration_s)
-    graphs = Graphs()
     sdr = to_sdr(media.main_video, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
     coders = [hardware_encoder(media, expected, capabilities.hardware) for expected in plan.outputs]
-    begun = [filter_("setpts", expr=timestamps_begun())] if plan.streaming is not None else []
     branches = [
-        ([] if keeps_hdr(media, expected.output.video.codec) else sdr, [*begun, *_rendition(media, expected, coder)])
+        (
+            [] if keeps_hdr(media, expected.output.video.codec) else sdr,
+            [*_begun(expected), *_rendition(media, expected, coder)],
+        )
         for expected, coder in zip(plan.outputs, coders, strict=True)
         if not expected.copied
     ]
@@ -65,23 +108,13 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
     error = sidecars.clock_error(media, read)
     branches += [(sdr, sidecars.branch(sidecar, media.main_video, length, error)) for sidecar in plan.sidecars]
     alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [
-        *steady(media.main_video),
-        *levelled(media.main_video),
-        *progressive(media.main_video),
-        *(branches[0][0] if branches and alike else []),
-    ]
+    common = [*ground.common, *(branches[0][0] if branches and alike else [])]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
-    labels = iter(graphs.split(media.main_video.index, common, shapes))
+    labels = iter(ground.split(common, shapes))
     arguments: list[str] = []
     for number, expected in enumerate(plan.outputs):
         arguments += ["-map", f"0:{media.main_video.index}" if expected.copied else next(labels)]
-        if analysing:
-            passing_by = read[: expected.audio_tracks]
-            arguments += [part for track in passing_by for part in ("-map", f"0:{track.index}")]
-            arguments += ["-c:a", "copy"] if passing_by else []
-        else:
-            arguments += _sound(media, plan, expected)
+        arguments += (ground.passing_sound if analysing else ground.sound)(plan, expected)
         coding: tuple[str, ...] = ("-c:v", "copy")
         if (coder := coders[number]) is not None:
             coding = coded_by_hardware(coder, media, expected)
@@ -95,23 +128,73 @@ def _transcode(media: MediaInfo, plan: Plan, capabilities: Capabilities, *, pass
         arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
     for label, sidecar in zip(labels, plan.sidecars, strict=True):
         arguments += ["-map", label, *WITHOUT_METADATA, *sidecars.options(sidecar, capabilities.encoders)]
-    weight = first_pass_share(plan.outputs[0].output.video) if analysing else 1.0
-    reading = [
-        *dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder)),
-        *video_input("<in0>", media, capabilities),
-        *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-    ]
-    return whole(
-        media,
-        [*reading, *arguments],
+    return ground.command(
+        arguments,
+        before=tuple(dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder))),
         expected_s=plan.outputs[0].duration_s,
-        weight=weight,
+        weight=first_pass_share(plan.outputs[0].output.video) if analysing else 1.0,
         outputs=len(plan.outputs),
         hardware=any(coders),
     )
 
 
-def _gains(media: MediaInfo, plan: Plan) -> dict[int, LoudnessGain]:
+class WholeSource:
+    """A source as it is, from its start to its end."""
+
+    def __init__(self, media: MediaInfo, capabilities: Capabilities) -> None:
+        self.media = media
+        self._capabilities = capabilities
+        self._graphs = Graphs()
+
+    @property
+    def common(self) -> list[Filter]:
+        video = self.media.main_video
+        return [*steady(video), *levelled(video), *progressive(video)]
+
+    def split(self, common: list[Filter], shapes: list[list[Filter]]) -> list[str]:
+        return self._graphs.split(self.media.main_video.index, common, shapes)
+
+    def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        """Every track as it is where it can stay, else coded: from the start on."""
+        media, gains, output = self.media, gains_of(self.media, plan), expected.output
+        options: list[str] = []
+        for number, track in enumerate(media.decodable_audio[: expected.audio_tracks]):
+            copyable = audio_tracks.is_copied(track, media, output.audio, output.container)
+            if not output.is_streamed and copyable:
+                options += copied(number, track)
+                continue
+            form = form_for(track, expected)
+            # The sound of streams is the first rendition's. With silence in front of the sound of several outputs
+            # ffmpeg 9.0 waits for ever: in files a late track begins at its time.
+            from_start = output.is_streamed and expected is plan.outputs[0]
+            filters = in_step(late(track, media) if from_start else Fraction(0))
+            if (gain := gains.get(track.index)) is not None:
+                filters += levelling(gain, form.sample_rate)
+            options += coded(None, number, track, form, filters)
+        return options
+
+    def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        passing_by = self.media.decodable_audio[: expected.audio_tracks]
+        options = [part for track in passing_by for part in ("-map", f"0:{track.index}")]
+        return [*options, *(["-c:a", "copy"] if passing_by else [])]
+
+    def measured(self, plan: Plan, gains: dict[int, LoudnessGain]) -> list[str]:
+        """The sound as it will be coded, without the picture."""
+        options: list[str] = []
+        for track in (track for track in self.media.decodable_audio if track.index in gains):
+            form = form_for(track, plan.outputs[0])
+            filters = [*formed(track, form), *in_step(late(track, self.media)), *measuring(gains[track.index])]
+            options += ["-map", self._graphs.chain(track.index, filters)]
+        return options
+
+    def command(self, arguments: Sequence[str], *, before: tuple[str, ...] = (), **more: Any) -> Command:
+        capabilities = self._capabilities
+        threads = ("-filter_complex_threads", str(capabilities.threads)) if not more.get("gains") else ()
+        reading = [*before, *video_input("<in0>", self.media, capabilities), *threads, *self._graphs.options()]
+        return whole(self.media, [*reading, *arguments], **more)
+
+
+def gains_of(media: MediaInfo, plan: Plan) -> dict[int, LoudnessGain]:
     """What is measured of the tracks, by their streams: the renditions of a plan share their sound."""
     output = plan.outputs[0]
     target = output.output.audio.loudness_lufs
@@ -120,47 +203,15 @@ def _gains(media: MediaInfo, plan: Plan) -> dict[int, LoudnessGain]:
     return {track.index: LoudnessGain.of(track.index, target) for track in media.decodable_audio[: output.audio_tracks]}
 
 
-def _sound(media: MediaInfo, plan: Plan, expected: ExpectedOutput) -> list[str]:
-    """Every track as it is where it can stay, else coded: from the start on."""
-    gains, output = _gains(media, plan), expected.output
-    options: list[str] = []
-    for number, track in enumerate(media.decodable_audio[: expected.audio_tracks]):
-        if plan.streaming is None and audio_tracks.is_copied(track, media, output.audio, output.container):
-            options += copied(number, track)
-            continue
-        form = _form(track, plan, expected)
-        # The sound of streams is the first rendition's. With silence in front of the sound of several outputs ffmpeg
-        # 9.0 waits for ever: in files a late track begins at its time.
-        from_start = plan.streaming is not None and expected is plan.outputs[0]
-        filters = in_step(late(track, media) if from_start else Fraction(0))
-        if (gain := gains.get(track.index)) is not None:
-            filters += levelling(gain, form.sample_rate)
-        options += coded(None, number, track, form, filters)
-    return options
-
-
-def _form(track: AudioStream, plan: Plan, expected: ExpectedOutput) -> CodedAudio:
+def form_for(track: AudioStream, expected: ExpectedOutput) -> CodedAudio:
+    """How a track is coded in an output."""
     output = expected.output
-    return audio_tracks.coded(track, output.audio, output.container, streamed=plan.streaming is not None)
+    return audio_tracks.coded(track, output.audio, output.container, streamed=output.is_streamed)
 
 
-def _measuring(media: MediaInfo, plan: Plan, gains: dict[int, LoudnessGain], capabilities: Capabilities) -> Command:
-    """The sound as it will be coded, without the picture."""
-    output = plan.outputs[0]
-    graphs = Graphs()
-    arguments: list[str] = []
-    for track in (track for track in media.decodable_audio if track.index in gains):
-        form = _form(track, plan, output)
-        filters = [*formed(track, form), *in_step(late(track, media))]
-        label = graphs.chain(track.index, [*filters, *measuring(gains[track.index])])
-        arguments += ["-map", label]
-    return whole(
-        media,
-        [*video_input("<in0>", media, capabilities), *graphs.options(), *arguments, *NOWHERE],
-        expected_s=output.duration_s,
-        weight=MEASURING_SHARE,
-        gains=tuple(gains.values()),
-    )
+def _begun(expected: ExpectedOutput) -> list[Filter]:
+    """Streams begin with a frame at once."""
+    return [filter_("setpts", expr=timestamps_begun())] if expected.output.is_streamed else []
 
 
 def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reelwright.edits import color_standard
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import ExpectedOutput
@@ -151,7 +152,7 @@ def _colors(picture: VideoStream) -> list[Filter]:
 def restored_colors(picture: VideoStream) -> list[Filter]:
     """For a conformed picture that has lost what its colours are called."""
     if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
-        standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else _guessed(picture)
+        standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else color_standard.guessed(picture)
         return _set_colors("bt709" if picture.color_primaries == "bt2020" else standard)
     return _stated(picture)
 
@@ -171,16 +172,16 @@ def named_colors(picture: VideoStream) -> list[Filter]:
     that a smaller rendition would look different, and what is laid over has to be coded in the same way."""
     if picture.color_space is not None or picture.is_hdr:
         return []
-    return _set_colors(_guessed(picture))
+    return _set_colors(color_standard.guessed(picture))
 
 
 def _set_colors(standard: str) -> list[Filter]:
-    transfer = "bt709" if standard == "bt709" else "smpte170m"
-    return [filter_("setparams", color_primaries=standard, color_trc=transfer, colorspace=standard)]
-
-
-def _guessed(picture: VideoStream) -> str:
-    """HD is BT.709; SD is BT.601 of its lines."""
-    if max(picture.width, picture.height) >= 1280 or min(picture.width, picture.height) > 576:
-        return "bt709"
-    return "bt470bg" if min(picture.width, picture.height) == 576 else "smpte170m"
+    names = color_standard.names(standard)
+    return [
+        filter_(
+            "setparams",
+            color_primaries=names["color_primaries"],
+            color_trc=names["color_transfer"],
+            colorspace=names["color_space"],
+        )
+    ]

@@ -1,0 +1,56 @@
+"""The JSON that asks for a whole edit: a source, steps, outputs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from msgspec import Meta
+
+from reelwright.api.schemas.base import Body
+from reelwright.api.schemas.transcode import TranscodeIn
+from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
+from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps import Step
+from reelwright.edits.validation import Check
+
+MAX_STEPS, MAX_OUTPUTS = 50, 16
+
+OutputWord = Annotated[
+    str, Check(read_word), Meta(max_length=32, description=f"One of the usual, as {', '.join(EXAMPLES)}.")
+]
+
+
+class EditsIn(Body, frozen=True, kw_only=True):
+    """Everything that is done with a video, in one request: each step works on what the one before it made, and all
+    outputs come from one decode and one encode each."""
+
+    source: Annotated[uuid.UUID, Meta(description="A video or a variant, by its id.")]
+    steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")] = ()
+    outputs: Annotated[
+        tuple[TranscodeIn | OutputWord, ...],
+        Meta(
+            min_length=1,
+            max_length=MAX_OUTPUTS,
+            description="What is made of it, several at once: words for the usual, or all that `POST /transcode` takes."
+            " Omitted: one MP4 at the size that the steps give it.",
+        ),
+    ] = ("mp4",)
+
+    @property
+    def wanted(self) -> tuple[WantedOutput, ...]:
+        """What each output asks for."""
+        return tuple(
+            read_word(output) if isinstance(output, str) else WantedOutput(output.ladder(), output.sidecars)
+            for output in self.outputs
+        )
+
+    @property
+    def pointers(self) -> tuple[tuple[Pointer, ...], ...]:
+        """For each output, where its sidecars are."""
+        return tuple(
+            tuple(Pointer(f"/outputs/{number}") for _ in read_word(output).sidecars)
+            if isinstance(output, str)
+            else tuple(Pointer(f"/outputs/{number}{pointer.path}") for pointer in output.pointers)
+            for number, output in enumerate(self.outputs)
+        )

@@ -1,0 +1,29 @@
+"""Facts: what had to be measured before an edit can be resolved. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from reelwright.edits.media_info import MediaInfo
+
+
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
+    """A drawn text or a normalised picture: an RGBA PNG under its SHA-256."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="video"):
+    sha256: str
+    media: MediaInfo
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it: of the source, and of what the steps bring in."""
+
+    sha256: str
+    media: MediaInfo
+    layers: tuple[ImageFacts | VideoFacts, ...] = ()
+    """For each layer and each further source of the steps, in their order, what it is made of."""

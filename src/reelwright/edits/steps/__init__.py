@@ -1,0 +1,45 @@
+"""Steps: each in a module of its own, which says what may be asked for, how it is planned, and what comes after it.
+
+A new step: a module here, its two structs in the unions below, and a module of the same name in `media/recipes/steps`.
+"""
+
+from __future__ import annotations
+
+from reelwright.edits.steps.crop import CropStep, PlannedCrop
+from reelwright.edits.steps.fade import FadeStep, PlannedFade
+from reelwright.edits.steps.fit import FitStep, PadStep, PlannedFit
+from reelwright.edits.steps.keep import CutStep, KeepStep, PlannedKeep
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.overlay import OverlayStep, PlannedOverlay
+from reelwright.edits.steps.speed import PlannedSpeed, SpeedStep
+from reelwright.edits.steps.trim import PlannedTrim, TrimStep
+from reelwright.edits.steps.turn import FlipStep, PlannedFlip, PlannedRotate, RotateStep
+
+Step = (
+    TrimStep
+    | KeepStep
+    | CutStep
+    | CropStep
+    | FitStep
+    | PadStep
+    | RotateStep
+    | FlipStep
+    | SpeedStep
+    | OverlayStep
+    | FadeStep
+)
+"""Every kind of step."""
+
+PlannedStep = (
+    PlannedTrim
+    | PlannedKeep
+    | PlannedCrop
+    | PlannedFit
+    | PlannedRotate
+    | PlannedFlip
+    | PlannedSpeed
+    | PlannedOverlay
+    | PlannedFade
+    | PlannedOpening
+)
+"""Every kind of step, planned. `PlannedOpening` comes first in a plan of several steps, and only there."""

@@ -1,0 +1,78 @@
+"""The step `crop`: a part of the picture. Pure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reelwright.edits.aspect import Aspect, AspectText, aspect
+from reelwright.edits.geometry import Size, even
+from reelwright.edits.layers import Place, Side
+from reelwright.edits.placement import OVERLAY, Anchored, AnchorName, anchored, position
+from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.errors import FieldError, InvalidInput
+
+
+class CropStep(BaseStep, frozen=True, kw_only=True, tag="crop"):
+    """Keep a part of the picture: `width` and `height` in pixels, or the largest part of an `aspect`; at `x` and `y`,
+    or where `position` says. Sides and corner are even."""
+
+    width: Side | None = None
+    height: Side | None = None
+    aspect: AspectText | None = None
+    x: Place | None = None
+    y: Place | None = None
+    position: Anchored | AnchorName = "center"
+
+    def planned(self, state: VideoState, planning: Planning) -> PlannedCrop:
+        """Raises InvalidInput that names every wrong field."""
+        width, height = size = self._size(state.canvas, planning)
+        errors = [
+            FieldError(planning.pointer / name, f"is more than the picture has ({most})")
+            for name, side, most in (("width", width, state.canvas[0]), ("height", height, state.canvas[1]))
+            if side > most
+        ]
+        if errors:
+            raise InvalidInput(errors)
+        x, y = anchored(self.position).position(state.canvas, size)
+        corner = [x, y]
+        for axis, (name, place) in enumerate((("x", self.x), ("y", self.y))):
+            if place is None:
+                continue
+            try:
+                corner[axis] = position(place, place, OVERLAY, picture=state.canvas, overlay=size)[axis]
+            except ValueError as error:
+                errors.append(FieldError(planning.pointer / name, str(error)))
+                continue
+            if not 0 <= corner[axis] <= state.canvas[axis] - size[axis]:
+                seen = f"{corner[axis]}: a part of {width}x{height} at it leaves the picture"
+                errors.append(FieldError(planning.pointer / name, f"is {seen} ({state.canvas[0]}x{state.canvas[1]})"))
+        if errors:
+            raise InvalidInput(errors)
+        return PlannedCrop(x=corner[0] - corner[0] % 2, y=corner[1] - corner[1] % 2, width=width, height=height)
+
+    def _size(self, canvas: Size, planning: Planning) -> Size:
+        if self.aspect is None:
+            if self.width is None and self.height is None:
+                raise InvalidInput([FieldError(planning.pointer / "width", "is required, or an aspect")])
+            return even((self.width or canvas[0], self.height or canvas[1]))
+        if self.width is not None or self.height is not None:
+            raise InvalidInput(
+                [FieldError(planning.pointer / "aspect", "is one way to say it, width and height another")]
+            )
+        return inside(canvas, aspect(self.aspect))
+
+
+def inside(canvas: Size, ratio: Aspect) -> Size:
+    """The largest part of a picture that has an aspect."""
+    width = min(Fraction(canvas[0]), canvas[1] * ratio)
+    return even((int(width), int(width / ratio)))
+
+
+class PlannedCrop(BasePlannedStep, frozen=True, kw_only=True, tag="crop"):
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def after(self, state: VideoState) -> VideoState:
+        return state.of_size((self.width, self.height))

@@ -1,0 +1,140 @@
+"""The opening: what comes before all steps, a source of any kind as a video of the kind that steps take. Pure.
+
+A first trim is part of it, so that nothing is decoded of what it cuts off.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+import msgspec
+
+from reelwright.edits import audio_tracks, color_standard, held_frames
+from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.geometry import even
+from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
+from reelwright.edits.outputs import AudioEncoding
+from reelwright.edits.steps.state import BasePlannedStep, Planning, VideoState
+from reelwright.edits.steps.trim import TrimStep, kept
+
+USUAL_RATES = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60")))
+LEAST_REGULAR = Fraction(25)
+"""Frames a second of a video whose own ones stand for long, at least: what is laid over it moves."""
+
+
+class PlannedOpening(BasePlannedStep, frozen=True, kw_only=True, tag="open"):
+    """`start_s` <= t < `end_s` of the source, upright, progressive, in square pixels."""
+
+    start_s: str
+    end_s: str
+    rate: str | None = None
+    """Frames a second, evenly, each what is on display then; None: the source's own frames at their times."""
+    hdr: bool = False
+    """Whether HDR stays so."""
+    deep: bool = False
+    """Whether more than eight bits a sample become ten; else eight."""
+
+    def of(self, media: MediaInfo) -> VideoState:
+        """What is opened of a source."""
+        start, end = Fraction(self.start_s), Fraction(self.end_s)
+        video = media.main_video
+        width, height = even(video.display_size)
+        opened = VideoStream(
+            index=0,
+            codec="rawvideo",
+            width=width,
+            height=height,
+            display_width=width,
+            display_height=height,
+            pixel_format="yuv420p10le" if self.deep else "yuv420p",
+            bit_depth=10 if self.deep else 8,
+            color_range="tv" if self.rate is None and (video.is_hdr and not self.hdr) else video.color_range,
+            **color_standard.conformed(video, hdr=self.hdr),
+            **self._times(media, start, end),
+        )
+        tracks = [_working(number, track, end - start) for number, track in enumerate(media.decodable_audio, start=1)]
+        whole = MediaInfo(container="edit", size_bytes=0, duration_s=float(end - start), video=[opened], audio=tracks)
+        return VideoState(whole, end - start)
+
+    def _times(self, media: MediaInfo, start: Fraction, end: Fraction) -> dict[str, Any]:
+        video = media.main_video
+        begins, ends = held_frames.video_begin(media), held_frames.video_end(media)
+        if self.rate is not None:
+            rate = Fraction(self.rate)
+            count = max(1, ceil((min(ends, end) - start) * rate))
+            return {
+                "time_base": str(1 / rate),
+                "start_s": "0",
+                "duration_s": float(count / rate),
+                "frame_rate": self.rate,
+                "variable_frame_rate": False,
+                "frame_count": count,
+                "longest_frame_s": float(1 / rate),
+            }
+        grid = frame_grid(media)
+        first, last, count_, tick = max(begins, start), min(ends, end), None, video.time_base
+        if grid is not None:
+            lowest, behind = (ceil((time - grid.first_s) / grid.frame_s) for time in (start, end))
+            count_ = min(behind, grid.count) - max(lowest, 0)
+            first = grid.first_s + max(lowest, 0) * grid.frame_s
+            if ((first - start) / grid.frame_s).denominator == 1:
+                tick = str(grid.frame_s)
+        return {
+            "time_base": tick,
+            "start_s": str(first - start),
+            "duration_s": float(max(last - first, Fraction(0))),
+            "frame_rate": video.frame_rate,
+            "variable_frame_rate": video.variable_frame_rate,
+            "frame_count": count_,
+            "longest_frame_s": video.longest_frame_s,
+        }
+
+
+def opening(media: MediaInfo, length: Fraction | None, first: TrimStep | None, planning: Planning) -> PlannedOpening:
+    """What is read of a source: all of it, or what a first trim keeps. Raises InvalidInput."""
+    step = first if first is not None else TrimStep(start=0)
+    if rate := _regular_rate(media):
+        # each frame is what is on display then: nothing has to be moved to where a frame begins
+        planned, _ = kept(step, without_times(media), length, planning.warnings, pointer=planning.pointer)
+    else:
+        planned, _ = kept(step, media, length, planning.warnings, pointer=planning.pointer)
+    return PlannedOpening(start_s=planned.start_s, end_s=planned.end_s, rate=None if rate is None else str(rate))
+
+
+def without_times(media: MediaInfo) -> MediaInfo:
+    """The same, of whose frames' times nothing is known."""
+    video = msgspec.structs.replace(media.main_video, frame_count=None)
+    return msgspec.structs.replace(media, video=[video])
+
+
+def _regular_rate(media: MediaInfo) -> Fraction | None:
+    """At which rate frames have to be made, of a video whose own ones stand for long or come at unknown times."""
+    video = media.main_video
+    if not held_frames.may_hold(media) and video.frame_rate:
+        return None
+    return usual_rate(Fraction(video.frame_rate or 0))
+
+
+def usual_rate(rate: Fraction) -> Fraction:
+    """The least of the usual rates that is not below a rate, the highest where none is."""
+    wanted = max(rate, LEAST_REGULAR) * Fraction(999, 1000)
+    return next((usual for usual in USUAL_RATES if usual >= wanted), USUAL_RATES[-1])
+
+
+def _working(index: int, track: AudioStream, length: Fraction) -> AudioStream:
+    """A track in the form in which it is worked on."""
+    form = audio_tracks.coded(track, AudioEncoding(), "mkv")
+    return AudioStream(
+        index=index,
+        codec="pcm",
+        sample_rate=form.sample_rate,
+        channels=audio_tracks.channels_in(form.layout),
+        layout=form.layout,
+        language=track.language,
+        default=track.default,
+        time_base=f"1/{form.sample_rate}",
+        start_s="0",
+        duration_s=float(length),
+    )

@@ -1,0 +1,101 @@
+"""State: what the steps so far have made of a source, told as a file would tell it that held it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from reelwright.edits.facts import ImageFacts, VideoFacts
+from reelwright.edits.frame_grid import FrameGrid, frame_grid
+from reelwright.edits.geometry import Size
+from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
+from reelwright.edits.pointers import Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class VideoState:
+    """Between two steps a video is upright and progressive, in square pixels, its sides even, its first instant zero;
+    each track of sound lasts as long as all does. `length`: exactly how long that is, seconds."""
+
+    media: MediaInfo
+    length: Fraction
+
+    @property
+    def video(self) -> VideoStream:
+        return self.media.main_video
+
+    @property
+    def canvas(self) -> Size:
+        return self.video.display_size
+
+    @property
+    def grid(self) -> FrameGrid | None:
+        """The frames, where each is known to lie on a grid."""
+        return frame_grid(self.media)
+
+    @property
+    def tick(self) -> Fraction:
+        """The time base in which frames are stamped, seconds."""
+        return Fraction(self.video.time_base)
+
+    def with_video(self, **changes: Any) -> VideoState:
+        """The same with another picture: `changes` are fields of `VideoStream`."""
+        video = msgspec.structs.replace(self.video, **changes)
+        return replace(self, media=msgspec.structs.replace(self.media, video=[video]))
+
+    def of_size(self, size: Size) -> VideoState:
+        width, height = size
+        return self.with_video(width=width, height=height, display_width=width, display_height=height)
+
+    def with_sound(self, tracks: list[AudioStream]) -> VideoState:
+        return replace(self, media=msgspec.structs.replace(self.media, audio=tracks))
+
+    def lasting(self, length: Fraction, **changes: Any) -> VideoState:
+        """The same with another length; `changes` are those of the picture."""
+        audio = [msgspec.structs.replace(track, duration_s=float(length)) for track in self.media.audio]
+        media = msgspec.structs.replace(self.media, duration_s=float(length), audio=audio)
+        return replace(self, media=media, length=length).with_video(**changes)
+
+
+class BaseStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """A step as a client asks for it. Its times and places are those of what the step before it made."""
+
+    @property
+    def materials(self) -> int:
+        """How many images and videos it brings in."""
+        return 0
+
+    @property
+    def keeps_hdr(self) -> bool:
+        """Whether HDR may stay through it."""
+        return True
+
+
+class BasePlannedStep(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """A step as it is made: in pixels, in exact seconds in strings."""
+
+    @property
+    def sources(self) -> tuple[ImageFacts | VideoFacts, ...]:
+        """What it reads beside the video, in the order of the recipe's input slots."""
+        return ()
+
+    def after(self, state: VideoState) -> VideoState:
+        """What the video is after it."""
+        return state
+
+
+@dataclass(slots=True)
+class Planning:
+    """What a step is planned with, beside the state: where the request has it, what the steps bring in (each takes its
+    own, in order), and the sentences for the client so far."""
+
+    pointer: Pointer
+    materials: Iterator[ImageFacts | VideoFacts]
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, sentence: str) -> None:
+        self.warnings.append(self.pointer.remark(sentence))

@@ -1,0 +1,132 @@
+"""Turns a whole edit into a queued job: what its steps bring in is made ready first, outside of the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from uuid import UUID
+
+import msgspec
+
+from reelwright.db.models import Job
+from reelwright.edits import ladder
+from reelwright.edits.edit import Edit
+from reelwright.edits.enums import JobType
+from reelwright.edits.facts import Facts
+from reelwright.edits.geometry import Size
+from reelwright.edits.layers import AnyLayer
+from reelwright.edits.output_words import WantedOutput
+from reelwright.edits.outputs import FileOutput
+from reelwright.edits.plan.fold import resolve_steps
+from reelwright.edits.pointers import Pointer
+from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.steps import Step
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.streaming import Streaming
+from reelwright.errors import FieldError, InvalidInput
+from reelwright.jobs.submit import find_source, submit
+from reelwright.jobs.submit_overlay import LayerSources, layer_facts
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """A whole edit as a client asks for it. `pointers`: for each output, where the request has its sidecars."""
+
+    source_id: UUID
+    steps: tuple[Step, ...]
+    wanted: tuple[WantedOutput, ...]
+    pointers: tuple[tuple[Pointer, ...], ...]
+
+
+async def submit_edit(layer_sources: LayerSources, request: EditRequest, *, max_failures: int) -> Job:
+    """Queue an edit of any steps. Raises NotFound; InvalidInput that names every wrong field of what is wrong first."""
+    async with layer_sources.sessions() as session:
+        await find_source(session, request.source_id, pointer="/source")
+    layers, pointers = _layers(request.steps)
+    prepared = await layer_sources.prepare(layers, pointers)
+    async with layer_sources.sessions.begin() as session:
+        source = await find_source(session, request.source_id, pointer="/source")
+        facts, files, errors = await layer_facts(session, layers, prepared, pointers)
+        if errors:
+            raise InvalidInput(errors)
+        known = tuple(fact for fact in facts if fact is not None)
+        brought = replace(source, facts=msgspec.structs.replace(source.facts, layers=known))
+        edit, places = edit_of(request, brought.facts)
+        return await submit(
+            session,
+            edit,
+            brought,
+            type=JobType.EDIT,
+            max_failures=max_failures,
+            layer_files=tuple(files),
+            pointers=places,
+        )
+
+
+def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ...]]:
+    """Return the edit, its outputs as large as what the steps make allows, and where the request has its sidecars.
+
+    Raises InvalidInput.
+    """
+    length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
+    canvas = facts.media.main_video.display_size
+    if request.steps:
+        canvas = resolve_steps(request.steps, facts, length, deep=False)[1].canvas
+    made = _Outputs()
+    for number, (wanted, pointers) in enumerate(zip(request.wanted, request.pointers, strict=True)):
+        made.add(wanted, canvas, pointers, Pointer(f"/outputs/{number}"))
+    if made.errors:
+        raise InvalidInput(made.errors)
+    outputs = (*made.streamed, *made.files)
+    if not outputs:
+        raise InvalidInput([FieldError("/outputs", "has no video, beside which images are made")])
+    edit = Edit(steps=request.steps, outputs=outputs, sidecars=tuple(made.sidecars), streaming=made.streaming)
+    return edit, tuple(made.pointers)
+
+
+@dataclass(slots=True)
+class _Outputs:
+    """What all outputs of a request ask for, together. Renditions of a stream come first."""
+
+    streamed: list[FileOutput] = field(default_factory=list)
+    files: list[FileOutput] = field(default_factory=list)
+    sidecars: list[AnySidecar] = field(default_factory=list)
+    pointers: list[Pointer] = field(default_factory=list)
+    streaming: Streaming | None = None
+    errors: list[FieldError] = field(default_factory=list)
+
+    def add(self, wanted: WantedOutput, canvas: Size, pointers: Sequence[Pointer], pointer: Pointer) -> None:
+        if wanted.ladder is not None:
+            self._add_renditions(wanted, canvas, pointer)
+        for sidecar, place in zip(wanted.sidecars, pointers, strict=True):
+            if any(type(sidecar) is type(known) for known in self.sidecars):
+                self.errors.append(FieldError(place.path, f"there is another {type(sidecar).__name__.lower()} already"))
+            self.sidecars.append(sidecar)
+            self.pointers.append(place)
+
+    def _add_renditions(self, wanted: WantedOutput, canvas: Size, pointer: Pointer) -> None:
+        assert wanted.ladder is not None
+        try:
+            renditions = ladder.outputs(wanted.ladder, canvas)
+        except InvalidInput as invalid:
+            self.errors += [FieldError(f"{pointer.path}{one.pointer}", one.detail) for one in invalid.errors]
+            return
+        if wanted.ladder.streaming is None:
+            self.files += renditions
+        elif self.streaming is not None:
+            self.errors.append(FieldError(pointer.path, "is a second stream: one job makes one, as HLS and DASH"))
+        else:
+            self.streaming = wanted.ladder.streaming
+            self.streamed += renditions
+
+
+def _layers(steps: Sequence[Step]) -> tuple[tuple[AnyLayer, ...], tuple[Pointer, ...]]:
+    """Return all layers of all overlays, and where the request has each."""
+    found = [
+        (layer, Pointer(f"/steps/{number}/layers/{place}"))
+        for number, step in enumerate(steps)
+        if isinstance(step, OverlayStep)
+        for place, layer in enumerate(step.layers)
+    ]
+    return tuple(layer for layer, _ in found), tuple(pointer for _, pointer in found)

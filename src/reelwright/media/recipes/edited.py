@@ -1,0 +1,116 @@
+"""What steps made of a source, as the ground of renditions: read once, from a little before what is wanted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import BROADCAST, LAST_FRAME, REPORTING, Command, video_input
+from reelwright.media.ffmpeg.filtergraph import Filter, filter_
+from reelwright.media.ffmpeg.graph import Pad, rate, whole_graph
+from reelwright.media.ffmpeg.measured import LoudnessGain
+from reelwright.media.recipes.audio import encoded, formed, held
+from reelwright.media.recipes.loudness import levelling, measuring
+from reelwright.media.recipes.steps import composed
+from reelwright.media.recipes.transcode import form_for, gains_of, rendition_commands
+
+
+def edit_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
+    """The renditions of an edit of several steps, in one decode. Raises JobFailed `unsupported_here`."""
+    return rendition_commands(lambda: EditedSource(plan, capabilities), plan, capabilities)
+
+
+class EditedSource:
+    """All steps of a plan, as one graph a stream."""
+
+    def __init__(self, plan: Plan, capabilities: Capabilities) -> None:
+        self._source, self._capabilities = plan.inputs[0].media, capabilities
+        first = plan.steps[0]
+        assert isinstance(first, PlannedOpening)
+        self._opening = first
+        self._scene = composed(plan, capabilities)
+        self._outputs = len(plan.outputs)
+        self._tracks: list[list[Pad]] = []
+
+    @property
+    def media(self) -> MediaInfo:
+        return self._scene.state.media
+
+    @property
+    def common(self) -> list[Filter]:
+        """Frames on a grid are numbered by the encoder's own clock, which ticks once a frame."""
+        grid = self._scene.state.grid
+        if grid is None or (grid.first_s / grid.frame_s).denominator != 1:
+            return []
+        # `fps` would go on to where the source ends: a step may have left that out
+        return [filter_("fps", fps=rate(1 / grid.frame_s)), filter_("trim", end_frame=grid.count)]
+
+    def split(self, common: list[Filter], shapes: list[list[Filter]]) -> list[str]:
+        graph = self._scene.graph
+        pads = graph.split(self._scene.video.then(*common), len(shapes))
+        return [graph.output(pad.then(*shape), filter_("null")) for pad, shape in zip(pads, shapes, strict=True)]
+
+    def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        """Every track coded: it went through the steps."""
+        gains, options = gains_of(self.media, plan), list[str]()
+        number_of_output = next(number for number, one in enumerate(plan.outputs) if one is expected)
+        for number, track in enumerate(self.media.audio[: expected.audio_tracks]):
+            form = form_for(track, expected)
+            gain = gains.get(track.index)
+            filters = [
+                *formed(track, form),
+                *([] if gain is None else levelling(gain, form.sample_rate)),
+                *([held()] if form.mixed_down else []),
+            ]
+            pad = self._track(number)[number_of_output].then(*filters)
+            label = self._scene.sounds[number].graph.output(pad, filter_("anull"))
+            options += ["-map", label, *encoded(number, track, form)]
+        return options
+
+    def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        return self.sound(plan, expected)
+
+    def measured(self, plan: Plan, gains: dict[int, LoudnessGain]) -> list[str]:
+        options: list[str] = []
+        for sound, track in zip(self._scene.sounds, self.media.audio, strict=True):
+            if (gain := gains.get(track.index)) is not None:
+                pad = sound.pad.then(*formed(track, form_for(track, plan.outputs[0])), *measuring(gain))
+                options += ["-map", sound.graph.output(pad, filter_("anull"))]
+        return options
+
+    def command(self, arguments: Sequence[str], *, before: tuple[str, ...] = (), **more: Any) -> Command:
+        media, cut, opening = self._source, self._scene.cut, self._opening
+        start, end = Fraction(opening.start_s), Fraction(opening.end_s)
+        reading = cut.input_options(media, start, end, looking_back=opening.rate is not None)
+        from_start = cut.input_options(media, Fraction(0), end)
+        rest = () if opening.rate is not None else cut.without_the_rest(media)
+        graphs = (self._scene.graph, *(sound.graph for sound in self._scene.sounds))
+        following = [
+            *video_input("<in0>", media, self._capabilities),
+            *(option for options in self._scene.inputs for option in options),
+            *("-filter_complex_threads", str(self._capabilities.threads), *whole_graph(graphs)),
+            *arguments,
+        ]
+        reporting = (*REPORTING, *before)
+        return Command(
+            arguments=(*reporting, *reading, *following),
+            if_damaged=("-y", *reporting, *reading, *rest, *following) if rest else (),
+            from_start=("-y", *reporting, *from_start, *rest, *following) if from_start != reading else (),
+            lost_then=LAST_FRAME if cut.has_last_packet(media) else "",
+            needed_to=cut.needed_to(media),
+            forgiving=media.container in BROADCAST,
+            video_stream=media.main_video.index,
+            **more,
+        )
+
+    def _track(self, number: int) -> list[Pad]:
+        """A track, once for each output."""
+        while len(self._tracks) <= number:
+            sound = self._scene.sounds[len(self._tracks)]
+            self._tracks.append(sound.graph.split(sound.pad, self._outputs, sound=True))
+        return self._tracks[number]

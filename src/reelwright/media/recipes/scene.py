@@ -1,0 +1,108 @@
+"""Scene: what the planned steps so far make of a source, as graphs that go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from reelwright.edits import audio_tracks
+from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import AudioEncoding
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.state import VideoState
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_from
+from reelwright.media.ffmpeg.graph import Graph, Pad, rate, time_base
+from reelwright.media.recipes.audio import formed
+from reelwright.media.recipes.cut import Cut
+from reelwright.media.recipes.video_filters import conform, steady
+
+
+@dataclass(slots=True)
+class Sound:
+    """A track on its way."""
+
+    graph: Graph
+    pad: Pad
+
+
+@dataclass(slots=True)
+class Scene:
+    """`inputs` are the options that open what is read beside the source."""
+
+    state: VideoState
+    capabilities: Capabilities
+    graph: Graph
+    video: Pad
+    sounds: list[Sound]
+    cut: Cut
+    inputs: list[tuple[str, ...]] = field(default_factory=list)
+
+    def opens(self, options: Callable[[str], tuple[str, ...]]) -> int:
+        """Read one more input: `options` open the slot that they are given. Returns its index."""
+        number = len(self.inputs) + 1
+        self.inputs.append(options(f"<in{number}>"))
+        return number
+
+    def through(self, *filters: Filter) -> None:
+        """The video through filters."""
+        self.video = self.video.then(*filters)
+
+    def heard_through(self, *filters: Filter) -> None:
+        """Each track through filters."""
+        for sound in self.sounds:
+            sound.pad = sound.pad.then(*filters)
+
+    @property
+    def deep(self) -> bool:
+        """Whether frames have ten bits a sample."""
+        return (self.state.video.bit_depth or 8) > 8
+
+    def stamped(self, tick: Fraction) -> None:
+        """Bring the video's frames back to the time base that a state says: some filters choose their own."""
+        self.through(filter_("settb", expr=time_base(tick)))
+
+
+def opened(media: MediaInfo, step: PlannedOpening, capabilities: Capabilities, *, number: int = 0) -> Scene:
+    """The source, input `number`, as steps take it."""
+    start, end = Fraction(step.start_s), Fraction(step.end_s)
+    cut, state = Cut.of(media, start, end), step.of(media)
+    video = media.main_video
+    graph = Graph(f"v{number}x" if number else "v")
+    frames = [*steady(video), *_frames(cut, step, state)]
+    upright = conform(
+        video,
+        tone_mapping=capabilities.tone_mapping,
+        size=state.canvas,
+        pixel_format=state.video.pixel_format or "yuv420p",
+        hdr=step.hdr,
+        fields=False,
+    )
+    pad = graph.stream(number, video.index).then(*frames, *upright, filter_("setsar", sar=1))
+    sounds = []
+    for place, track in enumerate(media.decodable_audio):
+        form = audio_tracks.coded(track, AudioEncoding(), "mkv")
+        heard = Graph(f"s{place}x{number}x" if number else f"s{place}x")
+        sounds.append(
+            Sound(heard, heard.stream(number, track.index).then(*formed(track, form), *cut.sound_filters(track)))
+        )
+    scene = Scene(state, capabilities, graph, pad, sounds, cut)
+    scene.stamped(state.tick)
+    return scene
+
+
+def _frames(cut: Cut, step: PlannedOpening, state: VideoState) -> list[Filter]:
+    if step.rate is None:
+        return cut.picture_filters()
+    # Every frame from before the interval passes: the one that is on display at its start is among them. A frame is
+    # shown from the first instant on that is not before its own (`up`); the last one stands until the end.
+    count = frame_grid(state.media)
+    assert count is not None
+    return [
+        filter_("setpts", expr=timestamps_from(cut.first_tick)),
+        filter_("fps", fps=rate(Fraction(step.rate)), start_time=0, round="up"),
+        filter_("tpad", stop=-1, stop_mode="clone"),
+        filter_("trim", end_frame=count.count),
+    ]

@@ -1,0 +1,44 @@
+"""Steps as filters: a module each, named as in `edits/steps`; and the fold of a plan's steps into one scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reelwright.edits.plan import Plan
+from reelwright.edits.steps.crop import PlannedCrop
+from reelwright.edits.steps.fade import PlannedFade
+from reelwright.edits.steps.fit import PlannedFit
+from reelwright.edits.steps.keep import PlannedKeep
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.overlay import PlannedOverlay
+from reelwright.edits.steps.speed import PlannedSpeed
+from reelwright.edits.steps.trim import PlannedTrim
+from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.recipes.scene import Scene, opened
+from reelwright.media.recipes.steps import crop, fade, fit, keep, overlay, speed, trim, turn
+
+APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
+    PlannedTrim: trim.apply,
+    PlannedKeep: keep.apply,
+    PlannedCrop: crop.apply,
+    PlannedFit: fit.apply,
+    PlannedRotate: turn.rotate,
+    PlannedFlip: turn.flip,
+    PlannedSpeed: speed.apply,
+    PlannedOverlay: overlay.apply,
+    PlannedFade: fade.apply,
+}
+"""How each planned step changes a scene. The state is taken on after it."""
+
+
+def composed(plan: Plan, capabilities: Capabilities) -> Scene:
+    """Return all steps of a plan as one scene. Raises JobFailed `unsupported_here`."""
+    first, *steps = plan.steps
+    assert isinstance(first, PlannedOpening)
+    scene = opened(plan.inputs[0].media, first, capabilities)
+    for step in steps:
+        APPLY[type(step)](scene, step)
+        scene.state = step.after(scene.state)
+    return scene

@@ -1,0 +1,43 @@
+"""The step `overlay`, as filters: each layer over what is below it, and its sound mixed in."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from reelwright.edits.media_info import AudioStream
+from reelwright.edits.steps.overlay import PlannedLayer, PlannedOverlay
+from reelwright.media.ffmpeg.filtergraph import GraphInput, channel_layout, filter_
+from reelwright.media.ffmpeg.graph import Graph
+from reelwright.media.recipes.audio import form_of, heard, held, layer_sound
+from reelwright.media.recipes.layer_filters import layer_input, layer_of
+from reelwright.media.recipes.scene import Scene, Sound
+
+
+def apply(scene: Scene, step: PlannedOverlay) -> None:
+    capabilities = scene.capabilities
+    opened: list[tuple[int, PlannedLayer]] = []
+    for layer in step.layers:
+        number = scene.opens(partial(layer_input, layer=layer, media=scene.state.media, capabilities=capabilities))
+        over = layer_of(layer, number, tone_mapping=capabilities.tone_mapping, deep=scene.deep)
+        scene.video = scene.graph.joined([scene.video, scene.graph.input(over.source)], over.overlay)
+        opened.append((number, layer))
+    scene.stamped(scene.state.tick)
+    if not (loud := [(number, layer) for number, layer in opened if layer.volume]):
+        return
+    tracks = step.after(scene.state).media.audio
+    if not scene.sounds:
+        scene.sounds.append(_silence(scene, tracks[0]))
+    for sound, track in zip(scene.sounds, tracks, strict=True):
+        form = form_of(track)
+        layers = [
+            sound.graph.input(GraphInput(number, heard(layer).index, layer_sound(layer, form)))
+            for number, layer in loud
+        ]
+        mix = filter_("amix", inputs=len(layers) + 1, duration="first", dropout_transition=0, normalize=0)
+        sound.pad = sound.graph.joined([sound.pad, *layers], mix, held())
+
+
+def _silence(scene: Scene, track: AudioStream) -> Sound:
+    graph = Graph("s0x")
+    source = filter_("anullsrc", sample_rate=track.sample_rate, channel_layout=channel_layout(track.layout or "stereo"))
+    return Sound(graph, graph.made(source).then(filter_("atrim", end=scene.state.length)))
