@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import procrastinate.schema
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection import connect
+from reelwright.db.database import create_engine, is_away
 from reelwright.db.migrate import configuration, current_revision, newest_revision, upgrade
 from reelwright.resources import folder
+from tests.support.proxy import Wire, wire
 
 
 async def test_models_and_migrations_agree(database_url: str) -> None:
@@ -44,3 +51,42 @@ def test_the_vendored_queue_schema_is_the_installed_release_s() -> None:
     assert procrastinate.schema.SchemaManager.get_schema() == vendored
     newest = max(path.name for path in procrastinate.schema.migrations_path.glob("*.sql"))
     assert newest == "03.04.00_50_post_add_retry_failed_job_procedure.sql"
+
+
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed'"
+
+
+async def _told_to_go(engine: AsyncEngine, line: Wire, database_url: str) -> None:
+    """End the engine's sessions; their last word has come, the end of their connections is still under way."""
+    line.hold_ends()
+    before = line.passed_bytes
+    over = await connect(database_url, application_name="tests")
+    assert await over.fetchval(TERMINATE)
+    await over.close()
+    async with asyncio.timeout(10):
+        while line.passed_bytes == before:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)  # the driver reads it in its own turn
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["in the pool", "in a transaction"])
+async def test_between_a_server_s_last_word_and_the_end_of_the_connection_it_is_away(
+    database_url: str, busy: bool
+) -> None:
+    """A server that is killed says so first: whoever asks before the connection has ended finds the database away, or
+    is given another connection. The connection is used no more."""
+    async with wire(database_url) as line:
+        engine = create_engine(line.url, application_name="doomed", pool_size=1)
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            if busy:
+                await _told_to_go(engine, line, database_url)
+                with pytest.raises(Exception, match="another operation") as caught:
+                    await connection.execute(text("SELECT 2"))
+                assert is_away(caught.value)
+        if not busy:
+            await _told_to_go(engine, line, database_url)
+        async with asyncio.timeout(1), engine.connect() as connection:
+            assert await connection.scalar(text("SELECT 3")) == 3
+        line.mend()
+        await engine.dispose()

@@ -15,9 +15,12 @@ class Wire:
         self._target = urlsplit(url)
         self._flows = asyncio.Event()
         self._flows.set()
+        self._ends = asyncio.Event()
+        self._ends.set()
         self._open: set[asyncio.StreamWriter] = set()
         self._refuses = False
         self.port = 0
+        self.passed_bytes = 0
 
     @property
     def url(self) -> str:
@@ -29,6 +32,10 @@ class Wire:
         """Nothing gets through any more, in either direction; connections stay, and new ones are taken."""
         self._flows.clear()
 
+    def hold_ends(self) -> None:
+        """What the server says last gets through; that it has closed the connection does not, until it is mended."""
+        self._ends.clear()
+
     def cut(self) -> None:
         """Every connection breaks, and new ones do at once."""
         self._refuses = True
@@ -38,6 +45,7 @@ class Wire:
     def mend(self) -> None:
         self._refuses = False
         self._flows.set()
+        self._ends.set()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         options = parse_qs(self._target.query)
@@ -64,6 +72,8 @@ class Wire:
                 await self._flows.wait()
                 writer.write(said)
                 await writer.drain()
+                self.passed_bytes += len(said)
+        await self._ends.wait()
         writer.transport.abort()
 
 

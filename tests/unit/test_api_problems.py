@@ -190,6 +190,7 @@ async def test_a_missing_body_is_said(client: httpx.AsyncClient) -> None:
         (sqlalchemy.exc.OperationalError("SELECT secret", None, asyncpg.ConnectionDoesNotExistError("x")), 503, "busy"),
         (asyncpg.CannotConnectNowError("starting up"), 503, "busy"),
         (asyncpg.InterfaceError("connection is closed"), 503, "busy"),
+        (asyncpg.InternalClientError("cannot switch to state 15"), 503, "busy"),
         (ConnectionResetError(), 503, "busy"),
         (NotFound("No such video."), 404, "not_found"),
         (Busy("Later."), 503, "busy"),

@@ -52,6 +52,7 @@ def is_away(error: BaseException) -> bool:
 
     A transaction that had to give way to another one (a deadlock) counts too: the same may succeed later.
     An OSError of the disk says neither: what fails while a connection is made is a ConnectionError.
+    asyncpg raises InternalClientError where it is asked between a server's last word and the end of the connection.
     """
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_away(_cause(error))
@@ -63,6 +64,7 @@ def is_away(error: BaseException) -> bool:
         | socket.gaierror
         | TimeoutError
         | PoolTimeoutError
+        | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError
         | asyncpg.OperatorInterventionError
         | asyncpg.InsufficientResourcesError
