@@ -23,7 +23,7 @@ from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.jobs import lifecycle
-from reelwright.jobs.submit import find_source, submit
+from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
@@ -94,7 +94,8 @@ class Workbench:
     async def job(self, start: float, end: float) -> uuid.UUID:
         async with self.world.sessions.begin() as session:
             source = await find_source(session, self.video_id)
-            return (await submit(session, trim(start, end), source, type=JobType.TRIM, max_failures=3)).id
+            draft = Draft(edit=trim(start, end), source=source, type=JobType.TRIM)
+            return (await submit(session, draft, max_failures=3)).id
 
     async def variants(self) -> int:
         async with self.world.sessions() as session:
@@ -269,8 +270,8 @@ async def test_software_takes_over_where_hardware_fails(bench: Workbench) -> Non
     output = FileOutput(video=VideoEncoding(hardware=True, preset="ultrafast"), quality=Quality.P480)
     async with bench.world.sessions.begin() as session:
         source = await find_source(session, bench.video_id)
-        edit = transcode((output,))
-        job_id = (await submit(session, edit, source, type=JobType.TRANSCODE_MULTI, max_failures=3)).id
+        draft = Draft(edit=transcode((output,)), source=source, type=JobType.TRANSCODE_MULTI)
+        job_id = (await submit(session, draft, max_failures=3)).id
     await run_job(bench.context, job_id)
     job = await bench.world.look(job_id)
     assert (job.status, job.failures) == (JobStatus.SUCCESS, 0)

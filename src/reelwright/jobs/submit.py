@@ -1,4 +1,4 @@
-"""Turns an Edit into a queued job: source, Facts, Plan, rows and queue entry, in the caller's transaction."""
+"""Turns an edit into a queued job: source, facts, draft, plan, rows and queue entry, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
-from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.timecode import Time
@@ -62,71 +62,58 @@ async def find_source(
     return Source(file, video_id, own_variant_id, Facts(sha256=file.sha256, media=media))
 
 
-async def submit_trim(
-    session: AsyncSession,
-    source: Source,
-    start: Time,
-    end: Time | None,
-    *,
-    coding: Ladder | None = None,
-    pointer: Pointer,
-    max_failures: int,
-) -> Job:
-    """Queue a cut of the source. `coding`: how the result is coded, None: as usual; `pointer`: where the request has
-    `start` and `end`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An edit with all that it is planned from: it can be queued, explained or shown. `layer_files`: the videos that it
+    reads beside the source; `pointers`: as for `resolve`."""
 
-    Raises InvalidInput.
-    """
+    edit: Edit
+    source: Source
+    type: JobType
+    layer_files: tuple[File, ...] = ()
+    pointers: tuple[Pointer, ...] = ()
+
+    def plan(self) -> Plan:
+        """What it will make. Raises InvalidInput."""
+        return resolve(self.edit, self.source.facts, self.pointers)
+
+
+def draft_trim(
+    source: Source, start: Time, end: Time | None, *, coding: Ladder | None = None, pointer: Pointer
+) -> Draft:
+    """A cut of the source. `coding`: how the result is coded, None: as usual; `pointer`: where the request has `start`
+    and `end`."""
     size = source.facts.media.main_video.display_size
     output = FileOutput() if coding is None else ladder.single(coding, size, usual_crf=TRIM_CRF)
-    edit = trim(start, end, output)
-    return await submit(session, edit, source, type=JobType.TRIM, pointers=(pointer,), max_failures=max_failures)
+    return Draft(edit=trim(start, end, output), source=source, type=JobType.TRIM, pointers=(pointer,))
 
 
-async def submit_transcode(
-    session: AsyncSession,
-    source: Source,
-    renditions: Ladder,
-    sidecars: tuple[AnySidecar, ...] = (),
-    *,
-    pointers: Sequence[Pointer] = (),
-    max_failures: int,
-) -> Job:
-    """Queue renditions of the source, with what goes beside them. `pointers`: where the request has each sidecar.
+def draft_transcode(
+    source: Source, renditions: Ladder, sidecars: tuple[AnySidecar, ...] = (), *, pointers: Sequence[Pointer] = ()
+) -> Draft:
+    """Renditions of the source, with what goes beside them. `pointers`: where the request has each sidecar.
 
     Raises InvalidInput.
     """
     outputs = ladder.outputs(renditions, source.facts.media.main_video.display_size)
     edit = transcode(outputs, sidecars, renditions.streaming)
-    return await submit(
-        session, edit, source, type=JobType.TRANSCODE_MULTI, pointers=pointers, max_failures=max_failures
-    )
+    return Draft(edit=edit, source=source, type=JobType.TRANSCODE_MULTI, pointers=tuple(pointers))
 
 
-async def submit(
-    session: AsyncSession,
-    edit: Edit,
-    source: Source,
-    *,
-    type: JobType,  # noqa: A002
-    max_failures: int,
-    layer_files: tuple[File, ...] = (),
-    pointers: Sequence[Pointer] = (),
-) -> Job:
-    """Queue an edit of the source, planned: what cannot be done is refused now, not in the worker. `layer_files`: the
-    videos laid over it; `pointers`: as for `resolve`.
+async def submit(session: AsyncSession, draft: Draft, *, max_failures: int) -> Job:
+    """Queue an edit, planned: what cannot be done is refused now, not in the worker.
 
     Raises InvalidInput.
     """
-    plan = resolve(edit, source.facts, pointers)
+    plan, source = draft.plan(), draft.source
     new = lifecycle.NewJob(
         video_id=source.video_id,
         input_variant_id=source.variant_id,
-        type=type,
-        edit_json=msgspec.to_builtins(edit),
+        type=draft.type,
+        edit_json=msgspec.to_builtins(draft.edit),
         plan_json=msgspec.to_builtins(plan),
         plan_digest=plan.digest,
         warnings=plan.warnings,
     )
-    inputs = [file.id for file in {file.sha256: file for file in (*layer_files, source.file)}.values()]
+    inputs = [file.id for file in {file.sha256: file for file in (*draft.layer_files, source.file)}.values()]
     return await lifecycle.create(session, new, input_file_ids=inputs, max_failures=max_failures)

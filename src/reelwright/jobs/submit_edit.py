@@ -1,15 +1,15 @@
-"""Turns a whole edit into a queued job: what its steps bring in is made ready first, outside of the transaction."""
+"""Turns a whole edit into a draft: what its steps bring in is made ready first, outside of the transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from fractions import Fraction
 from uuid import UUID
 
-import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Job
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import JobType
@@ -25,8 +25,8 @@ from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
-from reelwright.jobs.submit import find_source, submit
-from reelwright.jobs.submit_overlay import LayerSources, layer_facts
+from reelwright.jobs.submit import Draft, find_source
+from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ class EditRequest:
     pointers: tuple[tuple[Pointer, ...], ...]
 
 
-async def submit_edit(layer_sources: LayerSources, request: EditRequest, *, max_failures: int) -> Job:
-    """Queue an edit of any steps. Raises NotFound; InvalidInput that names every wrong field of what is wrong first."""
+@asynccontextmanager
+async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> AsyncIterator[tuple[AsyncSession, Draft]]:
+    """An edit of any steps, and the transaction in which its sources were found: what the steps bring in is made ready
+    first, outside of that. Raises NotFound; InvalidInput that names every wrong field of what is wrong first."""
     async with layer_sources.sessions() as session:
         await find_source(session, request.source_id, pointer="/source")
     layers, pointers = _layers(request.steps)
@@ -50,18 +52,9 @@ async def submit_edit(layer_sources: LayerSources, request: EditRequest, *, max_
         facts, files, errors = await layer_facts(session, layers, prepared, pointers)
         if errors:
             raise InvalidInput(errors)
-        known = tuple(fact for fact in facts if fact is not None)
-        brought = replace(source, facts=msgspec.structs.replace(source.facts, layers=known))
-        edit, places = edit_of(request, brought.facts)
-        return await submit(
-            session,
-            edit,
-            brought,
-            type=JobType.EDIT,
-            max_failures=max_failures,
-            layer_files=tuple(files),
-            pointers=places,
-        )
+        source = with_layers(source, facts)
+        edit, places = edit_of(request, source.facts)
+        yield session, Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
 
 
 def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ...]]:

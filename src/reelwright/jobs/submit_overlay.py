@@ -1,8 +1,9 @@
-"""Turns layers into a queued job: each drawn, normalized or looked up first, outside of the transaction."""
+"""Turns layers into a draft: each drawn, normalized or looked up first, outside of the transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,19 +12,19 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.db.models import File, Job, Variant, Video
+from reelwright.db.models import File, Variant, Video
 from reelwright.edits import ladder
 from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.outputs import FileOutput, Ladder
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import ImageFacts, VideoFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
-from reelwright.jobs.submit import Source, find_source, submit
+from reelwright.jobs.submit import Draft, Source, find_source
 from reelwright.library import layer_references
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.layer_references import ASSETS_PREFIX
@@ -103,7 +104,8 @@ class LayerSources:
         )
 
 
-async def submit_overlay(
+@asynccontextmanager
+async def drafted_overlay(
     layer_sources: LayerSources,
     source_id: UUID,
     variant_id: UUID | None,
@@ -111,10 +113,9 @@ async def submit_overlay(
     *,
     coding: Ladder | None = None,
     pointers: Sequence[Pointer],
-    max_failures: int,
-) -> Job:
-    """Queue an overlay: its layers are prepared first, outside of the transaction. `coding`: how the result is coded,
-    None: as usual; `pointers`: where the request has each layer.
+) -> AsyncIterator[tuple[AsyncSession, Draft]]:
+    """An overlay, and the transaction in which its sources were found: its layers are prepared first, outside of that.
+    `coding`: how the result is coded, None: as usual; `pointers`: where the request has each layer.
 
     Raises NotFound; InvalidInput that names every wrong field of every layer.
     """
@@ -123,35 +124,26 @@ async def submit_overlay(
     prepared = await layer_sources.prepare(layers, pointers)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, source_id, variant_id)
+        facts, files, errors = await layer_facts(session, layers, prepared, pointers)
+        if errors:
+            raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
         size = source.facts.media.main_video.display_size
         output = OVERLAY_OUTPUT if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
-        return await _submit_prepared(session, layers, prepared, source, output, pointers, max_failures)
+        only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
+        draft = Draft(
+            edit=overlay(layers, output),
+            source=with_layers(source, facts),
+            type=JobType.WATERMARK if only_watermark else JobType.OVERLAY,
+            layer_files=tuple(files),
+            pointers=tuple(pointers),
+        )
+        yield session, draft
 
 
-async def _submit_prepared(
-    session: AsyncSession,
-    layers: tuple[AnyLayer, ...],
-    prepared: PreparedLayers,
-    source: Source,
-    output: FileOutput,
-    pointers: Sequence[Pointer],
-    max_failures: int,
-) -> Job:
-    facts, files, errors = await layer_facts(session, layers, prepared, pointers)
-    if errors:
-        raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
+def with_layers(source: Source, facts: Sequence[ImageFacts | VideoFacts | None]) -> Source:
+    """The source with what is known of layers."""
     known = tuple(fact for fact in facts if fact is not None)
-    with_layers = replace(source, facts=msgspec.structs.replace(source.facts, layers=known))
-    only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
-    return await submit(
-        session,
-        overlay(layers, output),
-        with_layers,
-        type=JobType.WATERMARK if only_watermark else JobType.OVERLAY,
-        max_failures=max_failures,
-        layer_files=tuple(files),
-        pointers=pointers,
-    )
+    return replace(source, facts=msgspec.structs.replace(source.facts, layers=known))
 
 
 async def layer_facts(

@@ -12,7 +12,8 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.whole_edits import EditsIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit_edit import EditRequest, submit_edit
+from reelwright.jobs.submit import submit
+from reelwright.jobs.submit_edit import EditRequest, drafted_edit
 
 
 @post(
@@ -34,7 +35,8 @@ async def edit_video(data: JSONBody[EditsIn], services: NamedDependency[Services
     (`mp4:720p`, `webm:480p`, `hls`, `jpg:poster`) or objects with all that `POST /transcode` takes.
     """
     request = EditRequest(data.source, data.steps, data.wanted, data.pointers)
-    job = await submit_edit(services.layer_sources, request, max_failures=services.settings.max_failures)
+    async with drafted_edit(services.layer_sources, request) as (session, draft):
+        job = await submit(session, draft, max_failures=services.settings.max_failures)
     return accepted(job, services.addresses)
 
 

@@ -12,7 +12,8 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit_overlay import submit_overlay
+from reelwright.jobs.submit import submit
+from reelwright.jobs.submit_overlay import drafted_overlay
 
 
 @post(
@@ -58,15 +59,15 @@ async def watermark_video(
 
 
 async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> Response[JobAccepted]:
-    job = await submit_overlay(
+    async with drafted_overlay(
         services.layer_sources,
         data.video_id,
         data.source_variant_id,
         data.layers,
         coding=data.coding(data.audio, "copy"),
         pointers=data.pointers,
-        max_failures=services.settings.max_failures,
-    )
+    ) as (session, draft):
+        job = await submit(session, draft, max_failures=services.settings.max_failures)
     return accepted(job, services.addresses)
 
 

@@ -14,7 +14,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import find_source, submit_transcode
+from reelwright.jobs.submit import draft_transcode, find_source, submit
 
 
 @post(
@@ -42,14 +42,9 @@ async def transcode_video(
     """
     try:
         async with services.sessions.begin() as session:
-            job = await submit_transcode(
-                session,
-                await find_source(session, video_or_variant_id),
-                data.ladder(),
-                data.sidecars,
-                pointers=data.pointers,
-                max_failures=services.settings.max_failures,
-            )
+            source = await find_source(session, video_or_variant_id)
+            draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
+            job = await submit(session, draft, max_failures=services.settings.max_failures)
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does
     return accepted(job, services.addresses)

@@ -13,7 +13,7 @@ from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import find_source, submit_trim
+from reelwright.jobs.submit import draft_trim, find_source, submit
 
 
 @post(
@@ -40,15 +40,8 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
     """
     async with services.sessions.begin() as session:
         source = await find_source(session, data.video_id, data.source_variant_id)
-        job = await submit_trim(
-            session,
-            source,
-            data.start,
-            data.end,
-            coding=data.coding(data.audio),
-            pointer=Pointer(),
-            max_failures=services.settings.max_failures,
-        )
+        draft = draft_trim(source, data.start, data.end, coding=data.coding(data.audio), pointer=Pointer())
+        job = await submit(session, draft, max_failures=services.settings.max_failures)
     return accepted(job, services.addresses)
 
 

@@ -16,8 +16,8 @@ from reelwright.edits.ladder import BOXES
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import find_source, submit_transcode, submit_trim
-from reelwright.jobs.submit_overlay import submit_overlay
+from reelwright.jobs.submit import draft_transcode, draft_trim, find_source, submit
+from reelwright.jobs.submit_overlay import drafted_overlay
 from reelwright.media.images.font_languages import families
 
 
@@ -65,28 +65,20 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
         duration_s = source.facts.media.duration_s
         if duration_s is not None and data.end_time > max(duration_s, round(duration_s, 3)):  # as v1 shows it
             raise BadValues([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
-        job = await submit_trim(
-            session,
-            source,
-            data.start_time,
-            data.end_time,
-            pointer=Pointer(names={"start": "start_time", "end": "end_time"}),
-            max_failures=services.settings.max_failures,
-        )
+        pointer = Pointer(names={"start": "start_time", "end": "end_time"})
+        draft = draft_trim(source, data.start_time, data.end_time, pointer=pointer)
+        job = await submit(session, draft, max_failures=services.settings.max_failures)
     return V1Job.of(job)
 
 
 async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Pointer, path_field: str) -> V1Job:
     """Queue an overlay of one layer. A picture or a video that is not there is a 404 here."""
     try:
-        job = await submit_overlay(
-            services.layer_sources,
-            video_id,
-            None,
-            (layer,),
-            pointers=(pointer,),
-            max_failures=services.settings.max_failures,
-        )
+        async with drafted_overlay(services.layer_sources, video_id, None, (layer,), pointers=(pointer,)) as (
+            session,
+            draft,
+        ):
+            job = await submit(session, draft, max_failures=services.settings.max_failures)
     except InvalidInput as invalid:
         for error in invalid.errors:
             if error.pointer == f"/{path_field}" and error.code in MISSING:
@@ -149,8 +141,8 @@ async def make_qualities(data: JSONBody[V1Quality], services: NamedDependency[Se
         raise BadValues(wrong)
     try:
         async with services.sessions.begin() as session:
-            source = await find_source(session, data.video_id)
-            job = await submit_transcode(session, source, data.ladder(), max_failures=services.settings.max_failures)
+            draft = draft_transcode(await find_source(session, data.video_id), data.ladder())
+            job = await submit(session, draft, max_failures=services.settings.max_failures)
     except InvalidInput as invalid:
         raise BadValues(invalid.errors) from invalid
     return V1Job.of(job)
