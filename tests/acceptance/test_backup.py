@@ -43,8 +43,10 @@ async def test_a_running_service_comes_back_somewhere_else(service: Service, cli
     """Backed up amid its work, restored into the embedded database: downloads are byte-identical, the queued jobs run,
     one that ran is taken up again, and what came after the backup is not there."""
     video = await service.upload(clip)
+    said = {"title": "Tag 1", "tags": ["a"], "external_id": "7", "metadata": {"n": {"ü": [1, None]}}}
+    assert (await service.client.patch(f"/videos/{video['id']}", json=said)).status_code == 200
     async with service.worker():
-        done = await service.trim(video["id"], 1, 2)
+        done = await service.trim(video["id"], 1, 2, **said)
         await service.until(done, "SUCCESS")
     text = {"type": "text", "text": "नमस्ते", "start": 0, "end": 2}
     answer = await service.client.post("/overlays", json={"video_id": video["id"], "overlays": [text]})
@@ -65,6 +67,10 @@ async def test_a_running_service_comes_back_somewhere_else(service: Service, cli
         assert (await there.client.get("/ready")).status_code == 200
         for path in (f"/videos/{video['id']}/download", f"/result/{done}"):
             assert (await there.client.get(path)).content == (await service.client.get(path)).content
+        for path in (f"/videos/{video['id']}", f"/jobs/{done}", "/variants?external_id=7"):
+            kept = (await there.client.get(path)).json()
+            assert kept == (await service.client.get(path)).json()
+            assert said.items() <= (kept["items"][0] if "items" in kept else kept).items()
         assert (await there.client.get(f"/videos/{late['id']}")).status_code == 404
         for job_id in (queued, drawn):
             await there.until(job_id, "SUCCESS")

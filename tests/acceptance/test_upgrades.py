@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import shutil
+import subprocess
+import tarfile
 from pathlib import Path
 
 import msgspec
@@ -15,10 +18,12 @@ from reelwright.db.migrate import configuration, known_revisions, newest_revisio
 from reelwright.settings import Settings
 from tests.conftest import execute
 from tests.support.invariants import check
+from tests.support.needs import lacking
 from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import Service
 
-LEFT_BEHIND = Path(__file__).parents[1] / "upgrades"
+ROOT = Path(__file__).parents[2]
+LEFT_BEHIND = ROOT / "tests" / "upgrades"
 """By revision: database and MEDIA_ROOT as that release's own code left them (scripts/make_upgrade_fixture.py)."""
 
 REVISIONS = sorted(path.name for path in LEFT_BEHIND.iterdir())
@@ -60,17 +65,39 @@ async def test_jobs_of_an_earlier_release_are_finished(
         await check(service)
 
 
-async def test_the_service_runs_on_while_the_schema_changes(service: Service, clip: Path, long_clip: Path) -> None:
-    """The newest migration is applied amid a running job: every request is answered, the job finishes, so do later
-    ones, on the processes that ran before."""
-    async with service.worker():
+@pytest.fixture(scope="session")
+def release_before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables with which the code of the release before the newest revision runs, as the repository has it."""
+
+    def git(*argv: str) -> bytes:
+        return subprocess.run(["git", *argv], cwd=ROOT, capture_output=True, check=True).stdout
+
+    if not (ROOT / ".git").exists() or git("rev-parse", "--is-shallow-repository").strip() != b"false":
+        lacking("the repository's history is not here")
+    migration = f"migrations/versions/{newest_revision()}_*.py"
+    added = git("log", "-1", "--diff-filter=A", "--format=%H^", "--", migration).decode().strip()
+    folder = tmp_path_factory.mktemp("release")
+    with tarfile.open(fileobj=io.BytesIO(git("archive", added or "HEAD", "src", "workers", "migrations"))) as packed:
+        packed.extractall(folder, filter="data")
+    folder.chmod(0o755)
+    assert not list(folder.glob(migration))
+    return {"PYTHONPATH": f"{folder / 'src'}:{folder / 'workers'}"}
+
+
+async def test_the_release_before_runs_on_while_the_schema_changes(
+    settings: Settings, release_before: dict[str, str], tmp_path: Path, clip: Path, long_clip: Path
+) -> None:
+    """The newest migration is applied amid a running job of the code that was written before it: every request is
+    answered, the job finishes, so do later ones, on the processes that ran before."""
+    service = Service(settings, tmp_path)
+    engine = create_engine(settings.configured_database_url, application_name="tests")
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "-1"))
+    await engine.dispose()
+    async with service.running(**release_before), service.worker(**release_before):
         video = await service.upload(long_clip)
         job_id = await service.trim(video["id"], 0, 50, preset="slow")
         await service.until(job_id, "STARTED")
-        engine = create_engine(service.settings.configured_database_url, application_name="tests")
-        async with engine.connect() as connection:
-            await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "-1"))
-        await engine.dispose()
         migrating = asyncio.create_task(ran(service, "migrate", "migrate"))
         answered = 0
         while not migrating.done():

@@ -110,7 +110,7 @@ async def test_a_file_and_its_fields_arrive_whole(client: httpx.AsyncClient) -> 
     assert answer.json() == {
         "filename": "clip.mp4",
         "content_type": "video/mp4",
-        "fields": {"title": "Ein Fähnchen", "note": ""},
+        "fields": {"title": ["Ein Fähnchen"], "note": [""]},
         "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }

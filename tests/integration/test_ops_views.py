@@ -253,6 +253,19 @@ async def test_views_find_their_rows_by_indexes(operator: asyncpg.Connection[asy
         assert "Seq Scan on job" not in plan, f"ops.{view}\n{plan}"
 
 
+async def test_labels_are_joined_by_id(world: World, operator: asyncpg.Connection[asyncpg.Record]) -> None:
+    """What clients call their things, beside what the other views say of them; what has none is left out."""
+    named, _ = await world.job(), await world.job()
+    await operator.execute(
+        "UPDATE jobs SET labels = $2 WHERE id = $1", named, '{"title": "Day 1", "tags": ["a"], "external_id": "7"}'
+    )
+    rows = await operator.fetch(
+        "SELECT title, external_id, tags, metadata, of_kind, kind FROM ops.queue JOIN ops.labels ON id = job_id"
+    )
+    assert [tuple(row) for row in rows] == [("Day 1", "7", '["a"]', "{}", "job", "trim")]
+    assert await operator.fetchval("SELECT count(*) FROM ops.labels") == 1
+
+
 async def test_everything_in_the_schema_explains_itself(operator: asyncpg.Connection[asyncpg.Record]) -> None:
     """`\\d+` and `\\df+` show a comment for each view, column and function; the document has each view."""
     undescribed = await operator.fetch(

@@ -2,8 +2,8 @@
 
 Their programs take longer to be imported than most tests to run. So they are imported once, in a process that does
 nothing else, and each process under test is a fork of that one: it has its own environment, folder, arguments and
-log, and runs its program from the first line of its `__main__` on. What starts others (`up`, `demo`) is started from
-nothing, and with TESTS_START=exec, as CI has it, everything is.
+log, and runs its program from the first line of its `__main__` on. What starts others (`up`, `demo`) and what is of
+another release is started from nothing, and with TESTS_START=exec, as CI has it, everything is.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ class Process:
 async def start(argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> Process:
     """Start Python with these arguments; what it says is added to the log."""
     log.touch()
-    if argv[0] == "-m" and STARTERS.isdisjoint(argv) and os.environ.get("TESTS_START") != "exec":
+    ours = "PYTHONPATH" not in environment  # else another release's
+    if ours and argv[0] == "-m" and STARTERS.isdisjoint(argv) and os.environ.get("TESTS_START") != "exec":
         become = (tuple(argv[1:]), dict(environment), folder, log)
         process = _imported().Process(target=_become, args=become, daemon=True)  # it does not outlive the tests
         await asyncio.to_thread(process.start)

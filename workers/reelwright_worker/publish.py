@@ -235,6 +235,7 @@ class OutputPublication:
             edit_json=msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output.expected.output,))),
             media_info=msgspec.to_builtins(media),
             checks=output.checks,
+            labels=self.job.labels,
         )
         session.add(variant)
         await session.flush()

@@ -10,8 +10,9 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
-from reelwright.api.http.multipart import incoming_file
+from reelwright.api.http.multipart import IncomingFile, incoming_file
 from reelwright.api.http.problems import is_of_a_client_that_went
+from reelwright.api.schemas.labels import FORM_FIELDS, REPEATED_FORM_FIELDS, labels_of_form
 from reelwright.db.models import Video
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
@@ -20,25 +21,40 @@ from reelwright.telemetry import metrics
 
 @asynccontextmanager
 async def video_upload(
-    request: Request[Any, Any, Any], services: Services
+    request: Request[Any, Any, Any], services: Services, *, with_labels: bool = False
 ) -> AsyncIterator[tuple[AsyncSession, Video]]:
-    """Store the file of the request; what is written inside is committed with the video's row."""
+    """Store the file of the request; what is written inside is committed with the video's row. `with_labels`: its form
+    may say what the client calls it."""
     settings = services.settings
     with _counted():
         async with (
             incoming_file(
-                request, max_file_bytes=settings.max_upload_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+                request,
+                texts=FORM_FIELDS if with_labels else (),
+                repeated=REPEATED_FORM_FIELDS,
+                max_file_bytes=settings.max_upload_bytes,
+                idle_timeout_s=settings.upload_idle_timeout_s,
             ) as incoming,
             uploads.storing_video(
-                _measured(incoming.chunks()),
+                _measured(_labelled(incoming)),
                 filename=incoming.filename,
                 storage=services.storage,
                 prober=services.prober,
                 sessions=services.sessions,
                 expected_bytes=request.content_length or 0,
+                labels=lambda: labels_of_form(incoming.fields),
             ) as stored,
         ):
             yield stored
+
+
+async def _labelled(incoming: IncomingFile) -> AsyncIterator[bytes]:
+    """The file's bytes. Wrong labels end the upload as soon as they have come: before the file, or before it is
+    examined."""
+    labels_of_form(incoming.fields)
+    async for chunk in incoming.chunks():
+        yield chunk
+    labels_of_form(incoming.fields)
 
 
 @contextmanager

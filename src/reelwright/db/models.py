@@ -69,11 +69,29 @@ class Base(DeclarativeBase):
     }
 
 
-class Video(Base):
+def _index_of_labels(table: str) -> Index:
+    """What rows contain, whatever it is (jsonb_path_ops); written at once, so that no search reads a list of what was
+    not yet sorted in."""
+    return Index(
+        f"ix_{table}_labels",
+        "labels",
+        postgresql_using="gin",
+        postgresql_ops={"labels": "jsonb_path_ops"},
+        postgresql_with={"fastupdate": "off"},
+    )
+
+
+class Labelled:
+    """What clients say of a thing of theirs: edits/labels.py."""
+
+    labels: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), sort_order=999)
+
+
+class Video(Labelled, Base):
     """An upload, as it came."""
 
     __tablename__ = "videos"
-    __table_args__ = (Index("ix_videos_upload_time_id", "upload_time", "id"),)
+    __table_args__ = (Index("ix_videos_upload_time_id", "upload_time", "id"), _index_of_labels("videos"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     original_filename: Mapped[str]
@@ -89,7 +107,7 @@ class Video(Base):
     upload_time: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
-class Variant(Base):
+class Variant(Labelled, Base):
     """A result that was made of a video by a job."""
 
     __tablename__ = "video_variants"
@@ -97,6 +115,8 @@ class Variant(Base):
         UniqueConstraint("job_id", "output_index"),
         Index("ix_video_variants_video_id", "video_id"),
         Index("ix_video_variants_source_variant_id", "source_variant_id"),
+        Index("ix_video_variants_created_at_id", "created_at", "id"),
+        _index_of_labels("video_variants"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -185,7 +205,7 @@ class Overlay(Base):
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
-class Job(Base):
+class Job(Labelled, Base):
     """One piece of long work. Only jobs/lifecycle.py writes its state."""
 
     __tablename__ = "jobs"
@@ -198,6 +218,7 @@ class Job(Base):
         Index("ix_jobs_created_at_id", "created_at", "id"),
         Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
         Index("ix_jobs_finished_at", "finished_at"),
+        _index_of_labels("jobs"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -26,6 +26,11 @@ class Pointer:
         return f"{self.path}: {sentence}" if self.path else sentence
 
 
+def below(pointer: str, key: object) -> str:
+    """Return the pointer of a member or an item, whatever it is called."""
+    return f"{pointer}/{str(key)[:100].replace('~', '~0').replace('/', '~1')}"
+
+
 def pointer_to(pointers: Sequence[Pointer], number: int, place: str) -> Pointer:
     """Return the request's pointer to the part with the number, or the edit's own."""
     return pointers[number] if pointers else Pointer(f"{place}/{number}")

@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -71,6 +71,7 @@ class NewJob:
     plan_digest: str | None = None
     warnings: tuple[str, ...] = ()
     input_variant_id: uuid.UUID | None = None
+    labels: dict[str, Any] = field(default_factory=dict)
 
 
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
@@ -86,6 +87,7 @@ async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uui
         plan_json=new.plan_json,
         plan_digest=new.plan_digest,
         warnings=list(new.warnings),
+        labels=new.labels,
         max_failures=max_failures,
         status=JobStatus.PENDING,
         progress=0,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.errors import NotFound
+from reelwright.library import pages
+from reelwright.library.pages import Part, Wanted
 
 NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"]
 """The error code of why a job has no result."""
@@ -27,29 +29,21 @@ async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
 
 async def page(
     session: AsyncSession,
+    wanted: Wanted,
     *,
-    status: JobStatus | None,
-    type: JobType | None,  # noqa: A002
-    video_or_variant_id: uuid.UUID | None,
-    offset: int,
-    limit: int,
-) -> tuple[list[Job], int]:
-    """Return one page of the jobs that are asked for, newest first and without their edits, and the total."""
+    status: JobStatus | None = None,
+    type: JobType | None = None,  # noqa: A002
+    video_or_variant_id: uuid.UUID | None = None,
+) -> Part[Job]:
+    """Return one page of the jobs that are asked for, newest first and without their edits."""
     conditions = [column == value for column, value in ((Job.status, status), (Job.type, type)) if value is not None]
     if video_or_variant_id is not None:
         variant = await session.get(Variant, video_or_variant_id)
         conditions += [Job.video_id == (video_or_variant_id if variant is None else variant.video_id)]
         conditions += [] if variant is None else [Job.input_variant_id == variant.id]
-    total = await session.scalar(select(func.count()).select_from(Job).where(*conditions)) or 0
-    jobs = await session.scalars(
-        select(Job)
-        .where(*conditions)
-        .options(defer(Job.edit_json, raiseload=True))
-        .order_by(Job.created_at.desc(), Job.id.desc())
-        .offset(offset)
-        .limit(limit)
-    )
-    return list(jobs), total
+    conditions += pages.with_labels(Job, wanted.labels)
+    without_edit = defer(Job.edit_json, raiseload=True)
+    return await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=[without_edit])
 
 
 async def result_of(session: AsyncSession, job: Job, quality: Quality | None = None) -> Variant | NoResult:

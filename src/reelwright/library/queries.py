@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.enums import FileRole
+from reelwright.edits.enums import FileRole, VariantKind
+from reelwright.edits.labels import Labels
 from reelwright.errors import NotFound
+from reelwright.library import pages
+from reelwright.library.pages import Part, Wanted
 from reelwright.storage.local import LocalStorage
 
 VIDEO_ORDERS: dict[str, InstrumentedAttribute[object]] = {
@@ -53,34 +57,63 @@ async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
     return row
 
 
-async def videos(
-    session: AsyncSession, *, offset: int, limit: int, order: str = "-upload_time"
-) -> tuple[list[Video], int]:
-    """Return one page and the total. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
-    return await _page(session, Video, VIDEO_ORDERS, order, offset=offset, limit=limit)
+async def videos(session: AsyncSession, wanted: Wanted, order: str = "-upload_time") -> Part[Video]:
+    """Return a page of videos. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
+    conditions = pages.with_labels(Video, wanted.labels)
+    if order.endswith("upload_time"):
+        return await pages.by_time(
+            session, Video, Video.upload_time, wanted, conditions, descending=order.startswith("-")
+        )
+    return await _by_column(session, Video, VIDEO_ORDERS, order, wanted, conditions)
 
 
-async def assets(
-    session: AsyncSession, *, offset: int, limit: int, order: str = "-created_at"
-) -> tuple[list[Asset], int]:
-    """Return one page and the total. `order` is a key of ASSET_ORDERS, descending with a minus before it."""
-    return await _page(session, Asset, ASSET_ORDERS, order, offset=offset, limit=limit)
+async def assets(session: AsyncSession, wanted: Wanted, order: str = "-created_at") -> Part[Asset]:
+    """Return a page of assets. `order` is a key of ASSET_ORDERS, descending with a minus before it."""
+    if order.endswith("created_at"):
+        return await pages.by_time(session, Asset, Asset.created_at, wanted, [], descending=order.startswith("-"))
+    return await _by_column(session, Asset, ASSET_ORDERS, order, wanted, [])
 
 
-async def _page(
+async def _by_column(
     session: AsyncSession,
     kind: type[Listed],
     orders: Mapping[str, InstrumentedAttribute[object]],
     order: str,
-    *,
-    offset: int,
-    limit: int,
-) -> tuple[list[Listed], int]:
+    wanted: Wanted,
+    conditions: list[ColumnElement[bool]],
+) -> Part[Listed]:
     column = orders[order.removeprefix("-")]
     ordering = (column.desc().nulls_last(), kind.id.desc()) if order[0] == "-" else (column.nulls_last(), kind.id)
-    total = await session.scalar(select(func.count()).select_from(kind)) or 0
-    rows = await session.scalars(select(kind).order_by(*ordering).offset(offset).limit(limit))
-    return list(rows), total
+    total = await pages.count(session, kind, conditions)
+    rows = await session.scalars(
+        select(kind).where(*conditions).order_by(*ordering).offset(wanted.offset).limit(wanted.size)
+    )
+    return Part(list(rows), total, None)
+
+
+async def all_variants(
+    session: AsyncSession, wanted: Wanted, *, kind: VariantKind | None = None, video_id: uuid.UUID | None = None
+) -> Part[Variant]:
+    """Return a page of variants, newest first."""
+    given = ((Variant.kind, kind), (Variant.video_id, video_id))
+    conditions = [column == value for column, value in given if value is not None]
+    conditions += pages.with_labels(Variant, wanted.labels)
+    return await pages.by_time(session, Variant, Variant.created_at, wanted, conditions)
+
+
+async def files_of_variants(session: AsyncSession, variant_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[File]]:
+    """Return each variant's files, by name."""
+    rows = await session.scalars(select(File).where(File.variant_id.in_(variant_ids)).order_by(File.name))
+    return _by_variant(rows)
+
+
+async def change_labels(
+    session: AsyncSession, kind: type[Video] | type[Variant], row_id: uuid.UUID, labels: Labels, given: Iterable[str]
+) -> None:
+    """Set the given labels of a video or a variant, in one step: who changes others at the same time loses none. One
+    that is given and empty is taken away."""
+    changed = kind.labels.op("-")(cast(list(given), ARRAY(Text))).op("||")(cast(labels.stored, JSONB))
+    await session.execute(update(kind).where(kind.id == row_id).values(labels=changed))
 
 
 async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Variant, list[File]]]:
@@ -110,6 +143,10 @@ async def files_of_jobs(
     rows = await session.scalars(
         select(File).join(Variant, File.variant_id == Variant.id).where(*conditions).order_by(File.name)
     )
+    return _by_variant(rows)
+
+
+def _by_variant(rows: Iterable[File]) -> dict[uuid.UUID, list[File]]:
     files: dict[uuid.UUID, list[File]] = {}
     for file in rows:
         assert file.variant_id is not None

@@ -22,6 +22,7 @@ from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.edits.enums import FileRole
+from reelwright.edits.labels import Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NoSpace, UnreadableMedia
 from reelwright.file_formats import FileFormat
@@ -140,8 +141,10 @@ async def storing_video(
     prober: Prober,
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
+    labels: Callable[[], Labels] = Labels,
 ) -> AsyncIterator[tuple[AsyncSession, Video]]:
-    """Store a video as `store_video` does; what the caller writes inside is committed with its row."""
+    """Store a video as `store_video` does; what the caller writes inside is committed with its row. `labels`: asked
+    when the last of `chunks` has come."""
 
     async def probe(path: Path) -> tuple[MediaInfo, FileFormat]:
         media = await prober.probe(path)
@@ -163,6 +166,7 @@ async def storing_video(
         mime_type=received.format.mime_type,
         sha256=received.sha256,
         media_info=msgspec.to_builtins(media),
+        labels=labels().stored,
     )
     async with recording(received, storage, sessions) as session:
         await insert(session, video, received)

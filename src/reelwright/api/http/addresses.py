@@ -24,12 +24,22 @@ class Addresses:
         """Where a browser shows an upload; `/videos/{id}/download` saves it."""
         return f"{self.root_path}/{quote(stored_path)}"
 
+    def video_download(self, video_id: UUID) -> str:
+        return f"{self.video(video_id)}/download"
+
+    def variants(self, video_id: UUID) -> str:
+        """Where all is listed that was made of the video."""
+        return f"{self.video(video_id)}/variants"
+
     def variant(self, variant_id: UUID) -> str:
         return f"{self.root_path}/variants/{variant_id}"
 
     def variant_file(self, variant_id: UUID, name: str) -> str:
         """Where a browser shows a file of a variant; `/variants/{id}/download` saves the main one."""
         return f"{self.root_path}/variants/{variant_id}/files/{quote(name)}"
+
+    def variant_download(self, variant_id: UUID) -> str:
+        return f"{self.variant(variant_id)}/download"
 
     def asset(self, asset_id: UUID) -> str:
         return f"{self.root_path}/assets/{asset_id}"
@@ -39,6 +49,12 @@ class Addresses:
 
     def job(self, job_id: UUID) -> str:
         return f"{self.root_path}/jobs/{job_id}"
+
+    def status(self, job_id: UUID) -> str:
+        return f"{self.root_path}/status/{job_id}"
+
+    def events(self, job_id: UUID) -> str:
+        return f"{self.job(job_id)}/events"
 
     def result(self, job_id: UUID) -> str:
         return f"{self.root_path}/result/{job_id}"

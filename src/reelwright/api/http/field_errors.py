@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from reelwright.api.http.hints import MAX_NAMED, unknown
+from reelwright.edits.pointers import below
 from reelwright.edits.validation import Check
 from reelwright.errors import FieldError
 
@@ -26,23 +27,19 @@ NO_ID = "not_found"
 _ARRAYS = (list, set, frozenset, tuple, Sequence, AbstractSet)
 
 
-def _below(pointer: str, key: object) -> str:
-    return f"{pointer}/{str(key)[:100].replace('~', '~0').replace('/', '~1')}"
-
-
 def nul_characters(value: Any, pointer: str = "") -> Iterator[FieldError]:
     """Yield where a text holds a NUL: PostgreSQL cannot store one, and nobody means one."""
     if isinstance(value, str) and "\0" in value:
         yield FieldError(pointer, "holds a NUL character")
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from nul_characters(item, _below(pointer, index))
+            yield from nul_characters(item, below(pointer, index))
     elif isinstance(value, dict):
         for key, item in value.items():
             if "\0" in key:
                 yield FieldError(pointer, "holds a name with a NUL character")
             else:
-                yield from nul_characters(item, _below(pointer, key))
+                yield from nul_characters(item, below(pointer, key))
 
 
 def field_errors(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
@@ -70,7 +67,7 @@ def _own_errors(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
         if not path:
             message = _expected(hint, value) or message
         for step in steps:
-            pointer = _below(pointer, step)
+            pointer = below(pointer, step)
         yield FieldError(pointer, message)
         return
     for check in [] if value is None else dict.fromkeys(_checks(hint)):
@@ -125,13 +122,13 @@ def _inner_errors(hint: Any, value: Any, pointer: str) -> Iterator[FieldError]:
             yield from _struct_errors(structs, value, pointer)
         for item_hint in [get_args(bare)[1] for bare, _ in members if get_origin(bare) is dict][:1]:
             for key, item in value.items():
-                yield from field_errors(item_hint, item, _below(pointer, key))
+                yield from field_errors(item_hint, item, below(pointer, key))
     elif isinstance(value, list):
         for bare, constraints in [member for member in members if get_origin(member[0]) in _ARRAYS][:1]:
             if constraints:
                 yield from _own_errors(Annotated[list[Any], *constraints], value, pointer)
             for index, item in enumerate(value):
-                yield from field_errors(_item_hint(bare, index), item, _below(pointer, index))
+                yield from field_errors(_item_hint(bare, index), item, below(pointer, index))
 
 
 def _members(hint: Any, constraints: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -170,7 +167,7 @@ def _struct_errors(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
             chosen = by_tag[tag]
         else:
             choices = ", ".join(str(tag) for tag in by_tag)
-            yield FieldError(_below(pointer, tag_field), f"must be one of: {choices}")
+            yield FieldError(below(pointer, tag_field), f"must be one of: {choices}")
             return
     else:
         chosen = structs[0]
@@ -181,16 +178,16 @@ def _struct_errors(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
     known += [field.encode_name for field in fields]
     if chosen.__struct_config__.forbid_unknown_fields:
         for key in [key for key in value if key not in known]:
-            yield FieldError(_below(pointer, key), unknown("field", key[:100], known))
+            yield FieldError(below(pointer, key), unknown("field", key[:100], known))
     for field in fields:
         name = field.encode_name
         if name not in value:
             if field.required:
-                yield FieldError(_below(pointer, name), "is required")
+                yield FieldError(below(pointer, name), "is required")
         elif value[name] is None and not field.required and not _takes_null(field.type):
             del value[name]
         else:
-            yield from field_errors(field.type, value[name], _below(pointer, name))
+            yield from field_errors(field.type, value[name], below(pointer, name))
 
 
 def _takes_null(hint: Any) -> bool:

@@ -33,11 +33,11 @@ from reelwright.errors import (
     UnsupportedMedia,
 )
 
-MAX_PARTS = 32
+MAX_PARTS = 64
 MAX_TEXT_BYTES = 64 * 1024
 MIN_BYTES_PER_S = 256
 """An upload that comes more slowly, over `idle_timeout_s` of waiting for it, only holds its place: GPRS is faster."""
-MAX_OVERHEAD_BYTES = 4 * 2**20
+MAX_OVERHEAD_BYTES = 6 * 2**20
 """What a body may hold beside its file: every text field at its largest, and all part headers."""
 
 _Event: TypeAlias = MultipartSegment | bytes | bytearray | None
@@ -52,11 +52,11 @@ class IncomingFile:
     """A file that is being received.
 
     `filename` is the client's name, made fit to show (never a path); `content_type` is what the client says, not to
-    be trusted. `fields` holds the text parts that came so far: all of them once `chunks()` has ended."""
+    be trusted. `fields` holds the texts that came so far, by field: all of them once `chunks()` has ended."""
 
     filename: str
     content_type: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, list[str]] = field(default_factory=dict)
     _chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
 
     def chunks(self) -> AsyncIterator[bytes]:
@@ -75,11 +75,12 @@ async def incoming_file(
     *,
     field: str = "file",
     texts: Collection[str] = (),
+    repeated: Collection[str] = (),
     max_file_bytes: int,
     idle_timeout_s: float,
 ) -> AsyncIterator[IncomingFile]:
     """The file in the part `field` of a multipart/form-data request, of a route without `request_max_body_size`.
-    `texts`: the text fields that may come with it.
+    `texts`: the text fields that may come with it; `repeated`: those of them that may come more than once.
 
     Raises UnsupportedMedia (not multipart), Malformed (cut or broken), InvalidInput (no file, or not where it should
     be; an unknown field), TooLarge (file, text fields or number of parts), RequestTimeout (nothing, or next to nothing,
@@ -87,7 +88,7 @@ async def incoming_file(
     """
     parser = PushMultipartParser(_boundary(request), max_segment_count=MAX_PARTS)
     body = _Body(request, max_file_bytes + MAX_OVERHEAD_BYTES, idle_timeout_s)
-    parts = _Parts(_events(body, parser), field, texts)
+    parts = _Parts(_events(body, parser), field, texts, repeated)
     try:
         incoming = await parts.first_file()
         incoming._chunks = parts.file_chunks(max_file_bytes)
@@ -171,11 +172,18 @@ async def _events(body: _Body, parser: PushMultipartParser) -> AsyncGenerator[_E
 class _Parts:
     """Tells the one file of a form from its text fields, which it collects."""
 
-    def __init__(self, events: AsyncGenerator[_Event, None], file_field: str, taken: Collection[str]) -> None:
+    def __init__(
+        self,
+        events: AsyncGenerator[_Event, None],
+        file_field: str,
+        taken: Collection[str],
+        repeated: Collection[str],
+    ) -> None:
         self._events = events
         self._file_field = file_field
         self._taken = taken
-        self._fields: dict[str, str] = {}
+        self._repeated = repeated
+        self._fields: dict[str, list[str]] = {}
 
     async def first_file(self) -> IncomingFile:
         """Reads up to the file's first byte."""
@@ -215,9 +223,9 @@ class _Parts:
                 raise InvalidInput(
                     [FieldError(pointer, unknown("form field", name[:100], (self._file_field, *self._taken)))]
                 )
-            if name in self._fields:
+            if name in self._fields and name not in self._repeated:
                 raise InvalidInput([FieldError(pointer, "comes twice")])
-            self._fields[name] = await self._text(pointer)
+            self._fields.setdefault(name, []).append(await self._text(pointer))
         return None
 
     async def _text(self, pointer: str) -> str:

@@ -4,7 +4,7 @@ and the answer be another one than was asked for."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -34,23 +34,23 @@ async def check_query(request: Request[Any, Any, Any]) -> None:
 
 
 @cache
-def _known(handler: HTTPRouteHandler) -> tuple[str, ...]:
-    """Return the names of a route's query parameters."""
+def _known(handler: HTTPRouteHandler) -> dict[str, bool]:
+    """Return the names of a route's query parameters, and whether each may come more than once: a list may."""
     parameters = handler.parsed_fn_signature.parameters
-    return tuple(
-        kind.name or name
+    return {
+        kind.name or name: any(one.is_non_string_sequence for one in (field, *field.inner_types))
         for name, field in parameters.items()
         if isinstance(kind := field.kwarg_definition, QueryParameter)
-    )
+    }
 
 
-def _errors(query: bytes, known: tuple[str, ...]) -> Iterator[FieldError]:
+def _errors(query: bytes, known: Mapping[str, bool]) -> Iterator[FieldError]:
     given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     for name, count in Counter(name for name, _ in given).items():
         pointer = f"?{name[:MAX_SHOWN_CHARACTERS]}"
         if name not in known:
             yield FieldError(pointer, unknown("query parameter", name[:MAX_SHOWN_CHARACTERS], known))
-        elif count > 1:
+        elif count > 1 and not known[name]:
             yield FieldError(pointer, "comes twice")
     for name, value in given:
         if name in known and value.lower() in ("null", "none"):

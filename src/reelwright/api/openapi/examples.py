@@ -60,10 +60,24 @@ MEDIA_INFO = MediaInfoOut(
     ],
 )
 
+LABELS: dict[str, Any] = {
+    "title": "Holiday, day 1",
+    "tags": ["holiday", "raw"],
+    "external_id": "cms-4711",
+    "metadata": {"customer": {"id": 7}, "season": "summer"},
+}
+LABEL_CHANGES: dict[str, Any] = {
+    "all": LABELS,
+    "one of them": {"title": "Holiday, first day"},
+    "take some away": {"tags": [], "external_id": None},
+}
+
 VIDEO: dict[str, Any] = {
     "id": VIDEO_ID,
     "original_filename": "holiday.mp4",
     "url": f"/uploads/{VIDEO_ID}/source.mp4",
+    "download_url": f"/videos/{VIDEO_ID}/download",
+    "variants_url": f"/videos/{VIDEO_ID}/variants",
     "stored_path": f"uploads/{VIDEO_ID}/source.mp4",
     "size_bytes": 1055736,
     "duration_sec": 5.312,
@@ -73,9 +87,10 @@ VIDEO: dict[str, Any] = {
     "mime_type": "video/mp4",
     "upload_time": NOW,
     "sha256": "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
+    **LABELS,
     "media_info": MEDIA_INFO,
 }
-VIDEOS = {"items": [VIDEO], "total": 1, "page": 1, "page_size": 20}
+VIDEOS = {"items": [VIDEO], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 FILES = [
     {
@@ -92,6 +107,8 @@ VARIANT: dict[str, Any] = {
     "kind": "trim",
     "quality": "source",
     "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
+    "download_url": f"/variants/{VARIANT_ID}/download",
+    "job_url": f"/jobs/{JOB_ID}",
     "stored_path": f"processed/{VARIANT_ID}/trim.mp4",
     "size_bytes": 412345,
     "duration_sec": 2.0,
@@ -100,8 +117,10 @@ VARIANT: dict[str, Any] = {
     "created_at": NOW,
     "job_id": JOB_ID,
     "source_variant_id": None,
+    **LABELS,
     "files": FILES,
 }
+VARIANTS = {"items": [VARIANT], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 ASSET: dict[str, Any] = {
     "id": ASSET_ID,
@@ -115,11 +134,12 @@ ASSET: dict[str, Any] = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": NOW,
 }
-ASSETS = {"items": [ASSET], "total": 1, "page": 1, "page_size": 20}
+ASSETS = {"items": [ASSET], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 TRIMS: dict[str, Any] = {
     "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
     "clock": {"video_id": VIDEO_ID, "start": "00:00:00.500", "end": 2.0, "source_variant_id": None},
+    "named": {"video_id": VIDEO_ID, "start": 0, "end": 1, **LABELS},
 }
 EDITS: dict[str, Any] = {
     "a vertical clip": {
@@ -174,11 +194,27 @@ WATERMARKS: dict[str, Any] = {
     "corner": {"video_id": VIDEO_ID, "image_path": "wm.png", "position": "bottom-right", "margin": 10, "opacity": 0.8},
 }
 FONTS = [{"family": "Noto Sans Devanagari", "style": "Regular", "file_name": "NotoSansDevanagari[wght].ttf"}]
-ACCEPTED = {"job_id": JOB_ID, "status": "PENDING", "warnings": []}
-STATUS = {"job_id": JOB_ID, "status": "STARTED", "progress": 42, "error_message": None}
+ACCEPTED = {
+    "job_id": JOB_ID,
+    "status": "PENDING",
+    "job_url": f"/jobs/{JOB_ID}",
+    "status_url": f"/status/{JOB_ID}",
+    "events_url": f"/jobs/{JOB_ID}/events",
+    "warnings": [],
+}
+STATUS = {
+    "job_id": JOB_ID,
+    "status": "STARTED",
+    "progress": 42,
+    "error_message": None,
+    "job_url": f"/jobs/{JOB_ID}",
+    "result_url": None,
+}
 
 JOB: dict[str, Any] = {
     "job_id": JOB_ID,
+    "job_url": f"/jobs/{JOB_ID}",
+    "events_url": f"/jobs/{JOB_ID}/events",
     "type": "trim",
     "status": "STARTED",
     "progress": 42,
@@ -200,6 +236,7 @@ JOB: dict[str, Any] = {
             "files": [],
         }
     ],
+    **LABELS,
     "warnings": [],
     "error_message": None,
     "error": None,
@@ -222,7 +259,7 @@ JOB: dict[str, Any] = {
 _ONLY_ALONE = {"edit", "plan", "plan_digest", "commands"}
 _LISTED: dict[str, Any] = {name: value for name, value in JOB.items() if name not in _ONLY_ALONE}
 _LISTED["outputs"] = [{name: value for name, value in JOB["outputs"][0].items() if name != "files"}]
-JOBS = {"items": [_LISTED], "total": 1, "page": 1, "page_size": 20}
+JOBS = {"items": [_LISTED], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 SERVICE = {
     "message": "Reelwright: uploaded videos in, edited videos out",

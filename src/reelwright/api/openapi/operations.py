@@ -25,6 +25,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.base import BaseSchemaObject
 
 from reelwright.api.http.problems import MEDIA_TYPE, problem_document
+from reelwright.api.openapi.struct_schemas import form_fields
 from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 from reelwright.errors import NotFound, ReelwrightError
 
@@ -140,10 +141,11 @@ class _Described(Operation):
             self.responses[str(status)] = _problem_answer(_meaning_of(examples), examples, headers)
         self.responses["default"] = Reference(ref="#/components/responses/Problem")
 
-    def _add_upload(self, field: str) -> None:
+    def _add_upload(self, field: str, fields: type[msgspec.Struct] | None) -> None:
         file = _bytes("application/octet-stream")
         file.description = "The file."
-        form = Schema(type=OpenAPIType.OBJECT, properties={field: file}, required=[field])
+        texts = form_fields(fields) if fields is not None else {}
+        form = Schema(type=OpenAPIType.OBJECT, properties={**texts, field: file}, required=[field])
         self.request_body = RequestBody(
             required=True,
             description=f"One file, in the field `{field}`. It is streamed to its place while it arrives.",
@@ -270,6 +272,7 @@ def operation(
     responses: Mapping[int, object] | None = None,
     errors: Sequence[ReelwrightError] = (),
     upload: str | None = None,
+    form: type[msgspec.Struct] | None = None,
     download: str | None = None,
     event_stream: bool = False,
 ) -> type[Operation]:
@@ -277,15 +280,16 @@ def operation(
 
     `request_examples`: what it shows -> body. `responses`: status -> body, as structs or plain values. `errors`: the
     problems of its own, as they would be raised; what follows from its parameters and its body (400, 404, 413, 415,
-    422) is added by itself. `upload`: the file field of a multipart body. `download`: the media type of a route that
-    answers with a FileDownload, such as `video/*`. `event_stream`: it answers with an EventStream.
+    422) is added by itself. `upload`: the file field of a multipart body; `form`: the text fields that may come with
+    it. `download`: the media type of a route that answers with a FileDownload, such as `video/*`. `event_stream`: it
+    answers with an EventStream.
     """
 
     @dataclass
     class DescribedOperation(_Described):
         def __post_init__(self) -> None:
             if upload:
-                self._add_upload(upload)
+                self._add_upload(upload, form)
             if download:
                 self._add_download(download)
             if event_stream:

@@ -61,6 +61,19 @@ class StructSchemas(OpenAPISchemaPlugin):
         return schema
 
 
+def form_fields(struct: type[msgspec.Struct]) -> dict[str, Schema]:
+    """Return a schema for each field of a struct that comes as a form: there, what is left out is not there, and
+    nothing is null."""
+    described, name = _described(struct)
+    fields = {}
+    for field, part in _as_written(struct, described[name])["properties"].items():
+        kinds = [kind for kind in part.get("anyOf", []) if kind != {"type": "null"}]
+        notes = {key: value for key, value in part.items() if key != "anyOf"}
+        fields[field] = Schema()
+        _fill(fields[field], {**notes, **kinds[0]} if kinds else part, {})
+    return fields
+
+
 def _described(kind: Any) -> tuple[dict[str, Any], str]:
     """msgspec's schemas of a type and of all that it refers to, by name, and the type's own name."""
     (root,), components = msgspec.json.schema_components([kind])

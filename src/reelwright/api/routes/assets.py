@@ -17,6 +17,7 @@ from reelwright.api.http.multipart import incoming_file
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.assets import AssetOut, AssetPage
+from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import assets, deletion, queries
 
@@ -72,17 +73,25 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
 @get("/", summary="List assets", operation_class=operation(responses={200: examples.ASSETS}))
 async def list_assets(
     services: NamedDependency[Services],
-    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
-    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Assets a page.")] = 20,
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+    cursor: After = None,
     order: Annotated[
         Order, QueryParameter(description="Field to order by; a minus before it: descending.")
     ] = "-created_at",
 ) -> AssetPage:
     """Newest first, unless another order is asked for."""
+    descending = order.startswith("-") if order.endswith("created_at") else None
+    asked = wanted(page, page_size, cursor, descending=descending)
     async with services.sessions() as session:
-        images, total = await queries.assets(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    items = [AssetOut.of(asset, services.addresses) for asset in images]
-    return AssetPage(items=items, total=total, page=page, page_size=page_size)
+        part = await queries.assets(session, asked, order)
+    return AssetPage(
+        items=[AssetOut.of(asset, services.addresses) for asset in part.rows],
+        total=part.total,
+        page=asked.page,
+        page_size=page_size,
+        next_cursor=part.next_cursor,
+    )
 
 
 @get("/{asset_id:uuid}", summary="Look up an asset", operation_class=operation(responses={200: examples.ASSET}))

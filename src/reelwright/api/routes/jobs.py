@@ -17,6 +17,15 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobSummary, StatusOut, accepted
+from reelwright.api.schemas.pages import (
+    After,
+    ExternalIdParameter,
+    MetadataParameter,
+    PageNumber,
+    PageSize,
+    TagParameter,
+    wanted,
+)
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
@@ -30,7 +39,7 @@ RETRY_AFTER_S = 2
 @get("/status/{job_id:uuid}", summary="A job's status", operation_class=operation(responses={200: examples.STATUS}))
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """The short answer; `GET /jobs/{id}` has the long one."""
-    return StatusOut.of(await services.statuses.read(job_id))
+    return StatusOut.of(await services.statuses.read(job_id), services.addresses)
 
 
 @route(
@@ -79,24 +88,23 @@ async def list_jobs(
     status_: Annotated[JobStatus | None, QueryParameter(name="status", description="Only jobs that are in it.")] = None,
     type_: Annotated[JobType | None, QueryParameter(name="type", description="Only jobs of it.")] = None,
     video_id: Annotated[UUID | None, QueryParameter(description="Only jobs on this video, or on this variant.")] = None,
-    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
-    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs a page.")] = 20,
+    tag: TagParameter = None,
+    external_id: ExternalIdParameter = None,
+    metadata: MetadataParameter = None,
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+    cursor: After = None,
 ) -> JobPage:
     """Newest first, filtered by what is given. `GET /jobs/{id}` has what is left out here: edit, plan, commands, the
     files of its outputs."""
+    asked = wanted(page, page_size, cursor, tag=tag, external_id=external_id, metadata=metadata)
     async with services.sessions() as session:
-        jobs, total = await queries.page(
-            session,
-            status=status_,
-            type=type_,
-            video_or_variant_id=video_id,
-            offset=(page - 1) * page_size,
-            limit=page_size,
-        )
+        part = await queries.page(session, asked, status=status_, type=type_, video_or_variant_id=video_id)
+        jobs = part.rows
         outputs = await files_of_jobs(session, [job.id for job in jobs], only_main=True)
         reasons = await waiting.reasons(session, jobs)
     items = [JobSummary.of(job, outputs, services.addresses, reasons.get(job.id)) for job in jobs]
-    return JobPage(items=items, total=total, page=page, page_size=page_size)
+    return JobPage(items=items, total=part.total, page=asked.page, page_size=page_size, next_cursor=part.next_cursor)
 
 
 @get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
@@ -150,7 +158,7 @@ async def _has_seen_all(services: Services, job_id: UUID, seen: int) -> bool:
 async def cancel(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """Cancelled at once; a running worker stops within two seconds. 409 when the job has ended already."""
     async with services.sessions.begin() as session:
-        return StatusOut.of(await lifecycle.cancel(session, job_id))
+        return StatusOut.of(await lifecycle.cancel(session, job_id), services.addresses)
 
 
 @post(

@@ -65,6 +65,7 @@ async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> R
         data.source_variant_id,
         data.layers,
         coding=data.coding(data.audio, "copy"),
+        labels=data.labels(),
         pointers=data.pointers,
     ) as (session, draft):
         job = await submit(session, draft, max_failures=services.settings.max_failures)

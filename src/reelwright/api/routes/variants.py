@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from litestar import HttpMethod, Router, delete, get, route
+from litestar import HttpMethod, Router, delete, get, patch, route
 from litestar.di import NamedDependency
-from litestar.params import FromPath, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
 from reelwright.api.context import Services
 from reelwright.api.downloads import download as send
@@ -15,14 +15,73 @@ from reelwright.api.downloads import download_variant
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.videos import VariantOut
+from reelwright.api.schemas.labels import LabelsPatch
+from reelwright.api.schemas.pages import (
+    After,
+    ExternalIdParameter,
+    MetadataParameter,
+    PageNumber,
+    PageSize,
+    TagParameter,
+    wanted,
+)
+from reelwright.api.schemas.videos import VariantOut, VariantPage
+from reelwright.db.models import Variant
+from reelwright.edits.enums import VariantKind
+from reelwright.errors import FieldError, InvalidInput
 from reelwright.library import deletion, queries
+
+
+@get("/", summary="List variants", operation_class=operation(responses={200: examples.VARIANTS}))
+async def list_variants(
+    services: NamedDependency[Services],
+    kind: Annotated[VariantKind | None, QueryParameter(description="Only what was made so.")] = None,
+    video_id: Annotated[UUID | None, QueryParameter(description="Only what was made of this upload.")] = None,
+    tag: TagParameter = None,
+    external_id: ExternalIdParameter = None,
+    metadata: MetadataParameter = None,
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+    cursor: After = None,
+) -> VariantPage:
+    """Everything that was made, newest first; only what has all that is named."""
+    asked = wanted(page, page_size, cursor, tag=tag, external_id=external_id, metadata=metadata)
+    async with services.sessions() as session:
+        part = await queries.all_variants(session, asked, kind=kind, video_id=video_id)
+        files = await queries.files_of_variants(session, [variant.id for variant in part.rows])
+    return VariantPage(
+        items=[VariantOut.of(variant, files.get(variant.id, []), services.addresses) for variant in part.rows],
+        total=part.total,
+        page=asked.page,
+        page_size=page_size,
+        next_cursor=part.next_cursor,
+    )
 
 
 @get("/{variant_id:uuid}", summary="Look up a variant", operation_class=operation(responses={200: examples.VARIANT}))
 async def get_variant(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> VariantOut:
     """A result and its files."""
     async with services.sessions() as session:
+        variant = await queries.variant(session, variant_id)
+        return VariantOut.of(variant, await queries.files_of_variant(session, variant_id), services.addresses)
+
+
+@patch(
+    "/{variant_id:uuid}",
+    summary="Change what is said of a variant",
+    operation_class=operation(
+        request_examples=examples.LABEL_CHANGES,
+        responses={200: examples.VARIANT},
+        errors=[InvalidInput([FieldError("/tags/0", "is blank")])],
+    ),
+)
+async def change_variant(
+    variant_id: FromPath[UUID], data: JSONBody[LabelsPatch], services: NamedDependency[Services]
+) -> VariantOut:
+    """As of a video. What its job was given at first stays with the job."""
+    labels, given = data.change()
+    async with services.sessions.begin() as session:
+        await queries.change_labels(session, Variant, variant_id, labels, given)
         variant = await queries.variant(session, variant_id)
         return VariantOut.of(variant, await queries.files_of_variant(session, variant_id), services.addresses)
 
@@ -65,4 +124,8 @@ async def delete_variant(variant_id: FromPath[UUID], services: NamedDependency[S
     await deletion.remove_files(services.storage, keys)
 
 
-router = Router("/variants", route_handlers=[get_variant, download, download_file, delete_variant], tags=["variants"])
+router = Router(
+    "/variants",
+    route_handlers=[list_variants, get_variant, change_variant, download, download_file, delete_variant],
+    tags=["variants"],
+)

@@ -5,20 +5,33 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import HttpMethod, Request, Response, Router, delete, get, post, route
+from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.labels import LabelsIn, LabelsPatch
+from reelwright.api.schemas.pages import (
+    After,
+    ExternalIdParameter,
+    MetadataParameter,
+    PageNumber,
+    PageSize,
+    TagParameter,
+    wanted,
+)
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
 from reelwright.api.video_uploads import video_upload
+from reelwright.db.models import Video
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import (
+    FieldError,
+    InvalidInput,
     NoSpace,
     RequestTimeout,
     TooLarge,
@@ -51,6 +64,7 @@ LOCATION = ResponseHeader(
     response_headers=[LOCATION],
     operation_class=operation(
         upload="file",
+        form=LabelsIn,
         responses={201: examples.VIDEO},
         errors=[
             *(
@@ -68,9 +82,10 @@ LOCATION = ResponseHeader(
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[VideoOut]:
     """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
 
-    The type is decided by content, never by name or header. What is refused leaves nothing behind.
+    The type is decided by content, never by name or header. What is refused leaves nothing behind. Fields that stand
+    before the file are read before it: what is wrong with them is said at once.
     """
-    async with video_upload(request, services) as (_, video):
+    async with video_upload(request, services, with_labels=True) as (_, video):
         pass
     location = services.addresses.video(video.id)
     return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
@@ -79,23 +94,53 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
 @get("/", summary="List videos", operation_class=operation(responses={200: examples.VIDEOS}))
 async def list_videos(
     services: NamedDependency[Services],
-    page: Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")] = 1,
-    page_size: Annotated[int, QueryParameter(ge=1, le=200, description="Videos a page.")] = 20,
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+    cursor: After = None,
     order: Annotated[
         Order, QueryParameter(description="Field to order by; a minus before it: descending.")
     ] = "-upload_time",
+    tag: TagParameter = None,
+    external_id: ExternalIdParameter = None,
+    metadata: MetadataParameter = None,
 ) -> VideoPage:
-    """Newest first, unless another order is asked for."""
+    """Newest first, unless another order is asked for; only what has all that is named."""
+    descending = order.startswith("-") if order.endswith("upload_time") else None
+    asked = wanted(page, page_size, cursor, tag=tag, external_id=external_id, metadata=metadata, descending=descending)
     async with services.sessions() as session:
-        videos, total = await queries.videos(session, offset=(page - 1) * page_size, limit=page_size, order=order)
-    items = [VideoOut.of(video, services.addresses) for video in videos]
-    return VideoPage(items=items, total=total, page=page, page_size=page_size)
+        part = await queries.videos(session, asked, order)
+    return VideoPage(
+        items=[VideoOut.of(video, services.addresses) for video in part.rows],
+        total=part.total,
+        page=asked.page,
+        page_size=page_size,
+        next_cursor=part.next_cursor,
+    )
 
 
 @get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))
 async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> VideoOut:
     """All that is known of an upload."""
     async with services.sessions() as session:
+        return VideoOut.of(await queries.video(session, video_id), services.addresses)
+
+
+@patch(
+    "/{video_id:uuid}",
+    summary="Change what is said of a video",
+    operation_class=operation(
+        request_examples=examples.LABEL_CHANGES,
+        responses={200: examples.VIDEO},
+        errors=[InvalidInput([FieldError("/metadata/customer", "holds a control character: U+0007")])],
+    ),
+)
+async def change_video(
+    video_id: FromPath[UUID], data: JSONBody[LabelsPatch], services: NamedDependency[Services]
+) -> VideoOut:
+    """What is left out stays as it is, `null` takes it away; `tags` and `metadata` are replaced as a whole."""
+    labels, given = data.change()
+    async with services.sessions.begin() as session:
+        await queries.change_labels(session, Video, video_id, labels, given)
         return VideoOut.of(await queries.video(session, video_id), services.addresses)
 
 
@@ -133,6 +178,6 @@ async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Servi
 
 router = Router(
     "/videos",
-    route_handlers=[upload, list_videos, get_video, list_variants, download, delete_video],
+    route_handlers=[upload, list_videos, get_video, change_video, list_variants, download, delete_video],
     tags=["videos"],
 )

@@ -10,6 +10,9 @@ from msgspec import Meta
 
 Url = Annotated[str, Meta(description="Address of the file's bytes on this host, from the slash on.")]
 
+DownloadUrl = Annotated[str, Meta(description="The same bytes, to be saved under a speaking name.")]
+Address = Annotated[str, Meta(description="Where it can be asked for on this host, from the slash on.")]
+
 Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
 """A point in time, as RFC 3339 has it."""
 
@@ -30,3 +33,10 @@ class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
     total: int
     page: int
     page_size: int
+    next_cursor: Annotated[
+        str | None,
+        Meta(
+            description="`?cursor=` of the page after this one, whatever is added or deleted meanwhile. Null after the"
+            " last, and where the order is not one of time."
+        ),
+    ]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
+from reelwright.api.schemas.labels import LabelsIn
 from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Channels, Ladder, Preset
@@ -48,7 +49,7 @@ class LaidSoundIn(AudioIn, frozen=True, kw_only=True):
     codec: Literal["aac", "opus", "copy", "none"] | None = None
 
 
-class CodingIn(Body, frozen=True, kw_only=True):
+class CodingIn(LabelsIn, frozen=True, kw_only=True):
     """How results are coded, one or many."""
 
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR.")] | None = None

@@ -12,7 +12,8 @@ from litestar.datastructures import ResponseHeader
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.api.http.addresses import Addresses
-from reelwright.api.schemas.base import Page, Timestamp, Url
+from reelwright.api.schemas.base import Address, Page, Timestamp, Url
+from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.videos import FileOut
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
@@ -32,11 +33,21 @@ class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: uuid.UUID
     status: JobStatus
+    job_url: Address
+    status_url: Address
+    events_url: Address
     warnings: list[str]
 
     @classmethod
-    def of(cls, job: Job) -> JobAccepted:
-        return cls(job_id=job.id, status=job.status, warnings=job.warnings or [])
+    def of(cls, job: Job, addresses: Addresses) -> JobAccepted:
+        return cls(
+            job_id=job.id,
+            status=job.status,
+            job_url=addresses.job(job.id),
+            status_url=addresses.status(job.id),
+            events_url=addresses.events(job.id),
+            warnings=job.warnings or [],
+        )
 
 
 LOCATION = ResponseHeader(
@@ -50,20 +61,29 @@ LOCATION = ResponseHeader(
 
 def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
     """Answer that the job was accepted, and where it is."""
-    return Response(JobAccepted.of(job), headers={"Location": addresses.job(job.id)})
+    return Response(JobAccepted.of(job, addresses), headers={"Location": addresses.job(job.id)})
 
 
 class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a job is."""
+    """Where a job is. `result_url` is there when it has succeeded."""
 
     job_id: uuid.UUID
     status: JobStatus
     progress: Progress
     error_message: str | None
+    job_url: Address
+    result_url: Url | None
 
     @classmethod
-    def of(cls, job: Job | CurrentStatus) -> StatusOut:
-        return cls(job_id=job.id, status=job.status, progress=job.progress, error_message=job.error_message)
+    def of(cls, job: Job | CurrentStatus, addresses: Addresses) -> StatusOut:
+        return cls(
+            job_id=job.id,
+            status=job.status,
+            progress=job.progress,
+            error_message=job.error_message,
+            job_url=addresses.job(job.id),
+            result_url=addresses.result(job.id) if job.status is JobStatus.SUCCESS else None,
+        )
 
 
 class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +138,8 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     an estimate, null until enough is known."""
 
     job_id: uuid.UUID
+    job_url: Address
+    events_url: Address
     type: JobType
     status: JobStatus
     progress: Progress
@@ -127,6 +149,10 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     output_variant_id: uuid.UUID | None
     result_url: Url | None
     outputs: list[OutputOut]
+    title: TitleOut
+    tags: TagsOut
+    external_id: ExternalIdOut
+    metadata: MetadataOut
     warnings: list[str]
     error_message: str | None
     error: JobErrorOut | None
@@ -175,6 +201,8 @@ def _summary(
     kept = job.output_variant_id is not None and job.output_variant_id in outputs
     return {
         "job_id": job.id,
+        "job_url": addresses.job(job.id),
+        "events_url": addresses.events(job.id),
         "type": job.type,
         "status": job.status,
         "progress": job.progress,
@@ -184,6 +212,7 @@ def _summary(
         "output_variant_id": job.output_variant_id if kept else None,
         "result_url": addresses.result(job.id) if kept else None,
         "outputs": _outputs(job, outputs, addresses, with_files=with_files),
+        **shown(job.labels),
         "warnings": job.warnings or [],
         "error_message": job.error_message,
         "error": None if job.error is None else msgspec.convert(job.error, JobErrorOut),

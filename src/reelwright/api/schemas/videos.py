@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 import msgspec
 
 from reelwright.api.http.addresses import Addresses
-from reelwright.api.schemas.base import Page, Timestamp, Url
+from reelwright.api.schemas.base import Address, DownloadUrl, Page, Timestamp, Url
+from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.media_info import MediaInfoOut
 from reelwright.db.models import File, Variant, Video
 from reelwright.edits.enums import FileRole, Quality, VariantKind
@@ -20,6 +21,8 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     id: uuid.UUID
     original_filename: str
     url: Url
+    download_url: DownloadUrl
+    variants_url: Address
     stored_path: str
     size_bytes: int
     duration_sec: float | None
@@ -29,6 +32,10 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     mime_type: str
     upload_time: Timestamp
     sha256: str
+    title: TitleOut
+    tags: TagsOut
+    external_id: ExternalIdOut
+    metadata: MetadataOut
     media_info: MediaInfoOut
 
     @classmethod
@@ -37,6 +44,8 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
             id=video.id,
             original_filename=video.original_filename,
             url=addresses.video_file(video.stored_path),
+            download_url=addresses.video_download(video.id),
+            variants_url=addresses.variants(video.id),
             stored_path=video.stored_path,
             size_bytes=video.size_bytes,
             duration_sec=None if video.duration_sec is None else float(video.duration_sec),
@@ -46,6 +55,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
             mime_type=video.mime_type,
             upload_time=video.upload_time,
             sha256=video.sha256,
+            **shown(video.labels),
             media_info=MediaInfoOut.of(video.media_info),
         )
 
@@ -82,6 +92,8 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     kind: VariantKind
     quality: Quality | None
     url: Url
+    download_url: DownloadUrl
+    job_url: Address | None
     stored_path: str
     size_bytes: int
     duration_sec: float | None
@@ -90,6 +102,10 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Timestamp
     job_id: uuid.UUID | None
     source_variant_id: uuid.UUID | None
+    title: TitleOut
+    tags: TagsOut
+    external_id: ExternalIdOut
+    metadata: MetadataOut
     files: list[FileOut]
 
     @classmethod
@@ -100,6 +116,8 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             kind=variant.kind,
             quality=variant.quality,
             url=addresses.variant_file(variant.id, PurePosixPath(variant.stored_path).name),
+            download_url=addresses.variant_download(variant.id),
+            job_url=None if variant.job_id is None else addresses.job(variant.job_id),
             stored_path=variant.stored_path,
             size_bytes=variant.size_bytes,
             duration_sec=None if variant.duration_sec is None else float(variant.duration_sec),
@@ -108,5 +126,10 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             created_at=variant.created_at,
             job_id=variant.job_id,
             source_variant_id=variant.source_variant_id,
+            **shown(variant.labels),
             files=[FileOut.of(file, variant.id, addresses) for file in files],
         )
+
+
+class VariantPage(Page[VariantOut], frozen=True, kw_only=True):
+    """One page of variants, newest first."""

@@ -22,6 +22,7 @@ from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import lifecycle
 from reelwright.library import queries
+from reelwright.library.pages import Wanted
 
 
 @post(
@@ -56,8 +57,9 @@ async def list_videos(
 ) -> V1VideoList:
     """Newest first."""
     async with services.sessions() as session:
-        videos, total = await queries.videos(session, offset=skip, limit=limit)
-    return V1VideoList(videos=[V1Video.of(video) for video in videos], total=total, page=skip // limit + 1, limit=limit)
+        part = await queries.videos(session, wanted := Wanted(size=limit, offset=skip))
+    videos = [V1Video.of(video) for video in part.rows]
+    return V1VideoList(videos=videos, total=part.total, page=wanted.page, limit=limit)
 
 
 @get(
