@@ -53,7 +53,7 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
         (path, method, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if method in ("get", "post", "delete")
+        if method in ("get", "post", "patch", "delete")
     ]
 
 
@@ -95,14 +95,17 @@ async def test_v1_answers_400_as_it_is_told(shared_service: Service, document: d
 
 
 async def test_the_request_examples_work(shared_service: Service, document: dict[str, Any], clip: Path) -> None:
-    """Each is accepted as it stands, with the id of a video that exists."""
+    """Each is accepted as it stands, with the ids of a video and of a variant that exist."""
     video = await shared_service.upload(clip)
+    job = await shared_service.until(await shared_service.trim(video["id"], 0, 0.2), "SUCCESS")
+    ids = {"video_id": video["id"], "video_or_variant_id": video["id"], "variant_id": job["output_variant_id"]}
     sent = 0
     for path, method, operation in operations(document):
         for content in operation.get("requestBody", {}).get("content", {}).values():
             for example in content.get("examples", {}).values():
-                body = copy.deepcopy(example["value"]) | ({} if "{" in path else {"video_id": video["id"]})
-                address = path.replace("{video_or_variant_id}", video["id"])
+                body = copy.deepcopy(example["value"])
+                body |= {name: video["id"] for name in ("video_id", "source") if name in body}
+                address = path.format(**ids)
                 answer = await shared_service.client.request(method, address, json=body)
                 assert answer.is_success, (path, answer.text)
                 sent += 1

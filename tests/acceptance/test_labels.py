@@ -82,6 +82,10 @@ async def test_what_an_edit_says_goes_to_its_job_and_its_variants(service: Servi
         ("/trim", {"video_id": video["id"], "start": 0, "end": 1}),
         ("/overlays", {"video_id": video["id"], "overlays": [text]}),
         ("/watermark", {"video_id": video["id"], "image_path": "wm.png"}),
+        (
+            "/edits",
+            {"source": video["id"], "steps": [{"type": "flip", "direction": "horizontal"}], "outputs": ["mp4:240p"]},
+        ),
         (f"/transcode/{video['id']}", {"qualities": ["source", "240p"]}),
     ]
     jobs = []
@@ -102,7 +106,7 @@ async def test_what_an_edit_says_goes_to_its_job_and_its_variants(service: Servi
                 assert variant["job_url"] == job["job_url"]
                 assert (await service.client.head(variant["download_url"])).status_code == 200
     assert await ids(service, "/jobs", "job_id", tag=["raw", "holiday"]) == jobs[::-1]
-    assert len(await ids(service, "/variants", external_id="cms-4711")) == 5
+    assert len(await ids(service, "/variants", external_id="cms-4711")) == 6
     assert len(await ids(service, "/variants", external_id="cms-4711", kind="transcode", video_id=video["id"])) == 2
     (trimmed,) = await ids(service, "/variants", kind="trim", tag="raw")
     changed = await service.client.patch(f"/variants/{trimmed}", json={"title": "cut", "tags": None})

@@ -14,6 +14,7 @@ from reelwright.db.models import File, Job, Variant, Video
 from reelwright.edits import ladder
 from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
+from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
@@ -100,8 +101,9 @@ def draft_transcode(
     return Draft(edit=edit, source=source, type=JobType.TRANSCODE_MULTI, pointers=tuple(pointers))
 
 
-async def submit(session: AsyncSession, draft: Draft, *, max_failures: int) -> Job:
-    """Queue an edit, planned: what cannot be done is refused now, not in the worker.
+async def submit(session: AsyncSession, draft: Draft, *, max_failures: int, labels: Labels = NO_LABELS) -> Job:
+    """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client
+    says of it.
 
     Raises InvalidInput.
     """
@@ -114,6 +116,7 @@ async def submit(session: AsyncSession, draft: Draft, *, max_failures: int) -> J
         plan_json=msgspec.to_builtins(plan),
         plan_digest=plan.digest,
         warnings=plan.warnings,
+        labels=labels.stored,
     )
     inputs = [file.id for file in {file.sha256: file for file in (*draft.layer_files, source.file)}.values()]
     return await lifecycle.create(session, new, input_file_ids=inputs, max_failures=max_failures)

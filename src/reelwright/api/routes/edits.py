@@ -10,6 +10,7 @@ from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.whole_edits import EditsIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import submit
@@ -35,8 +36,9 @@ async def edit_video(data: JSONBody[EditsIn], services: NamedDependency[Services
     (`mp4:720p`, `webm:480p`, `hls`, `jpg:poster`) or objects with all that `POST /transcode` takes.
     """
     request = EditRequest(data.source, data.steps, data.wanted, data.pointers)
+    labels = labels_of(data)
     async with drafted_edit(services.layer_sources, request) as (session, draft):
-        job = await submit(session, draft, max_failures=services.settings.max_failures)
+        job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
     return accepted(job, services.addresses)
 
 

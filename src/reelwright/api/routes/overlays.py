@@ -11,6 +11,7 @@ from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import submit
 from reelwright.jobs.submit_overlay import drafted_overlay
@@ -59,16 +60,16 @@ async def watermark_video(
 
 
 async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> Response[JobAccepted]:
+    labels = labels_of(data)
     async with drafted_overlay(
         services.layer_sources,
         data.video_id,
         data.source_variant_id,
         data.layers,
         coding=data.coding(data.audio, "copy"),
-        labels=data.labels(),
         pointers=data.pointers,
     ) as (session, draft):
-        job = await submit(session, draft, max_failures=services.settings.max_failures)
+        job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
     return accepted(job, services.addresses)
 
 

@@ -12,6 +12,7 @@ from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import draft_transcode, find_source, submit
@@ -40,11 +41,12 @@ async def transcode_video(
     rate are kept, sides are even. Interlaced pictures become progressive; for H.264, HDR becomes SDR. An empty object
     asks for the usual qualities.
     """
+    labels = labels_of(data)
     try:
         async with services.sessions.begin() as session:
             source = await find_source(session, video_or_variant_id)
             draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
-            job = await submit(session, draft, max_failures=services.settings.max_failures)
+            job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does
     return accepted(job, services.addresses)

@@ -11,6 +11,7 @@ from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.labels import labels_of
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import draft_trim, find_source, submit
@@ -38,10 +39,11 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
     An end beyond the video's is clamped, with a warning. Times refer to what is trimmed: the upload, or the variant
     that `source_variant_id` names.
     """
+    labels = labels_of(data)
     async with services.sessions.begin() as session:
         source = await find_source(session, data.video_id, data.source_variant_id)
         draft = draft_trim(source, data.start, data.end, coding=data.coding(data.audio), pointer=Pointer())
-        job = await submit(session, draft, max_failures=services.settings.max_failures)
+        job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
     return accepted(job, services.addresses)
 
 

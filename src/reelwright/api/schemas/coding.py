@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.labels import LabelsIn
 from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.enums import Quality
+from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
 
 AudioBitRate = Annotated[
@@ -49,7 +49,7 @@ class LaidSoundIn(AudioIn, frozen=True, kw_only=True):
     codec: Literal["aac", "opus", "copy", "none"] | None = None
 
 
-class CodingIn(LabelsIn, frozen=True, kw_only=True):
+class CodingIn(Body, frozen=True, kw_only=True):
     """How results are coded, one or many."""
 
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR.")] | None = None
@@ -73,7 +73,12 @@ class CodingIn(LabelsIn, frozen=True, kw_only=True):
 
 
 class EditIn(CodingIn, frozen=True, kw_only=True):
-    """How the one result is coded."""
+    """How the one result is coded, and what the client says of it."""
+
+    title: Title | None = None
+    tags: Tags | None = None
+    external_id: ExternalId | None = None
+    metadata: Metadata | None = None
 
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -15,23 +15,38 @@ from reelwright.errors import FieldError, InvalidInput
 
 
 class LabelsIn(Body, frozen=True, kw_only=True):
-    """What a client says of it."""
+    """What a client says of it. A request that inherits from another has the same four fields of its own."""
 
     title: Title | None = None
     tags: Tags | None = None
     external_id: ExternalId | None = None
     metadata: Metadata | None = None
 
-    def labels(self) -> Labels:
-        """Raises InvalidInput that names every wrong one."""
-        return _checked(
-            Labels(
-                title=self.title,
-                tags=tuple(dict.fromkeys(self.tags or ())),
-                external_id=self.external_id,
-                metadata=self.metadata or {},
-            )
-        )
+
+class Said(Protocol):
+    """Any request that has the fields of LabelsIn."""
+
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def tags(self) -> list[str] | None: ...
+    @property
+    def external_id(self) -> str | None: ...
+    @property
+    def metadata(self) -> dict[str, Any] | None: ...
+
+
+def labels_of(said: Said) -> Labels:
+    """Return what a request says. Raises InvalidInput that names every wrong field."""
+    labels = Labels(
+        title=said.title,
+        tags=tuple(dict.fromkeys(said.tags or ())),
+        external_id=said.external_id,
+        metadata=said.metadata or {},
+    )
+    if errors := faults(labels):
+        raise InvalidInput(errors)
+    return labels
 
 
 class LabelsPatch(Body, frozen=True, kw_only=True):
@@ -44,9 +59,9 @@ class LabelsPatch(Body, frozen=True, kw_only=True):
     metadata: Metadata | UnsetType | None = UNSET
 
     def change(self) -> tuple[Labels, tuple[str, ...]]:
-        """Return what is set, and the names of all that is given. Raises InvalidInput as `LabelsIn.labels`."""
+        """Return what is set, and the names of all that is given. Raises InvalidInput as `labels_of`."""
         given = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not UNSET}
-        return LabelsIn(**given).labels(), tuple(given)
+        return labels_of(LabelsIn(**given)), tuple(given)
 
 
 TitleOut = Annotated[str | None, Meta(description="What it was called.")]
@@ -86,17 +101,10 @@ def labels_of_form(fields: Mapping[str, Sequence[str]]) -> Labels:
                 errors.append(FieldError(f"/{name}", f"is not JSON: {error}"))
     if errors:
         raise InvalidInput(errors)
-    labels: LabelsIn = read_json(msgspec.json.encode(plain), LabelsIn)
-    return labels.labels()
+    return labels_of(read_json(msgspec.json.encode(plain), LabelsIn))
 
 
 def _value(name: str, texts: Sequence[str]) -> Any:
     if name == "metadata" or (name == "tags" and len(texts) == 1 and texts[0].lstrip()[:1] == "["):
         return msgspec.json.decode(texts[0])
     return list(texts) if name == "tags" else texts[0]
-
-
-def _checked(labels: Labels) -> Labels:
-    if errors := faults(labels):
-        raise InvalidInput(errors)
-    return labels

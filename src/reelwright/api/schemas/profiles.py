@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reelwright.api.schemas.transcode import SoundIn, TranscodeIn
+from reelwright.api.schemas.transcode import RenditionsIn, SoundIn
 from reelwright.edits.profiles import PROFILES, Profile, ProfileName
 
 
@@ -13,7 +13,7 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
 
     name: ProfileName
     purpose: str
-    settings: TranscodeIn
+    settings: RenditionsIn
 
     @classmethod
     def of(cls, name: ProfileName, profile: Profile) -> ProfileOut:
@@ -23,7 +23,7 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
             channels=profile.audio_channels,
             loudness=profile.loudness_lufs,
         )
-        settings = TranscodeIn(
+        settings = RenditionsIn(
             qualities=None if profile.qualities is None else list(profile.qualities),
             codec=profile.codec,
             container=profile.container,

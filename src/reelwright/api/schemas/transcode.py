@@ -10,6 +10,7 @@ from msgspec import Meta
 from reelwright.api.schemas.coding import AudioIn, CodingIn
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.edits.enums import Quality
+from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
@@ -39,8 +40,8 @@ class SoundIn(AudioIn, frozen=True, kw_only=True):
     ) = None
 
 
-class TranscodeIn(CodingIn, frozen=True, kw_only=True):
-    """Renditions of one video, all made by one decode."""
+class RenditionsIn(CodingIn, frozen=True, kw_only=True):
+    """Renditions of one video, all made by one decode, and what goes with them."""
 
     other_spellings: ClassVar[dict[str, str]] = {"video_bit_rate": "video_bitrate"}
 
@@ -151,3 +152,12 @@ class TranscodeIn(CodingIn, frozen=True, kw_only=True):
     def pointers(self) -> tuple[Pointer, ...]:
         """Where the sidecars are."""
         return tuple(Pointer(f"/{sidecar.__struct_config__.tag}") for sidecar in self.sidecars)
+
+
+class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
+    """Renditions of one video, all made by one decode; and what the client says of them."""
+
+    title: Title | None = None
+    tags: Tags | None = None
+    external_id: ExternalId | None = None
+    metadata: Metadata | None = None

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.transcode import TranscodeIn
+from reelwright.api.schemas.labels import LabelsIn
+from reelwright.api.schemas.transcode import RenditionsIn
 from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
@@ -21,14 +21,14 @@ OutputWord = Annotated[
 ]
 
 
-class EditsIn(Body, frozen=True, kw_only=True):
+class EditsIn(LabelsIn, frozen=True, kw_only=True):
     """Everything that is done with a video, in one request: each step works on what the one before it made, and all
     outputs come from one decode and one encode each."""
 
     source: Annotated[uuid.UUID, Meta(description="A video or a variant, by its id.")]
     steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")] = ()
     outputs: Annotated[
-        tuple[TranscodeIn | OutputWord, ...],
+        tuple[RenditionsIn | OutputWord, ...],
         Meta(
             min_length=1,
             max_length=MAX_OUTPUTS,
