@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,11 +11,13 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
 from reelwright.media.images import fontconfig
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.renderer import ImageRenderer
-from reelwright.media.images.requests import Face
+from reelwright.media.images.requests import DrawnCues, Face
 
 BUNDLED_ONLY = FontBook.scan(None, system=())
 """What the machine has besides does not matter to a test."""
@@ -37,6 +39,10 @@ class RendererForTests:
     async def draw_text(self, text: str, style: TextStyle, path: Path) -> tuple[int, int]:
         with path.open("w+b") as target:
             return await self._draughtsman.draw_text(text, style, target)
+
+    async def draw_cues(self, cues: Sequence[Cue], style: PixelStyle, path: Path) -> DrawnCues:
+        with path.open("w+b") as target:
+            return await self._draughtsman.draw_cues(cues, style, target)
 
     async def normalize_image(self, source: Path, path: Path, *, max_pixels: int) -> tuple[int, int]:
         with path.open("w+b") as target:

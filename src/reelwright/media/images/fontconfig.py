@@ -44,11 +44,31 @@ _BITMAP_SCALE = """
 """Colour emoji are pictures of one size; without this they are drawn at that size, whatever the text's."""
 
 
-def configuration(book: FontBook, chosen: Font, cache: Path) -> str:
+_LEANING = """
+<match target="font">
+  <test name="slant"><const>roman</const></test>
+  <test target="pattern" name="slant" compare="not_eq"><const>roman</const></test>
+  <test name="outline"><bool>true</bool></test>
+  <test name="color"><bool>false</bool></test>
+  <edit name="matrix" mode="assign">
+    <times>
+      <name>matrix</name>
+      <matrix><double>1</double><double>0.2</double><double>0</double><double>1</double></matrix>
+    </times>
+  </edit>
+  <edit name="slant" mode="assign"><const>oblique</const></edit>
+</match>
+"""
+"""Letters lean where a family has no italic and one is asked for."""
+
+
+def configuration(book: FontBook, chosen: Font, cache: Path, *, italics: bool = False) -> str:
     """The file's text. `cache`: fontconfig's own folder, one for each state of the fonts: it keeps what it found in
-    a folder of fonts, even that there was nothing."""
+    a folder of fonts, even that there was nothing. `italics`: some words may lean."""
+    slanted = book.slanted(chosen) if italics else None
+    leaning = _LEANING if italics else ""
     folders = "".join(f"<dir>{_path(folder)}</dir>\n" for folder in book.folders)
-    rejected = "".join(_pattern(path, family) for path, family in book.rivals(chosen))
+    rejected = "".join(_pattern(path, family) for path, family in book.rivals(chosen, slanted))
     named = [chosen.family] if chosen.family in COLOUR_EMOJI else []
     emoji = "".join(f"<family>{name}</family>" for name in dict.fromkeys([*named, *COLOUR_EMOJI]))
     return (
@@ -57,7 +77,7 @@ def configuration(book: FontBook, chosen: Font, cache: Path) -> str:
         '<selectfont><rejectfont>\n<pattern><patelt name="scalable"><bool>false</bool></patelt></pattern>\n'
         f"{rejected}</rejectfont></selectfont>\n"
         f'<alias binding="strong"><family>emoji</family><prefer>{emoji}</prefer></alias>\n'
-        f"{_SAME_EVERYWHERE}{_BITMAP_SCALE}</fontconfig>\n"
+        f"{_SAME_EVERYWHERE}{leaning}{_BITMAP_SCALE}</fontconfig>\n"
     )
 
 

@@ -133,17 +133,25 @@ class FontBook:
             first.setdefault(font.family, font)
         return sorted(first.values(), key=rank)
 
-    def rivals(self, chosen: Font) -> builtins.list[tuple[Path, str]]:
+    def slanted(self, font: Font) -> Font | None:
+        """The font's italic of the same source, in the weight that is nearest; None where its family has none."""
+        italics = (one for source in self.sources if font in source for one in source)
+        alike = [one for one in italics if one.family == font.family and one.italic]
+        return min(alike, key=lambda one: (abs(one.weight - font.weight), abs(one.width - font.width)), default=None)
+
+    def rivals(self, chosen: Font, slanted: Font | None = None) -> builtins.list[tuple[Path, str]]:
         """Files and families in them that must not be taken: those of a family that is drawn from another file.
 
-        For the chosen font's family its own file counts, for any other its home.
+        For the chosen font's family its own file counts, and that of its italic where that is wanted; for any other its
+        home.
         """
+        own = {chosen.path, *([] if slanted is None else [slanted.path])}
         return list(
             dict.fromkeys(
                 (font.path, font.family)
                 for source, fonts in enumerate(self.sources)
                 for font in fonts
-                if (font.path != chosen.path if font.family == chosen.family else source != self._home[font.family])
+                if (font.path not in own if font.family == chosen.family else source != self._home[font.family])
             )
         )
 

@@ -1,4 +1,5 @@
-"""The drawing program, contained: texts and clients' images for `ImageRenderer`, each in a child (`fork_server`).
+"""The drawing program, contained: texts, subtitles, clients' images for `ImageRenderer`, each in a child
+(`fork_server`).
 
 It gets open files, never names, but that of fonts.conf. The server never looks at a font itself: fontconfig and Pango
 start a thread when they first do, which no child would have.
@@ -11,27 +12,46 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reelwright.media.images.requests import DrawResult, DrawText, MeasuredImage, MeasureImage, NormalizeImage
+from reelwright.media.images.requests import (
+    CuesToDraw,
+    DrawCues,
+    DrawnCues,
+    DrawResult,
+    DrawText,
+    MeasuredImage,
+    MeasureImage,
+    NormalizeImage,
+)
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
 
 
 def main() -> None:
-    from reelwright.media.images import alpha_bleed, decode, text_image  # noqa: F401 - a child could not load them any more
+    from reelwright.media.images import (  # noqa: F401 - a child could not load them any more
+        alpha_bleed,
+        cue_video,
+        decode,
+        text_image,
+    )
 
+    cue_video.load()
     fork_server.serve(draw, Kind.DRAWING)
 
 
-def draw(request: bytes, files: Sequence[int]) -> DrawResult | MeasuredImage:
+def draw(request: bytes, files: Sequence[int]) -> DrawResult | DrawnCues | MeasuredImage:
     """Carry out one request."""
     import pyvips
 
-    from reelwright.media.images import alpha_bleed, decode, text_image
+    from reelwright.media.images import alpha_bleed, cue_video, decode, text_image
 
-    what = msgspec.json.decode(request, type=DrawText | NormalizeImage | MeasureImage)
+    what = msgspec.json.decode(request, type=DrawText | DrawCues | NormalizeImage | MeasureImage)
     if isinstance(what, MeasureImage):
         return MeasuredImage(*decode.size(files[0], max_pixels=what.max_pixels))
     os.ftruncate(files[0], 0)
+    if isinstance(what, DrawCues):
+        os.environ["FONTCONFIG_FILE"] = what.fonts_conf
+        with os.fdopen(os.dup(files[1]), "rb") as asked:
+            return cue_video.write(msgspec.json.decode(asked.read(), type=CuesToDraw), files[0])
     target = pyvips.Target.new_to_descriptor(files[0])
     if isinstance(what, NormalizeImage):
         normal = alpha_bleed.bled(decode.normal(files[1], max_pixels=what.max_pixels))

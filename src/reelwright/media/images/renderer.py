@@ -1,4 +1,4 @@
-"""Words and clients' images become PNG files of ours, in contained processes: no network, no other file.
+"""Words, subtitles and clients' images become files of ours, in contained processes: no network, no other file.
 
 Each is drawn by a child of a warm server: nothing of one request is left for the next.
 """
@@ -12,19 +12,32 @@ import struct
 import tempfile
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 import msgspec
 
+from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
 from reelwright.edits.text_rules import MAX_PIXELS, checked_text, code_point
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
 from reelwright.media.images import fontconfig
 from reelwright.media.images.font_file import Font
 from reelwright.media.images.fonts import FontBook, UnknownFont
-from reelwright.media.images.requests import DrawResult, DrawText, Face, MeasuredImage, MeasureImage, NormalizeImage
+from reelwright.media.images.requests import (
+    CuesToDraw,
+    DrawCues,
+    DrawnCues,
+    DrawResult,
+    DrawText,
+    Face,
+    MeasuredImage,
+    MeasureImage,
+    NormalizeImage,
+)
 from reelwright.media.sandbox import contained, fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import Answer, ChildFailed, ForkClient
@@ -43,6 +56,12 @@ PNG_HEADER = struct.Struct(">8sI4sII")
 """Signature, then the IHDR chunk's length, name, width, height (PNG specification, 11.2.2)."""
 FIRST_LOOK_S = 120.0
 """How long fontconfig may take to look through all fonts for the first time."""
+CUES_S, CUE_S = 30.0, 0.25
+"""How long subtitles may take, and for each cue. Measured: 10 to 30 ms a cue in a picture of 1920x1080."""
+CUE_BYTES = 2**19
+"""Of each frame of drawn subtitles, as many as a cue makes, where the picture is large; there are two for each."""
+MANY_CUES = 50
+"""Drawing more takes a while: others go first."""
 FONT_FILES = 1024
 """Fontconfig keeps a file open for each font in use."""
 ENVIRONMENT = {
@@ -120,6 +139,47 @@ class ImageRenderer:
         if errors := await self.faults(text, style.font):
             raise InvalidInput(errors)
         return await self._draw_text(checked_text(text), style, self._book.find(style.font), target)
+
+    async def draw_cues(self, cues: Sequence[Cue], style: PixelStyle, target: BinaryIO) -> DrawnCues:
+        """Write a video of all that the cues show to `target`, and return where it lies on the canvas.
+
+        Equal cues, styles and fonts make equal bytes. Raises InvalidInput ("/font"; "/cues/7": cannot be drawn, and
+        why), MediaProcessFailed, Busy.
+        """
+        try:
+            font = self._book.find(style.text.font)
+        except UnknownFont as error:
+            raise InvalidInput([FieldError("/font", str(error))]) from error
+        text = "\n".join(cue.text for cue in cues)
+        if missing := set(await asyncio.to_thread(self._book.missing_glyphs, text, font)):
+            number = next(number for number, cue in enumerate(cues) if not missing.isdisjoint(cue.text))
+            named = [one for one in dict.fromkeys(cues[number].text) if one in missing]
+            raise InvalidInput([FieldError(f"/cues/{number}", no_glyphs(named))])
+        families = await asyncio.to_thread(self._book.families, text, font)
+        face = Face(families=families, weight=font.weight, width=font.width, italic=font.italic)
+        conf = await asyncio.to_thread(partial(self._configure, font, italics=True))
+        call = Call(
+            request=_raw(DrawCues(fonts_conf=str(conf))),
+            timeout_s=CUES_S + CUE_S * len(cues),
+            memory_bytes=min(
+                self._memory_bytes, BASE_MEMORY_BYTES + max(MAX_PIXELS, style.width * style.height) * BYTES_A_TEXT_PIXEL
+            ),
+            output_bytes=2**20 + max(CUE_BYTES, style.width * style.height) * (2 * len(cues) + 1),
+            open_files=FONT_FILES,
+            read=tuple(map(str, (*self._book.folders, self._folder))),
+        )
+        with tempfile.TemporaryFile() as asked:
+            asked.write(msgspec.json.encode(CuesToDraw(cues=tuple(cues), style=style, face=face)))
+            asked.flush()
+            try:
+                drawn = await self.server.ask(
+                    call, [target.fileno(), asked.fileno()], DrawnCues, large=len(cues) > MANY_CUES
+                )
+            except ChildFailed as failed:
+                raise MediaProcessFailed("The subtitles could not be drawn.", code=failed.failure) from failed
+        if drawn.wrong is not None:
+            raise InvalidInput([FieldError(f"/cues/{drawn.wrong[0]}", drawn.wrong[1])])
+        return drawn
 
     async def faults(self, text: str, font_name: str | None) -> list[FieldError]:
         """Why a text cannot be drawn, and with that font ("/text", "/font")."""
@@ -199,9 +259,10 @@ class ImageRenderer:
     def _cache(self) -> Path:
         return self._folder / f"cache-{self._book.digest[:16]}"
 
-    def _configure(self, font: Font) -> Path:
+    def _configure(self, font: Font, *, italics: bool = False) -> Path:
         """The fonts.conf with which `font` is found, written when it is not there."""
-        text = fontconfig.configuration(self._book, font, self._cache).encode("utf-8", "surrogateescape")
+        configuration = fontconfig.configuration(self._book, font, self._cache, italics=italics)
+        text = configuration.encode("utf-8", "surrogateescape")
         path = self._folder / f"fonts-{hashlib.sha256(text).hexdigest()[:16]}.conf"
         if not path.exists():
             fresh = path.with_suffix(f".{uuid.uuid4().hex}")
@@ -217,7 +278,7 @@ def no_glyphs(missing: list[str]) -> str:
     return f"no font here has {named}{more}"
 
 
-def _raw(request: DrawText | NormalizeImage | MeasureImage) -> msgspec.Raw:
+def _raw(request: DrawText | DrawCues | NormalizeImage | MeasureImage) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(request))
 
 

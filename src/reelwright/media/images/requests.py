@@ -1,4 +1,5 @@
-"""What the drawing program is asked and what it answers: texts to draw, pictures to measure or to make plain."""
+"""What the drawing program is asked and what it answers: texts and subtitles to draw, pictures to measure or to make
+plain."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
 
 
@@ -26,6 +29,31 @@ class DrawText(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
     style: TextStyle
     face: Face
     fonts_conf: str
+
+
+class DrawCues(msgspec.Struct, frozen=True, kw_only=True, tag="cues"):
+    """Its files: the video to write, JSON of `CuesToDraw`, which may be longer than a request."""
+
+    fonts_conf: str
+
+
+class CuesToDraw(msgspec.Struct, frozen=True, kw_only=True):
+    cues: tuple[Cue, ...]
+    style: PixelStyle
+    face: Face
+
+
+class DrawnCues(msgspec.Struct, frozen=True, kw_only=True):
+    """A video of all that cues show, which lies at (`x`, `y`) on the canvas; nothing where there is none."""
+
+    x: Annotated[int, Meta(ge=0)] = 0
+    y: Annotated[int, Meta(ge=0)] = 0
+    width: Annotated[int, Meta(ge=0)] = 0
+    height: Annotated[int, Meta(ge=0)] = 0
+    wrong: tuple[int, str] | None = None
+    """The number of a cue that cannot be drawn, and why."""
+    cut_off: tuple[int, ...] = ()
+    """Numbers of cues, some of those that are larger than the canvas."""
 
 
 class NormalizeImage(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):

@@ -31,15 +31,15 @@ def draw(text: str, style: TextStyle, face: Face) -> pyvips.Image:
     if style.font_size > TRIAL_PX:
         scale = style.font_size / TRIAL_PX
         trial = _letters(text, _scaled(style, scale), face)
-        _hold_size(trial.width * scale / 2, trial.height * scale / 2)  # roughly: the picture itself is measured below
-    letters = _letters(text, style, face)
-    _hold_size(letters.width, letters.height)
-    left, top, right, bottom = _margins(style)
-    width, height = letters.width + left + right, letters.height + top + bottom
-    _hold_size(width, height)
-    letters = letters.embed(left, top, width, height).copy_memory()  # else it is drawn again for every use below
-    covered = letters[3] / 255
-    picture = letters.premultiply() * parse(style.color).alpha
+        hold_size(trial.width * scale / 2, trial.height * scale / 2)  # roughly: the picture itself is measured below
+    inked = _letters(text, style, face)
+    hold_size(inked.width, inked.height)
+    left, top, right, bottom = margins(style)
+    width, height = inked.width + left + right, inked.height + top + bottom
+    hold_size(width, height)
+    inked = inked.embed(left, top, width, height).copy_memory()  # else it is drawn again for every use below
+    covered = inked[3] / 255
+    picture = inked.premultiply() * parse(style.color).alpha
     if style.outline_width:
         wide = _dilated(covered, style.outline_width)
         outline = parse(style.outline_color)
@@ -64,17 +64,26 @@ def draw(text: str, style: TextStyle, face: Face) -> pyvips.Image:
 
 
 def _letters(text: str, style: TextStyle, face: Face) -> pyvips.Image:
+    markup = f"{span(style, face)}{escape(text, quote=False)}</span>"
+    return letters(markup, style, face, align=alignment(text, style))
+
+
+def span(style: TextStyle, face: Face) -> str:
+    """The beginning of Pango's markup of all of a text."""
     stretch = (
         *("ultracondensed", "extracondensed", "condensed", "semicondensed", "normal"),
         *("semiexpanded", "expanded", "extraexpanded", "ultraexpanded"),
     )[face.width - 1]
     slant = "italic" if face.italic else "normal"
-    markup = (
+    return (
         f'<span foreground="{parse(style.color).hex}" weight="{face.weight}" style="{slant}" stretch="{stretch}"'
         ' insert_hyphens="false">'  # what is broken inside a word is still what was written
-        f"{escape(text, quote=False)}</span>"
     )
-    layout: dict[str, object] = {"align": _alignment(text, style), "spacing": style.line_spacing}
+
+
+def letters(markup: str, style: TextStyle, face: Face, *, align: str) -> pyvips.Image:
+    """The letters alone; not drawn before pixels of them are asked for. `align`: Pango's word. Raises ValueError."""
+    layout: dict[str, object] = {"align": align, "spacing": style.line_spacing}
     if style.max_width is not None:
         layout |= {"width": style.max_width, "wrap": "word-char"}
     try:
@@ -89,7 +98,7 @@ def _letters(text: str, style: TextStyle, face: Face) -> pyvips.Image:
         raise
 
 
-def _alignment(text: str, style: TextStyle) -> str:
+def alignment(text: str, style: TextStyle) -> str:
     """Pango's `low` is where a paragraph begins, left or right; a client's left is the left of a text that begins
     with letters of its first paragraph's direction."""
     if style.align == "center":
@@ -105,12 +114,13 @@ def _scaled(style: TextStyle, scale: float) -> TextStyle:
     return msgspec.structs.replace(style, font_size=TRIAL_PX, max_width=width, line_spacing=spacing)
 
 
-def _hold_size(width: float, height: float) -> None:
+def hold_size(width: float, height: float) -> None:
+    """Raises ValueError for what is too large a picture."""
     if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
         raise ValueError(TOO_LARGE)
 
 
-def _margins(style: TextStyle) -> tuple[int, int, int, int]:
+def margins(style: TextStyle) -> tuple[int, int, int, int]:
     """Room around the letters: left, top, right, bottom."""
     outline = style.outline_width
     box = outline + style.padding if style.background is not None else outline
