@@ -8,6 +8,7 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import fields
 
 from reelwright.errors import FieldError
 
@@ -19,20 +20,28 @@ class Check:
     read: Callable[[Any], object]
 
 
-def problems(struct: msgspec.Struct) -> list[FieldError]:
-    """Name every field of a struct whose value its type, or a check beside the type, does not take.
+def problems(struct: msgspec.Struct, pointer: str = "") -> list[FieldError]:
+    """Name every field of a struct, and of those in it, whose value its type, or a check beside the type, does not
+    take. `pointer`: where the request has it.
 
     Decoding finds what types do not take, and stops at the first; a struct that was made in code was not held to any.
     """
     errors: list[FieldError] = []
+    names = {field.name: field.encode_name for field in fields(struct)}
     for name, hint in _hints(type(struct)).items():
-        value = getattr(struct, name)
+        value, place = getattr(struct, name), f"{pointer}/{names[name]}"
+        if isinstance(value, msgspec.Struct):
+            errors += problems(value, place)
+            continue
+        if isinstance(value, tuple) and value and all(isinstance(part, msgspec.Struct) for part in value):
+            errors += [one for number, part in enumerate(value) for one in problems(part, f"{place}/{number}")]
+            continue
         try:
             msgspec.convert(value, hint)
             for check in _checks(hint) if value is not None else ():
                 check.read(value)
         except ValueError as error:  # msgspec's too
-            errors.append(FieldError(f"/{name}", str(error)))
+            errors.append(FieldError(place, str(error)))
     return errors
 
 

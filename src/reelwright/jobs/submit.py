@@ -17,7 +17,7 @@ from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
-from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.plan import Facts, LineageBase, Plan, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.timecode import Time
@@ -66,17 +66,19 @@ async def find_source(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An edit with all that it is planned from: it can be queued, explained or shown. `layer_files`: the videos that it
-    reads beside the source; `pointers`: as for `resolve`."""
+    reads beside the source; `pointers`, `base`: as for `resolve`; `remarks`: warnings beside the plan's."""
 
     edit: Edit
     source: Source
     type: JobType
     layer_files: tuple[File, ...] = ()
     pointers: tuple[Pointer, ...] = ()
+    base: LineageBase | None = None
+    remarks: tuple[str, ...] = ()
 
     def plan(self) -> Plan:
         """What it will make. Raises InvalidInput."""
-        return resolve(self.edit, self.source.facts, self.pointers)
+        return resolve(self.edit, self.source.facts, self.pointers, self.base)
 
 
 def draft_trim(
@@ -115,7 +117,7 @@ async def submit(session: AsyncSession, draft: Draft, *, max_failures: int, labe
         edit_json=msgspec.to_builtins(draft.edit),
         plan_json=msgspec.to_builtins(plan),
         plan_digest=plan.digest,
-        warnings=plan.warnings,
+        warnings=(*plan.warnings, *draft.remarks),
         labels=labels.stored,
     )
     inputs = [file.id for file in {file.sha256: file for file in (*draft.layer_files, source.file)}.values()]

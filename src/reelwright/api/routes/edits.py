@@ -35,6 +35,7 @@ async def edit_video(data: JSONBody[EditsIn], services: NamedDependency[Services
     Between two steps the picture is upright and progressive, in square pixels. Outputs are words for the usual
     (`mp4:720p`, `webm:480p`, `hls`, `jpg:poster`) or objects with all that `POST /transcode` takes.
     """
+    data.check()
     request = EditRequest(data.source, data.steps, data.wanted, data.pointers)
     labels = labels_of(data)
     async with drafted_edit(services.layer_sources, request) as (session, draft):

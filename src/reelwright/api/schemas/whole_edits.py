@@ -13,6 +13,7 @@ from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.validation import Check
+from reelwright.errors import FieldError, InvalidInput
 
 MAX_STEPS, MAX_OUTPUTS = 50, 16
 
@@ -36,6 +37,18 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
             " Omitted: one MP4 at the size that the steps give it.",
         ),
     ] = ("mp4",)
+
+    def check(self) -> None:
+        """Raises InvalidInput that names every output that is no word for one."""
+        errors: list[FieldError] = []
+        for number, output in enumerate(self.outputs):
+            try:
+                if isinstance(output, str):
+                    read_word(output)
+            except ValueError as error:
+                errors.append(FieldError(f"/outputs/{number}", str(error)))
+        if errors:
+            raise InvalidInput(errors)
 
     @property
     def wanted(self) -> tuple[WantedOutput, ...]:

@@ -9,6 +9,7 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, ImageFacts, VideoFacts
 from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.fold import resolve_fold
+from reelwright.edits.plan.lineage import LineageBase
 from reelwright.edits.plan.overlay import resolve_overlay
 from reelwright.edits.plan.structs import SINGLE, VERSION, ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.plan.transcode import resolve_transcode
@@ -26,6 +27,7 @@ __all__ = [
     "ExpectedVideo",
     "Facts",
     "ImageFacts",
+    "LineageBase",
     "Plan",
     "PlannedLayer",
     "PlannedOverlay",
@@ -36,9 +38,10 @@ __all__ = [
 ]
 
 
-def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = ()) -> Plan:
+def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = (), base: LineageBase | None = None) -> Plan:
     """Return what the edit makes of the video. `pointers`: where the request names the trim, or each layer, or each
-    sidecar; those of the edit itself ("/steps/0") when nobody says.
+    sidecar; those of the edit itself ("/steps/0") when nobody says. `base`: the steps that made the video of another,
+    whose `facts` are given: then all is made of that.
 
     Raises InvalidInput that names every wrong field.
     """
@@ -47,6 +50,8 @@ def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = ()) -> Plan:
         raise InvalidInput([FieldError("/video_id", wrong)])
     keeps_hdr = all(step.keeps_hdr for step in edit.steps)
     warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=keeps_hdr)
+    if base is not None:
+        return resolve_fold(edit, facts, length, warnings, pointers, base)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers)
     if len(edit.steps) == len(edit.outputs) == 1 and not edit.sidecars and edit.streaming is None:

@@ -10,24 +10,36 @@ import msgspec
 from reelwright.edits.codecs import CODECS
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
+from reelwright.edits.plan.lineage import LineageBase
 from reelwright.edits.plan.structs import VERSION, Plan
 from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
-from reelwright.edits.steps.opening import opening
+from reelwright.edits.steps.crop import PlannedCrop
+from reelwright.edits.steps.fit import PlannedFit
+from reelwright.edits.steps.keep import PlannedKeep
+from reelwright.edits.steps.opening import PlannedOpening, opening
 from reelwright.edits.steps.state import Planning, VideoState
-from reelwright.edits.steps.trim import TrimStep
+from reelwright.edits.steps.trim import PlannedTrim, TrimStep
+from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
+from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput
 
 
 def resolve_fold(
-    edit: Edit, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+    edit: Edit,
+    facts: Facts,
+    length: Fraction | None,
+    warnings: list[str],
+    pointers: Sequence[Pointer],
+    base: LineageBase | None = None,
 ) -> Plan:
-    """Return the plan of an edit of any steps. `pointers`: where the request has each sidecar.
+    """Return the plan of an edit of any steps. `pointers`: where the request has each sidecar; `base`: what the edit
+    goes on from, as steps of the original, whose facts `facts` are.
 
     Raises InvalidInput that names every wrong field of the first step that cannot be.
     """
-    steps, state, said = resolve_steps(edit.steps, facts, length, deep=_any_ten_bit(edit))
+    steps, state, said = resolve_steps(edit.steps, facts, length, deep=_any_ten_bit(edit), base=base)
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
@@ -36,33 +48,57 @@ def resolve_fold(
 
 
 def resolve_steps(
-    steps: Sequence[Step], facts: Facts, length: Fraction | None, *, deep: bool
+    steps: Sequence[Step], facts: Facts, length: Fraction | None, *, deep: bool, base: LineageBase | None = None
 ) -> tuple[tuple[PlannedStep, ...], VideoState, list[str]]:
-    """Return the steps planned, what they make, and warnings. `deep`: whether an output may have more than eight bits.
+    """Return the steps planned, those of the `base` first, what they make, and warnings. `deep`: whether an output may
+    have more than eight bits.
 
     Raises InvalidInput.
     """
-    first = steps[0] if steps and isinstance(steps[0], TrimStep) else None
-    if length is None and (first is None or first.end is None):
-        raise InvalidInput([FieldError("/source", "how long the video is, is not known")])
-    materials = iter(facts.layers)
-    planning = Planning(pointer_to((), 0, "/steps"), materials)
-    opened = opening(facts.media, length, first, planning)
-    opened = msgspec.structs.replace(
-        opened,
-        deep=deep and (facts.media.main_video.bit_depth or 8) > 8,
-        hdr=deep and facts.media.main_video.is_hdr and all(step.keeps_hdr for step in steps),
-    )
-    planned: list[PlannedStep] = [opened]
-    state, warnings = opened.of(facts.media), planning.warnings
-    for number, step in enumerate(steps):
-        if number == 0 and first is not None:
-            continue
-        planning = Planning(pointer_to((), number, "/steps"), materials)
-        planned.append(step.planned(state, planning))
+    materials, warnings = iter(facts.layers), list[str]()
+    if wrong := [one for number, step in enumerate(steps) for one in problems(step, f"/steps/{number}")]:
+        raise InvalidInput(wrong)
+    begun = base.steps if base is not None else ()
+    done = 0
+    if not begun:
+        first = steps[0] if steps and isinstance(steps[0], TrimStep) else None
+        if length is None and (first is None or first.end is None):
+            raise InvalidInput([FieldError("/source", "how long the video is, is not known")])
+        planning = Planning(pointer_to((), 0, "/steps"), materials, warnings)
+        begun = (opening(facts.media, length, first, planning),)
+        done = 1 if first is not None else 0
+    opened, *before = begun
+    assert isinstance(opened, PlannedOpening)
+    hdr = deep and all(step.keeps_hdr for step in steps)
+    opened = msgspec.structs.replace(opened, deep=opened.deep and deep, hdr=opened.hdr and hdr)
+    planned, state = list(before), opened.of(facts.media)
+    for step in before:
+        state = step.after(state)
+    for number, wanted in enumerate(steps[done:], start=done):
+        planned.append(wanted.planned(state, Planning(pointer_to((), number, "/steps"), materials, warnings)))
         state = planned[-1].after(state)
-        warnings += planning.warnings
-    return tuple(planned), state, warnings
+    return tuple(_read_no_further(opened, planned)), state, warnings
+
+
+TIMELESS = (PlannedCrop, PlannedFit, PlannedRotate, PlannedFlip)
+"""Steps that do the same to every frame: what is kept of the time may be cut before or behind them."""
+
+
+def _read_no_further(opened: PlannedOpening, steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """Return steps that make the same, the opening narrowed to what is kept of it by the first that keeps something."""
+    place = next((number for number, step in enumerate(steps) if not isinstance(step, TIMELESS)), len(steps))
+    first = steps[place] if place < len(steps) else None
+    if isinstance(first, PlannedTrim):
+        spans = [(Fraction(first.start_s), Fraction(first.end_s))]
+    elif isinstance(first, PlannedKeep):
+        spans = first.spans
+    else:
+        return [opened, *steps]
+    (begin, _), (_, end), origin = spans[0], spans[-1], Fraction(opened.start_s)
+    narrow = msgspec.structs.replace(opened, start_s=str(origin + begin), end_s=str(origin + end))
+    if isinstance(first, PlannedKeep) and len(spans) > 1:
+        return [narrow, first.within(begin), *steps[:place], *steps[place + 1 :]]
+    return _read_no_further(narrow, [*steps[:place], *steps[place + 1 :]])
 
 
 def _any_ten_bit(edit: Edit) -> bool:

@@ -66,6 +66,10 @@ class PlannedKeep(BasePlannedStep, frozen=True, kw_only=True, tag="keep"):
     def spans(self) -> list[Span]:
         return [(Fraction(start), Fraction(end)) for start, end in self.intervals]
 
+    def within(self, start: Fraction) -> PlannedKeep:
+        """The same of a video that begins at a time of this one."""
+        return PlannedKeep(intervals=tuple((str(first - start), str(end - start)) for first, end in self.spans))
+
     def after(self, state: VideoState) -> VideoState:
         """What is kept, as one video."""
         media = state.media

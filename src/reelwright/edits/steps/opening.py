@@ -93,14 +93,23 @@ class PlannedOpening(BasePlannedStep, frozen=True, kw_only=True, tag="open"):
 
 
 def opening(media: MediaInfo, length: Fraction | None, first: TrimStep | None, planning: Planning) -> PlannedOpening:
-    """What is read of a source: all of it, or what a first trim keeps. Raises InvalidInput."""
+    """What is read of a source: all of it, or what a first trim keeps; with as many bits and HDR as it has.
+
+    Raises InvalidInput.
+    """
     step = first if first is not None else TrimStep(start=0)
     if rate := _regular_rate(media):
         # each frame is what is on display then: nothing has to be moved to where a frame begins
         planned, _ = kept(step, without_times(media), length, planning.warnings, pointer=planning.pointer)
     else:
         planned, _ = kept(step, media, length, planning.warnings, pointer=planning.pointer)
-    return PlannedOpening(start_s=planned.start_s, end_s=planned.end_s, rate=None if rate is None else str(rate))
+    return PlannedOpening(
+        start_s=planned.start_s,
+        end_s=planned.end_s,
+        rate=None if rate is None else str(rate),
+        hdr=media.main_video.is_hdr,
+        deep=(media.main_video.bit_depth or 8) > 8,
+    )
 
 
 def without_times(media: MediaInfo) -> MediaInfo:

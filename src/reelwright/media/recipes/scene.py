@@ -97,11 +97,12 @@ def _frames(cut: Cut, step: PlannedOpening, state: VideoState) -> list[Filter]:
     if step.rate is None:
         return cut.picture_filters()
     # Every frame from before the interval passes: the one that is on display at its start is among them. A frame is
-    # shown from the first instant on that is not before its own (`up`); the last one stands until the end.
+    # shown from the first instant on that is not before its own (`up`), a tick of room for times that were rounded;
+    # the last one stands until the end.
     count = frame_grid(state.media)
     assert count is not None
     return [
-        filter_("setpts", expr=timestamps_from(cut.first_tick)),
+        filter_("setpts", expr=timestamps_from(cut.first_tick + 1)),
         filter_("fps", fps=rate(Fraction(step.rate)), start_time=0, round="up"),
         filter_("tpad", stop=-1, stop_mode="clone"),
         filter_("trim", end_frame=count.count),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from reelwright.edits.steps.speed import PlannedSpeed
-from reelwright.media.ffmpeg.filtergraph import Filter, filter_
+from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_from
 from reelwright.media.ffmpeg.graph import rate, time_base, timestamps_over, timestamps_times
 from reelwright.media.recipes.audio import lasting
 from reelwright.media.recipes.scene import Scene
@@ -25,6 +25,8 @@ def apply(scene: Scene, step: PlannedSpeed) -> None:
     )
     if step.rate is not None:
         count = after.video.frame_count or 1
+        if scene.state.grid is None:  # times may have been rounded up to a tick: a frame is not late for that
+            scene.through(filter_("setpts", expr=timestamps_from(1)))
         scene.through(
             # what is on display at an instant: a frame is there from the first instant on that is not before it
             filter_("fps", fps=rate(Fraction(step.rate)), start_time=0, round="up"),

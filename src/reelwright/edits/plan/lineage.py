@@ -1,0 +1,104 @@
+"""Lineage: from which steps of the original a result came, for edits that go on from it without a second generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import msgspec
+
+from reelwright.edits.held_frames import may_hold
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan.structs import Plan
+from reelwright.edits.steps import PlannedStep
+from reelwright.edits.steps.fit import PlannedFit
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.overlay import PlannedOverlay
+from reelwright.edits.steps.state import VideoState
+from reelwright.edits.steps.trim import PlannedTrim
+
+ROUNDED_S = Fraction(1, 20)
+"""By how much a file may last longer or shorter than what it was made of: containers and sound round."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineageBase:
+    """Planned steps of an original, the opening first, and what they make."""
+
+    steps: tuple[PlannedStep, ...]
+    state: VideoState
+
+
+def base_of(plan: Plan, number: int, made: MediaInfo) -> LineageBase | str:
+    """Return what output `number` of a plan was made by, `made` being its file; or why an edit of the file would not
+    show what an edit of the original would, as an end of a sentence."""
+    source, output = plan.inputs[0].media, plan.outputs[number].output
+    if output.audio.loudness_lufs is not None:
+        return "its loudness was measured and set"
+    if may_hold(source):
+        return "the original's frames come at their own times"
+    steps = _as_steps(plan)
+    if isinstance(steps, str):
+        return steps
+    opening, *others = steps
+    assert isinstance(opening, PlannedOpening)
+    deep, hdr = (made.main_video.bit_depth or 8) > 8, made.main_video.is_hdr
+    opening = msgspec.structs.replace(opening, deep=opening.deep and deep, hdr=opening.hdr and hdr)
+    base = LineageBase((opening,), opening.of(source))
+    for step in others:
+        base = LineageBase((*base.steps, step), step.after(base.state))
+    return _same(base, made)
+
+
+def _as_steps(plan: Plan) -> tuple[PlannedStep, ...] | str:
+    """The plan's steps in the form that those of several have."""
+    source = plan.inputs[0].media
+    deep = (source.main_video.bit_depth or 8) > 8
+    hdr = source.main_video.is_hdr
+    match plan.steps:
+        case (PlannedTrim() as trim,):
+            if trim.look_back or trim.shown_from_s is not None:
+                return "it begins within a picture that stands"
+            return (PlannedOpening(start_s=trim.start_s, end_s=trim.end_s, deep=deep, hdr=hdr),)
+        case () | (PlannedOverlay(),):
+            if source.duration_s is None:
+                return "how long the original is, is not known"
+            whole = PlannedOpening(start_s="0", end_s=str(Fraction(repr(source.duration_s))), deep=deep, hdr=hdr)
+            return (whole, *plan.steps)
+        case _:
+            return plan.steps
+
+
+def _same(base: LineageBase, made: MediaInfo) -> LineageBase | str:
+    """The base, with its picture scaled as the file's is, where nothing else tells them apart."""
+    state, video = base.state, made.main_video
+    heard = [track.channels for track in made.decodable_audio]
+    if heard != [track.channels for track in state.media.audio]:
+        return "its sound has other tracks or channels"
+    if made.duration_s is None or abs(Fraction(repr(made.duration_s)) - state.length) > ROUNDED_S:
+        return "it does not last as long as what it was made of"
+    if None not in (video.frame_count, state.video.frame_count) and video.frame_count != state.video.frame_count:
+        return "it has not all frames of what it was made of"
+    if video.is_hdr != state.video.is_hdr:
+        return "its colours are others"
+    if video.display_size == state.canvas:
+        return base
+    width, height = video.display_size
+    if width % 2 or height % 2:
+        return "its size is odd"
+    scaled = PlannedFit(width=width, height=height, inner=(width, height), x=0, y=0)
+    return LineageBase((*base.steps, scaled), scaled.after(state))
+
+
+def on(earlier: LineageBase, later: LineageBase) -> LineageBase | str:
+    """Return the steps that made a result of a result, behind those that made that of the original; or why not."""
+    base = earlier
+    opening, *others = later.steps
+    assert isinstance(opening, PlannedOpening)
+    if opening.rate is not None:
+        return "its frames were made even"
+    if (Fraction(opening.start_s), Fraction(opening.end_s)) != (Fraction(0), base.state.length):
+        others = [PlannedTrim(start_s=opening.start_s, end_s=opening.end_s), *others]
+    for step in others:
+        base = LineageBase((*base.steps, step), step.after(base.state))
+    return base

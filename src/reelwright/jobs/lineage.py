@@ -1,0 +1,79 @@
+"""Finds what a result was made of, so that an edit of it can be made of the original, without a second generation."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass, replace
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.models import File, Job, Variant
+from reelwright.edits.enums import FileRole
+from reelwright.edits.facts import Facts, ImageFacts
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import LineageBase, Plan
+from reelwright.edits.plan.lineage import base_of, on
+from reelwright.jobs.submit import Source
+from reelwright.library.overlay_images import image_key
+from reelwright.storage.local import LocalStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an edit of a result is made of. `source`: with the original's file and facts; `base`: the steps that made
+    the result of it; `files`: what else those read. `reason`: why it is made of the result's own file instead."""
+
+    source: Source
+    base: LineageBase | None = None
+    files: tuple[File, ...] = ()
+    reason: str | None = None
+
+
+async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage) -> Origin:
+    """Return the original of a source, locked as the source is; of an upload, itself."""
+    if source.variant_id is None:
+        return Origin(source)
+    found = await _traced(session, source.variant_id, storage)
+    if isinstance(found, str):
+        return Origin(source, reason=found)
+    file, facts, base, files = found
+    return Origin(replace(source, file=file, facts=facts), base, files)
+
+
+async def _traced(
+    session: AsyncSession, variant_id: uuid.UUID, storage: LocalStorage
+) -> tuple[File, Facts, LineageBase, tuple[File, ...]] | str:
+    """The original's file and facts, the steps, and what else they read; or why not."""
+    variant = await session.get(Variant, variant_id)
+    job = await session.get(Job, variant.job_id) if variant is not None and variant.job_id is not None else None
+    if variant is None or job is None or job.plan_json is None:
+        return "how it was made is not known any more"
+    try:
+        plan = msgspec.convert(job.plan_json, Plan)
+    except msgspec.ValidationError:
+        return "it was planned by another release"
+    base = base_of(plan, variant.output_index, msgspec.convert(variant.media_info, MediaInfo))
+    if isinstance(base, str):
+        return base
+    wanted = {source.sha256 for source in plan.sources if not isinstance(source, ImageFacts)}
+    rows = await session.scalars(
+        select(File).where(File.sha256.in_(wanted), File.role == FileRole.MAIN).with_for_update(read=True)
+    )
+    files = {file.sha256: file for file in rows}
+    if plan.inputs[0].sha256 not in files:
+        return "the original was deleted"
+    if wanted - files.keys():
+        return "a video that lies in it was deleted"
+    images = [source for source in plan.sources if isinstance(source, ImageFacts)]
+    if not all([await asyncio.to_thread(storage.path(image_key(image.sha256)).is_file) for image in images]):
+        return "an image that lies in it is not kept any more"
+    original = files.pop(plan.inputs[0].sha256)
+    if original.variant_id is not None:  # a result itself
+        earlier = await _traced(session, original.variant_id, storage)
+        composed = earlier if isinstance(earlier, str) else on(earlier[2], base)
+        if not isinstance(earlier, str) and not isinstance(composed, str):
+            return earlier[0], earlier[1], composed, (*earlier[3], *files.values())
+    return original, msgspec.structs.replace(plan.inputs[0], layers=()), base, tuple(files.values())
