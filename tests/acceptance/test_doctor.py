@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from reelwright.db.migrate import newest_revision
+from reelwright.db.revisions import newest_revision
 from reelwright.settings import Settings
 from tests.conftest import execute
 from tests.support.processes import PATIENCE_S

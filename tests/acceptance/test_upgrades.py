@@ -14,7 +14,8 @@ import pytest
 from alembic import command
 
 from reelwright.db.database import create_engine
-from reelwright.db.migrate import configuration, known_revisions, newest_revision
+from reelwright.db.migrate import configuration
+from reelwright.db.revisions import known_revisions, newest_revision
 from reelwright.settings import Settings
 from tests.conftest import execute
 from tests.support.invariants import check

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright.db.connection import connect
 from reelwright.db.database import create_engine, is_away
-from reelwright.db.migrate import configuration, current_revision, newest_revision, upgrade
+from reelwright.db.migrate import configuration, upgrade
+from reelwright.db.revisions import current_revision, newest_revision
 from reelwright.resources import folder
 from tests.support.proxy import Wire, wire
 

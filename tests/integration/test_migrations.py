@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright import __version__
 from reelwright.db.database import DatabaseUnusable, create_engine
-from reelwright.db.migrate import configuration, current_revision, newest_revision, upgrade
+from reelwright.db.migrate import configuration, upgrade
+from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 from tests.conftest import execute, in_database
 from tests.support.schema_diff import Shape, faults
 
@@ -67,6 +68,12 @@ async def test_no_migration_breaks_or_stops_the_release_before_it(engine: AsyncE
         wrong = faults(before, await shape(engine), concurrently=concurrently, retired=frozenset(retired))
         assert wrong == [], revision.path
     assert await current_revision(engine) == newest_revision()
+
+
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    script = ScriptDirectory.from_config(configuration())
+    assert known_revisions() == {found.revision for found in script.walk_revisions()}
+    assert newest_revision() == script.get_current_head()
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.schemas.about import CheckOut
-from reelwright.db.migrate import known_revisions, newest_revision
 from reelwright.db.models import Queue, Storage
+from reelwright.db.revisions import known_revisions, newest_revision
 from reelwright.db.schema import Schema
 from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import waiting

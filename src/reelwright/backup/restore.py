@@ -17,7 +17,8 @@ import msgspec
 from reelwright.backup.dump import restore as fill
 from reelwright.backup.make import DATABASE, FILES, FORMAT, MANIFEST, MEDIA, Damaged, Entry, Manifest, copied
 from reelwright.db.database import located, usable
-from reelwright.db.migrate import bring_up_to_date, known_revisions
+from reelwright.db.migrate import bring_up_to_date
+from reelwright.db.revisions import known_revisions
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.settings import Settings
 from reelwright.storage.local import FOLDERS, LocalStorage

@@ -14,8 +14,6 @@ from contextlib import asynccontextmanager
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from reelwright import resources
 from reelwright.db.database import DatabaseUnusable, create_engine, usable
+from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 
 logger = logging.getLogger(__name__)
 
@@ -113,20 +112,3 @@ async def _busy(holder: AsyncConnection) -> str:
     """Return what most likely holds the lock, in words: for the operator."""
     oldest = (await holder.exec_driver_sql(_OLDEST_TRANSACTION)).scalar()
     return str(oldest or "by a transaction that has ended since")
-
-
-def newest_revision() -> str:
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    assert head is not None
-    return head
-
-
-def known_revisions() -> frozenset[str]:
-    """Return every revision that this version can bring further."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
-
-
-async def current_revision(engine: AsyncEngine) -> str | None:
-    """Return the revision that the database is at, None when it was never migrated."""
-    async with engine.connect() as connection:
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())

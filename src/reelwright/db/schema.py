@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 
 from reelwright.db.database import DatabaseUnusable, close, create_engine, hopeless, is_away, located
-from reelwright.db.migrate import current_revision, known_revisions, newest_revision
+from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,7 @@
-"""What a font file says of itself: its families, styles and the characters it has. Read with fontTools, no drawing."""
+"""What a font file says of itself: its families, styles and the characters it has. Read with fontTools, no drawing.
+
+fontTools is imported when the first font is read: a process that draws nothing starts without it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from fontTools.ttLib import TTCollection, TTFont
 
 SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 _COLLECTIONS = frozenset({".ttc", ".otc"})
@@ -55,6 +56,8 @@ class Coverage:
 
 def read(path: Path) -> list[Font]:
     """Every style in the file. Raises ValueError when it cannot be read as a font."""
+    from fontTools.ttLib import TTCollection, TTFont
+
     try:
         if path.suffix.lower() not in _COLLECTIONS:
             with TTFont(path, lazy=True) as face:
@@ -68,6 +71,8 @@ def read(path: Path) -> list[Font]:
 @lru_cache(maxsize=1024)
 def coverage(path: Path, index: int) -> Coverage:
     """The characters that the face has glyphs for."""
+    from fontTools.ttLib import TTFont
+
     with TTFont(path, lazy=True, fontNumber=index) as face:
         return Coverage(face.getBestCmap() or ())
 
