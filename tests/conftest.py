@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
+from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober
+from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.support import footage, recipes
@@ -43,6 +45,11 @@ AS_ROOT = os.geteuid() == 0
 def pytest_configure(config: pytest.Config) -> None:
     if AS_ROOT and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="reelwright-tests-")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: in many tests a process waits for a lease, a poll, an outage to be over."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -177,8 +184,17 @@ async def operator(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncp
     await connection.close()
 
 
+@pytest.fixture(scope="session")
+async def system_calls() -> str:
+    """What every start would find out anew of this machine. CI lets it."""
+    if os.environ.get("TESTS_START") == "exec":
+        return "auto"
+    await system_call_trial.settle(Settings())
+    return "allow-list" if contained.holds_to_list() else "deny-list"
+
+
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings(database_url: str, tmp_path: Path, system_calls: str) -> Settings:
     """Settings of a service that has the test's database and folders, with short clocks."""
     return parse(
         {
@@ -191,6 +207,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
             "SHUTDOWN_GRACE_S": "1",
             "UPLOAD_IDLE_TIMEOUT_S": "5",
             "DB_POOL_SIZE": "5",
+            "SYSTEM_CALLS": system_calls,
         }
     )
 
@@ -204,7 +221,7 @@ async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture(scope="session")
 async def shared_service(
-    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory, system_calls: str
 ) -> AsyncIterator[Service]:
     """One service with one worker for all tests that leave it whole."""
     name = f"shared_{uuid.uuid4().hex[:12]}"
@@ -217,6 +234,7 @@ async def shared_service(
             "MEDIA_ROOT": str(folder / "media"),
             "DISK_RESERVE_BYTES": "1048576",
             "UPLOAD_IDLE_TIMEOUT_S": "5",
+            "SYSTEM_CALLS": system_calls,
         }
     )
     async with Service(settings, folder).running() as running, running.worker():
@@ -225,23 +243,28 @@ async def shared_service(
 
 
 @pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clip(common_footage: Path) -> Path:
     """Four seconds of moving picture and sound."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"),
-        *("-f", "lavfi", "-i", "sine=frequency=440:duration=4"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest", str(path)),
-    )
+    path = common_footage / "clip.mp4"
+    with made_once(path) as target:
+        if target is not None:
+            ffmpeg(
+                *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"),
+                *("-f", "lavfi", "-i", "sine=frequency=440:duration=4"),
+                *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"),
+                str(target),
+            )
     return path
 
 
 @pytest.fixture(scope="session")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_clip(common_footage: Path) -> Path:
     """A minute whose trim takes long enough to be interrupted."""
-    path = tmp_path_factory.mktemp("clip") / "long.mp4"
-    ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=60"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p", str(path)),
-    )
+    path = common_footage / "long.mp4"
+    with made_once(path) as target:
+        if target is not None:
+            ffmpeg(
+                *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=60"),
+                *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p", str(target)),
+            )
     return path

@@ -48,8 +48,8 @@ def packets(path: Path) -> list[bytes]:
         ({"audio": 0}, {}),
         ({"container": "mkv"}, {"two_pass": True, "video_bit_rate": 10_000_000}),
         ({"container": "mkv", "frame_rate": "30000/1001", "b_frames": 3, "open_gop": True}, {}),
-        ({"container": "mkv", "variable": True, "b_frames": 3}, {}),
-        ({"container": "mkv", "video_delay_frames": 10}, {}),
+        pytest.param({"container": "mkv", "variable": True, "b_frames": 3}, {}, marks=pytest.mark.slow),
+        pytest.param({"container": "mkv", "video_delay_frames": 10}, {}, marks=pytest.mark.slow),
     ],
 )
 async def test_a_source_that_conforms_is_copied(

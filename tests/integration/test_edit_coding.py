@@ -39,8 +39,14 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("operation", ["trim", "overlay"])
-@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        pytest.param(name, operation, marks=[] if (row + column) % 2 == 0 else [pytest.mark.slow])
+        for row, name in enumerate(CHOICES)
+        for column, operation in enumerate(("trim", "overlay"))
+    ],
+)
 async def test_an_edit_is_coded_as_is_asked_for(
     prober: Prober, patch: Path, tmp_path: Path, name: str, operation: str
 ) -> None:

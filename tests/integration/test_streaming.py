@@ -24,7 +24,7 @@ from reelwright.media.verify import mismatches
 from tests.support import frame_judge, recipes
 from tests.support.hls_reader import Playlist, read_playlist, tags, told_codec
 from tests.support.media_files import ffmpeg
-from tests.support.source_kinds import of_kind, tracks
+from tests.support.source_kinds import of_kind, some_slow, tracks
 
 SECOND = Fraction(1) - Fraction(1, 10**6)
 WHOLE = Fraction(0), Fraction(100)
@@ -95,7 +95,7 @@ def judge(work: Path, segment_s: int = 2) -> dict[str, Playlist]:
     return pictures | heard
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", some_slow(SOURCES, ("silent", "webm 29.97")))
 async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     """Segments begin with the first frame of each two seconds; a player gets every frame and every track in step."""
     source = of_kind(name, seconds=SECONDS)
@@ -110,7 +110,9 @@ async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
             frame_judge.judge_sync(source, played, *WHOLE, track=track, within_s=0.004)
 
 
-@pytest.mark.parametrize(("codec", "audio"), [("hevc", "aac"), ("vp9", "opus"), ("av1", "aac")])
+@pytest.mark.parametrize(
+    ("codec", "audio"), [("hevc", "aac"), pytest.param("vp9", "opus", marks=pytest.mark.slow), ("av1", "aac")]
+)
 async def test_any_codec(prober: Prober, tmp_path: Path, codec: str, audio: str) -> None:
     """Key frames where they are wished and nowhere else, closed groups, the right name."""
     source = of_kind("hevc 10 bit", seconds=SECONDS, size=(160, 90))
@@ -199,7 +201,13 @@ async def test_what_cannot_be_streamed_is_not_published(prober: Prober, tmp_path
 
 @pytest.mark.parametrize(
     ("codec", "times"),
-    [("h264", 1.5), ("hevc", 1.5), *(pytest.param(codec, 2.5, marks=pytest.mark.slow) for codec in ("av1", "vp9"))],
+    [
+        ("h264", 1.5),
+        *(
+            pytest.param(codec, times, marks=pytest.mark.slow)
+            for codec, times in (("hevc", 1.5), ("av1", 2.5), ("vp9", 2.5))
+        ),
+    ],
 )
 async def test_the_most_demanding_picture_fits_through_a_network(
     prober: Prober, tmp_path: Path, codec: str, times: float

@@ -17,6 +17,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
+from av.video.reformatter import VideoReformatter
 
 from tests.support.footage import BURST_S, Footage, Picture, read_number
 
@@ -45,10 +46,11 @@ def _decoded(path: Path) -> Iterator[Decoded]:
         )
         stream.thread_type = "AUTO"
         start = start_s(opened)
+        reformatter = VideoReformatter()
         for number, frame in enumerate(opened.decode(stream)):
             assert frame.pts is not None, f"{path.name}: frame {number} has no time"
             assert frame.time_base is not None
-            gray = np.rot90(_gray(frame), frame.rotation // 90)
+            gray = np.rot90(_gray(reformatter.reformat(frame, format="gray")), frame.rotation // 90)
             time_s = frame.pts * frame.time_base - start
             yield Decoded(read_number(gray), time_s, np.ascontiguousarray(gray))
 
@@ -67,7 +69,8 @@ def ssim(a: Picture, b: Picture) -> float:
 
     Source: Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment: from error visibility
     to structural similarity", IEEE Transactions on Image Processing 13 (4), 2004: an 11 x 11 Gaussian window of
-    sigma 1.5, K1 = 0.01, K2 = 0.03, L = 255, over the places where the window fits.
+    sigma 1.5, K1 = 0.01, K2 = 0.03, L = 255, over every third place each way where the window fits: each pixel is in
+    several windows.
     """
     if np.array_equal(a, b):  # copied: nothing need be computed
         return 1.0
@@ -84,19 +87,21 @@ def ssim(a: Picture, b: Picture) -> float:
 
 _TAPS = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2)).astype(np.float32)
 _TAPS /= _TAPS.sum()
+_STEP = 3
+"""Of the places of the window, each way."""
 
 
 def _blur(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return _blur_down(_blur_down(values.T).T)
+    return _blur_down(_blur_down(values).T)
 
 
 def _blur_down(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Each column; the window is the same up and down, so that two rows at a time share a weight."""
+    """Each column, at every _STEP-th place; the window is the same up and down, so that two rows share a weight."""
     count = len(values) - 10
-    blurred: npt.NDArray[np.float32] = _TAPS[5] * values[5 : 5 + count]
+    blurred: npt.NDArray[np.float32] = _TAPS[5] * values[5 : 5 + count : _STEP]
     pair = np.empty_like(blurred)
     for above in range(5):
-        np.add(values[above : above + count], values[10 - above : 10 - above + count], out=pair)
+        np.add(values[above : above + count : _STEP], values[10 - above : 10 - above + count : _STEP], out=pair)
         pair *= _TAPS[above]
         blurred += pair
     return blurred
@@ -147,7 +152,7 @@ def judge_sync(
     from the pictures as in the source. What is left of a burst that start or end cuts through is not judged."""
     first_s = float(next(time for time in source.frame_times_s if time >= start))
     whole, broken = [], []
-    for onset in beep_offsets_s(source.path, track):
+    for onset in _source_beeps_s(source.path, track):
         if float(start) - 0.0005 <= onset and onset + BURST_S <= end:
             whole.append(onset - first_s)
         elif start < onset + BURST_S + within_s and onset < float(end) + within_s:
@@ -192,6 +197,11 @@ def _loudness(frame: av.AudioFrame) -> npt.NDArray[np.float64]:
     return loudness / np.iinfo(str(samples.dtype)).max if samples.dtype.kind == "i" else loudness
 
 
+@functools.cache
+def _source_beeps_s(path: Path, track: int) -> list[float]:
+    return beep_offsets_s(path, track)
+
+
 @functools.lru_cache(maxsize=4)
 def _pictures(path: Path) -> list[Picture]:
     frames = read(path)
@@ -200,7 +210,7 @@ def _pictures(path: Path) -> list[Picture]:
 
 
 def _gray(frame: av.VideoFrame) -> Picture:
-    return frame.to_ndarray(format="gray").astype(np.uint8, copy=False)
+    return frame.to_ndarray().astype(np.uint8, copy=False)
 
 
 def _scaled(picture: Picture, shape: tuple[int, ...]) -> Picture:

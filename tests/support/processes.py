@@ -109,7 +109,7 @@ async def start(argv: Sequence[str], *, environment: Mapping[str, str], folder: 
 @cache
 def _imported() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *IMPORTED])
+    context.set_forkserver_preload([__name__, *IMPORTED, "tests.support.warm"])
     return context
 
 

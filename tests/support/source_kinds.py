@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import pytest
 
 from tests.support.footage import Footage, make
 
@@ -44,6 +47,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "late picture": {"video_delay_frames": 10},
     "cover art": {"cover_art": True},
 }
+
+
+def some_slow(names: Iterable[str], slow: Iterable[str]) -> list[Any]:
+    """Parameters of a test, of which CI alone runs `slow`: what they show one by one is shown of the others, too."""
+    slow = frozenset(slow)
+    assert slow < frozenset(names)
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in names]
 
 
 def of_kind(name: str, **more: Any) -> Footage:
