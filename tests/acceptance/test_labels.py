@@ -105,6 +105,10 @@ async def test_what_an_edit_says_goes_to_its_job_and_its_variants(service: Servi
                 assert said(variant) == said(job)
                 assert variant["job_url"] == job["job_url"]
                 assert (await service.client.head(variant["download_url"])).status_code == 200
+                origin = (await service.client.get(variant["lineage_url"])).json()
+                assert [item["id"] for item in origin["items"]] == [variant["id"], video["id"]]
+                assert origin["items"][0]["edit"] == job["edit"]
+                assert (await service.client.get(origin["items"][1]["url"])).content == clip.read_bytes()
     assert await ids(service, "/jobs", "job_id", tag=["raw", "holiday"]) == jobs[::-1]
     assert len(await ids(service, "/variants", external_id="cms-4711")) == 6
     assert len(await ids(service, "/variants", external_id="cms-4711", kind="transcode", video_id=video["id"])) == 2

@@ -145,6 +145,7 @@ async def test_the_list_has_pages(service: Service, clip: Path) -> None:
         f"/videos/{UNKNOWN}/download",
         f"/variants/{UNKNOWN}",
         f"/variants/{UNKNOWN}/download",
+        f"/variants/{UNKNOWN}/lineage",
         f"/variants/{UNKNOWN}/files/x.mp4",
         f"/status/{UNKNOWN}",
         f"/result/{UNKNOWN}",

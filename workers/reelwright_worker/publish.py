@@ -21,7 +21,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.edit import Edit
-from reelwright.edits.enums import FileRole, JobType, OverlayType, VariantKind
+from reelwright.edits.enums import KIND_OF_JOB, FileRole, OverlayType, VariantKind
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput
@@ -38,13 +38,6 @@ COMMIT_RETRY_S = 1.0
 MAX_REFUSALS = 10
 """So often in a row a database that can be asked may fail to commit a result: it is not away then."""
 MILLISECOND = Decimal("0.001")
-KINDS = {
-    JobType.TRIM: VariantKind.TRIM,
-    JobType.OVERLAY: VariantKind.OVERLAY,
-    JobType.WATERMARK: VariantKind.WATERMARK,
-    JobType.TRANSCODE_MULTI: VariantKind.TRANSCODE,
-    JobType.EDIT: VariantKind.EDIT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +84,7 @@ class OutputPublication:
 
     @property
     def variant_kind(self) -> VariantKind:
-        return KINDS[self.job.type]
+        return KIND_OF_JOB[self.job.type]
 
     @property
     def best(self) -> FinishedOutput:

@@ -35,6 +35,16 @@ class JobType(StrEnum):
     EDIT = "edit"
 
 
+KIND_OF_JOB = {
+    JobType.TRIM: VariantKind.TRIM,
+    JobType.OVERLAY: VariantKind.OVERLAY,
+    JobType.WATERMARK: VariantKind.WATERMARK,
+    JobType.TRANSCODE_MULTI: VariantKind.TRANSCODE,
+    JobType.EDIT: VariantKind.EDIT,
+}
+"""What a job makes; an upload's makes none."""
+
+
 class JobStatus(StrEnum):
     PENDING = "PENDING"
     STARTED = "STARTED"

@@ -41,6 +41,9 @@ class Addresses:
     def variant_download(self, variant_id: UUID) -> str:
         return f"{self.variant(variant_id)}/download"
 
+    def lineage(self, variant_id: UUID) -> str:
+        return f"{self.variant(variant_id)}/lineage"
+
     def asset(self, asset_id: UUID) -> str:
         return f"{self.root_path}/assets/{asset_id}"
 

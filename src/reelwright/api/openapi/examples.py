@@ -109,6 +109,7 @@ VARIANT: dict[str, Any] = {
     "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
     "download_url": f"/variants/{VARIANT_ID}/download",
     "job_url": f"/jobs/{JOB_ID}",
+    "lineage_url": f"/variants/{VARIANT_ID}/lineage",
     "stored_path": f"processed/{VARIANT_ID}/trim.mp4",
     "size_bytes": 412345,
     "duration_sec": 2.0,
@@ -119,6 +120,36 @@ VARIANT: dict[str, Any] = {
     "source_variant_id": None,
     **LABELS,
     "files": FILES,
+}
+LINEAGE: dict[str, Any] = {
+    "variant_id": VARIANT_ID,
+    "items": [
+        {
+            "id": VARIANT_ID,
+            "type": "variant",
+            "kind": "trim",
+            "deleted": False,
+            "title": "Holiday, day 1",
+            "url": f"/variants/{VARIANT_ID}/files/trim.mp4",
+            "edit": {"steps": [{"type": "trim", "start": 1.5, "end": 3.5}]},
+            "job_id": JOB_ID,
+            "job_url": f"/jobs/{JOB_ID}",
+            "created_at": NOW,
+        },
+        {
+            "id": VIDEO_ID,
+            "type": "video",
+            "kind": None,
+            "deleted": False,
+            "title": None,
+            "url": f"/uploads/{VIDEO_ID}/source.mp4",
+            "edit": None,
+            "job_id": None,
+            "job_url": None,
+            "created_at": NOW,
+        },
+    ],
+    "complete": True,
 }
 VARIANTS = {"items": [VARIANT], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 

@@ -16,6 +16,7 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.labels import LabelsPatch
+from reelwright.api.schemas.lineage import LineageOut
 from reelwright.api.schemas.pages import (
     After,
     ExternalIdParameter,
@@ -29,7 +30,7 @@ from reelwright.api.schemas.videos import VariantOut, VariantPage
 from reelwright.db.models import Variant
 from reelwright.edits.enums import VariantKind
 from reelwright.errors import FieldError, InvalidInput
-from reelwright.library import deletion, queries
+from reelwright.library import deletion, lineage, queries
 
 
 @get("/", summary="List variants", operation_class=operation(responses={200: examples.VARIANTS}))
@@ -86,6 +87,18 @@ async def change_variant(
         return VariantOut.of(variant, await queries.files_of_variant(session, variant_id), services.addresses)
 
 
+@get(
+    "/{variant_id:uuid}/lineage",
+    summary="Where a variant comes from",
+    operation_class=operation(responses={200: examples.LINEAGE}),
+)
+async def get_lineage(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> LineageOut:
+    """The variant, what it was made of, and so on, back to the upload; each with the edit and the job that made it.
+    What was deleted since is named and marked."""
+    async with services.sessions() as session:
+        return LineageOut.of(await lineage.lineage(session, variant_id), services.addresses)
+
+
 @route(
     "/{variant_id:uuid}/download",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
@@ -126,6 +139,6 @@ async def delete_variant(variant_id: FromPath[UUID], services: NamedDependency[S
 
 router = Router(
     "/variants",
-    route_handlers=[list_variants, get_variant, change_variant, download, download_file, delete_variant],
+    route_handlers=[list_variants, get_variant, change_variant, get_lineage, download, download_file, delete_variant],
     tags=["variants"],
 )

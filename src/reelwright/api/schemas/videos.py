@@ -94,6 +94,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     url: Url
     download_url: DownloadUrl
     job_url: Address | None
+    lineage_url: Address
     stored_path: str
     size_bytes: int
     duration_sec: float | None
@@ -118,6 +119,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             url=addresses.variant_file(variant.id, PurePosixPath(variant.stored_path).name),
             download_url=addresses.variant_download(variant.id),
             job_url=None if variant.job_id is None else addresses.job(variant.job_id),
+            lineage_url=addresses.lineage(variant.id),
             stored_path=variant.stored_path,
             size_bytes=variant.size_bytes,
             duration_sec=None if variant.duration_sec is None else float(variant.duration_sec),
