@@ -11,12 +11,13 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ladder, latency, memory, overhead, overlays, report, sizing, trim
+from benchmarks import edits, ladder, latency, memory, overhead, overlays, report, sizing, trim
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
     "ladder": ("Ladder: one decode for three qualities", ladder.measure),
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
+    "edits": ("Whole edits: one decode, one encode", edits.measure),
     "overlays": ("Overlays: one encode for all", overlays.measure),
     "sizing": ("Sizing: hours of video that one core works through in an hour", sizing.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),

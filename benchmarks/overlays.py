@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import clips, processes
-from benchmarks.processes import TreeTime
 from benchmarks.report import Figure
-from benchmarks.running import Running, running
+from benchmarks.running import Running, processor_s, processor_since, running
 
 ROUNDS = 5
 CHAINED_LIMIT = 0.35
 BARE_LIMIT = 1.05
-CLEARING_UP_S = 0.1
 
 LAYERS: list[dict[str, Any]] = [
     {"type": "text", "text": "नमस्ते दुनिया", "font_size": 48, "x": "w-tw-20", "y": "h-th-80", "start": 1.5, "end": 8},
@@ -34,12 +32,12 @@ async def measure(folder: Path) -> list[Figure]:
         for _ in range(ROUNDS):
             (folder / "bare.mp4").unlink(missing_ok=True)
             bare.append((await processes.run(argv, cwd=folder)).cpu_s)
-            before = _processor_s(live)
+            before = processor_s(live)
             await _laid(live, video, overlays=LAYERS, watermark=WATERMARK)
-            together.append(await _since(live, before))
-            before = _processor_s(live)
+            together.append(await processor_since(live, before))
+            before = processor_s(live)
             await _chain(live, video)
-            chained.append(await _since(live, before))
+            chained.append(await processor_since(live, before))
     ours = [one / four for one, four in zip(together, chained, strict=True)]
     added = [one / alone for one, alone in zip(together, bare, strict=True)]
     return [
@@ -63,13 +61,3 @@ async def _chain(live: Running, video: dict[str, Any]) -> None:
     for body in bodies:
         job = await _laid(live, video, source_variant_id=variant, **body)
         variant = job["output_variant_id"]
-
-
-def _processor_s(live: Running) -> float:
-    """Of the API, which draws, and of the worker, with all their children."""
-    return sum(time.ours_s + time.waited_s for time in map(TreeTime.of, (live.service.api.pid, live.worker.pid)))
-
-
-async def _since(live: Running, before: float) -> float:
-    await asyncio.sleep(CLEARING_UP_S)  # what the worker does after its commit counts as well
-    return _processor_s(live) - before

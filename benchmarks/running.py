@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from benchmarks.processes import TreeTime
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
@@ -23,6 +24,7 @@ from reelwright.settings_reader import parse
 from tests.support.service import FINAL, Process, Service
 
 JOB_PATIENCE_S = 120
+CLEARING_UP_S = 0.1
 
 
 class Commits:
@@ -95,3 +97,13 @@ async def running(folder: Path) -> AsyncIterator[Running]:
             await connection.close()
     finally:
         await asyncio.to_thread(database.release)
+
+
+def processor_s(live: Running) -> float:
+    """Of the API, which draws, and of the worker, with all their children."""
+    return sum(time.ours_s + time.waited_s for time in map(TreeTime.of, (live.service.api.pid, live.worker.pid)))
+
+
+async def processor_since(live: Running, before: float) -> float:
+    await asyncio.sleep(CLEARING_UP_S)  # what the worker does after its commit counts as well
+    return processor_s(live) - before
