@@ -186,7 +186,7 @@ async def operator(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncp
 
 @pytest.fixture(scope="session")
 async def system_calls() -> str:
-    """What every start would find out anew of this machine. CI lets it."""
+    """What every start would find out anew of this machine. Those from nothing do."""
     if os.environ.get("TESTS_START") == "exec":
         return "auto"
     await system_call_trial.settle(Settings())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 import pyvips
 
+from tests.support import frame_judge
 from tests.support.media_files import ffmpeg
 from tests.support.service import Service, problem
 
@@ -58,13 +59,12 @@ def gray(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def frames(path: Path) -> list[Picture]:
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return frame_judge.colours(path)
 
 
 def changed(picture: Picture, area: tuple[slice, slice]) -> float:
     """Share of the area's pixels that are not the background's gray."""
-    return float((np.abs(picture[area].astype(int) - 128).max(axis=-1) > 24).mean())
+    return 1 - float(frame_judge.near(picture[area], (128, 128, 128), 24).mean())
 
 
 async def overlaid(service: Service, video: dict[str, Any], **body: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -58,14 +57,9 @@ async def make(
     return (await recipes.edited(prober, overlay((layer,)), source, target, layers=[shown], **more)).outputs[0]
 
 
-def pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
-    with av.open(f"file:{path}") as opened:
-        return [frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False) for frame in opened.decode(video=0)]
-
-
 def coloured(picture: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
     """Left, top, right and bottom of what is magenta; None where nothing is."""
-    near = np.abs(picture.astype(int) - MAGENTA).max(axis=-1) < 60
+    near = frame_judge.near(picture, MAGENTA, 59)
     if near.sum() < 20:
         return None
     rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
@@ -87,7 +81,7 @@ async def test_any_source(prober: Prober, patch: Path, tmp_path: Path, name: str
     shown = (await prober.probe(source.path)).main_video
     assert (width, height) == (shown.display_width // 2 * 2, shown.display_height // 2 * 2)
 
-    found = [coloured(picture) for picture in pictures(target)]
+    found = [coloured(picture) for picture in frame_judge.colours(target)]
     times = source.frame_times_s
     assert [number for number, box in enumerate(found) if box] == [
         number for number, time in enumerate(times) if SHOWN[0] <= time < SHOWN[1]
@@ -145,7 +139,7 @@ async def test_a_layer_that_lasts_to_the_end_adds_nothing(
     frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.85)
     until = Fraction("1.501") if kind == "stop" else Fraction(100)
     begins = Fraction("0.601") if kind == "faded" else Fraction("0.501")
-    seen = [bool(coloured(picture)) for picture in pictures(target)]
+    seen = [bool(coloured(picture)) for picture in frame_judge.colours(target)]
     assert [number for number, time in enumerate(source.frame_times_s) if begins <= time < until] == [
         number for number, there in enumerate(seen) if there and source.frame_times_s[number] >= begins
     ]

@@ -50,9 +50,25 @@ def _decoded(path: Path) -> Iterator[Decoded]:
         for number, frame in enumerate(opened.decode(stream)):
             assert frame.pts is not None, f"{path.name}: frame {number} has no time"
             assert frame.time_base is not None
-            gray = np.rot90(_gray(reformatter.reformat(frame, format="gray")), frame.rotation // 90)
+            gray = np.rot90(_array(reformatter.reformat(frame, format="gray")), frame.rotation // 90)
             time_s = frame.pts * frame.time_base - start
             yield Decoded(read_number(gray), time_s, np.ascontiguousarray(gray))
+
+
+def colours(path: Path) -> list[Picture]:
+    """The frames in RGB, height x width x 3, as they are coded."""
+    with av.open(f"file:{path}") as opened:
+        opened.streams.video[0].thread_type = "AUTO"
+        reformatter = VideoReformatter()
+        return [_array(reformatter.reformat(frame, format="rgb24")) for frame in opened.decode(video=0)]
+
+
+def near(picture: Picture, colour: tuple[int, int, int], within: int) -> npt.NDArray[np.bool_]:
+    """Where an RGB picture has that colour, each of red, green and blue to `within`."""
+    found = np.ones(picture.shape[:2], bool)
+    for plane, wanted in enumerate(colour):  # one by one: numpy is slow along an axis of three
+        found &= np.abs(picture[..., plane].astype(np.int16) - wanted) <= within
+    return found
 
 
 def start_s(opened: InputContainer) -> Fraction:
@@ -209,7 +225,7 @@ def _pictures(path: Path) -> list[Picture]:
     return [frame.picture for frame in frames]
 
 
-def _gray(frame: av.VideoFrame) -> Picture:
+def _array(frame: av.VideoFrame) -> Picture:
     return frame.to_ndarray().astype(np.uint8, copy=False)
 
 
@@ -218,7 +234,7 @@ def _scaled(picture: Picture, shape: tuple[int, ...]) -> Picture:
         return picture
     frame = av.VideoFrame.from_ndarray(picture, format="gray")
     height, width = shape
-    return _gray(frame.reformat(width=width, height=height, interpolation="BICUBIC"))
+    return _array(frame.reformat(width=width, height=height, interpolation="BICUBIC"))
 
 
 def _difference(numbers: list[int], expected: list[int]) -> str:
