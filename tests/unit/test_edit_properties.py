@@ -1,0 +1,119 @@
+"""What holds of every edit: it is refused as a wrong request or compiled, and no client's string is in a command."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelwright.edits.edit import Edit
+from reelwright.edits.facts import Facts, ImageFacts
+from reelwright.edits.outputs import FileOutput, VideoEncoding
+from reelwright.edits.plan import VERSION, Plan, resolve
+from reelwright.edits.steps import Step
+from reelwright.errors import InvalidInput
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.recipes.compile import compile_plan
+from tests.support.media_info import media
+
+CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, rubberband=True)
+PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)
+MARK = "cl13nt"
+"""Part of every string of a client's that is free text."""
+
+SOURCES = {
+    "even": media(),
+    "29.97": media(rate="30000/1001", seconds=7),
+    "rounded to milliseconds": media(time_base="1/1000", rate="30000/1001"),
+    "uneven": media(variable_frame_rate=True, frame_count=None),
+    "slides": media(variable_frame_rate=True, frame_count=None, longest_frame_s=4.0),
+    "nothing known": media(variable_frame_rate=None, frame_count=None, longest_frame_s=None, frame_rate=None),
+    "turned": media(rotation=90, display_width=720, display_height=1280),
+    "not square": media(sample_aspect_ratio="4/3", display_width=1707),
+    "odd": media(width=321, height=181, display_width=321, display_height=181),
+    "silent": media(tracks=0),
+    "two tracks": media(tracks=2),
+    "HDR": media(bit_depth=10, color_transfer="smpte2084", color_primaries="bt2020", color_space="bt2020nc"),
+    "interlaced": media(field_order="tt"),
+    "late": media(start="7/25"),
+}
+
+times = st.one_of(
+    st.floats(0, 12, allow_nan=False).map(lambda time: round(time, 3)), st.sampled_from(["0:01", "0:02.5", "3"])
+)
+sides = st.integers(1, 2000)
+fades = st.floats(0, 3).map(lambda time: round(time, 2))
+colors = st.sampled_from(["black", "#ff8800", "white@0.5", MARK])
+
+
+def _step(kind: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """With any of its fields."""
+    return st.fixed_dictionaries({"type": st.just(kind)}, optional=fields)
+
+
+intervals = st.lists(st.fixed_dictionaries({}, optional={"start": times, "end": times}), min_size=1, max_size=4)
+layers = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.just("text"), "text": st.text(min_size=1, max_size=8).map(lambda text: MARK + text)},
+        optional={"start": times, "end": times, "fade_in": fades, "x": st.sampled_from([0, "w-tw", "h/0", MARK])},
+    ),
+    max_size=2,
+)
+steps = st.one_of(
+    _step("trim", start=times, end=times).filter(lambda step: "start" in step),
+    _step("keep", intervals=intervals).filter(lambda step: "intervals" in step),
+    _step("cut", intervals=intervals).filter(lambda step: "intervals" in step),
+    _step("crop", width=sides, height=sides, aspect=st.sampled_from(["1:1", "vertical", MARK]), x=st.integers(-9, 999)),
+    _step("fit", width=sides, height=sides, aspect=st.sampled_from(["9:16", "square"]), fill=colors | st.just("blur")),
+    _step("pad", left=st.integers(0, 400), bottom=st.integers(0, 400), color=colors),
+    st.sampled_from([90, 180, 270]).map(lambda degrees: {"type": "rotate", "degrees": degrees}),
+    st.sampled_from(["horizontal", "vertical"]).map(lambda direction: {"type": "flip", "direction": direction}),
+    st.floats(0.25, 4).map(lambda factor: {"type": "speed", "factor": factor}),
+    layers.map(lambda found: {"type": "overlay", "layers": found}),
+    st.fixed_dictionaries({"type": st.just("fade")}, optional={"in": fades, "out": fades, "color": colors}),
+)
+
+
+@settings(max_examples=400)
+@given(
+    source=st.sampled_from(sorted(SOURCES)), wanted=st.lists(steps, min_size=1, max_size=6), outputs=st.integers(1, 2)
+)
+def test_it_is_refused_as_a_wrong_request_or_compiled(source: str, wanted: list[Any], outputs: int) -> None:
+    """Whatever compiles keeps what was planned through its JSON, and says nothing that a client said."""
+    edit = Edit(
+        steps=tuple(msgspec.convert(step, Step) for step in wanted),
+        outputs=(FileOutput(), FileOutput(video=VideoEncoding(codec="hevc")))[:outputs],
+    )
+    materials = (PICTURE,) * sum(step.materials for step in edit.steps)
+    try:
+        plan = resolve(edit, Facts(sha256="0" * 64, media=SOURCES[source], layers=materials))
+    except InvalidInput:
+        return
+    stored = msgspec.convert(msgspec.to_builtins(plan), Plan)
+    assert stored.digest == plan.digest
+    recipe = compile_plan(stored, CAPABILITIES)
+    assert recipe == compile_plan(plan, CAPABILITIES)
+    assert MARK not in repr(recipe)
+    for expected in plan.outputs:
+        assert Fraction(expected.duration_s) > 0
+        assert expected.width % 2 == expected.height % 2 == 0
+        assert expected.frame_count is None or expected.frame_count > 0
+
+
+def test_a_plan_of_several_steps_is_not_for_older_workers() -> None:
+    """They understand plans of one step, or none."""
+    steps = (msgspec.convert({"type": "flip", "direction": "vertical"}, Step),)
+    plan = resolve(Edit(steps=steps), Facts(sha256="0" * 64, media=media()))
+    assert plan.version == VERSION == 2
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_steps_that_take_nothing_away_keep_the_length(source: str) -> None:
+    """To the microsecond, of every kind of source."""
+    edit = Edit(steps=tuple(msgspec.convert(step, Step) for step in [{"type": "rotate", "degrees": 90}]))
+    plan = resolve(edit, Facts(sha256="0" * 64, media=SOURCES[source]))
+    assert abs(Fraction(plan.outputs[0].duration_s) - Fraction(repr(SOURCES[source].duration_s))) < Fraction(1, 10)
