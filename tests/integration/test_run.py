@@ -3,16 +3,22 @@ as wanted. They have no children: a contained process may not start any."""
 
 from __future__ import annotations
 
+import array
 import asyncio
+import fcntl
 import gc
 import os
 import shutil
 import signal
 import subprocess
+import termios
+import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +59,10 @@ class Bench:
         path.chmod(0o755)
         return path
 
-    async def run(self, what: Recipe | None = None, *, ffmpeg: Path = FFMPEG, budget: Budget = BUDGET) -> None:
-        slots = {"out0": self.work / "out0.mp4"}
+    async def run(
+        self, what: Recipe | None = None, *, ffmpeg: Path = FFMPEG, budget: Budget = BUDGET, **inputs: Path
+    ) -> None:
+        slots = {**inputs, "out0": self.work / "out0.mp4"}
         await run(
             what or recipe("<out0>"),
             slots,
@@ -174,6 +182,68 @@ async def test_an_output_beyond_the_limit_ends_the_process(bench: Bench) -> None
     )
     assert (failure.code, failure.retryable) == ("limit_output_size", False)
     assert (bench.work / "out0.mp4").stat().st_size <= 200_000
+
+
+class Fed:
+    """A video that ffmpeg reads from a named pipe, so that it is known what it has read when a signal reaches it."""
+
+    def __init__(self, video: bytes, path: Path, work: Path) -> None:
+        self.video, self.path, self.work = video, path, work
+        self.over = threading.Event()
+        os.mkfifo(path)
+
+    def stop_early(self) -> None:
+        """Give a reader the video's first bytes, then SIGTERM, then one byte more. Return when it has gone."""
+        with self.path.open("r+b", buffering=0) as pipe:  # who only writes would have to wait, and for whom is not said
+            self._feed(pipe, self.video[:20])
+            (pid,) = processes_about(self.work)
+            os.kill(pid, signal.SIGTERM)
+            pipe.write(self.video[20:21])
+        while pid in processes_about(self.work):
+            time.sleep(0.02)
+
+    def give(self) -> None:
+        with self.path.open("r+b", buffering=0) as pipe:
+            self._feed(pipe, self.video)
+
+    def _feed(self, pipe: FileIO, part: bytes) -> None:
+        """Write, and wait until it has been read."""
+        pipe.write(part)
+        left = array.array("i", [len(part)])
+        while left[0] and not self.over.wait(0.01):
+            fcntl.ioctl(pipe, termios.FIONREAD, left)
+
+    @asynccontextmanager
+    async def doing(self, *acts: Callable[[Fed], None]) -> AsyncIterator[None]:
+        """One act a reader, beside the block."""
+        feeding = asyncio.create_task(asyncio.to_thread(lambda: [act(self) for act in acts]))
+        try:
+            yield
+        finally:
+            self.over.set()
+            await feeding
+            self.over.clear()
+
+
+@pytest.mark.parametrize(("container", "said"), [("mp4", "Invalid data found"), ("matroska", "Error opening input")])
+async def test_an_ffmpeg_that_is_told_to_stop_while_it_opens_its_input_starts_again(
+    bench: Bench, tmp_path: Path, container: str, said: str
+) -> None:
+    """It calls the video invalid, or ends with 0; nothing is wrong with the video, and it is made all the same. What is
+    said twice is believed."""
+    made = tmp_path / "made"
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=64x64:duration=1", "-movflags", "+faststart", "-f", container)
+    subprocess.run([FFMPEG, "-v", "error", *picture, made], check=True)
+    video = Fed(made.read_bytes(), tmp_path / "video", bench.work)
+    arguments = (*ENDLESS[: ENDLESS.index("-re")], "-i", "<in0>", "-f", "mpegts", "<out0>")
+
+    async with video.doing(Fed.stop_early, Fed.give):
+        await bench.run(recipe(*arguments), in0=video.path)
+    assert (bench.work / "out0.mp4").stat().st_size > 0
+    async with video.doing(Fed.stop_early, Fed.stop_early):
+        failure = await bench.fails(recipe(*arguments), in0=video.path)
+    assert failure.code == "ffmpeg_failed"
+    assert said in failure.evidence.stderr_tail
 
 
 @pytest.fixture

@@ -84,12 +84,17 @@ async def run(
         tries = [command.arguments, *filter(None, (command.if_damaged, command.from_start))]
         for number, arguments in enumerate(tries):
             last = number == len(tries) - 1
-            filled = tuple(fill(argument, measured) for argument in arguments)
             process = _Process(
-                filled, command, slots, ffmpeg=ffmpeg, work=work, budget=budget, forgiving=command.forgiving and last
+                tuple(fill(argument, measured) for argument in arguments),
+                command,
+                slots,
+                ffmpeg=ffmpeg,
+                work=work,
+                budget=budget,
+                forgiving=command.forgiving and last,
             )
             try:
-                await process.run(tell)
+                await process.run_begun(tell)
             except MediaProcessFailed as failure:
                 damaged = damaged or failure
                 # an ffmpeg that cannot try otherwise has nothing to add
@@ -148,6 +153,23 @@ class _Process:
         self.reader = ProgressReader()
         self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self.last_sign = time.monotonic()
+        self.begun = False
+        """Whether it has reported: it does when all is open, at the latest when it ends."""
+
+    async def run_begun(self, tell: Callable[[Progress], None]) -> None:
+        """Run, and once more where it fails before it has begun: an ffmpeg that is told to stop while it opens its
+        inputs calls them damaged, or ends as if all were well. What is wrong with a file, it says again."""
+        try:
+            await self.run(tell)
+        except MediaProcessFailed as failure:
+            if self.begun or failure.code != MediaProcessFailed.code:
+                raise
+            if not await asyncio.to_thread(self.work.is_dir):  # swept: the attempt is lost
+                raise
+            logger.info("ffmpeg failed before its work began: once more")
+            self.argv.insert(1, "-y")  # it may have made an output
+            self.stderr.clear()
+            await self.run(tell)
 
     async def run(self, tell: Callable[[Progress], None]) -> None:
         logger.info("ffmpeg starts", extra={"command": shlex.join(self.argv)})
@@ -204,6 +226,7 @@ class _Process:
         async for line in _lines(stream):
             before = self.reader.latest
             if (progress := self.reader.feed(line)) is not None:
+                self.begun = True
                 if (progress.out_time_s, progress.frame) > (before.out_time_s, before.frame):
                     self.last_sign = time.monotonic()
                 if progress.speed is None and progress.out_time_s > 0:
