@@ -25,7 +25,14 @@ from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import free_port
 
 ROOT = Path(__file__).parents[2]
-TOUR = ("README.md", "docs/editing.md", "docs/transcoding.md", "docs/overlays.md", "docs/thumbnails.md", "docs/streaming.md")
+TOUR = (
+    "README.md",
+    "docs/editing.md",
+    "docs/transcoding.md",
+    "docs/overlays.md",
+    "docs/thumbnails.md",
+    "docs/streaming.md",
+)
 """Pages whose commands go on from one another, in this order; then come all others."""
 PAGES = [ROOT / page for page in TOUR] + sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")} - {ROOT / page for page in TOUR}
