@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -44,27 +44,29 @@ def furnished(folder: Path, **more: str) -> Service:
 async def standing(house: Service) -> AsyncIterator[Process]:
     """`reelwright up`, once it is ready. Whatever still runs at the end is killed."""
     up = await house.start("up", "-m", "reelwright", "up")
-    family: list[int] = []
     try:
         async with httpx.AsyncClient(base_url=house.url, timeout=30, trust_env=False) as house.client:
             await ready(house, up)
             yield up
     finally:
-        family = [*descendants(up.pid), *processes_about(house.folder)]
-        for pid in family:
-            os.kill(pid, signal.SIGKILL)
+        kill_what_runs(house, up.pid)
         await up.process.wait()
+
+
+def kill_what_runs(house: Service, pid: int) -> None:
+    for left in [*descendants(pid), *processes_about(house.folder)]:
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(left, signal.SIGKILL)
 
 
 async def ready(house: Service, up: Process) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while True:
             assert up.process.returncode is None, up.log.read_text()
-            try:
+            with suppress(httpx.TransportError):
                 if (await house.client.get("/ready")).status_code == 200:
                     return
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
 
 def child(up: Process, words: str) -> int:
@@ -208,8 +210,7 @@ async def interrupted(house: Service, command: str, moment: Callable[[Path], boo
         status = await asyncio.wait_for(process.wait(), PATIENCE_S)
         await nothing_runs(house, within_s=10)
     finally:
-        for pid in [*descendants(process.pid), *processes_about(house.folder)]:
-            os.kill(pid, signal.SIGKILL)
+        kill_what_runs(house, process.pid)
         await process.wait()
     for written in (log, house.folder / "demo-output" / "service.log"):
         assert not written.exists() or "Traceback" not in written.read_text()
