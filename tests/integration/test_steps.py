@@ -14,6 +14,7 @@ import pyvips
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.held_frames import video_end
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, VideoEncoding
@@ -48,8 +49,11 @@ class Definition:
     means: Callable[[Clip], Clip]
 
 
-def _cropped(picture: Picture) -> Picture:
-    return picture[20 : 20 + 100, 40 : 40 + 120]
+def _square(picture: Picture) -> Picture:
+    """The largest one at the left side."""
+    side = min(picture.shape) // 2 * 2
+    top = (picture.shape[0] - side) // 4 * 2
+    return picture[top : top + side, :side]
 
 
 def _padded(picture: Picture) -> Picture:
@@ -69,14 +73,14 @@ def _interval(start: float, end: float | None) -> Interval:
 DEFINITIONS: Mapping[str, Definition] = {
     "trim": Definition(TrimStep(start=0.11, end=0.9), lambda clip: reference.kept(clip, *spans(0.11, 0.9))),
     "keep": Definition(
-        KeepStep(intervals=(_interval(0.1, 0.3), _interval(0.5, 0.72))),
-        lambda clip: reference.kept(clip, *spans(0.1, 0.3, 0.5, 0.72)),
+        KeepStep(intervals=(_interval(0.08, 0.5), _interval(0.6, 1.3))),
+        lambda clip: reference.kept(clip, *spans(0.08, 0.5, 0.6, 1.3)),
     ),
     "cut": Definition(
         CutStep(intervals=(_interval(0.2, 0.4),)),
         lambda clip: reference.kept(clip, (Fraction(0), Fraction("0.2")), (Fraction("0.4"), clip.length)),
     ),
-    "crop": Definition(CropStep(width=120, height=100, x=40, y=20), lambda clip: reference.shaped(clip, _cropped)),
+    "crop": Definition(CropStep(aspect="square", position="left"), lambda clip: reference.shaped(clip, _square)),
     "pad": Definition(PadStep(left=20, top=10), lambda clip: reference.shaped(clip, _padded)),
     "rotate": Definition(RotateStep(degrees=90), lambda clip: reference.shaped(clip, lambda one: np.rot90(one, -1))),
     "flip": Definition(FlipStep(direction="vertical"), lambda clip: reference.shaped(clip, np.flipud)),
@@ -125,7 +129,7 @@ async def test_a_pair_of_steps(prober: Prober, tmp_path: Path, kind: str, first:
 def _clip(path: Path, media: MediaInfo) -> Clip:
     grid = frame_grid(media)
     length = Fraction(repr(media.duration_s))
-    return reference.decoded(path, length, grid.frame_s if grid is not None else None)
+    return reference.decoded(path, length, video_end(media), grid.frame_s if grid is not None else None)
 
 
 def _mark(folder: Path) -> recipes.Layer:
