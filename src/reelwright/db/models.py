@@ -251,6 +251,19 @@ class Job(Labelled, Base):
     updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
+class Template(Base):
+    """One version of an edit with variables in it. No job needs it: each holds the edit that was made of it."""
+
+    __tablename__ = "templates"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str] = mapped_column(server_default="")
+    edit_json: Mapped[dict[str, Any]]
+    variables_json: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
 class Queue(Base):
     """A queue that workers fetch from; procrastinate's fetch passes over one that is paused. See ops.pause."""
 

@@ -80,13 +80,14 @@ def faults(labels: Labels) -> list[FieldError]:
 
 def _text_faults(text: str, pointer: str) -> Iterator[FieldError]:
     """Texts of one line."""
-    if character := _control_character(text):
+    if character := control_character(text):
         yield FieldError(pointer, f"holds a control character: {code_point(character)}")
     elif not text.strip():
         yield FieldError(pointer, "is blank")
 
 
-def _control_character(text: str, allowed: str = "") -> str | None:
+def control_character(text: str, allowed: str = "") -> str | None:
+    """Return the first character of a text that steers a terminal or breaks a line, unless it is allowed."""
     kinds = ("Cc", "Cs", "Zl", "Zp")
     return next((one for one in text if unicodedata.category(one) in kinds and one not in allowed), None)
 
@@ -108,7 +109,7 @@ def metadata_faults(metadata: dict[str, Any], pointer: str) -> list[FieldError]:
             waiting += [(below(place, name), inner, depth + 1) for name, inner in reversed(members)]
             errors += [] if isinstance(value, list) else _name_faults(value, place)
         elif isinstance(value, str):
-            if character := _control_character(value, allowed="\t\n\r\u2028\u2029"):
+            if character := control_character(value, allowed="\t\n\r\u2028\u2029"):
                 errors.append(FieldError(place, f"holds a control character: {code_point(character)}"))
         elif isinstance(value, int | float) and abs(value) > MAX_METADATA_NUMBER:
             errors.append(FieldError(place, "is a number beyond 2^53, which not every program reads: send it as text"))
@@ -121,5 +122,5 @@ def _name_faults(value: dict[str, Any], place: str) -> Iterator[FieldError]:
     for name in value:
         if len(name) > MAX_METADATA_NAME_CHARACTERS:
             yield FieldError(below(place, name), f"has a name of more than {MAX_METADATA_NAME_CHARACTERS} characters")
-        elif character := _control_character(name):
+        elif character := control_character(name):
             yield FieldError(place, f"holds a name with a control character: {code_point(character)}")

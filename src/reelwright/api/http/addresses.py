@@ -50,6 +50,9 @@ class Addresses:
     def asset_file(self, asset_id: UUID) -> str:
         return f"{self.root_path}/assets/{asset_id}/download"
 
+    def template(self, name: str, version: int) -> str:
+        return f"{self.root_path}/templates/{quote(name)}/versions/{version}"
+
     def job(self, job_id: UUID) -> str:
         return f"{self.root_path}/jobs/{job_id}"
 

@@ -192,6 +192,46 @@ EDITS: dict[str, Any] = {
         "outputs": [{"qualities": ["360p"], "codec": "h264", "hls": True}],
     },
 }
+TEMPLATES: dict[str, Any] = {
+    "a captioned vertical clip": {
+        "name": "vertical-clip",
+        "description": "The best part of a recording for phones, with a caption.",
+        "edit": {
+            "steps": [
+                {"type": "trim", "start": {"$var": "from"}, "end": {"$var": "to"}},
+                {"type": "fit", "aspect": "vertical", "fill": "blur"},
+                {
+                    "type": "overlay",
+                    "layers": [
+                        {"type": "text", "text": {"$var": "caption"}, "color": {"$var": "color"}, "position": "top"}
+                    ],
+                },
+            ],
+            "outputs": ["mp4:480p", "jpg:poster"],
+        },
+        "variables": {
+            "from": {"type": "time", "default": 0, "description": "Where it begins."},
+            "to": {"type": "time", "example": 3},
+            "caption": {"type": "text", "max_length": 80},
+            "color": {"type": "color", "default": "white"},
+        },
+    }
+}
+TEMPLATE: dict[str, Any] = {
+    **TEMPLATES["a captioned vertical clip"],
+    "version": 1,
+    "url": "/templates/vertical-clip/versions/1",
+    "created_at": NOW,
+}
+TEMPLATE_PAGE = {"items": [TEMPLATE], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
+BATCHES: dict[str, Any] = {
+    "the same cut of two": {
+        "steps": [{"type": "trim", "start": 0, "end": 1}],
+        "outputs": ["mp4:240p"],
+        "tags": ["teaser"],
+        "items": [{"source": VIDEO_ID, "title": "First"}, {"source": VARIANT_ID, "external_id": "cms-4712"}],
+    }
+}
 OVERLAYS: dict[str, Any] = {
     "text, logo and watermark": {
         "video_id": VIDEO_ID,
@@ -232,6 +272,27 @@ ACCEPTED = {
     "status_url": f"/status/{JOB_ID}",
     "events_url": f"/jobs/{JOB_ID}/events",
     "warnings": [],
+}
+BATCH: dict[str, Any] = {
+    "accepted": 1,
+    "refused": 1,
+    "items": [
+        {"index": 0, "status": 202, "job": ACCEPTED, "problem": None},
+        {
+            "index": 1,
+            "status": 422,
+            "job": None,
+            "problem": {
+                "type": "/docs/errors#invalid_input",
+                "title": "Unprocessable Entity",
+                "status": 422,
+                "detail": "/variables/to: is required",
+                "code": "invalid_input",
+                "instance": "/edits/batch",
+                "errors": [{"pointer": "/variables/to", "detail": "is required"}],
+            },
+        },
+    ],
 }
 STATUS = {
     "job_id": JOB_ID,

@@ -12,6 +12,7 @@ from reelwright.api.schemas.transcode import RenditionsIn
 from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
+from reelwright.edits.templates import TemplateReference, Variables
 from reelwright.edits.validation import Check
 from reelwright.errors import FieldError, InvalidInput
 
@@ -21,22 +22,29 @@ OutputWord = Annotated[
     str, Check(read_word), Meta(max_length=32, description=f"One of the usual, as {', '.join(EXAMPLES)}.")
 ]
 
+Steps = Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")]
+Outputs = Annotated[
+    tuple[RenditionsIn | OutputWord, ...],
+    Meta(
+        min_length=1,
+        max_length=MAX_OUTPUTS,
+        description="What is made of it, several at once: words for the usual, or all that `POST /transcode` takes."
+        " Omitted: one MP4 at the size that the steps give it.",
+    ),
+]
+
+USUAL_OUTPUTS = ("mp4",)
+
 
 class EditsIn(LabelsIn, frozen=True, kw_only=True):
     """Everything that is done with a video, in one request: each step works on what the one before it made, and all
     outputs come from one decode and one encode each."""
 
     source: Annotated[uuid.UUID, Meta(description="A video or a variant, by its id.")]
-    steps: Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")] = ()
-    outputs: Annotated[
-        tuple[RenditionsIn | OutputWord, ...],
-        Meta(
-            min_length=1,
-            max_length=MAX_OUTPUTS,
-            description="What is made of it, several at once: words for the usual, or all that `POST /transcode` takes."
-            " Omitted: one MP4 at the size that the steps give it.",
-        ),
-    ] = ("mp4",)
+    steps: Steps = ()
+    outputs: Outputs = USUAL_OUTPUTS
+    template: TemplateReference | None = None
+    variables: Variables | None = None
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one."""

@@ -1,0 +1,188 @@
+"""The JSON of templates, and of edits that are made of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.api.http.addresses import Addresses
+from reelwright.api.http.field_errors import field_errors
+from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
+from reelwright.api.http.problems import Problem
+from reelwright.api.schemas.base import Address, Body, Page, Timestamp
+from reelwright.api.schemas.jobs import JobAccepted
+from reelwright.api.schemas.labels import LabelsIn
+from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
+from reelwright.db.models import Template as Row
+from reelwright.edits.templates import (
+    MAX_VARIABLES,
+    Filled,
+    Template,
+    TemplateName,
+    TemplateReference,
+    Variable,
+    VariableName,
+    Variables,
+    faults,
+    filled,
+    tried,
+)
+from reelwright.errors import FieldError, InvalidInput, NotFound
+
+MAX_TEMPLATE_BYTES = 64 * 1024
+MAX_BATCH_ITEMS = 100
+
+
+class TemplateIn(Body, frozen=True, kw_only=True):
+    """A new template, or the next version of one. In `edit`, `{"$var": "name"}` stands where a variable's value goes:
+    a whole JSON value, never a part of a text."""
+
+    name: TemplateName
+    description: Annotated[str, Meta(max_length=1000)] = ""
+    edit: Annotated[dict[str, Any], Meta(description="`steps` and `outputs`, as in `POST /edits`.")]
+    variables: Annotated[dict[VariableName, Variable], Meta(max_length=MAX_VARIABLES)] = msgspec.field(
+        default_factory=dict
+    )
+
+    def template(self) -> Template:
+        """Raises InvalidInput that names all that is wrong."""
+        template = Template(edit=self.edit, variables=dict(self.variables))
+        errors = faults(template)
+        if not errors and len(msgspec.json.encode(self.edit)) > MAX_TEMPLATE_BYTES:
+            errors.append(FieldError("/edit", f"is more than {MAX_TEMPLATE_BYTES} bytes of JSON"))
+        if not errors:
+            errors = edit_faults(tried(template))
+        if errors:
+            raise InvalidInput(errors)
+        return template
+
+
+class TemplateEdit(Body, frozen=True, kw_only=True):
+    """What a template makes: an edit without its source."""
+
+    steps: Steps = ()
+    outputs: Outputs = USUAL_OUTPUTS
+
+
+def edit_faults(attempt: Filled) -> list[FieldError]:
+    """Return what is wrong with the edit of a template that was tried with samples: its types, and every check beside
+    them. What depends on a source is found out when there is one."""
+    plain = msgspec.json.decode(msgspec.json.encode(attempt.edit))
+    found = islice(field_errors(TemplateEdit, plain, ""), MAX_FIELD_ERRORS)
+    return [_of_template(error, attempt) for error in found]
+
+
+def _of_template(error: FieldError, attempt: Filled) -> FieldError:
+    told = attempt.told(error)
+    name = told.pointer.removeprefix("/variables/").partition("/")[0] if told.pointer != "/template" else None
+    tried_with = f" (tried with a usual value of the variable {name}: give it a fitting `example`)" if name else ""
+    return FieldError(f"/edit{error.pointer}", error.detail + tried_with)
+
+
+def _read(edit: dict[str, Any], source: uuid.UUID) -> EditsIn:
+    """Read an edit as strictly as a body. Raises InvalidInput, NotFound."""
+    read: TemplateEdit = read_json(msgspec.json.encode(edit), TemplateEdit)
+    return EditsIn(source=source, steps=read.steps, outputs=read.outputs)
+
+
+class TemplateOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a template. It never changes."""
+
+    name: str
+    version: int
+    url: Address
+    description: str
+    edit: dict[str, Any]
+    variables: dict[str, Variable]
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, row: Row, addresses: Addresses) -> TemplateOut:
+        return cls(
+            name=row.name,
+            version=row.version,
+            url=addresses.template(row.name, row.version),
+            description=row.description,
+            edit=row.edit_json,
+            variables=msgspec.convert(row.variables_json, dict[str, Variable]),
+            created_at=row.created_at,
+        )
+
+
+class TemplatePage(Page[TemplateOut], frozen=True, kw_only=True):
+    """One page of templates, each in its newest version, by name."""
+
+
+def made_of(template: Template, variables: dict[str, Any], source: uuid.UUID) -> tuple[EditsIn, Filled]:
+    """Return the request that a template makes. Raises InvalidInput, NotFound, which name variables."""
+    attempt = filled(template, variables)
+    with telling(attempt):
+        return _read(attempt.edit, source), attempt
+
+
+@contextmanager
+def telling(attempt: Filled | None) -> Iterator[None]:
+    """Let what is raised inside name the variable of a template, not the field that this was put into."""
+    try:
+        yield
+    except (InvalidInput, NotFound) as error:
+        ours = [one.pointer.startswith(("/steps", "/outputs")) for one in error.errors]
+        if attempt is None or not any(ours):
+            raise
+        told = [attempt.told(one) if mine else one for one, mine in zip(error.errors, ours, strict=True)]
+        if isinstance(error, InvalidInput):
+            raise InvalidInput(told) from error
+        raise NotFound(error.detail, code=error.code, errors=told) from error
+
+
+class BatchItemIn(LabelsIn, frozen=True, kw_only=True):
+    """One edit of a batch. Its variables win over those of the batch; so does what it says of itself."""
+
+    source: Annotated[uuid.UUID, Meta(description="A video or a variant, by its id.")]
+    variables: Variables | None = None
+
+
+class BatchIn(LabelsIn, frozen=True, kw_only=True):
+    """The same edit of many sources: of a template, or of `steps` and `outputs` as in `POST /edits`."""
+
+    template: TemplateReference | None = None
+    variables: Variables | None = None
+    steps: Steps = ()
+    outputs: Outputs = USUAL_OUTPUTS
+    items: Annotated[list[BatchItemIn], Meta(min_length=1, max_length=MAX_BATCH_ITEMS)]
+
+    def single(self, item: BatchItemIn) -> EditsIn:
+        """Return the item as a request of its own."""
+        given = {name: value for name in LabelsIn.__struct_fields__ if (value := getattr(item, name)) is not None}
+        whole = {name: getattr(self, name) for name in LabelsIn.__struct_fields__}
+        return EditsIn(
+            source=item.source,
+            steps=self.steps,
+            outputs=self.outputs,
+            template=self.template,
+            variables={**(self.variables or {}), **(item.variables or {})},
+            **{**whole, **given},
+        )
+
+
+class BatchItemOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an item: its job, or why there is none."""
+
+    index: int
+    status: Annotated[int, Meta(description="The status with which `POST /edits` answers that.")]
+    job: JobAccepted | None
+    problem: Problem | None
+
+
+class BatchOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each item, in their order."""
+
+    accepted: int
+    refused: int
+    items: list[BatchItemOut]
