@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Clip:
     seen_to: Fraction
 
 
+@lru_cache(maxsize=8)  # of a source that many edits are of
 def decoded(path: Path, length: Fraction, seen_to: Fraction, frame_s: Fraction | None = None) -> Clip:
     """A file as a viewer sees and hears it."""
     frames = [(frame.time_s, frame.picture) for frame in frame_judge.read(path)]
