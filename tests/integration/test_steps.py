@@ -102,14 +102,16 @@ def _rate(clip: Clip) -> Fraction:
     return 1 / clip.frame_s if clip.frame_s is not None else Fraction(25)
 
 
-def _usual(number: int, kind: str) -> list[pytest.MarkDecorator]:
-    """Each pair is tried with one kind every time, with all where there is time."""
-    return [] if number % len(KINDS) == KINDS.index(kind) and number % 3 == 0 else [pytest.mark.slow]
+def _when(number: int, kind: str) -> list[pytest.MarkDecorator]:
+    """A few pairs are tried every time, each pair in CI with one kind, with all of them by hand: for hours."""
+    if number % len(KINDS) != KINDS.index(kind):
+        return [pytest.mark.soak]
+    return [] if number % 7 == 0 else [pytest.mark.slow]
 
 
 @pytest.mark.parametrize(
     ("kind", "first", "second"),
-    [pytest.param(kind, *pair, marks=_usual(number, kind)) for number, pair in enumerate(PAIRS) for kind in KINDS],
+    [pytest.param(kind, *pair, marks=_when(number, kind)) for number, pair in enumerate(PAIRS) for kind in KINDS],
 )
 async def test_a_pair_of_steps(prober: Prober, tmp_path: Path, kind: str, first: str, second: str) -> None:
     """The second one works on what the first one made."""
