@@ -45,6 +45,9 @@ async def test_a_running_service_comes_back_somewhere_else(service: Service, cli
     video = await service.upload(clip)
     said = {"title": "Tag 1", "tags": ["a"], "external_id": "7", "metadata": {"n": {"ü": [1, None]}}}
     assert (await service.client.patch(f"/videos/{video['id']}", json=said)).status_code == 200
+    template = {"name": "cut", "edit": {"steps": [{"type": "trim", "start": {"$var": "s"}}]}}
+    template["variables"] = {"s": {"type": "time", "default": 1}}
+    assert (await service.client.post("/templates", json=template)).status_code == 201
     async with service.worker():
         done = await service.trim(video["id"], 1, 2, **said)
         await service.until(done, "SUCCESS")
@@ -67,6 +70,8 @@ async def test_a_running_service_comes_back_somewhere_else(service: Service, cli
         assert (await there.client.get("/ready")).status_code == 200
         for path in (f"/videos/{video['id']}/download", f"/result/{done}"):
             assert (await there.client.get(path)).content == (await service.client.get(path)).content
+        kept = (await there.client.get("/templates/cut")).json()
+        assert kept == (await service.client.get("/templates/cut")).json()
         for path in (f"/videos/{video['id']}", f"/jobs/{done}", "/variants?external_id=7"):
             kept = (await there.client.get(path)).json()
             assert kept == (await service.client.get(path)).json()
