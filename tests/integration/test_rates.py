@@ -45,7 +45,7 @@ def bits_a_second(path: Path) -> float:
     [
         ("h264", "mp4", False),
         ("h264", "mp4", True),
-        ("hevc", "mp4", True),
+        pytest.param("hevc", "mp4", True, marks=pytest.mark.slow),
         pytest.param("vp9", "webm", True, marks=pytest.mark.slow),
         ("av1", "mp4", False),
     ],

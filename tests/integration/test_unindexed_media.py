@@ -101,8 +101,9 @@ async def judge(
         frame_judge.judge_sync(source, target, begin, behind)
 
 
-@pytest.mark.parametrize("audio", [1, 0])
-@pytest.mark.parametrize("container", ["mkv", "webm"])
+@pytest.mark.parametrize(
+    ("container", "audio"), [("mkv", 1), ("mkv", 0), ("webm", 1), pytest.param("webm", 0, marks=pytest.mark.slow)]
+)
 async def test_a_live_recording_is_measured_and_cut_as_any_other(
     prober: Prober, folder: Path, tmp_path: Path, container: str, audio: int
 ) -> None:
