@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.edit import transcode, trim
+from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
+from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
@@ -32,6 +33,7 @@ from reelwright.storage.local import LocalStorage
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.machine import Machine
 from reelwright_worker.run_job import run_job
+from tests.support import footage, frame_judge, odd_files
 from tests.support.invariants import processes_about
 from tests.support.job_database import World
 
@@ -83,19 +85,34 @@ class Workbench:
         sessions: UnsteadySessions,
         storage: SlowStorage,
         world: World,
-        video_id: uuid.UUID,
     ) -> None:
         self.context = context
         self.sessions = sessions
         self.storage = storage
         self.world = world
-        self.video_id = video_id
+        self.video_id = uuid.UUID(int=0)
+        """What jobs work on."""
+
+    async def upload(self, path: Path) -> uuid.UUID:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield path.read_bytes()
+
+        video = await uploads.store_video(
+            chunks(),
+            filename=path.name,
+            storage=self.storage,
+            prober=self.context.prober,
+            sessions=self.world.sessions,
+        )
+        return video.id
+
+    async def submit(self, edit: Edit, type_: JobType) -> uuid.UUID:
+        async with self.world.sessions.begin() as session:
+            draft = Draft(edit=edit, source=await find_source(session, self.video_id), type=type_)
+            return (await submit(session, draft, max_failures=3)).id
 
     async def job(self, start: float, end: float) -> uuid.UUID:
-        async with self.world.sessions.begin() as session:
-            source = await find_source(session, self.video_id)
-            draft = Draft(edit=trim(start, end), source=source, type=JobType.TRIM)
-            return (await submit(session, draft, max_failures=3)).id
+        return await self.submit(trim(start, end), JobType.TRIM)
 
     async def variants(self) -> int:
         async with self.world.sessions() as session:
@@ -120,13 +137,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     sessions = UnsteadySessions(engine, expire_on_commit=False)
     sessions.breaks = {}
 
-    async def chunks() -> AsyncIterator[bytes]:
-        yield clip.read_bytes()
-
     async with Prober(probe_rules(settings)) as prober:
-        video = await uploads.store_video(
-            chunks(), filename="clip.mp4", storage=storage, prober=prober, sessions=world.sessions
-        )
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
         context = WorkerContext(
@@ -137,7 +148,9 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
             machine=machine,
         )
-        yield Workbench(context, sessions, storage, world, video.id)
+        bench = Workbench(context, sessions, storage, world)
+        bench.video_id = await bench.upload(clip)
+        yield bench
     await engine.dispose()
     assert list(settings.work_path.iterdir()) == []
 
@@ -268,13 +281,39 @@ async def test_software_takes_over_where_hardware_fails(bench: Workbench) -> Non
     machine = bench.context.machine
     machine.capabilities = msgspec.structs.replace(machine.capabilities, hardware=("h264_nvenc",))
     output = FileOutput(video=VideoEncoding(hardware=True, preset="ultrafast"), quality=Quality.P480)
-    async with bench.world.sessions.begin() as session:
-        source = await find_source(session, bench.video_id)
-        draft = Draft(edit=transcode((output,)), source=source, type=JobType.TRANSCODE_MULTI)
-        job_id = (await submit(session, draft, max_failures=3)).id
+    job_id = await bench.submit(transcode((output,)), JobType.TRANSCODE_MULTI)
     await run_job(bench.context, job_id)
     job = await bench.world.look(job_id)
     assert (job.status, job.failures) == (JobStatus.SUCCESS, 0)
     assert job.recipe_json is not None
     (command,) = job.recipe_json["commands"]
     assert "libx264" in command["arguments"]
+
+
+@pytest.mark.parametrize(
+    ("video", "keyframe_every", "seen"),
+    [("h264", 125, "10 frames, expected 20"), ("hevc", 150, "cannot be read"), ("vp9", 125, "source is damaged")],
+)
+@pytest.mark.parametrize("steps", [((4.6, 5.4),), ((4.0, 6.0), (0.6, 1.4))], ids=["a trim", "an edit"])
+async def test_a_seek_that_lands_wrong_is_followed_by_a_try_from_the_start(
+    bench: Workbench,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    video: str,
+    keyframe_every: int,
+    seen: str,
+    steps: tuple[tuple[float, float], ...],
+) -> None:
+    """A file may be wrong about where decoding can begin. Decoded from there, frames are missing, or all are, or the
+    source seems damaged: it is whole from its start, and so is the result, in the same attempt."""
+    source = footage.make(video=video, size=(160, 96), seconds=6, b_frames=0, keyframe_every=keyframe_every)
+    bench.video_id = await bench.upload(odd_files.without_key_frame_list(tmp_path / "source.mp4", source.path))
+    edit = Edit(steps=tuple(TrimStep(start=start, end=end) for start, end in steps))
+    with caplog.at_level(logging.INFO):
+        await run_job(bench.context, job_id := await bench.submit(edit, JobType.EDIT))
+    job = await bench.world.look(job_id)
+    assert (job.status, job.attempt, job.warnings) == (JobStatus.SUCCESS, 1, [])
+    assert seen in caplog.text
+    assert "once more" in caplog.text
+    (key,) = await bench.stored()
+    assert [frame.number for frame in frame_judge.read(bench.storage.path(key))] == list(range(115, 135))

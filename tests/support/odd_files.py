@@ -67,6 +67,14 @@ def with_box(path: Path, source: Path, entry: bytes, added: bytes) -> Path:
     return path
 
 
+def without_key_frame_list(path: Path, source: Path) -> Path:
+    """An MP4 whose picture has no `stss` any more: it says of every frame that decoding can begin there."""
+    data = source.read_bytes()
+    assert data.count(b"stss") == 1
+    path.write_bytes(data.replace(b"stss", b"free"))
+    return path
+
+
 def clean_aperture(width: int, height: int) -> bytes:
     """`clap`: the middle of the picture (ISO/IEC 14496-12, 12.1.4)."""
     return box(b"clap", struct.pack(">8I", width, 1, height, 1, 0, 1, 0, 1))
