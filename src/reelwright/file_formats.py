@@ -46,12 +46,21 @@ GIF = FileFormat("gif", ".gif", "image/gif", "gif", (b"GIF87a", b"GIF89a"))
 IMAGES = (PNG, JPEG, WEBP, GIF)
 """What an overlay may be made of."""
 
-M4A = FileFormat("m4a", ".m4a", "audio/mp4")
+M4A = FileFormat("m4a", ".m4a", "audio/mp4", "mov")
+SOUNDS = (
+    M4A,
+    FileFormat("mp3", ".mp3", "audio/mpeg", "mp3"),
+    FileFormat("wav", ".wav", "audio/wav", "wav"),
+    FileFormat("flac", ".flac", "audio/flac", "flac"),
+    FileFormat("ogg", ".ogg", "audio/ogg", "ogg"),
+    FileFormat("mka", ".mka", "audio/x-matroska", "matroska"),
+)
+"""Of sound alone: what may be mixed in."""
 HLS = FileFormat("hls", ".m3u8", "application/vnd.apple.mpegurl")
 DASH = FileFormat("dash", ".mpd", "application/dash+xml")
 WEBVTT = FileFormat("vtt", ".vtt", "text/vtt; charset=utf-8")
 
-MIME_TYPES = frozenset(known.mime_type for known in (*_VIDEOS, *IMAGES, M4A, HLS, DASH, WEBVTT))
+MIME_TYPES = frozenset(known.mime_type for known in (*_VIDEOS, *IMAGES, *SOUNDS, HLS, DASH, WEBVTT))
 
 IMAGE_SIGNATURE_BYTES = 16
 """So many first bytes tell which image it is."""
@@ -68,6 +77,12 @@ def of_video(demuxer: str, codecs: AbstractSet[str], *, quicktime: bool) -> File
         return QUICKTIME
     family = demuxer.split(",")[0]
     return WEBM if family == "matroska" and codecs <= _WEBM_CODECS else _BY_DEMUXER[family]
+
+
+def of_sound(demuxer: str) -> FileFormat:
+    """Return the format of a file of sound alone that FFmpeg reads with the demuxer."""
+    family = demuxer.split(",")[0]
+    return next(known for known in SOUNDS if known.demuxer == family)
 
 
 def of_image(head: bytes) -> FileFormat | None:

@@ -16,6 +16,8 @@ from reelwright import source_codecs
 
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg", "dv", "mxf", "gif")
 """The demuxers that may open a client's file. None of them follows a reference out of the file."""
+SOUND_CONTAINERS = ("mp3", "wav", "flac", "ogg", "mov", "matroska", "webm")
+"""Those that may open a file of sound alone."""
 
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]

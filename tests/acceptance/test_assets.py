@@ -380,14 +380,19 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
         yield PNG
 
     overlay_images = Late(settings, storage)
-    made = [
-        await assets.store_asset(
-            once(), name="a", storage=storage, overlay_images=overlay_images, sessions=world.sessions
-        )
-        for _ in range(2)
-    ]
-    layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
     async with prober() as probing:
+        made = [
+            await assets.store_asset(
+                once(),
+                name="a",
+                storage=storage,
+                overlay_images=overlay_images,
+                prober=probing,
+                sessions=world.sessions,
+            )
+            for _ in range(2)
+        ]
+        layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
         videos = AssetVideos(storage, probing, world.sessions)
         sources = LayerSources(overlay_images, settings, storage, world.sessions, videos)
         prepared = await sources.prepare(layers, [Pointer("/overlays/0"), Pointer("/overlays/1")])

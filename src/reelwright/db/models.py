@@ -139,7 +139,7 @@ class Variant(Labelled, Base):
 
 
 class Asset(Base):
-    """A picture that overlays may use, uploaded by a client."""
+    """A picture or a sound that edits may use, uploaded by a client. Pictures have a size, sounds `media_info`."""
 
     __tablename__ = "assets"
     __table_args__ = (Index("ix_assets_created_at_id", "created_at", "id"),)
@@ -149,8 +149,9 @@ class Asset(Base):
     sha256: Mapped[str]
     kind: Mapped[str]
     content_type: Mapped[str]
-    width: Mapped[int]
-    height: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    media_info: Mapped[dict[str, Any] | None]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 

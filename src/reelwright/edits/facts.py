@@ -20,10 +20,21 @@ class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     media: MediaInfo
 
 
+class SoundFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="sound"):
+    """A file of which only the sound is taken: `media` may have no picture at all."""
+
+    sha256: str
+    media: MediaInfo
+
+
+AnyFacts = ImageFacts | VideoFacts | SoundFacts
+"""Of one thing that a step brings in."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All of it: of the source, and of what the steps bring in."""
 
     sha256: str
     media: MediaInfo
-    layers: tuple[ImageFacts | VideoFacts, ...] = ()
+    layers: tuple[AnyFacts, ...] = ()
     """For each layer and each further source of the steps, in their order, what it is made of."""

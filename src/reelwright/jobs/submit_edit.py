@@ -16,6 +16,7 @@ from reelwright.edits.enums import JobType
 from reelwright.edits.facts import Facts
 from reelwright.edits.geometry import Size
 from reelwright.edits.layers import AnyLayer
+from reelwright.edits.materials import Named
 from reelwright.edits.output_words import WantedOutput
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import LineageBase
@@ -23,7 +24,6 @@ from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.steps import Step
-from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.lineage import origin_of
@@ -47,11 +47,11 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
     first, outside of that. Raises NotFound; InvalidInput that names every wrong field of what is wrong first."""
     async with layer_sources.sessions() as session:
         await find_source(session, request.source_id, pointer="/source")
-    layers, pointers = _layers(request.steps)
-    prepared = await layer_sources.prepare(layers, pointers)
+    wanted, pointers = _materials(request.steps)
+    prepared = await layer_sources.prepare(wanted, pointers)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, request.source_id, pointer="/source")
-        facts, files, errors = await layer_facts(session, layers, prepared, pointers)
+        facts, files, errors = await layer_facts(session, wanted, prepared, pointers)
         if errors:
             raise InvalidInput(errors)
         origin = await origin_of(session, source, layer_sources.storage)
@@ -128,12 +128,11 @@ class _Outputs:
             self.streamed += renditions
 
 
-def _layers(steps: Sequence[Step]) -> tuple[tuple[AnyLayer, ...], tuple[Pointer, ...]]:
-    """Return all layers of all overlays, and where the request has each."""
+def _materials(steps: Sequence[Step]) -> tuple[tuple[AnyLayer | Named, ...], tuple[Pointer, ...]]:
+    """Return all that the steps bring in, and where the request has each."""
     found = [
-        (layer, Pointer(f"/steps/{number}/layers/{place}"))
+        (material.wanted, Pointer(f"/steps/{number}/{material.place}"))
         for number, step in enumerate(steps)
-        if isinstance(step, OverlayStep)
-        for place, layer in enumerate(step.layers)
+        for material in step.materials
     ]
-    return tuple(layer for layer, _ in found), tuple(pointer for _, pointer in found)
+    return tuple(wanted for wanted, _ in found), tuple(pointer for _, pointer in found)

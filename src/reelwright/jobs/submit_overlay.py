@@ -1,4 +1,5 @@
-"""Turns layers into a draft: each drawn, normalized or looked up first, outside of the transaction."""
+"""Turns layers into a draft: each drawn, normalized or looked up first, outside of the transaction; and so are the
+sources that other steps name."""
 
 from __future__ import annotations
 
@@ -12,22 +13,23 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.db.models import File, Variant, Video
+from reelwright.db.models import File
 from reelwright.edits import ladder
 from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.materials import Named
 from reelwright.edits.outputs import Ladder
-from reelwright.edits.plan import ImageFacts, VideoFacts
+from reelwright.edits.plan import AnyFacts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.submit import Draft, Source, find_source
-from reelwright.library import layer_references
+from reelwright.library import layer_references, named_sources
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.layer_references import ASSETS_PREFIX
+from reelwright.library.named_sources import NamedSources
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -35,12 +37,12 @@ from reelwright.storage.local import LocalStorage
 
 @dataclass(frozen=True, slots=True)
 class PreparedLayers:
-    """For each layer its image, None for videos and for what could not be drawn: `errors` say why. `videos`: where it
-    is a video of the assets folder, by the layer's number, what that is stored as."""
+    """For each layer, or source by its name, its image, None for videos, sounds and what could not be drawn: `errors`
+    say why. `stored`: by the number of those that are stored, what names them."""
 
     images: tuple[ImageFacts | None, ...]
     errors: tuple[FieldError, ...] = ()
-    videos: Mapping[int, UUID] = field(default_factory=dict)
+    stored: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,23 @@ class LayerSources:
     sessions: async_sessionmaker[AsyncSession]
     asset_videos: AssetVideos
 
-    async def prepare(self, layers: Sequence[AnyLayer], pointers: Sequence[Pointer]) -> PreparedLayers:
-        """Prepare every layer, outside of any transaction: it may take a while. `pointers`: where the request has each
-        layer."""
+    async def prepare(self, layers: Sequence[AnyLayer | Named], pointers: Sequence[Pointer]) -> PreparedLayers:
+        """Prepare every layer and every named source, outside of any transaction: it may take a while. `pointers`:
+        where the request has each layer, or the name."""
         errors: list[FieldError] = []
         images: list[ImageFacts | None] = []
         outcomes: dict[str, ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}
-        videos: dict[int, UUID] = {}
+        stored: dict[int, str] = {}
         for number, (layer, pointer) in enumerate(zip(layers, pointers, strict=True)):
             image = None
             try:
-                if isinstance(layer, TextLayer):
+                if isinstance(layer, Named):
+                    ready = await self._named.prepare(layer)
+                    if isinstance(ready, ImageFacts):
+                        image = ready
+                    else:
+                        stored[number] = ready
+                elif isinstance(layer, TextLayer):
                     image = await self.overlay_images.draw_text(layer, pointer=pointer)
                 elif not isinstance(layer, VideoLayer):
                     if layer.image_path not in outcomes:
@@ -75,13 +83,19 @@ class LayerSources:
                         errors.append(FieldError(pointer / "image_path", outcome.detail, outcome.code))
                 elif (path := await layer_references.asset_video(layer.video_path, self.settings)) is not None:
                     name = layer.video_path.removeprefix(ASSETS_PREFIX)
-                    videos[number] = await self.asset_videos.take(path, name)
+                    stored[number] = await self.asset_videos.take(path, name)
+                else:
+                    stored[number] = layer.video_path
             except InvalidInput as invalid:
                 errors += invalid.errors
             except (NotFound, UnsupportedMedia, UnreadableMedia) as error:
-                errors.append(FieldError(pointer / "video_path", error.detail, error.code))
+                errors.append(_unusable(layer, pointer, error))
             images.append(image)
-        return PreparedLayers(tuple(images), tuple(errors), videos)
+        return PreparedLayers(tuple(images), tuple(errors), stored)
+
+    @property
+    def _named(self) -> NamedSources:
+        return NamedSources(self.settings, self.storage, self.sessions, self.overlay_images, self.asset_videos)
 
     async def _outcome(self, reference: str) -> ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia:
         """Return the image, or why there is none: the same wherever the request names it."""
@@ -140,36 +154,46 @@ async def drafted_overlay(
         yield session, draft
 
 
-def with_layers(source: Source, facts: Sequence[ImageFacts | VideoFacts | None]) -> Source:
+def with_layers(source: Source, facts: Sequence[AnyFacts | None]) -> Source:
     """The source with what is known of layers."""
     known = tuple(fact for fact in facts if fact is not None)
     return replace(source, facts=msgspec.structs.replace(source.facts, layers=known))
 
 
 async def layer_facts(
-    session: AsyncSession, layers: Sequence[AnyLayer], prepared: PreparedLayers, pointers: Sequence[Pointer]
-) -> tuple[list[ImageFacts | VideoFacts | None], list[File], list[FieldError]]:
-    """Return what is known of each layer, the videos among them, and what is wrong with which."""
-    facts: list[ImageFacts | VideoFacts | None] = []
+    session: AsyncSession, layers: Sequence[AnyLayer | Named], prepared: PreparedLayers, pointers: Sequence[Pointer]
+) -> tuple[list[AnyFacts | None], list[File], list[FieldError]]:
+    """Return what is known of each layer or named source, the stored files among them, and what is wrong with which."""
+    facts: list[AnyFacts | None] = []
     files: list[File] = []
     errors = list(prepared.errors)
     for number, (layer, image, pointer) in enumerate(zip(layers, prepared.images, pointers, strict=True)):
         facts.append(image)
-        if isinstance(layer, VideoLayer):
-            stored = prepared.videos.get(number)
-            try:
-                file, media = await _video(session, layer.video_path if stored is None else f"video:{stored}")
-            except (NotFound, UnsupportedMedia) as error:
-                errors.append(FieldError(pointer / "video_path", error.detail, error.code))
+        if (reference := prepared.stored.get(number)) is None:
+            continue
+        try:
+            if isinstance(layer, Named):
+                file, facts[-1] = await named_sources.stored(session, reference, layer)
             else:
-                files.append(file)
+                file, media = await named_sources.stored_video(session, reference)
                 facts[-1] = VideoFacts(sha256=file.sha256, media=media)
+        except (NotFound, UnsupportedMedia) as error:
+            errors.append(_unusable(layer, pointer, error))
+        else:
+            files.append(file)
     return facts, files, errors
+
+
+def _unusable(
+    layer: AnyLayer | Named, pointer: Pointer, error: NotFound | UnsupportedMedia | UnreadableMedia
+) -> FieldError:
+    place = pointer.path if isinstance(layer, Named) else pointer / "video_path"
+    return FieldError(place, error.detail, error.code)
 
 
 def _misplaced(
     layers: tuple[AnyLayer, ...],
-    facts: list[ImageFacts | VideoFacts | None],
+    facts: list[AnyFacts | None],
     source: Source,
     pointers: Sequence[Pointer],
 ) -> list[FieldError]:
@@ -178,20 +202,8 @@ def _misplaced(
     canvas, length = even(media.main_video.display_size), Fraction(repr(media.duration_s or 0.0))
     errors: list[FieldError] = []
     for layer, known, pointer in zip(layers, facts, pointers, strict=True):
-        if known is None:
+        if known is None or isinstance(known, SoundFacts):
             errors += faults(layer, length=length, pointer=pointer)
         else:
             errors += place(layer, known, canvas=canvas, length=length, pointer=pointer)[1]
     return errors
-
-
-async def _video(session: AsyncSession, reference: str) -> tuple[File, MediaInfo]:
-    file = await layer_references.video(session, reference)
-    owner = (
-        await session.get(Video, file.video_id)
-        if file.video_id is not None
-        else await session.get(Variant, file.variant_id)
-    )
-    if owner is None:
-        raise NotFound("no such video")
-    return file, msgspec.convert(owner.media_info, MediaInfo)

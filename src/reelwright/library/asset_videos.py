@@ -1,5 +1,5 @@
-"""Videos of the assets folder: the first time that one is laid over another it is taken in like an upload, since jobs
-read what is stored and locked; from then on it is found again by its content and its name."""
+"""Videos and sounds of the assets folder: the first time that an edit names one it is taken in like an upload, since
+jobs read what is stored and locked; from then on it is found again by its content and its name."""
 
 from __future__ import annotations
 
@@ -8,56 +8,71 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.db.models import Video
-from reelwright.library import uploads
+from reelwright.db.models import Asset, Video
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.library import assets, uploads
 from reelwright.media.probe.prober import Prober
 from reelwright.storage.local import LocalStorage
 
 CHUNK_BYTES = 2**20
 
 
+class Stored(NamedTuple):
+    """As what a file of the folder is stored."""
+
+    kind: type[Video] | type[Asset]
+    id: uuid.UUID
+
+    @property
+    def reference(self) -> str:
+        return f"{'video' if self.kind is Video else 'asset'}:{self.id}"
+
+
 class AssetVideos:
-    """Stores videos of the assets folder, each once."""
+    """Stores videos and sounds of the assets folder, each once."""
 
     def __init__(self, storage: LocalStorage, prober: Prober, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._storage = storage
         self._prober = prober
         self._sessions = sessions
-        self._known: dict[tuple[Path, int, int], uuid.UUID] = {}
+        self._known: dict[tuple[Path, int, int], Stored] = {}
         """By path, time of change and size: a file is not read anew for every request."""
         self._taking = asyncio.Lock()
 
-    async def take(self, path: Path, name: str) -> uuid.UUID:
-        """The id of the video that the file at `path` is stored as. `name`: what clients call it.
+    async def take(self, path: Path, name: str, *, sound: bool = False) -> str:
+        """What names the video that the file at `path` is stored as, `video:<id>`; or the sound, `asset:<id>`, where
+        that will do. `name`: what clients call it.
 
         Raises UnsupportedMedia, UnreadableMedia, NoSpace.
         """
         seen = await asyncio.to_thread(path.stat)
         what = path, seen.st_mtime_ns, seen.st_size
-        if (known := await self._known_as(what)) is not None:
-            return known
+        if (known := await self._known_as(what, sound=sound)) is not None:
+            return known.reference
         async with self._taking:  # one at a time: who waited finds what another took in
-            if (known := await self._known_as(what)) is not None:
-                return known
+            if (known := await self._known_as(what, sound=sound)) is not None:
+                return known.reference
             sha256 = await asyncio.to_thread(_sha256, path)
             async with self._sessions() as session:
-                same = select(Video.id).where(Video.sha256 == sha256, Video.original_filename == name).limit(1)
-                stored = await session.scalar(same)
-            self._known[what] = stored or await self._take_in(path, name, seen.st_size)
-            return self._known[what]
+                stored = await _found_again(session, sha256, name, sound=sound)
+            self._known[what] = stored or await self._take_in(path, name, seen.st_size, sound=sound)
+            return self._known[what].reference
 
-    async def _known_as(self, what: tuple[Path, int, int]) -> uuid.UUID | None:
+    async def _known_as(self, what: tuple[Path, int, int], *, sound: bool) -> Stored | None:
         """What it was stored as in this process' time, unless it was deleted since."""
-        if (video_id := self._known.get(what)) is None:
+        if (known := self._known.get(what)) is None or (known.kind is Asset and not sound):
             return None
         async with self._sessions() as session:
-            return video_id if await session.get(Video, video_id) is not None else None
+            return known if await session.get(known.kind, known.id) is not None else None
 
-    async def _take_in(self, path: Path, name: str, size_bytes: int) -> uuid.UUID:
+    async def _take_in(self, path: Path, name: str, size_bytes: int, *, sound: bool) -> Stored:
+        if sound and await self._is_sound(path):
+            return await self._take_in_sound(path, name, size_bytes)
         video = await uploads.store_video(
             _chunks(path),
             filename=name,
@@ -66,7 +81,37 @@ class AssetVideos:
             sessions=self._sessions,
             expected_bytes=size_bytes,
         )
-        return video.id
+        return Stored(Video, video.id)
+
+    async def _is_sound(self, path: Path) -> bool:
+        """Whatever is no sound is for the video's probe to judge."""
+        try:
+            await self._prober.probe_sound(path)
+        except (UnsupportedMedia, UnreadableMedia):
+            return False
+        return True
+
+    async def _take_in_sound(self, path: Path, name: str, size_bytes: int) -> Stored:
+        asset = await assets.store_sound(
+            _chunks(path),
+            name=name,
+            storage=self._storage,
+            prober=self._prober,
+            sessions=self._sessions,
+            expected_bytes=size_bytes,
+        )
+        return Stored(Asset, asset.id)
+
+
+async def _found_again(session: AsyncSession, sha256: str, name: str, *, sound: bool) -> Stored | None:
+    video = select(Video.id).where(Video.sha256 == sha256, Video.original_filename == name).limit(1)
+    if (found := await session.scalar(video)) is not None:
+        return Stored(Video, found)
+    if not sound:
+        return None
+    same = select(Asset.id).where(Asset.sha256 == sha256, Asset.name == name, Asset.kind == assets.AUDIO).limit(1)
+    found = await session.scalar(same)
+    return None if found is None else Stored(Asset, found)
 
 
 def _sha256(path: Path) -> str:

@@ -39,12 +39,9 @@ async def delete_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[s
 
 
 async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
-    """Delete an asset, whoever used it: jobs hold on to what was drawn of it. Returns keys as `delete_video`.
-
-    Raises NotFound.
-    """
+    """Delete an asset; as `delete_video`. Jobs hold on to what was drawn of a picture: it may go at any time."""
     await queries.asset(session, asset_id)
-    keys = list(await session.scalars(select(File.key).where(File.asset_id == asset_id)))
+    keys = await _lock_unused(session, File.asset_id == asset_id)
     await session.execute(delete(Asset).where(Asset.id == asset_id))
     return await _without_row(session, keys)
 

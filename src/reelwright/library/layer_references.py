@@ -51,7 +51,7 @@ async def image(
         raise UnsupportedMedia(NOT_AN_IMAGE)
     if kind == "asset":
         async with sessions() as session:
-            return storage.path((await _asset(session, rest)).key)
+            return storage.path((await stored_asset(session, rest)).key)
     if not reference.startswith(STORED_PREFIX):
         try:
             return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
@@ -69,7 +69,8 @@ async def image(
     return storage.path(file.key)
 
 
-async def _asset(session: AsyncSession, asset_id: str) -> File:
+async def stored_asset(session: AsyncSession, asset_id: str) -> File:
+    """The file of an asset. Raises NotFound `asset_missing`."""
     try:
         return await queries.file_of_asset(session, uuid.UUID(asset_id))
     except (ValueError, NotFound) as error:

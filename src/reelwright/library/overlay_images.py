@@ -156,7 +156,7 @@ async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, s
     rows = await database.execute(
         text(
             "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"
-            " jsonb_path_query(plan_json, '$.steps[*].layers[*] ? (@.facts.kind == \"picture\")') AS layer"
+            " jsonb_path_query(plan_json, '$.steps[*].*[*] ? (@.facts.kind == \"picture\")') AS layer"
             " WHERE status IN ('PENDING', 'STARTED')"
             " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
         ),

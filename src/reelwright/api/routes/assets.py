@@ -1,4 +1,4 @@
-"""/assets: upload, list, look up, download, delete the pictures that overlays use."""
+"""/assets: upload, list, look up, download, delete the pictures and sounds that edits use."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
 
 @post(
     "/",
-    summary="Upload a picture for overlays",
+    summary="Upload a picture or a sound",
     request_max_body_size=None,
     response_headers=[LOCATION],
     operation_class=operation(
         upload="file",
         responses={201: examples.ASSET},
         errors=[
-            UnsupportedMedia("A picture is a PNG, JPEG, WebP or GIF file."),
+            UnsupportedMedia(assets.UNSUPPORTED),
             UnreadableMedia("The picture is damaged: reading it failed."),
             UnreadableMedia(
                 "The picture has 8192 x 4320 pixels, 25000000 in all are taken: make it smaller.",
@@ -50,9 +50,11 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
     ),
 )
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[AssetOut]:
-    """PNG, JPEG, WebP or GIF, by content. Overlays name it `asset:<id>` wherever they take an `image_path`.
+    """A picture (PNG, JPEG, WebP, GIF) or a sound (MP3, WAV, M4A, Ogg, FLAC), by content. Overlays name a picture
+    `asset:<id>` wherever they take an `image_path`; the steps `audio` and `concat` as a `source`.
 
-    `width` and `height` are as shown, after the picture's own rotation mark. What is refused leaves nothing behind.
+    `width` and `height` are as shown, after the picture's own rotation mark; a sound has its `duration_s`, measured.
+    What is refused leaves nothing behind.
     """
     settings = services.settings
     async with incoming_file(
@@ -63,6 +65,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             name=incoming.filename,
             storage=services.storage,
             overlay_images=services.overlay_images,
+            prober=services.prober,
             sessions=services.sessions,
             expected_bytes=request.content_length or 0,
         )
@@ -96,7 +99,7 @@ async def list_assets(
 
 @get("/{asset_id:uuid}", summary="Look up an asset", operation_class=operation(responses={200: examples.ASSET}))
 async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> AssetOut:
-    """All that is known of a picture."""
+    """All that is known of a picture or a sound."""
     async with services.sessions() as session:
         return AssetOut.of(await queries.asset(session, asset_id), services.addresses)
 
@@ -108,7 +111,7 @@ async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services
     operation_class=operation(download="image/*"),
 )
 async def download(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
-    """The picture as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
+    """The picture or the sound as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
     async with services.sessions() as session:
         asset = await queries.asset(session, asset_id)
         file = await queries.file_of_asset(session, asset_id)
@@ -117,7 +120,8 @@ async def download(asset_id: FromPath[UUID], services: NamedDependency[Services]
 
 @delete("/{asset_id:uuid}", summary="Delete an asset", operation_class=operation())
 async def delete_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
-    """Always possible: a job keeps the picture that was drawn of it when the job was accepted."""
+    """A picture at any time: a job keeps what was drawn of it when the job was accepted. A sound when no unfinished
+    job reads it."""
     async with services.sessions.begin() as session:
         keys = await deletion.delete_asset(session, asset_id)
     await deletion.remove_files(services.storage, keys)

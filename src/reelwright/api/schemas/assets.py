@@ -1,10 +1,12 @@
-"""The JSON of assets: the images that overlays use."""
+"""The JSON of assets: the pictures and sounds that edits use."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Page, Timestamp, Url
@@ -12,15 +14,17 @@ from reelwright.db.models import Asset
 
 
 class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that overlays may name as `asset:<id>`. `width` and `height` are as displayed."""
+    """A picture or a sound that edits may name as `asset:<id>`. `width` and `height`, as displayed, are a picture's;
+    `duration_s` is a sound's."""
 
     id: uuid.UUID
     name: str
     url: Url
-    kind: str
+    kind: Annotated[str, Meta(description="`image` or `audio`.")]
     content_type: str
-    width: int
-    height: int
+    width: int | None
+    height: int | None
+    duration_s: float | None = None
     size_bytes: int
     sha256: str
     created_at: Timestamp
@@ -35,6 +39,7 @@ class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
             content_type=asset.content_type,
             width=asset.width,
             height=asset.height,
+            duration_s=None if asset.media_info is None else asset.media_info.get("duration_s"),
             size_bytes=asset.size_bytes,
             sha256=asset.sha256,
             created_at=asset.created_at,

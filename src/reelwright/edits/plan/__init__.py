@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from reelwright.edits.edit import Edit
-from reelwright.edits.facts import Facts, ImageFacts, VideoFacts
+from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.plan.lineage import LineageBase
@@ -23,6 +23,7 @@ from reelwright.errors import FieldError, InvalidInput
 __all__ = [
     "SINGLE",
     "VERSION",
+    "AnyFacts",
     "ExpectedOutput",
     "ExpectedVideo",
     "Facts",
@@ -33,6 +34,7 @@ __all__ = [
     "PlannedOverlay",
     "PlannedStep",
     "PlannedTrim",
+    "SoundFacts",
     "VideoFacts",
     "resolve",
 ]

@@ -10,7 +10,7 @@ import hashlib
 
 import msgspec
 
-from reelwright.edits.facts import Facts, ImageFacts, VideoFacts
+from reelwright.edits.facts import AnyFacts, Facts
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar
 from reelwright.edits.steps import PlannedStep
@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
     @property
-    def sources(self) -> tuple[Facts | ImageFacts | VideoFacts, ...]:
+    def sources(self) -> tuple[Facts | AnyFacts, ...]:
         """All that is read, in the order of the recipe's input slots."""
         return (self.inputs[0], *(source for step in self.steps for source in step.sources))
 

@@ -5,6 +5,7 @@ A new step: a module here, its two structs in the unions below, and a module of 
 
 from __future__ import annotations
 
+from reelwright.edits.steps.audio import AudioStep, PlannedAudio
 from reelwright.edits.steps.crop import CropStep, PlannedCrop
 from reelwright.edits.steps.fade import FadeStep, PlannedFade
 from reelwright.edits.steps.fit import FitStep, PadStep, PlannedFit
@@ -27,6 +28,7 @@ Step = (
     | SpeedStep
     | OverlayStep
     | FadeStep
+    | AudioStep
 )
 """Every kind of step."""
 
@@ -40,6 +42,7 @@ PlannedStep = (
     | PlannedSpeed
     | PlannedOverlay
     | PlannedFade
+    | PlannedAudio
     | PlannedOpening
 )
 """Every kind of step, planned. `PlannedOpening` comes first in a plan of several steps, and only there."""

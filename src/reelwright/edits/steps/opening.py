@@ -54,7 +54,8 @@ class PlannedOpening(BasePlannedStep, frozen=True, kw_only=True, tag="open"):
             **color_standard.conformed(video, hdr=self.hdr),
             **self._times(media, start, end),
         )
-        tracks = [_working(number, track, end - start) for number, track in enumerate(media.decodable_audio, start=1)]
+        heard = enumerate(media.decodable_audio, start=1)
+        tracks = [working_track(number, track, end - start) for number, track in heard]
         whole = MediaInfo(container="edit", size_bytes=0, duration_s=float(end - start), video=[opened], audio=tracks)
         return VideoState(whole, end - start)
 
@@ -132,7 +133,7 @@ def usual_rate(rate: Fraction) -> Fraction:
     return next((usual for usual in USUAL_RATES if usual >= wanted), USUAL_RATES[-1])
 
 
-def _working(index: int, track: AudioStream, length: Fraction) -> AudioStream:
+def working_track(index: int, track: AudioStream, length: Fraction) -> AudioStream:
     """A track in the form in which it is worked on."""
     form = audio_tracks.coded(track, AudioEncoding(), "mkv")
     return AudioStream(

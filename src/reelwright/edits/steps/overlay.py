@@ -8,9 +8,10 @@ import msgspec
 
 from reelwright.edits import timecode
 from reelwright.edits.audio_tracks import USUAL_RATE
-from reelwright.edits.facts import ImageFacts, VideoFacts
+from reelwright.edits.facts import AnyFacts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
+from reelwright.edits.materials import Material
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
 from reelwright.edits.pointers import Pointer
@@ -30,8 +31,8 @@ class OverlayStep(BaseStep, frozen=True, kw_only=True, tag="overlay"):
     layers: tuple[AnyLayer, ...]
 
     @property
-    def materials(self) -> int:
-        return len(self.layers)
+    def materials(self) -> tuple[Material, ...]:
+        return tuple(Material(f"layers/{number}", layer) for number, layer in enumerate(self.layers))
 
     @property
     def keeps_hdr(self) -> bool:
@@ -46,6 +47,7 @@ class OverlayStep(BaseStep, frozen=True, kw_only=True, tag="overlay"):
         for number, layer in enumerate(self.layers):
             pointer = Pointer(planning.pointer / f"layers/{number}")
             known = next(planning.materials)
+            assert not isinstance(known, SoundFacts)
             planned, wrong, said = place(layer, known, canvas=state.canvas, length=state.length, pointer=pointer)
             errors += wrong
             planning.warnings += said
@@ -80,7 +82,7 @@ class PlannedOverlay(BasePlannedStep, frozen=True, kw_only=True, tag="overlay"):
     layers: tuple[PlannedLayer, ...]
 
     @property
-    def sources(self) -> tuple[ImageFacts | VideoFacts, ...]:
+    def sources(self) -> tuple[AnyFacts, ...]:
         return tuple(layer.facts for layer in self.layers)
 
     def after(self, state: VideoState) -> VideoState:

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.facts import ImageFacts, VideoFacts
+from reelwright.edits.facts import AnyFacts
 from reelwright.edits.frame_grid import FrameGrid, frame_grid
 from reelwright.edits.geometry import Size
+from reelwright.edits.materials import Material
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
 from reelwright.edits.pointers import Pointer
 
@@ -65,9 +66,9 @@ class BaseStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A step as a client asks for it. Its times and places are those of what the step before it made."""
 
     @property
-    def materials(self) -> int:
-        """How many images and videos it brings in."""
-        return 0
+    def materials(self) -> tuple[Material, ...]:
+        """What it brings in, in the order in which it is planned."""
+        return ()
 
     @property
     def keeps_hdr(self) -> bool:
@@ -79,7 +80,7 @@ class BasePlannedStep(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
     """A step as it is made: in pixels, in exact seconds in strings."""
 
     @property
-    def sources(self) -> tuple[ImageFacts | VideoFacts, ...]:
+    def sources(self) -> tuple[AnyFacts, ...]:
         """What it reads beside the video, in the order of the recipe's input slots."""
         return ()
 
@@ -94,7 +95,7 @@ class Planning:
     own, in order), and the sentences for the client so far."""
 
     pointer: Pointer
-    materials: Iterator[ImageFacts | VideoFacts]
+    materials: Iterator[AnyFacts]
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, sentence: str) -> None:

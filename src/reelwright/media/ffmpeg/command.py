@@ -11,7 +11,7 @@ import msgspec
 from reelwright.edits.media_info import MediaInfo
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.measured import DisplayedFrame, LoudnessGain
-from reelwright.settings import CONTAINERS
+from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 VERSION = 1
 
@@ -88,6 +88,21 @@ def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tupl
         *(("-reinit_filter:v", "0") if media.main_video.rotation == 0 else ()),
         *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
         *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
+        *("-codec_whitelist", capabilities.decoders, "-i", slot),
+    )
+
+
+def sound_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
+    """An untrusted file of which only the sound is read; the same that `video_input` keeps out is kept out."""
+    return (
+        *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
+        *("-vn", "-sn", "-dn", "-threads", str(capabilities.threads)),
+        *(
+            "-protocol_whitelist",
+            "file",
+            "-format_whitelist",
+            ",".join(dict.fromkeys((*CONTAINERS, *SOUND_CONTAINERS))),
+        ),
         *("-codec_whitelist", capabilities.decoders, "-i", slot),
     )
 

@@ -115,6 +115,13 @@ FINE_TICKS = Expression("1/90000")
 
 TIMES_OR_COUNTED = Expression("'if(isnan(PTS),N/SR/TB,PTS)'")
 """For asetpts: the times that there are; of samples without any, those that follow from their number."""
+COUNTED_TIMES = Expression("N/SR/TB")
+"""For asetpts: those that follow from the number of samples, whatever a file says."""
+MEAN_OF_TWO = Expression("mono|c0=0.5*c0+0.5*c1")
+FIRST_OF_TWO_ON_BOTH = Expression("stereo|c0=c0|c1=c0")
+SECOND_OF_TWO_ON_BOTH = Expression("stereo|c0=c1|c1=c1")
+THE_ONE_ON_BOTH = Expression("stereo|c0=c0|c1=c0")
+"""For pan."""
 FIRST_TWO_CHANNELS = Expression("stereo|c0=c0|c1=c1")
 """For pan: of channels that have no places."""
 

@@ -58,7 +58,7 @@ class NoFrame(UnreadableMedia):
 
 def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
-    with _opened(media_fd, rules) as container:
+    with opened(media_fd, rules) as container:
         _check_streams(container, media_fd, rules)
         candidates = main_video.pictures(container, rules.codecs)
         if len(candidates) == 1:
@@ -69,7 +69,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
     failed: list[NoFrame] = []
     for index in order[:MAX_TRIED]:
         os.lseek(media_fd, 0, os.SEEK_SET)
-        with _opened(media_fd, rules) as container:
+        with opened(media_fd, rules) as container:
             try:
                 return _examined(container, container.streams[index], media_fd, rules, still=still)
             except NoFrame as error:
@@ -126,7 +126,7 @@ def _times_are_guessed(container: InputContainer, main: Any, seen: Reading) -> b
     return bool(reordered or int(container.format.flags) & NO_TIMES or not seen.trusted)
 
 
-def _opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
+def opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
     options = {
         "fd": str(media_fd),
         "protocol_whitelist": "fd",
@@ -169,7 +169,7 @@ def _check_size(main: Any, rules: ProbeRules) -> None:
 def _check_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
     """FFmpeg forgets the size of a picture that a decoder found too large; without decoders the header's stays."""
     os.lseek(media_fd, 0, os.SEEK_SET)
-    with _opened(media_fd, rules, codec_whitelist="none") as container:
+    with opened(media_fd, rules, codec_whitelist="none") as container:
         _check_size(container.streams[index], rules)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
-from reelwright.settings import Settings
+from reelwright.settings import SOUND_CONTAINERS, Settings
 
 AT_ONCE = 4
 """Files that one prober looks into at the same time; further ones wait."""
@@ -47,15 +48,19 @@ def probe_rules(settings: Settings) -> ProbeRules:
     )
 
 
+def _call(rules: ProbeRules) -> Call:
+    request = msgspec.Raw(msgspec.json.encode(rules))
+    return Call(request=request, timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes)
+
+
 class Prober:
     """Measures files. An async context manager; one a process, safe for any number of concurrent callers."""
 
     def __init__(self, rules: ProbeRules, *, wait_s: float | None = None) -> None:
         self._rules = rules
         self._witnesses = Turns(AT_ONCE, wait_s=wait_s)
-        self._call = Call(
-            request=msgspec.Raw(msgspec.json.encode(rules)), timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes
-        )
+        self._call = _call(rules)
+        self._sound_call = _call(replace(rules, sound=True, formats=SOUND_CONTAINERS))
         self.server = ForkClient("reelwright.media.probe.worker", at_once=AT_ONCE, wait_s=wait_s, trial=(self._call, 1))
 
     async def __aenter__(self) -> Self:
@@ -76,15 +81,26 @@ class Prober:
         `too_many_streams`, `too_long`, `frame_rate_too_high`), NotFound, Busy (no turn, or the prober cannot be kept
         running).
         """
+        found = await self._examined(path, self._call)
+        return await self._settled(path, found.media) if found.doubtful and self._rules.ffmpeg else found.media
+
+    async def probe_sound(self, path: Path) -> MediaInfo:
+        """What a file of sound alone is: it has no `video`.
+
+        Raises UnsupportedMedia (a video, or nothing that is taken), UnreadableMedia (damaged, or beyond the rules),
+        NotFound, Busy.
+        """
+        return (await self._examined(path, self._sound_call)).media
+
+    async def _examined(self, path: Path, call: Call) -> Examined:
         media_fd = fork_client.open_file(path)
         try:
             large = os.fstat(media_fd).st_size > LARGE_BYTES
-            found = await self.server.ask(self._call, [media_fd], Examined, large=large)
+            return await self.server.ask(call, [media_fd], Examined, large=large)
         except ChildFailed as failed:
             raise UnreadableMedia(FAILED[failed.failure]) from failed
         finally:
             os.close(media_fd)
-        return await self._settled(path, found.media) if found.doubtful and self._rules.ffmpeg else found.media
 
     async def _settled(self, path: Path, media: MediaInfo) -> MediaInfo:
         """With the first frame as the ffmpeg that renders sees it."""

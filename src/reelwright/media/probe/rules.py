@@ -20,5 +20,7 @@ class ProbeRules:
     memory_bytes: int
     codecs: tuple[str, ...] = VIDEO
     """Of pictures, by FFmpeg's names of codecs."""
+    sound: bool = False
+    """Whether a file of sound alone is meant."""
     ffmpeg: str = ""
     """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""

@@ -61,7 +61,7 @@ def media_info(container: Any, main: Any, measured: StreamMeasurements, size_byt
         if stream.index in measured.empty:
             other.append(_other_stream(stream, kind="empty"))
         elif stream.type == "audio":
-            audio.append(_audio_stream(stream, measured.seen))
+            audio.append(audio_stream(stream, measured.seen))
         elif is_moving(stream) and stream.codec_context is not None and stream.width > 0:
             video.append(_further_video(stream))
         else:
@@ -109,7 +109,7 @@ def _main_stream(main: Any, measured: StreamMeasurements) -> VideoStream:
         rotation,
         start=start,
         begins_within_group=measured.seen.lost > 0,
-        duration_s=_believed(duration),
+        duration_s=believed(duration),
         frame_rate=_fraction(rate) if rate else None,
         variable_frame_rate=frames.variable,
         frame_count=frames.count,
@@ -147,7 +147,7 @@ def _further_video(stream: Any) -> VideoStream:
         stream.height,
         0,
         start=seconds(stream.start_time, stream) or Fraction(0),
-        duration_s=_believed(seconds(stream.duration, stream)),
+        duration_s=believed(seconds(stream.duration, stream)),
         frame_rate=_fraction(rate) if rate else None,
     )
 
@@ -181,7 +181,7 @@ PRIMING_S = Fraction(1, 20)
 the stated start as well, or not, as containers have it."""
 
 
-def _audio_stream(stream: Any, seen: Reading) -> AudioStream:
+def audio_stream(stream: Any, seen: Reading) -> AudioStream:
     stated_s = seconds(stream.start_time, stream) or Fraction(0)
     heard_s = seen.heard_s.get(stream.index, stated_s)
     late = heard_s - stated_s > (0 if stream.index in seen.cut_into else PRIMING_S)
@@ -199,7 +199,7 @@ def _audio_stream(stream: Any, seen: Reading) -> AudioStream:
         default=bool(int(stream.disposition) & DEFAULT),
         time_base=_fraction(stream.time_base),
         start_s=str(heard_s if late else stated_s),
-        duration_s=_believed(seconds(stream.duration, stream)),
+        duration_s=believed(seconds(stream.duration, stream)),
         bit_rate=_positive(context.bit_rate) if context is not None else None,
         decodable=context is not None and context.sample_rate > 0 and stream.index not in seen.dumb,
     )
@@ -218,15 +218,15 @@ def _other_stream(stream: Any, kind: str | None = None) -> OtherStream:
 
 def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> float | None:
     if ends.file_s is not None:
-        return _believed(ends.file_s - frame_timing.file_start(container))
+        return believed(ends.file_s - frame_timing.file_start(container))
     if (stated := seconds(main.duration, main)) is not None:
-        return _believed(stated)
+        return believed(stated)
     if frames.all_seen and frames.sample and frames.sample.rate:
-        return _believed(frames.sample.span_s + 1 / frames.sample.rate)
+        return believed(frames.sample.span_s + 1 / frames.sample.rate)
     return None
 
 
-def _believed(duration: Fraction | None) -> float | None:
+def believed(duration: Fraction | None) -> float | None:
     return round(float(duration), 6) if duration is not None and 0 < duration < MAX_BELIEVED_S else None
 
 

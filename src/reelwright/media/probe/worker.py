@@ -13,7 +13,7 @@ from reelwright.media.sandbox.system_calls import Kind
 
 
 def main() -> None:
-    from reelwright.media.probe import demux
+    from reelwright.media.probe import demux, sound_files  # noqa: F401 (a child can open nothing any more)
 
     demux.warm_up()
     fork_server.serve(probe, Kind.PROBE)
@@ -21,7 +21,8 @@ def main() -> None:
 
 def probe(request: bytes, files: Sequence[int]) -> Examined:
     """What the one file is, by the rules that the request is."""
-    from reelwright.media.probe import demux
+    from reelwright.media.probe import demux, sound_files
 
     (media_fd,) = files
-    return demux.examine(media_fd, msgspec.json.decode(request, type=ProbeRules))
+    rules = msgspec.json.decode(request, type=ProbeRules)
+    return sound_files.examine(media_fd, rules) if rules.sound else demux.examine(media_fd, rules)

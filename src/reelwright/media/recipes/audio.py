@@ -25,6 +25,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     samples,
     timestamps_from_s,
 )
+from reelwright.media.ffmpeg.graph import Graph, Pad
 
 MIN_HOLE_S = Fraction(1, 50)
 """Holes in the sound that are filled with silence; smaller ones are rounding."""
@@ -75,6 +76,13 @@ def lasting(length: Fraction) -> list[Filter]:
     """Silence that is made of nothing has no times: they are counted."""
     padded = filter_("apad", whole_dur=length)
     return [padded, filter_("asetpts", expr=TIMES_OR_COUNTED), filter_("atrim", end=length)]
+
+
+def silence(graph: Graph, track: AudioStream, length: Fraction) -> Pad:
+    """As long as is said, in the form of a track."""
+    layout = channel_layout(track.layout or "stereo")
+    source = filter_("anullsrc", sample_rate=track.sample_rate, channel_layout=layout)
+    return graph.made(source).then(filter_("atrim", end=length))
 
 
 def held() -> Filter:

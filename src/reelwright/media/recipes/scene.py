@@ -30,7 +30,8 @@ class Sound:
 
 @dataclass(slots=True)
 class Scene:
-    """`inputs` are the options that open what is read beside the source."""
+    """`inputs` are the options that open what is read beside the source; `keeps_clocks`: whether frames come in the
+    files' own time."""
 
     state: VideoState
     capabilities: Capabilities
@@ -38,6 +39,7 @@ class Scene:
     video: Pad
     sounds: list[Sound]
     cut: Cut
+    keeps_clocks: bool
     inputs: list[tuple[str, ...]] = field(default_factory=list)
 
     def opens(self, options: Callable[[str], tuple[str, ...]]) -> int:
@@ -45,6 +47,11 @@ class Scene:
         number = len(self.inputs) + 1
         self.inputs.append(options(f"<in{number}>"))
         return number
+
+    def zero(self, media: MediaInfo) -> Fraction:
+        """When an input of this scene begins, in the time in which its frames come: the file's own where `-copyts`
+        leaves it, which it does for all inputs of a command or none."""
+        return media.start if self.keeps_clocks else Fraction(0)
 
     def through(self, *filters: Filter) -> None:
         """The video through filters."""
@@ -88,7 +95,7 @@ def opened(media: MediaInfo, step: PlannedOpening, capabilities: Capabilities, *
         sounds.append(
             Sound(heard, heard.stream(number, track.index).then(*formed(track, form), *cut.sound_filters(track)))
         )
-    scene = Scene(state, capabilities, graph, pad, sounds, cut)
+    scene = Scene(state, capabilities, graph, pad, sounds, cut, keeps_clocks=not media.clock_jumps)
     scene.stamped(state.tick)
     return scene
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reelwright.edits.plan import Plan
+from reelwright.edits.steps.audio import PlannedAudio
 from reelwright.edits.steps.crop import PlannedCrop
 from reelwright.edits.steps.fade import PlannedFade
 from reelwright.edits.steps.fit import PlannedFit
@@ -17,7 +18,7 @@ from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.scene import Scene, opened
-from reelwright.media.recipes.steps import crop, fade, fit, keep, overlay, speed, trim, turn
+from reelwright.media.recipes.steps import audio, crop, fade, fit, keep, overlay, speed, trim, turn
 
 APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedTrim: trim.apply,
@@ -29,6 +30,7 @@ APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedSpeed: speed.apply,
     PlannedOverlay: overlay.apply,
     PlannedFade: fade.apply,
+    PlannedAudio: audio.apply,
 }
 """How each planned step changes a scene. The state is taken on after it."""
 

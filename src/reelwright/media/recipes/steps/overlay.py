@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from reelwright.edits.media_info import AudioStream
 from reelwright.edits.steps.overlay import PlannedLayer, PlannedOverlay
-from reelwright.media.ffmpeg.filtergraph import GraphInput, channel_layout, filter_
+from reelwright.media.ffmpeg.filtergraph import GraphInput, filter_
 from reelwright.media.ffmpeg.graph import Graph
-from reelwright.media.recipes.audio import form_of, heard, held, layer_sound
+from reelwright.media.recipes.audio import form_of, heard, held, layer_sound, silence
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
 from reelwright.media.recipes.scene import Scene, Sound
 
@@ -26,7 +25,8 @@ def apply(scene: Scene, step: PlannedOverlay) -> None:
         return
     tracks = step.after(scene.state).media.audio
     if not scene.sounds:
-        scene.sounds.append(_silence(scene, tracks[0]))
+        graph = Graph("s0x")
+        scene.sounds.append(Sound(graph, silence(graph, tracks[0], scene.state.length)))
     for sound, track in zip(scene.sounds, tracks, strict=True):
         form = form_of(track)
         layers = [
@@ -35,9 +35,3 @@ def apply(scene: Scene, step: PlannedOverlay) -> None:
         ]
         mix = filter_("amix", inputs=len(layers) + 1, duration="first", dropout_transition=0, normalize=0)
         sound.pad = sound.graph.joined([sound.pad, *layers], mix, held())
-
-
-def _silence(scene: Scene, track: AudioStream) -> Sound:
-    graph = Graph("s0x")
-    source = filter_("anullsrc", sample_rate=track.sample_rate, channel_layout=channel_layout(track.layout or "stereo"))
-    return Sound(graph, graph.made(source).then(filter_("atrim", end=scene.state.length)))

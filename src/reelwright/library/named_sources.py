@@ -1,0 +1,105 @@
+"""Sources that a step names, to join or to mix in: a picture, a video or a sound, wherever it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright import file_formats
+from reelwright.db.models import Asset, File, Variant, Video
+from reelwright.edits.facts import ImageFacts, SoundFacts, VideoFacts
+from reelwright.edits.materials import Named
+from reelwright.edits.media_info import MediaInfo
+from reelwright.errors import NotFound, UnsupportedMedia
+from reelwright.file_formats import FileFormat
+from reelwright.library import layer_references
+from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.layer_references import ASSETS_PREFIX
+from reelwright.library.overlay_images import OverlayImages
+from reelwright.settings import Settings
+from reelwright.storage.local import LocalStorage
+
+NO_SOUND_IN_PICTURES = "is a picture: it has no sound"
+NO_PICTURE_IN_SOUNDS = "is sound without a picture: the step `audio` replaces sound by it, or mixes it in"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSources:
+    """Finds what requests name, and makes it ready."""
+
+    settings: Settings
+    storage: LocalStorage
+    sessions: async_sessionmaker[AsyncSession]
+    overlay_images: OverlayImages
+    asset_videos: AssetVideos
+
+    async def prepare(self, named: Named) -> ImageFacts | str:
+        """Outside of any transaction: a still picture is drawn; of anything else, return what names it as it is stored.
+
+        Raises NotFound, UnsupportedMedia, UnreadableMedia.
+        """
+        name = named.name
+        path = await layer_references.asset_video(name, self.settings)
+        if path is None and name.startswith("asset:"):
+            async with self.sessions() as session:
+                path = self.storage.path((await layer_references.stored_asset(session, name[len("asset:") :])).key)
+            still = await asyncio.to_thread(_image_format, path) is not None
+        elif path is not None:
+            still = await asyncio.to_thread(_image_format, path) not in (None, file_formats.GIF)  # which may move
+            if not still:
+                return await self.asset_videos.take(path, name.removeprefix(ASSETS_PREFIX), sound=True)
+        else:
+            return name
+        if not still:
+            return name
+        if named.takes == "sound":
+            raise UnsupportedMedia(NO_SOUND_IN_PICTURES)
+        return await self.overlay_images.normalize(path)
+
+
+async def stored_video(session: AsyncSession, reference: str) -> tuple[File, MediaInfo]:
+    """The file that a reference to a video names, and what is known of it. It is locked against deletion until the
+    transaction ends.
+
+    Raises NotFound, UnsupportedMedia.
+    """
+    file = await layer_references.video(session, reference)
+    owner = (
+        await session.get(Video, file.video_id)
+        if file.video_id is not None
+        else await session.get(Variant, file.variant_id)
+    )
+    if owner is None:  # its lock came before the row was deleted
+        raise NotFound("no such video or variant", code="asset_missing")
+    return file, msgspec.convert(owner.media_info, MediaInfo)
+
+
+async def stored(session: AsyncSession, reference: str, named: Named) -> tuple[File, VideoFacts | SoundFacts]:
+    """What a prepared reference names, locked as `stored_video` does. Raises NotFound, UnsupportedMedia."""
+    kind, _, rest = reference.partition(":")
+    if kind != "asset":
+        file, media = await stored_video(session, reference)
+    else:
+        file = await layer_references.stored_asset(session, rest)
+        await session.refresh(file, with_for_update={"read": True})
+        asset = await session.get(Asset, file.asset_id)
+        if asset is None or asset.media_info is None:
+            raise NotFound("no such asset; GET /assets lists those that there are", code="asset_missing")
+        if named.takes != "sound":
+            raise UnsupportedMedia(NO_PICTURE_IN_SOUNDS)
+        media = msgspec.convert(asset.media_info, MediaInfo)
+    facts = SoundFacts if named.takes == "sound" else VideoFacts
+    return file, facts(sha256=file.sha256, media=media)
+
+
+def _image_format(path: Path) -> FileFormat | None:
+    """Raises NotFound when it was deleted a moment ago."""
+    try:
+        with path.open("rb") as file:
+            return file_formats.of_image(file.read(file_formats.IMAGE_SIGNATURE_BYTES))
+    except FileNotFoundError as error:
+        raise NotFound("the file is not there", code="file_missing") from error
