@@ -114,6 +114,7 @@ async def test_an_upload_is_known_by_its_content(shared_service: Service, extens
         "content_type": content_type,
         "width": 64,
         "height": 64,
+        "duration_s": None,
         "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "created_at": asset["created_at"],

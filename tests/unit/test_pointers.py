@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reelwright.edits.edit import overlay, trim
+from reelwright.edits.facts import ImageFacts
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.structs import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import InvalidInput
 from tests.support.media_info import media

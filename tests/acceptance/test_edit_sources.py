@@ -1,0 +1,94 @@
+"""What the steps of an edit bring in, named by requests: music as an asset, or of another video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import footage
+from tests.support.media_files import ffmpeg
+from tests.support.service import UNKNOWN, Service, problem
+
+
+def music(path: Path, *, seconds: float = 1.5) -> Path:
+    ffmpeg("-f", "lavfi", "-i", f"sine=frequency=300:duration={seconds}", str(path))
+    return path
+
+
+async def post_asset(service: Service, path: Path) -> httpx.Response:
+    return await service.client.post("/assets", files={"file": (path.name, path.read_bytes())})
+
+
+async def edit(service: Service, video_id: str, *steps: dict[str, Any]) -> httpx.Response:
+    request = {"source": video_id, "steps": list(steps), "outputs": ["mp4:240p"]}
+    return await service.client.post("/edits", json=request)
+
+
+def pointers(refused: httpx.Response) -> set[str]:
+    errors: Any = problem(refused, 422, "invalid_input")["errors"]
+    return {error["pointer"] for error in errors}
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.wav", "a.m4a", "a.ogg", "a.flac"])
+async def test_a_sound_is_an_asset(shared_service: Service, tmp_path: Path, name: str) -> None:
+    """Known by its content; its length is measured."""
+    path = music(tmp_path / name)
+    response = await post_asset(shared_service, path)
+    asset = response.json()
+    assert response.status_code == 201
+    assert (asset["kind"], asset["width"], asset["height"]) == ("audio", None, None)
+    assert asset["content_type"].startswith("audio/")
+    assert asset["duration_s"] == pytest.approx(1.5, abs=0.06)
+    download = await shared_service.client.get(asset["url"])
+    assert download.content == path.read_bytes()
+    assert download.headers["content-type"] == asset["content_type"]
+    assert asset["id"] in {item["id"] for item in (await shared_service.client.get("/assets")).json()["items"]}
+
+
+async def test_what_is_no_asset_is_refused_with_what_is(shared_service: Service, tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("no sound at all\n" * 99)
+    refused = problem(await post_asset(shared_service, text), 415, "unsupported_media")
+    assert (
+        refused["detail"] == "An asset is a picture (PNG, JPEG, WebP or GIF) or a sound (MP3, WAV, M4A, Ogg or FLAC)."
+    )
+    refused = problem(await post_asset(shared_service, footage.make().path), 415, "unsupported_media")
+    assert "POST /videos" in str(refused["detail"])
+
+
+async def test_music_from_everywhere_that_it_is_named(shared_service: Service, tmp_path: Path) -> None:
+    """A video without sound has a track then. An asset that an unfinished job reads stays."""
+    service = shared_service
+    silent = await service.upload(footage.make(audio=0).path)
+    loud = await service.upload(footage.make(seconds=3).path)
+    asset = (await post_asset(service, music(tmp_path / "a.mp3"))).json()
+    jobs = []
+    for source in (f"asset:{asset['id']}", f"video:{loud['id']}"):
+        accepted = await edit(service, silent["id"], {"type": "audio", "mix": {"source": source, "at_end": "loop"}})
+        assert accepted.status_code == 202, accepted.text
+        jobs.append(accepted.json()["job_id"])
+    in_use = problem(await service.client.delete(f"/assets/{asset['id']}"), 409, "in_use")
+    assert in_use["job_ids"] == [jobs[0]]
+    async with service.worker():
+        for job_id in jobs:
+            result = await service.result(job_id)
+            ffmpeg("-i", str(result), "-map", "0:a", "-f", "null", "-")
+    assert (await service.client.delete(f"/assets/{asset['id']}")).status_code == 204
+
+
+async def test_what_cannot_be_heard_is_named(shared_service: Service) -> None:
+    """Each with the place in the request."""
+    service = shared_service
+    video = await service.upload(footage.make(audio=0).path)
+    refused = await edit(
+        service,
+        video["id"],
+        {"type": "flip", "direction": "horizontal"},
+        {"type": "audio", "mix": {"source": f"asset:{UNKNOWN}"}, "replace": {"source": "no such file.mp3"}},
+    )
+    assert pointers(refused) == {"/steps/1/replace/source", "/steps/1/mix/source"}
+    silent = await edit(service, video["id"], {"type": "audio", "mix": {"source": f"video:{video['id']}"}})
+    assert pointers(silent) == {"/steps/0/mix/source"}
