@@ -6,6 +6,7 @@ A new step: a module here, its two structs in the unions below, and a module of 
 from __future__ import annotations
 
 from reelwright.edits.steps.audio import AudioStep, PlannedAudio
+from reelwright.edits.steps.concat import ConcatStep, PlannedConcat
 from reelwright.edits.steps.crop import CropStep, PlannedCrop
 from reelwright.edits.steps.fade import FadeStep, PlannedFade
 from reelwright.edits.steps.fit import FitStep, PadStep, PlannedFit
@@ -29,6 +30,7 @@ Step = (
     | OverlayStep
     | FadeStep
     | AudioStep
+    | ConcatStep
 )
 """Every kind of step."""
 
@@ -43,6 +45,7 @@ PlannedStep = (
     | PlannedOverlay
     | PlannedFade
     | PlannedAudio
+    | PlannedConcat
     | PlannedOpening
 )
 """Every kind of step, planned. `PlannedOpening` comes first in a plan of several steps, and only there."""

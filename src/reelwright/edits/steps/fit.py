@@ -29,6 +29,9 @@ def filling(text: str) -> None:
             raise ValueError(f"is {', '.join(FILLINGS)} or a colour; {error}") from error
 
 
+FillText = Annotated[str, Check(filling), Meta(max_length=64, description="A colour, or `blur`, `crop`, `stretch`.")]
+
+
 class FitStep(BaseStep, frozen=True, kw_only=True, tag="fit"):
     """Bring the picture to a size, or to an `aspect` (its shorter side is then as long as the picture's). What of the
     canvas the picture leaves free is a colour, or itself, large and blurred (`blur`); `crop`: it leaves nothing free,
@@ -37,9 +40,7 @@ class FitStep(BaseStep, frozen=True, kw_only=True, tag="fit"):
     width: Side | None = None
     height: Side | None = None
     aspect: AspectText | None = None
-    fill: Annotated[str, Check(filling), Meta(max_length=64, description="A colour, or `blur`, `crop`, `stretch`.")] = (
-        "black"
-    )
+    fill: FillText = "black"
 
     def planned(self, state: VideoState, planning: Planning) -> PlannedFit:
         """Raises InvalidInput that names every wrong field."""

@@ -115,6 +115,8 @@ FINE_TICKS = Expression("1/90000")
 
 TIMES_OR_COUNTED = Expression("'if(isnan(PTS),N/SR/TB,PTS)'")
 """For asetpts: the times that there are; of samples without any, those that follow from their number."""
+FRAME_NUMBERS = Expression("N")
+"""For setpts: frames that follow each other evenly, a tick each."""
 COUNTED_TIMES = Expression("N/SR/TB")
 """For asetpts: those that follow from the number of samples, whatever a file says."""
 MEAN_OF_TWO = Expression("mono|c0=0.5*c0+0.5*c1")

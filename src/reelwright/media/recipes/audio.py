@@ -148,9 +148,10 @@ def heard(layer: PlannedLayer) -> AudioStream:
     return next((track for track in tracks if track.default), tracks[0])
 
 
-def layer_sound(layer: PlannedLayer, form: CodedAudio) -> list[Filter]:
-    """In step with the layer's picture, whose first frame is shown when the layer starts."""
-    return [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate)]
+def layer_sound(layer: PlannedLayer, form: CodedAudio, *, keeping_clocks: bool = False) -> list[Filter]:
+    """In step with the layer's picture, whose first frame is shown when the layer starts. `keeping_clocks`: whether
+    frames come in the files' own time."""
+    return [*formed(heard(layer), form), *_layer_filters(layer, form.sample_rate, keeping_clocks=keeping_clocks)]
 
 
 def form_of(track: AudioStream) -> CodedAudio:
@@ -158,12 +159,15 @@ def form_of(track: AudioStream) -> CodedAudio:
     return audio_tracks.coded(track, AudioEncoding(), "mkv")
 
 
-def _layer_filters(layer: PlannedLayer, rate: int) -> list[Filter]:
+def _layer_filters(layer: PlannedLayer, rate: int, *, keeping_clocks: bool) -> list[Filter]:
     assert isinstance(layer.facts, VideoFacts)
     media = layer.facts.media
     start, shown = Fraction(layer.start_s), Fraction(layer.end_s) - Fraction(layer.start_s)
     filters = [
-        filter_("asetpts", expr=timestamps_from_s(Fraction(media.main_video.start_s) - media.start)),
+        filter_(
+            "asetpts",
+            expr=timestamps_from_s(Fraction(media.main_video.start_s) - (0 if keeping_clocks else media.start)),
+        ),
         without_holes(),
         filter_("atrim", end=shown),
         filter_("volume", volume=Fraction(repr(layer.volume))),

@@ -46,12 +46,20 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def input_options(
-        self, media: MediaInfo, start: Fraction, end: Fraction, *, looking_back: bool = False
+        self,
+        media: MediaInfo,
+        start: Fraction,
+        end: Fraction,
+        *,
+        looking_back: bool = False,
+        keeping_clocks: bool = True,
     ) -> tuple[str, ...]:
         """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
-        after the end. `looking_back`: what is on display at the start may have begun long before it."""
+        after the end. `looking_back`: what is on display at the start may have begun long before it;
+        `keeping_clocks`: `-copyts` may be said, which is said for all inputs of a command or for none."""
         seek = Fraction(0)
-        if media.clock_jumps:  # `-copyts` would leave them open; the offset is what ffmpeg takes off without it
+        if media.clock_jumps or not keeping_clocks:
+            # `-copyts` would leave the jumps open; the offset is what ffmpeg takes off without it
             return ("-itsoffset", seconds(media.start), "-t", seconds(media.start + end + RUN_OUT_S))
         if is_seekable(media):
             frame_s = 1 / Fraction(media.main_video.frame_rate) if media.main_video.frame_rate else Fraction(1, 25)

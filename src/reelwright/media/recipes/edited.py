@@ -86,8 +86,9 @@ class EditedSource:
     def command(self, arguments: Sequence[str], *, before: tuple[str, ...] = (), **more: Any) -> Command:
         media, cut, opening = self._source, self._scene.cut, self._opening
         start, end = Fraction(opening.start_s), Fraction(opening.end_s)
-        reading = cut.input_options(media, start, end, looking_back=opening.rate is not None)
-        from_start = cut.input_options(media, Fraction(0), end)
+        kept = self._scene.keeps_clocks
+        reading = cut.input_options(media, start, end, looking_back=opening.rate is not None, keeping_clocks=kept)
+        from_start = cut.input_options(media, Fraction(0), end, keeping_clocks=kept)
         rest = () if opening.rate is not None else cut.without_the_rest(media)
         graphs = (self._scene.graph, *(sound.graph for sound in self._scene.sounds))
         following = [

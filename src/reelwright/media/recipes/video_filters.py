@@ -15,6 +15,17 @@ LIMITED_BY_DEFAULT = frozenset({"h264", "hevc", "vvc", "av1", "vp9"})
 """Codecs whose pictures are of limited range where nothing is said. Others without chroma are of full range then."""
 
 
+MATRICES = {
+    "bt709": "bt709",
+    "smpte170m": "smpte170m",
+    "bt470bg": "bt470",
+    "fcc": "fcc",
+    "smpte240m": "smpte240m",
+    "bt2020nc": "bt2020",
+}
+"""What ffmpeg's scaler calls them."""
+
+
 def steady(picture: VideoStream) -> list[Filter]:
     """What comes first: pictures of one size and format, whatever changes in the middle of the stream; nothing is done
     to those that are so already."""
@@ -155,6 +166,17 @@ def restored_colors(picture: VideoStream) -> list[Filter]:
         standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else color_standard.guessed(picture)
         return _set_colors("bt709" if picture.color_primaries == "bt2020" else standard)
     return _stated(picture)
+
+
+def matched_colors(picture: VideoStream, like: VideoStream) -> list[Filter]:
+    """A conformed picture whose colours are coded as those of another one."""
+    coded, wanted = MATRICES.get(picture.color_space or ""), MATRICES.get(like.color_space or "")
+    options: dict[str, Value] = {}
+    if coded is not None and wanted is not None and coded != wanted:
+        options |= {"in_color_matrix": coded, "out_color_matrix": wanted}
+    if (picture.color_range or "tv") != (like.color_range or "tv"):
+        options |= {"in_range": picture.color_range or "tv", "out_range": like.color_range or "tv"}
+    return [*([filter_("scale", **options)] if options else []), *_stated(like)]
 
 
 def _stated(picture: VideoStream) -> list[Filter]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reelwright.edits.plan import Plan
+from reelwright.edits.plan import AnyFacts, Facts, ImageFacts, Plan
 from reelwright.edits.steps.audio import PlannedAudio
+from reelwright.edits.steps.concat import PlannedConcat
 from reelwright.edits.steps.crop import PlannedCrop
 from reelwright.edits.steps.fade import PlannedFade
 from reelwright.edits.steps.fit import PlannedFit
@@ -18,7 +19,7 @@ from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.scene import Scene, opened
-from reelwright.media.recipes.steps import audio, crop, fade, fit, keep, overlay, speed, trim, turn
+from reelwright.media.recipes.steps import audio, concat, crop, fade, fit, keep, overlay, speed, trim, turn
 
 APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedTrim: trim.apply,
@@ -31,6 +32,7 @@ APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedOverlay: overlay.apply,
     PlannedFade: fade.apply,
     PlannedAudio: audio.apply,
+    PlannedConcat: concat.apply,
 }
 """How each planned step changes a scene. The state is taken on after it."""
 
@@ -40,7 +42,13 @@ def composed(plan: Plan, capabilities: Capabilities) -> Scene:
     first, *steps = plan.steps
     assert isinstance(first, PlannedOpening)
     scene = opened(plan.inputs[0].media, first, capabilities)
+    scene.keeps_clocks = not any(_clock_jumps(source) for source in plan.sources)
     for step in steps:
         APPLY[type(step)](scene, step)
         scene.state = step.after(scene.state)
     return scene
+
+
+def _clock_jumps(source: Facts | AnyFacts) -> bool:
+    """Whether a file's clock jumps in a way that ffmpeg closes where it is not told `-copyts`."""
+    return not isinstance(source, ImageFacts) and source.media.clock_jumps

@@ -35,7 +35,7 @@ def join(sound: Sound, spans: list[Span], sample_rate: int) -> None:
             pad.then(
                 filter_("atrim", start_sample=first, end_sample=first + count),
                 filter_("asetpts", expr=timestamps_begun_at_once()),
-                *_without_clicks(end - start, joined_before=number > 0, joined_after=number < len(spans) - 1),
+                *without_clicks(end - start, joined_before=number > 0, joined_after=number < len(spans) - 1),
             )
         )
     if len(pieces) > 1:
@@ -44,7 +44,8 @@ def join(sound: Sound, spans: list[Span], sample_rate: int) -> None:
         sound.pad = pieces[0].then(*lasting(begin))
 
 
-def _without_clicks(length: Fraction, *, joined_before: bool, joined_after: bool) -> list[Filter]:
+def without_clicks(length: Fraction, *, joined_before: bool, joined_after: bool) -> list[Filter]:
+    """Sound that goes down before a join and comes up behind it."""
     fade = min(DECLICK_S, length / 2)
     filters = []
     if joined_before:

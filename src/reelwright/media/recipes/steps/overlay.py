@@ -30,7 +30,9 @@ def apply(scene: Scene, step: PlannedOverlay) -> None:
     for sound, track in zip(scene.sounds, tracks, strict=True):
         form = form_of(track)
         layers = [
-            sound.graph.input(GraphInput(number, heard(layer).index, layer_sound(layer, form)))
+            sound.graph.input(
+                GraphInput(number, heard(layer).index, layer_sound(layer, form, keeping_clocks=scene.keeps_clocks))
+            )
             for number, layer in loud
         ]
         mix = filter_("amix", inputs=len(layers) + 1, duration="first", dropout_transition=0, normalize=0)
