@@ -23,7 +23,7 @@ PATIENCE_S = 120
 
 OTHERS: dict[str, dict[str, Any]] = {
     "its own kind": {},
-    "another size and rate": {"size": (180, 320), "frame_rate": "30000/1001", "seconds": 2.1},
+    "another size and rate": {"size": (180, 320), "frame_rate": "30000/1001", "seconds": 2.3},
     "variable": {"variable": True},
     "turned, silent": {"rotation": 90, "audio": 0},
     "interlaced, mono": {"interlaced": True, "channels": "mono", "sample_rate": 44100},

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelwright.edits.edit import Edit
-from reelwright.edits.facts import Facts, ImageFacts
+from reelwright.edits.facts import Facts, ImageFacts, SoundFacts, VideoFacts
+from reelwright.edits.layers import AnyLayer
+from reelwright.edits.materials import Named
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION, Plan, resolve
 from reelwright.edits.steps import Step
@@ -22,6 +24,7 @@ from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, rubberband=True)
 PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)
+SOUND = msgspec.structs.replace(media(), video=[], container="mp3")
 MARK = "cl13nt"
 """Part of every string of a client's that is free text."""
 
@@ -63,6 +66,12 @@ layers = st.lists(
     ),
     max_size=2,
 )
+volumes = st.floats(0, 10) | st.sampled_from(["-6dB", "+3 dB", MARK])
+named = st.sampled_from([*SOURCES, "picture", "sound"]).map(lambda name: MARK + name)
+clips = st.lists(
+    st.fixed_dictionaries({"source": named}, optional={"start": times, "end": times, "duration": st.floats(0.01, 9)}),
+    max_size=2,
+)
 steps = st.one_of(
     _step("trim", start=times, end=times).filter(lambda step: "start" in step),
     _step("keep", intervals=intervals).filter(lambda step: "intervals" in step),
@@ -75,7 +84,37 @@ steps = st.one_of(
     st.floats(0.25, 4).map(lambda factor: {"type": "speed", "factor": factor}),
     layers.map(lambda found: {"type": "overlay", "layers": found}),
     st.fixed_dictionaries({"type": st.just("fade")}, optional={"in": fades, "out": fades, "color": colors}),
+    _step(
+        "audio",
+        mute=st.booleans(),
+        volume=volumes,
+        channels=st.sampled_from(["mono", "stereo", "left", "right"]),
+        replace=st.fixed_dictionaries({"source": named}, optional={"start": times, "volume": volumes}),
+        mix=st.fixed_dictionaries(
+            {"source": named},
+            optional={"at": times, "until": times, "duck": st.booleans(), "at_end": st.sampled_from(["stop", "loop"])},
+        ),
+        fade_in=fades,
+        fade_out=fades,
+    ),
+    _step(
+        "concat",
+        before=clips,
+        after=clips,
+        fill=colors | st.sampled_from(["blur", "crop", "stretch"]),
+        transition=st.fixed_dictionaries({}, optional={"duration": st.floats(0.01, 5)}) | st.just("wipeleft"),
+    ),
 )
+
+
+def facts_of(wanted: AnyLayer | Named) -> ImageFacts | VideoFacts | SoundFacts:
+    """What the name of a source says."""
+    if not isinstance(wanted, Named):
+        return PICTURE
+    kind = wanted.name.removeprefix(MARK)
+    if wanted.takes == "sound":
+        return SoundFacts(sha256="2" * 64, media=SOURCES.get(kind, SOUND))
+    return VideoFacts(sha256="3" * 64, media=SOURCES[kind]) if kind in SOURCES else PICTURE
 
 
 @settings(max_examples=400)
@@ -88,7 +127,7 @@ def test_it_is_refused_as_a_wrong_request_or_compiled(source: str, wanted: list[
         steps=tuple(msgspec.convert(step, Step) for step in wanted),
         outputs=(FileOutput(), FileOutput(video=VideoEncoding(codec="hevc")))[:outputs],
     )
-    materials = (PICTURE,) * sum(step.materials for step in edit.steps)
+    materials = tuple(facts_of(material.wanted) for step in edit.steps for material in step.materials)
     try:
         plan = resolve(edit, Facts(sha256="0" * 64, media=SOURCES[source], layers=materials))
     except InvalidInput:
