@@ -51,11 +51,10 @@ _TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 class IncomingFile:
     """A file that is being received.
 
-    `filename` is the client's name, made fit to show (never a path); `content_type` is what the client says, not to
-    be trusted. `fields` holds the texts that came so far, by field: all of them once `chunks()` has ended."""
+    `filename` is the client's name, made fit to show (never a path). `fields` holds the texts that came so far, by
+    field: all of them once `chunks()` has ended."""
 
     filename: str
-    content_type: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     _chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
 
@@ -191,7 +190,7 @@ class _Parts:
         if segment is None:
             raise InvalidInput([FieldError(f"/{self._file_field}", "the file is missing")])
         filename = display_name(segment.filename or "")
-        return IncomingFile(filename, segment.content_type or "application/octet-stream", self._fields)
+        return IncomingFile(filename, self._fields)
 
     async def file_chunks(self, max_bytes: int) -> AsyncIterator[bytes]:
         """The bytes of the file part; then the rest of the form is read and checked."""

@@ -17,20 +17,21 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, name: ProfileName, profile: Profile) -> ProfileOut:
+        ladder = profile.ladder
         audio = SoundIn(
-            codec=profile.audio_codec,
-            bit_rate=profile.audio_bit_rate,
-            channels=profile.audio_channels,
-            loudness=profile.loudness_lufs,
+            codec=ladder.audio_codec,
+            bit_rate=ladder.audio_bit_rate,
+            channels=ladder.audio_channels,
+            loudness=ladder.loudness_lufs,
         )
         settings = RenditionsIn(
-            qualities=None if profile.qualities is None else list(profile.qualities),
-            codec=profile.codec,
-            container=profile.container,
-            crf=profile.crf,
-            video_bitrate=profile.video_bit_rate,
-            two_pass=profile.two_pass,
-            preset=profile.preset,
+            qualities=None if ladder.qualities is None else list(ladder.qualities),
+            codec=ladder.codec,
+            container=ladder.container,
+            crf=ladder.crf,
+            video_bitrate=ladder.video_bit_rate,
+            two_pass=ladder.two_pass,
+            preset=ladder.preset,
             audio=audio,
         )
         return cls(name=name, purpose=profile.purpose, settings=settings)

@@ -13,7 +13,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.profiles import PLAIN, PROFILES, ProfileName, ladder_of
+from reelwright.edits.profiles import PROFILES, ProfileName, ladder_of
 from reelwright.edits.sidecars import AnySidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 
@@ -123,7 +123,7 @@ class RenditionsIn(CodingIn, frozen=True, kw_only=True):
 
     def ladder(self) -> Ladder:
         return ladder_of(
-            PROFILES[self.profile] if self.profile else PLAIN,
+            PROFILES[self.profile] if self.profile else None,
             qualities=None if self.qualities is None else tuple(self.qualities),
             codec=self.codec,
             container=self.container,
