@@ -17,7 +17,8 @@ from reelwright.media.packaging.presentation import AudioRendition, Presentation
 
 FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
 """CMAF, as yet without an index. The header is written when the first packets are known: its edit lists take
-off what encoders need to start, so that picture and sound begin at the same time."""
+off what encoders need to start, so that picture and sound begin at the same time. The index (`sidx`) is written by us,
+who know the segments; no player needs the one at the end (`mfra`)."""
 
 TOLERANCE_S = Fraction(1, 100)
 """Between borders of renditions that were coded with clocks of different ticks."""
@@ -32,6 +33,7 @@ def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
     inputs: list[str] = []
     outputs: list[str] = []
     for number, name in enumerate(streaming.video_files):
+        # files of our own, named as what they are: nothing is guessed, nothing else opened
         inputs += ["-protocol_whitelist", "file", "-f", "mov", "-i", f"<out{number}>"]
         outputs += [
             "-map",
@@ -56,6 +58,7 @@ def fragments_of(media: str) -> str:
 
 
 def _fragmented(*how: str) -> tuple[str, ...]:
+    # bitexact: the muxer does not write its version; cmfc: CMAF's brand
     return ("-c", "copy", *WITHOUT_METADATA, "-fflags", "+bitexact", *how, "-brand", "cmfc", "-f", "mp4")
 
 

@@ -49,8 +49,8 @@ def at_moments(times: Sequence[Fraction], rate: int) -> list[Filter]:
     return [
         filter_("settb", expr=NANOSECONDS),
         filter_("setpts", expr=moments_before(times, 1_000_000_000 // rate)),
-        filter_("fps", fps=rate, round="down", eof_action="pass"),
-        filter_("tpad", stop_mode="clone", stop=len(times)),
+        filter_("fps", fps=rate, round="down", eof_action="pass"),  # of frames with one number, the last
+        filter_("tpad", stop_mode="clone", stop=len(times)),  # times behind the last frame show that
         filter_("trim", end_frame=len(times)),
     ]
 
@@ -79,12 +79,13 @@ def options(still: PlannedSidecar, encoders: Sequence[str]) -> tuple[str, ...]:
             raise JobFailed(
                 f"this machine's ffmpeg cannot make a preview (it lacks {PREVIEW_ENCODER})", code="unsupported_here"
             )
+        # passthrough: frames have been picked, none is to be repeated or dropped for a rate; loop 0: for ever
         return (
             *("-c:v", PREVIEW_ENCODER, "-quality", str(WEBP_QUALITY), "-compression_level", "4"),
             *("-fps_mode", "passthrough", "-loop", "0", "-f", "webp", f"<{name}>"),
         )
     coded = ("-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough", "-f", "image2")
     if isinstance(still.request, Poster):
-        return ("-frames:v", "1", *coded, "-update", "1", f"<{name}>")
+        return ("-frames:v", "1", *coded, "-update", "1", f"<{name}>")  # update: there is no number in the name
     pattern = "sprite-%d.jpg" if isinstance(still.request, Sprite) else "thumbnail-%04d.jpg"
     return (*coded, f"<{pattern}>")

@@ -42,7 +42,7 @@ def clock(layers: Sequence[PlannedLayer], length: Fraction, pixel_format: str = 
     count = 1 + sum(run.count for run in runs)
     stamps = in_runs([(run.first, run.step, run.count) for run in (begin, *runs)])
     ticking = [
-        filter_("color", size=grid(2, 2), rate=1, duration=count),
+        filter_("color", size=grid(2, 2), rate=1, duration=count),  # a frame a second: as many as there are moments
         filter_("format", pix_fmts=pixel_format),
         filter_("settb", expr=FINE_TICKS),
         filter_("setpts", expr=stamps),

@@ -73,7 +73,7 @@ def conform_layer(picture: VideoStream, size: Size, *, tone_mapping: bool) -> li
     return [
         *levelled(picture),
         filter_("scale", w=size[0], h=size[1], flags="bicubic"),
-        filter_("setsar", sar=1),
+        filter_("setsar", sar=1),  # the scaler keeps the picture's shape by the shape of its pixels
         *to_sdr(picture, tone_mapping=tone_mapping),
         *named_colors(picture),
     ]
@@ -100,6 +100,7 @@ def progressive(picture: VideoStream) -> list[Filter]:
     """Interlaced frames as whole pictures, as many as there were; nothing for others."""
     if not picture.is_interlaced:
         return []
+    # one picture a frame (the usual is one a field); by the probe's parity, for frames may be marked otherwise
     return [filter_("bwdif", mode="send_frame", parity="tff" if picture.field_order[0] == "t" else "bff")]
 
 
@@ -117,10 +118,10 @@ def to_sdr(picture: VideoStream, *, tone_mapping: bool) -> list[Filter]:
         return [*_told(picture), filter_("zscale", primaries="bt709", transfer="bt709", matrix="bt709", range="tv")]
     return [
         *_told(picture),
-        filter_("zscale", transfer="linear", npl=100),
-        filter_("format", pix_fmts="gbrpf32le"),
+        filter_("zscale", transfer="linear", npl=100),  # cd/m2 of 1.0: what SDR's white is made for
+        filter_("format", pix_fmts="gbrpf32le"),  # tonemap takes linear RGB alone; HDR's light goes beyond 1.0
         filter_("zscale", primaries="bt709"),
-        filter_("tonemap", tonemap="hable", desat=0),
+        filter_("tonemap", tonemap="hable", desat=0),  # a curve that keeps shadows; bright colours stay colours
         filter_("zscale", transfer="bt709", matrix="bt709", range="tv"),
     ]
 
