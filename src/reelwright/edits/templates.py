@@ -58,7 +58,10 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     example: Annotated[
         Any, Meta(description="A value to try the template with, where there is no default and a usual one is wrong.")
     ] = UNSET
-    enum: Annotated[list[Any], Meta(min_length=1, max_length=100, description="Only one of these.")] | None = None
+    enum: (
+        Annotated[list[str | int | float | bool], Meta(min_length=1, max_length=100, description="Only one of these.")]
+        | None
+    ) = None
     minimum: Annotated[float, Meta(description="Of a number or a time.")] | None = None
     maximum: Annotated[float, Meta(description="Of a number or a time.")] | None = None
     max_length: Annotated[int, Meta(ge=1, le=MAX_TEXT_CHARACTERS, description="Of a text: characters.")] | None = None
