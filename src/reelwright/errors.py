@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -180,6 +180,8 @@ class JobFailed(ReelwrightError):
     code = "internal"
     advice: ClassVar[Mapping[str, str]] = {}
     """Sentences for codes whose detail only experts can make something of."""
+    checks: Sequence[Mapping[str, Any]] = ()
+    """What a made file was held to and is not."""
 
     @property
     def sentence(self) -> str:
@@ -232,9 +234,15 @@ class VerifyFailed(JobFailed):
     )
 
     def __init__(
-        self, detail: str, *, evidence: ProcessEvidence | None = None, output_index: int | None = None
+        self,
+        detail: str,
+        *,
+        evidence: ProcessEvidence | None = None,
+        output_index: int | None = None,
+        checks: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(detail, stage="verify", evidence=evidence, output_index=output_index)
+        self.checks = checks
 
 
 class LeaseLost(JobFailed):

@@ -26,6 +26,7 @@ from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
+from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.settings import Settings
@@ -137,7 +138,8 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     sessions = UnsteadySessions(engine, expire_on_commit=False)
     sessions.breaks = {}
 
-    async with Prober(probe_rules(settings)) as prober:
+    inspecting = Inspector(memory_bytes=settings.media_memory_bytes, stall_s=settings.stall_timeout_s)
+    async with Prober(probe_rules(settings)) as prober, inspecting as inspector:
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
         context = WorkerContext(
@@ -146,6 +148,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             storage=storage,
             prober=prober,
             checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
+            inspector=inspector,
             machine=machine,
         )
         bench = Workbench(context, sessions, storage, world)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reelwright.edits import ladder
+from reelwright.edits.checks import Check
 from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
@@ -15,12 +16,13 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, ImageFacts, Plan, VideoFacts, resolve
 from reelwright.edits.streaming import Streaming
+from reelwright.media.checks.inspector import Inspector, inspection
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.verify import mismatches
+from reelwright.media.verify import mismatches, verified
 from reelwright.settings import Settings
 
 SETTINGS = Settings()
@@ -118,3 +120,19 @@ async def ffmpeg_can(settings: Settings = SETTINGS) -> Capabilities:
     if settings not in _capabilities:
         _capabilities[settings] = await capabilities.capabilities(settings)
     return _capabilities[settings]
+
+
+def inspector() -> Inspector:
+    return Inspector(memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s)
+
+
+async def checked(
+    prober: Prober, inspector: Inspector, plan: Plan, number: int, made: Path, source: Path
+) -> tuple[Check, ...]:
+    """What output `number` of a plan is held to, as a worker does before it is published. Raises what a worker takes
+    for a failed check."""
+    look = inspection(plan, number, await ffmpeg_can())
+    media = await prober.probe(made)
+    compared = source if look.comparison is not None else None
+    found = await inspector.inspect(made, compared, look, wall_s=BUDGET.wall_base_s, report=lambda _: None)
+    return verified(plan, number, media, found)

@@ -20,6 +20,7 @@ from reelwright.db.database import DatabaseUnusable, close, create_engine, locat
 from reelwright.db.embedded import EmbeddedPostgresError
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.queue import QUEUE
+from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.sandbox import contained
@@ -85,7 +86,12 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     try:
         ours = probe_rules(settings)
         rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be
-        async with Prober(rules) as prober, ImageChecker(memory_bytes=settings.media_memory_bytes) as checker:
+        most_bytes, stall_s = settings.media_memory_bytes, settings.stall_timeout_s
+        async with (
+            Prober(rules) as prober,
+            ImageChecker(memory_bytes=most_bytes) as checker,
+            Inspector(memory_bytes=most_bytes, stall_s=stall_s) as inspector,
+        ):
             if await machine.examine():
                 for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)
@@ -95,6 +101,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 storage=storage,
                 prober=prober,
                 checker=checker,
+                inspector=inspector,
                 machine=machine,
             )
             metrics.SLOTS.set(settings.max_concurrent_jobs)

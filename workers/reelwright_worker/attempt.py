@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
@@ -21,7 +20,7 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
-from reelwright.edits.plan import ExpectedOutput, ImageFacts, Plan
+from reelwright.edits.plan import ImageFacts, Plan
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
@@ -36,6 +35,7 @@ from reelwright.media.recipes.compile import compile_plan
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
 from reelwright_worker.context import WorkerContext
+from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 from reelwright_worker.work_folder import WorkFolder
@@ -43,6 +43,8 @@ from reelwright_worker.work_folder import WorkFolder
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_S = 0.5
+CHECKING_SHARE = 0.06
+"""Of the whole work, about: what decoding outputs takes beside making them."""
 NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 
 
@@ -78,7 +80,8 @@ class Attempt:
             failure = blamed(group, stage=self.stage)
             if failure.code == "no_space" and failure.needs_bytes is None:
                 used_bytes = await asyncio.to_thread(self.folder.used_bytes)
-                failure = short_of_space(failure, used_bytes, self.percent, self.ctx.machine.capacity_bytes())
+                rendered = min(self.percent / (1 - CHECKING_SHARE), 100.0)
+                failure = short_of_space(failure, used_bytes, rendered, self.ctx.machine.capacity_bytes())
             raise failure from None
 
     def _enter(self, stage: str) -> None:
@@ -129,7 +132,10 @@ class Attempt:
         )
 
     def _progressed(self, percent: float, speed: float | None) -> None:
-        self.percent, self.speed = percent, speed
+        self.percent, self.speed = percent * (1 - CHECKING_SHARE), speed
+
+    def _proved(self, done: float) -> None:
+        self.percent, self.speed = 100 * (1 - CHECKING_SHARE * (1 - done)), None
 
     async def _make_and_publish(self) -> None:
         outputs = await self._render(await self._fetch())
@@ -190,21 +196,18 @@ class Attempt:
             self.warnings = await self._run(recipe, slots)
             fault_points.point("rendered, not verified")
             self._enter("verify")
-            outputs = [
-                await self._verify(path, expected, number)
-                for number, (path, expected) in enumerate(zip(targets, self.plan.outputs, strict=True))
-            ]
+            outputs = await prove(self.ctx, self.plan, targets, slots["in0"], self._proved)
         except JobFailed as failure:
             if failure.code in SEEM_DAMAGED:
                 await demand_readable(inputs)
             raise
         if self.warnings:
             await demand_readable(inputs)
-        return tuple(outputs)
+        return outputs
 
     async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> tuple[str, ...]:
         """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
-        await self._write(partial(self._report, recipe_json=msgspec.to_builtins(recipe)))
+        await self._write(partial(self._report, recipe_json=_stored(recipe)))
         try:
             await asyncio.to_thread(self.ctx.storage.require_space, 0)
             await finished(asyncio.to_thread(self.folder.make))
@@ -227,24 +230,6 @@ class Attempt:
             report=self._progressed,
         )
 
-    async def _verify(self, path: Path, expected: ExpectedOutput, number: int) -> FinishedOutput:
-        try:
-            media = await self.ctx.prober.probe(path)
-        except Busy as error:  # says nothing about the output
-            raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
-        except ReelwrightError as error:
-            raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
-        if wrong := verify.mismatches(expected, media):
-            what = "the output" if len(self.plan.outputs) == 1 else f"the rendition {expected.output.quality}"
-            raise VerifyFailed(f"{what} is not what was planned: {'; '.join(wrong)}", output_index=number)
-        size_bytes, sha256 = await asyncio.to_thread(_measure, path)
-        checks: dict[str, Any] = {
-            "frame_count": media.main_video.frame_count,
-            "duration_s": media.duration_s,
-            "complaints": [],
-        }
-        return FinishedOutput(path, expected, media, size_bytes, sha256, checks)
-
     async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> tuple[FinishedSidecar, ...]:
         """Return the files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or
         is not what it should be."""
@@ -259,7 +244,7 @@ class Attempt:
         for planned in self.plan.files:
             path = self.work / planned.name
             try:
-                size_bytes, sha256 = await asyncio.to_thread(_measure, path)
+                size_bytes, sha256 = await asyncio.to_thread(measure, path)
             except FileNotFoundError:
                 size_bytes, sha256 = 0, ""
             if size_bytes == 0:
@@ -280,6 +265,13 @@ class Attempt:
             raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
 
 
+def _stored(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe with what checking the outputs weighs beside its commands."""
+    weight = sum(command.weight for command in recipe.commands)
+    stored: dict[str, Any] = msgspec.to_builtins(recipe)
+    return stored | {"checking_weight": weight * CHECKING_SHARE / (1 - CHECKING_SHARE)}
+
+
 def _understood(job: Job) -> Plan:
     """Return the job's plan. Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take
     it next."""
@@ -290,9 +282,3 @@ def _understood(job: Job) -> Plan:
     if plan.version > PLAN_VERSION:
         raise JobFailed(NEWER_PLAN, code="newer_plan", stage="fetch")
     return plan
-
-
-def _measure(path: Path) -> tuple[int, str]:
-    """Return the size in bytes and the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from reelwright.settings import Settings
@@ -20,4 +21,5 @@ class WorkerContext:
     storage: LocalStorage
     prober: Prober
     checker: ImageChecker
+    inspector: Inspector
     machine: Machine

@@ -63,9 +63,12 @@ def eta_s(job: Job) -> float | None:
     if job.status is not JobStatus.STARTED or not commands:
         return None
     ends = list(accumulate(command.get("weight", 1.0) for command in commands))
-    per_cent = ends[-1] / 100
+    whole = ends[-1] + (job.recipe_json or {}).get("checking_weight", 0.0)
+    per_cent = whole / 100
     reached = job.progress * per_cent
-    number = next(number for number, end in enumerate(ends) if reached < end)
+    number = next((number for number, end in enumerate(ends) if reached < end), None)
+    if number is None:
+        return _rounded(_by_elapsed(job))
     running, weight = commands[number], commands[number].get("weight", 1.0)
     if running.get("gains"):
         return None
@@ -74,7 +77,7 @@ def eta_s(job: Job) -> float | None:
     if not job.speed or next_may_run:
         return _rounded(by_elapsed)
     lasts_s = _seconds(running["expected_s"]) / job.speed
-    by_speed: float = (ends[-1] - reached) / weight * lasts_s
+    by_speed: float = (whole - reached) / weight * lasts_s
     ran_s: float = (reached - ends[number] + weight) / weight * lasts_s
     if by_elapsed is None:
         return _rounded(by_speed) if ran_s >= MIN_RUN_S else None

@@ -250,6 +250,7 @@ def _error(failure: JobFailed) -> dict[str, Any]:
         "output_index": failure.output_index,
         "exit_status": failure.evidence.exit_status,
         "stderr_tail": failure.evidence.stderr_tail,
+        "checks": list(failure.checks),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,3 +61,9 @@ async def result_of(session: AsyncSession, job: Job, quality: Quality | None = N
 async def variants_of(session: AsyncSession, job_id: uuid.UUID) -> list[Variant]:
     """Return the variants that the job made and nobody has deleted, in the order of its outputs."""
     return list(await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index)))
+
+
+async def checks_of(session: AsyncSession, job_id: uuid.UUID) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return what is stored with each variant that the job made of what it was held to."""
+    rows = await session.execute(select(Variant.id, Variant.checks).where(Variant.job_id == job_id))
+    return dict(rows.tuples().all())

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
+from reelwright.edits.checks import Check, check
 from reelwright.edits.media_info import MediaInfo, VideoStream
-from reelwright.edits.plan import ExpectedOutput, ExpectedVideo
+from reelwright.edits.plan import ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.sidecars import PlannedImage
+from reelwright.media.checks.inspection import Findings
+from reelwright.media.checks.judge import judged
 from reelwright.media.images.check_worker import Seen
 
 
-def mismatches(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
-    """What is wrong with the file, in sentences; nothing when it keeps the promise.
+def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[Check, ...]:
+    """Return all that output `number` was held to: by its header and index, and by what was read and decoded of it."""
+    return (*described(plan.outputs[number], made), *judged(plan, number, made, found))
+
+
+def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[Check, ...]:
+    """Return what the file was held to by its header and index.
 
     Sound that is padded hides a picture that was lost, so that the picture is held to the plan of its own: from its
     start to its end it has no gap longer than the source's longest one. It alone says when a file without sound ends,
     which may be as much earlier.
     """
-    found: list[str] = []
-    picture = made.main_video
-    if (picture.codec, picture.width, picture.height) != (expected.output.video.codec, expected.width, expected.height):
-        found.append(
-            f"picture is {picture.codec} {picture.width}x{picture.height}, "
-            f"expected {expected.output.video.codec} {expected.width}x{expected.height}"
+    picture, wanted = made.main_video, expected.output.video.codec
+    alike = (picture.codec, picture.width, picture.height) == (wanted, expected.width, expected.height)
+    found = [
+        check(
+            "picture",
+            alike,
+            f"{picture.codec} {picture.width}x{picture.height}",
+            f"{wanted} {expected.width}x{expected.height}",
         )
-    if expected.frame_count is not None and picture.frame_count != expected.frame_count:
-        found.append(f"{picture.frame_count} frames, expected {expected.frame_count}")
-    if picture.frame_count == 0:
-        found.append("no frame of the video lies in the interval")
-    if len(made.audio) != expected.audio_tracks:
-        found.append(f"{len(made.audio)} audio tracks, expected {expected.audio_tracks}")
+    ]
+    if expected.frame_count is not None:
+        right = picture.frame_count == expected.frame_count
+        found.append(check("frame_count", right, f"{picture.frame_count} frames", str(expected.frame_count)))
+    elif picture.frame_count == 0:
+        found.append(check("frame_count", False, "no frame of the video lies in the interval"))
+    tracks = len(made.audio)
+    found.append(check("audio_tracks", tracks == expected.audio_tracks, str(tracks), str(expected.audio_tracks)))
     over = made.start + _exact(made.duration_s) - Fraction(expected.duration_s)
     silent = expected.audio_tracks == 0 and expected.video is not None
-    if over > Fraction(expected.duration_tolerance_s) or (
-        -over > Fraction(expected.duration_tolerance_s) and not silent
-    ):
-        found.append(f"lasts {made.duration_s} s, expected {float(Fraction(expected.duration_s)):.3f} s")
+    tolerance = Fraction(expected.duration_tolerance_s)
+    lasting = over <= tolerance and (-over <= tolerance or silent)
+    found.append(check("duration", lasting, f"{made.duration_s} s", f"{float(Fraction(expected.duration_s)):.3f} s"))
     if expected.video is not None:
-        found += _gaps(expected.video, picture)
-    return found
+        gaps = _gaps(expected.video, picture)
+        seen = "; ".join(gaps) or f"the picture stands still for {picture.longest_frame_s} s at most"
+        found.append(check("picture_gaps", not gaps, seen))
+    return tuple(found)
+
+
+def mismatches(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
+    """What of the header and index is wrong, in sentences; nothing when the file keeps the promise."""
+    return complaints(described(expected, made))
+
+
+def complaints(checks: Iterable[Check]) -> list[str]:
+    """What is wrong, in sentences."""
+    return [one.complaint for one in checks if one.outcome == "failed"]
 
 
 def image_mismatches(expected: PlannedImage, made: Seen) -> list[str]:

@@ -101,6 +101,12 @@ FILES = [
         "content_type": "video/mp4",
     }
 ]
+CHECKS = [
+    {"name": "frames", "outcome": "ok", "seen": "48", "wanted": "48"},
+    {"name": "decodes", "outcome": "ok", "seen": "all frames and all sound, without an error", "wanted": None},
+    {"name": "silence", "outcome": "noted", "seen": "0.00 to 1.98 s", "wanted": None},
+]
+
 VARIANT: dict[str, Any] = {
     "id": VARIANT_ID,
     "video_id": VIDEO_ID,
@@ -120,6 +126,7 @@ VARIANT: dict[str, Any] = {
     "source_variant_id": None,
     **LABELS,
     "files": FILES,
+    "checks": CHECKS,
 }
 LINEAGE: dict[str, Any] = {
     "variant_id": VARIANT_ID,
@@ -326,6 +333,7 @@ JOB: dict[str, Any] = {
             "variant_id": None,
             "url": None,
             "files": [],
+            "checks": [],
         }
     ],
     **LABELS,
@@ -350,7 +358,7 @@ JOB: dict[str, Any] = {
 }
 _ONLY_ALONE = {"edit", "plan", "plan_digest", "commands"}
 _LISTED: dict[str, Any] = {name: value for name, value in JOB.items() if name not in _ONLY_ALONE}
-_LISTED["outputs"] = [{name: value for name, value in JOB["outputs"][0].items() if name != "files"}]
+_LISTED["outputs"] = [{name: value for name, value in JOB["outputs"][0].items() if name not in ("files", "checks")}]
 JOBS = {"items": [_LISTED], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 SERVICE = {

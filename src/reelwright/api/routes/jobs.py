@@ -114,8 +114,9 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
     async with services.sessions() as session:
         job = await queries.find(session, job_id)
         outputs = await files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
+        checks = await queries.checks_of(session, job_id) if outputs else {}
         reasons = await waiting.reasons(session, [job])
-        return JobOut.of(job, outputs, services.addresses, reasons.get(job_id))
+        return JobOut.of(job, outputs, services.addresses, reasons.get(job_id), checks)
 
 
 @get(

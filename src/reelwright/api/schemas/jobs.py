@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, Page, Timestamp, Url
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
-from reelwright.api.schemas.videos import FileOut
+from reelwright.api.schemas.videos import CheckOut, FileOut, checks_of
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.error_codes import HINDRANCES
@@ -24,6 +24,9 @@ from reelwright.jobs.waiting import Waiting
 
 Outputs = Mapping[uuid.UUID, Sequence[File]]
 """What a job made and nobody has deleted: its variants, with their files, in lists the main one alone."""
+
+Checks = Mapping[uuid.UUID, Mapping[str, Any]]
+"""What was stored with each of those variants of what it was held to."""
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
@@ -94,6 +97,9 @@ class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
     stage: str | None = None
     exit_status: int | None = None
     stderr_tail: str | None = None
+    checks: Annotated[list[CheckOut], Meta(description="Of `verify_failed`: what was planned and is not so.")] = (
+        msgspec.field(default_factory=list)
+    )
 
 
 class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,8 +122,8 @@ class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One output of a job. `variant_id`, `url` and `files` are there when it is done, until it is deleted; lists leave
-    `files` out."""
+    """One output of a job. `variant_id`, `url`, `files` and `checks` are there when it is done, until it is deleted;
+    lists leave `files` and `checks` out."""
 
     index: int
     state: OutputState
@@ -130,6 +136,9 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     files: Annotated[
         list[FileOut] | UnsetType, Meta(description="All that belongs to it: posters, sheets, playlists, the video.")
     ] = UNSET
+    checks: Annotated[list[CheckOut] | UnsetType, Meta(description="What it was held to before it was published.")] = (
+        UNSET
+    )
 
 
 class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +180,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
         """`waiting`: what it waits for beside its turn."""
-        return cls(**_summary(job, outputs, addresses, waiting, with_files=False))
+        return cls(**_summary(job, outputs, addresses, waiting))
 
 
 class JobOut(JobSummary, frozen=True, kw_only=True):
@@ -184,10 +193,18 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
     commands: list[list[str]]
 
     @classmethod
-    def of(cls, job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None) -> JobOut:
+    def of(
+        cls,
+        job: Job,
+        outputs: Outputs,
+        addresses: Addresses,
+        waiting: Waiting | None,
+        checks: Checks | None = None,
+    ) -> JobOut:
+        """`checks`: of each of its variants, as they are stored."""
         recipe = job.recipe_json or {"commands": []}
         return cls(
-            **_summary(job, outputs, addresses, waiting, with_files=True),
+            **_summary(job, outputs, addresses, waiting, checks or {}),
             edit=job.edit_json,
             plan=job.plan_json,
             plan_digest=job.plan_digest,
@@ -196,7 +213,7 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
 
 
 def _summary(
-    job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None, *, with_files: bool
+    job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None, checks: Checks | None = None
 ) -> dict[str, Any]:
     kept = job.output_variant_id is not None and job.output_variant_id in outputs
     return {
@@ -211,7 +228,7 @@ def _summary(
         "input_variant_id": job.input_variant_id,
         "output_variant_id": job.output_variant_id if kept else None,
         "result_url": addresses.result(job.id) if kept else None,
-        "outputs": _outputs(job, outputs, addresses, with_files=with_files),
+        "outputs": _outputs(job, outputs, addresses, checks),
         **shown(job.labels),
         "warnings": job.warnings or [],
         "error_message": job.error_message,
@@ -234,7 +251,8 @@ class JobPage(Page[JobSummary], frozen=True, kw_only=True):
     """One page of jobs, newest first."""
 
 
-def _outputs(job: Job, variants: Outputs, addresses: Addresses, *, with_files: bool) -> list[OutputOut]:
+def _outputs(job: Job, variants: Outputs, addresses: Addresses, checks: Checks | None) -> list[OutputOut]:
+    """Without `checks`, as lists have them."""
     planned = job.plan_json["outputs"] if job.plan_json else []
     written = job.outputs_progress or [{"variant_id": None}] * len(planned)
     ids = [None if output["variant_id"] is None else uuid.UUID(output["variant_id"]) for output in written]
@@ -253,7 +271,8 @@ def _outputs(job: Job, variants: Outputs, addresses: Addresses, *, with_files: b
                 progress=job.progress,
                 variant_id=kept,
                 url=main,
-                files=files if with_files else UNSET,
+                files=files if checks is not None else UNSET,
+                checks=UNSET if checks is None else checks_of(checks.get(kept, {}) if kept else {}),
             )
         )
     return outputs

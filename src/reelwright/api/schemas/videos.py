@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, DownloadUrl, Page, Timestamp, Url
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.media_info import MediaInfoOut
 from reelwright.db.models import File, Variant, Video
+from reelwright.edits.checks import Outcome
 from reelwright.edits.enums import FileRole, Quality, VariantKind
 
 
@@ -84,6 +88,26 @@ class FileOut(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a result was held to before it was published."""
+
+    name: str
+    outcome: Annotated[
+        Outcome,
+        Meta(
+            description="`noted`: worth a look, and no fault: a source may be black or silent, too. One that `failed`"
+            " fails its job."
+        ),
+    ]
+    seen: Annotated[str, Meta(description="What the file turned out to be.")]
+    wanted: Annotated[str | None, Meta(description="What was planned, where there is a plan for it.")] = None
+
+
+def checks_of(stored: Mapping[str, Any]) -> list[CheckOut]:
+    """Return the checks as they were stored; none of results that were made before there were any."""
+    return msgspec.convert(stored.get("checks", []), list[CheckOut])
+
+
 class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     """A result made of a video. Wherever a `video_id` is asked for, its `id` names it too."""
 
@@ -108,6 +132,9 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     external_id: ExternalIdOut
     metadata: MetadataOut
     files: list[FileOut]
+    checks: Annotated[
+        list[CheckOut], Meta(description="What it was held to; empty for one that an older release made.")
+    ]
 
     @classmethod
     def of(cls, variant: Variant, files: list[File], addresses: Addresses) -> VariantOut:
@@ -130,6 +157,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             source_variant_id=variant.source_variant_id,
             **shown(variant.labels),
             files=[FileOut.of(file, variant.id, addresses) for file in files],
+            checks=checks_of(variant.checks),
         )
 
 

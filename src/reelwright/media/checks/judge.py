@@ -1,0 +1,184 @@
+"""Findings -> Checks: is a made file what its plan promised, to the last frame and sample? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from reelwright.edits import audio_tracks
+from reelwright.edits.checks import Check, check, note
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.media.checks.expected_colors import colors, pixel_format
+from reelwright.media.checks.inspection import AudioFindings, Findings, Stretch
+from reelwright.media.checks.sound_match import EQUAL_S
+from reelwright.media.checks.timeline import Timeline
+
+LATE_S = Fraction(1, 20)
+"""By so much sound may begin beside its time: it is coded in pieces that are not shorter."""
+HOLE_S = 0.1
+TICK_S = Fraction(1, 500)
+"""What times that were rounded to milliseconds are off by, with room."""
+NOTED_S = {"black": 1.0, "still": 5.0, "silent": 3.0}
+"""From such a length on a stretch is told though the source may be so, too."""
+CLIPPED = 0.05
+"""Share of pieces of sound that reach full scale, of sound that is distorted."""
+
+
+def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[Check, ...]:
+    """Return what output `number` of the plan was held to, beside what `verify` holds its header to."""
+    expected, timeline = plan.outputs[number], Timeline.of(plan)
+    return (
+        *_file(expected, made, found),
+        *_look(plan, expected, made, timeline),
+        *_frames(expected, found, timeline),
+        *_decoding(found),
+        *_sound(plan, number, made, found, timeline),
+        *_stretches(found, timeline),
+    )
+
+
+def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterator[Check]:
+    yield check("readable", not found.broken_off, "read to its end" if not found.broken_off else "breaks off")
+    container = expected.output.container
+    family = {"mp4": "mov", "mkv": "matroska", "webm": "matroska"}[container]
+    yield check("container", made.container.split(",")[0] == family, made.container, container)
+    if container == "mp4":
+        yield check("index", found.index_first is True, "first" if found.index_first else "behind the media", "first")
+
+
+def _look(plan: Plan, expected: ExpectedOutput, made: MediaInfo, timeline: Timeline | None) -> Iterator[Check]:
+    """What makes players show the frames in another way than they are."""
+    video = made.main_video
+    turned = f"turned by {video.rotation} degrees" if video.rotation else "upright"
+    yield check("rotation", video.rotation == 0, turned, "upright")
+    shown = video.display_width, video.display_height
+    wanted = (expected.width, expected.height)
+    if timeline is not None:
+        width, height = timeline.media.main_video.display_size
+        wanted = (round(Fraction(expected.height * width, height)), expected.height)
+    room = 2 + 2 * Fraction(wanted[0], wanted[1])
+    yield check("display_size", abs(shown[0] - wanted[0]) <= room, _size(shown), _size(wanted))
+    if timeline is None:
+        return
+    named = [(one or "unknown") for one in (video.color_primaries, video.color_transfer, video.color_space)]
+    planned = colors(timeline, expected)
+    alike = all(one in ("unknown", two) or two is None for one, two in zip(named, planned, strict=True))
+    yield check("colors", alike, "/".join(named), "/".join(one or "any" for one in planned))
+    if (form := pixel_format(timeline, expected)) is not None:
+        named_form = (video.pixel_format or "").replace("yuvj", "yuv")  # the same, of full range
+        yield check("pixel_format", named_form == form, str(video.pixel_format), form)
+
+
+def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline | None) -> Iterator[Check]:
+    video = found.video
+    grid = timeline.grid(expected) if timeline is not None else None
+    if grid is None:
+        in_order = video.shortest_step_s is None or video.shortest_step_s > 0
+        yield check("frame_times", in_order, "in order" if in_order else "two frames at one time", "in order")
+        return
+    yield check("frames", video.packets == grid.count, str(video.packets), str(grid.count))
+    first, step = grid.first_s, grid.frame_s
+    late = Fraction(video.first_s or 0) - first
+    # in streams a picture that begins late is shown from the start
+    begins = -TICK_S <= late <= step / 2 or (video.first_s == 0 and late < 0)
+    steady = video.longest_step_s <= step * Fraction(3, 2) + TICK_S or (late < 0 and begins)
+    steady &= video.shortest_step_s is None or video.shortest_step_s >= step / 2 - TICK_S
+    seen = f"from {video.first_s or 0:.3f} s on, every {video.shortest_step_s or 0:.4f} to {video.longest_step_s:.4f} s"
+    yield check("frame_times", begins and steady, seen, f"from {float(first):.3f} s on, every {float(step):.4f} s")
+
+
+def _decoding(found: Findings) -> Iterator[Check]:
+    video = found.video
+    errors = video.errors + sum(track.errors for track in found.audio)
+    whole = video.groups_decoded == video.groups
+    first = [video.first_error_s, *(track.first_error_s for track in found.audio)]
+    times = [time_s for time_s in first if time_s is not None]
+    lost = whole and not errors and video.decoded < video.packets
+    part = "all frames" if whole else f"{video.decoded} of {video.packets} frames, {video.groups_decoded} groups"
+    seen = f"{part} and all sound, without an error"
+    if errors:
+        seen = f"{errors} errors" + (f", the first at {min(times):.3f} s" if times else "")
+    elif lost:
+        seen = f"{video.decoded} frames of {video.packets} come out"
+    yield check("decodes", not errors and not lost and video.decoded > 0, seen)
+    yield check("frame_size", not video.resized, f"{video.resized} frames of another size" if video.resized else "one")
+
+
+def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline | None) -> Iterator[Check]:
+    expected = plan.outputs[number]
+    tracks = timeline.media.decodable_audio if timeline is not None else []
+    for index, heard in enumerate(found.audio[: expected.audio_tracks]):
+        track = tracks[index] if index < len(tracks) else None
+        copied = timeline is not None and track is not None and timeline.is_sound_copied(plan, track, expected)
+        label = "" if len(found.audio) == 1 else f"track {index}: "
+        if timeline is not None and not copied:
+            form = timeline.coded_sound(plan, track, expected)
+            codec = made.audio[index].codec if index < len(made.audio) else "none"
+            channels = audio_tracks.channels_in(form.layout)
+            alike = heard.sample_rate == form.sample_rate and heard.channels == channels
+            yield check(
+                "audio_format",
+                codec == form.codec and alike,
+                f"{label}{codec}, {heard.channels} channels at {heard.sample_rate} Hz",
+                f"{form.codec}, {channels} channels at {form.sample_rate} Hz",
+            )
+        interval: tuple[Fraction, Fraction | None] = (Fraction(0), Fraction(expected.duration_s))
+        if timeline is not None and track is not None:
+            interval = timeline.sound_interval(plan, number, track)
+        yield _audio_times(label, heard, interval, copied=copied)
+        loud = timeline is not None and not timeline.is_mixed and expected.output.audio.loudness_lufs is None
+        yield from _audio_as_in_source(label, heard, as_loud=loud)
+
+
+def _audio_times(
+    label: str, heard: AudioFindings, interval: tuple[Fraction, Fraction | None], *, copied: bool
+) -> Check:
+    if heard.start_s is None or heard.end_s is None:
+        return check("audio_times", False, f"{label}no sound comes out")
+    piece = Fraction(2048 if copied else 1024, heard.sample_rate or 48000)
+    start, end = interval
+    late, early = Fraction(heard.start_s) - start, None if end is None else end - Fraction(heard.end_s)
+    room = max(LATE_S, 2 * piece)
+    right = abs(late) <= room and (early is None or early <= room + Fraction(1, 20))
+    holes = heard.longest_hole_s <= HOLE_S or copied
+    seen = f"{label}{heard.start_s:.3f} to {heard.end_s:.3f} s"
+    if not holes:
+        seen += f", with a hole of {heard.longest_hole_s:.3f} s"
+    wanted = f"{float(start):.3f} s to " + ("its end" if end is None else f"{float(end):.3f} s")
+    return check("audio_times", right and holes, seen, wanted)
+
+
+def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> Iterator[Check]:
+    shift = heard.shift_s
+    if shift is not None:
+        right = abs(shift) <= EQUAL_S
+        seen = "as in the source" if right else f"{abs(shift):.2f} s {'later' if shift > 0 else 'earlier'} than there"
+        yield check("sync", right, label + seen)
+    distorted = heard.clipped > CLIPPED
+    if distorted and as_loud and heard.source_loud == 0:
+        share = f"{label}{100 * heard.clipped:.0f} % of it is cut off at full scale"
+        yield check("clipping", False, share, "sound as loud as the source's")
+    else:
+        yield note("clipping", distorted, f"{label}peak {heard.peak:.2f} of full scale")
+
+
+def _stretches(found: Findings, timeline: Timeline | None) -> Iterator[Check]:
+    for kind, name in (("black", "black"), ("still", "still"), ("silent", "silence"), ("order", "frame_order")):
+        stretches = [one for one in found.stretches if one.kind == kind]
+        wrong = [one for one in stretches if one.differs]
+        if wrong and timeline is not None:
+            yield check(name, False, f"{_times(wrong)}, and the source is not")
+            continue
+        told = [one for one in stretches if one.end_s - one.start_s >= NOTED_S.get(kind, float("inf"))]
+        yield note(name, bool(told), _times(told) if told else "nothing odd")
+
+
+def _times(stretches: list[Stretch]) -> str:
+    first = sorted(stretches, key=lambda one: one.start_s)[:3]
+    listed = ", ".join(f"{one.start_s:.2f} to {one.end_s:.2f} s" for one in first)
+    return listed if len(stretches) <= 3 else f"{listed} and {len(stretches) - 3} more"
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

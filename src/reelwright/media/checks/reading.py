@@ -1,0 +1,335 @@
+"""An open media file -> Findings. Runs only in the inspector's children; objects of PyAV are untyped here.
+
+All packets are read. Sound is decoded whole, and of the picture the groups of frames that the inspection names.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Literal
+
+import av
+from av.error import FFmpegError
+
+from reelwright.media.checks.inspection import GRID, AudioFindings, Findings, Inspection, VideoFindings
+from reelwright.media.checks.stretches import MIN_SILENT_S, FrameWatch, Longest, Points
+from reelwright.settings import CONTAINERS
+
+REORDERED_PACKETS = 64
+"""No codec shows frames in an order that is further from that in which they come."""
+MAX_GROUP_S = 20.0
+"""Of a longer group of frames, so much is decoded where not all are."""
+SILENCE, FULL_SCALE = 0.001, 0.999
+"""-60 dB; what is louder than the second cannot be told from what was cut off there."""
+EVERY_SAMPLE = 4
+"""So many-th samples are looked at: neither silence nor a cut-off peak is shorter than that."""
+STRICT = {"err_detect": "explode"}
+"""Damage is an error, not something to hide."""
+_SAMPLES: Mapping[str, tuple[Literal["f", "d", "h", "i"], float]] = {
+    "flt": ("f", 1.0),
+    "dbl": ("d", 1.0),
+    "s16": ("h", 2.0**15),
+    "s32": ("i", 2.0**31),
+}
+"""By the sample format: how it lies in memory, and what full scale is."""
+
+Tell = Callable[[float], None]
+"""Told how much is done, 0 to 1."""
+
+
+def opened(media_fd: int, inspection: Inspection) -> Any:
+    """Raises FFmpegError."""
+    os.lseek(media_fd, 0, os.SEEK_SET)
+    options = {
+        "fd": str(media_fd),
+        "protocol_whitelist": "fd",
+        "format_whitelist": ",".join(CONTAINERS),
+        "codec_whitelist": inspection.decoders,
+        "max_pixels": str(inspection.max_pixels),
+    }
+    return av.open("fd:", options=options, metadata_errors="replace")
+
+
+def prepared(stream: Any, inspection: Inspection, **more: str) -> Any:
+    """The stream, to be decoded by the inspection's rules."""
+    context = stream.codec_context
+    context.options = {
+        "max_pixels": str(inspection.max_pixels),
+        "codec_whitelist": inspection.decoders,
+        **more,
+    }
+    context.thread_count = inspection.threads if stream.type == "video" else 1
+    context.thread_type = "AUTO"
+    return stream
+
+
+def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
+    """Read the file through, and decode what is to be. `tell` hears how far it is."""
+    findings = Findings(index_first=index_first(media_fd))
+    size = os.fstat(media_fd).st_size or 1
+    share = 1.0 if inspection.every == 1 else 0.3
+    with opened(media_fd, inspection) as container:
+        strict = STRICT if inspection.strict else {}
+        video = prepared(container.streams.video[0], inspection, **strict)
+        picture = Picture(video, findings.video)
+        sounds = {
+            stream.index: Sound(prepared(stream, inspection, **strict), number)
+            for number, stream in enumerate(container.streams.audio)
+        }
+        findings.audio = [sound.findings for sound in sounds.values()]
+        played = [video, *(sound.stream for sound in sounds.values())]
+        try:
+            for number, packet in enumerate(container.demux(played)):
+                if packet.stream.index == video.index:
+                    picture.pass_by(packet)
+                    if inspection.every == 1:
+                        picture.decode(packet)
+                elif packet.stream.index in sounds:
+                    sounds[packet.stream.index].decode(packet)
+                if number % 256 == 0 and packet.pos:
+                    tell(share * min(packet.pos / size, 1.0))
+        except FFmpegError:
+            findings.broken_off = True
+        for sound in sounds.values():
+            sound.end()
+        picture.end()
+        if inspection.every > 1:
+            _some_groups(container, picture, inspection.every, lambda done: tell(share + (1 - share) * done))
+        else:
+            findings.video.groups_decoded = findings.video.groups
+        found = [*picture.watch.found(), *(stretch for sound in sounds.values() for stretch in sound.silent.found())]
+        findings.stretches = found
+    return findings
+
+
+def _some_groups(container: Any, picture: Picture, every: int, tell: Tell) -> None:
+    keys, findings = picture.keys, picture.findings
+    chosen = sorted({*range(0, len(keys), every), len(keys) - 1} & set(range(len(keys))))
+    for number, group in enumerate(chosen):
+        until = keys[group + 1] if group + 1 < len(keys) else None
+        picture.interrupt()
+        try:
+            container.seek(keys[group], stream=picture.stream, backward=True)
+            for packet in container.demux(picture.stream):
+                if packet.pts is None or (not picture.begun and packet.pts < keys[group]):
+                    continue
+                late = (packet.pts - keys[group]) * picture.tick > MAX_GROUP_S and group != len(keys) - 1
+                if late or (packet.is_keyframe and until is not None and packet.pts >= until):
+                    break
+                picture.decode(packet)
+        except FFmpegError:
+            findings.errors += 1
+        picture.flush()
+        findings.groups_decoded += 1
+        tell((number + 1) / len(chosen))
+
+
+class Picture:
+    """The one video stream: its packets as they come, its frames as they are decoded."""
+
+    def __init__(self, stream: Any, findings: VideoFindings) -> None:
+        self.stream = stream
+        self.findings = findings
+        self.watch = FrameWatch()
+        self.tick = float(stream.time_base)
+        self.keys: list[int] = []
+        """When key frames are shown, in ticks."""
+        self.begun = False
+        """Whether a packet was decoded since the last interruption."""
+        self._waiting: list[int] = []
+        self._shown: int | None = None
+        self._size: tuple[int, int] | None = None
+        self._seen: tuple[float, Points] | None = None
+        self._step_s = float(1 / stream.average_rate) if stream.average_rate else 0.0
+
+    def pass_by(self, packet: Any) -> None:
+        """Note when its frame is shown."""
+        if not packet.size or packet.is_discard:
+            return
+        self.findings.packets += 1
+        shown = packet.pts if packet.pts is not None else packet.dts
+        if shown is None:
+            return
+        if packet.is_keyframe:
+            self.keys.append(shown)
+        heapq.heappush(self._waiting, shown)
+        if len(self._waiting) > REORDERED_PACKETS:
+            self._show(heapq.heappop(self._waiting))
+
+    def end(self) -> None:
+        """Hear that no packet is left."""
+        while self._waiting:
+            self._show(heapq.heappop(self._waiting))
+        self.findings.groups = len(self.keys)
+        self._see_last()
+
+    def _show(self, tick: int) -> None:
+        found, time_s = self.findings, tick * self.tick
+        if self._shown is None:
+            found.first_s = time_s
+        else:
+            step_s = (tick - self._shown) * self.tick
+            found.longest_step_s = max(found.longest_step_s, step_s)
+            found.shortest_step_s = min(step_s, math.inf if found.shortest_step_s is None else found.shortest_step_s)
+        self._shown = tick
+        found.last_s = time_s if found.last_s is None else max(time_s, found.last_s)
+
+    def decode(self, packet: Any) -> None:
+        self.begun = True
+        try:
+            frames = packet.decode()
+        except MemoryError:
+            raise
+        except FFmpegError:
+            self._fail(packet.pts if packet.pts is not None else packet.dts)
+            return
+        for frame in frames:
+            self._see(frame)
+
+    def flush(self) -> None:
+        """Take the frames that the decoder still holds; it begins anew after that."""
+        try:
+            for frame in self.stream.codec_context.decode(None):
+                self._see(frame)
+        except FFmpegError:
+            self._fail(None)
+        self.stream.codec_context.flush_buffers()
+        self._see_last()
+
+    def interrupt(self) -> None:
+        self.begun = False
+        self.watch.interrupt()
+
+    def _fail(self, tick: int | None) -> None:
+        self.findings.errors += 1
+        if self.findings.first_error_s is None and tick is not None:
+            self.findings.first_error_s = round(tick * self.tick, 3)
+
+    def _see(self, frame: Any) -> None:
+        found = self.findings
+        found.decoded += 1
+        if frame.is_corrupt:
+            self._fail(frame.pts)
+        size = frame.width, frame.height
+        found.resized += self._size is not None and size != self._size
+        self._size = self._size or size
+        if frame.pts is None:
+            return
+        time_s = frame.pts * self.tick
+        if self._seen is not None and time_s > self._seen[0]:
+            self.watch.see(self._seen[0], time_s, self._seen[1])
+        self._seen = time_s, points(frame)
+
+    def _see_last(self) -> None:
+        if self._seen is not None:
+            self.watch.see(self._seen[0], self._seen[0] + self._step_s, self._seen[1])
+        self._seen = None
+
+
+def points(frame: Any) -> Points:
+    """Its brightness at the points of GRID, taken from where it lies in memory."""
+    plane, (across, down) = frame.planes[0], GRID
+    deep = frame.format.components[0].bits - 8
+    memory = memoryview(plane).cast("B")
+    stride, width = plane.line_size, frame.width
+    if deep > 0:
+        memory, stride = memory.cast("H"), stride // 2
+    left = width // (2 * across)
+    found: list[int] = []
+    for row in range(down):
+        begin = (2 * row + 1) * frame.height // (2 * down) * stride
+        line = memory[begin + left : begin + width : max(1, width // across)][:across]
+        found.extend(value >> deep for value in line) if deep > 0 else found.extend(line)
+    return found
+
+
+class Sound:
+    """One track, decoded whole."""
+
+    def __init__(self, stream: Any, number: int) -> None:
+        self.stream = stream
+        self.findings = AudioFindings()
+        self.silent = Longest("silent", MIN_SILENT_S, number)
+        self._next: Fraction | None = None
+        self._pieces = self._clipped = 0
+
+    def decode(self, packet: Any) -> None:
+        found = self.findings
+        found.packets += bool(packet.size)
+        try:
+            frames = packet.decode()
+        except MemoryError:
+            raise
+        except FFmpegError:
+            found.errors += 1
+            if found.first_error_s is None and packet.pts is not None:
+                found.first_error_s = round(float(packet.pts * packet.time_base), 3)
+            return
+        for frame in frames:
+            self._hear(frame)
+
+    def _hear(self, frame: Any) -> None:
+        found = self.findings
+        found.sample_rate, found.channels = frame.sample_rate, frame.layout.nb_channels
+        found.samples += frame.samples
+        tick = Fraction(1, frame.sample_rate)
+        begin = frame.pts * Fraction(frame.time_base) if frame.pts is not None else self._next or Fraction(0)
+        if self._next is None:
+            found.start_s = float(begin)
+        else:
+            found.longest_hole_s = max(found.longest_hole_s, abs(float(begin - self._next)))
+        self._next = begin + frame.samples * tick
+        peak = loudest(frame)
+        found.peak = max(found.peak, peak)
+        self._pieces += 1
+        self._clipped += peak >= FULL_SCALE
+        self.silent.feed(float(begin), float(self._next), is_in=peak < SILENCE)
+
+    def end(self) -> None:
+        """Hear that no packet is left."""
+        self.findings.end_s = float(self._next) if self._next is not None else None
+        self.findings.clipped = self._clipped / self._pieces if self._pieces else 0.0
+
+
+def loudest(frame: Any) -> float:
+    """The greatest of its samples, 1.0 being full scale; of those that are looked at."""
+    found = 0.0
+    for values, scale in samples(frame):
+        looked_at = values[::EVERY_SAMPLE]
+        if looked_at:
+            found = max(found, max(looked_at) / scale, -min(looked_at) / scale)
+    return found
+
+
+def samples(frame: Any) -> Iterator[tuple[Sequence[float], float]]:
+    """The samples of each plane of a frame, and what full scale is of them; none of formats that nobody codes."""
+    kind = _SAMPLES.get(frame.format.name.removesuffix("p"))
+    if kind is None:
+        return
+    letter, scale = kind
+    count = frame.samples * (1 if frame.format.is_planar else frame.layout.nb_channels)
+    for plane in frame.planes:
+        memory: Any = memoryview(plane).cast("B")
+        yield memory.cast(letter)[:count].tolist(), scale
+
+
+def index_first(media_fd: int) -> bool | None:
+    """Whether, of an ISO media file, the index (`moov`) comes before the media (`mdat`); None of any other."""
+    position, size = 0, os.fstat(media_fd).st_size
+    while position < size:
+        header = os.pread(media_fd, 16, position)
+        kind, length = header[4:8], int.from_bytes(header[:4])
+        if position == 0 and kind != b"ftyp":
+            return None
+        if kind in (b"moov", b"mdat"):
+            return kind == b"moov"
+        if length == 1:
+            length = int.from_bytes(header[8:16])
+        if length < 8:
+            return False
+        position += length
+    return False

@@ -1,0 +1,51 @@
+"""The program that reads made files for `Inspector`, contained: each in a child (`fork_server`)."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Sequence
+
+import msgspec
+
+from reelwright.media.checks.inspection import Findings, Inspection
+from reelwright.media.sandbox import fork_server
+from reelwright.media.sandbox.system_calls import Kind
+
+DONE = struct.Struct("d")
+"""How much is done, 0 to 1, as it stands in the file that both sides share."""
+READING_SHARE = 0.9
+"""Of the whole work; the rest is looking at the source."""
+
+
+def main() -> None:
+    from reelwright.media.checks import likeness  # noqa: F401 - a child could not load it any more
+    from reelwright.media.probe import demux
+
+    demux.warm_up()
+    fork_server.serve(inspect, Kind.PROBE)
+
+
+def inspect(request: bytes, files: Sequence[int]) -> Findings:
+    """What the first file is. The second one is told how far this is; the third is the source, where it is compared.
+
+    Raises UnreadableMedia when it cannot be opened.
+    """
+    from av.error import FFmpegError
+
+    from reelwright.errors import UnreadableMedia
+    from reelwright.media.checks import likeness, reading
+
+    made_fd, done_fd, *source = files
+    inspection = msgspec.json.decode(request, type=Inspection)
+
+    def tell(done: float) -> None:
+        os.pwrite(done_fd, DONE.pack(READING_SHARE * done), 0)
+
+    try:
+        findings = reading.read(made_fd, inspection, tell)
+    except (FFmpegError, IndexError) as error:
+        raise UnreadableMedia("The file cannot be read.") from error
+    if source and inspection.comparison is not None:
+        likeness.compare(made_fd, source[0], inspection, findings)
+    return findings

@@ -1,0 +1,82 @@
+"""Proves what an attempt made: each output is probed, read through, decoded, compared with its source, and judged."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from reelwright.edits.checks import Check
+from reelwright.edits.plan import Plan
+from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
+from reelwright.media import verify
+from reelwright.media.checks.inspector import inspection
+from reelwright_worker.context import WorkerContext
+from reelwright_worker.publish import FinishedOutput
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[float], None]
+"""Told how much of all outputs is proven, 0 to 1."""
+
+
+async def prove(
+    ctx: WorkerContext, plan: Plan, targets: list[Path], source: Path, report: Report
+) -> tuple[FinishedOutput, ...]:
+    """Return the outputs, each held to all that the plan says of it. Raises VerifyFailed, which names what is wrong;
+    JobFailed."""
+    proven = []
+    for number, path in enumerate(targets):
+
+        def tell(done: float, *, number: int = number) -> None:
+            report((number + done) / len(targets))
+
+        proven.append(await _proven(ctx, plan, number, path, source, tell))
+        tell(1.0)
+    return tuple(proven)
+
+
+async def _proven(
+    ctx: WorkerContext, plan: Plan, number: int, path: Path, source: Path, report: Report
+) -> FinishedOutput:
+    expected, settings = plan.outputs[number], ctx.settings
+    look = inspection(plan, number, ctx.machine.capabilities)
+    wall_s = settings.job_wall_base_s + settings.job_wall_factor * float(Fraction(expected.duration_s))
+    try:
+        media = await ctx.prober.probe(path)
+        compared = source if look.comparison is not None else None
+        found = await ctx.inspector.inspect(path, compared, look, wall_s=wall_s, report=report)
+    except Busy as error:  # says nothing about the output
+        raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
+    except JobFailed:
+        raise
+    except ReelwrightError as error:
+        raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
+    checks = verify.verified(plan, number, media, found)
+    if wrong := [one for one in checks if one.outcome == "failed"]:
+        what = "the output" if len(plan.outputs) == 1 else f"the rendition {expected.output.quality}"
+        raise VerifyFailed(
+            f"{what} is not what was planned: {'; '.join(verify.complaints(wrong))}",
+            output_index=number,
+            checks=[msgspec.to_builtins(one) for one in wrong],
+        )
+    _log(checks)
+    size_bytes, sha256 = await asyncio.to_thread(measure, path)
+    stored = {"checks": msgspec.to_builtins(checks), "decoded": msgspec.to_builtins(found.video)}
+    return FinishedOutput(path, expected, media, size_bytes, sha256, stored)
+
+
+def _log(checks: tuple[Check, ...]) -> None:
+    noted = [one.complaint for one in checks if one.outcome == "noted"]
+    logger.info("output verified", extra={"checks": len(checks), "noted": noted})
+
+
+def measure(path: Path) -> tuple[int, str]:
+    """Return the size in bytes and the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
