@@ -140,6 +140,10 @@ def index_last(made: Path, target: Path) -> None:
     ffmpeg("-i", str(made), "-map", "0", "-c", "copy", str(target))
 
 
+def of_another_codec(made: Path, target: Path) -> None:
+    ffmpeg("-i", str(made), "-map", "0", "-c:v", "libx265", "-preset", "ultrafast", "-c:a", "copy", *FAST, str(target))
+
+
 def of_another_container(made: Path, target: Path) -> None:
     ffmpeg("-i", str(made), "-map", "0", "-c", "copy", "-f", "matroska", str(target))
 
@@ -194,7 +198,7 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
     ),
     "the index comes last": (index_last, "index"),
     "it is in another container": (of_another_container, "container"),
-    "it is of another codec": (pictured("null", options=("-c:v", "libx265", "-preset", "ultrafast")), "picture"),
+    "it is of another codec": (of_another_codec, "picture"),
     "it has ten bits": (pictured("format=yuv420p10le", options=("-profile:v", "high10")), "pixel_format"),
     "it calls its colours HDR": (copied(after=("-bsf:v", f"h264_metadata={HDR_NAMES}")), "colors"),
 }

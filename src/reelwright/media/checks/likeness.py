@@ -32,6 +32,8 @@ NEAR_FULL_SCALE = 0.7
 """Sound that is coded anew may become so much louder that it reaches full scale."""
 MATCH_S = 4.0
 """Of sound that is compared."""
+WRONG = 1.5
+"""A frame is another one than it should be where it is so much less like that than like one beside it."""
 NEIGHBOURS = 3
 """Frames before and after the one that should be seen, with which it is compared."""
 
@@ -127,7 +129,7 @@ class _Look:
             right = min(range(len(there)), key=lambda number: abs(there[number][0] - time_s))
             near = there[max(0, right - NEIGHBOURS) : right + NEIGHBOURS + 1]
             should, best = difference(level, there[right][1]), min(difference(level, one) for _, one in near)
-            if should > 2 * best + 2 * ALIKE:
+            if should > WRONG * best + ALIKE:
                 return True
         return False
 

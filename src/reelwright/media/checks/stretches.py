@@ -18,8 +18,10 @@ ALIKE = 0.4
 MOVING = 1.0
 """Mean difference of two frames between which something moves, at least."""
 MIN_BLACK_S, MIN_STILL_S, MIN_SILENT_S = 0.3, 0.4, 0.3
-REORDERED = 0.8
+REORDERED = 0.9
 """Two frames are out of order where the way through them and their neighbours is so much shorter with both swapped."""
+REPEATED = 0.4
+"""A frame is one that was there before where so much less has changed as before and after it."""
 MAX_KEPT = 24
 """Stretches of a kind that are kept: the longest."""
 
@@ -114,6 +116,6 @@ def _seems_odd(frames: Sequence[Points]) -> bool:
     """Whether the two in the middle seem swapped, or the third to be the second once more while all else moves."""
     a, b, c, d = frames
     ab, bc, cd = difference(a, b), difference(b, c), difference(c, d)
-    if bc <= ALIKE:
-        return ab > MOVING and cd > MOVING
+    if bc < REPEATED * min(ab, cd):
+        return min(ab, cd) > MOVING
     return bc > MOVING and difference(a, c) + bc + difference(b, d) < REORDERED * (ab + bc + cd)
