@@ -40,7 +40,7 @@ def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspectio
         threads=capabilities.threads,
         strict=not expected.copied and expected.output.audio.codec != "copy",
         every=every(expected),
-        comparison=None if timeline is None else timeline.comparison(plan, expected),
+        comparison=timeline.comparison(plan, expected),
     )
 
 

@@ -30,11 +30,11 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[C
     expected, timeline = plan.outputs[number], Timeline.of(plan)
     return (
         *_file(expected, made, found),
-        *_look(plan, expected, made, timeline),
+        *_look(expected, made, timeline),
         *_frames(expected, found, timeline),
         *_decoding(found),
         *_sound(plan, number, made, found, timeline),
-        *_stretches(found, timeline),
+        *_stretches(found),
     )
 
 
@@ -47,20 +47,16 @@ def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterato
         yield check("index", found.index_first is True, "first" if found.index_first else "behind the media", "first")
 
 
-def _look(plan: Plan, expected: ExpectedOutput, made: MediaInfo, timeline: Timeline | None) -> Iterator[Check]:
+def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iterator[Check]:
     """What makes players show the frames in another way than they are."""
     video = made.main_video
     turned = f"turned by {video.rotation} degrees" if video.rotation else "upright"
     yield check("rotation", video.rotation == 0, turned, "upright")
     shown = video.display_width, video.display_height
-    wanted = (expected.width, expected.height)
-    if timeline is not None:
-        width, height = timeline.media.main_video.display_size
-        wanted = (round(Fraction(expected.height * width, height)), expected.height)
+    width, height = timeline.shown_size
+    wanted = round(Fraction(expected.height * width, height)), expected.height
     room = 2 + 2 * Fraction(wanted[0], wanted[1])
     yield check("display_size", abs(shown[0] - wanted[0]) <= room, _size(shown), _size(wanted))
-    if timeline is None:
-        return
     named = [(one or "unknown") for one in (video.color_primaries, video.color_transfer, video.color_space)]
     planned = colors(timeline, expected)
     alike = all(one in ("unknown", two) or two is None for one, two in zip(named, planned, strict=True))
@@ -70,9 +66,9 @@ def _look(plan: Plan, expected: ExpectedOutput, made: MediaInfo, timeline: Timel
         yield check("pixel_format", named_form == form, str(video.pixel_format), form)
 
 
-def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline | None) -> Iterator[Check]:
+def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> Iterator[Check]:
     video = found.video
-    grid = timeline.grid(expected) if timeline is not None else None
+    grid = timeline.grid(expected)
     if grid is None:
         in_order = video.shortest_step_s is None or video.shortest_step_s > 0
         yield check("frame_times", in_order, "in order" if in_order else "two frames at one time", "in order")
@@ -105,14 +101,14 @@ def _decoding(found: Findings) -> Iterator[Check]:
     yield check("frame_size", not video.resized, f"{video.resized} frames of another size" if video.resized else "one")
 
 
-def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline | None) -> Iterator[Check]:
+def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline) -> Iterator[Check]:
     expected = plan.outputs[number]
-    tracks = timeline.media.decodable_audio if timeline is not None else []
+    tracks = timeline.media.decodable_audio
     for index, heard in enumerate(found.audio[: expected.audio_tracks]):
         track = tracks[index] if index < len(tracks) else None
-        copied = timeline is not None and track is not None and timeline.is_sound_copied(plan, track, expected)
+        copied = track is not None and timeline.is_sound_copied(plan, track, expected)
         label = "" if len(found.audio) == 1 else f"track {index}: "
-        if timeline is not None and not copied:
+        if not copied:
             form = timeline.coded_sound(plan, track, expected)
             codec = made.audio[index].codec if index < len(made.audio) else "none"
             channels = audio_tracks.channels_in(form.layout)
@@ -124,10 +120,10 @@ def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: 
                 f"{form.codec}, {channels} channels at {form.sample_rate} Hz",
             )
         interval: tuple[Fraction, Fraction | None] = (Fraction(0), Fraction(expected.duration_s))
-        if timeline is not None and track is not None:
+        if track is not None:
             interval = timeline.sound_interval(plan, number, track)
         yield _audio_times(label, heard, interval, copied=copied)
-        loud = timeline is not None and not timeline.is_mixed and expected.output.audio.loudness_lufs is None
+        loud = not timeline.is_mixed and expected.output.audio.loudness_lufs is None
         yield from _audio_as_in_source(label, heard, as_loud=loud)
 
 
@@ -163,11 +159,11 @@ def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> I
         yield note("clipping", distorted, f"{label}peak {heard.peak:.2f} of full scale")
 
 
-def _stretches(found: Findings, timeline: Timeline | None) -> Iterator[Check]:
+def _stretches(found: Findings) -> Iterator[Check]:
     for kind, name in (("black", "black"), ("still", "still"), ("silent", "silence"), ("order", "frame_order")):
         stretches = [one for one in found.stretches if one.kind == kind]
         wrong = [one for one in stretches if one.differs]
-        if wrong and timeline is not None:
+        if wrong:
             yield check(name, False, f"{_times(wrong)}, and the source is not")
             continue
         told = [one for one in stretches if one.end_s - one.start_s >= NOTED_S.get(kind, float("inf"))]

@@ -9,34 +9,60 @@ import msgspec
 
 from reelwright.edits.audio_tracks import CodedAudio, coded, is_copied
 from reelwright.edits.frame_grid import FrameGrid, frame_grid
+from reelwright.edits.geometry import Size
 from reelwright.edits.held_frames import is_held
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
+from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.checks.inspection import GRID, Comparison
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
-    """An output of a plan that takes at most one step: an interval of its source, each instant as long as it was."""
+    """What an output shows and plays, as a file would tell it that held it."""
 
     media: MediaInfo
+    """What outputs are coded from: the source, or what the steps have made of it."""
+    source: MediaInfo
     start: Fraction
-    """On the clients' time line."""
-    overlay: PlannedOverlay | None
-    trimmed: bool
+    """Of the output's interval, on the time line of `media`."""
+    source_start: Fraction | None
+    """The same on that of `source`, where each instant of the output is one of it; else None."""
+    overlays: tuple[PlannedOverlay, ...] = ()
+    whole: bool = False
+    """Whether the output is the whole source, from its first to its last packet; else sound is as long as all is."""
 
     @classmethod
-    def of(cls, plan: Plan) -> Timeline | None:
-        """None: the plan does more with time and place than is followed here."""
+    def of(cls, plan: Plan) -> Timeline:
         media = plan.inputs[0].media
         match plan.steps:
             case ():
-                return cls(media=media, start=Fraction(0), overlay=None, trimmed=False)
+                return cls(media=media, source=media, start=Fraction(0), source_start=Fraction(0), whole=True)
             case (PlannedTrim() as step,):
-                return cls(media=media, start=Fraction(step.start_s), overlay=None, trimmed=True)
+                start = Fraction(step.start_s)
+                return cls(media=media, source=media, start=start, source_start=start)
             case (PlannedOverlay() as step,):
-                return cls(media=media, start=Fraction(0), overlay=step, trimmed=False)
+                zero = Fraction(0)
+                return cls(media=media, source=media, start=zero, source_start=zero, overlays=(step,), whole=True)
+            case (PlannedOpening() as opened, *steps):
+                state = opened.of(media)
+                for planned in steps:
+                    state = planned.after(state)
+                layers = tuple(step for step in steps if isinstance(step, PlannedOverlay))
+                same = len(layers) == len(steps) and opened.rate is None
+                return cls(
+                    media=state.media,
+                    source=media,
+                    start=Fraction(0),
+                    source_start=Fraction(opened.start_s) if same else None,
+                    overlays=layers,
+                )
             case _:
-                return None
+                raise ValueError("a plan whose steps nobody knows")
+
+    @property
+    def shown_size(self) -> Size:
+        """As a viewer sees it: outputs keep its shape."""
+        return self.media.main_video.display_size
 
     def grid(self, expected: ExpectedOutput) -> FrameGrid | None:
         """The frames of the output, where each is known to lie on a grid: `first_s` is the output's time."""
@@ -46,14 +72,14 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         end = self.start + Fraction(expected.duration_s)
         first, behind = (ceil((time - grid.first_s) / grid.frame_s) for time in (self.start, end))
         first, behind = max(first, 0), min(behind, grid.count)
-        if not self.trimmed:
+        if self.whole:
             first, behind = 0, grid.count
         return FrameGrid(grid.first_s + first * grid.frame_s - self.start, grid.frame_s, behind - first)
 
     def sound_interval(self, plan: Plan, number: int, track: AudioStream) -> tuple[Fraction, Fraction | None]:
         """From when to when a track is heard in output `number`; None: not known."""
         length = Fraction(plan.outputs[number].duration_s)
-        if self.trimmed or self.is_mixed:
+        if not self.whole or self.is_mixed:
             return Fraction(0), length
         late = max(Fraction(track.start_s) - self.media.start, Fraction(0))
         from_start = plan.streaming is not None
@@ -63,10 +89,10 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_mixed(self) -> bool:
         """Whether the sound of layers is mixed in."""
-        return self.overlay is not None and any(layer.volume for layer in self.overlay.layers)
+        return any(layer.volume for overlay in self.overlays for layer in overlay.layers)
 
     def is_sound_copied(self, plan: Plan, track: AudioStream, expected: ExpectedOutput) -> bool:
-        if self.trimmed or self.is_mixed or plan.streaming is not None:
+        if not self.whole or self.is_mixed or plan.streaming is not None:
             return False
         return is_copied(track, self.media, expected.output.audio, expected.output.container)
 
@@ -75,24 +101,25 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         return coded(track, expected.output.audio, expected.output.container, streamed=streamed)
 
     def comparison(self, plan: Plan, expected: ExpectedOutput) -> Comparison | None:
-        """None where the source's clock jumps: nobody knows where to look then."""
-        if self.media.clock_jumps:
+        """None where an instant of the output is none of the source, and where the source's clock jumps: nobody knows
+        where to look then."""
+        if self.source_start is None or self.source.clock_jumps:
             return None
-        tracks = self.media.decodable_audio[: expected.audio_tracks]
+        tracks = self.source.decodable_audio[: expected.audio_tracks]
         return Comparison(
-            offset_s=str(self.media.start + self.start),
-            video_stream=self.media.main_video.index,
+            offset_s=str(self.source.start + self.source_start),
+            video_stream=self.source.main_video.index,
             audio_streams=tuple(
                 None if self.is_sound_copied(plan, track, expected) else track.index for track in tracks
             ),
-            covered=() if self.overlay is None else _covered(self.overlay),
+            covered=tuple(sorted({point for overlay in self.overlays for point in _covered(overlay)})),
         )
 
 
-def _covered(overlay: PlannedOverlay) -> tuple[int, ...]:
+def _covered(overlay: PlannedOverlay) -> set[int]:
     """Points that layers lie on, and those beside them."""
     across, down = GRID
-    found = set()
+    found: set[int] = set()
     for layer in overlay.layers:
         left, right = (at * across // overlay.width for at in (layer.x, layer.x + layer.width))
         top, bottom = (at * down // overlay.height for at in (layer.y, layer.y + layer.height))
@@ -101,4 +128,4 @@ def _covered(overlay: PlannedOverlay) -> tuple[int, ...]:
             for row in range(max(0, top - 1), min(down, bottom + 2))
             for column in range(max(0, left - 1), min(across, right + 2))
         }
-    return tuple(sorted(found))
+    return found

@@ -1,0 +1,73 @@
+"""The program that proves outputs: it tells how far it is, and ends when nobody waits for it any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from reelwright import source_codecs
+from reelwright.errors import JobFailed, ReelwrightError
+from reelwright.media.checks.inspection import Inspection
+from reelwright.media.checks.inspector import Inspector
+from tests.support import recipes
+from tests.support.media_files import ffmpeg
+
+LOOK = Inspection(decoders=source_codecs.whitelist(source_codecs.VIDEO), max_pixels=10**8)
+
+
+@pytest.fixture
+async def inspector() -> AsyncIterator[Inspector]:
+    async with recipes.inspector() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def long(folder: Path) -> Path:
+    """A minute that takes a second or more to decode."""
+    path = folder / "long.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=50:duration=60", "-preset", "ultrafast", str(path))
+    return path
+
+
+async def test_progress_rises_and_all_frames_are_decoded(inspector: Inspector, long: Path) -> None:
+    told: list[float] = []
+    found = await inspector.inspect(long, None, LOOK, wall_s=60, report=told.append)
+    assert (found.video.packets, found.video.decoded, found.video.errors) == (3000, 3000, 0)
+    assert told == sorted(told)
+    assert 0 <= told[0] < told[-1] <= 1
+
+
+async def test_of_a_long_file_some_groups_are_decoded_the_first_and_the_last_among_them(
+    inspector: Inspector, long: Path
+) -> None:
+    some = Inspection(decoders=LOOK.decoders, max_pixels=LOOK.max_pixels, every=4)
+    found = (await inspector.inspect(long, None, some, wall_s=60, report=lambda _: None)).video
+    assert found.packets == 3000
+    assert (found.groups, found.groups_decoded) == (12, 4)  # numbers 0, 4, 8 and 11
+    assert found.decoded == 4 * 250
+    assert found.errors == 0
+
+
+async def test_a_check_that_is_not_wanted_any_more_ends_at_once(inspector: Inspector, long: Path) -> None:
+    begun = asyncio.Event()
+    asking = asyncio.create_task(inspector.inspect(long, None, LOOK, wall_s=60, report=lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 30)
+    asking.cancel()
+    await asyncio.wait([asking], timeout=2)
+    assert asking.cancelled()
+
+
+async def test_what_takes_too_long_is_ended(inspector: Inspector, long: Path) -> None:
+    with pytest.raises(JobFailed) as failed:
+        await inspector.inspect(long, None, LOOK, wall_s=0.2, report=lambda _: None)
+    assert (failed.value.code, failed.value.stage) == ("timed_out", "verify")
+
+
+async def test_what_is_no_media_is_refused(inspector: Inspector, tmp_path: Path) -> None:
+    path = tmp_path / "none.mp4"
+    path.write_bytes(b"\0" * 5000)
+    with pytest.raises(ReelwrightError):
+        await inspector.inspect(path, None, LOOK, wall_s=60, report=lambda _: None)
