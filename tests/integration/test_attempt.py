@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
+from reelwright.edits.checks import Check
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
@@ -26,6 +28,7 @@ from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
 from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
+from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
@@ -37,6 +40,7 @@ from reelwright_worker.run_job import run_job
 from tests.support import footage, frame_judge, odd_files
 from tests.support.invariants import processes_about
 from tests.support.job_database import World
+from tests.support.media_files import ffmpeg
 
 
 class SlowStorage(LocalStorage):
@@ -320,3 +324,41 @@ async def test_a_seek_that_lands_wrong_is_followed_by_a_try_from_the_start(
     assert "once more" in caplog.text
     (key,) = await bench.stored()
     assert [frame.number for frame in frame_judge.read(bench.storage.path(key))] == list(range(115, 135))
+
+
+class Sabotaged(Inspector):
+    """Between the render and the look at them its files lose the index at their front."""
+
+    async def inspect(self, made: Path, *args: Any, **more: Any) -> Findings:
+        behind = made.with_name("behind.mp4")
+        ffmpeg("-i", str(made), "-map", "0", "-c", "copy", str(behind))
+        behind.rename(made)
+        return await super().inspect(made, *args, **more)
+
+
+async def test_what_a_result_was_held_to_is_stored_with_it(bench: Workbench) -> None:
+    job = await bench.world.look(await run_and_return(bench, await bench.job(1, 2)))
+    async with bench.world.sessions() as session:
+        variant = await session.get(Variant, job.output_variant_id)
+    assert variant is not None
+    checks = msgspec.convert(variant.checks["checks"], list[Check])
+    assert {"decodes", "frames", "frame_times", "duration", "index"} <= {check.name for check in checks}
+    assert "failed" not in {check.outcome for check in checks}
+
+
+async def test_a_result_that_fails_a_check_is_not_published_and_the_check_is_named(bench: Workbench) -> None:
+    settings = bench.context.settings
+    async with Sabotaged(memory_bytes=settings.media_memory_bytes, stall_s=settings.stall_timeout_s) as sabotaged:
+        bench.context = replace(bench.context, inspector=sabotaged)
+        job = await bench.world.look(await run_and_return(bench, await bench.job(0, 1)))
+    assert (job.status, job.error["code"] if job.error else "") == (JobStatus.FAILURE, "verify_failed")
+    assert job.error is not None
+    assert [(check["name"], check["outcome"]) for check in job.error["checks"]] == [("index", "failed")]
+    assert "index: behind the media, expected first" in job.error["detail"]
+    assert await bench.variants() == 0
+    assert await bench.stored() == []
+
+
+async def run_and_return(bench: Workbench, job_id: uuid.UUID) -> uuid.UUID:
+    await run_job(bench.context, job_id)
+    return job_id

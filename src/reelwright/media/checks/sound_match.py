@@ -10,8 +10,14 @@ from operator import mul
 STEP_S = 0.01
 """Of an envelope: the mean loudness of so short pieces."""
 MAX_SHIFT_S = 0.4
+QUIET = 0.001
+"""Loudness that spreads less is silence, or noise."""
 SURE, CLEARLY = 0.8, 0.3
 """How well the best fit must fit, and how much worse no shift at all."""
+UNEVEN = 0.2
+"""How far loudness spreads about its mean, as a part of that, at least: an even tone is the same at any time."""
+ALONE_S, ALONE = 0.1, 0.1
+"""Further from the best fit than that, any other fits so much worse: what comes again and again fits at many times."""
 EQUAL_S = 0.03
 """What is no shift: less is not heard, and codecs differ by as much in what they say of their delay."""
 
@@ -30,7 +36,10 @@ def shift(heard: Sequence[float], source: Sequence[float]) -> float | None:
     unshifted = max(fits[steps - near : steps + near + 1])
     if unshifted >= SURE:
         return 0.0
-    if fits[best] >= SURE and unshifted < fits[best] - CLEARLY:
+    around = round(ALONE_S / STEP_S)
+    others = [*fits[: max(0, best - around)], *fits[best + around + 1 :]]
+    is_peak = 0 < best < len(fits) - 1 and max(others, default=0.0) < fits[best] - ALONE
+    if is_peak and fits[best] >= SURE and unshifted < fits[best] - CLEARLY:
         return (steps - best) * STEP_S
     return None
 
@@ -43,7 +52,7 @@ def _fits(heard: Sequence[float], source: Sequence[float]) -> list[float] | None
     spread = math.sqrt(sum(map(mul, centred, centred)))
     sums = [0.0, *accumulate(source)]
     squares = [0.0, *accumulate(map(mul, source, source))]
-    if spread < 1e-3 * math.sqrt(count):
+    if spread < max(QUIET, UNEVEN * mean) * math.sqrt(count):
         return None
     fits = []
     for start in range(len(source) - count + 1):
