@@ -86,7 +86,14 @@ async def running(folder: Path) -> AsyncIterator[Running]:
         engine = create_engine(database.url, application_name="benchmarks")
         await upgrade(engine)
         await engine.dispose()
-        settings = parse({"APP_ENV": "test", "DATABASE_URL": database.url, "MEDIA_ROOT": str(folder / "media")})
+        settings = parse(
+            {
+                "APP_ENV": "test",
+                "DATABASE_URL": database.url,
+                "MEDIA_ROOT": str(folder / "media"),
+                "REUSE_RESULTS": "false",  # every round is work
+            }
+        )
         connection = await asyncpg.connect(database.url)
         try:
             commits = Commits(connection)

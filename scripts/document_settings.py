@@ -36,6 +36,8 @@ def sections() -> list[tuple[str, list[tuple[str, str, str]]]]:
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -123,7 +123,7 @@ async def _work(revision: str, folder: Path, url: str) -> None:
                     MAX_CONCURRENT_JOBS="1",
                     **release,
                 )
-                if await asyncio.wait_for(worker.process.wait(), 60) != -9:
+                if await asyncio.wait_for(worker.process.wait(), 600) != -9:
                     raise SystemExit(worker.log.read_text())
         await ask()
         print(*[f"{row['type']} {row['status']}" for row in await service.sql("SELECT type, status FROM jobs")])

@@ -195,7 +195,8 @@ async def system_calls() -> str:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path, system_calls: str) -> Settings:
-    """Settings of a service that has the test's database and folders, with short clocks."""
+    """Settings of a service that has the test's database and folders, with short clocks. Equal edits are made anew:
+    tests of how something is made ask for the same again and again; those of reuse say otherwise."""
     return parse(
         {
             "APP_ENV": "test",
@@ -208,6 +209,7 @@ def settings(database_url: str, tmp_path: Path, system_calls: str) -> Settings:
             "UPLOAD_IDLE_TIMEOUT_S": "5",
             "DB_POOL_SIZE": "5",
             "SYSTEM_CALLS": system_calls,
+            "REUSE_RESULTS": "false",
         }
     )
 
@@ -223,7 +225,7 @@ async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
 async def shared_service(
     server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory, system_calls: str
 ) -> AsyncIterator[Service]:
-    """One service with one worker for all tests that leave it whole."""
+    """One service with one worker for all tests that leave it whole. Equal edits are made anew, as by `settings`."""
     name = f"shared_{uuid.uuid4().hex[:12]}"
     folder = tmp_path_factory.mktemp("shared")
     await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -235,6 +237,7 @@ async def shared_service(
             "DISK_RESERVE_BYTES": "1048576",
             "UPLOAD_IDLE_TIMEOUT_S": "5",
             "SYSTEM_CALLS": system_calls,
+            "REUSE_RESULTS": "false",
         }
     )
     async with Service(settings, folder).running() as running, running.worker():

@@ -20,6 +20,8 @@ POINTS = frozenset(
     {
         "upload stored, not inserted",
         "upload inserted, not committed",
+        "submit: result taken, not committed",
+        "submit: encode shared, not committed",
         "claimed",
         "ffmpeg started",
         "rendered, not verified",

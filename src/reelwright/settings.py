@@ -191,6 +191,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_failures: Annotated[
         Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")
     ] = 3
+    reuse_results: Annotated[
+        bool,
+        Meta(
+            description="An edit that was made of the same content before takes that result, one that is being made"
+            ' shares its encode. `false`: every edit is made anew, as with `"reuse": false` in its request.'
+        ),
+    ] = True
     lease_s: Annotated[Seconds, Meta(description="A worker that is silent for so long loses its job, seconds.")] = 20.0
     reap_interval_s: Annotated[
         Seconds, Meta(description="Pause between looks for lost jobs and orphan files, seconds.")

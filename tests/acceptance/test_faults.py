@@ -26,7 +26,8 @@ from tests.support.service import Service
 
 SWEEPING = {"ORPHAN_GRACE_S": "3"}
 UPLOAD_POINTS = sorted(point for point in fault_points.POINTS if point.startswith("upload"))
-JOB_POINTS = sorted(fault_points.POINTS - set(UPLOAD_POINTS))
+SUBMIT_POINTS = {point for point in fault_points.POINTS if point.startswith("submit")}
+JOB_POINTS = sorted(fault_points.POINTS - set(UPLOAD_POINTS) - SUBMIT_POINTS)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from reelwright.edits.layers import ImageLayer
 from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
-from reelwright.jobs import lifecycle
+from reelwright.jobs import creation, lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.assets import IMAGE
@@ -231,13 +231,14 @@ async def drawn(place: Place, sha256: str) -> tuple[uuid.UUID, Path]:
     video_id, file_id = await place.world.video()
     layer = ImageLayer(image_path="asset:x")
     facts = Facts(sha256="0", media=media(), layers=(ImageFacts(sha256=sha256, width=64, height=64),))
-    new = lifecycle.NewJob(
+    new = creation.NewJob(
         video_id=video_id,
         type=JobType.OVERLAY,
         edit_json={},
         plan_json=msgspec.to_builtins(resolve(overlay((layer,)), facts)),
+        input_file_ids=(file_id,),
     )
-    job = await place.world.do(lifecycle.create, new, input_file_ids=[file_id], max_failures=3)
+    job = await place.world.do(creation.create, new)
     return job.id, place.file(image_key(sha256))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
-from reelwright.jobs import lifecycle, queries
+from reelwright.jobs import creation, lifecycle, queries
 from reelwright.jobs.lifecycle import Claim
 
 LEASE_S = 60.0
@@ -63,8 +63,15 @@ class World:
     async def create(
         self, session: AsyncSession, video_id: uuid.UUID, file_id: uuid.UUID, *, max_failures: int = 3
     ) -> Job:
-        new = lifecycle.NewJob(video_id=video_id, type=JobType.TRIM, edit_json={}, plan_json={"inputs": [{}]})
-        return await lifecycle.create(session, new, input_file_ids=[file_id], max_failures=max_failures)
+        new = creation.NewJob(
+            video_id=video_id,
+            type=JobType.TRIM,
+            edit_json={},
+            plan_json={"inputs": [{}]},
+            input_file_ids=(file_id,),
+            max_failures=max_failures,
+        )
+        return await creation.create(session, new)
 
     async def do(self, work: Callable[..., Awaitable[Any]], *arguments: Any, **more: Any) -> Any:
         """One transition in a transaction of its own."""

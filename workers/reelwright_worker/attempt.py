@@ -142,7 +142,14 @@ class Attempt:
         sidecars = await self._sidecars(outputs)
         self._enter("publish")
         publication = OutputPublication(
-            self.ctx.sessions, self.ctx.storage, self.claim, self.job, outputs, sidecars, self.warnings
+            self.ctx.sessions,
+            self.ctx.storage,
+            self.claim,
+            self.job,
+            outputs,
+            sidecars,
+            self.warnings,
+            self.ctx.machine.toolchain.digest,
         )
         await publication.publish()
 

@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import is_away
 from reelwright.errors import JobFailed, hindered
-from reelwright.jobs import waiting
+from reelwright.jobs import toolchains, waiting
 from reelwright.media.encoders import hardware
-from reelwright.media.ffmpeg import capabilities, system_call_trial
+from reelwright.media.ffmpeg import capabilities, system_call_trial, toolchain
 from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.toolchain import Toolchain
 from reelwright.settings import Settings
 from reelwright.storage import disk_space
 from reelwright.storage.local import LocalStorage
@@ -51,7 +52,8 @@ class Machine:
         self._storage = storage
         self._sessions = sessions
         self.capabilities: Capabilities
-        """What ffmpeg can do here; there once a look has found that it runs."""
+        """What ffmpeg can do here; there once a look has found that it runs, as what names it."""
+        self.toolchain: Toolchain
         self._root: tuple[uuid.UUID, tuple[int, int]] | None = None
         """MEDIA_ROOT when it was last seen with its id: that, and which folder it was."""
         self._looking = asyncio.Lock()
@@ -164,7 +166,9 @@ class Machine:
                 await system_call_trial.settle(self._settings)
                 encoders = await hardware.hardware_encoders(self._settings)
                 known = await capabilities.capabilities(self._settings)
-                self.capabilities = msgspec.structs.replace(known, hardware=encoders)
+                able = msgspec.structs.replace(known, hardware=encoders)
+                self.toolchain = await toolchain.toolchain(self._settings, able)
+                self.capabilities = able
                 logger.info(
                     "ffmpeg %s, %d threads, encoders in hardware: %s",
                     known.ffmpeg_version,
@@ -192,7 +196,10 @@ class Machine:
         self.trouble = trouble
 
     async def _report(self) -> None:
-        """Write what keeps the machine from work, again and again while something does."""
+        """Write by which toolchain results are made here, and what keeps the machine from work, again and again while
+        something does."""
+        if hasattr(self, "toolchain"):
+            await self._write(lambda session: toolchains.report(session, self.toolchain))
         if (trouble := self.trouble) is not None:
             if await self._write(
                 lambda session: waiting.report_hindrance(session, self.name, trouble.code, trouble.detail)

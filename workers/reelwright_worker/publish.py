@@ -19,16 +19,12 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
-from reelwright.db.models import Overlay as OverlayRow
-from reelwright.edits.edit import Edit
-from reelwright.edits.enums import KIND_OF_JOB, FileRole, OverlayType, VariantKind
-from reelwright.edits.layers import AnyLayer
+from reelwright.edits.enums import KIND_OF_JOB, FileRole, VariantKind
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.sidecars import PlannedFile
-from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
-from reelwright.jobs import lifecycle
+from reelwright.jobs import lifecycle, results, reuse
 from reelwright.jobs.lifecycle import Claim
 from reelwright.storage.local import LocalStorage
 
@@ -71,7 +67,8 @@ class FinishedSidecar:
 
 @dataclass(frozen=True, slots=True)
 class OutputPublication:
-    """One attempt's results on their way out: all of them, or none."""
+    """One attempt's results on their way out: all of them, or none. `job`: as it was claimed; in the end they may
+    belong to one that took over."""
 
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
@@ -81,6 +78,8 @@ class OutputPublication:
     sidecars: tuple[FinishedSidecar, ...] = ()
     warnings: tuple[str, ...] = ()
     """What was noticed while they were made."""
+    toolchain: str | None = None
+    """By which they were made."""
 
     @property
     def variant_kind(self) -> VariantKind:
@@ -173,26 +172,28 @@ class OutputPublication:
             raise
 
     async def _commit(self) -> bool:
-        """Write all rows in one fenced transaction. Return False when its outcome is unknown: done again, it finds
-        out. Raises LeaseLost."""
+        """Write all rows in one fenced transaction, those of jobs that share the encode too. Return False when its
+        outcome is unknown: done again, it finds out. Raises LeaseLost."""
         try:
             async with self.sessions.begin() as session:
                 try:
-                    await lifecycle.succeed(
+                    job = await lifecycle.succeed(
                         session,
                         self.claim,
                         output_variant_id=self.best.variant_id,
                         variant_ids=[output.variant_id for output in self.outputs],
                         warnings=self.warnings,
+                        toolchain=self.toolchain,
                     )
                 except LeaseLost:
                     if await session.get(Variant, self.best.variant_id) is None:
                         raise
                     return True  # by a commit whose answer was lost
-                edit = await self._whole_edit(session)
-                for number, output in enumerate(self.outputs):
-                    await self._insert_rows(session, number, output, edit)
-                session.add_all(self._sidecar_row(sidecar) for sidecar in self.sidecars)
+                variants = [self._variant(output) for output in self.outputs]
+                await results.add(session, job, variants, [output.expected.output for output in self.outputs])
+                session.add_all(self._file(output) for output in self.outputs)
+                session.add_all(self._sidecar_file(sidecar) for sidecar in self.sidecars)
+                await reuse.finish_followers(session, job)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -200,54 +201,34 @@ class OutputPublication:
             return False
         return True
 
-    async def _whole_edit(self, session: AsyncSession) -> Edit:
-        """Return the job's edit as seen from the upload, when it built on a variant."""
-        edit = msgspec.convert(self.job.edit_json, Edit)
-        if self.job.input_variant_id is not None:
-            parent = await session.get(Variant, self.job.input_variant_id)
-            if parent is not None:
-                edit = edit.after(msgspec.convert(parent.edit_json, Edit))
-        return edit
-
-    async def _insert_rows(self, session: AsyncSession, number: int, output: FinishedOutput, edit: Edit) -> None:
-        media, key = output.media, self.key(output)
-        variant = Variant(
+    def _variant(self, output: FinishedOutput) -> Variant:
+        media = output.media
+        return Variant(
             id=output.variant_id,
-            video_id=self.job.video_id,
-            job_id=self.claim.job_id,
-            output_index=number,
-            kind=self.variant_kind,
             quality=output.expected.output.quality,
-            source_variant_id=self.job.input_variant_id,
-            stored_path=key,
+            stored_path=self.key(output),
             size_bytes=output.size_bytes,
             duration_sec=None if media.duration_s is None else Decimal(repr(media.duration_s)).quantize(MILLISECOND),
             width=media.main_video.display_width,
             height=media.main_video.display_height,
-            config_json=self.job.edit_json,
-            edit_json=msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output.expected.output,))),
             media_info=msgspec.to_builtins(media),
             checks=output.checks,
             labels=self.job.labels,
         )
-        session.add(variant)
-        await session.flush()
-        for step in msgspec.convert(self.job.edit_json, Edit).steps:
-            if isinstance(step, OverlayStep):
-                session.add_all(_overlay_rows(step.layers, variant))
-        session.add(
-            File(
-                variant_id=output.variant_id,
-                role=FileRole.MAIN,
-                name=Path(key).name,
-                key=key,
-                size_bytes=output.size_bytes,
-                sha256=output.sha256,
-                content_type=media.file_format.mime_type,
-            )
+
+    def _file(self, output: FinishedOutput) -> File:
+        key = self.key(output)
+        return File(
+            variant_id=output.variant_id,
+            role=FileRole.MAIN,
+            name=Path(key).name,
+            key=key,
+            size_bytes=output.size_bytes,
+            sha256=output.sha256,
+            content_type=output.media.file_format.mime_type,
         )
 
-    def _sidecar_row(self, sidecar: FinishedSidecar) -> File:
+    def _sidecar_file(self, sidecar: FinishedSidecar) -> File:
         return File(
             variant_id=self.best.variant_id,
             role=sidecar.planned.role,
@@ -257,17 +238,3 @@ class OutputPublication:
             sha256=sidecar.sha256,
             content_type=sidecar.planned.content_type,
         )
-
-
-def _overlay_rows(layers: tuple[AnyLayer, ...], variant: Variant) -> list[OverlayRow]:
-    """Return a row for each layer, with what was asked."""
-    types = {"text": OverlayType.TEXT, "image": OverlayType.IMAGE, "video": OverlayType.VIDEO}
-    return [
-        OverlayRow(
-            video_id=variant.video_id,
-            variant_id=variant.id,
-            type=types.get(layer.__struct_config__.tag, OverlayType.WATERMARK),  # type: ignore[arg-type]
-            payload_json=msgspec.to_builtins(layer),
-        )
-        for layer in layers
-    ]

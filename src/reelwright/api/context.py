@@ -42,6 +42,10 @@ class Services:
     readiness: Readiness
     metrics: Exposition
 
+    def reuse_from(self, wanted: bool) -> LocalStorage | None:
+        """Return where results lie that an edit may take, None when it is to be made anew."""
+        return self.storage if wanted and self.settings.reuse_results else None
+
     @property
     def addresses(self) -> Addresses:
         return Addresses(self.settings.api_root_path)

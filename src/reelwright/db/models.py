@@ -1,6 +1,7 @@
 """The tables as SQLAlchemy sees them. Migrations make them; a test holds both equal.
 
-Invariants that the columns carry: `jobs.attempt` only rises and is the fencing token; `jobs.failures` is the budget;
+Invariants that the columns carry: `jobs.attempt` only rises, and with `jobs.claim_token` it fences what attempts write;
+`jobs.failures` is the budget;
 `files.key` is relative to the media root and may be shared, its bytes go with the last row; `jobs.queue_job_id` has no
 foreign key (the queue prunes its own rows).
 """
@@ -136,6 +137,8 @@ class Variant(Labelled, Base):
     edit_json: Mapped[dict[str, Any]]
     media_info: Mapped[dict[str, Any]]
     checks: Mapped[dict[str, Any]]
+    reused_from_variant_id: Mapped[uuid.UUID | None]
+    """The variant with which it shares its bytes, which may be deleted by now."""
 
 
 class Asset(Base):
@@ -206,6 +209,10 @@ class Overlay(Base):
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
+LEADING = text("shared AND reused_from_job_id IS NULL AND status IN ('PENDING', 'STARTED')")
+"""Jobs whose encode equal ones may share: there is one of a fingerprint."""
+
+
 class Job(Labelled, Base):
     """One piece of long work. Only jobs/lifecycle.py writes its state."""
 
@@ -220,6 +227,19 @@ class Job(Labelled, Base):
         Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
         Index("ix_jobs_finished_at", "finished_at"),
         _index_of_labels("jobs"),
+        Index("uq_jobs_fingerprint_leading", "fingerprint", unique=True, postgresql_where=LEADING),
+        Index(
+            "ix_jobs_fingerprint_made",
+            "fingerprint",
+            "finished_at",
+            postgresql_where=text("fingerprint IS NOT NULL AND status = 'SUCCESS'"),
+        ),
+        Index(
+            "ix_jobs_reused_from_job_id",
+            "reused_from_job_id",
+            postgresql_where=text("reused_from_job_id IS NOT NULL"),
+        ),
+        Index("uq_jobs_claim_token", "claim_token", unique=True, postgresql_where=text("claim_token IS NOT NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -237,9 +257,20 @@ class Job(Labelled, Base):
     edit_json: Mapped[dict[str, Any] | None]
     plan_json: Mapped[dict[str, Any] | None]
     plan_digest: Mapped[str | None]
+    fingerprint: Mapped[str | None]
+    """What it makes: equal ones make the same. None: not known, or its results are not whole any more."""
+    shared: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether equal jobs share one encode with it."""
+    reused_from_job_id: Mapped[uuid.UUID | None]
+    """The equal job that makes, or made, its result: while it is unfinished, it follows that one."""
+    toolchain: Mapped[str | None]
+    """By which its result was made."""
     recipe_json: Mapped[dict[str, Any] | None]
     speed: Mapped[float | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    claim_token: Mapped[uuid.UUID | None]
+    """Of the newest claim; with the attempt that goes on for another job it wanders to that."""
+    claim_attempt: Mapped[int | None]
     failures: Mapped[int] = mapped_column(server_default=text("0"))
     max_failures: Mapped[int] = mapped_column(server_default=text("3"))
     lease_until: Mapped[datetime.datetime | None]
@@ -263,6 +294,19 @@ class Template(Base):
     edit_json: Mapped[dict[str, Any]]
     variables_json: Mapped[dict[str, Any]]
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class SeenToolchain(Base):
+    """What makes results on some worker: see jobs/toolchains.py."""
+
+    __tablename__ = "toolchains"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    ffmpeg_version: Mapped[str]
+    threads: Mapped[int]
+    hardware: Mapped[str]
+    release: Mapped[str]
+    seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
 class Queue(Base):

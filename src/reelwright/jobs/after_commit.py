@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A job that has come into a status. `message`: for a log line, where nobody else logs it. `code`: of the
-    failure behind it; `charged`: the job is to blame for it, and not the machine."""
+    failure behind it; `charged`: the job is to blame for it, and not the machine. `reused`: what it takes instead of
+    making it: the `result` of an equal job, or its `encode` that is under way."""
 
     job_id: uuid.UUID
     type: JobType
@@ -27,6 +28,7 @@ class Transition:
     message: str | None = None
     code: str | None = None
     charged: bool = True
+    reused: str | None = None
 
 
 def announce(session: AsyncSession, transition: Transition) -> None:
@@ -42,6 +44,8 @@ def _tell(session: Session) -> None:
             metrics.POSTPONEMENTS.labels(transition.type.value, transition.code).inc()
         elif transition.code is not None:
             metrics.FAILURES.labels(transition.type.value, transition.code, transition.status.value).inc()
+        if transition.reused is not None:
+            metrics.REUSED.labels(transition.type.value, transition.reused).inc()
         if transition.message is not None:
             logger.info(
                 "%s", transition.message, extra={"job_id": str(transition.job_id), "kind": transition.type.value}

@@ -14,7 +14,7 @@ _UNFINISHED = text(
     "SELECT coalesce(q.queue_name, :queue), j.type::text, j.status::text, count(*),"
     " extract(epoch FROM now() - min(j.updated_at))::float"
     " FROM jobs j LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id"
-    " WHERE j.status IN ('PENDING', 'STARTED') GROUP BY 1, 2, 3"
+    " WHERE j.status IN ('PENDING', 'STARTED') AND j.reused_from_job_id IS NULL GROUP BY 1, 2, 3"
 ).bindparams(queue=QUEUE)
 
 
@@ -30,7 +30,8 @@ class Unfinished:
 
 
 async def unfinished(session: AsyncSession) -> list[Unfinished]:
-    """Count the unfinished jobs in one statement, by the index on statuses: ended jobs cost nothing."""
+    """Count the unfinished jobs in one statement, by the index on statuses: ended jobs cost nothing. Those that share
+    the encode of another are no work."""
     rows = await session.execute(_UNFINISHED)
     return [
         Unfinished(queue, job_type, JobStatus(status), jobs, oldest_s)

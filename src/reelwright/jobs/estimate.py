@@ -87,8 +87,8 @@ def eta_s(job: Job) -> float | None:
 
 def _by_elapsed(job: Job) -> float | None:
     """Return the seconds that are left if the rest goes on as all before. A later attempt's start is not written
-    down."""
-    if job.attempt != 1 or job.progress < MIN_PROGRESS or job.started_at is None:
+    down, and who shares an encode may have come to it late."""
+    if job.reused_from_job_id is not None or job.attempt != 1 or job.progress < MIN_PROGRESS or job.started_at is None:
         return None
     elapsed_s = (job.updated_at - job.started_at).total_seconds()
     return elapsed_s * (100 - job.progress) / job.progress

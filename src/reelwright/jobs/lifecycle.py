@@ -1,6 +1,6 @@
-"""A job's states and every transition between them. The only writer of a job's state.
+"""A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
 
-Cancel and retry are functions of the database (migrations/sql/transitions_0007.sql), which operators call, too.
+Cancel and retry are functions of the database (migrations/sql/transitions_0012.sql), which operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
@@ -9,9 +9,10 @@ Cancel and retry are functions of the database (migrations/sql/transitions_0007.
           postpone, lost lease,                  (cancel also straight from PENDING)
           retryable failure
 
-Every transition happens in the caller's transaction, writes its event there and notifies at the commit. What a worker
-writes is fenced by `attempt`: it names the attempt that it owns, and zero rows mean that the attempt is no longer the
-newest, or the job has ended. Clocks are the database's.
+Every transition happens in the caller's transaction, writes its event there and notifies at the commit. What befalls a
+job befalls those that follow it. What a worker writes is fenced by its claim, of which the newest alone is valid: zero
+rows mean that the attempt is no longer the newest, or the job has ended. When a job is cancelled that others share, the
+claim goes on to one of those, and the worker notices nothing. Clocks are the database's.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -40,77 +40,31 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Job, JobInput, JobWait, Publication
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.db.models import Job, JobWait, Publication
+from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import history, queue, waiting
+from reelwright.jobs import followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 
 RETRY_DELAY_S = 5
 MAX_POSTPONEMENTS = 5
 """So often in a row a machine is blamed that finds nothing wrong with itself; then the job is."""
 PROGRESS_BEFORE_COMMIT = 99
+LOOKS = 3
+"""A statement that waited while the claim went on to another job finds it with neither: the next one does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One attempt's right to a job: every write names both."""
+    """One attempt's right to a job, when it was claimed. Every write names the token, by which the job is found that
+    the attempt works for now; without one, job and attempt."""
 
     job_id: uuid.UUID
     attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """The columns of a new job."""
-
-    video_id: uuid.UUID
-    type: JobType
-    edit_json: dict[str, Any] | None = None
-    plan_json: dict[str, Any] | None = None
-    plan_digest: str | None = None
-    warnings: tuple[str, ...] = ()
-    input_variant_id: uuid.UUID | None = None
-    labels: dict[str, Any] = field(default_factory=dict)
+    token: uuid.UUID | None = field(default=None, compare=False)
 
 
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
-
-
-async def create(session: AsyncSession, new: NewJob, *, input_file_ids: list[uuid.UUID], max_failures: int) -> Job:
-    """Insert a PENDING job and queue it: both commit together or not at all."""
-    job = Job(
-        video_id=new.video_id,
-        input_variant_id=new.input_variant_id,
-        type=new.type,
-        edit_json=new.edit_json,
-        plan_json=new.plan_json,
-        plan_digest=new.plan_digest,
-        warnings=list(new.warnings),
-        labels=new.labels,
-        max_failures=max_failures,
-        status=JobStatus.PENDING,
-        progress=0,
-    )
-    session.add(job)
-    await session.flush()
-    if input_file_ids:
-        await session.execute(insert(JobInput), [{"job_id": job.id, "file_id": file_id} for file_id in input_file_ids])
-    job.queue_job_id = await queue.defer(session, job.id)
-    await history.record(session, job.id, 0, JobStatus.PENDING)
-    announce(session, Transition(job.id, job.type, JobStatus.PENDING, message="job queued"))
-    return job
-
-
-async def record_done(session: AsyncSession, *, video_id: uuid.UUID, type: JobType) -> Job:  # noqa: A002
-    """Insert a job that was done while the client waited: born SUCCESS."""
-    job = Job(video_id=video_id, type=type, status=JobStatus.SUCCESS, progress=100)
-    job.started_at = job.finished_at = datetime.datetime.now(datetime.UTC)
-    session.add(job)
-    await session.flush()
-    await history.record(session, job.id, 0, JobStatus.SUCCESS)
-    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, message="job done at once"))
-    return job
 
 
 def _lease(lease_s: float) -> ColumnElement[datetime.datetime]:
@@ -122,11 +76,13 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
     lost = and_(Job.status == JobStatus.STARTED, Job.lease_until < func.now(), Job.failures + 1 < Job.max_failures)
     job = await session.scalar(
         update(Job)
-        .where(Job.id == job_id, or_(Job.status == JobStatus.PENDING, lost))
+        .where(Job.id == job_id, Job.reused_from_job_id.is_(None), or_(Job.status == JobStatus.PENDING, lost))
         .values(
             failures=Job.failures + case((Job.status == JobStatus.STARTED, 1), else_=0),
             status=JobStatus.STARTED,
             attempt=Job.attempt + 1,
+            claim_attempt=Job.attempt + 1,
+            claim_token=uuid.uuid4(),
             worker=worker,
             lease_until=_lease(lease_s),
             speed=None,
@@ -139,29 +95,33 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
         return None
     await history.record(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
     announce(session, Transition(job.id, job.type, JobStatus.STARTED))
-    return Claim(job.id, job.attempt), job
+    await followers.mirror(session, job.id, worker=worker)
+    return Claim(job.id, job.attempt, job.claim_token), job
 
 
 def _mine(claim: Claim) -> ColumnElement[bool]:
-    return and_(Job.id == claim.job_id, Job.attempt == claim.attempt, Job.status == JobStatus.STARTED)
+    if claim.token is None:
+        return and_(Job.id == claim.job_id, Job.attempt == claim.attempt, Job.status == JobStatus.STARTED)
+    return and_(Job.claim_token == claim.token, Job.attempt == Job.claim_attempt, Job.status == JobStatus.STARTED)
 
 
-async def _write(session: AsyncSession, claim: Claim, **values: Any) -> JobType:
-    """Write fenced, and return the job's type. Raises LeaseLost when the job is no longer this attempt's."""
-    job_type: JobType | None = await session.scalar(
-        update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.type)
-    )
-    if job_type is None:
-        raise _lost(claim)
-    return job_type
+async def _write(session: AsyncSession, claim: Claim, **values: Any) -> uuid.UUID:
+    """Write fenced, and return the job's id. Raises LeaseLost when it is no longer this attempt's."""
+    written = update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.id)
+    for _ in range(LOOKS):
+        job_id: uuid.UUID | None = await session.scalar(written)
+        if job_id is not None:
+            return job_id
+    raise _lost(claim)
 
 
 async def _owned(session: AsyncSession, claim: Claim) -> Job:
     """Return the attempt's job, locked. Raises LeaseLost."""
-    job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
-    if job is None:
-        raise _lost(claim)
-    return job
+    for _ in range(LOOKS):
+        job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
+        if job is not None:
+            return job
+    raise _lost(claim)
 
 
 def _lost(claim: Claim) -> LeaseLost:
@@ -170,7 +130,7 @@ def _lost(claim: Claim) -> LeaseLost:
 
 async def renew(session: AsyncSession, claim: Claim, *, lease_s: float) -> None:
     """Say that the attempt is alive. Raises LeaseLost."""
-    await _write(session, claim, lease_until=_lease(lease_s))
+    await followers.relay(session, await _write(session, claim, lease_until=_lease(lease_s)))
 
 
 async def report(
@@ -188,7 +148,7 @@ async def report(
     """
     reached = min(int(percent), PROGRESS_BEFORE_COMMIT)
     values: dict[str, Any] = {"recipe_json": recipe_json} if recipe_json is not None else {}
-    await _write(
+    job_id = await _write(
         session,
         claim,
         progress=func.greatest(Job.progress, reached),
@@ -196,7 +156,8 @@ async def report(
         speed=case((Job.progress <= reached, literal(speed, Job.speed.type)), else_=None),
         **values,
     )
-    await history.notify(session, claim.job_id)
+    await history.notify(session, job_id)
+    await followers.relay(session, job_id, with_recipe=recipe_json is not None)
 
 
 async def succeed(
@@ -206,12 +167,14 @@ async def succeed(
     output_variant_id: uuid.UUID,
     variant_ids: list[uuid.UUID] | None = None,
     warnings: Sequence[str] = (),
-) -> None:
-    """End in SUCCESS; the rows of the results belong into the same transaction. `output_variant_id` is the best of
-    `variant_ids`, which are in the order of the plan's outputs. `warnings`: what was found while they were made, beside
-    the plan's own. Raises LeaseLost."""
+    toolchain: str | None = None,
+) -> Job:
+    """End in SUCCESS, and return the job; the rows of the results belong into the same transaction, and so do those who
+    follow the job (reuse.py). `output_variant_id` is the best of `variant_ids`, which are in the order of the plan's
+    outputs. `warnings`: what was found while they were made, beside the plan's own; `toolchain`: by which. Raises
+    LeaseLost."""
     outputs = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
-    job_type = await _write(
+    job_id = await _write(
         session,
         claim,
         status=JobStatus.SUCCESS,
@@ -220,13 +183,18 @@ async def succeed(
         output_variant_id=output_variant_id,
         outputs_progress=outputs,
         warnings=Job.warnings.concat(cast(list(warnings), Job.warnings.type)),
+        toolchain=toolchain,
         lease_until=None,
+        claim_token=None,
+        claim_attempt=None,
         finished_at=func.now(),
     )
-    await waiting.forget(session, claim.job_id)
-    await session.execute(delete(Publication).where(Publication.job_id == claim.job_id))
-    await history.record(session, claim.job_id, claim.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
-    announce(session, Transition(claim.job_id, job_type, JobStatus.SUCCESS))
+    job = await _as_it_is(session, job_id)
+    await waiting.forget(session, job.id)
+    await session.execute(delete(Publication).where(Publication.job_id == job.id))
+    await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
+    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS))
+    return job
 
 
 async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:
@@ -234,7 +202,7 @@ async def announce_publication(session: AsyncSession, claim: Claim, folders: lis
     LeaseLost."""
     job = await _owned(session, claim)
     await session.execute(delete(Publication).where(Publication.job_id == job.id))
-    session.add_all(Publication(folder=folder, job_id=job.id, attempt=claim.attempt) for folder in folders)
+    session.add_all(Publication(folder=folder, job_id=job.id, attempt=job.attempt) for folder in folders)
 
 
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
@@ -269,7 +237,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     wait.code, wait.detail, wait.needs_bytes = failure.code, failure.detail, failure.needs_bytes
     session.add(wait)
     job.status = JobStatus.PENDING
-    job.lease_until = job.stage = job.speed = None
+    job.lease_until = job.stage = job.speed = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()
     delay_s = 0 if confirmed else RETRY_DELAY_S
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=delay_s)
@@ -282,6 +250,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
             job.id, job.type, job.status, message=f"job waits: {failure.detail}", code=failure.code, charged=False
         ),
     )
+    await followers.mirror(session, job.id, **reason)
     return job.status
 
 
@@ -296,7 +265,7 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
     """Charge the job, whose row is locked, with a failure: back to the queue, or FAILURE when trying again is no use or
     the budget is used up. `error`: what the job says of it."""
     job.failures += 1
-    job.lease_until = job.stage = job.speed = None
+    job.lease_until = job.stage = job.speed = job.claim_token = job.claim_attempt = None
     job.error = error
     job.updated_at = func.now()
     if failure.retryable and job.failures < job.max_failures:
@@ -311,6 +280,10 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
     await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
     again = "job will be tried again" if job.status is JobStatus.PENDING else None
     announce(session, Transition(job.id, job.type, job.status, message=again, code=failure.code))
+    if job.status is JobStatus.PENDING:
+        await followers.mirror(session, job.id, code=failure.code, detail=failure.detail)
+    else:
+        await followers.fail(session, job, failure.code, failure.detail)
     return job.status
 
 
@@ -318,12 +291,13 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     """Give the job to another worker at once; this counts as no failure. Raises LeaseLost."""
     job = await _owned(session, claim)
     job.status = JobStatus.PENDING
-    job.lease_until = job.stage = None
+    job.lease_until = job.stage = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()
     job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
     await session.flush()
     await history.record(session, job.id, job.attempt, job.status, reason="handed back")
     announce(session, Transition(job.id, job.type, job.status, message="job handed back"))
+    await followers.mirror(session, job.id, reason="handed back")
 
 
 async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:

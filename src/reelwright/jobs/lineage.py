@@ -60,7 +60,10 @@ async def _traced(
         return base
     wanted = {source.sha256 for source in plan.sources if not isinstance(source, ImageFacts)}
     rows = await session.scalars(
-        select(File).where(File.sha256.in_(wanted), File.role == FileRole.MAIN).with_for_update(read=True)
+        select(File)
+        .where(File.sha256.in_(wanted), File.role == FileRole.MAIN)
+        .order_by(File.key, File.id)  # as who deletes: else two might wait for each other
+        .with_for_update(read=True)
     )
     files = {file.sha256: file for file in rows}
     if plan.inputs[0].sha256 not in files:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import is_away
 from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
-from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_lost_jobs
+from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
 from reelwright.library.root_identity import FOREIGN, belongs
 from reelwright.library.sweep import Sweep
 from reelwright.storage.local import LocalStorage
@@ -73,7 +73,7 @@ class Maintenance:
     async def rescue_jobs(self) -> None:
         """Rescue jobs and end abandoned queue entries, each step in a transaction of its own: what one cannot do
         must not undo the others."""
-        for step in (rescue_lost_jobs, requeue_forgotten_jobs, end_abandoned_entries):
+        for step in (rescue_lost_jobs, rescue_followers, requeue_forgotten_jobs, end_abandoned_entries):
             async with self.sessions.begin() as session:
                 sole = await _sole(session, _JOBS_LOCK)
                 now = time.monotonic()

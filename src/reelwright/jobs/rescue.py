@@ -1,4 +1,5 @@
-"""Brings back jobs that nobody works on any more: those whose worker died, and those that the queue has forgotten."""
+"""Brings back jobs that nobody works on: their worker died, the queue has forgotten them, or they follow a job that has
+ended without them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import lifecycle, queue
+from reelwright.jobs import followers, lifecycle, queue, reuse
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ async def rescue_lost_jobs(session: AsyncSession) -> None:
     """Take jobs away from holders whose lease ran out: back to the queue, or FAILURE when the budget is used up."""
     lost = await session.scalars(
         select(Job)
-        .where(Job.status == JobStatus.STARTED, Job.lease_until < func.now())
+        .where(Job.status == JobStatus.STARTED, Job.reused_from_job_id.is_(None), Job.lease_until < func.now())
         .with_for_update(skip_locked=True)
     )
     for job in lost.all():
@@ -45,8 +46,23 @@ async def requeue_forgotten_jobs(session: AsyncSession) -> None:
     that is only slow finds the job taken: two entries are harmless.
     """
     forgotten = await session.scalars(
-        select(Job).where(Job.status == JobStatus.PENDING, _NO_LIVE_ENTRY).with_for_update(skip_locked=True)
+        select(Job)
+        .where(Job.status == JobStatus.PENDING, Job.reused_from_job_id.is_(None), _NO_LIVE_ENTRY)
+        .with_for_update(skip_locked=True)
     )
     for job in forgotten.all():
         job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
         logger.warning("job %s had no live queue entry and was queued again", job.id, extra={"job_id": str(job.id)})
+
+
+async def rescue_followers(session: AsyncSession) -> None:
+    """End those that follow a job which has ended, as that has ended, or let one of them lead the others. Workers of
+    the release before know of no followers."""
+    ended = await session.scalars(
+        select(Job)
+        .where(Job.status.not_in(followers.UNFINISHED), Job.id.in_(followers.LEADERS))
+        .with_for_update(skip_locked=True)
+    )
+    for leader in ended.all():
+        await reuse.end_followers(session, leader)
+        logger.warning("job %s had ended without those that follow it", leader.id, extra={"job_id": str(leader.id)})

@@ -22,7 +22,9 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs import lifecycle
+from reelwright.jobs import reuse
+from reelwright.jobs.creation import NewJob
+from reelwright.storage.local import LocalStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,22 @@ def draft_transcode(
     return Draft(edit=edit, source=source, type=JobType.TRANSCODE_MULTI, pointers=tuple(pointers))
 
 
-async def submit(session: AsyncSession, draft: Draft, *, max_failures: int, labels: Labels = NO_LABELS) -> Job:
-    """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client
-    says of it.
+async def submit(
+    session: AsyncSession,
+    draft: Draft,
+    *,
+    max_failures: int,
+    labels: Labels = NO_LABELS,
+    reuse_from: LocalStorage | None = None,
+) -> Job:
+    """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client says of
+    it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew.
 
     Raises InvalidInput.
     """
     plan, source = draft.plan(), draft.source
-    new = lifecycle.NewJob(
+    inputs = {file.sha256: file.id for file in (*draft.layer_files, source.file)}
+    new = NewJob(
         video_id=source.video_id,
         input_variant_id=source.variant_id,
         type=draft.type,
@@ -119,6 +129,8 @@ async def submit(session: AsyncSession, draft: Draft, *, max_failures: int, labe
         plan_digest=plan.digest,
         warnings=(*plan.warnings, *draft.remarks),
         labels=labels.stored,
+        input_file_ids=tuple(inputs.values()),
+        max_failures=max_failures,
+        fingerprint=reuse.fingerprint(plan),
     )
-    inputs = [file.id for file in {file.sha256: file for file in (*draft.layer_files, source.file)}.values()]
-    return await lifecycle.create(session, new, input_file_ids=inputs, max_failures=max_failures)
+    return await reuse.create(session, new, reuse_from)

@@ -1,4 +1,8 @@
-"""Deletes videos, variants and assets. A file's bytes go with its last row, after the rows are gone for good."""
+"""Deletes videos, variants and assets. A file's bytes go with its last row, after the rows are gone for good.
+
+Variants may share bytes: whoever deletes one holds the rows of all that do, so that of two who delete at the same time
+the second one knows that his was the last.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
@@ -26,6 +30,7 @@ async def delete_video(session: AsyncSession, video_id: uuid.UUID) -> list[str]:
     await queries.video(session, video_id)
     own_variants = select(Variant.id).where(Variant.video_id == video_id)
     keys = await _lock_unused(session, or_(File.video_id == video_id, File.variant_id.in_(own_variants)))
+    await _no_more_whole(session, Variant.video_id == video_id)
     await session.execute(delete(Video).where(Video.id == video_id))
     return await _without_row(session, keys)
 
@@ -34,6 +39,7 @@ async def delete_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[s
     """Delete one variant; as `delete_video`."""
     await queries.variant(session, variant_id)
     keys = await _lock_unused(session, File.variant_id == variant_id)
+    await _no_more_whole(session, Variant.id == variant_id)
     await session.execute(delete(Variant).where(Variant.id == variant_id))
     return await _without_row(session, keys)
 
@@ -48,7 +54,11 @@ async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
 
 async def _lock_unused(session: AsyncSession, files: ColumnElement[bool]) -> list[str]:
     """Lock files against new jobs and make sure that no unfinished job reads them. Returns their keys."""
-    locked = (await session.execute(select(File.id, File.key).where(files).with_for_update())).all()
+    own_keys = select(File.key).where(files)
+    shared = select(File.id, File.key, files.label("own")).where(File.key.in_(own_keys))
+    # in one order, for all who delete: else two of them might wait for each other
+    rows = (await session.execute(shared.order_by(File.key, File.id).with_for_update())).all()
+    locked = [(file_id, key) for file_id, key, own in rows if own]
     readers = await session.scalars(
         select(Job.id)
         .distinct()
@@ -58,6 +68,12 @@ async def _lock_unused(session: AsyncSession, files: ColumnElement[bool]) -> lis
     if job_ids := [str(job_id) for job_id in readers]:
         raise Conflict(f"unfinished jobs read it: {', '.join(job_ids)}", code="in_use", job_ids=job_ids)
     return [key for _, key in locked]
+
+
+async def _no_more_whole(session: AsyncSession, variants: ColumnElement[bool]) -> None:
+    """Let the jobs that made the variants be reused no more."""
+    makers = select(Variant.job_id).where(variants)
+    await session.execute(update(Job).where(Job.id.in_(makers)).values(fingerprint=None))
 
 
 async def _without_row(session: AsyncSession, keys: list[str]) -> list[str]:

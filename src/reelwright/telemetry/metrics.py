@@ -65,6 +65,11 @@ EVENT_LAG = Histogram(
 )
 
 TRANSITIONS = Counter("reelwright_job_transitions", "Committed transitions of jobs.", ["kind", "state"])
+REUSED = Counter(
+    "reelwright_jobs_reused",
+    "Jobs that needed no encode of their own: they took the result of an equal job, or share its encode.",
+    ["kind", "taken"],
+)
 FAILURES = Counter(
     "reelwright_job_failures",
     "Failed attempts by code; state PENDING: it is tried again, FAILURE: it is not.",

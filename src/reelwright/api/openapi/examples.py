@@ -125,6 +125,7 @@ VARIANT: dict[str, Any] = {
     "job_id": JOB_ID,
     "source_variant_id": None,
     **LABELS,
+    "reused_from": None,
     "files": FILES,
     "checks": CHECKS,
 }
@@ -272,13 +273,14 @@ WATERMARKS: dict[str, Any] = {
     "corner": {"video_id": VIDEO_ID, "image_path": "wm.png", "position": "bottom-right", "margin": 10, "opacity": 0.8},
 }
 FONTS = [{"family": "Noto Sans Devanagari", "style": "Regular", "file_name": "NotoSansDevanagari[wght].ttf"}]
-ACCEPTED = {
+ACCEPTED: dict[str, object] = {
     "job_id": JOB_ID,
     "status": "PENDING",
     "job_url": f"/jobs/{JOB_ID}",
     "status_url": f"/status/{JOB_ID}",
     "events_url": f"/jobs/{JOB_ID}/events",
     "warnings": [],
+    "reused_from": None,
 }
 BATCH: dict[str, Any] = {
     "accepted": 1,
@@ -343,6 +345,7 @@ JOB: dict[str, Any] = {
     "attempt": 1,
     "failures": 0,
     "max_failures": 3,
+    "reused_from": None,
     "waiting_for": None,
     "worker": "host:4711",
     "speed": 6.2,

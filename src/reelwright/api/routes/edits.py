@@ -97,6 +97,7 @@ async def _template(services: Services, data: EditsIn | BatchIn) -> Template | N
 async def _submit(services: Services, data: EditsIn, template: Template | None) -> Job:
     labels = labels_of(data)
     attempt = None
+    reuse = data.reuse
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
     elif data.variables:
@@ -105,7 +106,13 @@ async def _submit(services: Services, data: EditsIn, template: Template | None) 
         data.check()
         request = EditRequest(data.source, data.steps, data.wanted, data.pointers)
         async with drafted_edit(services.layer_sources, request) as (session, draft):
-            return await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
+            return await submit(
+                session,
+                draft,
+                labels=labels,
+                reuse_from=services.reuse_from(reuse),
+                max_failures=services.settings.max_failures,
+            )
 
 
 router = Router("/", route_handlers=[edit_video, edit_many], tags=["edits"])

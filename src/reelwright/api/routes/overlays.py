@@ -69,7 +69,13 @@ async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> R
         coding=data.coding(data.audio, "copy"),
         pointers=data.pointers,
     ) as (session, draft):
-        job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
+        job = await submit(
+            session,
+            draft,
+            labels=labels,
+            reuse_from=services.reuse_from(data.reuse),
+            max_failures=services.settings.max_failures,
+        )
     return accepted(job, services.addresses)
 
 

@@ -46,7 +46,13 @@ async def transcode_video(
         async with services.sessions.begin() as session:
             source = await find_source(session, video_or_variant_id)
             draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
-            job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
+            job = await submit(
+                session,
+                draft,
+                labels=labels,
+                reuse_from=services.reuse_from(data.reuse),
+                max_failures=services.settings.max_failures,
+            )
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does
     return accepted(job, services.addresses)

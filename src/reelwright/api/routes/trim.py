@@ -43,7 +43,13 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
     async with services.sessions.begin() as session:
         source = await find_source(session, data.video_id, data.source_variant_id)
         draft = draft_trim(source, data.start, data.end, coding=data.coding(data.audio), pointer=Pointer())
-        job = await submit(session, draft, labels=labels, max_failures=services.settings.max_failures)
+        job = await submit(
+            session,
+            draft,
+            labels=labels,
+            reuse_from=services.reuse_from(data.reuse),
+            max_failures=services.settings.max_failures,
+        )
     return accepted(job, services.addresses)
 
 

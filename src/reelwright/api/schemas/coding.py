@@ -49,6 +49,15 @@ class LaidSoundIn(AudioIn, frozen=True, kw_only=True):
     codec: Literal["aac", "opus", "copy", "none"] | None = None
 
 
+Reuse = Annotated[
+    bool,
+    Meta(
+        description="Take what an equal edit of the same content has made, or is making, instead of making it again."
+        " `false`: make it anew."
+    ),
+]
+
+
 class CodingIn(Body, frozen=True, kw_only=True):
     """How results are coded, one or many."""
 
@@ -73,13 +82,14 @@ class CodingIn(Body, frozen=True, kw_only=True):
 
 
 class EditIn(CodingIn, frozen=True, kw_only=True):
-    """How the one result is coded, and what the client says of it."""
+    """How the one result is coded, what the client says of it, and whether it is made where it is there already."""
 
     title: Title | None = None
     tags: Tags | None = None
     external_id: ExternalId | None = None
     metadata: Metadata | None = None
 
+    reuse: Reuse = True
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None
     )

@@ -31,8 +31,15 @@ Checks = Mapping[uuid.UUID, Mapping[str, Any]]
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
 
 
+ReusedFrom = Annotated[
+    uuid.UUID | None,
+    Meta(description="The equal job whose encode, or whose result, it takes; null: it makes its own."),
+]
+
+
 class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
-    """Long work was accepted; `Location` names the job."""
+    """Long work was accepted; `Location` names the job. It may be done already: then it took the result of an equal
+    one."""
 
     job_id: uuid.UUID
     status: JobStatus
@@ -40,6 +47,7 @@ class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
     status_url: Address
     events_url: Address
     warnings: list[str]
+    reused_from: ReusedFrom
 
     @classmethod
     def of(cls, job: Job, addresses: Addresses) -> JobAccepted:
@@ -50,6 +58,7 @@ class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
             status_url=addresses.status(job.id),
             events_url=addresses.events(job.id),
             warnings=job.warnings or [],
+            reused_from=job.reused_from_job_id,
         )
 
 
@@ -168,6 +177,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     failures: int
     max_failures: int
+    reused_from: ReusedFrom
     waiting_for: WaitingOut | None
     worker: str | None
     speed: float | None
@@ -236,6 +246,7 @@ def _summary(
         "attempt": job.attempt,
         "failures": job.failures,
         "max_failures": job.max_failures,
+        "reused_from": job.reused_from_job_id,
         "waiting_for": None if waiting is None else WaitingOut.of(waiting),
         "worker": job.worker,
         "speed": job.speed,

@@ -16,6 +16,7 @@ from reelwright.api.http.field_errors import field_errors
 from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
 from reelwright.api.http.problems import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
+from reelwright.api.schemas.coding import Reuse
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
@@ -156,6 +157,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     steps: Steps = ()
     outputs: Outputs = USUAL_OUTPUTS
     items: Annotated[list[BatchItemIn], Meta(min_length=1, max_length=MAX_BATCH_ITEMS)]
+    reuse: Reuse = True
 
     def single(self, item: BatchItemIn) -> EditsIn:
         """Return the item as a request of its own."""
@@ -167,6 +169,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             outputs=self.outputs,
             template=self.template,
             variables={**(self.variables or {}), **(item.variables or {})},
+            reuse=self.reuse,
             **{**whole, **given},
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import AudioIn, CodingIn
+from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
@@ -161,3 +161,4 @@ class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
     tags: Tags | None = None
     external_id: ExternalId | None = None
     metadata: Metadata | None = None
+    reuse: Reuse = True

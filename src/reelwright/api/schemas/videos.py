@@ -109,7 +109,8 @@ def checks_of(stored: Mapping[str, Any]) -> list[CheckOut]:
 
 
 class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A result made of a video. Wherever a `video_id` is asked for, its `id` names it too."""
+    """A result made of a video. Wherever a `video_id` is asked for, its `id` names it too. `reused_from`: the variant
+    of an equal edit whose bytes it shares; each can be deleted by itself."""
 
     id: uuid.UUID
     video_id: uuid.UUID
@@ -127,6 +128,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Timestamp
     job_id: uuid.UUID | None
     source_variant_id: uuid.UUID | None
+    reused_from: uuid.UUID | None
     title: TitleOut
     tags: TagsOut
     external_id: ExternalIdOut
@@ -155,6 +157,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             created_at=variant.created_at,
             job_id=variant.job_id,
             source_variant_id=variant.source_variant_id,
+            reused_from=variant.reused_from_variant_id,
             **shown(variant.labels),
             files=[FileOut.of(file, variant.id, addresses) for file in files],
             checks=checks_of(variant.checks),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from reelwright.api.schemas.coding import Reuse
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.transcode import RenditionsIn
 from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
@@ -45,6 +46,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     outputs: Outputs = USUAL_OUTPUTS
     template: TemplateReference | None = None
     variables: Variables | None = None
+    reuse: Reuse = True
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one."""

@@ -20,7 +20,7 @@ from reelwright.api.video_uploads import video_upload
 from reelwright.edits.enums import JobType
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
-from reelwright.jobs import lifecycle
+from reelwright.jobs import creation
 from reelwright.library import queries
 from reelwright.library.pages import Wanted
 
@@ -43,7 +43,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     """The file is probed while the client waits: the job is born completed. What is not a video is a 400."""
     try:
         async with video_upload(request, services) as (session, video):
-            job = await lifecycle.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
+            job = await creation.record_done(session, video_id=video.id, type=JobType.UPLOAD_PROBE)
     except (UnsupportedMedia, UnreadableMedia) as error:
         raise Malformed(error.detail, code=error.code) from error
     return V1Upload(**msgspec.structs.asdict(V1Job.of(job)), video_id=video.id)

@@ -1,0 +1,133 @@
+"""The rows of a job's results: its variants, their files, and what was laid over. A file's bytes may be shared."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import ScalarSelect, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.models import File, Job, Variant, new_id
+from reelwright.db.models import Overlay as OverlayRow
+from reelwright.edits.edit import Edit
+from reelwright.edits.enums import KIND_OF_JOB, OverlayType
+from reelwright.edits.layers import AnyLayer
+from reelwright.edits.outputs import FileOutput
+from reelwright.edits.steps.overlay import OverlayStep
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A variant and its files."""
+
+    variant: Variant
+    files: tuple[File, ...]
+
+
+async def whole_edit(session: AsyncSession, job: Job) -> Edit:
+    """Return the job's edit as seen from the upload, when it built on a variant."""
+    edit = msgspec.convert(job.edit_json, Edit)
+    if job.input_variant_id is not None:
+        parent = await session.get(Variant, job.input_variant_id)
+        if parent is not None:
+            edit = edit.after(msgspec.convert(parent.edit_json, Edit))
+    return edit
+
+
+async def add(session: AsyncSession, job: Job, variants: Sequence[Variant], outputs: Sequence[FileOutput]) -> None:
+    """Insert what was made of each output as the job's own, with what was laid over. The variants come with all that
+    was found of their bytes; here is what the job makes of them."""
+    edit = await whole_edit(session, job)
+    for number, (variant, output) in enumerate(zip(variants, outputs, strict=True)):
+        assert job.video_id is not None
+        variant.video_id = job.video_id
+        variant.job_id = job.id
+        variant.output_index = number
+        variant.kind = KIND_OF_JOB[job.type]
+        variant.source_variant_id = job.input_variant_id
+        variant.labels = job.labels
+        variant.config_json = job.edit_json or {}
+        variant.edit_json = msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output,)))
+    session.add_all(variants)
+    await session.flush()
+    for variant in variants:
+        for step in msgspec.convert(job.edit_json, Edit).steps:
+            if isinstance(step, OverlayStep):
+                session.add_all(_overlay_rows(step.layers, variant))
+
+
+async def held(session: AsyncSession, job_id: uuid.UUID | ScalarSelect[uuid.UUID]) -> tuple[Job | None, list[Result]]:
+    """Return the job and what it has made, as far as it is there, by output; nobody can delete that until the
+    transaction ends."""
+    rows = await session.execute(
+        select(Job, Variant, File)
+        .join(Variant, Variant.job_id == Job.id)
+        .join(File, File.variant_id == Variant.id)
+        .where(Job.id == job_id)
+        .order_by(File.key, File.id)
+        .with_for_update(read=True, of=File)
+    )
+    maker: Job | None = None
+    found: dict[uuid.UUID, tuple[Variant, list[File]]] = {}
+    for job, variant, file in rows.all():
+        maker = job
+        found.setdefault(variant.id, (variant, []))[1].append(file)
+    results = [Result(variant, tuple(files)) for variant, files in found.values()]
+    return maker, sorted(results, key=lambda result: result.variant.output_index)
+
+
+async def copy(session: AsyncSession, job: Job, made: Sequence[Result]) -> list[Variant]:
+    """Insert what an equal job has made as this job's own: variants with ids of their own, by output, and the same
+    bytes."""
+    copies = [
+        Variant(
+            id=new_id(),
+            quality=result.variant.quality,
+            stored_path=result.variant.stored_path,
+            size_bytes=result.variant.size_bytes,
+            duration_sec=result.variant.duration_sec,
+            width=result.variant.width,
+            height=result.variant.height,
+            media_info=result.variant.media_info,
+            checks=result.variant.checks,
+            reused_from_variant_id=result.variant.reused_from_variant_id or result.variant.id,
+        )
+        for result in made
+    ]
+    await add(session, job, copies, [_output(result.variant) for result in made])
+    session.add_all(
+        File(
+            variant_id=variant.id,
+            role=file.role,
+            name=file.name,
+            key=file.key,
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+            content_type=file.content_type,
+        )
+        for variant, result in zip(copies, made, strict=True)
+        for file in result.files
+    )
+    return copies
+
+
+def _output(variant: Variant) -> FileOutput:
+    (output,) = msgspec.convert(variant.edit_json, Edit).outputs
+    return output
+
+
+def _overlay_rows(layers: tuple[AnyLayer, ...], variant: Variant) -> list[OverlayRow]:
+    """Return a row for each layer, with what was asked."""
+    types = {"text": OverlayType.TEXT, "image": OverlayType.IMAGE, "video": OverlayType.VIDEO}
+    return [
+        OverlayRow(
+            video_id=variant.video_id,
+            variant_id=variant.id,
+            type=types.get(layer.__struct_config__.tag, OverlayType.WATERMARK),  # type: ignore[arg-type]
+            payload_json=msgspec.to_builtins(layer),
+        )
+        for layer in layers
+    ]

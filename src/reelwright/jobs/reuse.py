@@ -1,0 +1,140 @@
+"""Nothing twice: a job takes what an equal one has made, or is making, instead of making it again.
+
+Jobs are equal when their plans are: same content, same cuts, same coding. A plan names its inputs by SHA-256, so that
+the same bytes uploaded twice count as one. What was made is taken as long as it is whole, and as long as a worker lives
+that would make it by the same toolchain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright import fault_points
+from reelwright.db.models import File, Job, new_id
+from reelwright.edits.enums import FileRole, JobStatus
+from reelwright.edits.plan import Plan
+from reelwright.jobs import creation, followers, history, results, toolchains
+from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs.creation import NewJob
+from reelwright.jobs.results import Result
+from reelwright.storage.local import LocalStorage
+
+TRIES = 5
+"""A leader may end between two looks, and another one come."""
+
+
+def fingerprint(plan: Plan) -> str:
+    """Return what jobs have in common that make the same: the plan's digest without what is only said about it."""
+    return msgspec.structs.replace(plan, warnings=()).digest
+
+
+async def create(session: AsyncSession, new: NewJob, storage: LocalStorage | None) -> Job:
+    """Insert a job: done, where `storage` has the result of an equal one; following one that waits or runs; else
+    queued. Without `storage` it is made anew, and shared with nobody while it runs."""
+    if storage is None:
+        return await creation.create(session, new)
+    new = replace(new, shared=True)
+    for _ in range(TRIES):
+        if (found := await _find(session, new, storage)) is not None:
+            job = await _take(session, Job(**new.columns()), *found, how="result")
+            fault_points.point("submit: result taken, not committed")
+            return job
+        if (leader := await creation.lead(session, new)) is not None:
+            # one that ended between the two looks has left the place that this one has now
+            if (found := await _find(session, new, storage)) is not None:
+                return await _take(session, leader, *found, how="result")
+            await creation.enqueue(session, leader, new)
+            return leader
+        if (follower := await creation.follow(session, new)) is not None:
+            return follower
+    return await creation.create(session, replace(new, shared=False))
+
+
+async def _find(session: AsyncSession, new: NewJob, storage: LocalStorage) -> tuple[Job, list[Result]] | None:
+    """Return the newest equal job that has succeeded, with its results, which nobody can delete until the transaction
+    ends. None when there is none, or its results are not whole."""
+    newest = (
+        select(Job.id)
+        .where(
+            Job.fingerprint == new.fingerprint,
+            Job.status == JobStatus.SUCCESS,
+            Job.toolchain.in_(toolchains.current()),
+        )
+        .order_by(Job.finished_at.desc())
+        .limit(1)
+    )
+    maker, made = await results.held(session, newest.scalar_subquery())
+    if maker is None or maker.plan_json is None:
+        return None
+    if [result.variant.output_index for result in made] != list(range(len(maker.plan_json["outputs"]))):
+        return None
+    if any(FileRole.MAIN not in {file.role for file in result.files} for result in made):
+        return None
+    files = [file for result in made for file in result.files]
+    return (maker, made) if await asyncio.to_thread(_whole, storage, files) else None
+
+
+def _whole(storage: LocalStorage, files: Sequence[File]) -> bool:
+    """Return whether every file is on the disk."""
+    try:
+        return all(storage.path(file.key).stat().st_size == file.size_bytes for file in files)
+    except OSError:
+        return False
+
+
+async def finish_followers(session: AsyncSession, leader: Job) -> None:
+    """End those that follow a job which has succeeded, in the transaction that says so and has its results."""
+    waiting = await session.scalars(select(Job).where(followers.of(leader.id)).order_by(Job.id).with_for_update())
+    if not (jobs := waiting.all()):
+        return
+    await session.flush()
+    _, made = await results.held(session, leader.id)
+    for job in jobs:
+        await _take(session, job, leader, made)
+
+
+async def end_followers(session: AsyncSession, leader: Job) -> None:
+    """End those that follow a job which has ended, whose row is locked, as that has ended; where it was cancelled, or
+    its results are gone, one of them leads the others."""
+    if leader.status is JobStatus.FAILURE and leader.error is not None:
+        await followers.fail(session, leader, leader.error["code"], leader.error["detail"])
+    elif leader.status is JobStatus.SUCCESS and (await results.held(session, leader.id))[1]:
+        await finish_followers(session, leader)
+    else:
+        await followers.promote(session, leader)
+
+
+async def _take(session: AsyncSession, job: Job, maker: Job, made: list[Result], how: str | None = None) -> Job:
+    """End a new or an unfinished job in SUCCESS with the results of an equal one. `how`: as metrics count it."""
+    planned = (maker.plan_json or {}).get("warnings", [])
+    job.id = job.id or new_id()
+    copies = await results.copy(session, job, made)
+    ids = [variant.id for variant in copies]
+    best = next(
+        (one for one, result in zip(ids, made, strict=True) if result.variant.id == maker.output_variant_id), None
+    )
+    job.reused_from_job_id = maker.reused_from_job_id or maker.id
+    job.status = JobStatus.SUCCESS
+    job.progress = 100
+    job.stage = job.lease_until = None
+    job.output_variant_id = best or ids[0]
+    job.outputs_progress = [{"variant_id": str(variant_id)} for variant_id in ids]
+    found = [remark for remark in maker.warnings[len(planned) :] if remark not in job.warnings]  # while it was made
+    job.warnings = [*job.warnings, *found]
+    job.recipe_json = maker.recipe_json
+    job.toolchain = maker.toolchain
+    job.started_at = job.started_at or func.now()
+    job.finished_at = job.updated_at = func.now()
+    session.add(job)
+    await session.flush()
+    told = {"variant_id": str(job.output_variant_id), "reused_from": str(job.reused_from_job_id)}
+    await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
+    message = None if how is None else f"job done at once, with the result of {maker.id}"
+    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, message=message, reused=how))
+    return job
