@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support import footage
+from tests.support import footage, frame_judge
 from tests.support.media_files import ffmpeg
 from tests.support.service import UNKNOWN, Service, problem
 
@@ -74,6 +74,7 @@ async def test_music_from_everywhere_that_it_is_named(shared_service: Service, t
     assert in_use["job_ids"] == [jobs[0]]
     async with service.worker():
         for job_id in jobs:
+            await service.until(job_id, "SUCCESS")
             result = await service.result(job_id)
             ffmpeg("-i", str(result), "-map", "0:a", "-f", "null", "-")
     assert (await service.client.delete(f"/assets/{asset['id']}")).status_code == 204
@@ -92,3 +93,34 @@ async def test_what_cannot_be_heard_is_named(shared_service: Service) -> None:
     assert pointers(refused) == {"/steps/1/replace/source", "/steps/1/mix/source"}
     silent = await edit(service, video["id"], {"type": "audio", "mix": {"source": f"video:{video['id']}"}})
     assert pointers(silent) == {"/steps/0/mix/source"}
+
+
+async def test_a_title_card_before_and_the_video_again_behind_it(shared_service: Service, tmp_path: Path) -> None:
+    """A picture that is an asset, and the edited video's own file; what is no picture is refused at its place."""
+    service = shared_service
+    video = await service.upload(footage.make().path)
+    card = tmp_path / "card.png"
+    ffmpeg("-f", "lavfi", "-i", "color=navy:size=200x100", "-frames:v", "1", str(card))
+    picture = (await post_asset(service, card)).json()
+    sound = (await post_asset(service, music(tmp_path / "a.mp3"))).json()
+    step: dict[str, Any] = {
+        "type": "concat",
+        "before": [{"source": f"asset:{picture['id']}", "duration": 1}],
+        "after": [{"source": f"video:{video['id']}", "start": 1}],
+        "transition": "fade",
+    }
+    refused = await edit(service, video["id"], step | {"before": [{"source": f"asset:{sound['id']}", "duration": 1}]})
+    assert pointers(refused) == {"/steps/0/before/0/source"}
+    refused = await edit(service, video["id"], step | {"transition": {"duration": 1.5}})
+    assert pointers(refused) == {"/steps/0/transition/duration"}
+    refused = await edit(service, video["id"], step | {"before": [{"source": f"asset:{picture['id']}"}]})
+    assert pointers(refused) == {"/steps/0/before/0/duration"}
+    accepted = await edit(service, video["id"], step | {"transition": {"duration": 0.5}})
+    assert accepted.status_code == 202, accepted.text
+    async with service.worker():
+        await service.until(accepted.json()["job_id"], "SUCCESS")
+        result = await service.result(accepted.json()["job_id"])
+    numbers = [frame.number for frame in frame_judge.read(result)]
+    assert len(numbers) == 25 + 50 + 25 - 2 * round(0.5 * 25)
+    assert numbers[25:51] == list(range(12, 38))
+    assert numbers[63:] == list(range(37, 50))

@@ -140,7 +140,7 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         opened = opening(media, length, TrimStep(start=clip.start, end=clip.end), planning)
         deep = (state.video.bit_depth or 8) > 8
         looks_back = opened.rate is not None or frame_grid(media) is None
-        opened = msgspec.structs.replace(opened, rate=str(rate), deep=deep)
+        opened = msgspec.structs.replace(opened, rate=str(rate), deep=deep, hdr=False)
         shown = opened.of(media)
         return PlannedClip(
             facts=facts,
