@@ -82,7 +82,9 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         if not self.whole or self.is_mixed:
             return Fraction(0), length
         late = max(Fraction(track.start_s) - self.media.start, Fraction(0))
-        from_start = plan.streaming is not None
+        # silence is put in front where tracks are laid over, and in the sound of streams, which is the first output's
+        streamed = plan.streaming is not None and number == 0
+        from_start = streamed or (bool(self.overlays) and not self.is_sound_copied(plan, track, plan.outputs[number]))
         end = None if track.duration_s is None else late + Fraction(repr(track.duration_s))
         return Fraction(0) if from_start else late, end
 
