@@ -59,8 +59,9 @@ SOUNDS = (
 HLS = FileFormat("hls", ".m3u8", "application/vnd.apple.mpegurl")
 DASH = FileFormat("dash", ".mpd", "application/dash+xml")
 WEBVTT = FileFormat("vtt", ".vtt", "text/vtt; charset=utf-8")
+SUBRIP = FileFormat("srt", ".srt", "application/x-subrip")
 
-MIME_TYPES = frozenset(known.mime_type for known in (*_VIDEOS, *IMAGES, *SOUNDS, HLS, DASH, WEBVTT))
+MIME_TYPES = frozenset(known.mime_type for known in (*_VIDEOS, *IMAGES, *SOUNDS, HLS, DASH, WEBVTT, SUBRIP))
 
 IMAGE_SIGNATURE_BYTES = 16
 """So many first bytes tell which image it is."""

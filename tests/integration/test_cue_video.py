@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reelwright.edits.cues.cue import Cue, Place, Run
+from reelwright.edits.cues.cue import Cue, CuePlace, CueRun
 from reelwright.edits.cues.style import SubtitleStyle, in_pixels
 from reelwright.errors import InvalidInput
 from reelwright.media.images.requests import DrawnCues
@@ -25,8 +25,8 @@ async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
         yield drawing
 
 
-def cue(start: object, end: object, text: str = "Hello", place: Place = Place(), **look: object) -> Cue:  # noqa: B008
-    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (Run(text, **look),), place)  # type: ignore[arg-type]
+def cue(start: object, end: object, text: str = "Hello", place: CuePlace = CuePlace(), **look: object) -> Cue:  # noqa: B008
+    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text, **look),), place)  # type: ignore[arg-type]
 
 
 def screens(path: Path, drawn: DrawnCues, canvas: tuple[int, int] = CANVAS) -> list[tuple[Fraction, NDArray[np.uint8]]]:
@@ -82,24 +82,24 @@ async def test_cues_lie_at_the_bottom_in_the_middle_unless_they_say(renderer: Re
     """WebVTT's settings, as far as the margins."""
     margin = 18
 
-    async def where(place: Place, **style: object) -> tuple[int, int, int, int]:
+    async def where(place: CuePlace, **style: object) -> tuple[int, int, int, int]:
         wanted = msgspec.structs.replace(SubtitleStyle(), **style)
         return box((await shown(renderer, tmp_path, cue(0, 1, "Hi", place), style=wanted))[0][1])
 
-    left, _, right, bottom = await where(Place())
+    left, _, right, bottom = await where(CuePlace())
     assert abs((left + right) - 640) <= 2
     assert bottom == 360 - margin
-    assert (await where(Place(line=0)))[1] == margin
-    assert (await where(Place(), position="top"))[1] == margin
-    middle = await where(Place(), position="middle")
+    assert (await where(CuePlace(line=0)))[1] == margin
+    assert (await where(CuePlace(), position="top"))[1] == margin
+    middle = await where(CuePlace(), position="middle")
     assert abs(middle[1] + middle[3] - 360) <= 2
-    assert (await where(Place(line=-2)))[3] == 360 - margin - int(20 * 1.36)
-    assert (await where(Place(align="left")))[0] == margin
-    assert (await where(Place(align="end")))[2] == 640 - margin
-    quarter = await where(Place(line_percent=25, line_align="center", position_percent=25, position_align="start"))
+    assert (await where(CuePlace(line=-2)))[3] == 360 - margin - int(20 * 1.36)
+    assert (await where(CuePlace(align="left")))[0] == margin
+    assert (await where(CuePlace(align="end")))[2] == 640 - margin
+    quarter = await where(CuePlace(line_percent=25, line_align="center", position_percent=25, position_align="start"))
     assert abs(quarter[0] - 160) <= 1
     assert abs((quarter[1] + quarter[3]) / 2 - 90) <= 1
-    assert (await where(Place(), margin=0))[3] == 360
+    assert (await where(CuePlace(), margin=0))[3] == 360
 
 
 async def test_cues_that_come_at_the_same_time_lie_above_each_other(renderer: RendererForTests, tmp_path: Path) -> None:

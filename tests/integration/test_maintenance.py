@@ -16,17 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import Asset, new_id
-from reelwright.edits.edit import overlay
+from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.facts import Facts, ImageFacts, SubtitlesFacts
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.plan import Facts, ImageFacts, resolve
+from reelwright.edits.plan import resolve
+from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
 from reelwright.jobs import creation, lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.assets import IMAGE
-from reelwright.library.overlay_images import RETENTION_DAYS, image_key
+from reelwright.library.overlay_images import RETENTION_DAYS, image_key, subtitles_key
 from reelwright.storage import in_use
 from reelwright.storage.local import IDENTITY, LocalStorage
 from tests.support.job_database import World
@@ -226,28 +228,33 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
     assert not stored.parent.exists()
 
 
-async def drawn(place: Place, sha256: str) -> tuple[uuid.UUID, Path]:
-    """A job whose plan has a drawn picture, and the picture's file."""
+async def drawn(place: Place, sha256: str, *, subtitled: bool = False) -> tuple[uuid.UUID, Path]:
+    """A job whose plan has a drawn picture, or subtitles, and the file of that."""
     video_id, file_id = await place.world.video()
-    layer = ImageLayer(image_path="asset:x")
-    facts = Facts(sha256="0", media=media(), layers=(ImageFacts(sha256=sha256, width=64, height=64),))
+    edit, canvas = overlay((ImageLayer(image_path="asset:x"),)), media().main_video.display_size
+    known: ImageFacts | SubtitlesFacts = ImageFacts(sha256=sha256, width=64, height=64)
+    if subtitled:
+        edit = Edit(steps=(SubtitlesStep(text="00:01 --> 00:02\nx"),))
+        known = SubtitlesFacts(sha256=sha256, canvas=canvas, x=0, y=0, width=64, height=64)
+    facts = Facts(sha256="0", media=media(), layers=(known,))
     new = creation.NewJob(
         video_id=video_id,
         type=JobType.OVERLAY,
         edit_json={},
-        plan_json=msgspec.to_builtins(resolve(overlay((layer,)), facts)),
+        plan_json=msgspec.to_builtins(resolve(edit, facts)),
         input_file_ids=(file_id,),
     )
     job = await place.world.do(creation.create, new)
-    return job.id, place.file(image_key(sha256))
+    return job.id, place.file(subtitles_key(sha256) if subtitled else image_key(sha256))
 
 
-async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
+@pytest.mark.parametrize("subtitled", [False, True])
+async def test_what_was_drawn_stays_while_a_job_needs_it(subtitled: bool, place: Place) -> None:
     """Waiting and running ones for as long as that takes; ended ones for as long as a retry is likely."""
     world = place.world
     states = ("waiting", "running", "failed", "cancelled", "done")
     made = {
-        (state, old): await drawn(place, f"{number:064x}")
+        (state, old): await drawn(place, f"{number:064x}", subtitled=subtitled)
         for number, (state, old) in enumerate(itertools.product(states, (False, True)))
     }
     for (state, _), (job_id, _) in made.items():
@@ -264,7 +271,7 @@ async def test_drawn_pictures_stay_while_a_job_needs_them(place: Place) -> None:
             text("UPDATE jobs SET updated_at = now() - make_interval(days => :days) WHERE id = ANY(:ids)"),
             {"days": RETENTION_DAYS + 1, "ids": [job_id for (_, old), (job_id, _) in made.items() if old]},
         )
-    await drawn(place, f"{len(made) - 1:064x}")  # another job needs what one that is done has left
+    await drawn(place, f"{len(made) - 1:064x}", subtitled=subtitled)  # another job needs what one that is done has left
     nobodys = place.file(image_key("f" * 64))
 
     await place.maintenance(grace_s=60).sweep_files()

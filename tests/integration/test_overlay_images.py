@@ -1,7 +1,7 @@
 """Overlay images: what is drawn is kept once under its content, and nothing else stays."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,10 +9,13 @@ import pytest
 import pyvips
 
 from reelwright import fault_points
+from reelwright.edits.cues.cue import Cue, CueRun
+from reelwright.edits.cues.style import PixelStyle, SubtitleStyle, in_pixels
 from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, UnsupportedMedia
-from reelwright.library.overlay_images import OverlayImages, image_key
+from reelwright.library.overlay_images import OverlayImages, image_key, subtitles_key
 from reelwright.media.images.renderer import ImageRenderer
+from reelwright.media.images.requests import DrawnCues
 from reelwright.settings_reader import parse
 from reelwright.storage.local import LocalStorage
 
@@ -103,6 +106,33 @@ async def test_a_picture_is_normalised_once(
     storage.path(image_key(changed.sha256)).unlink()
     assert await overlay_images.normalize(source) == changed
     assert storage.path(image_key(changed.sha256)).exists()
+
+
+async def test_subtitles_are_drawn_once(
+    overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many ask for the same at the same time; again when another look is wanted, or the file is gone."""
+    draw, drawn = ImageRenderer.draw_cues, []
+
+    async def counted(self: ImageRenderer, cues: Sequence[Cue], style: PixelStyle, target: BinaryIO) -> DrawnCues:
+        drawn.append(cues)
+        return await draw(self, cues, style, target)
+
+    monkeypatch.setattr(ImageRenderer, "draw_cues", counted)
+    cues, style = (Cue("1", "2", (CueRun("Hi"),)),), in_pixels(SubtitleStyle(), (320, 180))
+    found = {
+        await overlay_images.draw_subtitles(cues, style),
+        *await asyncio.gather(*(overlay_images.draw_subtitles(cues, style) for _ in range(5))),
+    }
+    assert (len(found), len(drawn)) == (1, 1)
+    (facts,) = found
+    path = storage.path(subtitles_key(facts.sha256))
+    assert {stored.key for stored in storage.files()} == {subtitles_key(facts.sha256)}
+    path.unlink()
+    assert await overlay_images.draw_subtitles(cues, style) == facts
+    assert path.exists()
+    assert await overlay_images.draw_subtitles(cues, in_pixels(SubtitleStyle(color="red"), (320, 180))) != facts
+    assert len(drawn) == 3
 
 
 async def test_two_that_publish_under_one_key_leave_each_others_files_alone(

@@ -11,10 +11,11 @@ from reelwright.edits import ladder
 from reelwright.edits.checks import Check
 from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.enums import Quality
+from reelwright.edits.facts import AnyFacts
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
-from reelwright.edits.plan import Facts, ImageFacts, Plan, VideoFacts, resolve
+from reelwright.edits.plan import Facts, ImageFacts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.media.checks.inspector import Inspector, inspection
 from reelwright.media.ffmpeg import capabilities
@@ -33,8 +34,8 @@ OPERATIONS = ("trim", "transcode", "stream", "overlay", "copy")
 PATCH = (36, 24)
 """The size of the fixture `patch`, an opaque magenta picture."""
 
-Layer = tuple[ImageFacts | VideoFacts, Path]
-"""What is known of what a layer shows, and the file."""
+Layer = tuple[AnyFacts, Path]
+"""What is known of what a layer or a step shows, and the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def prober() -> Prober:
     return Prober(probe_rules(SETTINGS))
 
 
-def facts(media: MediaInfo, *layers: ImageFacts | VideoFacts) -> Facts:
+def facts(media: MediaInfo, *layers: AnyFacts) -> Facts:
     return Facts(sha256="0" * 64, media=media, layers=layers)
 
 

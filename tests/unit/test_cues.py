@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.edits.cues import markup, time_line, webvtt
-from reelwright.edits.cues.cue import ANYWHERE, MAX_BYTES, MAX_CUES, Cue, CuesError, Place, Run
+from reelwright.edits.cues.cue import ANYWHERE, MAX_BYTES, MAX_CUES, Cue, CuePlace, CueRun, CuesError
 from reelwright.edits.cues.read import inline, read
 from reelwright.edits.cues.time_line import Piece, moved, states
 
@@ -18,7 +18,7 @@ ONE = "1\n00:00:01,000 --> 00:00:02,500\nHello\n"
 
 
 def cue(start: object, end: object, text: str = "x") -> Cue:
-    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (Run(text),))
+    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text),))
 
 
 def texts(content: bytes | str) -> list[tuple[str, str, str]]:
@@ -105,14 +105,14 @@ stray
     first, late = found.cues
     assert first.text == "He said: very hot & <b> yes"
     assert first.runs[1:5] == (
-        Run("very ", color="#ff8800"),
-        Run("h", italic=True, color="#ff8800"),
-        Run("o", italic=True, bold=True, color="#ff8800"),
-        Run("t", italic=True, color="#ff8800"),
+        CueRun("very ", color="#ff8800"),
+        CueRun("h", italic=True, color="#ff8800"),
+        CueRun("o", italic=True, bold=True, color="#ff8800"),
+        CueRun("t", italic=True, color="#ff8800"),
     )
-    assert first.place == Place(line=0, position_percent=10, position_align="start", align="start", size_percent=40)
-    assert late.runs == (Run("Late", color="#ffff00"), Run(" AT&T &nosuch;"))
-    assert late.place == Place(line=-2, line_align="end")
+    assert first.place == CuePlace(line=0, position_percent=10, position_align="start", align="start", size_percent=40)
+    assert late.runs == (CueRun("Late", color="#ffff00"), CueRun(" AT&T &nosuch;"))
+    assert late.place == CuePlace(line=-2, line_align="end")
     assert (late.start_s, late.end_s) == ("360000", "360001")
     assert found.warnings == ("line 22: this is in no cue and was left out",)
 
@@ -125,16 +125,16 @@ def test_tags_of_srt() -> None:
         "<br/>{\\i1}a{\\i0}b <u>c</u> I <3 you <sarcasm> a < b &quot;&#x41;&#66;&quot; {note} <b>open"
     )
     (found,) = read(content).cues
-    assert found.place == Place(line=0)
+    assert found.place == CuePlace(line=0)
     assert found.runs == (
-        Run("red", color="#ff0000"),
-        Run(" "),
-        Run("lg\n", color="#00ff00"),
-        Run("a", italic=True),
-        Run("b "),
-        Run("c", underline=True),
-        Run(' I <3 you <sarcasm> a < b "AB" {note} '),
-        Run("open", bold=True),
+        CueRun("red", color="#ff0000"),
+        CueRun(" "),
+        CueRun("lg\n", color="#00ff00"),
+        CueRun("a", italic=True),
+        CueRun("b "),
+        CueRun("c", underline=True),
+        CueRun(' I <3 you <sarcasm> a < b "AB" {note} '),
+        CueRun("open", bold=True),
     )
 
 
@@ -232,7 +232,7 @@ def test_every_file_is_read_or_refused(content: bytes) -> None:
 
 
 LOOKS = st.builds(
-    Run,
+    CueRun,
     st.text(st.sampled_from("ab <>&-;{}\u00a0漢א"), min_size=1, max_size=8).filter(lambda text: text.strip() == text),
     st.booleans(),
     st.booleans(),
@@ -241,14 +241,14 @@ LOOKS = st.builds(
 )
 PLACES = st.sampled_from(
     [
-        *(ANYWHERE, Place(line=0), Place(line=-3, line_align="end", align="left"), *markup.NUMPAD.values()),
-        Place(line_percent=12.5, position_percent=30, position_align="end", size_percent=50, align="right"),
+        *(ANYWHERE, CuePlace(line=0), CuePlace(line=-3, line_align="end", align="left"), *markup.NUMPAD.values()),
+        CuePlace(line_percent=12.5, position_percent=30, position_align="end", size_percent=50, align="right"),
     ]
 )
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**5), LOOKS, PLACES), max_size=5))
-def test_what_is_written_is_read_again(said: list[tuple[int, int, Run, Place]]) -> None:
+def test_what_is_written_is_read_again(said: list[tuple[int, int, CueRun, CuePlace]]) -> None:
     """Texts, looks, places and times, whatever signs are in the text."""
     cues = tuple(
         Cue(str(Fraction(start, 1000)), str(Fraction(start + length, 1000)), (run,), place)
@@ -261,8 +261,8 @@ def test_what_is_written_is_read_again(said: list[tuple[int, int, Run, Place]]) 
 def test_webvtt_is_written_as_players_read_it() -> None:
     """Canonical: the same cues are the same bytes."""
     cues = (
-        Cue("1/3", "3661", (Run("a --> <b> & "), Run("x", True, True, True, "#ff8800")), Place(line=0)),
-        Cue("1/10000", "2/10000", (Run("shorter than a tick"),)),
+        Cue("1/3", "3661", (CueRun("a --> <b> & "), CueRun("x", True, True, True, "#ff8800")), CuePlace(line=0)),
+        Cue("1/10000", "2/10000", (CueRun("shorter than a tick"),)),
     )
     assert webvtt.written(cues, first_lines=["X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"]) == (
         "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"
@@ -274,7 +274,11 @@ def test_webvtt_is_written_as_players_read_it() -> None:
 
 def test_a_cue_that_a_client_gives_has_a_time_and_something_to_see() -> None:
     """Tags are those of SRT."""
-    assert inline(Fraction(1), Fraction(2), "a <i>b</i> <3").runs == (Run("a "), Run("b", italic=True), Run(" <3"))
+    assert inline(Fraction(1), Fraction(2), "a <i>b</i> <3").runs == (
+        CueRun("a "),
+        CueRun("b", italic=True),
+        CueRun(" <3"),
+    )
     for start, end, text, sentence in ((2, 1, "x", "before"), (1, 1, "x", "when"), (1, 2, "<i> ", "nothing to see")):
         with pytest.raises(CuesError, match=sentence):
             inline(Fraction(start), Fraction(end), text)

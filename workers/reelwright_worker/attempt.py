@@ -20,12 +20,12 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
-from reelwright.edits.plan import ImageFacts, Plan
+from reelwright.edits.plan import Plan
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
-from reelwright.library.overlay_images import image_key
+from reelwright.library.overlay_images import drawn_key
 from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
@@ -162,7 +162,7 @@ class Attempt:
             keys = {file.sha256: file.key for file in files}
         slots: dict[str, Path] = {}
         for number, facts in enumerate(self.plan.sources):
-            key = image_key(facts.sha256) if isinstance(facts, ImageFacts) else keys.get(facts.sha256)
+            key = drawn_key(facts) or keys.get(facts.sha256)
             if key is None:
                 raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
             slots[f"in{number}"] = path = self.ctx.storage.path(key)

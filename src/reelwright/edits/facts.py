@@ -27,7 +27,21 @@ class SoundFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     media: MediaInfo
 
 
-AnyFacts = ImageFacts | VideoFacts | SoundFacts
+class SubtitlesFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="subtitles"):
+    """Drawn subtitles: a video with opacity under its SHA-256, as large as what holds all cues, which is at (`x`, `y`)
+    of the canvas that they were drawn for."""
+
+    sha256: str
+    canvas: tuple[int, int]
+    x: int
+    y: int
+    width: int
+    height: int
+    warnings: tuple[str, ...] = ()
+    """What a client should know of how they were read and drawn."""
+
+
+AnyFacts = ImageFacts | VideoFacts | SoundFacts | SubtitlesFacts
 """Of one thing that a step brings in."""
 
 

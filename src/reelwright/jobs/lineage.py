@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant
 from reelwright.edits.enums import FileRole
-from reelwright.edits.facts import Facts, ImageFacts
+from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.lineage import base_of, on
 from reelwright.jobs.submit import Source
-from reelwright.library.overlay_images import image_key
+from reelwright.library.overlay_images import drawn_key
 from reelwright.storage.local import LocalStorage
 
 
@@ -58,7 +58,7 @@ async def _traced(
     base = base_of(plan, variant.output_index, msgspec.convert(variant.media_info, MediaInfo))
     if isinstance(base, str):
         return base
-    wanted = {source.sha256 for source in plan.sources if not isinstance(source, ImageFacts)}
+    wanted = {source.sha256 for source in plan.sources if drawn_key(source) is None}
     rows = await session.scalars(
         select(File)
         .where(File.sha256.in_(wanted), File.role == FileRole.MAIN)
@@ -70,8 +70,8 @@ async def _traced(
         return "the original was deleted"
     if wanted - files.keys():
         return "a video that lies in it was deleted"
-    images = [source for source in plan.sources if isinstance(source, ImageFacts)]
-    if not all([await asyncio.to_thread(storage.path(image_key(image.sha256)).is_file) for image in images]):
+    drawn = [key for source in plan.sources if (key := drawn_key(source)) is not None]
+    if not all([await asyncio.to_thread(storage.path(key).is_file) for key in drawn]):
         return "an image that lies in it is not kept any more"
     original = files.pop(plan.inputs[0].sha256)
     if original.variant_id is not None:  # a result itself

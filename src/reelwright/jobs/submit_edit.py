@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import JobType
-from reelwright.edits.facts import Facts
+from reelwright.edits.facts import Facts, SubtitlesFacts
 from reelwright.edits.geometry import Size
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
@@ -24,8 +24,10 @@ from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.steps import Step
+from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
+from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
 from reelwright.jobs.lineage import origin_of
 from reelwright.jobs.submit import Draft, find_source
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
@@ -49,13 +51,22 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         await find_source(session, request.source_id, pointer="/source")
     wanted, pointers = _materials(request.steps)
     prepared = await layer_sources.prepare(wanted, pointers)
+    subtitles: list[SubtitlesFacts] = []
+    if any(isinstance(step, SubtitlesStep) for step in request.steps):
+        async with layer_sources.sessions() as session:
+            source = await find_source(session, request.source_id, pointer="/source")
+            facts, _, errors = await layer_facts(session, wanted, prepared, pointers)
+            origin = await origin_of(session, source, layer_sources.storage)
+        if errors:
+            raise InvalidInput(errors)
+        subtitles = await drawn_subtitles(layer_sources, request.steps, origin, facts)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, request.source_id, pointer="/source")
         facts, files, errors = await layer_facts(session, wanted, prepared, pointers)
         if errors:
             raise InvalidInput(errors)
         origin = await origin_of(session, source, layer_sources.storage)
-        source = with_layers(origin.source, facts)
+        source = with_layers(origin.source, in_order(request.steps, facts, subtitles))
         edit, places = edit_of(request, source.facts, origin.base)
         yield (
             session,

@@ -17,6 +17,7 @@ from reelwright.db.models import File
 from reelwright.edits import ladder
 from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
+from reelwright.edits.facts import SubtitlesFacts
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.materials import Named
@@ -202,7 +203,7 @@ def _misplaced(
     canvas, length = even(media.main_video.display_size), Fraction(repr(media.duration_s or 0.0))
     errors: list[FieldError] = []
     for layer, known, pointer in zip(layers, facts, pointers, strict=True):
-        if known is None or isinstance(known, SoundFacts):
+        if known is None or isinstance(known, SoundFacts | SubtitlesFacts):
             errors += faults(layer, length=length, pointer=pointer)
         else:
             errors += place(layer, known, canvas=canvas, length=length, pointer=pointer)[1]

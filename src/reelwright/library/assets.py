@@ -1,6 +1,6 @@
-"""Stores a client's picture or sound for edits: its file, looked at while contained, then one row.
+"""Stores a client's picture, sound or subtitles for edits: the file, looked at while contained, then one row.
 
-The bytes stay as they came, and each overlay draws a plain image of its own from a picture's: a download gives back
+The bytes stay as they came, and each edit draws something of its own from a picture or subtitles: a download gives back
 what was sent, and a job, which holds on to what was drawn, does not care whether the asset is still there. Sounds are
 read as they are.
 """
@@ -8,6 +8,7 @@ read as they are.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import file_formats
 from reelwright.db.models import Asset
+from reelwright.edits.cues import read
+from reelwright.edits.cues.cue import MAX_BYTES, CuesError
 from reelwright.edits.media_info import MediaInfo
-from reelwright.errors import UnsupportedMedia
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.file_formats import FileFormat
 from reelwright.library import uploads
 from reelwright.library.overlay_images import OverlayImages
@@ -26,11 +29,14 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.probe.sound_words import IS_A_VIDEO
 from reelwright.storage.local import LocalStorage
 
-IMAGE, AUDIO = "image", "audio"
+IMAGE, AUDIO, SUBTITLES = "image", "audio", "subtitles"
 """The kinds of assets."""
-Measured = tuple[int, int] | MediaInfo
-"""A picture's width and height; what a sound is."""
-UNSUPPORTED = "An asset is a picture (PNG, JPEG, WebP or GIF) or a sound (MP3, WAV, M4A, Ogg or FLAC)."
+Measured = tuple[int, int] | MediaInfo | None
+"""A picture's width and height; what a sound is; of subtitles, nothing."""
+UNSUPPORTED = (
+    "An asset is a picture (PNG, JPEG, WebP or GIF), a sound (MP3, WAV, M4A, Ogg or FLAC) or subtitles (SRT or WebVTT)."
+)
+_TIMES = re.compile(rb"\d ?: ?\d\d[^\n]{0,20}-->")
 
 
 async def store_asset(
@@ -43,9 +49,11 @@ async def store_asset(
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
 ) -> Asset:
-    """Store a picture or a sound: its file, measured, and its row; or nothing. Raises as `uploads.receive`."""
+    """Store an asset: its file, measured, and its row; or nothing. Raises as `uploads.receive`."""
 
     async def measure(path: Path) -> tuple[Measured, FileFormat]:
+        if (text := await asyncio.to_thread(_subtitles, path)) is not None:
+            return None, text
         try:
             size = await overlay_images.measure(path)
         except UnsupportedMedia:
@@ -84,12 +92,13 @@ async def _recorded(
     received: Received[Measured], storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
 ) -> Asset:
     media = received.examined if isinstance(received.examined, MediaInfo) else None
-    width, height = (None, None) if isinstance(received.examined, MediaInfo) else received.examined
+    size = received.examined if isinstance(received.examined, tuple) else None
+    width, height = size or (None, None)
     asset = Asset(
         id=received.id,
         name=received.name,
         sha256=received.sha256,
-        kind=IMAGE if media is None else AUDIO,
+        kind=AUDIO if media is not None else IMAGE if size is not None else SUBTITLES,
         content_type=received.format.mime_type,
         width=width,
         height=height,
@@ -106,6 +115,24 @@ async def _sound(prober: Prober, path: Path) -> MediaInfo:
         return await prober.probe_sound(path)
     except UnsupportedMedia as error:
         raise (error if error.detail == IS_A_VIDEO else UnsupportedMedia(UNSUPPORTED)) from error
+
+
+def _subtitles(path: Path) -> FileFormat | None:
+    """Return the format of a file of subtitles; None where it is anything else.
+
+    Raises UnreadableMedia for what has times of cues in it and cannot be read.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        return None
+    content = path.read_bytes()
+    if file_formats.of_image(content[: file_formats.IMAGE_SIGNATURE_BYTES]) is not None:
+        return None
+    try:
+        return file_formats.WEBVTT if read.read(content).webvtt else file_formats.SUBRIP
+    except CuesError as error:
+        if _TIMES.search(content.replace(b"\0", b"")):
+            raise UnreadableMedia(f"The subtitles cannot be read: {error}.") from error
+        return None
 
 
 def _format(image: Path) -> FileFormat:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright import resources
 from reelwright.db.models import File
 from reelwright.errors import NotFound, UnsupportedMedia
-from reelwright.file_formats import IMAGES
+from reelwright.file_formats import IMAGES, SUBRIP, WEBVTT
 from reelwright.library import queries
 from reelwright.setting_parsers import nearest
 from reelwright.settings import Settings
@@ -29,6 +29,7 @@ NOT_A_VIDEO = "is a picture, not a video: lay it over with a layer of the type `
 HOW_VIDEOS_ARE_NAMED = (
     "name one by video:<id>, variant:<id>, its stored_path, or a file of the assets folder by its name"
 )
+SUBTITLES = (SUBRIP.mime_type, WEBVTT.mime_type)
 IMAGE_ENDINGS = (*(known.extension for known in IMAGES), ".jpeg")
 MAX_NAMED = 10
 MAX_FOLDERS = 100
@@ -51,7 +52,10 @@ async def image(
         raise UnsupportedMedia(NOT_AN_IMAGE)
     if kind == "asset":
         async with sessions() as session:
-            return storage.path((await stored_asset(session, rest)).key)
+            file = await stored_asset(session, rest)
+        if file.content_type in SUBTITLES:
+            raise UnsupportedMedia("is a file of subtitles, not a picture: draw it with a step of the type `subtitles`")
+        return storage.path(file.key)
     if not reference.startswith(STORED_PREFIX):
         try:
             return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
@@ -67,6 +71,21 @@ async def image(
     if file.asset_id is None:
         raise UnsupportedMedia(NOT_AN_IMAGE)
     return storage.path(file.key)
+
+
+async def subtitles(reference: str, *, storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]) -> bytes:
+    """What is in an uploaded file of subtitles, "asset:<id>". Raises NotFound `asset_missing`, UnsupportedMedia."""
+    kind, _, rest = reference.partition(":")
+    if kind != "asset":
+        raise NotFound("a file of subtitles is uploaded at POST /assets and named asset:<id>", code="asset_missing")
+    async with sessions() as session:
+        file = await stored_asset(session, rest)
+    if file.content_type not in SUBTITLES:
+        raise UnsupportedMedia("is no file of subtitles")
+    try:
+        return await asyncio.to_thread(storage.path(file.key).read_bytes)
+    except FileNotFoundError as error:
+        raise NotFound("the file of subtitles is not there", code="file_missing") from error
 
 
 async def stored_asset(session: AsyncSession, asset_id: str) -> File:

@@ -1,5 +1,5 @@
-"""Draws what layers need, once, at planning: a text or a picture becomes a PNG of ours, kept under its SHA-256 as long
-as a job needs it. They have no rows: the plans name them."""
+"""Draws what steps need, once, at planning: a text or a picture becomes a PNG of ours, subtitles become a small video.
+They are kept under their SHA-256 as long as a job needs them. They have no rows: the plans name them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ import asyncio
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from io import BufferedRandom
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from reelwright.cancellation import finished
+from reelwright.edits import timecode
+from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.style import PixelStyle
+from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SubtitlesFacts
 from reelwright.edits.layers import TextLayer
-from reelwright.edits.plan import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput, NotFound
@@ -30,10 +35,21 @@ def image_key(sha256: str) -> str:
     return f"pictures/{sha256}.png"
 
 
+def subtitles_key(sha256: str) -> str:
+    return f"pictures/{sha256}.mov"
+
+
+def drawn_key(source: Facts | AnyFacts) -> str | None:
+    """The key of what was drawn for a step; None where a source is a stored video."""
+    if isinstance(source, ImageFacts):
+        return image_key(source.sha256)
+    return subtitles_key(source.sha256) if isinstance(source, SubtitlesFacts) else None
+
+
 FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
 MAX_KNOWN = 256
-"""Normalized pictures that are remembered."""
+"""Normalized pictures that are remembered, and drawn subtitles."""
 RETENTION_DAYS = 7
 """So long a job that failed can be retried with the pictures that were drawn for it."""
 
@@ -59,6 +75,9 @@ class OverlayImages:
         self._ready: tuple[FontBook, ImageRenderer] | None = None
         self._known: dict[FileState, ImageFacts] = {}
         self._normalizing: dict[FileState, asyncio.Lock] = {}
+        self._known_subtitles: dict[str, SubtitlesFacts] = {}
+        """By what was asked for."""
+        self._drawing: dict[str, asyncio.Lock] = {}
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -93,12 +112,42 @@ class OverlayImages:
                 [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
             ) from invalid
 
+    async def draw_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> SubtitlesFacts:
+        """The same subtitles are drawn once. Raises InvalidInput ("/font"; "/cues/7": of those given), Busy."""
+        asked = hashlib.sha256(await asyncio.to_thread(msgspec.json.encode, (cues, style))).hexdigest()
+        async with self._drawing.setdefault(asked, asyncio.Lock()):  # also when many ask at the same time
+            try:
+                known = self._known_subtitles.get(asked)
+                if known is None or not await self._is_young(subtitles_key(known.sha256)):
+                    known = self._known_subtitles[asked] = await self._draw_subtitles(cues, style)
+            finally:
+                self._drawing.pop(asked, None)
+        while len(self._known_subtitles) > MAX_KNOWN:
+            del self._known_subtitles[next(iter(self._known_subtitles))]
+        return known
+
+    async def _draw_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> SubtitlesFacts:
+        _, renderer = await self._open()
+        with await self._space() as target:
+            drawn = await renderer.draw_cues(cues, style, target)
+            sha256 = await finished(asyncio.to_thread(self._publish, target, subtitles_key))
+        early = ", ".join(timecode.show(cues[number].start) for number in drawn.cut_off)
+        return SubtitlesFacts(
+            sha256=sha256,
+            canvas=(style.width, style.height),
+            x=drawn.x,
+            y=drawn.y,
+            width=drawn.width,
+            height=drawn.height,
+            warnings=(f"the subtitles at {early} are larger than the picture and are cut off",) if early else (),
+        )
+
     async def normalize(self, source: Path) -> ImageFacts:
         """A file that stays as it is is normalized once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
         state = await asyncio.to_thread(_state, source)
         async with self._normalizing.setdefault(state, asyncio.Lock()):  # also when many ask at the same time
             try:
-                if (known := self._known.get(state)) is None or not await self._is_young(known):
+                if (known := self._known.get(state)) is None or not await self._is_young(image_key(known.sha256)):
                     known = self._known[state] = await self._normalize(source)
             finally:
                 self._normalizing.pop(state, None)
@@ -118,10 +167,10 @@ class OverlayImages:
             size = await renderer.normalize_image(source, normal, max_pixels=self._settings.max_asset_pixels)
             return await self._keep(normal, size)
 
-    async def _is_young(self, image: ImageFacts) -> bool:
+    async def _is_young(self, key: str) -> bool:
         """Whether it is still kept, and then as new to the sweep."""
         try:
-            await asyncio.to_thread(os.utime, self._storage.path(image_key(image.sha256)))
+            await asyncio.to_thread(os.utime, self._storage.path(key))
         except FileNotFoundError:
             return False
         return True
@@ -133,13 +182,13 @@ class OverlayImages:
 
     async def _keep(self, drawn: BufferedRandom, size: tuple[int, int]) -> ImageFacts:
         """The caller may close `drawn` when this is over, cancelled or not."""
-        sha256 = await finished(asyncio.to_thread(self._publish, drawn))
+        sha256 = await finished(asyncio.to_thread(self._publish, drawn, image_key))
         return ImageFacts(sha256=sha256, width=size[0], height=size[1])
 
-    def _publish(self, drawn: BufferedRandom) -> str:
+    def _publish(self, drawn: BufferedRandom, key_of: Callable[[str], str]) -> str:
         drawn.seek(0)
         sha256 = hashlib.file_digest(drawn, "sha256").hexdigest()
-        key = image_key(sha256)
+        key = key_of(sha256)
         while True:
             try:
                 self._storage.publish(Path(f"/proc/self/fd/{drawn.fileno()}"), key)
@@ -155,11 +204,12 @@ async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, s
     """Return key -> SHA-256 of those that a job needs, or would need when it is retried within RETENTION_DAYS."""
     rows = await database.execute(
         text(
-            "SELECT DISTINCT layer #>> '{facts,sha256}' FROM jobs,"
-            " jsonb_path_query(plan_json, '$.steps[*].*[*] ? (@.facts.kind == \"picture\")') AS layer"
+            "SELECT DISTINCT facts ->> 'kind', facts ->> 'sha256' FROM jobs, jsonb_path_query(plan_json,"
+            ' \'$.steps[*].**{0 to 3}.facts ? (@.kind == "picture" || @.kind == "subtitles")\') AS facts'
             " WHERE status IN ('PENDING', 'STARTED')"
             " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
         ),
         {"days": RETENTION_DAYS},
     )
-    return {image_key(sha256): sha256 for sha256 in rows.scalars()}
+    keys = {"picture": image_key, "subtitles": subtitles_key}
+    return {keys[kind](sha256): sha256 for kind, sha256 in rows}

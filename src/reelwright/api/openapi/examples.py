@@ -187,6 +187,7 @@ EDITS: dict[str, Any] = {
             {"type": "trim", "start": 0.5, "end": 3.5},
             {"type": "fit", "aspect": "vertical", "fill": "blur"},
             {"type": "overlay", "layers": [{"type": "text", "text": "Hello", "position": "top"}]},
+            {"type": "subtitles", "text": "WEBVTT\n\n00:00.500 --> 00:02.000\nनमस्ते <i>दुनिया</i>"},
         ],
         "outputs": ["mp4:480p", "jpg:poster"],
     },

@@ -1,4 +1,4 @@
-"""/assets: upload, list, look up, download, delete the pictures and sounds that edits use."""
+"""/assets: upload, list, look up, download, delete the pictures, sounds and subtitles that edits use."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
 
 @post(
     "/",
-    summary="Upload a picture or a sound",
+    summary="Upload a picture, a sound or subtitles",
     request_max_body_size=None,
     response_headers=[LOCATION],
     operation_class=operation(
@@ -50,8 +50,9 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
     ),
 )
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[AssetOut]:
-    """A picture (PNG, JPEG, WebP, GIF) or a sound (MP3, WAV, M4A, Ogg, FLAC), by content. Overlays name a picture
-    `asset:<id>` wherever they take an `image_path`; the steps `audio` and `concat` as a `source`.
+    """A picture (PNG, JPEG, WebP, GIF), a sound (MP3, WAV, M4A, Ogg, FLAC) or subtitles (SRT, WebVTT), by content.
+    Overlays name a picture `asset:<id>` wherever they take an `image_path`; the steps `audio` and `concat` take it or a
+    sound as a `source`, the step `subtitles` its `file`.
 
     `width` and `height` are as shown, after the picture's own rotation mark; a sound has its `duration_s`, measured.
     What is refused leaves nothing behind.
@@ -99,7 +100,7 @@ async def list_assets(
 
 @get("/{asset_id:uuid}", summary="Look up an asset", operation_class=operation(responses={200: examples.ASSET}))
 async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> AssetOut:
-    """All that is known of a picture or a sound."""
+    """All that is known of an asset."""
     async with services.sessions() as session:
         return AssetOut.of(await queries.asset(session, asset_id), services.addresses)
 
@@ -111,7 +112,7 @@ async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services
     operation_class=operation(download="image/*"),
 )
 async def download(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
-    """The picture or the sound as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
+    """The file as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
     async with services.sessions() as session:
         asset = await queries.asset(session, asset_id)
         file = await queries.file_of_asset(session, asset_id)

@@ -1,4 +1,4 @@
-"""The JSON of assets: the pictures and sounds that edits use."""
+"""The JSON of assets: the pictures, sounds and subtitles that edits use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reelwright.db.models import Asset
 
 
 class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture or a sound that edits may name as `asset:<id>`. `width` and `height`, as displayed, are a picture's;
-    `duration_s` is a sound's."""
+    """A picture, a sound or subtitles that edits may name as `asset:<id>`. `width` and `height`, as displayed, are a
+    picture's; `duration_s` is a sound's."""
 
     id: uuid.UUID
     name: str
     url: Url
-    kind: Annotated[str, Meta(description="`image` or `audio`.")]
+    kind: Annotated[str, Meta(description="`image`, `audio` or `subtitles`.")]
     content_type: str
     width: int | None
     height: int | None

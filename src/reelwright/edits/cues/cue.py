@@ -23,7 +23,7 @@ class CuesError(ValueError):
     """Text that is no subtitles, with a sentence for the client that names the line."""
 
 
-class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+class CueRun(msgspec.Struct, frozen=True, omit_defaults=True):
     """A part of a cue's text that looks alike; a line feed in it begins a new line. `color`: "#rrggbb"; None: as the
     style says."""
 
@@ -34,7 +34,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     color: str | None = None
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class CuePlace(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Where a cue wants to be, in WebVTT's terms; None: as the style says. `line` counts lines from the top, from the
     bottom where it is negative (-1 is the last one); per cents are of the picture's width and height."""
 
@@ -47,7 +47,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     size_percent: float | None = None
 
 
-ANYWHERE = Place()
+ANYWHERE = CuePlace()
 
 
 class Cue(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,8 +55,8 @@ class Cue(msgspec.Struct, frozen=True, omit_defaults=True):
 
     start_s: str
     end_s: str
-    runs: tuple[Run, ...]
-    place: Place = ANYWHERE
+    runs: tuple[CueRun, ...]
+    place: CuePlace = ANYWHERE
 
     @property
     def start(self) -> Fraction:

@@ -15,7 +15,7 @@ from operator import itemgetter
 import msgspec
 
 from reelwright.edits import color
-from reelwright.edits.cues.cue import ANYWHERE, Place, Run
+from reelwright.edits.cues.cue import ANYWHERE, CuePlace, CueRun
 
 CLASS_COLORS = {
     "white": "#ffffff",
@@ -55,15 +55,15 @@ _NO_TEXT = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 """Control characters, halves of surrogate pairs."""
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029\u0085]")
 NUMPAD = {
-    1: Place(position_percent=0, align="left"),
+    1: CuePlace(position_percent=0, align="left"),
     2: ANYWHERE,
-    3: Place(position_percent=100, align="right"),
-    4: Place(line_percent=50, line_align="center", position_percent=0, align="left"),
-    5: Place(line_percent=50, line_align="center"),
-    6: Place(line_percent=50, line_align="center", position_percent=100, align="right"),
-    7: Place(line=0, position_percent=0, align="left"),
-    8: Place(line=0),
-    9: Place(line=0, position_percent=100, align="right"),
+    3: CuePlace(position_percent=100, align="right"),
+    4: CuePlace(line_percent=50, line_align="center", position_percent=0, align="left"),
+    5: CuePlace(line_percent=50, line_align="center"),
+    6: CuePlace(line_percent=50, line_align="center", position_percent=100, align="right"),
+    7: CuePlace(line=0, position_percent=0, align="left"),
+    8: CuePlace(line=0),
+    9: CuePlace(line=0, position_percent=100, align="right"),
 }
 """What "{\\an8}", which many SRT files borrow from ASS, says: places as the keys of a number pad lie."""
 
@@ -75,11 +75,11 @@ class _Look:
     open: list[tuple[str, str, str]] = field(default_factory=list)
     """(tag, field of a run, value)."""
 
-    def now(self) -> Run:
+    def now(self) -> CueRun:
         """A run that looks so, without its text."""
         looks = {name: value for _, name, value in self.open}  # the innermost of each counts
         tint = looks.get("color")
-        return Run("", "italic" in looks, "bold" in looks, "underline" in looks, tint or None)
+        return CueRun("", "italic" in looks, "bold" in looks, "underline" in looks, tint or None)
 
     def close(self, tag: str) -> None:
         for number in reversed(range(len(self.open))):
@@ -92,14 +92,16 @@ MAX_OPEN = 16
 """Tags within each other."""
 
 
-def runs(text: str, *, webvtt: bool, colors: Mapping[str, str] | None = None) -> tuple[tuple[Run, ...], Place | None]:
+def runs(
+    text: str, *, webvtt: bool, colors: Mapping[str, str] | None = None
+) -> tuple[tuple[CueRun, ...], CuePlace | None]:
     """The runs of a cue's text, none where there is nothing to see; and where it says that it wants to be.
 
     `colors`: those of classes, which a WebVTT file may bring along.
     """
     text = _LINE_ENDS.sub("\n", text)
     look, place, at = _Look(), None, 0
-    found: list[tuple[str, Run]] = []
+    found: list[tuple[str, CueRun]] = []
     for token in _TOKENS.finditer(text):
         if at < token.start():
             found.append((text[at : token.start()], look.now()))
@@ -160,7 +162,7 @@ def _color(text: str) -> str | None:
         return None
 
 
-def _override(text: str, look: _Look) -> Place | None:
+def _override(text: str, look: _Look) -> CuePlace | None:
     """What is borrowed from ASS: "{\\an8}" is a place, "{\\i1}" a look until "{\\i0}"; the rest means nothing here."""
     place = None
     for one in text.split("\\"):
@@ -183,10 +185,10 @@ def _character(entity: str) -> str | None:
     return chr(number) if 0 < number <= 0x10FFFF else None
 
 
-def _tidied(found: list[tuple[str, Run]]) -> tuple[Run, ...]:
+def _tidied(found: list[tuple[str, CueRun]]) -> tuple[CueRun, ...]:
     """Nothing invisible at the ends of lines and of the whole, no empty line, no control character; alike neighbours
     are one run."""
-    lines: list[list[tuple[str, Run]]] = [[]]
+    lines: list[list[tuple[str, CueRun]]] = [[]]
     for text, look in found:
         plain = _NO_TEXT.sub("", text.replace("\t", " "))
         for number, part in enumerate(plain.split("\n")):
@@ -194,7 +196,7 @@ def _tidied(found: list[tuple[str, Run]]) -> tuple[Run, ...]:
                 lines.append([])
             if part:
                 lines[-1].append((part, look))
-    kept: list[tuple[str, Run]] = []
+    kept: list[tuple[str, CueRun]] = []
     for line in lines:
         while line and not (last := line.pop())[0].isspace():
             line.append((last[0].rstrip(), last[1]))

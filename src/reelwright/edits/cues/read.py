@@ -24,8 +24,8 @@ from reelwright.edits.cues.cue import (
     MAX_CUE_MARKUP,
     MAX_CUES,
     Cue,
+    CuePlace,
     CuesError,
-    Place,
 )
 
 MAX_WARNINGS = 20
@@ -57,6 +57,8 @@ class Subtitles:
 
     cues: tuple[Cue, ...]
     warnings: tuple[str, ...] = ()
+    webvtt: bool = False
+    """Whether they are WebVTT's, else SRT's."""
 
 
 def read(content: bytes | str) -> Subtitles:
@@ -77,7 +79,7 @@ def read(content: bytes | str) -> Subtitles:
     cues = _webvtt(lines, warnings) if webvtt else _srt(lines, warnings)
     if not cues:
         raise CuesError('there is no cue in it: a cue begins with a line like "00:00:01,000 --> 00:00:03,500"')
-    return Subtitles(tuple(sorted(cues, key=lambda cue: cue.start)), warnings.told())
+    return Subtitles(tuple(sorted(cues, key=lambda cue: cue.start)), warnings.told(), webvtt)
 
 
 def inline(start: Fraction, end: Fraction, text: str) -> Cue:
@@ -189,7 +191,7 @@ def _add(
     cues: list[Cue],
     times: tuple[Fraction, Fraction],
     text: str,
-    place: Place,
+    place: CuePlace,
     line: int,
     warnings: _Warnings,
     *,
@@ -212,7 +214,7 @@ def _add(
 def _cue(
     times: tuple[Fraction, Fraction],
     text: str,
-    place: Place,
+    place: CuePlace,
     *,
     webvtt: bool,
     colors: Mapping[str, str] | None = None,
@@ -268,7 +270,7 @@ def _class_colors(style: str) -> dict[str, str]:
     return {name: tint for name, tint in found.items() if tint}
 
 
-def _place(settings: str) -> Place:
+def _place(settings: str) -> CuePlace:
     """A cue's settings (WebVTT, 6.3): what cannot be read of them counts as not said."""
     said: dict[str, object] = {}
     for setting in settings.split():
@@ -288,7 +290,7 @@ def _place(settings: str) -> Place:
             elif _LINE_NUMBER.fullmatch(value):
                 said["line"] = int(value)
             said |= {"line_align": edge} if edge in ("start", "center", "end") else {}
-    return msgspec.convert(said, Place) if said else ANYWHERE
+    return msgspec.convert(said, CuePlace) if said else ANYWHERE
 
 
 def _per_cent(value: str) -> float | None:

@@ -54,25 +54,25 @@ def within(cues: Sequence[Cue], length: Fraction) -> tuple[Cue, ...]:
     return moved(cues, [Piece(Fraction(0), length, Fraction(0))])
 
 
-class State(NamedTuple):
+class Screen(NamedTuple):
     """From `start` on, until the next state's: the cues that are on the screen, by their numbers."""
 
     start: Fraction
     shown: tuple[int, ...]
 
 
-def states(cues: Sequence[Cue]) -> list[State]:
+def states(cues: Sequence[Cue]) -> list[Screen]:
     """What is on the screen, from when on: the first state is that at 0, the last one is empty."""
     changes: dict[Fraction, list[tuple[bool, int]]] = {Fraction(0): []}
     for number, cue in enumerate(cues):
         changes.setdefault(cue.start, []).append((True, number))
         changes.setdefault(cue.end, []).append((False, number))
     shown: set[int] = set()
-    found: list[State] = []
+    found: list[Screen] = []
     for at in sorted(changes):
         for begins, number in changes[at]:
             (shown.add if begins else shown.discard)(number)
         now = tuple(sorted(shown))
         if not found or found[-1].shown != now:
-            found.append(State(at, now))
+            found.append(Screen(at, now))
     return found

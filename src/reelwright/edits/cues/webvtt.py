@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from reelwright.edits.cues.cue import Cue, Place, Run
+from reelwright.edits.cues.cue import Cue, CuePlace, CueRun
 from reelwright.edits.cues.markup import CLASS_COLORS
 
 _CLASSES = {tint: name for name, tint in CLASS_COLORS.items()}
@@ -31,14 +31,14 @@ def _class_of(tint: str) -> str:
     return _CLASSES.get(tint) or f"color{tint.removeprefix('#')}"
 
 
-def _run(run: Run) -> str:
+def _run(run: CueRun) -> str:
     text = run.text.translate(_ESCAPES)
     for tag, wanted in (("u", run.underline), ("b", run.bold), ("i", run.italic)):
         text = f"<{tag}>{text}</{tag}>" if wanted else text
     return f"<c.{_class_of(run.color)}>{text}</c>" if run.color else text
 
 
-def _settings(place: Place) -> list[str]:
+def _settings(place: CuePlace) -> list[str]:
     settings = []
     edge = "" if place.line_align == "start" else f",{place.line_align}"
     if place.line_percent is not None:

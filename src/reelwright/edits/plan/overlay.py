@@ -9,7 +9,7 @@ import msgspec
 
 from reelwright.edits import held_frames, ladder
 from reelwright.edits.edit import Edit
-from reelwright.edits.facts import Facts, SoundFacts, VideoFacts
+from reelwright.edits.facts import Facts, SoundFacts, SubtitlesFacts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import even
 from reelwright.edits.plan.expect import counted, expect, heard
@@ -37,7 +37,7 @@ def resolve_overlay(
     errors: list[FieldError] = []
     for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
         pointer = pointer_to(pointers, number, "/steps/0/layers")
-        assert not isinstance(drawn, SoundFacts)
+        assert not isinstance(drawn, SoundFacts | SubtitlesFacts)
         planned, wrong, said = place(layer, drawn, canvas=canvas, length=length, pointer=pointer)
         errors += wrong
         warnings += said

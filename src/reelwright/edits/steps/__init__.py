@@ -14,6 +14,7 @@ from reelwright.edits.steps.keep import CutStep, KeepStep, PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep, PlannedOverlay
 from reelwright.edits.steps.speed import PlannedSpeed, SpeedStep
+from reelwright.edits.steps.subtitles import PlannedSubtitles, SubtitlesStep
 from reelwright.edits.steps.trim import PlannedTrim, TrimStep
 from reelwright.edits.steps.turn import FlipStep, PlannedFlip, PlannedRotate, RotateStep
 
@@ -28,6 +29,7 @@ Step = (
     | FlipStep
     | SpeedStep
     | OverlayStep
+    | SubtitlesStep
     | FadeStep
     | AudioStep
     | ConcatStep
@@ -43,6 +45,7 @@ PlannedStep = (
     | PlannedFlip
     | PlannedSpeed
     | PlannedOverlay
+    | PlannedSubtitles
     | PlannedFade
     | PlannedAudio
     | PlannedConcat

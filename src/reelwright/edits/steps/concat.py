@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import held_frames, timecode
-from reelwright.edits.facts import AnyFacts, ImageFacts, SoundFacts, VideoFacts
+from reelwright.edits.facts import AnyFacts, ImageFacts, SoundFacts, SubtitlesFacts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.layers import When
 from reelwright.edits.losses import undisplayable_colors
@@ -118,7 +118,7 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         pointer: Pointer,
         warnings: list[str],
     ) -> PlannedClip:
-        assert not isinstance(facts, SoundFacts)
+        assert not isinstance(facts, SoundFacts | SubtitlesFacts)
         planning = Planning(pointer, iter(()), warnings)
         width, height = state.canvas
         fit = FitStep(width=width, height=height, fill=self.fill)

@@ -14,7 +14,7 @@ import pyvips
 
 from reelwright.edits.color import Color, parse
 from reelwright.edits.cues import layout
-from reelwright.edits.cues.cue import Cue, Run
+from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
 from reelwright.edits.text_rules import MAX_PIXELS
@@ -115,7 +115,7 @@ def _letters(cue: Cue, style: PixelStyle, look: TextStyle, face: Face) -> pyvips
     return text_image.letters(markup, look, face, align=text_image.alignment(cue.text, aligned))
 
 
-def _marked(run: Run) -> str:
+def _marked(run: CueRun) -> str:
     looks = [
         *(['foreground="' + parse(run.color).hex + '"'] if run.color else []),
         *(['style="italic"'] if run.italic else []),

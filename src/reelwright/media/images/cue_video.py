@@ -56,7 +56,7 @@ class _CannotBeDrawn(Exception):
         self.number, self.sentence = number, sentence
 
 
-def _boxes(cues: Sequence[Cue], style: PixelStyle, face: Face) -> tuple[dict[int, Box], list[time_line.State]]:
+def _boxes(cues: Sequence[Cue], style: PixelStyle, face: Face) -> tuple[dict[int, Box], list[time_line.Screen]]:
     """Where each cue lies: it is placed when it comes, and stays there."""
     states = time_line.states(cues)
     boxes: dict[int, Box] = {}
@@ -74,7 +74,7 @@ def _boxes(cues: Sequence[Cue], style: PixelStyle, face: Face) -> tuple[dict[int
 
 
 def _frames(
-    what: CuesToDraw, boxes: dict[int, Box], states: Sequence[time_line.State], strip: Box
+    what: CuesToDraw, boxes: dict[int, Box], states: Sequence[time_line.Screen], strip: Box
 ) -> Iterator[tuple[Fraction, bytes]]:
     """When each begins, and its PNG."""
     clear = cue_image.clear(what.style)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reelwright.edits.plan import AnyFacts, Facts, ImageFacts, Plan
+from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SubtitlesFacts
+from reelwright.edits.plan import Plan
 from reelwright.edits.steps.audio import PlannedAudio
 from reelwright.edits.steps.concat import PlannedConcat
 from reelwright.edits.steps.crop import PlannedCrop
@@ -15,11 +16,12 @@ from reelwright.edits.steps.keep import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import PlannedOverlay
 from reelwright.edits.steps.speed import PlannedSpeed
+from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.scene import Scene, opened
-from reelwright.media.recipes.steps import audio, concat, crop, fade, fit, keep, overlay, speed, trim, turn
+from reelwright.media.recipes.steps import audio, concat, crop, fade, fit, keep, overlay, speed, subtitles, trim, turn
 
 APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedTrim: trim.apply,
@@ -30,6 +32,7 @@ APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedFlip: turn.flip,
     PlannedSpeed: speed.apply,
     PlannedOverlay: overlay.apply,
+    PlannedSubtitles: subtitles.apply,
     PlannedFade: fade.apply,
     PlannedAudio: audio.apply,
     PlannedConcat: concat.apply,
@@ -51,4 +54,4 @@ def composed(plan: Plan, capabilities: Capabilities) -> Scene:
 
 def _clock_jumps(source: Facts | AnyFacts) -> bool:
     """Whether a file's clock jumps in a way that ffmpeg closes where it is not told `-copyts`."""
-    return not isinstance(source, ImageFacts) and source.media.clock_jumps
+    return not isinstance(source, ImageFacts | SubtitlesFacts) and source.media.clock_jumps

@@ -1,0 +1,34 @@
+"""The step `subtitles`, as filters: one small video of all that cues show, laid over the picture once."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reelwright.edits.steps.subtitles import PlannedSubtitles
+from reelwright.media.ffmpeg.filtergraph import Value, filter_
+from reelwright.media.recipes.scene import Scene
+
+
+def apply(scene: Scene, step: PlannedSubtitles) -> None:
+    """A frame shows what is on the screen at its time: the last picture that does not begin after it. What is below
+    drives the output; the last picture is empty, and let go of. The filter compares times in ticks of what is below,
+    to which it rounds all others: in ticks of frames, pictures would come up to half a frame early."""
+    tick = scene.state.tick
+    scene.stamped(tick / finer(tick))
+    number = scene.opens(_input)
+    drawn = scene.graph.stream(number, 0).then(filter_("format", pix_fmts="rgba"))
+    depth: dict[str, Value] = {"format": "yuv420p10"} if scene.deep else {}
+    over = filter_("overlay", x=step.facts.x, y=step.facts.y, eof_action="pass", **depth)
+    scene.video = scene.graph.joined([scene.video, drawn], over)
+    scene.stamped(tick)
+
+
+def finer(tick: Fraction) -> int:
+    """Into how many parts a tick is divided, so that each is about a microsecond, and a fraction of 32 bits."""
+    return max(1, min(int(tick * 1_000_000), (2**31 - 1) // tick.denominator))
+
+
+def _input(slot: str) -> tuple[str, ...]:
+    """Opened as what it is and nothing else: a contained process wrote it."""
+    whitelists = ("-protocol_whitelist", "file", "-format_whitelist", "mov", "-codec_whitelist", "png")
+    return (*whitelists, "-threads", "1", "-f", "mov", "-i", slot)
