@@ -181,6 +181,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " answered with 503, seconds."
         ),
     ] = 30.0
+    previews_at_once: Annotated[
+        Positive, Meta(description="Previews of edits that one API process makes at once, beside all jobs.")
+    ] = 2
+    preview_wait_s: Annotated[
+        Seconds, Meta(description="How long a preview waits for its turn before it is answered with 503, seconds.")
+    ] = 5.0
+    preview_timeout_s: Annotated[Seconds, Meta(description="A preview that takes longer is given up, seconds.")] = 20.0
+    max_preview_s: Annotated[Seconds, Meta(description="Longest draft that a preview makes, seconds.")] = 10.0
     max_duration_s: Annotated[Seconds, Meta(description="Longest video, seconds (12 h).")] = 12 * 3600.0
     max_pixels: Annotated[Positive, Meta(description="Largest picture, pixels (8192 x 4320).")] = 8192 * 4320
     max_frame_rate: Annotated[Seconds, Meta(description="Highest frame rate, frames a second.")] = 240.0

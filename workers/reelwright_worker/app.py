@@ -95,6 +95,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
             if await machine.examine():
                 for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)
+            await machine.report()
             context = WorkerContext(
                 settings=settings,
                 sessions=sessions,

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import is_away
 from reelwright.errors import JobFailed, hindered
-from reelwright.jobs import toolchains, waiting
+from reelwright.jobs import able_workers, toolchains, waiting
 from reelwright.media.encoders import hardware
 from reelwright.media.ffmpeg import capabilities, system_call_trial, toolchain
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -81,7 +81,7 @@ class Machine:
                 else:
                     async with self._looking:
                         self._set(await self._disks())
-                await self._report()
+                await self.report()
             except Exception:  # who does not look any more would never work again
                 logger.exception("this machine could not be looked at")
             pause_s = LOOK_S if self.trouble is None else HINDERED_LOOK_S
@@ -91,6 +91,8 @@ class Machine:
 
     async def leave(self) -> None:
         """Withdraw what was reported: the worker ends."""
+        if hasattr(self, "capabilities"):
+            await self._write(lambda session: able_workers.withdraw(session, self.name))
         if self._last_reported is not None:
             await self._write(lambda session: waiting.withdraw_hindrance(session, self.name))
 
@@ -195,9 +197,11 @@ class Machine:
                 logger.info("jobs are taken again")
         self.trouble = trouble
 
-    async def _report(self) -> None:
-        """Write by which toolchain results are made here, and what keeps the machine from work, again and again while
-        something does."""
+    async def report(self) -> None:
+        """Write what the machine can do, by which toolchain results are made here, and what keeps it from work, again
+        and again while something does."""
+        if hasattr(self, "capabilities"):
+            await self._write(lambda session: able_workers.publish(session, self.name, self.capabilities))
         if hasattr(self, "toolchain"):
             await self._write(lambda session: toolchains.report(session, self.toolchain))
         if (trouble := self.trouble) is not None:

@@ -16,6 +16,7 @@ from reelwright.api.metrics_text import Exposition
 from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
 from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.previews import Previews
 from reelwright.jobs.status_reader import StatusReader
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library.asset_videos import AssetVideos
@@ -41,6 +42,7 @@ class Services:
     layer_sources: LayerSources
     readiness: Readiness
     metrics: Exposition
+    previews: Previews
 
     def reuse_from(self, wanted: bool) -> LocalStorage | None:
         """Return where results lie that an edit may take, None when it is to be made anew."""
@@ -85,6 +87,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 ),
                 Readiness(settings, database.sessions, storage, notifier),
                 Exposition(database.sessions, settings.media_path),
+                Previews(settings, storage),
             )
         finally:
             await overlay_images.close()

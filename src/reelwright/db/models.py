@@ -331,6 +331,16 @@ class Hindrance(Base):
     seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
+class AbleWorker(Base):
+    """What a worker can do, while it lives. See jobs/able_workers.py."""
+
+    __tablename__ = "able_workers"
+
+    worker: Mapped[str] = mapped_column(primary_key=True)
+    capabilities: Mapped[dict[str, Any]]
+    seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
 class JobWait(Base):
     """Why a job went back to the queue through no fault of its own, and how often in a row."""
 

@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, ClassVar, TypeVar
+
 from litestar.types import Receive
+
+from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST
+from reelwright.errors import ReelwrightError
+
+Made = TypeVar("Made")
+
+
+class ClientGone(ReelwrightError):
+    """Nobody waits for the answer any more; only the log sees it."""
+
+    code = "client_closed_request"
+    status: ClassVar[int] = CLIENT_CLOSED_REQUEST
 
 
 async def disconnected(receive: Receive) -> None:
     """Wait until the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, Made]) -> Made:
+    """Do the work, as long as the client waits for it: it is cancelled, and over, when ClientGone is raised. The
+    request's body has to be read."""
+    doing, gone = asyncio.create_task(work), asyncio.create_task(disconnected(receive))
+    try:
+        await asyncio.wait({doing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise ClientGone("The client went away.")
+        return doing.result()
+    finally:
+        for task in (doing, gone):
+            task.cancel()
+        await asyncio.wait({doing, gone})

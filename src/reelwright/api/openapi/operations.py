@@ -168,6 +168,11 @@ class _Described(Operation):
             "416": Reference(ref=f"{problems}416"),
         }
 
+    def _add_bytes(self, media_types: Sequence[str]) -> None:
+        assert self.responses is not None
+        content = {kind: OpenAPIMediaType(schema=_bytes(kind)) for kind in media_types}
+        self.responses["200"] = OpenAPIResponse(description="The bytes.", content=content)
+
     def _add_event_stream(self) -> None:
         assert self.responses is not None
         stream = OpenAPIMediaType(
@@ -275,6 +280,7 @@ def operation(
     form: type[msgspec.Struct] | None = None,
     download: str | None = None,
     event_stream: bool = False,
+    bodies: Sequence[str] = (),
 ) -> type[Operation]:
     """An `operation_class` for a route.
 
@@ -282,7 +288,7 @@ def operation(
     problems of its own, as they would be raised; what follows from its parameters and its body (400, 404, 413, 415,
     422) is added by itself. `upload`: the file field of a multipart body; `form`: the text fields that may come with
     it. `download`: the media type of a route that answers with a FileDownload, such as `video/*`. `event_stream`: it
-    answers with an EventStream.
+    answers with an EventStream. `bodies`: the media types of the bytes that it answers 200 with.
     """
 
     @dataclass
@@ -294,6 +300,8 @@ def operation(
                 self._add_download(download)
             if event_stream:
                 self._add_event_stream()
+            if bodies:
+                self._add_bytes(bodies)
             gone = [NotFound(ERROR_CODES["file_missing"].answer, code="file_missing")] if download else []
             self._add_problems([*gone, *errors], upload)
             self._tidy_headers()

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, post
+from litestar import Request, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
+from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
 from reelwright.api.http.problems import Problem, problem_document
-from reelwright.api.openapi import examples
+from reelwright.api.openapi import examples, look_examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.templates import BatchIn, BatchItemOut, BatchOut, made_of, telling
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn
-from reelwright.db.models import Job
+from reelwright.edits.labels import Labels
 from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound, ReelwrightError
-from reelwright.jobs.submit import submit
+from reelwright.jobs.submit import Draft, submit
 from reelwright.jobs.submit_edit import EditRequest, drafted_edit
 from reelwright.library import templates
 
@@ -31,13 +35,16 @@ from reelwright.library import templates
     summary="Edit a video",
     status_code=202,
     response_headers=[LOCATION],
+    responses=EXPLAINED,
     operation_class=operation(
         request_examples=examples.EDITS,
-        responses={202: examples.ACCEPTED},
+        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video or variant"), InvalidInput([FieldError("/steps/0/end", "is not after start")])],
     ),
 )
-async def edit_video(data: JSONBody[EditsIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
+async def edit_video(
+    data: JSONBody[EditsIn], services: NamedDependency[Services], validate_only: ValidateOnly = False
+) -> Answer:
     """Any steps, in any order, each in terms of what the one before it made: one decode, one encode for each output,
     whatever the number of steps.
 
@@ -46,7 +53,8 @@ async def edit_video(data: JSONBody[EditsIn], services: NamedDependency[Services
     `template` with its `variables`.
     """
     template = await _template(services, data)
-    return accepted(await _submit(services, data, template), services.addresses)
+    async with _drafted(services, data, template) as (session, draft, labels):
+        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
 
 
 @post(
@@ -68,7 +76,15 @@ async def edit_many(
     items: list[BatchItemOut] = []
     for index, item in enumerate(data.items):
         try:
-            job = await _submit(services, data.single(item), template)
+            single = data.single(item)
+            async with _drafted(services, single, template) as (session, draft, labels):
+                job = await submit(
+                    session,
+                    draft,
+                    labels=labels,
+                    reuse_from=services.reuse_from(single.reuse),
+                    max_failures=services.settings.max_failures,
+                )
         except ReelwrightError as error:
             document = problem_document(request.scope, error.status, error.code, error.detail, error.extra)
             problem = msgspec.convert(document, Problem)
@@ -94,10 +110,13 @@ async def _template(services: Services, data: EditsIn | BatchIn) -> Template | N
             raise NotFound(error.detail, pointer="/template") from error
 
 
-async def _submit(services: Services, data: EditsIn, template: Template | None) -> Job:
+@asynccontextmanager
+async def _drafted(
+    services: Services, data: EditsIn, template: Template | None
+) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
+    """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
     labels = labels_of(data)
     attempt = None
-    reuse = data.reuse
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
     elif data.variables:
@@ -106,13 +125,7 @@ async def _submit(services: Services, data: EditsIn, template: Template | None) 
         data.check()
         request = EditRequest(data.source, data.steps, data.wanted, data.pointers)
         async with drafted_edit(services.layer_sources, request) as (session, draft):
-            return await submit(
-                session,
-                draft,
-                labels=labels,
-                reuse_from=services.reuse_from(reuse),
-                max_failures=services.settings.max_failures,
-            )
+            yield session, draft, labels
 
 
 router = Router("/", route_handlers=[edit_video, edit_many], tags=["edits"])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from litestar import Response, Router, post
+from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.openapi import examples
+from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
+from reelwright.api.openapi import examples, look_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import submit
 from reelwright.jobs.submit_overlay import drafted_overlay
 
 
@@ -22,13 +22,16 @@ from reelwright.jobs.submit_overlay import drafted_overlay
     summary="Lay texts, images and videos over a video",
     status_code=202,
     response_headers=[LOCATION],
+    responses=EXPLAINED,
     operation_class=operation(
         request_examples=examples.OVERLAYS,
-        responses={202: examples.ACCEPTED},
+        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/overlays/0/color", "is no colour")])],
     ),
 )
-async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
+async def overlay_video(
+    data: JSONBody[OverlaysIn], services: NamedDependency[Services], validate_only: ValidateOnly = False
+) -> Answer:
     """All in one encode; the sound is kept where the container takes it. Texts are shaped right in any script that a
     font is there for.
 
@@ -38,7 +41,7 @@ async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Se
     """
     if not data.layers:
         raise InvalidInput([FieldError("/overlays", "is empty, and there is no watermark")])
-    return await _submit(services, data)
+    return await _answer(services, data, validate_only=validate_only)
 
 
 @post(
@@ -46,20 +49,21 @@ async def overlay_video(data: JSONBody[OverlaysIn], services: NamedDependency[Se
     summary="Watermark a video",
     status_code=202,
     response_headers=[LOCATION],
+    responses=EXPLAINED,
     operation_class=operation(
         request_examples=examples.WATERMARKS,
-        responses={202: examples.ACCEPTED},
+        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/image_path", "no such asset")])],
     ),
 )
 async def watermark_video(
-    data: JSONBody[PlacedWatermarkIn], services: NamedDependency[Services]
-) -> Response[JobAccepted]:
+    data: JSONBody[PlacedWatermarkIn], services: NamedDependency[Services], validate_only: ValidateOnly = False
+) -> Answer:
     """A picture over the whole video, in a corner or the middle; named as in `/overlays`: `logo.png`, `asset:<id>`."""
-    return await _submit(services, data)
+    return await _answer(services, data, validate_only=validate_only)
 
 
-async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> Response[JobAccepted]:
+async def _answer(services: Services, data: OverlaysIn | PlacedWatermarkIn, *, validate_only: bool) -> Answer:
     labels = labels_of(data)
     async with drafted_overlay(
         services.layer_sources,
@@ -69,14 +73,7 @@ async def _submit(services: Services, data: OverlaysIn | PlacedWatermarkIn) -> R
         coding=data.coding(data.audio, "copy"),
         pointers=data.pointers,
     ) as (session, draft):
-        job = await submit(
-            session,
-            draft,
-            labels=labels,
-            reuse_from=services.reuse_from(data.reuse),
-            max_failures=services.settings.max_failures,
-        )
-    return accepted(job, services.addresses)
+        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
 
 
 router = Router("/", route_handlers=[overlay_video, watermark_video], tags=["edits"])

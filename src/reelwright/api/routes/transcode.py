@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from litestar import Response, Router, post
+from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.openapi import examples
+from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
+from reelwright.api.openapi import examples, look_examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import draft_transcode, find_source, submit
+from reelwright.jobs.submit import draft_transcode, find_source
 
 
 @post(
@@ -23,9 +24,10 @@ from reelwright.jobs.submit import draft_transcode, find_source, submit
     summary="Make several qualities",
     status_code=202,
     response_headers=[LOCATION],
+    responses=EXPLAINED,
     operation_class=operation(
         request_examples=examples.TRANSCODES,
-        responses={202: examples.ACCEPTED},
+        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[
             NotFound("no such video or variant"),
             InvalidInput([FieldError("/qualities/1", "720p is named twice")]),
@@ -33,8 +35,11 @@ from reelwright.jobs.submit import draft_transcode, find_source, submit
     ),
 )
 async def transcode_video(
-    video_or_variant_id: FromPath[UUID], data: JSONBody[TranscodeIn], services: NamedDependency[Services]
-) -> Response[JobAccepted]:
+    video_or_variant_id: FromPath[UUID],
+    data: JSONBody[TranscodeIn],
+    services: NamedDependency[Services],
+    validate_only: ValidateOnly = False,
+) -> Answer:
     """All renditions come from one decode, and all are there when the job succeeds, or none.
 
     A quality is a box that the upright picture fits into: 1080p is 1920x1080, turned for a portrait. Aspect and frame
@@ -46,16 +51,9 @@ async def transcode_video(
         async with services.sessions.begin() as session:
             source = await find_source(session, video_or_variant_id)
             draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
-            job = await submit(
-                session,
-                draft,
-                labels=labels,
-                reuse_from=services.reuse_from(data.reuse),
-                max_failures=services.settings.max_failures,
-            )
+            return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does
-    return accepted(job, services.addresses)
 
 
 router = Router("/", route_handlers=[transcode_video], tags=["edits"])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from litestar import Response, Router, post
+from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.openapi import examples
+from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
+from reelwright.api.openapi import examples, look_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import TrimIn
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import draft_trim, find_source, submit
+from reelwright.jobs.submit import draft_trim, find_source
 
 
 @post(
@@ -22,13 +23,16 @@ from reelwright.jobs.submit import draft_trim, find_source, submit
     summary="Trim a video",
     status_code=202,
     response_headers=[LOCATION],
+    responses=EXPLAINED,
     operation_class=operation(
         request_examples=examples.TRIMS,
-        responses={202: examples.ACCEPTED},
+        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/end", "is not after start")])],
     ),
 )
-async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]) -> Response[JobAccepted]:
+async def trim_video(
+    data: JSONBody[TrimIn], services: NamedDependency[Services], validate_only: ValidateOnly = False
+) -> Answer:
     """Keeps the frames with start <= t < end, exactly: the cut is coded again, as H.264 (CRF 18) and AAC in MP4 where
     nothing else is said. `codec: hevc`, `av1` or `vp9` keep ten bits and HDR.
 
@@ -43,14 +47,7 @@ async def trim_video(data: JSONBody[TrimIn], services: NamedDependency[Services]
     async with services.sessions.begin() as session:
         source = await find_source(session, data.video_id, data.source_variant_id)
         draft = draft_trim(source, data.start, data.end, coding=data.coding(data.audio), pointer=Pointer())
-        job = await submit(
-            session,
-            draft,
-            labels=labels,
-            reuse_from=services.reuse_from(data.reuse),
-            max_failures=services.settings.max_failures,
-        )
-    return accepted(job, services.addresses)
+        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
 
 
 router = Router("/", route_handlers=[trim_video], tags=["edits"])

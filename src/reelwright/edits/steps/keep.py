@@ -70,6 +70,13 @@ class PlannedKeep(BasePlannedStep, frozen=True, kw_only=True, tag="keep"):
         """The same of a video that begins at a time of this one."""
         return PlannedKeep(intervals=tuple((str(first - start), str(end - start)) for first, end in self.spans))
 
+    def time_before(self, time: Fraction, state: VideoState) -> Fraction:
+        for start, end in self.spans:
+            if time < end - start:
+                return start + time
+            time -= end - start
+        return self.spans[-1][1]
+
     def after(self, state: VideoState) -> VideoState:
         """What is kept, as one video."""
         media = state.media

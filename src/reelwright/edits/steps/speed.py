@@ -35,6 +35,9 @@ class PlannedSpeed(BasePlannedStep, frozen=True, kw_only=True, tag="speed"):
     rate: str | None = None
     """Frames a second, each what is on display then; None: all frames, at their new times."""
 
+    def time_before(self, time: Fraction, state: VideoState) -> Fraction:
+        return time * Fraction(self.factor)
+
     def after(self, state: VideoState) -> VideoState:
         factor, video = Fraction(self.factor), state.video
         length, start = state.length / factor, Fraction(video.start_s) / factor

@@ -88,6 +88,11 @@ class BasePlannedStep(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
         """What the video is after it."""
         return state
 
+    def time_before(self, time: Fraction, state: VideoState) -> Fraction | None:
+        """When that is seen before the step which is seen at a time after it; None: not known. `state`: before it.
+        What has no say of its own and leaves the length leaves times."""
+        return time if self.after(state).length == state.length else None
+
 
 @dataclass(slots=True)
 class Planning:

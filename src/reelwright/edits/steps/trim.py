@@ -43,6 +43,9 @@ class PlannedTrim(BasePlannedStep, frozen=True, kw_only=True, tag="trim"):
         """The interval as a video of its own."""
         return state_within(state, Fraction(self.start_s), Fraction(self.end_s))
 
+    def time_before(self, time: Fraction, state: VideoState) -> Fraction:
+        return time + Fraction(self.start_s)
+
 
 def state_within(state: VideoState, start: Fraction, end: Fraction) -> VideoState:
     """The frames that are stamped with start <= t < end, and all sound of that time."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +16,8 @@ from reelwright.media.ffmpeg.measured import DisplayedFrame, LoudnessGain
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 VERSION = 1
+
+_SLOT = re.compile(r"<([a-z0-9][a-z0-9_%.-]*)>", re.ASCII)
 
 # Without -xerror, which makes repairable timestamps fatal: `run` reads what ffmpeg says of damage, and judges.
 REPORTING = (
@@ -69,6 +73,15 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             for one in self.commands
         )
         return replace(self, commands=tuple(commands))
+
+
+def placed(argument: str, slots: Mapping[str, Path], work: Path) -> str:
+    """The path that a slot stands for; any other argument as it is. In a numbered name only its own `%` counts."""
+    if (found := _SLOT.fullmatch(argument)) is None:
+        return argument
+    if "%" in found[1]:
+        return f"file:{str(work).replace('%', '%%')}/{found[1]}"
+    return f"file:{slots.get(found[1], work / found[1])}"
 
 
 BROADCAST = frozenset({"mpegts", "mpeg"})

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import math
 import os
-import re
 import shlex
 import time
 from collections import deque
@@ -20,7 +19,7 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media.ffmpeg import devices
-from reelwright.media.ffmpeg.command import Command, Recipe
+from reelwright.media.ffmpeg.command import Command, Recipe, placed
 from reelwright.media.ffmpeg.damage import Damage
 from reelwright.media.ffmpeg.failure import verdict
 from reelwright.media.ffmpeg.progress import Progress, ProgressReader, percent
@@ -34,7 +33,6 @@ STDERR_LINES = 60
 STDERR_LINE_CHARACTERS = 500
 LINE_BYTES = 8192
 WATCH_INTERVAL_S = 1.0
-_SLOT = re.compile(r"<([a-z0-9][a-z0-9_%.-]*)>", re.ASCII)
 SOURCE_DAMAGED = "source_damaged"
 PATIENCE_S = 0.5
 """What an unwanted process has written is thrown away: there is little to wait for."""
@@ -139,7 +137,7 @@ class _Process:
     ) -> None:
         self.forgiving = forgiving
         self.damage = Damage(command.needed_to)
-        self.argv = [str(ffmpeg), *(_place(argument, slots, work) for argument in arguments)]
+        self.argv = [str(ffmpeg), *(placed(argument, slots, work) for argument in arguments)]
         self.inputs = tuple(path for name, path in slots.items() if name.startswith("in"))
         self.access = contained.Access(read=self.inputs, write=(work,))
         if command.hardware:
@@ -314,15 +312,6 @@ class _Process:
         logger.error("%s", detail, extra=said)
         evidence = ProcessEvidence(exit_status=status, stderr_tail=tail, command=tuple(self.argv))
         return MediaProcessFailed(detail, code=code, of_machine=of_machine, evidence=evidence)
-
-
-def _place(argument: str, slots: Mapping[str, Path], work: Path) -> str:
-    """The path that a slot stands for; any other argument as it is. In a numbered name only its own `%` counts."""
-    if (found := _SLOT.fullmatch(argument)) is None:
-        return argument
-    if "%" in found[1]:
-        return f"file:{str(work).replace('%', '%%')}/{found[1]}"
-    return f"file:{slots.get(found[1], work / found[1])}"
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:

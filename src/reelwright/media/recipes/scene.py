@@ -72,13 +72,21 @@ class Scene:
         self.through(filter_("settb", expr=time_base(tick)))
 
 
-def opened(media: MediaInfo, step: PlannedOpening, capabilities: Capabilities, *, number: int = 0) -> Scene:
-    """The source, input `number`, as steps take it."""
+def opened(
+    media: MediaInfo,
+    step: PlannedOpening,
+    capabilities: Capabilities,
+    *,
+    number: int = 0,
+    since: Fraction = Fraction(0),
+) -> Scene:
+    """The source, input `number`, as steps take it. `since`: nobody looks at what is before, seconds."""
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut, state = Cut.of(media, start, end), step.of(media)
     video = media.main_video
     graph = Graph(f"v{number}x" if number else "v")
-    frames = [*steady(video), *_frames(cut, step, state)]
+    unseen = [filter_("trim", start=since)] if since else []
+    frames = [*steady(video), *_frames(cut, step, state), *unseen]
     upright = conform(
         video,
         tone_mapping=capabilities.tone_mapping,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SubtitlesFacts
@@ -20,6 +21,8 @@ from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.filtergraph import filter_
+from reelwright.media.recipes.audio import without_holes
 from reelwright.media.recipes.scene import Scene, opened
 from reelwright.media.recipes.steps import audio, concat, crop, fade, fit, keep, overlay, speed, subtitles, trim, turn
 
@@ -40,15 +43,23 @@ APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
 """How each planned step changes a scene. The state is taken on after it."""
 
 
-def composed(plan: Plan, capabilities: Capabilities) -> Scene:
-    """Return all steps of a plan as one scene. Raises JobFailed `unsupported_here`."""
+def composed(plan: Plan, capabilities: Capabilities, since: Sequence[Fraction] = ()) -> Scene:
+    """Return all steps of a plan as one scene. `since`: for each step, before which time of what it makes nobody looks.
+
+    Raises JobFailed `unsupported_here`.
+    """
     first, *steps = plan.steps
     assert isinstance(first, PlannedOpening)
-    scene = opened(plan.inputs[0].media, first, capabilities)
+    begin, *begins = since or [Fraction(0)] * len(plan.steps)
+    scene = opened(plan.inputs[0].media, first, capabilities, since=begin)
     scene.keeps_clocks = not any(_clock_jumps(source) for source in plan.sources)
-    for step in steps:
+    if begin:
+        scene.heard_through(without_holes())  # what follows counts samples: from time zero on
+    for step, begin in zip(steps, begins, strict=True):
         APPLY[type(step)](scene, step)
         scene.state = step.after(scene.state)
+        if begin:
+            scene.through(filter_("trim", start=begin))
     return scene
 
 

@@ -1,0 +1,181 @@
+"""How long an edit will take to make and how large its files will be, by what earlier ones took and came to.
+
+Pure, but for the one query that reads what was. What is foretold is an interval that should hold four times in five:
+where little is known it is wide, where nothing is known there is none, and a sentence says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.edits.enums import JobType
+from reelwright.edits.media_info import VideoStream
+from reelwright.edits.plan import ExpectedOutput, Plan
+
+LOOKED_AT = 300
+"""Jobs, the newest."""
+LEAST, ENOUGH = 3, 8
+"""Earlier cases: with fewer nothing is said; with so many of a closer kind, those of a wider kind are left aside."""
+EFFORT = {"h264": 1.0, "hevc": 3.0, "av1": 2.5, "vp9": 6.0}
+"""To code a pixel, about, beside H.264: only what is drawn from cases of several codecs goes by it."""
+DECODING = 0.15
+"""To decode a pixel, beside coding it as H.264."""
+USUAL_RATE = Fraction(25)
+CRF_HALF = 6
+"""So many steps of the constant rate factor halve a file, about."""
+CERTAINTY = 1.0
+"""How firmly it is held that twice the work takes twice the time, in cases that lie a factor of e apart."""
+LEAST_SPREAD = 0.05
+"""The same work never takes the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`low` to `high` should hold four times in five. `cases`: from how many it is drawn."""
+
+    expected: float
+    low: float
+    high: float
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was asked, and what it took or came to. `kinds`: the closest one first."""
+
+    kinds: tuple[tuple[object, ...], ...]
+    size: float
+    found: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    seconds: tuple[Case, ...]
+    size_bytes: tuple[Case, ...]
+
+
+_ENDED = text(
+    "SELECT j.type::text, extract(epoch FROM j.finished_at - j.started_at)::float, j.plan_json #>> '{inputs,0,sha256}',"
+    " j.plan_json #> '{inputs,0,media,video,0}', j.plan_json -> 'outputs',"
+    " ARRAY(SELECT v.size_bytes FROM video_variants v WHERE v.job_id = j.id ORDER BY v.output_index)"
+    " FROM jobs j WHERE j.status = 'SUCCESS' AND j.attempt = 1 AND j.reused_from_job_id IS NULL"
+    " AND j.plan_json IS NOT NULL"
+    " ORDER BY j.finished_at DESC LIMIT :most"
+).bindparams(most=LOOKED_AT)
+
+
+async def history(session: AsyncSession) -> History:
+    """Return what the newest jobs took and came to that succeeded at once: one query, by an index."""
+    seconds: list[Case] = []
+    size_bytes: list[Case] = []
+    for job_type, took_s, sha256, video, stated, sizes in await session.execute(_ENDED):
+        try:
+            source = msgspec.convert(video, VideoStream)
+            outputs = msgspec.convert(stated, tuple[ExpectedOutput, ...])
+        except msgspec.ValidationError:
+            continue  # a plan of another release
+        work = _work(outputs, source)
+        if took_s and took_s > 0 and work:
+            seconds.append(Case(_work_kinds(JobType(job_type), outputs), work, took_s))
+        if len(sizes) == len(outputs):  # else some were deleted
+            size_bytes += [
+                Case(_size_kinds(output, sha256), _weight(output, source), size)
+                for output, size in zip(outputs, sizes, strict=True)
+                if size
+            ]
+    return History(tuple(seconds), tuple(size_bytes))
+
+
+def seconds_of_work(job_type: JobType, plan: Plan, known: History) -> Forecast | None:
+    """How long a worker will be at it, from its start to the published result."""
+    source = plan.inputs[0].media.main_video
+    return foretell(_work_kinds(job_type, plan.outputs), _work(plan.outputs, source), known.seconds)
+
+
+def bytes_of(output: ExpectedOutput, plan: Plan, known: History) -> Forecast | None:
+    """How large an output will be."""
+    source = plan.inputs[0]
+    return foretell(_size_kinds(output, source.sha256), _weight(output, source.media.main_video), known.size_bytes)
+
+
+def foretell(kinds: Sequence[tuple[object, ...]], size: float, cases: Iterable[Case]) -> Forecast | None:
+    """By the cases of the closest kind of which there are enough, else of the widest of which there are any: a line
+    through them where both are logarithms, which leans towards a slope of one. None where there are too few."""
+    known = list(cases)
+    alike: list[Case] = []
+    for kind in kinds:
+        of_kind = [case for case in known if kind in case.kinds]
+        if len(of_kind) >= LEAST:
+            alike = of_kind
+        if len(of_kind) >= ENOUGH:
+            break
+    if len(alike) < LEAST or size <= 0:
+        return None
+    return _by_line([(math.log(case.size), math.log(case.found)) for case in alike], math.log(size))
+
+
+def _by_line(points: Sequence[tuple[float, float]], at: float) -> Forecast:
+    count = len(points)
+    middle_x, middle_y = (sum(values) / count for values in zip(*points, strict=True))
+    spread_x = sum((x - middle_x) ** 2 for x, _ in points)
+    together = sum((x - middle_x) * (y - middle_y) for x, y in points)
+    slope = (together + CERTAINTY) / (spread_x + CERTAINTY)
+    rest = sum((y - middle_y - slope * (x - middle_x)) ** 2 for x, y in points)
+    freedom = count - 1 - spread_x / (spread_x + CERTAINTY)  # as far as the slope was learned from them, too
+    spread = max(math.sqrt(rest / freedom), LEAST_SPREAD)
+    most = middle_y + slope * (at - middle_x)
+    wide = _student(freedom) * spread * math.sqrt(1 + 1 / count + (at - middle_x) ** 2 / (spread_x + CERTAINTY))
+    return Forecast(math.exp(most), math.exp(most - wide), math.exp(most + wide), count)
+
+
+def _student(freedom: float) -> float:
+    """The 90th percentile of Student's t: Cornish and Fisher's expansion (Abramowitz and Stegun, 26.7.5)."""
+    z = 1.2815515655446004
+    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / freedom + second / freedom**2 + third / freedom**3
+
+
+def _work_kinds(job_type: JobType, outputs: Sequence[ExpectedOutput]) -> tuple[tuple[object, ...], ...]:
+    video = outputs[0].output.video
+    copied = all(output.copied for output in outputs)
+    codec = (copied, video.codec, video.preset, video.two_pass)
+    return (("type", job_type, *codec), ("codec", *codec), ("any", copied))
+
+
+def _size_kinds(output: ExpectedOutput, sha256: str) -> tuple[tuple[object, ...], ...]:
+    video = output.output.video
+    way = ("copied",) if output.copied else (video.codec, "bit rate" if video.bit_rate else "factor")
+    return (("source", sha256, *way), ("codec", *way))
+
+
+def _frames(output: ExpectedOutput, source: VideoStream) -> float:
+    if output.frame_count is not None:
+        return float(output.frame_count)
+    return float(Fraction(output.duration_s) * (Fraction(source.frame_rate) if source.frame_rate else USUAL_RATE))
+
+
+def _work(outputs: Sequence[ExpectedOutput], source: VideoStream) -> float:
+    """Pixels that are coded, as of H.264, and those that are decoded."""
+    coded = sum(
+        (0.01 if one.copied else EFFORT[one.output.video.codec]) * one.width * one.height * _frames(one, source)
+        for one in outputs
+    )
+    read = max(_frames(one, source) for one in outputs) * source.width * source.height
+    return coded + DECODING * read
+
+
+def _weight(output: ExpectedOutput, source: VideoStream) -> float:
+    """What a file's size goes by: the bits that were asked for, or its pixels and the factor."""
+    video = output.output.video
+    if video.bit_rate and not output.copied:
+        return video.bit_rate * float(Fraction(output.duration_s))
+    pixels = output.width * output.height * _frames(output, source)
+    return pixels if output.copied else pixels * math.pow(2, -video.crf / CRF_HALF)
