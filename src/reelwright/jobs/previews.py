@@ -12,12 +12,12 @@ from pathlib import Path
 from reelwright.db.models import File
 from reelwright.edits import timecode
 from reelwright.edits.edit import Edit
-from reelwright.edits.plan import ImageFacts, Plan
+from reelwright.edits.plan import Plan
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import Draft
-from reelwright.library.overlay_images import image_key
+from reelwright.library.overlay_images import drawn_key
 from reelwright.media.ffmpeg import capabilities, short_run
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command, result_of
@@ -66,10 +66,7 @@ class Previews:
     async def paths(self, plan: Plan, files: Sequence[File]) -> list[Path]:
         """Return where the plan's sources lie. Raises NotFound when one is gone."""
         keys = {file.sha256: file.key for file in files}
-        found = [
-            self._storage.path(image_key(facts.sha256) if isinstance(facts, ImageFacts) else keys[facts.sha256])
-            for facts in plan.sources
-        ]
+        found = [self._storage.path(drawn_key(facts) or keys[facts.sha256]) for facts in plan.sources]
         if not await asyncio.to_thread(lambda: all(path.is_file() for path in found)):
             raise NotFound("a stored file that the edit needs is missing", code="file_missing")
         return found
