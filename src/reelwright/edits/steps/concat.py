@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Meta
 from reelwright.edits import held_frames, timecode
 from reelwright.edits.facts import AnyFacts, ImageFacts, SoundFacts, SubtitlesFacts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.geometry import Size, even
 from reelwright.edits.layers import When
 from reelwright.edits.losses import undisplayable_colors
 from reelwright.edits.materials import Material, Named, SourceName
@@ -129,8 +131,8 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
             if clip.duration is None:
                 raise InvalidInput([FieldError(pointer / "duration", "is required: how long the picture is shown")])
             frames = max(1, round(Fraction(repr(clip.duration)) * rate))
-            own = state.of_size((facts.width, facts.height))
-            return PlannedClip(facts=facts, frames=frames, fit=fit.planned(own, planning))
+            size = _large_enough((facts.width, facts.height), state.canvas)
+            return PlannedClip(facts=facts, frames=frames, size=size, fit=fit.planned(state.of_size(size), planning))
         media = facts.media
         if clip.duration is not None:
             raise InvalidInput([FieldError(pointer / "duration", "is a picture's; of a video, say `start` and `end`")])
@@ -165,12 +167,13 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
 
 
 class PlannedClip(msgspec.Struct, frozen=True, kw_only=True):
-    """So many `frames` of a video that is opened at the rate of all (None: of a picture), brought to the canvas.
-    `looks_back`: whether what is on display at its start may have begun long before."""
+    """So many `frames` of a video that is opened at the rate of all (None: of a picture, scaled to a `size` first),
+    brought to the canvas. `looks_back`: whether what is on display at its start may have begun long before."""
 
     facts: ImageFacts | VideoFacts
     frames: int
     fit: PlannedFit
+    size: tuple[int, int] | None = None
     opening: PlannedOpening | None = None
     looks_back: bool = False
 
@@ -218,6 +221,12 @@ class PlannedConcat(BasePlannedStep, frozen=True, kw_only=True, tag="concat"):
             frame_count=self.count,
             longest_frame_s=float(1 / rate),
         )
+
+
+def _large_enough(picture: Size, canvas: Size) -> Size:
+    """As large as covers the canvas, and not larger than it is: a photo costs memory at every filter."""
+    scale = min(Fraction(1), max(Fraction(canvas[0], picture[0]), Fraction(canvas[1], picture[1])))
+    return even((ceil(picture[0] * scale), ceil(picture[1] * scale)))
 
 
 def _check_weight(facts: list[ImageFacts | VideoFacts], planning: Planning) -> None:

@@ -97,17 +97,19 @@ def _like(video: VideoStream, like: VideoStream) -> list[Filter]:
 
 def _still_input(slot: str) -> tuple[str, ...]:
     pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png")
-    return ("-protocol_whitelist", "file", *pictures, "-i", slot)
+    # all wait decoded for their turn: a second thread would hold another frame of each
+    return ("-threads", "1", "-protocol_whitelist", "file", *pictures, "-i", slot)
 
 
 def _still(scene: Scene, step: PlannedConcat, clip: PlannedClip, facts: ImageFacts, number: int) -> Pad:
     """One frame, brought to the canvas once, that stands."""
-    size: Size = facts.width, facts.height
+    size: Size = clip.size or (facts.width, facts.height)
     behind = clip.fit.color if clip.fit.color is not None else BEHIND_TRANSPARENCY
     ground = scene.graph.made(
         filter_("color", size=grid(*size), color=rgb(color.parse(behind)), rate=rate(Fraction(step.rate)))
     ).then(filter_("trim", end_frame=1), filter_("format", pix_fmts="gbrp"))
-    picture = scene.graph.stream(number, 0).then(filter_("format", pix_fmts="gbrap"))
+    scaled = filter_("scale", w=size[0], h=size[1], flags="bicubic")
+    picture = scene.graph.stream(number, 0).then(scaled, filter_("format", pix_fmts="gbrap"))
     own = Scene(
         scene.state.of_size(size),
         scene.capabilities,
