@@ -52,9 +52,12 @@ async def test_what_is_no_asset_is_refused_with_what_is(shared_service: Service,
     text = tmp_path / "a.txt"
     text.write_text("no sound at all\n" * 99)
     refused = problem(await post_asset(shared_service, text), 415, "unsupported_media")
-    assert (
-        refused["detail"] == "An asset is a picture (PNG, JPEG, WebP or GIF) or a sound (MP3, WAV, M4A, Ogg or FLAC)."
-    )
+    for kinds in (
+        "picture (PNG, JPEG, WebP or GIF)",
+        "sound (MP3, WAV, M4A, Ogg or FLAC)",
+        "subtitles (SRT or WebVTT)",
+    ):
+        assert kinds in str(refused["detail"])
     refused = problem(await post_asset(shared_service, footage.make().path), 415, "unsupported_media")
     assert "POST /videos" in str(refused["detail"])
 

@@ -69,7 +69,7 @@ NUMPAD = {
 
 
 @dataclass(slots=True)
-class _Look:
+class _OpenTags:
     """How what follows looks: each tag that is open, with the look that it brought."""
 
     open: list[tuple[str, str, str]] = field(default_factory=list)
@@ -100,7 +100,7 @@ def runs(
     `colors`: those of classes, which a WebVTT file may bring along.
     """
     text = _LINE_ENDS.sub("\n", text)
-    look, place, at = _Look(), None, 0
+    look, place, at = _OpenTags(), None, 0
     found: list[tuple[str, CueRun]] = []
     for token in _TOKENS.finditer(text):
         if at < token.start():
@@ -122,7 +122,7 @@ def runs(
     return _tidied(found), place
 
 
-def _tag(token: re.Match[str], look: _Look, *, webvtt: bool, colors: Mapping[str, str]) -> str | None:
+def _tag(token: re.Match[str], look: _OpenTags, *, webvtt: bool, colors: Mapping[str, str]) -> str | None:
     """What a tag puts into the text: nothing, as a rule."""
     name = (token["name"] or "").lower()
     if name not in _KNOWN:
@@ -162,7 +162,7 @@ def _color(text: str) -> str | None:
         return None
 
 
-def _override(text: str, look: _Look) -> CuePlace | None:
+def _override(text: str, look: _OpenTags) -> CuePlace | None:
     """What is borrowed from ASS: "{\\an8}" is a place, "{\\i1}" a look until "{\\i0}"; the rest means nothing here."""
     place = None
     for one in text.split("\\"):
