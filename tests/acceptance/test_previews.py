@@ -82,6 +82,24 @@ async def test_a_draft_of_some_seconds(shared_service: Service, clip: Path) -> N
             assert len(list(opened.decode(video=0))) == round(25 * lasts)
 
 
+async def test_what_steps_bring_in_is_seen(shared_service: Service, clip: Path) -> None:
+    """Subtitles, and a video that comes before: each where the result has it."""
+    video = await shared_service.upload(clip)
+
+    async def seen(t: float, *steps: dict[str, Any]) -> np.ndarray[Any, Any]:
+        answer = await look(shared_service, video, t=t, steps=list(steps))
+        assert answer.status_code == 200, answer.text
+        picture: np.ndarray[Any, Any] = pyvips.Image.new_from_buffer(answer.content, "").numpy()
+        return picture.astype(int)
+
+    said = {"type": "subtitles", "cues": [{"start": 1, "end": 2, "text": "Hello"}]}
+    differs = [bool(np.abs(await seen(t, said) - await seen(t)).max() > 64) for t in (0.9, 1.04, 1.9, 2.04)]
+    assert differs == [False, True, True, False]
+    before = {"type": "concat", "before": [{"source": f"video:{video['id']}"}]}
+    assert np.abs(await seen(5, before) - await seen(1)).mean() < 2
+    assert np.abs(await seen(2, before) - await seen(2)).mean() < 2
+
+
 async def test_what_cannot_be_seen_is_refused(shared_service: Service, clip: Path) -> None:
     video = await shared_service.upload(clip)
     late = problem(await look(shared_service, video, t=2), 422, "invalid_input")
