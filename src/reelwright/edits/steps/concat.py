@@ -136,6 +136,9 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         media = facts.media
         if clip.duration is not None:
             raise InvalidInput([FieldError(pointer / "duration", "is a picture's; of a video, say `start` and `end`")])
+        if media.clock_jumps:
+            joined = "is several recordings whose clock jumps: transcode it first, then join the result"
+            raise InvalidInput([FieldError(pointer / "source", joined)])
         if wrong := undisplayable_colors(media.main_video):
             raise InvalidInput([FieldError(pointer / "source", wrong)])
         length = None if media.duration_s is None else Fraction(repr(media.duration_s))
