@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.checks import Check
+from reelwright.edits.checks import OutputCheck
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
@@ -341,7 +341,7 @@ async def test_what_a_result_was_held_to_is_stored_with_it(bench: Workbench) -> 
     async with bench.world.sessions() as session:
         variant = await session.get(Variant, job.output_variant_id)
     assert variant is not None
-    checks = msgspec.convert(variant.checks["checks"], list[Check])
+    checks = msgspec.convert(variant.checks["checks"], list[OutputCheck])
     assert {"decodes", "frames", "frame_times", "duration", "index"} <= {check.name for check in checks}
     assert "failed" not in {check.outcome for check in checks}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reelwright.edits import ladder
-from reelwright.edits.checks import Check
+from reelwright.edits.checks import OutputCheck
 from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.facts import AnyFacts
@@ -129,7 +129,7 @@ def inspector() -> Inspector:
 
 async def checked(
     prober: Prober, inspector: Inspector, plan: Plan, number: int, made: Path, source: Path
-) -> tuple[Check, ...]:
+) -> tuple[OutputCheck, ...]:
     """What output `number` of a plan is held to, as a worker does before it is published. Raises what a worker takes
     for a failed check."""
     look = inspection(plan, number, await ffmpeg_can())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from reelwright.edits.checks import Check
+from reelwright.edits.checks import OutputCheck
 from reelwright.edits.plan import Plan
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
 from reelwright.media import verify
@@ -71,7 +71,7 @@ async def _proven(
     return FinishedOutput(path, expected, media, size_bytes, sha256, stored)
 
 
-def _log(checks: tuple[Check, ...]) -> None:
+def _log(checks: tuple[OutputCheck, ...]) -> None:
     noted = [one.complaint for one in checks if one.outcome == "noted"]
     logger.info("output verified", extra={"checks": len(checks), "noted": noted})
 

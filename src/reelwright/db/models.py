@@ -283,7 +283,7 @@ class Job(Labelled, Base):
     updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
-class Template(Base):
+class TemplateVersion(Base):
     """One version of an edit with variables in it. No job needs it: each holds the edit that was made of it."""
 
     __tablename__ = "templates"

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Template as Row
+from reelwright.db.models import TemplateVersion as Row
 from reelwright.edits.templates import Template
 from reelwright.errors import NotFound
 

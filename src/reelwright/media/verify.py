@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from reelwright.edits.checks import Check, check
+from reelwright.edits.checks import OutputCheck, check
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.sidecars import PlannedImage
@@ -14,12 +14,12 @@ from reelwright.media.checks.judge import judged
 from reelwright.media.images.check_worker import Seen
 
 
-def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[Check, ...]:
+def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[OutputCheck, ...]:
     """Return all that output `number` was held to: by its header and index, and by what was read and decoded of it."""
     return (*described(plan.outputs[number], made), *judged(plan, number, made, found))
 
 
-def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[Check, ...]:
+def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[OutputCheck, ...]:
     """Return what the file was held to by its header and index.
 
     Sound that is padded hides a picture that was lost, so that the picture is held to the plan of its own: from its
@@ -60,7 +60,7 @@ def mismatches(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
     return complaints(described(expected, made))
 
 
-def complaints(checks: Iterable[Check]) -> list[str]:
+def complaints(checks: Iterable[OutputCheck]) -> list[str]:
     """What is wrong, in sentences."""
     return [one.complaint for one in checks if one.outcome == "failed"]
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.api.context import Services
 from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
 from reelwright.api.http.problems import Problem, problem_document
-from reelwright.api.openapi import examples, look_examples
+from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted
 from reelwright.api.schemas.labels import labels_of
@@ -37,7 +37,7 @@ from reelwright.library import templates
     response_headers=[LOCATION],
     responses=EXPLAINED,
     operation_class=operation(
-        request_examples=examples.EDITS,
+        request_examples=request_examples.EDITS,
         responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video or variant"), InvalidInput([FieldError("/steps/0/end", "is not after start")])],
     ),
@@ -62,8 +62,8 @@ async def edit_video(
     summary="Edit many videos alike",
     status_code=202,
     operation_class=operation(
-        request_examples=examples.BATCHES,
-        responses={202: examples.BATCH},
+        request_examples=request_examples.BATCHES,
+        responses={202: request_examples.BATCH},
         errors=[NotFound("no such template", pointer="/template")],
     ),
 )

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from reelwright.api.context import Services
 from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
-from reelwright.api.openapi import examples, look_examples
+from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION
@@ -24,7 +24,7 @@ from reelwright.jobs.submit_overlay import drafted_overlay
     response_headers=[LOCATION],
     responses=EXPLAINED,
     operation_class=operation(
-        request_examples=examples.OVERLAYS,
+        request_examples=request_examples.OVERLAYS,
         responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/overlays/0/color", "is no colour")])],
     ),
@@ -51,7 +51,7 @@ async def overlay_video(
     response_headers=[LOCATION],
     responses=EXPLAINED,
     operation_class=operation(
-        request_examples=examples.WATERMARKS,
+        request_examples=request_examples.WATERMARKS,
         responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/image_path", "no such asset")])],
     ),

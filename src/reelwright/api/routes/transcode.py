@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from reelwright.api.context import Services
 from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
-from reelwright.api.openapi import examples, look_examples
+from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
@@ -26,7 +26,7 @@ from reelwright.jobs.submit import draft_transcode, find_source
     response_headers=[LOCATION],
     responses=EXPLAINED,
     operation_class=operation(
-        request_examples=examples.TRANSCODES,
+        request_examples=request_examples.TRANSCODES,
         responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
         errors=[
             NotFound("no such video or variant"),

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, Page, Timestamp, Url
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
-from reelwright.api.schemas.videos import CheckOut, FileOut, checks_of
+from reelwright.api.schemas.videos import FileOut, OutputCheckOut, checks_of
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.error_codes import HINDRANCES
@@ -106,7 +106,7 @@ class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
     stage: str | None = None
     exit_status: int | None = None
     stderr_tail: str | None = None
-    checks: Annotated[list[CheckOut], Meta(description="Of `verify_failed`: what was planned and is not so.")] = (
+    checks: Annotated[list[OutputCheckOut], Meta(description="Of `verify_failed`: what was planned and is not so.")] = (
         msgspec.field(default_factory=list)
     )
 
@@ -145,9 +145,9 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     files: Annotated[
         list[FileOut] | UnsetType, Meta(description="All that belongs to it: posters, sheets, playlists, the video.")
     ] = UNSET
-    checks: Annotated[list[CheckOut] | UnsetType, Meta(description="What it was held to before it was published.")] = (
-        UNSET
-    )
+    checks: Annotated[
+        list[OutputCheckOut] | UnsetType, Meta(description="What it was held to before it was published.")
+    ] = UNSET
 
 
 class JobSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from reelwright.api.schemas.coding import Reuse
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
-from reelwright.db.models import Template as Row
+from reelwright.db.models import TemplateVersion as Row
 from reelwright.edits.templates import (
     MAX_VARIABLES,
     Filled,

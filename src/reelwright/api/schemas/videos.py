@@ -88,7 +88,7 @@ class FileOut(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
+class OutputCheckOut(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a result was held to before it was published."""
 
     name: str
@@ -103,9 +103,9 @@ class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Annotated[str | None, Meta(description="What was planned, where there is a plan for it.")] = None
 
 
-def checks_of(stored: Mapping[str, Any]) -> list[CheckOut]:
+def checks_of(stored: Mapping[str, Any]) -> list[OutputCheckOut]:
     """Return the checks as they were stored; none of results that were made before there were any."""
-    return msgspec.convert(stored.get("checks", []), list[CheckOut])
+    return msgspec.convert(stored.get("checks", []), list[OutputCheckOut])
 
 
 class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +135,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     metadata: MetadataOut
     files: list[FileOut]
     checks: Annotated[
-        list[CheckOut], Meta(description="What it was held to; empty for one that an older release made.")
+        list[OutputCheckOut], Meta(description="What it was held to; empty for one that an older release made.")
     ]
 
     @classmethod

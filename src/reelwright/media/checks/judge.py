@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from reelwright.edits import audio_tracks
-from reelwright.edits.checks import Check, check, note
+from reelwright.edits.checks import OutputCheck, check, note
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.media.checks.expected_colors import colors, pixel_format
@@ -25,7 +25,7 @@ CLIPPED = 0.05
 """Share of pieces of sound that reach full scale, of sound that is distorted."""
 
 
-def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[Check, ...]:
+def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[OutputCheck, ...]:
     """Return what output `number` of the plan was held to, beside what `verify` holds its header to."""
     expected, timeline = plan.outputs[number], Timeline.of(plan)
     return (
@@ -38,7 +38,7 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[C
     )
 
 
-def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterator[Check]:
+def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterator[OutputCheck]:
     yield check("readable", not found.broken_off, "read to its end" if not found.broken_off else "breaks off")
     container = expected.output.container
     family = {"mp4": "mov", "mkv": "matroska", "webm": "matroska"}[container]
@@ -47,7 +47,7 @@ def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterato
         yield check("index", found.index_first is True, "first" if found.index_first else "behind the media", "first")
 
 
-def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iterator[Check]:
+def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iterator[OutputCheck]:
     """What makes players show the frames in another way than they are."""
     video = made.main_video
     turned = f"turned by {video.rotation} degrees" if video.rotation else "upright"
@@ -66,7 +66,7 @@ def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iter
         yield check("pixel_format", named_form == form, str(video.pixel_format), form)
 
 
-def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> Iterator[Check]:
+def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> Iterator[OutputCheck]:
     video = found.video
     grid = timeline.grid(expected)
     if grid is None:
@@ -84,7 +84,7 @@ def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> It
     yield check("frame_times", begins and steady, seen, f"from {float(first):.3f} s on, every {float(step):.4f} s")
 
 
-def _decoding(found: Findings) -> Iterator[Check]:
+def _decoding(found: Findings) -> Iterator[OutputCheck]:
     video = found.video
     errors = video.errors + sum(track.errors for track in found.audio)
     whole = video.groups_decoded == video.groups
@@ -101,7 +101,7 @@ def _decoding(found: Findings) -> Iterator[Check]:
     yield check("frame_size", not video.resized, f"{video.resized} frames of another size" if video.resized else "one")
 
 
-def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline) -> Iterator[Check]:
+def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline) -> Iterator[OutputCheck]:
     expected = plan.outputs[number]
     tracks = timeline.media.decodable_audio
     for index, heard in enumerate(found.audio[: expected.audio_tracks]):
@@ -129,7 +129,7 @@ def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: 
 
 def _audio_times(
     label: str, heard: AudioFindings, interval: tuple[Fraction, Fraction | None], *, copied: bool
-) -> Check:
+) -> OutputCheck:
     if heard.start_s is None or heard.end_s is None:
         return check("audio_times", False, f"{label}no sound comes out")
     piece = Fraction(2048 if copied else 1024, heard.sample_rate or 48000)
@@ -145,7 +145,7 @@ def _audio_times(
     return check("audio_times", right and holes, seen, wanted)
 
 
-def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> Iterator[Check]:
+def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> Iterator[OutputCheck]:
     shift = heard.shift_s
     if shift is not None:
         right = abs(shift) <= EQUAL_S
@@ -159,7 +159,7 @@ def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> I
         yield note("clipping", distorted, f"{label}peak {heard.peak:.2f} of full scale")
 
 
-def _stretches(found: Findings) -> Iterator[Check]:
+def _stretches(found: Findings) -> Iterator[OutputCheck]:
     for kind, name in (("black", "black"), ("still", "still"), ("silent", "silence"), ("order", "frame_order")):
         stretches = [one for one in found.stretches if one.kind == kind]
         wrong = [one for one in stretches if one.differs]

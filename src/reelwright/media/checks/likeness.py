@@ -44,14 +44,14 @@ def compare(made_fd: int, source_fd: int, inspection: Inspection, findings: Find
     assert comparison is not None
     try:
         with opened(source_fd, inspection) as source, opened(made_fd, inspection) as made:
-            look = _Look(made, source, inspection, comparison)
+            look = _Comparison(made, source, inspection, comparison)
             findings.stretches = look.at_all(findings.stretches)
             look.listen(findings)
     except (FFmpegError, IndexError):  # IndexError: PyAV, at a packet of a stream that begins only here
         return
 
 
-class _Look:
+class _Comparison:
     def __init__(self, made: Any, source: Any, inspection: Inspection, comparison: Comparison) -> None:
         self._offset = Fraction(comparison.offset_s)
         self._seen = set(range(GRID[0] * GRID[1])) - set(comparison.covered)

@@ -75,9 +75,9 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
     with opened(media_fd, inspection) as container:
         strict = STRICT if inspection.strict else {}
         video = prepared(container.streams.video[0], inspection, **strict)
-        picture = Picture(video, findings.video)
+        picture = ReadVideo(video, findings.video)
         sounds = {
-            stream.index: Sound(prepared(stream, inspection, **strict), number)
+            stream.index: ReadAudio(prepared(stream, inspection, **strict), number)
             for number, stream in enumerate(container.streams.audio)
         }
         findings.audio = [sound.findings for sound in sounds.values()]
@@ -106,7 +106,7 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
     return findings
 
 
-def _some_groups(container: Any, picture: Picture, every: int, tell: Tell) -> None:
+def _some_groups(container: Any, picture: ReadVideo, every: int, tell: Tell) -> None:
     keys, findings = picture.keys, picture.findings
     chosen = sorted({*range(0, len(keys), every), len(keys) - 1} & set(range(len(keys))))
     for number, group in enumerate(chosen):
@@ -128,7 +128,7 @@ def _some_groups(container: Any, picture: Picture, every: int, tell: Tell) -> No
         tell((number + 1) / len(chosen))
 
 
-class Picture:
+class ReadVideo:
     """The one video stream: its packets as they come, its frames as they are decoded."""
 
     def __init__(self, stream: Any, findings: VideoFindings) -> None:
@@ -247,7 +247,7 @@ def points(frame: Any) -> Points:
     return found
 
 
-class Sound:
+class ReadAudio:
     """One track, decoded whole."""
 
     def __init__(self, stream: Any, number: int) -> None:
