@@ -62,6 +62,19 @@ async def test_every_edit_takes_it(prober: Prober, tmp_path: Path, kind: str) ->
     assert abs(rendition.main_video.width * shown[1] - rendition.main_video.height * shown[0]) < 4 * max(shown)
 
 
+@pytest.mark.parametrize("offsets", [("40", "1"), ("1", "40")], ids=["back", "on"])
+async def test_a_join_of_recordings_that_begin_far_from_zero_is_cut_across(
+    prober: Prober, tmp_path: Path, offsets: tuple[str, str]
+) -> None:
+    """Clocks that begin at any time, and jump either way: every frame of the interval is there."""
+    parts = [footage.make(container="ts", b_frames=0, start_offset_s=offset).path for offset in offsets]
+    source, target = odd_files.joined(tmp_path / "joined.ts", *parts), tmp_path / "work" / "out.mp4"
+    await recipes.edited(prober, trim(1.5, 2.5), source, target)
+    numbers = [frame.number for frame in frame_judge.read(target)]
+    assert len(numbers) in (24, 25, 26)
+    assert numbers == [*range(numbers[0], 50), *range(numbers[-1] + 1)]
+
+
 @pytest.mark.parametrize(("container", "video", "audio"), [("ts", "h264", 0), ("mpg", "mpeg2video", 1)])
 async def test_a_cut_across_a_join_of_recordings_has_every_frame(
     prober: Prober, tmp_path: Path, container: str, video: str, audio: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 import msgspec
 
@@ -33,16 +33,21 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     end_tick: int
     origin_s: str
     sound_end_s: str
+    behind_s: str = "0"
+    """By how many whole seconds the clock in which frames are stamped is behind the file's."""
 
     @classmethod
-    def of(cls, media: MediaInfo, start: Fraction, end: Fraction) -> Cut:
-        tick = Fraction(media.main_video.time_base)
-        first = ceil((media.start + start) / tick)
+    def of(cls, media: MediaInfo, start: Fraction, end: Fraction, *, keeping_clocks: bool = True) -> Cut:
+        """`keeping_clocks`: as for `input_options`."""
+        tick, behind = Fraction(media.main_video.time_base), _behind(media, keeping_clocks=keeping_clocks)
+        zero = media.start - behind
+        first = ceil((zero + start) / tick)
         return cls(
             first_tick=first,
-            end_tick=ceil((media.start + end) / tick),
+            end_tick=ceil((zero + end) / tick),
             origin_s=str(first * tick),
-            sound_end_s=str(media.start + end),
+            sound_end_s=str(zero + end),
+            behind_s=str(behind),
         )
 
     def input_options(
@@ -59,8 +64,10 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         `keeping_clocks`: `-copyts` may be said, which is said for all inputs of a command or for none."""
         seek = Fraction(0)
         if media.clock_jumps or not keeping_clocks:
-            # `-copyts` would leave the jumps open; the offset is what ffmpeg takes off without it
-            return ("-itsoffset", seconds(media.start), "-t", seconds(media.start + end + RUN_OUT_S))
+            # `-copyts` would leave the jumps open; the offset is what ffmpeg takes off without it, but for whole
+            # seconds: 10 s and more it takes for a jump itself
+            zero = media.start - _behind(media, keeping_clocks=keeping_clocks)
+            return ("-itsoffset", seconds(zero), "-t", seconds(zero + end + RUN_OUT_S))
         if is_seekable(media):
             frame_s = 1 / Fraction(media.main_video.frame_rate) if media.main_video.frame_rate else Fraction(1, 25)
             seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
@@ -86,7 +93,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             before = f"st(0,ld(0)+gte(pts,startpts)*lt(pts,{end}));"
             rules.append(f"gte(pts,{end})*gte(ld(0)*{grid.frame_s / tick},{end}-startpts)")
         if picture.last_packet_s is not None:
-            rules.append(f"gte(dts,{Fraction(picture.last_packet_s) / tick})")
+            rules.append(f"gte(dts,{(Fraction(picture.last_packet_s) - Fraction(self.behind_s)) / tick})")
         options = dropping(picture.index, before + "+".join(rules))
         for track in media.decodable_audio:
             ends = ceil(Fraction(self.sound_end_s) / Fraction(track.time_base))
@@ -96,7 +103,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     def has_last_packet(self, media: MediaInfo) -> bool:
         """Whether the packet that `without_the_rest` drops at the end of the file is one of the interval's."""
         last_s = media.main_video.last_packet_s
-        return last_s is not None and Fraction(last_s) < self.end_tick * Fraction(media.main_video.time_base)
+        return last_s is not None and Fraction(last_s) - Fraction(self.behind_s) < self.end_tick * Fraction(
+            media.main_video.time_base
+        )
 
     def needed_to(self, media: MediaInfo) -> dict[int, int]:
         """By stream, the tick of the interval's end."""
@@ -120,13 +129,19 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     def sound_filters(self, track: AudioStream) -> list[Filter]:
         """The sound of the interval, all of it and no more, from time zero on."""
         origin, end = Fraction(self.origin_s), Fraction(self.sound_end_s)
-        behind = min(max(Fraction(track.start_s) - origin, Fraction(0)), end - origin)
+        begins = Fraction(track.start_s) - Fraction(self.behind_s)
+        behind = min(max(begins - origin, Fraction(0)), end - origin)
         return [
             filter_("atrim", start=origin, end=end),
             filter_("asetpts", expr=timestamps_from_s(origin)),
             *in_step(behind),
             *lasting(end - origin),
         ]
+
+
+def _behind(media: MediaInfo, *, keeping_clocks: bool) -> Fraction:
+    """Whole seconds, so that ticks stay what they are."""
+    return Fraction(floor(media.start)) if media.clock_jumps or not keeping_clocks else Fraction(0)
 
 
 def is_seekable(media: MediaInfo) -> bool:

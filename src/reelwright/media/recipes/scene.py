@@ -79,10 +79,12 @@ def opened(
     *,
     number: int = 0,
     since: Fraction = Fraction(0),
+    keeps_clocks: bool,
 ) -> Scene:
-    """The source, input `number`, as steps take it. `since`: nobody looks at what is before, seconds."""
+    """The source, input `number`, as steps take it. `since`: nobody looks at what is before, seconds; `keeps_clocks`:
+    as the scene has it that it is part of."""
     start, end = Fraction(step.start_s), Fraction(step.end_s)
-    cut, state = Cut.of(media, start, end), step.of(media)
+    cut, state = Cut.of(media, start, end, keeping_clocks=keeps_clocks), step.of(media)
     video = media.main_video
     graph = Graph(f"v{number}x" if number else "v")
     unseen = [filter_("trim", start=since)] if since else []
@@ -103,7 +105,7 @@ def opened(
         sounds.append(
             Sound(heard, heard.stream(number, track.index).then(*formed(track, form), *cut.sound_filters(track)))
         )
-    scene = Scene(state, capabilities, graph, pad, sounds, cut, keeps_clocks=not media.clock_jumps)
+    scene = Scene(state, capabilities, graph, pad, sounds, cut, keeps_clocks=keeps_clocks)
     scene.stamped(state.tick)
     return scene
 

@@ -51,8 +51,8 @@ def composed(plan: Plan, capabilities: Capabilities, since: Sequence[Fraction] =
     first, *steps = plan.steps
     assert isinstance(first, PlannedOpening)
     begin, *begins = since or [Fraction(0)] * len(plan.steps)
-    scene = opened(plan.inputs[0].media, first, capabilities, since=begin)
-    scene.keeps_clocks = not any(_clock_jumps(source) for source in plan.sources)
+    kept = not any(_clock_jumps(source) for source in plan.sources)
+    scene = opened(plan.inputs[0].media, first, capabilities, since=begin, keeps_clocks=kept)
     if begin:
         scene.heard_through(without_holes())  # what follows counts samples: from time zero on
     for step, begin in zip(steps, begins, strict=True):

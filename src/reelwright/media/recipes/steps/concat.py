@@ -71,7 +71,7 @@ def _clip(scene: Scene, step: PlannedConcat, clip: PlannedClip) -> tuple[int, Pa
     assert clip.opening is not None
     media = clip.facts.media
     number = scene.opens(lambda slot: _clip_input(scene, slot, clip, media))
-    other = opened(media, clip.opening, scene.capabilities, number=number)
+    other = opened(media, clip.opening, scene.capabilities, number=number, keeps_clocks=scene.keeps_clocks)
     other.graph = scene.graph
     fit.apply(other, clip.fit)
     like = scene.state.video
@@ -82,7 +82,7 @@ def _clip(scene: Scene, step: PlannedConcat, clip: PlannedClip) -> tuple[int, Pa
 def _clip_input(scene: Scene, slot: str, clip: PlannedClip, media: MediaInfo) -> tuple[str, ...]:
     assert clip.opening is not None
     start, end = Fraction(clip.opening.start_s), Fraction(clip.opening.end_s)
-    cut = opened(media, clip.opening, scene.capabilities).cut
+    cut = opened(media, clip.opening, scene.capabilities, keeps_clocks=scene.keeps_clocks).cut
     reading = cut.input_options(media, start, end, looking_back=clip.looks_back, keeping_clocks=scene.keeps_clocks)
     return (*reading, *video_input(slot, media, scene.capabilities))
 
@@ -193,5 +193,5 @@ def _clip_sound(
     usual = next((one for one in tracks if one.default), tracks[0])
     same = (one for one in tracks if track.language is not None and one.language == track.language)
     chosen = next(same, usual)
-    cut = opened(facts.media, clip.opening, scene.capabilities).cut
+    cut = opened(facts.media, clip.opening, scene.capabilities, keeps_clocks=scene.keeps_clocks).cut
     return graph.stream(number, chosen.index).then(*formed(chosen, form_of(track)), *cut.sound_filters(chosen))
