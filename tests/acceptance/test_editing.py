@@ -13,7 +13,7 @@ from tests.support.media_files import ffmpeg
 from tests.support.service import Service
 
 PAGE = Path(__file__).parents[2] / "docs" / "editing.md"
-RECIPE = re.compile(r"^### (.+?)\n+```json\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+RECIPE = re.compile(r"^### ([^\n]+)\n+```json\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 RECIPES = dict(RECIPE.findall(PAGE.read_text()))
 
 
@@ -25,12 +25,42 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("editing") / "photo.jpg"
+    ffmpeg(*("-f", "lavfi", "-i", "testsrc2=size=300x400", "-frames:v", "1"), str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("editing") / "music.m4a"
+    ffmpeg(*("-f", "lavfi", "-i", "sine=frequency=220:duration=2"), str(path))
+    return path
+
+
+async def known(service: Service, text: str, **paths: Path) -> dict[str, str]:
+    """An id for each name that stands in a text."""
+    ids = {name: "" for name in (*paths, "other") if f"<{name}>" in text}
+    for name in ids:
+        if name in ("photo", "music"):
+            with paths[name].open("rb") as file:
+                answer = await service.client.post("/assets", files={"file": (paths[name].name, file)})
+            answer.raise_for_status()
+            ids[name] = answer.json()["id"]
+        else:
+            ids[name] = (await service.upload(paths["video"]))["id"]
+    return ids
+
+
 @pytest.mark.parametrize("title", RECIPES)
-async def test_a_recipe(shared_service: Service, clip: Path, title: str) -> None:
+async def test_a_recipe(shared_service: Service, clip: Path, photo: Path, music: Path, title: str) -> None:
     """Its job succeeds without a word of warning, and each output is there."""
     service = shared_service
-    video = await service.upload(clip)
-    request: dict[str, Any] = json.loads(RECIPES[title].replace("<video>", video["id"]))
+    text = RECIPES[title]
+    for name, made in (await known(service, text, video=clip, photo=photo, music=music)).items():
+        text = text.replace(f"<{name}>", made)
+    request: dict[str, Any] = json.loads(text)
     answer = await service.client.post("/edits", json=request)
     assert answer.status_code == 202, answer.text
     job = await service.until(answer.json()["job_id"], "SUCCESS", "FAILURE")
@@ -42,4 +72,4 @@ async def test_a_recipe(shared_service: Service, clip: Path, title: str) -> None
 
 
 def test_there_are_recipes() -> None:
-    assert len(RECIPES) >= 8
+    assert len(RECIPES) >= 12

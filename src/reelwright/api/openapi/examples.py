@@ -169,6 +169,7 @@ ASSET: dict[str, Any] = {
     "content_type": "image/png",
     "width": 256,
     "height": 128,
+    "duration_s": None,
     "size_bytes": 20480,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": NOW,
