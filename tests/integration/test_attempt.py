@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
@@ -72,9 +73,16 @@ class UnsteadySessions(async_sessionmaker[AsyncSession]):
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:  # type: ignore[override]
         self.trouble("begin")
+        publishes = False
+
+        def flushing(flushed: Session, *_: object) -> None:
+            nonlocal publishes
+            publishes = publishes or any(isinstance(row, File) for row in flushed.new)
+
         async with super().begin() as session:
+            event.listen(session.sync_session, "before_flush", flushing)
             yield session
-            publishes = any(isinstance(row, File) for row in session.new)
+            await session.flush()
             if publishes:
                 self.trouble("commit")
         if publishes:
