@@ -60,6 +60,7 @@ async def living(server_url: str, template: str, folder: Path, **extra: str) -> 
     settings = parse(
         {
             "APP_ENV": "test",
+            "REUSE_RESULTS": "false",
             "DATABASE_URL": url,
             "MEDIA_ROOT": str(folder / "media"),
             "DISK_RESERVE_BYTES": "1048576",

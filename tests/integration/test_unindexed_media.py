@@ -160,7 +160,7 @@ async def test_sound_does_not_hide_that_the_picture_was_lost(prober: Prober, fol
     media = await prober.probe(source.path)
     _, wrong = await make(media, prober, cut_off(source).path, Fraction(1), Fraction(13), tmp_path / "work")
     assert len(wrong) == 1
-    assert wrong[0].startswith("the picture ends at")
+    assert wrong[0].startswith("picture_gaps: the picture ends at")
 
 
 @pytest.mark.parametrize(

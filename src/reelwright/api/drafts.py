@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
@@ -32,7 +32,9 @@ EXPLAINED = {
 }
 """`responses` of a route that takes `validate_only`."""
 
-Answer = Response[JobAccepted] | Response[ExplanationOut]
+Answer = Response[JobAccepted]
+"""As documented of routes that edit; with `validate_only` it is an `ExplanationOut`, which `POST /edits` alone documents,
+so that what generated clients make of the older routes stays as it was."""
 
 
 async def answer(
@@ -41,7 +43,7 @@ async def answer(
     """Queue the edit and answer 202, or explain it and answer 200. `labels`: what the client says of it; `reuse`:
     whether what an equal edit made may be taken. Raises InvalidInput."""
     if validate_only:
-        return Response(ExplanationOut.of(await explain(session, draft)), status_code=200)
+        return cast("Answer", Response(ExplanationOut.of(await explain(session, draft)), status_code=200))
     job = await submit(
         session,
         draft,

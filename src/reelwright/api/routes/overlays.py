@@ -7,8 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
-from reelwright.api.openapi import examples, look_examples, request_examples
+from reelwright.api.drafts import Answer, ValidateOnly, answer
+from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION
@@ -22,10 +22,9 @@ from reelwright.jobs.submit_overlay import drafted_overlay
     summary="Lay texts, images and videos over a video",
     status_code=202,
     response_headers=[LOCATION],
-    responses=EXPLAINED,
     operation_class=operation(
         request_examples=request_examples.OVERLAYS,
-        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
+        responses={202: examples.ACCEPTED},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/overlays/0/color", "is no colour")])],
     ),
 )
@@ -49,10 +48,9 @@ async def overlay_video(
     summary="Watermark a video",
     status_code=202,
     response_headers=[LOCATION],
-    responses=EXPLAINED,
     operation_class=operation(
         request_examples=request_examples.WATERMARKS,
-        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
+        responses={202: examples.ACCEPTED},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/image_path", "no such asset")])],
     ),
 )

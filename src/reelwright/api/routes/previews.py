@@ -28,7 +28,7 @@ MEDIA_TYPES: dict[str, str] = {"png": "image/png", "webp": "image/webp", "mp4": 
     status_code=200,
     operation_class=operation(
         request_examples=look_examples.PREVIEWS,
-        bodies=tuple(MEDIA_TYPES.values()),
+        bodies=("application/octet-stream", *MEDIA_TYPES.values()),  # generators take the first for what it is
         errors=[
             NotFound("no such video or variant"),
             InvalidInput([FieldError("/t", "is not before the end of the result (3 s)")]),

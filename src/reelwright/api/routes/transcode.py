@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
-from reelwright.api.openapi import examples, look_examples, request_examples
+from reelwright.api.drafts import Answer, ValidateOnly, answer
+from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
@@ -24,10 +24,9 @@ from reelwright.jobs.submit import draft_transcode, find_source
     summary="Make several qualities",
     status_code=202,
     response_headers=[LOCATION],
-    responses=EXPLAINED,
     operation_class=operation(
         request_examples=request_examples.TRANSCODES,
-        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
+        responses={202: examples.ACCEPTED},
         errors=[
             NotFound("no such video or variant"),
             InvalidInput([FieldError("/qualities/1", "720p is named twice")]),

@@ -7,8 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from reelwright.api.context import Services
-from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
-from reelwright.api.openapi import examples, look_examples, request_examples
+from reelwright.api.drafts import Answer, ValidateOnly, answer
+from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION
@@ -23,10 +23,9 @@ from reelwright.jobs.submit import draft_trim, find_source
     summary="Trim a video",
     status_code=202,
     response_headers=[LOCATION],
-    responses=EXPLAINED,
     operation_class=operation(
         request_examples=request_examples.TRIMS,
-        responses={202: examples.ACCEPTED, 200: look_examples.EXPLANATION},
+        responses={202: examples.ACCEPTED},
         errors=[NotFound("no such video"), InvalidInput([FieldError("/end", "is not after start")])],
     ),
 )

@@ -7,13 +7,18 @@ from fractions import Fraction
 from reelwright.edits import color
 from reelwright.edits.steps.fade import PlannedFade
 from reelwright.media.ffmpeg.filtergraph import filter_
-from reelwright.media.ffmpeg.graph import rgb
+from reelwright.media.ffmpeg.graph import rgb, time_base
 from reelwright.media.recipes.scene import Scene
+
+FINE_TICK = Fraction(1, 1_000_000)
 
 
 def apply(scene: Scene, step: PlannedFade) -> None:
     up, down, length = Fraction(step.in_s), Fraction(step.out_s), scene.state.length
     filled = rgb(color.parse(step.color))
+    if step.picture:
+        # `fade` counts in the frames' own ticks, which may be as long as frames are
+        scene.through(filter_("settb", expr=time_base(FINE_TICK)))
     windows = [("in", Fraction(0), up), ("out", length - down, down)]
     for kind, start, duration in windows:
         if not duration:
@@ -22,3 +27,5 @@ def apply(scene: Scene, step: PlannedFade) -> None:
             scene.through(filter_("fade", type=kind, start_time=start, duration=duration, color=filled))
         if step.sound:
             scene.heard_through(filter_("afade", type=kind, start_time=start, duration=duration))
+    if step.picture:
+        scene.stamped(scene.state.tick)
