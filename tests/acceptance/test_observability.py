@@ -124,6 +124,7 @@ def test_a_job_is_told_from_the_request_to_its_end(observed: Observed) -> None:
         ("ffmpeg starts", None),
         ("ffmpeg ended well", None),
         ("stage ended", "render"),
+        ("output verified", None),
         ("stage ended", "verify"),
         ("stage ended", "publish"),
         ("job finished", None),
@@ -133,9 +134,10 @@ def test_a_job_is_told_from_the_request_to_its_end(observed: Observed) -> None:
 
 
 def test_a_failure_is_told_with_its_code_and_what_ffmpeg_said(observed: Observed) -> None:
-    """The code that the job has, its stage, the exit status, the end of stderr."""
+    """The code that the job has, its stage, the exit status, the end of stderr: of both starts."""
     told = [line for line in observed.lines("worker1") if line.get("job_id") == observed.failed]
-    process, job = [line for line in told if line["level"] == "error"]
+    first, process, job = [line for line in told if line["level"] == "error"]
+    assert first["code"] == process["code"]
     assert job["event"].startswith("job failed: ")
     assert (job["code"], job["stage"]) == (process["code"], "render")
     assert process["exit_status"] != 0

@@ -33,8 +33,8 @@ EXPLAINED = {
 """`responses` of a route that takes `validate_only`."""
 
 Answer = Response[JobAccepted]
-"""As documented of routes that edit; with `validate_only` it is an `ExplanationOut`, which `POST /edits` alone documents,
-so that what generated clients make of the older routes stays as it was."""
+"""As documented of routes that edit. With `validate_only` it is an `ExplanationOut`, which `POST /edits` alone says, so
+that what generated clients make of the older routes stays as it was."""
 
 
 async def answer(
