@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import pyvips
@@ -17,7 +18,7 @@ from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.held_frames import video_end
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.outputs import FileOutput, VideoEncoding
+from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.steps import (
     CropStep,
     CutStep,
@@ -138,3 +139,33 @@ def _mark(folder: Path) -> recipes.Layer:
     path = folder / "mark.png"
     pyvips.Image.black(*MARK, bands=3).linear(1, SHADE).bandjoin(255).cast("uchar").write_to_file(str(path))
     return recipes.drawn(path, MARK)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sounds"),
+    [
+        (("flip",), ("none", "coded")),
+        (("flip",), ("coded", "none")),
+        (("cut",), ("none",)),
+        (("overlay",), ("levelled",)),
+        (("cut", "overlay"), ("levelled", "none")),
+    ],
+    ids=lambda names: "+".join(names),
+)
+async def test_each_output_has_the_sound_that_it_asks_for(
+    prober: Prober, tmp_path: Path, steps: tuple[str, ...], sounds: tuple[str, ...]
+) -> None:
+    """Also where another one has none, and where the sound alone is measured first."""
+    encodings = {
+        "none": AudioEncoding(codec="none"),
+        "coded": AudioEncoding(),
+        "levelled": AudioEncoding(loudness_lufs=-16.0),
+    }
+    edit = Edit(
+        steps=tuple(DEFINITIONS[name].step for name in steps),
+        outputs=tuple(msgspec.structs.replace(FAST, audio=encodings[sound]) for sound in sounds),
+    )
+    targets = [tmp_path / "work" / f"out{number}.mp4" for number in range(len(sounds))]
+    layers = [_mark(tmp_path)] * steps.count("overlay")
+    made = await recipes.edited(prober, edit, of_kind("plain").path, *targets, layers=layers)
+    assert [len(output.audio) for output in made.outputs] == [int(sound != "none") for sound in sounds]

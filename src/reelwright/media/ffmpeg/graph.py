@@ -29,6 +29,8 @@ class Graph:
     name: str
     _chains: list[str] = field(default_factory=list)
     _labels: int = 0
+    leads_out: bool = False
+    """Whether an output is made of it: ffmpeg takes no graph whose end nobody maps."""
 
     def stream(self, input_index: int, stream_index: int) -> Pad:
         """A stream of an input."""
@@ -67,6 +69,7 @@ class Graph:
     def output(self, pad: Pad, through: Filter) -> str:
         """The label to map, of an output of the graph: `through` is the filter that does nothing, for outputs are never
         sources."""
+        self.leads_out = True
         return self.label(pad if pad.filters else pad.then(through))
 
     def _new(self) -> str:
@@ -114,5 +117,5 @@ def rgb(color: Color) -> Expression:
 
 
 def whole_graph(graphs: Sequence[Graph]) -> tuple[str, ...]:
-    """The options that hand graphs to ffmpeg."""
-    return tuple(part for graph in graphs if str(graph) for part in ("-filter_complex", str(graph)))
+    """The options that hand graphs to ffmpeg, those of which something is mapped."""
+    return tuple(part for graph in graphs if graph.leads_out for part in ("-filter_complex", str(graph)))

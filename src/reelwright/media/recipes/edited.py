@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -34,8 +34,8 @@ class EditedSource:
         assert isinstance(first, PlannedOpening)
         self._opening = first
         self._scene = composed(plan, capabilities)
-        self._outputs = len(plan.outputs)
-        self._tracks: list[list[Pad]] = []
+        self._heard_in = [expected.audio_tracks for expected in plan.outputs]
+        self._tracks: dict[int, Iterator[Pad]] = {}
 
     @property
     def media(self) -> MediaInfo:
@@ -58,7 +58,6 @@ class EditedSource:
     def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         """Every track coded: it went through the steps."""
         gains, options = gains_of(self.media, plan), list[str]()
-        number_of_output = next(number for number, one in enumerate(plan.outputs) if one is expected)
         for number, track in enumerate(self.media.audio[: expected.audio_tracks]):
             form = form_for(track, expected)
             gain = gains.get(track.index)
@@ -67,7 +66,7 @@ class EditedSource:
                 *([] if gain is None else levelling(gain, form.sample_rate)),
                 *([held()] if form.mixed_down else []),
             ]
-            pad = self._track(number)[number_of_output].then(*filters)
+            pad = next(self._track(number)).then(*filters)
             label = self._scene.sounds[number].graph.output(pad, filter_("anull"))
             options += ["-map", label, *encoded(number, track, form)]
         return options
@@ -109,9 +108,9 @@ class EditedSource:
             **more,
         )
 
-    def _track(self, number: int) -> list[Pad]:
-        """A track, once for each output."""
-        while len(self._tracks) <= number:
-            sound = self._scene.sounds[len(self._tracks)]
-            self._tracks.append(sound.graph.split(sound.pad, self._outputs, sound=True))
+    def _track(self, number: int) -> Iterator[Pad]:
+        """A track, once for each output that has so many."""
+        if number not in self._tracks:
+            sound, times = self._scene.sounds[number], sum(tracks > number for tracks in self._heard_in)
+            self._tracks[number] = iter(sound.graph.split(sound.pad, times, sound=True))
         return self._tracks[number]

@@ -71,7 +71,7 @@ def preview_command(plan: Plan, look: Look, capabilities: Capabilities) -> Comma
         keeping_clocks=scene.keeps_clocks,
     )
     outputs = _still(scene, look) if look.lasting is None else _draft(scene, look.at, look.lasting)
-    graphs = (scene.graph, *(sound.graph for sound in scene.sounds[:1] if look.lasting is not None))
+    graphs = (scene.graph, *(sound.graph for sound in scene.sounds))
     arguments = (
         *(*REPORTING, *reading, *video_input("<in0>", source, capabilities)),
         *(option for options in scene.inputs for option in options),
