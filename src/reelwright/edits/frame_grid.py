@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from reelwright.edits.media_info import MediaInfo
 
@@ -15,6 +16,15 @@ class FrameGrid:
     first_s: Fraction
     frame_s: Fraction
     count: int
+
+    def within(self, start: Fraction, end: Fraction) -> range:
+        """Return the numbers of the frames that begin with start <= t < end."""
+        first, behind = (ceil((time - self.first_s) / self.frame_s) for time in (start, end))
+        return range(max(first, 0), min(behind, self.count))
+
+    def begin_of(self, number: int) -> Fraction:
+        """Return when a frame begins."""
+        return self.first_s + number * self.frame_s
 
 
 def frame_grid(media: MediaInfo) -> FrameGrid | None:

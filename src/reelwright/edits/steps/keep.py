@@ -87,11 +87,7 @@ class PlannedKeep(BasePlannedStep, frozen=True, kw_only=True, tag="keep"):
         late = max(Fraction(0), begins - self.spans[0][0]) if shown else Fraction(0)
         count = None
         if (grid := state.grid) is not None:
-            count = sum(
-                max(0, min(ceil((end - grid.first_s) / grid.frame_s), grid.count)
-                - max(ceil((start - grid.first_s) / grid.frame_s), 0))
-                for start, end in self.spans
-            )  # fmt: skip
+            count = sum(len(grid.within(start, end)) for start, end in self.spans)
         return state.lasting(
             length,
             start_s=str(late),

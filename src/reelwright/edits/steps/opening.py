@@ -77,9 +77,8 @@ class PlannedOpening(BasePlannedStep, frozen=True, kw_only=True, tag="open"):
         grid = frame_grid(media)
         first, last, count_, tick = max(begins, start), min(ends, end), None, video.time_base
         if grid is not None:
-            lowest, behind = (ceil((time - grid.first_s) / grid.frame_s) for time in (start, end))
-            count_ = min(behind, grid.count) - max(lowest, 0)
-            first = grid.first_s + max(lowest, 0) * grid.frame_s
+            numbers = grid.within(start, end)
+            count_, first = len(numbers), grid.begin_of(numbers.start)
             if ((first - start) / grid.frame_s).denominator == 1:
                 tick = str(grid.frame_s)
         return {

@@ -54,9 +54,8 @@ def state_within(state: VideoState, start: Fraction, end: Fraction) -> VideoStat
     first, last = max(begins, start), min(ends, end)
     count = None
     if (grid := state.grid) is not None:
-        lowest, behind = (ceil((time - grid.first_s) / grid.frame_s) for time in (start, end))
-        count = min(behind, grid.count) - max(lowest, 0)
-        first = grid.first_s + max(lowest, 0) * grid.frame_s
+        numbers = grid.within(start, end)
+        count, first = len(numbers), grid.begin_of(numbers.start)
     return state.lasting(
         end - start,
         start_s=str(first - start),

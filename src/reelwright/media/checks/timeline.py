@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
 
 import msgspec
 
@@ -70,11 +69,8 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         if grid is None or is_held(grid.frame_s) or expected.copied:
             return None
         end = self.start + Fraction(expected.duration_s)
-        first, behind = (ceil((time - grid.first_s) / grid.frame_s) for time in (self.start, end))
-        first, behind = max(first, 0), min(behind, grid.count)
-        if self.whole:
-            first, behind = 0, grid.count
-        return FrameGrid(grid.first_s + first * grid.frame_s - self.start, grid.frame_s, behind - first)
+        numbers = range(grid.count) if self.whole else grid.within(self.start, end)
+        return FrameGrid(grid.begin_of(numbers.start) - self.start, grid.frame_s, len(numbers))
 
     def sound_interval(self, plan: Plan, number: int, track: AudioStream) -> tuple[Fraction, Fraction | None]:
         """From when to when a track is heard in output `number`; None: not known."""

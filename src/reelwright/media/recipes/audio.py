@@ -20,6 +20,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     Filter,
     GraphInput,
     Graphs,
+    Value,
     channel_layout,
     filter_,
     samples,
@@ -83,6 +84,16 @@ def silence(graph: Graph, track: AudioStream, length: Fraction) -> Pad:
     layout = channel_layout(track.layout or "stereo")
     source = filter_("anullsrc", sample_rate=track.sample_rate, channel_layout=layout)
     return graph.made(source).then(filter_("atrim", end=length))
+
+
+def fades(up: Fraction, down: Fraction, length: Fraction, **curve: Value) -> list[Filter]:
+    """Sound of a length that comes up at its start and goes down at its end, each in so many seconds."""
+    filters = []
+    if up:
+        filters.append(filter_("afade", type="in", start_time=Fraction(0), duration=up, **curve))
+    if down:
+        filters.append(filter_("afade", type="out", start_time=length - down, duration=down, **curve))
+    return filters
 
 
 def held() -> Filter:
@@ -173,10 +184,7 @@ def _layer_filters(layer: PlannedLayer, rate: int, *, keeping_clocks: bool) -> l
         filter_("volume", volume=Fraction(repr(layer.volume))),
     ]
     fade_in, fade_out = (min(Fraction(value), shown) for value in (layer.fade_in_s, layer.fade_out_s))
-    if fade_in:
-        filters.append(filter_("afade", type="in", start_time=Fraction(0), duration=fade_in))
-    if fade_out:
-        filters.append(filter_("afade", type="out", start_time=shown - fade_out, duration=fade_out))
+    filters += fades(fade_in, fade_out, shown)
     if start:
         filters.append(filter_("adelay", delays=samples(start, rate), all=1))
     return filters

@@ -120,7 +120,15 @@ def _frames(cut: Cut, step: PlannedOpening, state: VideoState) -> list[Filter]:
     assert count is not None
     return [
         filter_("setpts", expr=timestamps_from(cut.first_tick + 1)),
-        filter_("fps", fps=rate(Fraction(step.rate)), start_time=0, round="up"),
+        *evenly(Fraction(step.rate), count.count),
+    ]
+
+
+def evenly(frames_per_s: Fraction, count: int) -> list[Filter]:
+    """So many frames at a rate, each what is on display then: one is there from the first instant on that is not before
+    its own (`up`), the first from the start on, the last to the end."""
+    return [
+        filter_("fps", fps=rate(frames_per_s), start_time=0, round="up"),
         filter_("tpad", stop=-1, stop_mode="clone"),
-        filter_("trim", end_frame=count.count),
+        filter_("trim", end_frame=count),
     ]

@@ -23,7 +23,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     timestamps_from_s,
 )
 from reelwright.media.ffmpeg.graph import Graph, Pad
-from reelwright.media.recipes.audio import form_of, formed, held, lasting, silence, without_holes
+from reelwright.media.recipes.audio import fades, form_of, formed, held, lasting, silence, without_holes
 from reelwright.media.recipes.scene import Scene, Sound
 
 CURVE = "qsin"
@@ -55,10 +55,7 @@ def apply(scene: Scene, step: PlannedAudio) -> None:
     if step.mixed is not None:
         _mix(scene, step.mixed, step.after(scene.state).media.audio)
     up, down, length = Fraction(step.fade_in_s), Fraction(step.fade_out_s), state.length
-    if up:
-        scene.heard_through(filter_("afade", type="in", start_time=Fraction(0), duration=up, curve=CURVE))
-    if down:
-        scene.heard_through(filter_("afade", type="out", start_time=length - down, duration=down, curve=CURVE))
+    scene.heard_through(*fades(up, down, length, curve=CURVE))
 
 
 def _mix(scene: Scene, other: PlannedSound, tracks: list[AudioStream]) -> None:
@@ -99,10 +96,7 @@ def _heard(scene: Scene, graph: Graph, other: PlannedSound, number: int, form: C
     ]
     if (gain := Fraction(other.gain)) != 1:
         filters.append(filter_("volume", volume=gain))
-    if up:
-        filters.append(filter_("afade", type="in", start_time=Fraction(0), duration=up, curve=CURVE))
-    if down:
-        filters.append(filter_("afade", type="out", start_time=long - down, duration=down, curve=CURVE))
+    filters += fades(up, down, long, curve=CURVE)
     if start:
         # what `adelay` puts before the sound has no times
         filters.append(filter_("adelay", delays=samples(start, form.sample_rate), all=1))

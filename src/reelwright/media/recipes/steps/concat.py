@@ -16,7 +16,8 @@ from reelwright.media.ffmpeg.command import video_input
 from reelwright.media.ffmpeg.filtergraph import FRAME_NUMBERS, Filter, filter_, grid
 from reelwright.media.ffmpeg.graph import Graph, Pad, rate, rgb, time_base
 from reelwright.media.recipes.audio import form_of, formed, lasting, silence
-from reelwright.media.recipes.scene import Scene, Sound, opened
+from reelwright.media.recipes.cut import Cut
+from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
 from reelwright.media.recipes.steps import fit
 from reelwright.media.recipes.steps.keep import without_clicks
 from reelwright.media.recipes.video_filters import MATRICES, matched_colors
@@ -52,17 +53,8 @@ def apply(scene: Scene, step: PlannedConcat) -> None:
 
 
 def _evenly(step: PlannedConcat, frames: int) -> list[Filter]:
-    """So many frames at the rate of all, each what is on display then: the first from the start on, the last to the
-    end."""
-    return [
-        filter_("fps", fps=rate(Fraction(step.rate)), start_time=0, round="up"),
-        *_standing(frames),
-        filter_("settb", expr=time_base(1 / Fraction(step.rate))),
-    ]
-
-
-def _standing(frames: int) -> list[Filter]:
-    return [filter_("tpad", stop=-1, stop_mode="clone"), filter_("trim", end_frame=frames)]
+    """So many frames at the rate of all."""
+    return [*evenly(Fraction(step.rate), frames), filter_("settb", expr=time_base(1 / Fraction(step.rate)))]
 
 
 def _clip(scene: Scene, step: PlannedConcat, clip: PlannedClip) -> tuple[int, Pad]:
@@ -82,7 +74,7 @@ def _clip(scene: Scene, step: PlannedConcat, clip: PlannedClip) -> tuple[int, Pa
 def _clip_input(scene: Scene, slot: str, clip: PlannedClip, media: MediaInfo) -> tuple[str, ...]:
     assert clip.opening is not None
     start, end = Fraction(clip.opening.start_s), Fraction(clip.opening.end_s)
-    cut = opened(media, clip.opening, scene.capabilities, keeps_clocks=scene.keeps_clocks).cut
+    cut = Cut.of(media, start, end, keeping_clocks=scene.keeps_clocks)
     reading = cut.input_options(media, start, end, looking_back=clip.looks_back, keeping_clocks=scene.keeps_clocks)
     return (*reading, *video_input(slot, media, scene.capabilities))
 
@@ -193,5 +185,6 @@ def _clip_sound(
     usual = next((one for one in tracks if one.default), tracks[0])
     same = (one for one in tracks if track.language is not None and one.language == track.language)
     chosen = next(same, usual)
-    cut = opened(facts.media, clip.opening, scene.capabilities, keeps_clocks=scene.keeps_clocks).cut
+    start, end = Fraction(clip.opening.start_s), Fraction(clip.opening.end_s)
+    cut = Cut.of(facts.media, start, end, keeping_clocks=scene.keeps_clocks)
     return graph.stream(number, chosen.index).then(*formed(chosen, form_of(track)), *cut.sound_filters(chosen))

@@ -8,6 +8,7 @@ from reelwright.edits import color
 from reelwright.edits.steps.fade import PlannedFade
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.ffmpeg.graph import rgb, time_base
+from reelwright.media.recipes.audio import fades
 from reelwright.media.recipes.scene import Scene
 
 FINE_TICK = Fraction(1, 1_000_000)
@@ -25,7 +26,7 @@ def apply(scene: Scene, step: PlannedFade) -> None:
             continue
         if step.picture:
             scene.through(filter_("fade", type=kind, start_time=start, duration=duration, color=filled))
-        if step.sound:
-            scene.heard_through(filter_("afade", type=kind, start_time=start, duration=duration))
     if step.picture:
         scene.stamped(scene.state.tick)
+    if step.sound:
+        scene.heard_through(*fades(up, down, length))

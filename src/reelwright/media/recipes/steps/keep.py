@@ -8,7 +8,7 @@ from math import ceil
 from reelwright.edits.steps.keep import PlannedKeep, Span
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import closed_up, within
-from reelwright.media.recipes.audio import lasting
+from reelwright.media.recipes.audio import fades, lasting
 from reelwright.media.recipes.scene import Scene, Sound
 
 DECLICK_S = Fraction(4, 1000)
@@ -47,9 +47,4 @@ def join(sound: Sound, spans: list[Span], sample_rate: int) -> None:
 def without_clicks(length: Fraction, *, joined_before: bool, joined_after: bool) -> list[Filter]:
     """Sound that goes down before a join and comes up behind it."""
     fade = min(DECLICK_S, length / 2)
-    filters = []
-    if joined_before:
-        filters.append(filter_("afade", type="in", start_time=Fraction(0), duration=fade))
-    if joined_after:
-        filters.append(filter_("afade", type="out", start_time=length - fade, duration=fade))
-    return filters
+    return fades(fade * joined_before, fade * joined_after, length)

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from reelwright.edits.steps.speed import PlannedSpeed
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_from
-from reelwright.media.ffmpeg.graph import rate, time_base, timestamps_over, timestamps_times
+from reelwright.media.ffmpeg.graph import time_base, timestamps_over, timestamps_times
 from reelwright.media.recipes.audio import lasting
-from reelwright.media.recipes.scene import Scene
+from reelwright.media.recipes.scene import Scene, evenly
 
 SLOWEST = Fraction(1, 2)
 """`atempo` takes no less at a time."""
@@ -27,12 +27,7 @@ def apply(scene: Scene, step: PlannedSpeed) -> None:
         count = after.video.frame_count or 1
         if scene.state.grid is None:  # times may have been rounded up to a tick: a frame is not late for that
             scene.through(filter_("setpts", expr=timestamps_from(1)))
-        scene.through(
-            # what is on display at an instant: a frame is there from the first instant on that is not before it
-            filter_("fps", fps=rate(Fraction(step.rate)), start_time=0, round="up"),
-            filter_("tpad", stop=-1, stop_mode="clone"),
-            filter_("trim", end_frame=count),
-        )
+        scene.through(*evenly(Fraction(step.rate), count))
     scene.heard_through(*_tempo(factor, stretching=scene.capabilities.rubberband), *lasting(after.length))
 
 
