@@ -85,6 +85,12 @@ def time_base(tick: Fraction) -> Expression:
     return Expression(f"{tick.numerator}/{tick.denominator}")
 
 
+def finer(tick: Fraction) -> Fraction:
+    """A whole part of a tick, about a microsecond, as a fraction of 32 bits: for filters that count in ticks, which may
+    be as long as frames."""
+    return tick / max(1, min(int(tick * 1_000_000), (2**31 - 1) // tick.denominator))
+
+
 def timestamps_times(count: int) -> Expression:
     return Expression(f"PTS*{count}")
 

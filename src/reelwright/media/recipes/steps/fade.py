@@ -7,19 +7,16 @@ from fractions import Fraction
 from reelwright.edits import color
 from reelwright.edits.steps.fade import PlannedFade
 from reelwright.media.ffmpeg.filtergraph import filter_
-from reelwright.media.ffmpeg.graph import rgb, time_base
+from reelwright.media.ffmpeg.graph import finer, rgb
 from reelwright.media.recipes.audio import fades
 from reelwright.media.recipes.scene import Scene
-
-FINE_TICK = Fraction(1, 1_000_000)
 
 
 def apply(scene: Scene, step: PlannedFade) -> None:
     up, down, length = Fraction(step.in_s), Fraction(step.out_s), scene.state.length
     filled = rgb(color.parse(step.color))
     if step.picture:
-        # `fade` counts in the frames' own ticks, which may be as long as frames are
-        scene.through(filter_("settb", expr=time_base(FINE_TICK)))
+        scene.stamped(finer(scene.state.tick))  # `fade` counts in ticks
     windows = [("in", Fraction(0), up), ("out", length - down, down)]
     for kind, start, duration in windows:
         if not duration:

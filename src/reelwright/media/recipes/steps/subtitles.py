@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.media.ffmpeg.filtergraph import Value, filter_
+from reelwright.media.ffmpeg.graph import finer
 from reelwright.media.recipes.scene import Scene
 
 
@@ -14,18 +13,13 @@ def apply(scene: Scene, step: PlannedSubtitles) -> None:
     drives the output; the last picture is empty, and let go of. The filter compares times in ticks of what is below,
     to which it rounds all others: in ticks of frames, pictures would come up to half a frame early."""
     tick = scene.state.tick
-    scene.stamped(tick / finer(tick))
+    scene.stamped(finer(tick))
     number = scene.opens(_input)
     drawn = scene.graph.stream(number, 0).then(filter_("format", pix_fmts="rgba"))
     depth: dict[str, Value] = {"format": "yuv420p10"} if scene.deep else {}
     over = filter_("overlay", x=step.facts.x, y=step.facts.y, eof_action="pass", **depth)
     scene.video = scene.graph.joined([scene.video, drawn], over)
     scene.stamped(tick)
-
-
-def finer(tick: Fraction) -> int:
-    """Into how many parts a tick is divided, so that each is about a microsecond, and a fraction of 32 bits."""
-    return max(1, min(int(tick * 1_000_000), (2**31 - 1) // tick.denominator))
 
 
 def _input(slot: str) -> tuple[str, ...]:
