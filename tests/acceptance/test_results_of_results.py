@@ -13,8 +13,12 @@ TURNED = [{"type": "flip", "direction": "vertical"}, {"type": "flip", "direction
 
 
 async def edited(service: Service, source: str, steps: list[dict[str, Any]], *outputs: Any) -> dict[str, Any]:
-    body = {"source": source, "steps": steps, "outputs": [*outputs] or ["mp4"]}
-    answer = await service.client.post("/edits", json=body)
+    return await made(service, "/edits", source=source, steps=steps, outputs=[*outputs] or ["mp4"])
+
+
+async def made(service: Service, address: str, **body: Any) -> dict[str, Any]:
+    """The job of a request, done."""
+    answer = await service.client.post(address, json=body)
     assert answer.status_code == 202, answer.text
     job = await service.until(answer.json()["job_id"], "SUCCESS", "FAILURE")
     assert job["status"] == "SUCCESS", job["error_message"]
@@ -47,6 +51,26 @@ async def test_three_generations_by_older_routes(shared_service: Service) -> Non
     assert last["plan"]["inputs"][0]["sha256"] == video["sha256"]
     frames = frame_judge.read(await service.result(last["job_id"]))
     assert [frame.number for frame in frames] == [*range(10, 40)]
+    (await service.client.delete(f"/videos/{video['id']}")).raise_for_status()
+
+
+async def test_every_route_goes_on_from_the_original(shared_service: Service) -> None:
+    """But to copy: of that a file is the best source there is. What is wrong is named where the request has it."""
+    service = shared_service
+    video = await service.upload(make().path)
+    trimmed = await service.until(await service.trim(video["id"], 0.4, 1.6), "SUCCESS")
+    result = trimmed["output_variant_id"]
+    again = await service.until(await service.trim(result, 0.2, 9), "SUCCESS")
+    laid = await made(service, "/overlays", video_id=result, overlays=[{"type": "text", "text": "x", "end": 0.1}])
+    small = await made(service, f"/transcode/{result}", qualities=["240p"])
+    copied = await made(service, f"/transcode/{result}", qualities=["source"], copy_conforming=True)
+    for job, numbers in ((again, range(15, 40)), (laid, range(10, 40)), (small, range(10, 40))):
+        assert job["plan"]["inputs"][0]["sha256"] == video["sha256"]
+        assert [frame.number for frame in frame_judge.read(await service.result(job["job_id"]))] == [*numbers]
+    assert again["warnings"] == ["end 9 s is beyond the end of the video and became 1.2 s"]
+    assert copied["plan"]["inputs"][0]["sha256"] != video["sha256"]
+    wrong = await service.client.post("/trim", json={"video_id": result, "start": 5})
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["/start"]
     (await service.client.delete(f"/videos/{video['id']}")).raise_for_status()
 
 

@@ -16,7 +16,7 @@ from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.lineage import base_of, on
-from reelwright.jobs.submit import Source
+from reelwright.jobs.submit import Draft, Source
 from reelwright.library.overlay_images import drawn_key
 from reelwright.storage.local import LocalStorage
 
@@ -30,6 +30,29 @@ class Origin:
     base: LineageBase | None = None
     files: tuple[File, ...] = ()
     reason: str | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the client is told of it."""
+        return (f"made of the variant's file, not of the original: {self.reason}",) if self.reason else ()
+
+
+async def composed(session: AsyncSession, draft: Draft, storage: LocalStorage) -> Draft:
+    """Return the draft, made of the original where its source is a result whose making is known: but for what is only
+    copied of the result, in which nothing is lost. Raises InvalidInput."""
+    if draft.source.variant_id is None:
+        return draft
+    if not draft.edit.steps and all(output.copied for output in draft.plan().outputs):
+        return draft
+    origin = await origin_of(session, draft.source, storage)
+    facts = msgspec.structs.replace(origin.source.facts, layers=draft.source.facts.layers)
+    return replace(
+        draft,
+        source=replace(origin.source, facts=facts),
+        layer_files=(*draft.layer_files, *origin.files),
+        base=origin.base,
+        remarks=origin.remarks,
+    )
 
 
 async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage) -> Origin:

@@ -19,7 +19,6 @@ from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.output_words import WantedOutput
 from reelwright.edits.outputs import FileOutput
-from reelwright.edits.plan import LineageBase
 from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
@@ -28,7 +27,7 @@ from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
-from reelwright.jobs.lineage import origin_of
+from reelwright.jobs.lineage import composed, origin_of
 from reelwright.jobs.submit import Draft, find_source
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 
@@ -65,32 +64,21 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         facts, files, errors = await layer_facts(session, wanted, prepared, pointers)
         if errors:
             raise InvalidInput(errors)
-        origin = await origin_of(session, source, layer_sources.storage)
-        source = with_layers(origin.source, in_order(request.steps, facts, subtitles))
-        edit, places = edit_of(request, source.facts, origin.base)
-        yield (
-            session,
-            Draft(
-                edit=edit,
-                source=source,
-                type=JobType.EDIT,
-                layer_files=(*files, *origin.files),
-                pointers=places,
-                base=origin.base,
-                remarks=(f"made of the variant's file, not of the original: {origin.reason}",) if origin.reason else (),
-            ),
-        )
+        source = with_layers(source, in_order(request.steps, facts, subtitles))
+        edit, places = edit_of(request, source.facts)
+        draft = Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
+        yield session, await composed(session, draft, layer_sources.storage)
 
 
-def edit_of(request: EditRequest, facts: Facts, base: LineageBase | None = None) -> tuple[Edit, tuple[Pointer, ...]]:
+def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ...]]:
     """Return the edit, its outputs as large as what the steps make allows, and where the request has its sidecars.
 
     Raises InvalidInput.
     """
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
     canvas = facts.media.main_video.display_size
-    if request.steps or base is not None:
-        canvas = resolve_steps(request.steps, facts, length, deep=False, base=base)[1].canvas
+    if request.steps:
+        canvas = resolve_steps(request.steps, facts, length, deep=False)[1].canvas
     made = _Outputs()
     for number, (wanted, pointers) in enumerate(zip(request.wanted, request.pointers, strict=True)):
         made.add(wanted, canvas, pointers, Pointer(f"/outputs/{number}"))

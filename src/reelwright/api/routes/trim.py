@@ -15,6 +15,7 @@ from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.lineage import composed
 from reelwright.jobs.submit import draft_trim, find_source
 
 
@@ -46,6 +47,7 @@ async def trim_video(
     async with services.sessions.begin() as session:
         source = await find_source(session, data.video_id, data.source_variant_id)
         draft = draft_trim(source, data.start, data.end, coding=data.coding(data.audio), pointer=Pointer())
+        draft = await composed(session, draft, services.storage)
         return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
 
 

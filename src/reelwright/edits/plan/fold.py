@@ -19,6 +19,7 @@ from reelwright.edits.steps.crop import PlannedCrop
 from reelwright.edits.steps.fit import PlannedFit
 from reelwright.edits.steps.keep import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening, opening
+from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.state import Planning, VideoState
 from reelwright.edits.steps.trim import PlannedTrim, TrimStep
 from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
@@ -34,28 +35,42 @@ def resolve_fold(
     pointers: Sequence[Pointer],
     base: LineageBase | None = None,
 ) -> Plan:
-    """Return the plan of an edit of any steps. `pointers`: where the request has each sidecar; `base`: what the edit
-    goes on from, as steps of the original, whose facts `facts` are.
+    """Return the plan of an edit of any steps. `pointers`: as for `resolve`; `base`: what the edit goes on from, as
+    steps of the original, whose facts `facts` are.
 
     Raises InvalidInput that names every wrong field of the first step that cannot be.
     """
-    steps, state, said = resolve_steps(edit.steps, facts, length, deep=_any_ten_bit(edit), base=base)
+    of_steps, of_sidecars = ((), pointers) if edit.sidecars else (pointers, ())
+    deep = _any_ten_bit(edit)
+    steps, state, said = resolve_steps(edit.steps, facts, length, deep=deep, base=base, pointers=of_steps)
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
-    resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said], pointers)
+    resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said], of_sidecars)
     return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, VERSION)
 
 
 def resolve_steps(
-    steps: Sequence[Step], facts: Facts, length: Fraction | None, *, deep: bool, base: LineageBase | None = None
+    steps: Sequence[Step],
+    facts: Facts,
+    length: Fraction | None,
+    *,
+    deep: bool,
+    base: LineageBase | None = None,
+    pointers: Sequence[Pointer] = (),
 ) -> tuple[tuple[PlannedStep, ...], VideoState, list[str]]:
     """Return the steps planned, those of the `base` first, what they make, and warnings. `deep`: whether an output may
-    have more than eight bits.
+    have more than eight bits; `pointers`: where the request has the only step, a trim, or each of its layers.
 
     Raises InvalidInput.
     """
     materials, warnings = iter(facts.layers), list[str]()
+
+    def planning(number: int) -> Planning:
+        if len(steps) == 1 and isinstance(steps[0], OverlayStep):
+            return Planning(pointer_to((), number, "/steps"), materials, warnings, layers=pointers)
+        return Planning(pointer_to(pointers, number, "/steps"), materials, warnings)
+
     if wrong := [one for number, step in enumerate(steps) for one in problems(step, f"/steps/{number}")]:
         raise InvalidInput(wrong)
     begun = base.steps if base is not None else ()
@@ -64,8 +79,7 @@ def resolve_steps(
         first = steps[0] if steps and isinstance(steps[0], TrimStep) else None
         if length is None and (first is None or first.end is None):
             raise InvalidInput([FieldError("/source", "how long the video is, is not known")])
-        planning = Planning(pointer_to((), 0, "/steps"), materials, warnings)
-        begun = (opening(facts.media, length, first, planning),)
+        begun = (opening(facts.media, length, first, planning(0)),)
         done = 1 if first is not None else 0
     opened, *before = begun
     assert isinstance(opened, PlannedOpening)
@@ -75,7 +89,7 @@ def resolve_steps(
     for step in before:
         state = step.after(state)
     for number, wanted in enumerate(steps[done:], start=done):
-        planned.append(wanted.planned(state, Planning(pointer_to((), number, "/steps"), materials, warnings)))
+        planned.append(wanted.planned(state, planning(number)))
         state = planned[-1].after(state)
     return tuple(_read_no_further(opened, planned)), state, warnings
 

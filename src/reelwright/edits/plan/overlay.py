@@ -1,4 +1,4 @@
-"""An overlay resolved: where, how large and when each layer lies over the video, from measured sizes."""
+"""An overlay by itself resolved: its layers placed, over the source as it is."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import msgspec
 
 from reelwright.edits import held_frames, ladder
 from reelwright.edits.edit import Edit
-from reelwright.edits.facts import Facts, SoundFacts, SubtitlesFacts, VideoFacts
+from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
-from reelwright.edits.geometry import even
 from reelwright.edits.plan.expect import counted, expect, heard
 from reelwright.edits.plan.structs import Plan
-from reelwright.edits.pointers import Pointer, pointer_to
-from reelwright.edits.steps.overlay import OverlayStep, PlannedLayer, PlannedOverlay, place
+from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.state import Planning
 from reelwright.errors import FieldError, InvalidInput
 
 
@@ -30,24 +31,11 @@ def resolve_overlay(
     """Raises InvalidInput that names every wrong field of every layer."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
-    if not step.layers:
-        raise InvalidInput([FieldError("/steps/0/layers", "there is nothing to lay over the video")])
-    canvas = even(facts.media.main_video.display_size)
-    layers: list[PlannedLayer] = []
-    errors: list[FieldError] = []
-    for number, (layer, drawn) in enumerate(zip(step.layers, facts.layers, strict=True)):
-        pointer = pointer_to(pointers, number, "/steps/0/layers")
-        assert not isinstance(drawn, SoundFacts | SubtitlesFacts)
-        planned, wrong, said = place(layer, drawn, canvas=canvas, length=length, pointer=pointer)
-        errors += wrong
-        warnings += said
-        if planned is not None:
-            layers.append(planned)
-    if errors:
-        raise InvalidInput(errors)
+    whole = PlannedOpening(start_s="0", end_s=str(length)).of(facts.media)
+    overlaid = step.planned(whole, Planning(Pointer("/steps/0"), iter(facts.layers), warnings, layers=pointers))
     grid = frame_grid(facts.media)
     count = grid.count if grid and not held_frames.is_held(grid.frame_s) else None  # more come where layers change
-    more = any(layer.volume for layer in layers) and not facts.media.decodable_audio  # the layers' sound needs a track
+    more = len(overlaid.after(whole).media.audio) > len(whole.media.audio)  # the layers' sound needs a track
     outputs = tuple(
         expect(
             output,
@@ -59,7 +47,6 @@ def resolve_overlay(
         )
         for output in edit.outputs
     )
-    overlaid = PlannedOverlay(width=canvas[0], height=canvas[1], layers=tuple(layers))
     videos = {
         layer.sha256: Facts(sha256=layer.sha256, media=layer.media)
         for layer in facts.layers

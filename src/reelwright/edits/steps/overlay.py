@@ -14,7 +14,7 @@ from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.materials import Material
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
-from reelwright.edits.pointers import Pointer
+from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
 from reelwright.errors import FieldError, InvalidInput
 
@@ -45,7 +45,7 @@ class OverlayStep(BaseStep, frozen=True, kw_only=True, tag="overlay"):
         layers: list[PlannedLayer] = []
         errors: list[FieldError] = []
         for number, layer in enumerate(self.layers):
-            pointer = Pointer(planning.pointer / f"layers/{number}")
+            pointer = pointer_to(planning.layers, number, planning.pointer / "layers")
             known = next(planning.materials)
             assert not isinstance(known, SoundFacts | SubtitlesFacts)
             planned, wrong, said = place(layer, known, canvas=state.canvas, length=state.length, pointer=pointer)

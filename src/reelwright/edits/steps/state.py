@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -97,11 +97,13 @@ class BasePlannedStep(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
 @dataclass(slots=True)
 class Planning:
     """What a step is planned with, beside the state: where the request has it, what the steps bring in (each takes its
-    own, in order), and the sentences for the client so far."""
+    own, in order), and the sentences for the client so far. `layers`: where the request has each of its layers, where
+    that is not within the step."""
 
     pointer: Pointer
     materials: Iterator[AnyFacts]
     warnings: list[str] = field(default_factory=list)
+    layers: Sequence[Pointer] = ()
 
     def warn(self, sentence: str) -> None:
         self.warnings.append(self.pointer.remark(sentence))
