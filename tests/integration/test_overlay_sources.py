@@ -12,10 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reelwright.edits.edit import overlay
+from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.layers import ImageLayer, VideoLayer
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import VideoFacts
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.turn import FlipStep
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes
 from tests.support.invariants import processes_about
@@ -191,3 +194,14 @@ async def test_a_layer_late_in_a_long_video_costs_no_memory(prober: Prober, tmp_
     assert 0 < max(peaks_kib) < 300 * 2**10
     assert made.main_video.frame_count == 1200
     assert made.duration_s == pytest.approx(75, abs=0.1)
+
+
+async def test_a_layer_of_more_frames_shows_the_one_on_display(prober: Prober, tmp_path: Path) -> None:
+    """Never one that comes later, although the video itself, in an edit, is stamped in whole frames."""
+    main, above = footage.make(), footage.make(frame_rate="60")
+    layer = VideoFacts(sha256="1" * 64, media=await prober.probe(above.path))
+    over = OverlayStep(layers=(VideoLayer(video_path="a", x=0, y=0, start=0.2),))
+    edit = Edit(steps=(FlipStep(direction="vertical"), over), outputs=(FileOutput(),))
+    await recipes.edited(prober, edit, main.path, tmp_path / "work" / "out.mp4", layers=[(layer, above.path)])
+    numbers = [frame.number for frame in frame_judge.read(tmp_path / "work" / "out.mp4")]
+    assert numbers[5:] == [(frame - 5) * 60 // 25 for frame in range(5, 50)]

@@ -14,7 +14,7 @@ from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_from
-from reelwright.media.ffmpeg.graph import Graph, Pad, rate, time_base
+from reelwright.media.ffmpeg.graph import Graph, Pad, finer, rate, time_base
 from reelwright.media.recipes.audio import formed
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.video_filters import conform, steady
@@ -67,9 +67,14 @@ class Scene:
         """Whether frames have ten bits a sample."""
         return (self.state.video.bit_depth or 8) > 8
 
-    def stamped(self, tick: Fraction) -> None:
-        """Bring the video's frames back to the time base that a state says: some filters choose their own."""
-        self.through(filter_("settb", expr=time_base(tick)))
+    def stamped(self) -> None:
+        """Bring the video's frames back to the time base that the state says: some filters choose their own."""
+        self.through(filter_("settb", expr=time_base(self.state.tick)))
+
+    def finely_stamped(self) -> None:
+        """For filters that count in ticks, or round the times of what they lay over the video to its ticks: where those
+        are as long as frames, what moves would come up to half a frame early."""
+        self.through(filter_("settb", expr=time_base(finer(self.state.tick))))
 
 
 def opened(
@@ -106,7 +111,7 @@ def opened(
             Sound(heard, heard.stream(number, track.index).then(*formed(track, form), *cut.sound_filters(track)))
         )
     scene = Scene(state, capabilities, graph, pad, sounds, cut, keeps_clocks=keeps_clocks)
-    scene.stamped(state.tick)
+    scene.stamped()
     return scene
 
 

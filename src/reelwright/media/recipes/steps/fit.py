@@ -50,4 +50,4 @@ def _on_itself(scene: Scene, step: PlannedFit) -> None:
     form = {"format": "yuv420p10"} if scene.deep else {}
     laid = filter_("overlay", x=step.x, y=step.y, **form)
     scene.video = scene.graph.joined([ground, _scaled(above, step)], laid)
-    scene.stamped(scene.state.tick)
+    scene.stamped()

@@ -15,12 +15,13 @@ from reelwright.media.recipes.scene import Scene, Sound
 def apply(scene: Scene, step: PlannedOverlay) -> None:
     capabilities = scene.capabilities
     opened: list[tuple[int, PlannedLayer]] = []
+    scene.finely_stamped()
     for layer in step.layers:
         number = scene.opens(partial(layer_input, layer=layer, media=scene.state.media, capabilities=capabilities))
         over = layer_of(layer, number, tone_mapping=capabilities.tone_mapping, deep=scene.deep)
         scene.video = scene.graph.joined([scene.video, scene.graph.input(over.source)], over.overlay)
         opened.append((number, layer))
-    scene.stamped(scene.state.tick)
+    scene.stamped()
     if not (loud := [(number, layer) for number, layer in opened if layer.volume]):
         return
     tracks = step.after(scene.state).media.audio

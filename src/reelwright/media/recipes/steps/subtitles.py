@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.media.ffmpeg.filtergraph import Value, filter_
-from reelwright.media.ffmpeg.graph import finer
 from reelwright.media.recipes.scene import Scene
 
 
 def apply(scene: Scene, step: PlannedSubtitles) -> None:
     """A frame shows what is on the screen at its time: the last picture that does not begin after it. What is below
-    drives the output; the last picture is empty, and let go of. The filter compares times in ticks of what is below,
-    to which it rounds all others: in ticks of frames, pictures would come up to half a frame early."""
-    tick = scene.state.tick
-    scene.stamped(finer(tick))
+    drives the output; the last picture is empty, and let go of."""
+    scene.finely_stamped()
     number = scene.opens(_input)
     drawn = scene.graph.stream(number, 0).then(filter_("format", pix_fmts="rgba"))
     depth: dict[str, Value] = {"format": "yuv420p10"} if scene.deep else {}
     over = filter_("overlay", x=step.facts.x, y=step.facts.y, eof_action="pass", **depth)
     scene.video = scene.graph.joined([scene.video, drawn], over)
-    scene.stamped(tick)
+    scene.stamped()
 
 
 def _input(slot: str) -> tuple[str, ...]:
