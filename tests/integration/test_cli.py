@@ -195,7 +195,8 @@ async def test_what_the_service_refuses_the_demo_says(tmp_path: Path, database_u
 
 
 async def test_only_a_database_that_cannot_be_reached_is_away(database_url: str) -> None:
-    """A refused connection, a missing socket, a session that was ended; no wrong statement, no error of the disk."""
+    """A refused connection, a missing socket, a session that was ended, a server that cannot write; no wrong statement,
+    no error of our own disk."""
 
     async def failure(url: str, statement: str) -> Exception:
         engine = create_engine(url, application_name="tests")
@@ -211,6 +212,9 @@ async def test_only_a_database_that_cannot_be_reached_is_away(database_url: str)
     assert is_away(await failure(f"postgresql://me@127.0.0.1:{free_port()}/films", "SELECT 1"))
     assert is_away(await failure("postgresql://me@/films?host=/nowhere", "SELECT 1"))
     assert is_away(await failure(database_url, "SELECT pg_terminate_backend(pg_backend_pid())"))
+    read_only = "SET transaction_read_only = on; DELETE FROM videos"
+    assert is_away(await failure(database_url, f"DO $$ BEGIN {read_only}; END $$"))
+    assert is_away(await failure(database_url, "DO $$ BEGIN RAISE SQLSTATE '58030'; END $$"))  # io_error
     assert not is_away(await failure(database_url, "SELECT FROM nothing"))
     assert not is_away(await failure(database_url, "SELECT 1 / 0"))
     assert not is_away(FileNotFoundError(errno.ENOENT, "No such file or directory"))

@@ -50,7 +50,8 @@ class Database:
 def is_away(error: BaseException) -> bool:
     """Return whether an error says that the database cannot be reached now, rather than that a statement was wrong.
 
-    A transaction that had to give way to another one (a deadlock) counts too: the same may succeed later.
+    A transaction that had to give way to another one (a deadlock) counts too, and so do a server that takes no writes
+    (one that stands by, after a switch) and one whose disk fails it: the same may succeed later.
     An OSError of the disk says neither: what fails while a connection is made is a ConnectionError.
     asyncpg raises InternalClientError where it is asked between a server's last word and the end of the connection.
     """
@@ -68,7 +69,9 @@ def is_away(error: BaseException) -> bool:
         | asyncpg.PostgresConnectionError
         | asyncpg.OperatorInterventionError
         | asyncpg.InsufficientResourcesError
-        | asyncpg.TransactionRollbackError,
+        | asyncpg.TransactionRollbackError
+        | asyncpg.ReadOnlySQLTransactionError
+        | asyncpg.PostgresSystemError,
     )
 
 
