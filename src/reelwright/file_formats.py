@@ -80,6 +80,13 @@ def of_video(demuxer: str, codecs: AbstractSet[str], *, quicktime: bool) -> File
     return WEBM if family == "matroska" and codecs <= _WEBM_CODECS else _BY_DEMUXER[family]
 
 
+def demuxer_of(container: str) -> str:
+    """Return the first of the demuxers' names by which FFmpeg reads a container that is made."""
+    if container in ("mkv", "webm"):
+        return "matroska"
+    return next(known.demuxer for known in (MP4, *SOUNDS) if known.name == container and known.demuxer is not None)
+
+
 def of_sound(demuxer: str) -> FileFormat:
     """Return the format of a file of sound alone that FFmpeg reads with the demuxer."""
     family = demuxer.split(",")[0]

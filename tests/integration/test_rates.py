@@ -73,6 +73,6 @@ async def test_the_bit_rate_is_the_wanted_one(
     for number, expected in enumerate(plan.outputs):
         made = slots[f"out{number}"]
         assert mismatches(expected, await prober.probe(made)) == []
-        assert bits_a_second(made) == pytest.approx(expected.output.video.bit_rate, rel=0.1)
+        assert bits_a_second(made) == pytest.approx(expected.output.pictures.bit_rate, rel=0.1)
     assert all(a <= b for a, b in itertools.pairwise(reports))
     assert reports[-1] == pytest.approx(100, abs=1)

@@ -220,7 +220,7 @@ async def test_the_most_demanding_picture_fits_through_a_network(
         *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-crf", "10", str(source)),
     )
     plan = await make(prober, source, tmp_path / "work", qualities=(Quality.P240,), codec=codec)
-    peak = plan.outputs[0].output.video.peak_bit_rate
+    peak = plan.outputs[0].output.pictures.peak_bit_rate
     assert peak == bit_rates.streamed_peak((426, 240), codec)
     (playlist,) = judge(tmp_path / "work").values()
     for part in playlist.parts:

@@ -60,4 +60,4 @@ def test_vp9_by_bit_rate_takes_two_passes_unless_told_otherwise(body: dict[str, 
     """One would miss the rate."""
     wanted = msgspec.convert({"codec": "vp9", "container": "webm", **body}, TranscodeIn).ladder()
     (output, *_) = ladder.outputs(wanted, (1280, 720))
-    assert output.video.two_pass is two_passes
+    assert output.pictures.two_pass is two_passes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,7 +59,7 @@ class Attempt:
         self.claim = claim
         self.job = job
         self.plan = _understood(job)
-        telemetry.planned(float(Fraction(self.plan.outputs[0].duration_s)))
+        telemetry.planned(float(self.plan.length))
         self.folder = folder
         self.work = folder.path
         self.percent = 0.0
@@ -140,6 +139,9 @@ class Attempt:
     async def _make_and_publish(self) -> None:
         outputs = await self._render(await self._fetch())
         sidecars = await self._sidecars(outputs)
+        if not outputs:  # images alone
+            first, *sidecars = sidecars
+            outputs = (first.as_output(),)
         self._enter("publish")
         publication = OutputPublication(
             self.ctx.sessions,
@@ -147,7 +149,7 @@ class Attempt:
             self.claim,
             self.job,
             outputs,
-            sidecars,
+            tuple(sidecars),
             self.warnings,
             self.ctx.machine.toolchain.digest,
         )
@@ -237,15 +239,14 @@ class Attempt:
             report=self._progressed,
         )
 
-    async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> tuple[FinishedSidecar, ...]:
-        """Return the files beside the outputs that the plan promises. Raises VerifyFailed when one is not there, or
-        is not what it should be."""
+    async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> list[FinishedSidecar]:
+        """Return the files beside the outputs, or instead of any, that the plan promises. Raises VerifyFailed when one
+        is not there, or is not what it should be."""
         if (streamed := self.plan.streaming) is not None:
             renditions = [output.media for output in outputs[: len(streamed.video_files)]]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
-        length = Fraction(self.plan.outputs[0].duration_s)
         for sidecar in self.plan.sidecars:
-            for name, text in sidecars.texts(sidecar, length).items():
+            for name, text in sidecars.texts(sidecar, self.plan.length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
         finished_sidecars = []
         for planned in self.plan.files:
@@ -259,7 +260,7 @@ class Attempt:
             if planned.image is not None:
                 await self._check_picture(path, planned.image)
             finished_sidecars.append(FinishedSidecar(path, planned, size_bytes, sha256))
-        return tuple(finished_sidecars)
+        return finished_sidecars
 
     async def _check_picture(self, path: Path, expected: PlannedImage) -> None:
         try:

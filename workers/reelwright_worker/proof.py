@@ -48,7 +48,7 @@ async def _proven(
     look = inspection(plan, number, ctx.machine.capabilities)
     wall_s = settings.job_wall_base_s + settings.job_wall_factor * float(Fraction(expected.duration_s))
     try:
-        media = await ctx.prober.probe(path)
+        media = await (ctx.prober.probe if expected.output.video is not None else ctx.prober.probe_sound)(path)
         compared = source if look.comparison is not None else None
         found = await ctx.inspector.inspect(path, compared, look, wall_s=wall_s, report=report)
     except Busy as error:  # says nothing about the output
@@ -60,6 +60,8 @@ async def _proven(
     checks = verify.verified(plan, number, media, found)
     if wrong := [one for one in checks if one.outcome == "failed"]:
         what = "the output" if len(plan.outputs) == 1 else f"the rendition {expected.output.quality}"
+        if expected.output.video is None:
+            what = f"the sound as {expected.output.container}"
         raise VerifyFailed(
             f"{what} is not what was planned: {'; '.join(verify.complaints(wrong))}",
             output_index=number,
@@ -68,7 +70,9 @@ async def _proven(
     _log(checks)
     size_bytes, sha256 = await asyncio.to_thread(measure, path)
     stored = {"checks": msgspec.to_builtins(checks), "decoded": msgspec.to_builtins(found.video)}
-    return FinishedOutput(path, expected, media, size_bytes, sha256, stored)
+    shown = media.main_video.display_size if media.video else (0, 0)
+    mime_type = media.file_format.mime_type
+    return FinishedOutput(path, expected.output, media, shown, mime_type, size_bytes, sha256, stored)
 
 
 def _log(checks: tuple[OutputCheck, ...]) -> None:

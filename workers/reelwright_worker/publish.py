@@ -19,9 +19,11 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
-from reelwright.edits.enums import KIND_OF_JOB, FileRole, VariantKind
+from reelwright.edits.checks import check
+from reelwright.edits.enums import KIND_OF_JOB, FileRole, Quality, VariantKind
+from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import ExpectedOutput
+from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle, results, reuse
@@ -39,11 +41,13 @@ MILLISECOND = Decimal("0.001")
 @dataclass(frozen=True, slots=True)
 class FinishedOutput:
     """One finished, verified output in the work folder. Variant id, and so key, are its own: nobody else's file is
-    touched."""
+    touched. `output`: None of an image, where images alone are made; `shown_size`: 0x0 of sound alone."""
 
     path: Path
-    expected: ExpectedOutput
+    output: FileOutput | None
     media: MediaInfo
+    shown_size: Size
+    mime_type: str
     size_bytes: int
     sha256: str
     checks: dict[str, Any]
@@ -52,7 +56,11 @@ class FinishedOutput:
     @property
     def rank(self) -> tuple[int, int]:
         """Return what the best of several has most of: the largest picture, then the largest file."""
-        return self.media.main_video.width * self.media.main_video.height, self.size_bytes
+        return self.shown_size[0] * self.shown_size[1], self.size_bytes
+
+    @property
+    def quality(self) -> Quality:
+        return Quality.SOURCE if self.output is None else self.output.quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,26 @@ class FinishedSidecar:
     planned: PlannedFile
     size_bytes: int
     sha256: str
+
+    def as_output(self) -> FinishedOutput:
+        """The same as a result of its own, where there is no other."""
+        image, found = self.planned.image, [check("decodes", True, "all of it, without an error")]
+        assert image is not None
+        found.append(check("picture", True, f"{image.width}x{image.height}", f"{image.width}x{image.height}"))
+        if image.pages is not None:
+            found.append(check("frame_count", True, f"{image.pages} frames", str(image.pages)))
+        lasts_s = None if image.duration_ms is None else image.duration_ms / 1000
+        kind = self.planned.content_type.removeprefix("image/")
+        return FinishedOutput(
+            path=self.path,
+            output=None,
+            media=MediaInfo(container=kind, size_bytes=self.size_bytes, duration_s=lasts_s),
+            shown_size=(image.width, image.height),
+            mime_type=self.planned.content_type,
+            size_bytes=self.size_bytes,
+            sha256=self.sha256,
+            checks={"checks": msgspec.to_builtins(found)},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +118,12 @@ class OutputPublication:
         return max(self.outputs, key=lambda output: output.rank)
 
     def key(self, output: FinishedOutput) -> str:
-        made_as = output.expected.output
+        if output.output is None:
+            return f"processed/{output.variant_id}/{output.path.name}"
+        container = output.output.container
         if self.variant_kind is VariantKind.TRANSCODE:
-            return f"variants/{self.job.video_id}/{output.variant_id}/{made_as.quality.value}.{made_as.container}"
-        return f"processed/{output.variant_id}/{self.variant_kind.value}.{made_as.container}"
+            return f"variants/{self.job.video_id}/{output.variant_id}/{output.quality.value}.{container}"
+        return f"processed/{output.variant_id}/{self.variant_kind.value}.{container}"
 
     def sidecar_key(self, sidecar: FinishedSidecar) -> str:
         return f"{PurePosixPath(self.key(self.best)).parent}/{sidecar.planned.name}"
@@ -190,7 +220,7 @@ class OutputPublication:
                         raise
                     return True  # by a commit whose answer was lost
                 variants = [self._variant(output) for output in self.outputs]
-                await results.add(session, job, variants, [output.expected.output for output in self.outputs])
+                await results.add(session, job, variants, [output.output for output in self.outputs])
                 session.add_all(self._file(output) for output in self.outputs)
                 session.add_all(self._sidecar_file(sidecar) for sidecar in self.sidecars)
                 await reuse.finish_followers(session, job)
@@ -205,12 +235,12 @@ class OutputPublication:
         media = output.media
         return Variant(
             id=output.variant_id,
-            quality=output.expected.output.quality,
+            quality=output.quality,
             stored_path=self.key(output),
             size_bytes=output.size_bytes,
             duration_sec=None if media.duration_s is None else Decimal(repr(media.duration_s)).quantize(MILLISECOND),
-            width=media.main_video.display_width,
-            height=media.main_video.display_height,
+            width=output.shown_size[0],
+            height=output.shown_size[1],
             media_info=msgspec.to_builtins(media),
             checks=output.checks,
             labels=self.job.labels,
@@ -225,7 +255,7 @@ class OutputPublication:
             key=key,
             size_bytes=output.size_bytes,
             sha256=output.sha256,
-            content_type=output.media.file_format.mime_type,
+            content_type=output.mime_type,
         )
 
     def _sidecar_file(self, sidecar: FinishedSidecar) -> File:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from reelwright.edits.codecs import AUDIO_RULES, AudioCodec, AudioRules
 from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding
 
-AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 USUAL_RATE = 48000
 MAX_BIT_RATE_PER_CHANNEL = 64_000
 """Bits a second that each channel beyond two gets, at most."""
@@ -34,7 +34,7 @@ class Taken(NamedTuple):
     channels: int = 8
 
 
-_AAC = Taken(frozenset(AAC_RATES), frozenset({"LC", "HE-AAC", "HE-AACv2"}), steady=True)
+_AAC = Taken(frozenset(AUDIO_RULES["aac"].rates or ()), frozenset({"LC", "HE-AAC", "HE-AACv2"}), steady=True)
 _MP3 = Taken(frozenset({16000, 22050, 24000, 32000, 44100, 48000}), channels=2)
 COPIED: Mapping[str, Mapping[str, Taken]] = {
     "mp4": {"aac": _AAC, "mp3": _MP3, "opus": Taken()},
@@ -58,7 +58,7 @@ become 5.1 at any packet, which a header written once would make noise of."""
 class CodedAudio(NamedTuple):
     """A track as it will be coded."""
 
-    codec: str
+    codec: AudioCodec
     sample_rate: int
     layout: str
     bit_rate: int
@@ -66,8 +66,8 @@ class CodedAudio(NamedTuple):
     """Whether the track has more channels."""
 
     @property
-    def encoder(self) -> str:
-        return "libopus" if self.codec == "opus" else "aac"
+    def rules(self) -> AudioRules:
+        return AUDIO_RULES[self.codec]
 
 
 def is_copied(track: AudioStream, media: MediaInfo, encoding: AudioEncoding, container: str) -> bool:
@@ -89,12 +89,13 @@ def coded(track: AudioStream | None, encoding: AudioEncoding, container: str, *,
     if codec == "copy":
         codec = "opus" if container == "webm" else "aac"
     rate, layout = (USUAL_RATE, "stereo") if track is None else (track.sample_rate, _layout(track))
-    own, most = channels_in(layout), encoding.channels or (STREAMED_CHANNELS if streamed else 8)
+    rules = AUDIO_RULES[codec]
+    own, most = channels_in(layout), min(encoding.channels or (STREAMED_CHANNELS if streamed else 8), rules.channels)
     if own > most:
         layout = next(name for channels, name in USUAL_LAYOUTS.items() if channels <= most)
     if codec == "opus":
         layout = OPUS_LAYOUTS.get(layout, layout)
-    if rate not in ((USUAL_RATE,) if codec == "opus" else AAC_RATES):
+    if rules.rates is not None and rate not in rules.rates:
         rate = USUAL_RATE
     channels = channels_in(layout)
     more = max(0, channels - 2) * min(MAX_BIT_RATE_PER_CHANNEL, encoding.bit_rate // 2)

@@ -12,8 +12,12 @@ from typing import Literal
 from reelwright.edits.enums import Quality
 
 Codec = Literal["h264", "hevc", "av1", "vp9"]
-Container = Literal["mp4", "webm", "mkv"]
-AudioCodec = Literal["aac", "opus", "copy", "none"]
+VideoContainer = Literal["mp4", "webm", "mkv"]
+SoundContainer = Literal["m4a", "mp3", "wav", "flac", "ogg"]
+"""Of sound alone."""
+Container = VideoContainer | SoundContainer
+SoundCodec = Literal["aac", "opus", "mp3", "flac", "pcm_s16le"]
+AudioCodec = SoundCodec | Literal["copy", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,7 @@ class CodecRules:
 
     encoder: str
     """By ffmpeg's name."""
-    containers: tuple[Container, ...]
+    containers: tuple[VideoContainer, ...]
     crf: Mapping[Quality, int]
     """Default constant rate factors: for each quality what looks about alike."""
     crf_range: tuple[int, int]
@@ -82,17 +86,54 @@ CODECS: Mapping[Codec, CodecRules] = {
 TEN_BIT = tuple(codec for codec, rules in CODECS.items() if rules.ten_bit)
 TWO_PASS = tuple(codec for codec, rules in CODECS.items() if rules.two_pass)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioRules:
+    """What holds of a codec of sound, or of its encoder."""
+
+    encoder: str
+    """By ffmpeg's name."""
+    rates: tuple[int, ...] | None = None
+    """Samples a second that it codes; None: any."""
+    channels: int = 8
+    bit_rates: tuple[int, int] | None = None
+    """The least and the greatest, bits a second of up to two channels; None: nothing is lost, so that there is none."""
+    options: tuple[str, ...] = ()
+    """What its encoder is told beside."""
+
+
+AUDIO_RULES: Mapping[AudioCodec, AudioRules] = {
+    "aac": AudioRules(
+        encoder="aac",
+        rates=(96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350),
+        bit_rates=(16_000, 512_000),
+    ),
+    "opus": AudioRules(encoder="libopus", rates=(48000,), bit_rates=(16_000, 512_000)),
+    # of MPEG 1 alone, which all bit rates are for
+    "mp3": AudioRules(encoder="libmp3lame", rates=(48000, 44100, 32000), channels=2, bit_rates=(32_000, 320_000)),
+    "flac": AudioRules(encoder="flac", options=("-sample_fmt", "s16")),  # else 24 bits, of which 8 are noise
+    "pcm_s16le": AudioRules(encoder="pcm_s16le"),
+}
+
 PREVIEW_ENCODER = "libwebp_anim"
 """Codes moving previews (WebP): by ffmpeg's name."""
-ENCODERS = (*(rules.encoder for rules in CODECS.values()), PREVIEW_ENCODER)
-"""All in software that are used."""
+MP3_ENCODER = AUDIO_RULES["mp3"].encoder
+ENCODERS = (*(rules.encoder for rules in CODECS.values()), PREVIEW_ENCODER, MP3_ENCODER)
+"""All in software that are used and that an ffmpeg may lack."""
 
 AUDIO_CODECS: Mapping[Container, tuple[AudioCodec, ...]] = {
     "mp4": ("aac", "opus", "copy", "none"),
     "webm": ("opus", "copy", "none"),
     "mkv": ("aac", "opus", "copy", "none"),
+    "m4a": ("aac",),
+    "mp3": ("mp3",),
+    "wav": ("pcm_s16le",),
+    "flac": ("flac",),
+    "ogg": ("opus",),
 }
 """Which audio a container holds, the usual one first."""
+SOUND_CONTAINERS = tuple(container for container in AUDIO_CODECS if "none" not in AUDIO_CODECS[container])
+"""Those that hold sound alone."""
 
 
 def held_by(container: Container) -> tuple[Codec, ...]:

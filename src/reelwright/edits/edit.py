@@ -6,7 +6,7 @@ import msgspec
 
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
-from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.sidecars import AnySidecar, Gif
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
@@ -17,8 +17,15 @@ from reelwright.edits.timecode import Time
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
     outputs: tuple[FileOutput, ...] = (FileOutput(),)
+    """Empty: the sidecars alone."""
     sidecars: tuple[AnySidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: Streaming | None = None
+
+    @property
+    def needs_scene(self) -> bool:
+        """Whether more is made than renditions and what goes with any of them: sound alone, a GIF, images alone."""
+        alone = not self.outputs or any(output.video is None for output in self.outputs)
+        return alone or any(isinstance(sidecar, Gif) for sidecar in self.sidecars)
 
     def after(self, earlier: Edit) -> Edit:
         """This edit as seen from the original: an earlier edit's steps come first (lineage)."""

@@ -37,6 +37,8 @@ USUAL = (Quality.P1080, Quality.P720, Quality.P480)
 
 def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     """The renditions for a picture of that size, as displayed. Raises InvalidInput that names every wrong field."""
+    if wanted.container in codecs.SOUND_CONTAINERS:
+        return (_sound(wanted),)
     errors: list[FieldError] = []
     qualities = usual(picture) if wanted.qualities is None else wanted.qualities
     if not qualities:
@@ -96,6 +98,29 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
             ),
         )
         for quality, size, usual_rate in zip(qualities, sizes, rates_of_sound, strict=True)
+    )
+
+
+def _sound(wanted: Ladder) -> FileOutput:
+    """A file of sound alone. Raises InvalidInput."""
+    (held,) = codecs.AUDIO_CODECS[wanted.container]
+    codec = wanted.audio_codec or held
+    rate, rates = wanted.audio_bit_rate, codecs.AUDIO_RULES[held].bit_rates
+    if codec != held:
+        raise InvalidInput([FieldError("/audio/codec", f"{wanted.container} holds {held}, not {codec}")])
+    if rate is not None and rates is None:
+        raise InvalidInput([FieldError("/audio/bit_rate", f"is not for {wanted.container}, which loses nothing")])
+    if rate is not None and rates is not None and not rates[0] <= rate <= rates[1]:
+        raise InvalidInput([FieldError("/audio/bit_rate", f"goes from {rates[0]} to {rates[1]} with {held}")])
+    return FileOutput(
+        container=wanted.container,
+        video=None,
+        audio=AudioEncoding(
+            codec=held,
+            bit_rate=rate or AUDIO_BIT_RATE,
+            loudness_lufs=wanted.loudness_lufs,
+            channels=wanted.audio_channels,
+        ),
     )
 
 

@@ -40,7 +40,10 @@ def undisplayable_colors(picture: VideoStream) -> str | None:
 
 def _of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:
     kept = f"the codecs {', '.join(TEN_BIT[:-1])} and {TEN_BIT[-1]} keep"
-    flat = any(output.video.codec not in TEN_BIT for output in outputs)
+    videos = [output.video for output in outputs if output.video is not None]
+    if not videos:
+        return []
+    flat = any(video.codec not in TEN_BIT for video in videos)
     if picture.is_hdr and (flat or not keeps_hdr):
         way = f"; {kept} it" if keeps_hdr else ""
         return [f"the video is HDR: it becomes SDR (BT.709){way}"]
@@ -55,6 +58,9 @@ def _of_sound(media: MediaInfo, outputs: Sequence[FileOutput], streamed: bool) -
     found = []
     if lost := len(media.audio) - len(media.decodable_audio):
         found.append(f"{lost} audio track(s) cannot be decoded and are left out")
+    alone = [output.container for output in outputs if output.video is None]
+    if alone and len(media.decodable_audio) > 1:
+        found.append(f"the video has {len(media.decodable_audio)} tracks of sound: {', '.join(alone)} has the first")
     by_default = streamed and all(output.audio.channels is None and output.audio.codec != "none" for output in outputs)
     if by_default and (most := max((track.channels for track in media.decodable_audio), default=0)) > STREAMED_CHANNELS:
         found.append(f"sound of {most} channels becomes stereo in streams; `audio.channels` keeps more")

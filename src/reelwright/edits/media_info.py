@@ -165,6 +165,8 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def file_format(self) -> FileFormat:
         """The format that the file is stored under, by what is in it."""
+        if not self.video:
+            return file_formats.of_sound(self.container)
         codecs = {stream.codec for stream in self.video} | {stream.codec for stream in self.audio}
         return file_formats.of_video(self.container, codecs, quicktime=self.quicktime)
 

@@ -1,25 +1,35 @@
-"""Outputs in one word: "mp4:720p", "webm", "hls", "jpg:poster". Pure."""
+"""Outputs in one word: "mp4:720p", "webm", "hls", "mp3", "gif", "jpg:poster". Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reelwright.edits.codecs import Codec, Container
+from reelwright.edits.codecs import SOUND_CONTAINERS, Codec, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Ladder
-from reelwright.edits.sidecars import AnySidecar, Poster, Preview, Sprite
+from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite
 from reelwright.edits.streaming import Streaming
 
-FILES: dict[str, tuple[Container, Codec]] = {"mp4": ("mp4", "h264"), "webm": ("webm", "vp9"), "mkv": ("mkv", "h264")}
+FILES: dict[str, tuple[VideoContainer, Codec]] = {
+    "mp4": ("mp4", "h264"),
+    "webm": ("webm", "vp9"),
+    "mkv": ("mkv", "h264"),
+}
 STREAMS = {"hls": Streaming(hls=True), "dash": Streaming(hls=False, dash=True)}
-SIDECARS: dict[str, AnySidecar] = {"jpg:poster": Poster(), "jpg:sprite": Sprite(), "webp:preview": Preview()}
+SOUNDS = {container: Ladder(container=container) for container in SOUND_CONTAINERS}
+SIDECARS: dict[str, AnySidecar] = {
+    "gif": Gif(),
+    "jpg:poster": Poster(),
+    "jpg:sprite": Sprite(),
+    "webp:preview": Preview(),
+}
 QUALITIES = {quality.value: quality for quality in Quality}
-EXAMPLES = ("mp4", "mp4:720p", "webm:480p", "hls", "dash", *SIDECARS)
+EXAMPLES = ("mp4", "mp4:720p", "webm:480p", "hls", "dash", *SOUNDS, *SIDECARS)
 
 
 @dataclass(frozen=True, slots=True)
 class WantedOutput:
-    """Renditions, if any, and what goes beside them."""
+    """Renditions, or sound alone, if any, and images."""
 
     ladder: Ladder | None
     sidecars: tuple[AnySidecar, ...] = ()
@@ -31,6 +41,8 @@ def read_word(text: str) -> WantedOutput:
         return WantedOutput(None, (SIDECARS[text],))
     if text in STREAMS:
         return WantedOutput(Ladder(streaming=STREAMS[text]))
+    if text in SOUNDS:
+        return WantedOutput(SOUNDS[text])
     kind, colon, quality = text.partition(":")
     if kind in FILES and (not colon or quality in QUALITIES):
         container, codec = FILES[kind]

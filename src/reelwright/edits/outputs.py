@@ -54,13 +54,20 @@ class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     quality: Quality = Quality.SOURCE
     container: Container = "mp4"
-    video: VideoEncoding = VideoEncoding()
+    video: VideoEncoding | None = VideoEncoding()
+    """None: sound alone."""
     audio: AudioEncoding = AudioEncoding()
+
+    @property
+    def pictures(self) -> VideoEncoding:
+        """How its video is coded. Only asked of outputs that have one."""
+        assert self.video is not None
+        return self.video
 
     @property
     def is_streamed(self) -> bool:
         """Whether it is a rendition of a stream too: those come first among the outputs of an edit."""
-        return self.video.segment_s is not None
+        return self.video is not None and self.video.segment_s is not None
 
 
 class Ladder(msgspec.Struct, frozen=True, kw_only=True):

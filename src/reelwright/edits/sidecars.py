@@ -1,4 +1,5 @@
-"""Sidecars: what players want beside the renditions (streaming manifests, posters, previews), asked for and planned."""
+"""Sidecars: images of the result (posters, sprites, previews, GIFs), beside its renditions or alone, asked for and
+planned."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright import file_formats
-from reelwright.edits import sidecar_times, sprite_sheet
+from reelwright.edits import sidecar_times, sprite_sheet, timecode
 from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.pointers import Pointer
@@ -20,6 +21,10 @@ MAX_THUMBNAILS = 500
 MAX_TILES = 1000
 USUAL_TILES = 100
 PREVIEW_PARTS = 6
+GIF_SIDE, GIF_RATE = 480, 12
+"""The longer side of a GIF, in pixels, and its frames a second, where nothing is said."""
+MAX_GIF_S, MAX_GIF_PIXELS = 30, 64_000_000
+"""A GIF is no longer, and all its frames have no more: they are in memory until the colours of all are known."""
 SLENDER = 4
 """A picture of a given width is at most so many times as high: a narrower one is made of what is higher."""
 
@@ -77,15 +82,38 @@ class Preview(Sidecar, frozen=True, kw_only=True, tag="preview"):
     frame_rate: Annotated[int, Meta(ge=1, le=20, description="Frames a second.")] = 10
 
 
-AnySidecar = Poster | Thumbnails | Sprite | Preview
+class Gif(Sidecar, frozen=True, kw_only=True, tag="gif"):
+    """An animation without sound, `animation.gif`, of up to 256 colours chosen for it, that repeats for ever."""
+
+    at: Annotated[Moment, Meta(description="From when on; omitted: from the start.")] = 0
+    duration: (
+        Annotated[float, Meta(ge=0.1, le=MAX_GIF_S, description="Seconds; omitted: to the end of the video.")] | None
+    ) = None
+    width: (
+        Annotated[
+            int,
+            Meta(
+                ge=16,
+                le=1280,
+                description=f"Pixels; omitted: no side is longer than {GIF_SIDE}, nor than the video's.",
+            ),
+        ]
+        | None
+    ) = None
+    frame_rate: Annotated[int, Meta(ge=1, le=30, description="Frames a second.")] = GIF_RATE
+
+
+AnySidecar = Poster | Thumbnails | Sprite | Preview | Gif
 
 
 class PlannedImage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a picture file must turn out to be; a moving one is shown for `duration_ms`."""
+    """What a picture file must turn out to be; a moving one is shown for `duration_ms`, in `pages` where each of its
+    frames is one."""
 
     width: int
     height: int
     duration_ms: int | None = None
+    pages: int | None = None
 
 
 class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +152,8 @@ def planned(request: AnySidecar, *, frame_size: Size, length: Fraction, pointer:
             return _sprite(request, frame_size, length, pointer)
         case Preview():
             return _preview(request, frame_size, length, pointer)
+        case Gif():
+            return _gif(request, frame_size, length, pointer)
 
 
 def texts(made: PlannedSidecar, length: Fraction) -> dict[str, str]:
@@ -217,6 +247,34 @@ def _preview(request: Preview, frame_size: Size, length: Fraction, pointer: Poin
     )
     mime_type = file_formats.WEBP.mime_type
     file = PlannedFile(name="preview.webp", role=FileRole.PREVIEW, content_type=mime_type, image=shown)
+    at_s = tuple(map(str, times))
+    return PlannedSidecar(request=request, width=size[0], height=size[1], at_s=at_s, files=(file,)), []
+
+
+def _gif(request: Gif, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:
+    start, errors = sidecar_times.one(request.at, length, pointer / "at")
+    if start is None:
+        return None, errors
+    lasting = length - start
+    if request.duration is not None:
+        lasting = min(Fraction(repr(request.duration)), lasting)
+    if request.width is None:
+        size = scaled(frame_size, min(Fraction(1), Fraction(GIF_SIDE, max(frame_size))))
+    else:
+        size = sized(frame_size, request.width)
+    times = sidecar_times.run(start, max(1, round(lasting * request.frame_rate)), request.frame_rate, length)
+    longest = min(Fraction(MAX_GIF_S), Fraction(MAX_GIF_PIXELS, size[0] * size[1] * request.frame_rate))
+    if lasting > longest:
+        ways = "say `duration`, or trim it before" + ("" if longest == MAX_GIF_S else "; or less `width`, `frame_rate`")
+        shape = f"{size[0]}x{size[1]} with {request.frame_rate} frames a second"
+        sentence = f"is of {timecode.show(lasting)}: a GIF of {shape} is at most {float(longest):.1f} s long: {ways}"
+        return None, [FieldError(pointer.path, sentence)]
+    # a GIF counts in hundredths of a second
+    lasts_ms = 10 * round(Fraction(100 * len(times), request.frame_rate))
+    shown = PlannedImage(width=size[0], height=size[1], duration_ms=lasts_ms, pages=len(times))
+    file = PlannedFile(
+        name="animation.gif", role=FileRole.PREVIEW, content_type=file_formats.GIF.mime_type, image=shown
+    )
     at_s = tuple(map(str, times))
     return PlannedSidecar(request=request, width=size[0], height=size[1], at_s=at_s, files=(file,)), []
 

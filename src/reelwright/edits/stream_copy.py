@@ -19,7 +19,7 @@ def why_not_copyable(output: FileOutput, size: tuple[int, int], media: MediaInfo
 
     A copy is held to the source's frame count, or to its longest gap between frames: one of them has to be known.
     """
-    picture, wanted = media.main_video, output.video
+    picture, wanted = media.main_video, output.pictures
     upright = picture.rotation == 0 and picture.sample_aspect_ratio == "1/1"
     told = picture.frame_count is not None or (picture.duration_s is not None and picture.longest_frame_s is not None)
     bit_rate = picture.bit_rate or media.bit_rate

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.plan import ExpectedOutput, Plan
@@ -30,6 +31,8 @@ DECODING = 0.15
 USUAL_RATE = Fraction(25)
 CRF_HALF = 6
 """So many steps of the constant rate factor halve a file, about."""
+LOSSLESS_BIT_RATE = 1_536_000
+"""Of 16 bits in stereo."""
 CERTAINTY = 1.0
 """How firmly it is held that twice the work takes twice the time, in cases that lie a factor of e apart."""
 LEAST_SPREAD = 0.05
@@ -144,14 +147,19 @@ def _student(freedom: float) -> float:
 
 
 def _work_kinds(job_type: JobType, outputs: Sequence[ExpectedOutput]) -> tuple[tuple[object, ...], ...]:
-    video = outputs[0].output.video
-    copied = all(output.copied for output in outputs)
+    videos = [one.output.video for one in outputs if one.output.video is not None]
+    if not videos:
+        what = "sound" if outputs else "images"
+        return (("type", job_type, what), ("any", what))
+    video, copied = videos[0], all(output.copied for output in outputs if output.output.video is not None)
     codec = (copied, video.codec, video.preset, video.two_pass)
     return (("type", job_type, *codec), ("codec", *codec), ("any", copied))
 
 
 def _size_kinds(output: ExpectedOutput, sha256: str) -> tuple[tuple[object, ...], ...]:
-    video = output.output.video
+    if (video := output.output.video) is None:
+        audio = output.output.audio
+        return (("source", sha256, audio.codec, audio.channels), ("codec", audio.codec))
     way = ("copied",) if output.copied else (video.codec, "bit rate" if video.bit_rate else "factor")
     return (("source", sha256, *way), ("codec", *way))
 
@@ -163,19 +171,33 @@ def _frames(output: ExpectedOutput, source: VideoStream) -> float:
 
 
 def _work(outputs: Sequence[ExpectedOutput], source: VideoStream) -> float:
-    """Pixels that are coded, as of H.264, and those that are decoded."""
+    """Pixels that are coded, as of H.264, and those that are decoded; of sound alone, seconds; of images alone, how
+    large they are is nothing beside what is decoded, of which nothing more is known."""
     coded = sum(
-        (0.01 if one.copied else EFFORT[one.output.video.codec]) * one.width * one.height * _frames(one, source)
+        (0.01 if one.copied else EFFORT[one.output.pictures.codec]) * one.width * one.height * _frames(one, source)
         for one in outputs
+        if one.output.video is not None
     )
+    if not outputs:
+        return float(source.width * source.height)
+    if not coded:
+        return sum(float(Fraction(one.duration_s)) for one in outputs)
     read = max(_frames(one, source) for one in outputs) * source.width * source.height
     return coded + DECODING * read
 
 
 def _weight(output: ExpectedOutput, source: VideoStream) -> float:
     """What a file's size goes by: the bits that were asked for, or its pixels and the factor."""
-    video = output.output.video
+    if (video := output.output.video) is None:
+        return _sound_bytes(output)
     if video.bit_rate and not output.copied:
         return video.bit_rate * float(Fraction(output.duration_s))
     pixels = output.width * output.height * _frames(output, source)
     return pixels if output.copied else pixels * math.pow(2, -video.crf / CRF_HALF)
+
+
+def _sound_bytes(output: ExpectedOutput) -> float:
+    """By the bits that were asked for; of sound that loses nothing, by how long it is."""
+    rules = AUDIO_RULES[output.output.audio.codec]
+    bit_rate = output.output.audio.bit_rate if rules.bit_rates is not None else LOSSLESS_BIT_RATE
+    return bit_rate * float(Fraction(output.duration_s)) / 8

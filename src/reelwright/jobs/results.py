@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import ScalarSelect, select
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.edit import Edit
-from reelwright.edits.enums import KIND_OF_JOB, OverlayType
+from reelwright.edits.enums import KIND_OF_JOB, OverlayType, Quality
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.steps.overlay import OverlayStep
@@ -27,6 +28,16 @@ class Result:
     files: tuple[File, ...]
 
 
+def planned(plan_json: Mapping[str, Any]) -> list[tuple[Quality, int, int]]:
+    """Return the results that a job has by its stored plan, quality, width and height each: one an output; where there
+    is none, the first of its images, with which the others are."""
+    outputs = plan_json["outputs"]
+    if not outputs:
+        image = plan_json["companions"][0]["files"][0]["picture"]
+        return [(Quality.SOURCE, image["width"], image["height"])]
+    return [(Quality(one["output"]["quality"]), one["width"], one["height"]) for one in outputs]
+
+
 async def whole_edit(session: AsyncSession, job: Job) -> Edit:
     """Return the job's edit as seen from the upload, when it built on a variant."""
     edit = msgspec.convert(job.edit_json, Edit)
@@ -37,9 +48,11 @@ async def whole_edit(session: AsyncSession, job: Job) -> Edit:
     return edit
 
 
-async def add(session: AsyncSession, job: Job, variants: Sequence[Variant], outputs: Sequence[FileOutput]) -> None:
-    """Insert what was made of each output as the job's own, with what was laid over. The variants come with all that
-    was found of their bytes; here is what the job makes of them."""
+async def add(
+    session: AsyncSession, job: Job, variants: Sequence[Variant], outputs: Sequence[FileOutput | None]
+) -> None:
+    """Insert what was made of each output (None: an image alone) as the job's own, with what was laid over. The
+    variants come with all that was found of their bytes; here is what the job makes of them."""
     edit = await whole_edit(session, job)
     for number, (variant, output) in enumerate(zip(variants, outputs, strict=True)):
         assert job.video_id is not None
@@ -50,7 +63,9 @@ async def add(session: AsyncSession, job: Job, variants: Sequence[Variant], outp
         variant.source_variant_id = job.input_variant_id
         variant.labels = job.labels
         variant.config_json = job.edit_json or {}
-        variant.edit_json = msgspec.to_builtins(msgspec.structs.replace(edit, outputs=(output,)))
+        variant.edit_json = msgspec.to_builtins(
+            msgspec.structs.replace(edit, outputs=() if output is None else (output,))
+        )
     session.add_all(variants)
     await session.flush()
     for variant in variants:
@@ -114,9 +129,8 @@ async def copy(session: AsyncSession, job: Job, made: Sequence[Result]) -> list[
     return copies
 
 
-def _output(variant: Variant) -> FileOutput:
-    (output,) = msgspec.convert(variant.edit_json, Edit).outputs
-    return output
+def _output(variant: Variant) -> FileOutput | None:
+    return next(iter(msgspec.convert(variant.edit_json, Edit).outputs), None)
 
 
 def _overlay_rows(layers: tuple[AnyLayer, ...], variant: Variant) -> list[OverlayRow]:

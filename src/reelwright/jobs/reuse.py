@@ -72,7 +72,7 @@ async def _find(session: AsyncSession, new: NewJob, storage: LocalStorage) -> tu
     maker, made = await results.held(session, newest.scalar_subquery())
     if maker is None or maker.plan_json is None:
         return None
-    if [result.variant.output_index for result in made] != list(range(len(maker.plan_json["outputs"]))):
+    if [result.variant.output_index for result in made] != list(range(len(results.planned(maker.plan_json)))):
         return None
     if any(FileRole.MAIN not in {file.role for file in result.files} for result in made):
         return None

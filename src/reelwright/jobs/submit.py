@@ -24,6 +24,7 @@ from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs import reuse
 from reelwright.jobs.creation import NewJob
+from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
 from reelwright.storage.local import LocalStorage
 
 
@@ -43,7 +44,7 @@ async def find_source(
     """The upload or the variant that has the id, or the named variant of it. It is locked against deletion until the
     transaction ends. `pointer`: where the request has the id.
 
-    Raises NotFound; InvalidInput when the variant is another video's.
+    Raises NotFound; InvalidInput when the variant is another video's, or a result without a moving picture.
     """
     owner: Video | Variant | None = await session.get(Video, source_id) or await session.get(Variant, source_id)
     if owner is None:
@@ -62,6 +63,9 @@ async def find_source(
     if file is None:  # deleted between the two looks
         raise NotFound("no such video or variant", pointer=pointer)
     media = msgspec.convert(owner.media_info, MediaInfo)
+    if not media.video:
+        at = pointer if variant_id is None else "/source_variant_id"
+        raise InvalidInput([FieldError(at, NO_VIDEO_IN_SOUND if media.audio else NO_VIDEO_IN_IMAGE)])
     return Source(file, video_id, own_variant_id, Facts(sha256=file.sha256, media=media))
 
 

@@ -14,12 +14,13 @@ from reelwright.edits import ladder
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import Facts, SubtitlesFacts
-from reelwright.edits.geometry import Size
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.output_words import WantedOutput
-from reelwright.edits.outputs import FileOutput
+from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan.fold import resolve_steps
+from reelwright.edits.plan.transcode import NO_SOUND
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.steps import Step
@@ -76,25 +77,25 @@ def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ..
     Raises InvalidInput.
     """
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
-    canvas = facts.media.main_video.display_size
+    media = facts.media
     if request.steps:
-        canvas = resolve_steps(request.steps, facts, length, deep=False)[1].canvas
-    made = _Outputs()
+        media = resolve_steps(request.steps, facts, length, deep=False)[1].media
+    made = _Outputs(media)
     for number, (wanted, pointers) in enumerate(zip(request.wanted, request.pointers, strict=True)):
-        made.add(wanted, canvas, pointers, Pointer(f"/outputs/{number}"))
+        made.add(wanted, pointers, Pointer(f"/outputs/{number}"))
     if made.errors:
         raise InvalidInput(made.errors)
     outputs = (*made.streamed, *made.files)
-    if not outputs:
-        raise InvalidInput([FieldError("/outputs", "has no video, beside which images are made")])
     edit = Edit(steps=request.steps, outputs=outputs, sidecars=tuple(made.sidecars), streaming=made.streaming)
     return edit, tuple(made.pointers)
 
 
 @dataclass(slots=True)
 class _Outputs:
-    """What all outputs of a request ask for, together. Renditions of a stream come first."""
+    """What all outputs of a request ask for, together. `media`: what they are made of. Renditions of a stream come
+    first."""
 
+    media: MediaInfo
     streamed: list[FileOutput] = field(default_factory=list)
     files: list[FileOutput] = field(default_factory=list)
     sidecars: list[AnySidecar] = field(default_factory=list)
@@ -102,28 +103,29 @@ class _Outputs:
     streaming: Streaming | None = None
     errors: list[FieldError] = field(default_factory=list)
 
-    def add(self, wanted: WantedOutput, canvas: Size, pointers: Sequence[Pointer], pointer: Pointer) -> None:
+    def add(self, wanted: WantedOutput, pointers: Sequence[Pointer], pointer: Pointer) -> None:
         if wanted.ladder is not None:
-            self._add_renditions(wanted, canvas, pointer)
+            self._add_renditions(wanted.ladder, pointer)
         for sidecar, place in zip(wanted.sidecars, pointers, strict=True):
             if any(type(sidecar) is type(known) for known in self.sidecars):
                 self.errors.append(FieldError(place.path, f"there is another {type(sidecar).__name__.lower()} already"))
             self.sidecars.append(sidecar)
             self.pointers.append(place)
 
-    def _add_renditions(self, wanted: WantedOutput, canvas: Size, pointer: Pointer) -> None:
-        assert wanted.ladder is not None
+    def _add_renditions(self, wanted: Ladder, pointer: Pointer) -> None:
         try:
-            renditions = ladder.outputs(wanted.ladder, canvas)
+            renditions = ladder.outputs(wanted, self.media.main_video.display_size)
         except InvalidInput as invalid:
             self.errors += [FieldError(f"{pointer.path}{one.pointer}", one.detail) for one in invalid.errors]
             return
-        if wanted.ladder.streaming is None:
+        if any(output.video is None for output in renditions) and not self.media.decodable_audio:
+            self.errors.append(FieldError(pointer.path, NO_SOUND))
+        elif wanted.streaming is None:
             self.files += renditions
         elif self.streaming is not None:
             self.errors.append(FieldError(pointer.path, "is a second stream: one job makes one, as HLS and DASH"))
         else:
-            self.streaming = wanted.ladder.streaming
+            self.streaming = wanted.streaming
             self.streamed += renditions
 
 

@@ -25,6 +25,11 @@ from reelwright.storage.local import LocalStorage
 
 NO_SOUND_IN_PICTURES = "is a picture: it has no sound"
 NO_PICTURE_IN_SOUNDS = "is sound without a picture: the step `audio` replaces sound by it, or mixes it in"
+NO_VIDEO_IN_SOUND = (
+    "is a result of sound alone, which has no moving picture to edit: name it in a step `audio` (`variant:<id>`), or"
+    " edit what it was made of"
+)
+NO_VIDEO_IN_IMAGE = "is a result of images alone, which has no moving picture to edit: edit what it was made of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,14 @@ async def stored_video(session: AsyncSession, reference: str) -> tuple[File, Med
 
     Raises NotFound, UnsupportedMedia.
     """
+    file, media = await _stored_media(session, reference)
+    if not media.video:
+        raise UnsupportedMedia(NO_VIDEO_IN_SOUND if media.audio else NO_VIDEO_IN_IMAGE)
+    return file, media
+
+
+async def _stored_media(session: AsyncSession, reference: str) -> tuple[File, MediaInfo]:
+    """The same, of whatever kind it is."""
     file = await layer_references.video(session, reference)
     owner = (
         await session.get(Video, file.video_id)
@@ -82,7 +95,7 @@ async def stored(session: AsyncSession, reference: str, named: Named) -> tuple[F
     """What a prepared reference names, locked as `stored_video` does. Raises NotFound, UnsupportedMedia."""
     kind, _, rest = reference.partition(":")
     if kind != "asset":
-        file, media = await stored_video(session, reference)
+        file, media = await (_stored_media if named.takes == "sound" else stored_video)(session, reference)
     else:
         file = await layer_references.stored_asset(session, rest)
         await session.refresh(file, with_for_update={"read": True})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
-from reelwright.edits.codecs import AudioCodec, Codec, Container
+from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
@@ -62,7 +62,7 @@ class CodingIn(Body, frozen=True, kw_only=True):
     """How results are coded, one or many."""
 
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits and HDR.")] | None = None
-    container: Annotated[Container, Meta(description="Omitted: mp4.")] | None = None
+    container: Annotated[VideoContainer, Meta(description="Omitted: mp4.")] | None = None
     crf: (
         Annotated[
             int,
@@ -105,7 +105,7 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
         """Return how the result is coded. `usual`: what becomes of sound of which nothing is said."""
         bit_rate = audio.bit_rate if audio is not None else None
         channels = audio.channels if audio is not None else None
-        codec = audio.codec if audio is not None else None
+        codec: AudioCodec | None = audio.codec if audio is not None else None
         if codec is None and bit_rate is None and channels is None:
             codec = usual
         return Ladder(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta
 
-from reelwright.edits.codecs import Codec, Container
+from reelwright.edits.codecs import Codec, Container, SoundCodec
 from reelwright.edits.enums import FileRole, Quality
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.sidecars import PlannedFile
@@ -45,7 +45,7 @@ class ExplainedOutput(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     quality: Quality
     container: Container
-    codec: Codec
+    codec: Annotated[Codec | SoundCodec, Meta(description="Of its video; of sound alone, of that.")]
     width: int
     height: int
     duration_s: float
@@ -61,7 +61,7 @@ class ExplainedOutput(msgspec.Struct, frozen=True, kw_only=True):
             index=index,
             quality=output.quality,
             container=output.container,
-            codec=output.video.codec,
+            codec=output.video.codec if output.video is not None else cast(SoundCodec, output.audio.codec),
             width=expected.width,
             height=expected.height,
             duration_s=float(Fraction(expected.duration_s)),
@@ -73,15 +73,27 @@ class ExplainedOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExplainedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that would be made beside the outputs."""
+    """A file that would be made beside the outputs, or instead of any."""
 
     name: str
     role: FileRole
     content_type: str
+    width: Annotated[int | None, Meta(description="Of an image.")]
+    height: int | None
+    duration_s: Annotated[float | None, Meta(description="Of one that moves.")]
 
     @classmethod
     def of(cls, planned: PlannedFile) -> ExplainedFile:
-        return cls(name=planned.name, role=planned.role, content_type=planned.content_type)
+        image = planned.image
+        lasts_ms = None if image is None else image.duration_ms
+        return cls(
+            name=planned.name,
+            role=planned.role,
+            content_type=planned.content_type,
+            width=None if image is None else image.width,
+            height=None if image is None else image.height,
+            duration_s=None if lasts_ms is None else lasts_ms / 1000,
+        )
 
 
 class ToolchainOut(msgspec.Struct, frozen=True, kw_only=True):

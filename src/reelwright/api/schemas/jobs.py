@@ -18,6 +18,7 @@ from reelwright.api.schemas.videos import FileOut, OutputCheckOut, checks_of
 from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.error_codes import HINDRANCES
+from reelwright.jobs import results
 from reelwright.jobs.estimate import OutputState, eta_s, output_state
 from reelwright.jobs.status_reader import CurrentStatus
 from reelwright.jobs.waiting import Waiting
@@ -264,11 +265,11 @@ class JobPage(Page[JobSummary], frozen=True, kw_only=True):
 
 def _outputs(job: Job, variants: Outputs, addresses: Addresses, checks: Checks | None) -> list[OutputOut]:
     """Without `checks`, as lists have them."""
-    planned = job.plan_json["outputs"] if job.plan_json else []
+    planned = results.planned(job.plan_json) if job.plan_json else []
     written = job.outputs_progress or [{"variant_id": None}] * len(planned)
     ids = [None if output["variant_id"] is None else uuid.UUID(output["variant_id"]) for output in written]
     outputs = []
-    for index, (expected, variant_id) in enumerate(zip(planned, ids, strict=True)):
+    for index, ((quality, width, height), variant_id) in enumerate(zip(planned, ids, strict=True)):
         kept = variant_id if variant_id in variants else None
         files = [] if kept is None else [FileOut.of(file, kept, addresses) for file in variants[kept]]
         main = next((file.url for file in files if file.role is FileRole.MAIN), None)
@@ -276,9 +277,9 @@ def _outputs(job: Job, variants: Outputs, addresses: Addresses, checks: Checks |
             OutputOut(
                 index=index,
                 state=output_state(job, index) if variant_id == kept else OutputState.DELETED,
-                quality=Quality(expected["output"]["quality"]),
-                width=expected["width"],
-                height=expected["height"],
+                quality=quality,
+                width=width,
+                height=height,
                 progress=job.progress,
                 variant_id=kept,
                 url=main,

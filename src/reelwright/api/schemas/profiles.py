@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reelwright.api.schemas.transcode import RenditionsIn, SoundIn
+from reelwright.api.schemas.transcode import RenditionsIn
 from reelwright.edits.profiles import PROFILES, Profile, ProfileName
 
 
@@ -18,23 +18,22 @@ class ProfileOut(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, name: ProfileName, profile: Profile) -> ProfileOut:
         ladder = profile.ladder
-        audio = SoundIn(
-            codec=ladder.audio_codec,
-            bit_rate=ladder.audio_bit_rate,
-            channels=ladder.audio_channels,
-            loudness=ladder.loudness_lufs,
-        )
-        settings = RenditionsIn(
-            qualities=None if ladder.qualities is None else list(ladder.qualities),
-            codec=ladder.codec,
-            container=ladder.container,
-            crf=ladder.crf,
-            video_bitrate=ladder.video_bit_rate,
-            two_pass=ladder.two_pass,
-            preset=ladder.preset,
-            audio=audio,
-        )
-        return cls(name=name, purpose=profile.purpose, settings=settings)
+        settings = {
+            "qualities": ladder.qualities,
+            "codec": ladder.codec,
+            "container": ladder.container,
+            "crf": ladder.crf,
+            "video_bitrate": ladder.video_bit_rate,
+            "two_pass": ladder.two_pass,
+            "preset": ladder.preset,
+            "audio": {
+                "codec": ladder.audio_codec,
+                "bit_rate": ladder.audio_bit_rate,
+                "channels": ladder.audio_channels,
+                "loudness": ladder.loudness_lufs,
+            },
+        }
+        return cls(name=name, purpose=profile.purpose, settings=msgspec.convert(settings, RenditionsIn))
 
 
 ALL = [ProfileOut.of(name, profile) for name, profile in PROFILES.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reelwright.edits.sidecars import Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.sidecars import Gif, Poster, Preview, Sprite, Thumbnails
 
 
 class PosterIn(Poster, frozen=True, kw_only=True, tag=False):
@@ -19,3 +19,7 @@ class SpriteIn(Sprite, frozen=True, kw_only=True, tag=False):
 
 class PreviewIn(Preview, frozen=True, kw_only=True, tag=False):
     __doc__ = Preview.__doc__
+
+
+class GifIn(Gif, frozen=True, kw_only=True, tag=False):
+    __doc__ = Gif.__doc__

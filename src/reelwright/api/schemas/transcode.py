@@ -44,6 +44,12 @@ class RenditionsIn(CodingIn, frozen=True, kw_only=True):
     """Renditions of one video, all made by one decode, and what goes with them."""
 
     other_spellings: ClassVar[dict[str, str]] = {"video_bit_rate": "video_bitrate"}
+    sidecar_kinds: ClassVar[dict[str, type[AnySidecar]]] = {
+        "poster": Poster,
+        "thumbnails": Thumbnails,
+        "sprite": Sprite,
+        "preview": Preview,
+    }
 
     qualities: (
         Annotated[
@@ -145,7 +151,7 @@ class RenditionsIn(CodingIn, frozen=True, kw_only=True):
     @property
     def sidecars(self) -> tuple[AnySidecar, ...]:
         """What is asked for, as the edit holds it: with a tag that tells its kind."""
-        kinds = (Poster, self.poster), (Thumbnails, self.thumbnails), (Sprite, self.sprite), (Preview, self.preview)
+        kinds = ((kind, getattr(self, field)) for field, kind in self.sidecar_kinds.items())
         return tuple(kind(**msgspec.structs.asdict(given)) for kind, given in kinds if given is not None)
 
     @property

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, ClassVar
 
+import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.coding import Reuse
 from reelwright.api.schemas.labels import LabelsIn
+from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.transcode import RenditionsIn
+from reelwright.edits.codecs import SOUND_CONTAINERS, SoundContainer, VideoContainer
+from reelwright.edits.enums import Quality
 from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.sidecars import AnySidecar, Gif
 from reelwright.edits.steps import Step
 from reelwright.edits.templates import TemplateReference, Variables
 from reelwright.edits.validation import Check
@@ -19,17 +24,74 @@ from reelwright.errors import FieldError, InvalidInput
 
 MAX_STEPS, MAX_OUTPUTS = 50, 16
 
+OF_VIDEO = (
+    *("profile", "codec", "crf", "preset", "video_bitrate", "two_pass", "copy_conforming", "hardware"),
+    *("hls", "dash", "segment_s"),
+)
+"""Fields of an output that say something of its video."""
+
+
+class OutputIn(RenditionsIn, frozen=True, kw_only=True):
+    """Renditions, and what goes with them; or a file of sound alone; or images alone."""
+
+    sidecar_kinds: ClassVar[dict[str, type[AnySidecar]]] = {**RenditionsIn.sidecar_kinds, "gif": Gif}
+
+    container: (
+        Annotated[
+            VideoContainer | SoundContainer,
+            Meta(
+                description="Omitted: mp4. m4a (AAC), mp3, wav and flac (16 bits), and ogg (Opus) hold sound alone: the"
+                " first track of it, coded as `audio` says."
+            ),
+        ]
+        | None
+    ) = None  # type: ignore[assignment]
+    qualities: (
+        Annotated[
+            list[Quality],
+            Meta(
+                max_length=8,
+                description="As for `POST /transcode`. An empty list makes no video: only the images that are named.",
+                examples=[["720p"]],
+            ),
+        ]
+        | None
+    ) = None
+    gif: Annotated[GifIn, Meta(description="An animated GIF; an empty object takes all of a short video.")] | None = (
+        None
+    )
+
+    @property
+    def wanted(self) -> WantedOutput:
+        return WantedOutput(None if self.qualities == [] else self.ladder(), self.sidecars)
+
+    def faults(self) -> list[FieldError]:
+        """Return what says something of a video that is not made."""
+        usual = {field.name: field.default for field in msgspec.structs.fields(type(self))}
+        said = [field for field in OF_VIDEO if getattr(self, field) != usual[field]]
+        if self.container in SOUND_CONTAINERS:
+            said = [*(["qualities"] if self.qualities is not None else []), *said]
+            return [FieldError(f"/{field}", f"is for video: {self.container} holds sound alone") for field in said]
+        if self.qualities != []:
+            return []
+        if not self.sidecars:
+            return [FieldError("/qualities", f"is empty: name one, or an image ({', '.join(self.sidecar_kinds)})")]
+        said += [field for field in ("container", "audio") if getattr(self, field) != usual[field]]
+        return [FieldError(f"/{field}", "is for video or sound: `qualities` names none") for field in said]
+
+
 OutputWord = Annotated[
     str, Check(read_word), Meta(max_length=32, description=f"One of the usual, as {', '.join(EXAMPLES)}.")
 ]
 
 Steps = Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")]
 Outputs = Annotated[
-    tuple[RenditionsIn | OutputWord, ...],
+    tuple[OutputIn | OutputWord, ...],
     Meta(
         min_length=1,
         max_length=MAX_OUTPUTS,
-        description="What is made of it, several at once: words for the usual, or all that `POST /transcode` takes."
+        description="What is made of it, several at once: words for the usual, or all that `POST /transcode` takes;"
+        " sound or images alone."
         " Omitted: one MP4 at the size that the steps give it.",
     ),
 ]
@@ -49,12 +111,14 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     reuse: Reuse = True
 
     def check(self) -> None:
-        """Raises InvalidInput that names every output that is no word for one."""
+        """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""
         errors: list[FieldError] = []
         for number, output in enumerate(self.outputs):
             try:
                 if isinstance(output, str):
                     read_word(output)
+                else:
+                    errors += [FieldError(f"/outputs/{number}{one.pointer}", one.detail) for one in output.faults()]
             except ValueError as error:
                 errors.append(FieldError(f"/outputs/{number}", str(error)))
         if errors:
@@ -63,10 +127,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     @property
     def wanted(self) -> tuple[WantedOutput, ...]:
         """What each output asks for."""
-        return tuple(
-            read_word(output) if isinstance(output, str) else WantedOutput(output.ladder(), output.sidecars)
-            for output in self.outputs
-        )
+        return tuple(read_word(output) if isinstance(output, str) else output.wanted for output in self.outputs)
 
     @property
     def pointers(self) -> tuple[tuple[Pointer, ...], ...]:

@@ -52,7 +52,7 @@ def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = (), base: Li
         raise InvalidInput([FieldError("/video_id", wrong)])
     keeps_hdr = all(step.keeps_hdr for step in edit.steps)
     warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=keeps_hdr)
-    if base is not None:
+    if base is not None or edit.needs_scene:
         return resolve_fold(edit, facts, length, warnings, pointers, base)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers)

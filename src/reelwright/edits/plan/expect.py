@@ -48,6 +48,19 @@ def expect(
     )
 
 
+def expect_sound(output: FileOutput, length: Fraction) -> ExpectedOutput:
+    """A file of sound alone, as long as all is: of several tracks it has the first."""
+    return ExpectedOutput(
+        output=output,
+        width=0,
+        height=0,
+        duration_s=str(length),
+        duration_tolerance_s=str(Fraction(1, 10)),
+        frame_count=None,
+        audio_tracks=1,
+    )
+
+
 def begun_at_once(expected: ExpectedOutput) -> ExpectedOutput:
     """As it is streamed: a picture that begins late is shown from the start."""
     if (picture := expected.video) is None:

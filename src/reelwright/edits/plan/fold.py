@@ -11,7 +11,7 @@ from reelwright.edits.codecs import CODECS
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.plan.lineage import LineageBase
-from reelwright.edits.plan.structs import VERSION, Plan
+from reelwright.edits.plan.structs import COMPOSED, VERSION, Plan
 from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
@@ -47,7 +47,8 @@ def resolve_fold(
     inputs.pop(facts.sha256, None)
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
     resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said], of_sidecars)
-    return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, VERSION)
+    version = COMPOSED if edit.outputs else VERSION
+    return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, version)
 
 
 def resolve_steps(
@@ -116,4 +117,4 @@ def _read_no_further(opened: PlannedOpening, steps: Sequence[PlannedStep]) -> li
 
 
 def _any_ten_bit(edit: Edit) -> bool:
-    return any(CODECS[output.video.codec].ten_bit for output in edit.outputs)
+    return any(CODECS[output.video.codec].ten_bit for output in edit.outputs if output.video is not None)

@@ -7,6 +7,7 @@ fractions of seconds in strings.
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 
 import msgspec
 
@@ -14,10 +15,14 @@ from reelwright.edits.facts import AnyFacts, Facts
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar
 from reelwright.edits.steps import PlannedStep
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.streaming import PlannedStreaming
 
-VERSION = 2
-"""The newest form of a plan that this release makes and understands."""
+VERSION = 3
+"""The newest form of a plan that this release makes and understands: it may have sidecars and no outputs."""
+COMPOSED = 2
+"""The form of a plan of several steps, of which the first is an opening."""
 SINGLE = 1
 """The form of a plan of one step, or none: what every release understands."""
 
@@ -63,8 +68,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return (self.inputs[0], *(source for step in self.steps for source in step.sources))
 
     @property
+    def length(self) -> Fraction:
+        """How long the result is, seconds."""
+        return Fraction(self.outputs[0].duration_s) if self.outputs else self.states[-1].length
+
+    @property
+    def states(self) -> tuple[VideoState, ...]:
+        """What the video is after each step. Only asked of plans whose first step is an opening."""
+        opened, *others = self.steps
+        assert isinstance(opened, PlannedOpening)
+        states = [opened.of(self.inputs[0].media)]
+        for step in others:
+            states.append(step.after(states[-1]))
+        return tuple(states)
+
+    @property
     def files(self) -> tuple[PlannedFile, ...]:
-        """What is made beside the outputs."""
+        """What is made beside the outputs, or instead of any."""
         streamed = self.streaming.files if self.streaming is not None else ()
         return (*(file for sidecar in self.sidecars for file in sidecar.files), *streamed)
 

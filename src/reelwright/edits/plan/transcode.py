@@ -13,7 +13,7 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan.expect import begun_at_once, counted, expect, heard
+from reelwright.edits.plan.expect import begun_at_once, counted, expect, expect_sound, heard
 from reelwright.edits.plan.structs import SINGLE, ExpectedOutput, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import PlannedSidecar, planned
@@ -21,6 +21,8 @@ from reelwright.edits.steps import PlannedStep
 from reelwright.edits.stream_copy import why_not_copyable
 from reelwright.edits.streaming import PlannedStreaming
 from reelwright.errors import FieldError, InvalidInput
+
+NO_SOUND = "is sound alone, and the video has none, or none that can be decoded: leave it out"
 
 
 def resolve_transcode(
@@ -52,7 +54,12 @@ def resolve_outputs(
     shown = media.main_video.display_size
     grid = frame_grid(media)
     outputs, hindrances = [], []
-    for output in edit.outputs:
+    for number, output in enumerate(edit.outputs):
+        if output.video is None:
+            if not media.decodable_audio:
+                raise InvalidInput([FieldError(f"/outputs/{number}", NO_SOUND)])
+            outputs.append(expect_sound(output, length))
+            continue
         size = ladder.fitted(shown, output.quality)
         if ladder.is_upscaled(shown, output.quality):
             warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")

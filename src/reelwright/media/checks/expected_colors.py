@@ -16,7 +16,7 @@ def colors(timeline: Timeline, expected: ExpectedOutput) -> Names:
     video = timeline.media.main_video
     if expected.copied:
         return video.color_primaries, video.color_transfer, video.color_space
-    hdr = not timeline.overlays and frame_format.keeps_hdr(timeline.media, expected.output.video.codec)
+    hdr = not timeline.overlays and frame_format.keeps_hdr(timeline.media, expected.output.pictures.codec)
     named = color_standard.conformed(video, hdr=hdr)
     return named["color_primaries"], named["color_transfer"], named["color_space"]
 
@@ -25,4 +25,4 @@ def pixel_format(timeline: Timeline, expected: ExpectedOutput) -> str | None:
     """Return that of the frames; None where they are not coded anew."""
     if expected.copied:
         return None
-    return frame_format.pixel_format(timeline.media, expected.output.video.codec)
+    return frame_format.pixel_format(timeline.media, expected.output.pictures.codec)

@@ -16,7 +16,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Where the source of a made file shows and plays the same. Its time is the file's plus `offset_s`."""
 
     offset_s: str
-    video_stream: int
+    video_stream: int | None
+    """None: only sound is compared."""
     audio_streams: tuple[int | None, ...] = ()
     """Of the made file's tracks, in their order; None: it is the source's own, packet by packet."""
     covered: tuple[int, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+from reelwright import file_formats
 from reelwright.edits import audio_tracks
 from reelwright.edits.checks import OutputCheck, check, note
 from reelwright.edits.media_info import MediaInfo
@@ -28,6 +29,13 @@ CLIPPED = 0.05
 def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[OutputCheck, ...]:
     """Return what output `number` of the plan was held to, beside what `verify` holds its header to."""
     expected, timeline = plan.outputs[number], Timeline.of(plan)
+    if expected.output.video is None:
+        return (
+            *_file(expected, made, found),
+            *_decoding_sound(found),
+            *_sound(plan, number, made, found, timeline),
+            *_stretches(found, ("silent",)),
+        )
     return (
         *_file(expected, made, found),
         *_look(expected, made, timeline),
@@ -41,9 +49,9 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[O
 def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterator[OutputCheck]:
     yield check("readable", not found.broken_off, "read to its end" if not found.broken_off else "breaks off")
     container = expected.output.container
-    family = {"mp4": "mov", "mkv": "matroska", "webm": "matroska"}[container]
+    family = file_formats.demuxer_of(container)
     yield check("container", made.container.split(",")[0] == family, made.container, container)
-    if container == "mp4":
+    if family == file_formats.MP4.demuxer:
         yield check("index", found.index_first is True, "first" if found.index_first else "behind the media", "first")
 
 
@@ -99,6 +107,12 @@ def _decoding(found: Findings) -> Iterator[OutputCheck]:
         seen = f"{video.decoded} frames of {video.packets} come out"
     yield check("decodes", not errors and not lost and video.decoded > 0, seen)
     yield check("frame_size", not video.resized, f"{video.resized} frames of another size" if video.resized else "one")
+
+
+def _decoding_sound(found: Findings) -> Iterator[OutputCheck]:
+    errors, heard = sum(track.errors for track in found.audio), sum(track.samples for track in found.audio)
+    seen = f"{errors} errors" if errors else "all of it, without an error"
+    yield check("decodes", not errors and heard > 0, seen if heard else "no sound comes out")
 
 
 def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline) -> Iterator[OutputCheck]:
@@ -159,8 +173,12 @@ def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> I
         yield note("clipping", distorted, f"{label}peak {heard.peak:.2f} of full scale")
 
 
-def _stretches(found: Findings) -> Iterator[OutputCheck]:
-    for kind, name in (("black", "black"), ("still", "still"), ("silent", "silence"), ("order", "frame_order")):
+_STRETCHES = {"black": "black", "still": "still", "silent": "silence", "order": "frame_order"}
+
+
+def _stretches(found: Findings, kinds: Iterable[str] = tuple(_STRETCHES)) -> Iterator[OutputCheck]:
+    for kind in kinds:
+        name = _STRETCHES[kind]
         stretches = [one for one in found.stretches if one.kind == kind]
         wrong = [one for one in stretches if one.differs]
         if wrong:

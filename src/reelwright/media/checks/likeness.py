@@ -56,10 +56,13 @@ class _Comparison:
         self._offset = Fraction(comparison.offset_s)
         self._seen = set(range(GRID[0] * GRID[1])) - set(comparison.covered)
         self._made, self._source = made, source
-        self._pictures = (
-            prepared(made.streams.video[0], inspection),
-            prepared(source.streams[comparison.video_stream], inspection),
-        )
+        self._pictures: tuple[Any, ...] = ()
+        self._zero = Fraction(0)
+        if comparison.video_stream is not None:
+            ours, theirs = made.streams.video[0], source.streams[comparison.video_stream]
+            self._pictures = prepared(ours, inspection), prepared(theirs, inspection)
+        elif made.start_time is not None:  # players count from there: MP3 begins with what its coder took to begin
+            self._zero = Fraction(made.start_time, 1_000_000)
         self._sounds = {
             track: (prepared(here, inspection), prepared(source.streams[there], inspection))
             for track, (here, there) in enumerate(zip(made.streams.audio, comparison.audio_streams, strict=False))
@@ -169,7 +172,7 @@ class _Comparison:
             middle = (found.start_s + found.end_s - length) / 2
             shifts, pieces, clipped = [], 0, 0
             for start in dict.fromkeys((found.start_s + MAX_SHIFT_S, middle)):
-                ours, _, _ = self._envelope(here, start, start + length, Fraction(0))
+                ours, _, _ = self._envelope(here, start, start + length, self._zero)
                 begin, end = start - MAX_SHIFT_S, start + length + MAX_SHIFT_S
                 theirs, seen, loud = self._envelope(there, begin, end, self._offset)
                 pieces, clipped = pieces + seen, clipped + loud

@@ -17,7 +17,7 @@ from av.error import FFmpegError
 
 from reelwright.media.checks.inspection import GRID, AudioFindings, Findings, Inspection, VideoFindings
 from reelwright.media.checks.stretches import MIN_SILENT_S, FrameWatch, Longest, Points
-from reelwright.settings import CONTAINERS
+from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 REORDERED_PACKETS = 64
 """No codec shows frames in an order that is further from that in which they come."""
@@ -47,7 +47,7 @@ def opened(media_fd: int, inspection: Inspection) -> Any:
     options = {
         "fd": str(media_fd),
         "protocol_whitelist": "fd",
-        "format_whitelist": ",".join(CONTAINERS),
+        "format_whitelist": ",".join(dict.fromkeys((*CONTAINERS, *SOUND_CONTAINERS))),
         "codec_whitelist": inspection.decoders,
         "max_pixels": str(inspection.max_pixels),
     }
@@ -74,17 +74,17 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
     share = 1.0 if inspection.every == 1 else 0.3
     with opened(media_fd, inspection) as container:
         strict = STRICT if inspection.strict else {}
-        video = prepared(container.streams.video[0], inspection, **strict)
-        picture = ReadVideo(video, findings.video)
+        videos = [prepared(stream, inspection, **strict) for stream in container.streams.video[:1]]
+        pictures = {stream.index: ReadVideo(stream, findings.video) for stream in videos}
         sounds = {
             stream.index: ReadAudio(prepared(stream, inspection, **strict), number)
             for number, stream in enumerate(container.streams.audio)
         }
         findings.audio = [sound.findings for sound in sounds.values()]
-        played = [video, *(sound.stream for sound in sounds.values())]
+        played = [*videos, *(sound.stream for sound in sounds.values())]
         try:
             for number, packet in enumerate(container.demux(played)):
-                if packet.stream.index == video.index:
+                if (picture := pictures.get(packet.stream.index)) is not None:
                     picture.pass_by(packet)
                     if inspection.every == 1:
                         picture.decode(packet)
@@ -96,12 +96,14 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
             findings.broken_off = True
         for sound in sounds.values():
             sound.end()
-        picture.end()
-        if inspection.every > 1:
-            _some_groups(container, picture, inspection.every, lambda done: tell(share + (1 - share) * done))
-        else:
-            findings.video.groups_decoded = findings.video.groups
-        found = [*picture.watch.found(), *(stretch for sound in sounds.values() for stretch in sound.silent.found())]
+        for picture in pictures.values():
+            picture.end()
+            if inspection.every > 1:
+                _some_groups(container, picture, inspection.every, lambda done: tell(share + (1 - share) * done))
+            else:
+                findings.video.groups_decoded = findings.video.groups
+        watched = [stretch for picture in pictures.values() for stretch in picture.watch.found()]
+        found = [*watched, *(stretch for sound in sounds.values() for stretch in sound.silent.found())]
         findings.stretches = found
     return findings
 

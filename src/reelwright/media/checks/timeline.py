@@ -106,7 +106,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         tracks = self.source.decodable_audio[: expected.audio_tracks]
         return Comparison(
             offset_s=str(self.source.start + self.source_start),
-            video_stream=self.source.main_video.index,
+            video_stream=None if expected.output.video is None else self.source.main_video.index,
             audio_streams=tuple(
                 None if self.is_sound_copied(plan, track, expected) else track.index for track in tracks
             ),

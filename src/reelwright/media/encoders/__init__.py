@@ -49,14 +49,14 @@ def coded_video(
     Raises JobFailed `unsupported_here`.
     """
     output = expected.output
-    encoder = CODECS[output.video.codec].encoder
+    encoder = CODECS[output.pictures.codec].encoder
     if encoder not in capabilities.encoders:
         raise JobFailed(
-            f"this machine's ffmpeg cannot encode {output.video.codec} ({encoder})", code="unsupported_here"
+            f"this machine's ffmpeg cannot encode {output.pictures.codec} ({encoder})", code="unsupported_here"
         )
     coding = Coding(
         media=media,
-        video=output.video,
+        video=output.pictures,
         threads=capabilities.threads,
         keep_fields=keep_fields,
         output_number=number,
@@ -68,7 +68,7 @@ def coded_video(
         encoder,
         *own,
         *codec_tag(output),
-        *segment_key_frames(output.video),
+        *segment_key_frames(output.pictures),
         *times(media, begins_late=begins_late),
     )
 
@@ -76,13 +76,13 @@ def coded_video(
 def coded_by_hardware(encoder: str, media: MediaInfo, expected: ExpectedOutput) -> tuple[str, ...]:
     """Return the same for an encoder that `hardware_encoder` chose."""
     output = expected.output
-    return ("-c:v", encoder, *hardware.options(encoder, output.video), *codec_tag(output), *times(media))
+    return ("-c:v", encoder, *hardware.options(encoder, output.pictures), *codec_tag(output), *times(media))
 
 
 def hardware_encoder(media: MediaInfo, expected: ExpectedOutput, working: tuple[str, ...]) -> str | None:
     """Return the encoder in hardware that codes an output, of those that work here; None: software does, by which all
     can be done."""
-    video = expected.output.video
+    video = expected.output.pictures
     fits = min(expected.width, expected.height) >= hardware.MIN_SIDE and pixel_format(media, video.codec) == "yuv420p"
     if not video.hardware or video.two_pass or video.segment_s or expected.copied or not fits:
         return None

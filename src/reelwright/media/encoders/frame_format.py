@@ -16,7 +16,7 @@ def keeps_fields(media: MediaInfo, output: FileOutput, *, height: int) -> bool:
     """Return whether an interlaced video stays so in an output that high: its lines must be the source's, in pairs of
     each field, and the codec must tell players."""
     as_it_was = height == even(media.main_video.upright_size)[1] and height % 4 == 0
-    return CODECS[output.video.codec].interlaced and as_it_was and media.main_video.is_interlaced
+    return CODECS[output.pictures.codec].interlaced and as_it_was and media.main_video.is_interlaced
 
 
 def pixel_format(media: MediaInfo, codec: Codec) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from reelwright.edits.codecs import Container
@@ -14,6 +15,15 @@ from reelwright.media.ffmpeg.filtergraph import seconds
 
 NOWHERE = ("-f", "null", "-")
 """The end of an output that is only looked at."""
+_MUXERS: Mapping[Container, tuple[str, ...]] = {
+    "mkv": ("-f", "matroska"),
+    "webm": ("-f", "webm"),
+    "m4a": ("-movflags", "+faststart", "-f", "ipod"),  # as `mp4`, with the brand by which players know sound alone
+    "mp3": ("-f", "mp3"),
+    "wav": ("-rf64", "auto", "-f", "wav"),  # beyond 4 GB, WAV has no number for its size
+    "flac": ("-f", "flac"),
+    "ogg": ("-f", "ogg"),
+}
 DENSE_RATE = 10
 """Frames a second, of a video that could not be read through: with more it is footage, as far as was seen."""
 
@@ -23,12 +33,12 @@ def into(container: Container, slot: str) -> tuple[str, ...]:
     if container == "mp4":
         # The index goes to the front, for players that begin while they load: ffmpeg writes the file a second time.
         return ("-movflags", "+faststart", "-f", "mp4", slot)
-    return ("-f", "matroska" if container == "mkv" else "webm", slot)
+    return (*_MUXERS[container], slot)
 
 
 def codec_tag(output: FileOutput) -> tuple[str, ...]:
     """Return by which name MP4 calls its video: of HEVC's two, Apple's players know `hvc1` alone."""
-    return ("-tag:v", "hvc1") if (output.video.codec, output.container) == ("hevc", "mp4") else ()
+    return ("-tag:v", "hvc1") if (output.pictures.codec, output.container) == ("hevc", "mp4") else ()
 
 
 def times(media: MediaInfo, *, begins_late: bool = False) -> tuple[str, ...]:

@@ -61,10 +61,12 @@ def every(interval: Fraction) -> Expression:
 def moments_before(times: Sequence[Fraction], slot: int) -> Expression:
     """For setpts: the middle of a slot, so many ticks long, whose number is that of the rising `times` which are not
     after the frame before."""
-    step = times[1] if len(times) > 1 else None
-    if step and all(time == number * step for number, time in enumerate(times)):
+    first, step = times[0], times[1] - times[0] if len(times) > 1 else None
+    if step and all(time == first + number * step for number, time in enumerate(times)):
         ratio = f"{step.denominator}/{step.numerator}"
-        count = f"if(isnan(PREV_INT),0,floor((PREV_INT+0.0000005)*{ratio})+1)"
+        room = format(Decimal(5 - round(first * 10_000_000)).scaleb(-7), "f")
+        over = f"floor((PREV_INT+{room})*{ratio})+1" if first == 0 else f"max(0,floor((PREV_INT+({room}))*{ratio})+1)"
+        count = f"if(isnan(PREV_INT),0,{over})"
     else:
         lows = (format(Decimal(round(time * 10_000_000) - 5).scaleb(-7), "f") for time in times)
         count = "+".join(f"gte(PREV_INT,{low})" for low in lows)

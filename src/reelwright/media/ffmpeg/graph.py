@@ -51,12 +51,18 @@ class Graph:
 
     def split(self, pad: Pad, count: int, *, sound: bool = False) -> list[Pad]:
         """The same so many times."""
-        if count == 1:
-            return [pad]
+        if count < 2:
+            return [pad][:count]
         labels = [self._new() for _ in range(count)]
         several = filter_("asplit" if sound else "split", outputs=count)
         self._chains.append(f"{pad.sources}{','.join(map(str, (*pad.filters, several)))}{''.join(labels)}")
         return [Pad(label) for label in labels]
+
+    def paletted(self, pad: Pad, bring: Filter) -> Pad:
+        """Frames in the colours that suit all of them best, to which `bring` brings them. All are in memory until their
+        colours are known."""
+        seen, kept = self.split(pad, 2)
+        return self.joined((kept, seen.then(filter_("palettegen"))), bring)
 
     def label(self, pad: Pad) -> str:
         """The label at the end of a pad's filters; of a bare stream or label, itself."""

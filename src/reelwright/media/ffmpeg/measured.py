@@ -34,8 +34,10 @@ class LoudnessGain(msgspec.Struct, frozen=True, kw_only=True):
     target_lufs: float
 
     @classmethod
-    def of(cls, track: int, target_lufs: float) -> LoudnessGain:
-        return cls(name=f"gain-{track}", file=f"loudness-{track}.txt", target_lufs=target_lufs)
+    def of(cls, track: int, target_lufs: float, *, number: int = 0) -> LoudnessGain:
+        """`number`: of those of the same track."""
+        ending = f"-{number}" if number else ""
+        return cls(name=f"gain-{track}{ending}", file=f"loudness-{track}{ending}.txt", target_lufs=target_lufs)
 
     def read(self, work: Path) -> str:
         """The number, as the filter takes it. Raises MediaProcessFailed when nothing was measured."""

@@ -16,7 +16,7 @@ DAMAGED = "The picture is damaged: reading it failed."
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that decodes, all of it. Equal frames that follow each other are one page; `duration_ms` is that of all
+    """A picture that decodes, all of it. In WebP, equal frames that follow each other are one page; `duration_ms` is that of all
     pages."""
 
     width: int
@@ -32,16 +32,16 @@ def main() -> None:
 
 
 def look(request: bytes, files: Sequence[int]) -> Seen:
-    """Decode the one file, JPEG or WebP. Raises UnsupportedMedia, UnreadableMedia."""
+    """Decode the one file, JPEG, WebP or GIF. Raises UnsupportedMedia, UnreadableMedia."""
     import pyvips
 
     from reelwright.media.images import decode
 
     del request
     reader = decode.reader(os.pread(files[0], file_formats.IMAGE_SIGNATURE_BYTES, 0))
-    options = {"jpegload_source": {}, "webpload_source": {"n": -1}}.get(reader or "")
+    options = {"jpegload_source": {}, "webpload_source": {"n": -1}, "gifload_source": {"n": -1}}.get(reader or "")
     if options is None:
-        raise UnsupportedMedia("It is neither JPEG nor WebP.")
+        raise UnsupportedMedia("It is neither JPEG nor WebP nor GIF.")
     try:
         source = pyvips.Source.new_from_descriptor(files[0])
         found = pyvips.Operation.call(reader, source, fail_on="error", access="sequential", **options)

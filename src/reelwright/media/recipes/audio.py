@@ -122,7 +122,9 @@ def copied(number: int, track: AudioStream) -> tuple[str, ...]:
 
 def encoded(number: int, track: AudioStream | None, form: CodedAudio) -> tuple[str, ...]:
     """Options that encode output track `number`, made of `track`."""
-    coding = (f"-c:a:{number}", form.encoder, f"-b:a:{number}", str(form.bit_rate), f"-bsf:a:{number}", IN_ORDER)
+    rules = form.rules
+    rate = () if rules.bit_rates is None else (f"-b:a:{number}", str(form.bit_rate))
+    coding = (f"-c:a:{number}", rules.encoder, *rate, *rules.options, f"-bsf:a:{number}", IN_ORDER)
     return (*coding, *_language(number, track))
 
 

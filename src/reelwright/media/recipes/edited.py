@@ -13,11 +13,12 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import BROADCAST, LAST_FRAME, REPORTING, Command, video_input
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.ffmpeg.graph import Pad, rate, whole_graph
-from reelwright.media.ffmpeg.measured import LoudnessGain
+from reelwright.media.recipes import needed_span
 from reelwright.media.recipes.audio import encoded, formed, held
 from reelwright.media.recipes.loudness import levelling, measuring
+from reelwright.media.recipes.sidecars import PALETTED
 from reelwright.media.recipes.steps import composed
-from reelwright.media.recipes.transcode import form_for, gains_of, rendition_commands
+from reelwright.media.recipes.transcode import Measurement, form_for, gain_for, rendition_commands
 
 
 def edit_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
@@ -33,7 +34,12 @@ class EditedSource:
         first = plan.steps[0]
         assert isinstance(first, PlannedOpening)
         self._opening = first
-        self._scene = composed(plan, capabilities)
+        # images alone may need little of all: it is read no further than that
+        at = needed_span.moments(plan)
+        self._since = [Fraction(0)] * len(plan.steps) if at is None else needed_span.needed_since(plan, at[0])
+        self._scene = composed(plan, capabilities, self._since)
+        if at is not None:
+            self._scene.through(filter_("trim", end=needed_span.needed_until(self._scene.state, at[-1])))
         self._heard_in = [expected.audio_tracks for expected in plan.outputs]
         self._tracks: dict[int, Iterator[Pad]] = {}
 
@@ -53,14 +59,21 @@ class EditedSource:
     def split(self, common: list[Filter], shapes: list[list[Filter]]) -> list[str]:
         graph = self._scene.graph
         pads = graph.split(self._scene.video.then(*common), len(shapes))
-        return [graph.output(pad.then(*shape), filter_("null")) for pad, shape in zip(pads, shapes, strict=True)]
+        return [
+            graph.output(self._shaped(pad, shape), filter_("null")) for pad, shape in zip(pads, shapes, strict=True)
+        ]
+
+    def _shaped(self, pad: Pad, shape: list[Filter]) -> Pad:
+        if shape and shape[-1].name == PALETTED:
+            return self._scene.graph.paletted(pad.then(*shape[:-1]), shape[-1])
+        return pad.then(*shape)
 
     def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         """Every track coded: it went through the steps."""
-        gains, options = gains_of(self.media, plan), list[str]()
+        options: list[str] = []
         for number, track in enumerate(self.media.audio[: expected.audio_tracks]):
             form = form_for(track, expected)
-            gain = gains.get(track.index)
+            gain = gain_for(self.media, plan, track, expected)
             filters = [
                 *formed(track, form),
                 *([] if gain is None else levelling(gain, form.sample_rate)),
@@ -74,17 +87,18 @@ class EditedSource:
     def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         return self.sound(plan, expected)
 
-    def measured(self, plan: Plan, gains: dict[int, LoudnessGain]) -> list[str]:
+    def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         options: list[str] = []
         for sound, track in zip(self._scene.sounds, self.media.audio, strict=True):
-            if (gain := gains.get(track.index)) is not None:
-                pad = sound.pad.then(*formed(track, form_for(track, plan.outputs[0])), *measuring(gain))
+            own = [one for one in wanted if one.track.index == track.index]
+            for pad, (_, form, gain) in zip(sound.graph.split(sound.pad, len(own), sound=True), own, strict=True):
+                pad = pad.then(*formed(track, form), *measuring(gain))
                 options += ["-map", sound.graph.output(pad, filter_("anull"))]
         return options
 
     def command(self, arguments: Sequence[str], *, before: tuple[str, ...] = (), **more: Any) -> Command:
         media, cut, opening = self._source, self._scene.cut, self._opening
-        start, end = Fraction(opening.start_s), Fraction(opening.end_s)
+        start, end = Fraction(opening.start_s) + self._since[0], Fraction(opening.end_s)
         kept = self._scene.keeps_clocks
         reading = cut.input_options(media, start, end, looking_back=opening.rate is not None, keeping_clocks=kept)
         from_start = cut.input_options(media, Fraction(0), end, keeping_clocks=kept)

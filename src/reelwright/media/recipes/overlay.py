@@ -26,7 +26,7 @@ def overlay_command(
     """All layers in one graph and one encode, and scaled after that: they are placed in the source's pixels. The sound
     is not touched where it can stay."""
     canvas, size = (step.width, step.height), (expected.width, expected.height)
-    form = pixel_format(media, expected.output.video.codec)
+    form = pixel_format(media, expected.output.pictures.codec)
     layers = [
         layer_of(
             layer,

@@ -20,6 +20,7 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command, video_input
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import rate, whole_graph
+from reelwright.media.recipes.needed_span import needed_since
 from reelwright.media.recipes.scene import Scene
 from reelwright.media.recipes.steps import composed
 from reelwright.media.recipes.video_filters import named_colors
@@ -33,7 +34,6 @@ WEBP_QUALITY = 92
 DRAFT_WIDTH, DRAFT_RATE, DRAFT_CRF = 640, Fraction(30), 28
 """A draft is no wider, has no more frames a second, and is coded so."""
 DRAFT_RATE_WHERE_UNKNOWN = Fraction(25)
-SPARE_FRAMES = 2
 
 REPORTING = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+error", "-y")
 
@@ -54,14 +54,14 @@ class Look:
 
 def result_of(plan: Plan) -> VideoState:
     """What the steps of a plan make."""
-    return _states(plan)[-1]
+    return plan.states[-1]
 
 
 def preview_command(plan: Plan, look: Look, capabilities: Capabilities) -> Command:
     """Return the command that makes what is looked at. Raises JobFailed `unsupported_here`."""
     source, opening = plan.inputs[0].media, plan.steps[0]
     assert isinstance(opening, PlannedOpening)
-    since = _since(plan, look.at)
+    since = needed_since(plan, look.at)
     scene = composed(plan, capabilities, since)
     reading = scene.cut.input_options(
         source,
@@ -79,39 +79,6 @@ def preview_command(plan: Plan, look: Look, capabilities: Capabilities) -> Comma
         *(*outputs, *WITHOUT_METADATA, f"<{look.file_name}>"),
     )
     return Command(arguments=arguments, expected_s=str(look.lasting or 0), video_stream=source.main_video.index)
-
-
-def _states(plan: Plan) -> list[VideoState]:
-    """What the video is after each step."""
-    opening = plan.steps[0]
-    assert isinstance(opening, PlannedOpening)
-    states = [opening.of(plan.inputs[0].media)]
-    for step in plan.steps[1:]:
-        states.append(step.after(states[-1]))
-    return states
-
-
-def _since(plan: Plan, at: Fraction) -> list[Fraction]:
-    """From when on frames are needed after each step: of what is on display then, the beginning."""
-    states = _states(plan)
-    needed: Fraction | None = at
-    found = []
-    for number in reversed(range(len(states))):
-        state = states[number]
-        needed = None if needed is None else _on_display(needed, state)
-        found.append(Fraction(0) if needed is None else needed)
-        if needed is not None and number:
-            needed = plan.steps[number].time_before(needed, states[number - 1])
-    return found[::-1]
-
-
-def _on_display(time: Fraction, state: VideoState) -> Fraction | None:
-    """When what is on display at a time has begun at the earliest; None: not known."""
-    longest_s = state.video.longest_frame_s
-    if longest_s is None:
-        return None
-    frame_s = 1 / Fraction(state.video.frame_rate) if state.video.frame_rate else Fraction(1, 25)
-    return max(time - Fraction(repr(longest_s)) - SPARE_FRAMES * frame_s, Fraction(0))
 
 
 def _shown_at(state: VideoState, at: Fraction, frames_per_s: Fraction) -> list[Filter]:

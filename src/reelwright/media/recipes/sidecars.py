@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from reelwright.edits.codecs import PREVIEW_ENCODER
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
-from reelwright.edits.sidecars import PlannedSidecar, Poster, Preview, Sprite
+from reelwright.edits.sidecars import Gif, PlannedSidecar, Poster, Preview, Sprite
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.filtergraph import NANOSECONDS, Filter, every, filter_, grid, moments_before
 from reelwright.media.recipes.video_filters import named_colors
@@ -20,6 +20,8 @@ WEBP_QUALITY = 60
 """libwebp's scale: 100 is best."""
 BROADCAST = frozenset({"mpegts", "mpeg", "ogg"})
 """Containers whose times may jump (FFmpeg's AVFMT_TS_DISCONT)."""
+PALETTED = "paletteuse"
+"""The filter that brings frames to a palette."""
 PICTURES_A_SECOND = 1000
 """At which stills are numbered, so that they never seem to be further than the renditions are."""
 
@@ -32,10 +34,13 @@ def branch(
     shape = [*named_colors(picture), *_shape(still)]
     if isinstance(request, Poster) and not times:
         return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
-    rate = request.frame_rate if isinstance(request, Preview) else PICTURES_A_SECOND
+    rate = request.frame_rate if isinstance(request, Preview | Gif) else PICTURES_A_SECOND
     filters = [*at_moments(times, rate), *shape]
     if isinstance(request, Sprite):
         filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
+    if isinstance(request, Gif):
+        # an ordered pattern stays where it is from frame to frame: what does not move needs no bytes
+        filters.append(filter_(PALETTED, dither="bayer", bayer_scale=4, diff_mode="rectangle"))
     return filters
 
 
@@ -65,7 +70,10 @@ def clock_error(media: MediaInfo, tracks: Sequence[AudioStream]) -> Fraction:
 
 
 def _shape(still: PlannedSidecar) -> list[Filter]:
-    """JPEG means BT.601 in full range (ITU-T T.871), WebP in limited range (RFC 9649)."""
+    """JPEG means BT.601 in full range (ITU-T T.871), WebP in limited range (RFC 9649), GIF has RGB."""
+    if isinstance(still.request, Gif):
+        size = filter_("scale", w=still.width, h=still.height, flags="bicubic", out_range="full")
+        return [size, filter_("setsar", sar=1), filter_("format", pix_fmts="bgra")]
     full = "limited" if isinstance(still.request, Preview) else "full"
     size = filter_("scale", w=still.width, h=still.height, flags="bicubic", out_color_matrix="bt601", out_range=full)
     return [size, filter_("setsar", sar=1), filter_("format", pix_fmts="yuv420p")]
@@ -84,6 +92,8 @@ def options(still: PlannedSidecar, encoders: Sequence[str]) -> tuple[str, ...]:
             *("-c:v", PREVIEW_ENCODER, "-quality", str(WEBP_QUALITY), "-compression_level", "4"),
             *("-fps_mode", "passthrough", "-loop", "0", "-f", "webp", f"<{name}>"),
         )
+    if isinstance(still.request, Gif):
+        return ("-c:v", "gif", "-fps_mode", "passthrough", "-loop", "0", "-f", "gif", f"<{name}>")
     coded = ("-c:v", "mjpeg", "-q:v", str(JPEG_QUALITY), "-fps_mode", "passthrough", "-f", "image2")
     if isinstance(still.request, Poster):
         return ("-frames:v", "1", *coded, "-update", "1", f"<{name}>")  # update: there is no number in the name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -30,8 +30,6 @@ from reelwright.media.recipes.video_filters import levelled, progressive, rendit
 PACKAGING_WEIGHT = 0.02
 """Of the work that encoding is."""
 
-PACKET_REPORTS = ("-stats_mux_pre:v:0", "pipe:1", "-stats_mux_pre_fmt:v:0", f"{PACKET}={{t}}")
-
 
 class Ground(Protocol):
     """What renditions are made of: a source as it is, or what steps made of it."""
@@ -53,7 +51,7 @@ class Ground(Protocol):
     def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         """Return the options of the same tracks of an output that is only looked at."""
 
-    def measured(self, plan: Plan, gains: dict[int, LoudnessGain]) -> list[str]:
+    def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """Return the options that measure tracks as they will be coded."""
 
     def command(self, arguments: Sequence[str], **more: Any) -> Command:
@@ -68,22 +66,22 @@ def transcode_commands(media: MediaInfo, plan: Plan, capabilities: Capabilities)
 def rendition_commands(ground: Callable[[], Ground], plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
     """What has to be known first, then everything at once, then what is packaged of it."""
     commands: list[Command] = []
-    if gains := gains_of(ground().media, plan):
+    if measured := measurements(ground().media, plan):
         measuring_all = ground()
         commands.append(
             measuring_all.command(
-                [*measuring_all.measured(plan, gains), *NOWHERE],
-                expected_s=plan.outputs[0].duration_s,
+                [*measuring_all.measured(measured), *NOWHERE],
+                expected_s=str(plan.length),
                 weight=MEASURING_SHARE,
-                gains=tuple(gains.values()),
+                gains=tuple(one.gain for one in measured),
             )
         )
-    if any(one.output.video.two_pass and not one.copied for one in plan.outputs):
+    if any(one.output.video is not None and one.output.video.two_pass and not one.copied for one in plan.outputs):
         commands.append(_transcode(ground(), msgspec.structs.replace(plan, sidecars=()), capabilities, pass_number=1))
     commands.append(_transcode(ground(), plan, capabilities))
     if plan.streaming is not None:
         packaged = (*REPORTING, *packager.packaging(plan.streaming))
-        commands.append(Command(arguments=packaged, expected_s=plan.outputs[0].duration_s, weight=PACKAGING_WEIGHT))
+        commands.append(Command(arguments=packaged, expected_s=str(plan.length), weight=PACKAGING_WEIGHT))
     return tuple(commands)
 
 
@@ -93,26 +91,32 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
     A first pass keeps nothing but its statistics. Sound only passes by, so that streams are numbered as they will be.
     """
     analysing, media = pass_number == 1, ground.media
-    length = Fraction(plan.outputs[0].duration_s)
     sdr = to_sdr(media.main_video, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
-    coders = [hardware_encoder(media, expected, capabilities.hardware) for expected in plan.outputs]
+    coders = [_hardware(media, expected, capabilities) for expected in plan.outputs]
     branches = [
         (
-            [] if keeps_hdr(media, expected.output.video.codec) else sdr,
+            [] if keeps_hdr(media, expected.output.pictures.codec) else sdr,
             [*_begun(expected), *_rendition(media, expected, coder)],
         )
         for expected, coder in zip(plan.outputs, coders, strict=True)
-        if not expected.copied
+        if expected.output.video is not None and not expected.copied
     ]
-    read = media.decodable_audio[: max(expected.audio_tracks for expected in plan.outputs)]
+    read = media.decodable_audio[: max((expected.audio_tracks for expected in plan.outputs), default=0)]
     error = sidecars.clock_error(media, read)
-    branches += [(sdr, sidecars.branch(sidecar, media.main_video, length, error)) for sidecar in plan.sidecars]
+    branches += [(sdr, sidecars.branch(sidecar, media.main_video, plan.length, error)) for sidecar in plan.sidecars]
+    if not plan.outputs:
+        branches.append((sdr, []))
     alike = all(colours == branches[0][0] for colours, _ in branches)
     common = [*ground.common, *(branches[0][0] if branches and alike else [])]
     shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
-    labels = iter(ground.split(common, shapes))
+    labels = iter(ground.split(common, shapes) if branches else ())
     arguments: list[str] = []
     for number, expected in enumerate(plan.outputs):
+        if expected.output.video is None:
+            arguments += [*ground.sound(plan, expected), *WITHOUT_METADATA]
+            arguments += _reporting(plan, number, "a", capabilities)
+            arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
+            continue
         arguments += ["-map", f"0:{media.main_video.index}" if expected.copied else next(labels)]
         arguments += (ground.passing_sound if analysing else ground.sound)(plan, expected)
         coding: tuple[str, ...] = ("-c:v", "copy")
@@ -123,17 +127,19 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
         if not expected.copied and may_hold(media):
             coding += lasting_until(Fraction(expected.duration_s), media, capabilities)
         arguments += [*WITHOUT_METADATA, *coding]
-        if number == 0 and plan.sidecars and capabilities.packet_reports:
-            arguments += PACKET_REPORTS  # a picture may begin, and reports with it, only at the end of the video
+        arguments += _reporting(plan, number, "v", capabilities)
         arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
-    for label, sidecar in zip(labels, plan.sidecars, strict=True):
-        arguments += ["-map", label, *WITHOUT_METADATA, *sidecars.options(sidecar, capabilities.encoders)]
+    for sidecar in plan.sidecars:
+        arguments += ["-map", next(labels), *WITHOUT_METADATA, *sidecars.options(sidecar, capabilities.encoders)]
+    if not plan.outputs:  # frames only pass by, so that it is seen how far they are
+        arguments += ["-map", next(labels), "-c:v", "wrapped_avframe", "-fps_mode", "passthrough"]
+        arguments += [*_reporting(plan, 0, "v", capabilities), *NOWHERE]
     return ground.command(
         arguments,
         before=tuple(dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder))),
-        expected_s=plan.outputs[0].duration_s,
-        weight=first_pass_share(plan.outputs[0].output.video) if analysing else 1.0,
-        outputs=len(plan.outputs),
+        expected_s=str(plan.length),
+        weight=_first_pass_share(plan) if analysing else 1.0,
+        outputs=max(1, len(plan.outputs)),
         hardware=any(coders),
     )
 
@@ -156,7 +162,7 @@ class WholeSource:
 
     def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         """Every track as it is where it can stay, else coded: from the start on."""
-        media, gains, output = self.media, gains_of(self.media, plan), expected.output
+        media, output = self.media, expected.output
         options: list[str] = []
         for number, track in enumerate(media.decodable_audio[: expected.audio_tracks]):
             copyable = audio_tracks.is_copied(track, media, output.audio, output.container)
@@ -168,7 +174,7 @@ class WholeSource:
             # ffmpeg 9.0 waits for ever: in files a late track begins at its time.
             from_start = output.is_streamed and expected is plan.outputs[0]
             filters = in_step(late(track, media) if from_start else Fraction(0))
-            if (gain := gains.get(track.index)) is not None:
+            if (gain := gain_for(media, plan, track, expected)) is not None:
                 filters += levelling(gain, form.sample_rate)
             options += coded(None, number, track, form, filters)
         return options
@@ -178,12 +184,11 @@ class WholeSource:
         options = [part for track in passing_by for part in ("-map", f"0:{track.index}")]
         return [*options, *(["-c:a", "copy"] if passing_by else [])]
 
-    def measured(self, plan: Plan, gains: dict[int, LoudnessGain]) -> list[str]:
+    def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """The sound as it will be coded, without the picture."""
         options: list[str] = []
-        for track in (track for track in self.media.decodable_audio if track.index in gains):
-            form = form_for(track, plan.outputs[0])
-            filters = [*formed(track, form), *in_step(late(track, self.media)), *measuring(gains[track.index])]
+        for track, form, gain in wanted:
+            filters = [*formed(track, form), *in_step(late(track, self.media)), *measuring(gain)]
             options += ["-map", self._graphs.chain(track.index, filters)]
         return options
 
@@ -194,13 +199,41 @@ class WholeSource:
         return whole(self.media, [*reading, *arguments], **more)
 
 
-def gains_of(media: MediaInfo, plan: Plan) -> dict[int, LoudnessGain]:
-    """What is measured of the tracks, by their streams: the renditions of a plan share their sound."""
-    output = plan.outputs[0]
-    target = output.output.audio.loudness_lufs
-    if target is None:
-        return {}
-    return {track.index: LoudnessGain.of(track.index, target) for track in media.decodable_audio[: output.audio_tracks]}
+class Measurement(NamedTuple):
+    """A track that is measured in the form in which outputs will have it."""
+
+    track: AudioStream
+    form: CodedAudio
+    gain: LoudnessGain
+
+
+def measurements(media: MediaInfo, plan: Plan) -> tuple[Measurement, ...]:
+    """What is measured of the tracks: outputs of one loudness and one form share it."""
+    return tuple(_measurements(media, plan).values())
+
+
+def gain_for(media: MediaInfo, plan: Plan, track: AudioStream, expected: ExpectedOutput) -> LoudnessGain | None:
+    """What brings a track of an output to its loudness; None where none is wanted."""
+    found = _measurements(media, plan).get(_loudness(track, expected))
+    return None if found is None else found.gain
+
+
+def _measurements(media: MediaInfo, plan: Plan) -> dict[tuple[int, str, float | None], Measurement]:
+    found: dict[tuple[int, str, float | None], Measurement] = {}
+    for expected in plan.outputs:
+        target = expected.output.audio.loudness_lufs
+        if target is None:
+            continue
+        for track in media.decodable_audio[: expected.audio_tracks]:
+            if (key := _loudness(track, expected)) not in found:
+                number = sum(one.track.index == track.index for one in found.values())
+                gain = LoudnessGain.of(track.index, target, number=number)
+                found[key] = Measurement(track, form_for(track, expected), gain)
+    return found
+
+
+def _loudness(track: AudioStream, expected: ExpectedOutput) -> tuple[int, str, float | None]:
+    return track.index, form_for(track, expected).layout, expected.output.audio.loudness_lufs
 
 
 def form_for(track: AudioStream, expected: ExpectedOutput) -> CodedAudio:
@@ -215,10 +248,27 @@ def _begun(expected: ExpectedOutput) -> list[Filter]:
 
 
 def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
-    return bool(plan.sidecars) or not all(keeps_hdr(media, one.output.video.codec) for one in plan.outputs)
+    videos = (one.output.video for one in plan.outputs)
+    return bool(plan.sidecars) or not all(keeps_hdr(media, video.codec) for video in videos if video is not None)
+
+
+def _hardware(media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> str | None:
+    return None if expected.output.video is None else hardware_encoder(media, expected, capabilities.hardware)
+
+
+def _first_pass_share(plan: Plan) -> float:
+    return next(first_pass_share(one.output.video) for one in plan.outputs if one.output.video is not None)
+
+
+def _reporting(plan: Plan, number: int, kind: Literal["a", "v"], capabilities: Capabilities) -> tuple[str, ...]:
+    """The options of an output that let it tell of each packet, where that is needed: a picture may begin, and usual
+    reports with it, only at the end of the video."""
+    if number or not plan.sidecars or not capabilities.packet_reports:
+        return ()
+    return (f"-stats_mux_pre:{kind}:0", "pipe:1", f"-stats_mux_pre_fmt:{kind}:0", f"{PACKET}={{t}}")
 
 
 def _rendition(media: MediaInfo, expected: ExpectedOutput, coder: str | None) -> list[Filter]:
     size = expected.width, expected.height
-    shape = rendition(media.main_video, size, pixel_format(media, expected.output.video.codec))
+    shape = rendition(media.main_video, size, pixel_format(media, expected.output.pictures.codec))
     return shape if coder is None else [*shape, *hardware.upload(coder)]

@@ -50,7 +50,7 @@ def trim_commands(
         else None
     )
     graphs = Graphs()
-    hdr, size = keeps_hdr(media, expected.output.video.codec), (expected.width, expected.height)
+    hdr, size = keeps_hdr(media, expected.output.pictures.codec), (expected.width, expected.height)
     upright = upright_for(media, expected, capabilities, size, hdr=hdr)
     square = [filter_("setsar", sar=1)] if expected.output.quality is not Quality.SOURCE else []
     filters = [*steady(media.main_video), *_shown_pictures(media, step, cut, shown), *upright, *square]

@@ -41,7 +41,7 @@ def upright_for(
         media.main_video,
         tone_mapping=capabilities.tone_mapping,
         size=size,
-        pixel_format=pixel_format(media, expected.output.video.codec),
+        pixel_format=pixel_format(media, expected.output.pictures.codec),
         hdr=hdr,
         fields=keeps_fields(media, expected.output, height=expected.height),
     )
