@@ -4,10 +4,10 @@ from typing import get_args
 
 import pytest
 
-from reelwright import source_codecs
+from reelwright import file_formats, source_codecs
 from reelwright.edits import codecs
 from reelwright.edits.audio_tracks import COPIED
-from reelwright.edits.codecs import CODECS, Codec, Container
+from reelwright.edits.codecs import CODECS, Codec, Container, SoundCodec, SoundContainer, VideoContainer
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
@@ -33,11 +33,17 @@ def test_results_can_be_edited_further() -> None:
 
 
 def test_each_container_holds_video_and_audio() -> None:
-    """Every row names only containers there are, and each of them is held to the same names."""
-    containers = set(get_args(Container))
+    """Every row names only containers there are, and each of them is held to the same names; those of sound alone hold
+    one codec, and are formats that are known."""
+    containers = set(get_args(VideoContainer))
     assert all(set(rules.containers) <= containers for rules in CODECS.values())
-    assert all(codecs.held_by(container) for container in get_args(Container))
-    assert set(codecs.AUDIO_CODECS) == set(COPIED) == containers
+    assert all(codecs.held_by(container) for container in get_args(VideoContainer))
+    assert set(codecs.AUDIO_CODECS) == set(get_args(Container)) == {*COPIED, *codecs.SOUND_CONTAINERS}
+    assert set(COPIED) == containers
+    assert set(codecs.SOUND_CONTAINERS) == set(get_args(SoundContainer))
+    assert set(codecs.SOUND_CONTAINERS) <= {known.extension[1:] for known in file_formats.SOUNDS}
+    assert all(len(codecs.AUDIO_CODECS[container]) == 1 for container in codecs.SOUND_CONTAINERS)
+    assert set(codecs.AUDIO_RULES) == set(get_args(SoundCodec))
 
 
 @pytest.mark.parametrize("codec", CODECS)

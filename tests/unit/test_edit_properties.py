@@ -14,8 +14,9 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
-from reelwright.edits.outputs import FileOutput, VideoEncoding
-from reelwright.edits.plan import VERSION, Plan, resolve
+from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
+from reelwright.edits.plan import COMPOSED, VERSION, Plan, resolve
+from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite
 from reelwright.edits.steps import Step
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -117,15 +118,30 @@ def facts_of(wanted: AnyLayer | Named) -> ImageFacts | VideoFacts | SoundFacts:
     return VideoFacts(sha256="3" * 64, media=SOURCES[kind]) if kind in SOURCES else PICTURE
 
 
+OUTPUTS = (
+    FileOutput(),
+    FileOutput(video=VideoEncoding(codec="hevc")),
+    FileOutput(container="mp3", video=None, audio=AudioEncoding(codec="mp3", loudness_lufs=-16.0)),
+    FileOutput(container="wav", video=None, audio=AudioEncoding(codec="pcm_s16le", channels=1, loudness_lufs=-16.0)),
+)
+IMAGES = Poster(at=0.3), Poster(), Sprite(), Gif(width=16, at=0.2), Preview()
+
+
 @settings(max_examples=400)
 @given(
-    source=st.sampled_from(sorted(SOURCES)), wanted=st.lists(steps, min_size=1, max_size=6), outputs=st.integers(1, 2)
+    source=st.sampled_from(sorted(SOURCES)),
+    wanted=st.lists(steps, max_size=6),
+    outputs=st.lists(st.sampled_from(OUTPUTS), max_size=2, unique_by=OUTPUTS.index),
+    images=st.lists(st.sampled_from(IMAGES), max_size=2, unique_by=type),
 )
-def test_it_is_refused_as_a_wrong_request_or_compiled(source: str, wanted: list[Any], outputs: int) -> None:
+def test_it_is_refused_as_a_wrong_request_or_compiled(
+    source: str, wanted: list[Any], outputs: list[FileOutput], images: list[AnySidecar]
+) -> None:
     """Whatever compiles keeps what was planned through its JSON, and says nothing that a client said."""
+    if not outputs and not images:
+        outputs = [FileOutput()]
     edit = Edit(
-        steps=tuple(msgspec.convert(step, Step) for step in wanted),
-        outputs=(FileOutput(), FileOutput(video=VideoEncoding(codec="hevc")))[:outputs],
+        steps=tuple(msgspec.convert(step, Step) for step in wanted), outputs=tuple(outputs), sidecars=tuple(images)
     )
     materials = tuple(facts_of(material.wanted) for step in edit.steps for material in step.materials)
     try:
@@ -137,8 +153,9 @@ def test_it_is_refused_as_a_wrong_request_or_compiled(source: str, wanted: list[
     recipe = compile_plan(stored, CAPABILITIES)
     assert recipe == compile_plan(plan, CAPABILITIES)
     assert MARK not in repr(recipe)
+    assert plan.length > 0
+    assert (plan.version == VERSION) == (not outputs)
     for expected in plan.outputs:
-        assert Fraction(expected.duration_s) > 0
         assert expected.width % 2 == expected.height % 2 == 0
         assert expected.frame_count is None or expected.frame_count > 0
 
@@ -147,7 +164,7 @@ def test_a_plan_of_several_steps_is_not_for_older_workers() -> None:
     """They understand plans of one step, or none."""
     steps = (msgspec.convert({"type": "flip", "direction": "vertical"}, Step),)
     plan = resolve(Edit(steps=steps), Facts(sha256="0" * 64, media=media()))
-    assert plan.version == VERSION == 2
+    assert plan.version == COMPOSED == 2
 
 
 @pytest.mark.parametrize("source", SOURCES)

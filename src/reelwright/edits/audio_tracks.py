@@ -49,7 +49,7 @@ COPIED: Mapping[str, Mapping[str, Taken]] = {
         "eac3": Taken(),
     },
 }
-"""Sound that each container holds as it is. MP4 has no name for MP3 of fewer than 16,000 samples a second."""
+"""Sound that each container of videos holds as it is. MP4 has no name for MP3 of fewer than 16,000 samples a second."""
 STEADY = frozenset({"mov", "matroska", "flv"})
 """Containers that describe a track once. In a transport stream, whose packets of AAC describe themselves, stereo may
 become 5.1 at any packet, which a header written once would make noise of."""
@@ -72,7 +72,7 @@ class CodedAudio(NamedTuple):
 
 def is_copied(track: AudioStream, media: MediaInfo, encoding: AudioEncoding, container: str) -> bool:
     """Whether the track is left as it is: where that is wanted, and the container takes it with all that it is."""
-    taken = COPIED[container].get(track.codec)
+    taken = COPIED.get(container, {}).get(track.codec)
     if encoding.codec != "copy" or taken is None:
         return False
     return (

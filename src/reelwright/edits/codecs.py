@@ -15,9 +15,9 @@ Codec = Literal["h264", "hevc", "av1", "vp9"]
 VideoContainer = Literal["mp4", "webm", "mkv"]
 SoundContainer = Literal["m4a", "mp3", "wav", "flac", "ogg"]
 """Of sound alone."""
-Container = VideoContainer | SoundContainer
+Container = Literal[VideoContainer, SoundContainer]
 SoundCodec = Literal["aac", "opus", "mp3", "flac", "pcm_s16le"]
-AudioCodec = SoundCodec | Literal["copy", "none"]
+AudioCodec = Literal[SoundCodec, "copy", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.plan.lineage import LineageBase
 from reelwright.edits.plan.overlay import resolve_overlay
-from reelwright.edits.plan.structs import SINGLE, VERSION, ExpectedOutput, ExpectedVideo, Plan
+from reelwright.edits.plan.structs import COMPOSED, SINGLE, VERSION, ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.plan.transcode import resolve_transcode
 from reelwright.edits.plan.trim import resolve_trim
 from reelwright.edits.pointers import Pointer
@@ -21,6 +21,7 @@ from reelwright.edits.steps.trim import PlannedTrim, TrimStep
 from reelwright.errors import FieldError, InvalidInput
 
 __all__ = [
+    "COMPOSED",
     "SINGLE",
     "VERSION",
     "AnyFacts",
