@@ -15,7 +15,7 @@ from reelwright.edits.facts import AnyFacts
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
-from reelwright.edits.plan import Facts, ImageFacts, Plan, resolve
+from reelwright.edits.plan import ExpectedOutput, Facts, ImageFacts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.media.checks.inspector import Inspector, inspection
 from reelwright.media.ffmpeg import capabilities
@@ -90,10 +90,14 @@ async def edited(
     slots = {"in0": source} | {f"in{number}": path for number, (_, path) in enumerate(layers, 1)}
     slots |= {f"out{number}": target for number, target in enumerate(targets)}
     missing = await make(plan, slots, report=report, settings=settings)
-    outputs = tuple([await prober.probe(target) for target in targets])
+    outputs = tuple([await probed(prober, one, target) for one, target in zip(plan.outputs, targets, strict=True)])
     for expected, output in zip(plan.outputs, outputs, strict=True):
         assert mismatches(expected, output) == []
     return Made(plan, outputs, missing)
+
+
+async def probed(prober: Prober, expected: ExpectedOutput, made: Path) -> MediaInfo:
+    return await (prober.probe_sound(made) if expected.output.video is None else prober.probe(made))
 
 
 async def make(
@@ -133,7 +137,7 @@ async def checked(
     """What output `number` of a plan is held to, as a worker does before it is published. Raises what a worker takes
     for a failed check."""
     look = inspection(plan, number, await ffmpeg_can())
-    media = await prober.probe(made)
+    media = await probed(prober, plan.outputs[number], made)
     compared = source if look.comparison is not None else None
     found = await inspector.inspect(made, compared, look, wall_s=BUDGET.wall_base_s, report=lambda _: None)
     return verified(plan, number, media, found)

@@ -13,6 +13,8 @@ from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
 
 DAMAGED = "The picture is damaged: reading it failed."
+GIF_TRAILER = b";"
+"""The last byte: of a GIF that was cut off, libvips shows what there is."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,8 @@ def look(request: bytes, files: Sequence[int]) -> Seen:
         found.avg()  # reads every pixel
     except pyvips.Error as error:
         raise UnreadableMedia(DAMAGED) from error
+    if reader == "gifload_source" and os.pread(files[0], 1, os.fstat(files[0]).st_size - 1) != GIF_TRAILER:
+        raise UnreadableMedia(DAMAGED)
     fields = found.get_fields()
     height = found.get("page-height") if "page-height" in fields else found.height
     delays = found.get("delay") if "delay" in fields else []
