@@ -31,6 +31,16 @@ EDITS: dict[str, Any] = {
         ],
         "outputs": [{"qualities": ["360p"], "codec": "h264", "hls": True}],
     },
+    "sound alone": {
+        "source": VIDEO_ID,
+        "steps": [{"type": "trim", "start": 0.5, "end": 3.5}],
+        "outputs": ["m4a", {"container": "mp3", "audio": {"bit_rate": 192_000, "channels": 1, "loudness": -16}}],
+    },
+    "a poster and a GIF, without a video": {
+        "source": VIDEO_ID,
+        "steps": [{"type": "crop", "aspect": "square"}],
+        "outputs": [{"qualities": [], "poster": {"at": 1.5}, "gif": {"duration": 2, "width": 240}}],
+    },
 }
 BATCHES: dict[str, Any] = {
     "the same cut of two": {

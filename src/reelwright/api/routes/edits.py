@@ -49,8 +49,8 @@ async def edit_video(
     whatever the number of steps.
 
     Between two steps the picture is upright and progressive, in square pixels. Outputs are words for the usual
-    (`mp4:720p`, `webm:480p`, `hls`, `jpg:poster`) or objects with all that `POST /transcode` takes. Instead of both, a
-    `template` with its `variables`.
+    (`mp4:720p`, `webm:480p`, `hls`, `mp3`, `gif`, `jpg:poster`) or objects with all that `POST /transcode` takes; sound
+    alone and images alone are outputs, too. Instead of steps and outputs, a `template` with its `variables`.
     """
     template = await _template(services, data)
     async with _drafted(services, data, template) as (session, draft, labels):

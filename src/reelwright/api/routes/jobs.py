@@ -47,7 +47,7 @@ async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     summary="Download a job's result",
     operation_class=operation(
-        download="video/*",
+        download="*/*",
         errors=[
             Conflict("the job is not finished: STARTED, 42 %", code="not_ready", retry_after_s=2),
             NotFound("the job has no result: ffmpeg ended with an error", code="job_failure"),

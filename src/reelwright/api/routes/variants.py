@@ -103,7 +103,7 @@ async def get_lineage(variant_id: FromPath[UUID], services: NamedDependency[Serv
     "/{variant_id:uuid}/download",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     summary="Download a variant",
-    operation_class=operation(download="video/*"),
+    operation_class=operation(download="*/*"),
 )
 async def download(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The variant's main file. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""

@@ -18,8 +18,8 @@ GIF_TRAILER = b";"
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that decodes, all of it. In WebP, equal frames that follow each other are one page; `duration_ms` is that of all
-    pages."""
+    """A picture that decodes, all of it. In WebP, equal frames that follow each other are one page; `duration_ms` is
+    that of all pages."""
 
     width: int
     height: int
