@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support import needs
+from tests.support import npm
 from tests.support.frame_judge import read
+from tests.support.npm import TOOLS, told
 from tests.support.service import Service
 
 pytestmark = pytest.mark.slow
 SOURCES = Path(__file__).parents[1] / "clients"
-TOOLS = Path(sys.executable).parent
-
-
-async def told(*argv: object, cwd: Path, within_s: float = 120, **env: str) -> str:
-    """What a program says; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, argv),
-        cwd=cwd,
-        env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", "NO_COLOR": "1", **env},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output = (await asyncio.wait_for(process.communicate(), within_s))[0].decode()
-    assert process.returncode == 0, f"{argv}\n{output}"
-    return output
 
 
 @pytest.fixture
@@ -60,29 +44,9 @@ async def test_a_python_client(shared_service: Service, document: Path, clip: Pa
 
 @pytest.fixture(scope="session")
 async def npm_folder() -> Path:
-    """The folder with the generators for TypeScript, installed once, beside the virtual environment's other tools."""
-    folder = Path(sys.prefix) / "generators"
-    lock = (SOURCES / "package-lock.json").read_bytes()
-    installed = folder / "installed"
-    folder.mkdir(exist_ok=True)
-    shutil.copy(SOURCES / "tsconfig.json", folder)  # @hey-api/openapi-ts looks there how imports are written
-    if not installed.exists() or installed.read_bytes() != lock:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCES / name, folder)
-        try:
-            await told(
-                needs.program("npm"),
-                "ci",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--prefer-offline",
-                cwd=folder,
-            )
-        except (AssertionError, TimeoutError) as error:
-            needs.lacking(f"npm cannot install the generators: {str(error).strip()[-300:]}")
-        installed.write_bytes(lock)
-    return folder
+    """The folder with the generators for TypeScript."""
+    shutil.copy(SOURCES / "tsconfig.json", npm.folder("generators"))  # looked at for how imports are written
+    return await npm.installed("generators", SOURCES)
 
 
 @pytest.mark.needs("npm")

@@ -9,8 +9,6 @@ import io
 import json
 import re
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,8 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from reelwright.settings import Settings
-from tests.support import footage, needs
+from tests.support import footage
+from tests.support.browser import browser, page_server
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, problem
 
@@ -124,7 +123,7 @@ async def test_a_browser_plays_it_from_another_site(
 ) -> None:
     """It takes the codecs by their declared names, shows the right frame wherever it seeks, over changes of rendition
     too, and plays to the end without a gap."""
-    async with page_server() as (origin, report):
+    async with page_server(PAGE) as (origin, report):
         allowed = msgspec.structs.replace(settings, cors_origins=(origin,))
         async with Service(allowed, tmp_path).running() as service, service.worker():
             variant = await streamed(service, source.path)
@@ -141,44 +140,3 @@ async def test_a_browser_plays_it_from_another_site(
             luma = next(picture.decode(video=0)).to_ndarray(format="gray")
         assert footage.read_number(np.ascontiguousarray(luma)) == shot["time"] // 0.04
     assert [shot["width"] for shot in found["shots"]] == [320, 426, 320]
-
-
-@asynccontextmanager
-async def page_server() -> AsyncIterator[tuple[str, asyncio.Future[bytes]]]:
-    """Another site with the player's page on it; what the page reports comes as the second value."""
-    report: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        body = b""
-        if head.startswith(("GET / ", "GET /?")):
-            body = PAGE.read_bytes()
-        elif head.startswith("POST") and (length := re.search(r"(?i)content-length: (\d+)", head)):
-            received = await reader.readexactly(int(length[1]))
-            if not report.done():
-                report.set_result(received)
-        header = (
-            f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        writer.write(header.encode() + body)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", report
-
-
-@asynccontextmanager
-async def browser(url: str, profile: Path) -> AsyncIterator[None]:
-    options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
-    process = await asyncio.create_subprocess_exec(
-        *(needs.program("chromium"), *options, f"--user-data-dir={profile}", url),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()

@@ -11,7 +11,7 @@ from reelwright.edits import ladder
 from reelwright.edits.checks import OutputCheck
 from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.enums import Quality
-from reelwright.edits.facts import AnyFacts
+from reelwright.edits.facts import AnyFacts, StepFacts
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
@@ -22,6 +22,7 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.recipes import tracks
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.verify import mismatches, verified
 from reelwright.settings import Settings
@@ -50,7 +51,7 @@ def prober() -> Prober:
     return Prober(probe_rules(SETTINGS))
 
 
-def facts(media: MediaInfo, *layers: AnyFacts) -> Facts:
+def facts(media: MediaInfo, *layers: StepFacts) -> Facts:
     return Facts(sha256="0" * 64, media=media, layers=layers)
 
 
@@ -107,6 +108,8 @@ async def make(
     one folder, which is made."""
     work = slots["out0"].parent
     work.mkdir(exist_ok=True)
+    for name, text in tracks.texts(plan).items():
+        (work / name).write_text(text, encoding="utf-8")
     return await run(
         compile_plan(plan, await ffmpeg_can(settings)),
         slots,

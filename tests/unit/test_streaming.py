@@ -12,6 +12,7 @@ from reelwright.edits import ladder
 from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.language_tags import tag_of
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
@@ -21,7 +22,6 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.packaging import hls
 from reelwright.media.packaging.codec_strings import codec_name
 from reelwright.media.packaging.fragmented_mp4 import Fragments, Segment, indexed
-from reelwright.media.packaging.language_tags import tag_of
 from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media

@@ -30,6 +30,7 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.ffmpeg.runner import Budget, run
 from reelwright.media.packaging import packager
+from reelwright.media.recipes import tracks
 from reelwright.media.recipes.compile import compile_plan
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
@@ -220,6 +221,8 @@ class Attempt:
         try:
             await asyncio.to_thread(self.ctx.storage.require_space, 0)
             await finished(asyncio.to_thread(self.folder.make))
+            for name, text in (await asyncio.to_thread(tracks.texts, self.plan)).items():
+                await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8", newline="\n")
         except NoSpace as error:
             raise JobFailed(error.detail, code="no_space", of_machine=True) from error
         settings = self.ctx.settings
@@ -244,7 +247,7 @@ class Attempt:
         is not there, or is not what it should be."""
         if (streamed := self.plan.streaming) is not None:
             renditions = [output.media for output in outputs[: len(streamed.video_files)]]
-            await asyncio.to_thread(packager.finish, streamed, renditions, self.work)
+            await asyncio.to_thread(packager.finish, streamed, renditions, self.work, self.plan.tracks)
         for sidecar in self.plan.sidecars:
             for name, text in sidecars.texts(sidecar, self.plan.length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")

@@ -8,11 +8,13 @@ import logging
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from reelwright.edits.checks import OutputCheck
 from reelwright.edits.plan import Plan
+from reelwright.edits.sidecars import track_name
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
 from reelwright.media import verify
 from reelwright.media.checks.inspector import inspection
@@ -69,7 +71,10 @@ async def _proven(
         )
     _log(checks)
     size_bytes, sha256 = await asyncio.to_thread(measure, path)
-    stored = {"checks": msgspec.to_builtins(checks), "decoded": msgspec.to_builtins(found.video)}
+    stored: dict[str, Any] = {"checks": msgspec.to_builtins(checks), "decoded": msgspec.to_builtins(found.video)}
+    if plan.tracks:
+        named = [track.told(track_name(number)) for number, track in enumerate(plan.tracks, start=1)]
+        stored["subtitles"] = msgspec.to_builtins(named)
     shown = media.main_video.display_size if media.video else (0, 0)
     mime_type = media.file_format.mime_type
     return FinishedOutput(path, expected.output, media, shown, mime_type, size_bytes, sha256, stored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from reelwright.edits.cues.cue import Cue
 from reelwright.edits.media_info import MediaInfo
 
 
@@ -41,7 +42,17 @@ class SubtitlesFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """What a client should know of how they were read and drawn."""
 
 
+class CueFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cues"):
+    """Subtitles that are not drawn: what they say, on the time line of the step that brings them in."""
+
+    cues: tuple[Cue, ...]
+    warnings: tuple[str, ...] = ()
+    """As of drawn ones."""
+
+
 AnyFacts = ImageFacts | VideoFacts | SoundFacts | SubtitlesFacts
+"""Of one file that a step brings in."""
+StepFacts = AnyFacts | CueFacts
 """Of one thing that a step brings in."""
 
 
@@ -50,5 +61,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     sha256: str
     media: MediaInfo
-    layers: tuple[AnyFacts, ...] = ()
+    layers: tuple[StepFacts, ...] = ()
     """For each layer and each further source of the steps, in their order, what it is made of."""

@@ -284,5 +284,14 @@ def _jpeg(name: str, role: FileRole, size: Size) -> PlannedFile:
     return PlannedFile(name=name, role=role, content_type=file_formats.JPEG.mime_type, image=image)
 
 
+def track_name(number: int) -> str:
+    """The file of a track of subtitles, by its number, from one on."""
+    return f"subtitles-{number}.vtt"
+
+
+def planned_track(number: int) -> PlannedFile:
+    return _vtt(track_name(number))
+
+
 def _vtt(name: str) -> PlannedFile:
     return PlannedFile(name=name, role=FileRole.VTT, content_type=file_formats.WEBVTT.mime_type)

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from reelwright import file_formats
 from reelwright.edits.enums import FileRole
-from reelwright.edits.sidecars import PlannedFile
+from reelwright.edits.sidecars import PlannedFile, track_name
 
 HLS_MASTER, DASH_MANIFEST = "master.m3u8", "manifest.mpd"
 
@@ -37,12 +37,14 @@ class PlannedStreaming(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[PlannedFile, ...]
 
 
-def planned(request: Streaming, *, renditions: int, audio_tracks: int) -> PlannedStreaming:
+def planned(request: Streaming, *, renditions: int, audio_tracks: int, subtitles: int = 0) -> PlannedStreaming:
+    """`subtitles`: how many tracks there are."""
     videos = tuple(f"v{number}.mp4" for number in range(renditions))
     tracks = tuple(f"a{number}.mp4" for number in range(audio_tracks))
     files: list[PlannedFile] = []
     if request.hls:
-        lists = [HLS_MASTER, *(playlist_of(media) for media in (*videos, *tracks))]
+        texts = tuple(track_name(number) for number in range(1, subtitles + 1))
+        lists = [HLS_MASTER, *(playlist_of(media) for media in (*videos, *tracks, *texts))]
         files += [PlannedFile(name=name, role=FileRole.HLS, content_type=file_formats.HLS.mime_type) for name in lists]
     if request.dash:
         files.append(PlannedFile(name=DASH_MANIFEST, role=FileRole.DASH, content_type=file_formats.DASH.mime_type))
@@ -54,4 +56,4 @@ def planned(request: Streaming, *, renditions: int, audio_tracks: int) -> Planne
 
 def playlist_of(media: str) -> str:
     """The name of a media file's own playlist."""
-    return f"{media.removesuffix('.mp4')}.m3u8"
+    return f"{media.rpartition('.')[0]}.m3u8"

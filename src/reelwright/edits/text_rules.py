@@ -42,6 +42,13 @@ def checked_text(text: str) -> str:
     return text
 
 
+def checked_line(text: str) -> str:
+    """The text, which is one line with something to see. Raises ValueError with a sentence for the client."""
+    if "\n" in checked_text(text):
+        raise ValueError("it is one line")
+    return text
+
+
 def code_point(character: str) -> str:
     """For people: "U+0007"."""
     return f"U+{ord(character):04X}"

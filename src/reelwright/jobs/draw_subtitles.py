@@ -1,4 +1,5 @@
-"""Draws the subtitles of an edit, for the picture and the time line that the steps before them make."""
+"""Draws the subtitles of an edit, for the picture and the time line that the steps before them make; of those that are
+kept as tracks, reads what they say."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits.facts import AnyFacts, SubtitlesFacts
+from reelwright.edits.facts import AnyFacts, CueFacts, StepFacts, SubtitlesFacts
 from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
@@ -21,14 +22,14 @@ from reelwright.library import layer_references
 
 async def drawn_subtitles(
     layer_sources: LayerSources, steps: Sequence[Step], origin: Origin, layers: Sequence[AnyFacts | None]
-) -> list[SubtitlesFacts]:
-    """What is drawn for each step of subtitles; `layers`: what is known of all else that they bring in.
+) -> list[SubtitlesFacts | CueFacts]:
+    """What is drawn, or kept, for each step of subtitles; `layers`: what is known of all else that they bring in.
 
     Raises InvalidInput.
     """
     source = origin.source.facts
     length = Fraction(repr(source.media.duration_s)) if source.media.duration_s is not None else None
-    found: list[SubtitlesFacts] = []
+    found: list[SubtitlesFacts | CueFacts] = []
     for number, step in enumerate(steps):
         if not isinstance(step, SubtitlesStep):
             continue
@@ -37,8 +38,12 @@ async def drawn_subtitles(
         before_facts = msgspec.structs.replace(source, layers=known)
         state = resolve_steps(before, before_facts, length, deep=False, base=origin.base)[1]
         pointer = Pointer(f"/steps/{number}")
-        wanted = await asyncio.to_thread(step.wanted, state, pointer, await _content(layer_sources, step, pointer))
-        found.append(await _drawn(layer_sources, step, wanted, pointer))
+        content = await _content(layer_sources, step, pointer)
+        if step.as_ == "track":
+            found.append(await asyncio.to_thread(step.listed, state, pointer, content))
+        else:
+            wanted = await asyncio.to_thread(step.wanted, state, pointer, content)
+            found.append(await _drawn(layer_sources, step, wanted, pointer))
     return found
 
 
@@ -76,11 +81,11 @@ def _placed(error: FieldError, step: SubtitlesStep, wanted: WantedSubtitles, poi
 
 
 def in_order(
-    steps: Sequence[Step], layers: Sequence[AnyFacts | None], subtitles: Sequence[SubtitlesFacts]
-) -> list[AnyFacts | None]:
+    steps: Sequence[Step], layers: Sequence[AnyFacts | None], subtitles: Sequence[SubtitlesFacts | CueFacts]
+) -> list[StepFacts | None]:
     """What the steps bring in, as they come."""
     of_layers, of_subtitles = iter(layers), iter(subtitles)
-    found: list[AnyFacts | None] = []
+    found: list[StepFacts | None] = []
     for step in steps:
         found += [next(of_subtitles)] if isinstance(step, SubtitlesStep) else [next(of_layers) for _ in step.materials]
     return found

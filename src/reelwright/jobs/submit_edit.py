@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import JobType
-from reelwright.edits.facts import Facts, SubtitlesFacts
+from reelwright.edits.facts import CueFacts, Facts, SubtitlesFacts
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
@@ -51,7 +51,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         await find_source(session, request.source_id, pointer="/source")
     wanted, pointers = _materials(request.steps)
     prepared = await layer_sources.prepare(wanted, pointers)
-    subtitles: list[SubtitlesFacts] = []
+    subtitles: list[SubtitlesFacts | CueFacts] = []
     if any(isinstance(step, SubtitlesStep) for step in request.steps):
         async with layer_sources.sessions() as session:
             source = await find_source(session, request.source_id, pointer="/source")

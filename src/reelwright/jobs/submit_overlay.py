@@ -17,7 +17,7 @@ from reelwright.db.models import File
 from reelwright.edits import ladder
 from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
-from reelwright.edits.facts import SubtitlesFacts
+from reelwright.edits.facts import StepFacts, SubtitlesFacts
 from reelwright.edits.geometry import even
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.materials import Named
@@ -155,7 +155,7 @@ async def drafted_overlay(
         yield session, draft
 
 
-def with_layers(source: Source, facts: Sequence[AnyFacts | None]) -> Source:
+def with_layers(source: Source, facts: Sequence[StepFacts | None]) -> Source:
     """The source with what is known of layers."""
     known = tuple(fact for fact in facts if fact is not None)
     return replace(source, facts=msgspec.structs.replace(source.facts, layers=known))

@@ -127,6 +127,7 @@ VARIANT: dict[str, Any] = {
     **LABELS,
     "reused_from": None,
     "files": FILES,
+    "subtitles": [],
     "checks": CHECKS,
 }
 LINEAGE: dict[str, Any] = {

@@ -28,6 +28,12 @@ EDITS: dict[str, Any] = {
             {"type": "keep", "intervals": [{"start": 0, "end": 1}, {"start": "0:02", "end": 3.5}]},
             {"type": "speed", "factor": 2},
             {"type": "fade", "in": 0.2, "out": 0.2},
+            {
+                "type": "subtitles",
+                "as": "track",
+                "language": "pt-BR",
+                "cues": [{"start": 0.2, "end": 1, "text": "Olá"}],
+            },
         ],
         "outputs": [{"qualities": ["360p"], "codec": "h264", "hls": True}],
     },

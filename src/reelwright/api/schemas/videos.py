@@ -16,6 +16,7 @@ from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, T
 from reelwright.api.schemas.media_info import MediaInfoOut
 from reelwright.db.models import File, Variant, Video
 from reelwright.edits.checks import Outcome
+from reelwright.edits.cues.track import ToldTrack
 from reelwright.edits.enums import FileRole, Quality, VariantKind
 
 
@@ -103,6 +104,38 @@ class OutputCheckOut(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Annotated[str | None, Meta(description="What was planned, where there is a plan for it.")] = None
 
 
+class SubtitlesOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A track of subtitles that a variant has."""
+
+    language: Annotated[str, Meta(description="A tag of BCP 47; `und` where it is not known.", examples=["pt-BR"])]
+    label: str
+    default: bool
+    forced: bool
+    cues: int
+    url: Annotated[
+        str | None,
+        Meta(description="The same as a WebVTT file; null where that lies beside a better variant of the same job."),
+    ]
+
+
+def subtitles_of(
+    stored: Mapping[str, Any], files: list[File], variant_id: uuid.UUID, addresses: Addresses
+) -> list[SubtitlesOut]:
+    """Return the tracks as they were stored."""
+    names = {file.name for file in files}
+    return [
+        SubtitlesOut(
+            language=track.language,
+            label=track.label,
+            default=track.default,
+            forced=track.forced,
+            cues=track.cues,
+            url=addresses.variant_file(variant_id, track.name) if track.name in names else None,
+        )
+        for track in msgspec.convert(stored.get("subtitles", []), list[ToldTrack])
+    ]
+
+
 def checks_of(stored: Mapping[str, Any]) -> list[OutputCheckOut]:
     """Return the checks as they were stored; none of results that were made before there were any."""
     return msgspec.convert(stored.get("checks", []), list[OutputCheckOut])
@@ -134,6 +167,9 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     external_id: ExternalIdOut
     metadata: MetadataOut
     files: list[FileOut]
+    subtitles: Annotated[
+        list[SubtitlesOut], Meta(description="Tracks of text that it has, or that go with sound alone.")
+    ]
     checks: Annotated[
         list[OutputCheckOut], Meta(description="What it was held to; empty for one that an older release made.")
     ]
@@ -160,6 +196,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             reused_from=variant.reused_from_variant_id,
             **shown(variant.labels),
             files=[FileOut.of(file, variant.id, addresses) for file in files],
+            subtitles=subtitles_of(variant.checks, files, variant.id, addresses),
             checks=checks_of(variant.checks),
         )
 

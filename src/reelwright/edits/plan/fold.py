@@ -8,6 +8,7 @@ from fractions import Fraction
 import msgspec
 
 from reelwright.edits.codecs import CODECS
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.plan.lineage import LineageBase
@@ -46,9 +47,20 @@ def resolve_fold(
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
-    resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said], of_sidecars)
-    version = COMPOSED if edit.outputs else VERSION
+    tracks, untold = _kept_tracks(edit, state)
+    resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said, *untold], of_sidecars, tracks)
+    version = COMPOSED if edit.outputs and not tracks else VERSION
     return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, version)
+
+
+def _kept_tracks(edit: Edit, state: VideoState) -> tuple[tuple[SubtitleTrack, ...], list[str]]:
+    """The tracks of subtitles that there is something to say of, and sentences about the others."""
+    kept = state.kept_subtitles()
+    if kept and not edit.outputs:
+        return (), ["images alone have no subtitles beside them"]
+    empty = [track.label for track in kept if not track.cues]
+    said = [f"nothing is left of the subtitles {label}: their time was left out" for label in empty]
+    return tuple(track for track in kept if track.cues), said
 
 
 def resolve_steps(
@@ -89,9 +101,15 @@ def resolve_steps(
     planned, state = list(before), opened.of(facts.media)
     for step in before:
         state = step.after(state)
+    if base is not None:
+        state = state.with_subtitles(base.subtitles)
     for number, wanted in enumerate(steps[done:], start=done):
-        planned.append(wanted.planned(state, planning(number)))
-        state = planned[-1].after(state)
+        made = wanted.planned(state, planning(number))
+        if isinstance(made, SubtitleTrack):
+            state = state.with_subtitles([made])
+        else:
+            planned.append(made)
+            state = made.after(state)
     return tuple(_read_no_further(opened, planned)), state, warnings
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import msgspec
 
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.structs import Plan
@@ -23,10 +24,11 @@ ROUNDED_S = Fraction(1, 20)
 
 @dataclass(frozen=True, slots=True)
 class LineageBase:
-    """Planned steps of an original, the opening first, and what they make."""
+    """Planned steps of an original, the opening first, and what they make; `subtitles` are kept beside it."""
 
     steps: tuple[PlannedStep, ...]
     state: VideoState
+    subtitles: tuple[SubtitleTrack, ...] = ()
 
 
 def base_of(plan: Plan, number: int, made: MediaInfo) -> LineageBase | str:
@@ -47,7 +49,8 @@ def base_of(plan: Plan, number: int, made: MediaInfo) -> LineageBase | str:
     base = LineageBase((opening,), opening.of(source))
     for step in others:
         base = LineageBase((*base.steps, step), step.after(base.state))
-    return _same(base, made)
+    same = _same(base, made)
+    return same if isinstance(same, str) else replace(same, subtitles=plan.tracks)
 
 
 def _as_steps(plan: Plan) -> tuple[PlannedStep, ...] | str:
@@ -101,4 +104,4 @@ def on(earlier: LineageBase, later: LineageBase) -> LineageBase | str:
         others = [PlannedTrim(start_s=opening.start_s, end_s=opening.end_s), *others]
     for step in others:
         base = LineageBase((*base.steps, step), step.after(base.state))
-    return base
+    return replace(base, subtitles=later.subtitles)

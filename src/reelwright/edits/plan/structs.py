@@ -10,17 +10,20 @@ import hashlib
 from fractions import Fraction
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.facts import AnyFacts, Facts
 from reelwright.edits.outputs import FileOutput
-from reelwright.edits.sidecars import PlannedFile, PlannedSidecar
+from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, planned_track
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
 from reelwright.edits.streaming import PlannedStreaming
 
 VERSION = 3
-"""The newest form of a plan that this release makes and understands: it may have sidecars and no outputs."""
+"""The newest form of a plan that this release makes and understands: it may have sidecars and no outputs, or tracks of
+subtitles."""
 COMPOSED = 2
 """The form of a plan of several steps, of which the first is an opening."""
 SINGLE = 1
@@ -60,7 +63,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[ExpectedOutput, ...]
     sidecars: tuple[PlannedSidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: PlannedStreaming | None = None
+    subtitles: tuple[SubtitleTrack, ...] | UnsetType = UNSET
+    """Tracks, with their cues on the outputs' time line; unset where there are none, as in plans of older releases."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def tracks(self) -> tuple[SubtitleTrack, ...]:
+        """The tracks of subtitles, which every output with a picture has."""
+        return () if self.subtitles is UNSET else self.subtitles
 
     @property
     def sources(self) -> tuple[Facts | AnyFacts, ...]:
@@ -86,7 +96,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def files(self) -> tuple[PlannedFile, ...]:
         """What is made beside the outputs, or instead of any."""
         streamed = self.streaming.files if self.streaming is not None else ()
-        return (*(file for sidecar in self.sidecars for file in sidecar.files), *streamed)
+        tracks = tuple(planned_track(number) for number, _ in enumerate(self.tracks, start=1))
+        return (*(file for sidecar in self.sidecars for file in sidecar.files), *streamed, *tracks)
 
     @property
     def digest(self) -> str:

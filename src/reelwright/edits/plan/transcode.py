@@ -7,8 +7,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from reelwright.edits import ladder, streaming
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
@@ -40,6 +42,7 @@ class Resolved(NamedTuple):
     outputs: tuple[ExpectedOutput, ...]
     sidecars: tuple[PlannedSidecar, ...]
     streaming: PlannedStreaming | None
+    subtitles: tuple[SubtitleTrack, ...] | UnsetType
     warnings: tuple[str, ...]
 
     def of(self, inputs: tuple[Facts, ...], steps: tuple[PlannedStep, ...], version: int = SINGLE) -> Plan:
@@ -47,10 +50,15 @@ class Resolved(NamedTuple):
 
 
 def resolve_outputs(
-    edit: Edit, media: MediaInfo, length: Fraction, warnings: list[str], pointers: Sequence[Pointer]
+    edit: Edit,
+    media: MediaInfo,
+    length: Fraction,
+    warnings: list[str],
+    pointers: Sequence[Pointer],
+    subtitles: tuple[SubtitleTrack, ...] = (),
 ) -> Resolved:
-    """All outputs of a video that lasts so long, and what goes beside them. `pointers`: where the request has each
-    sidecar. Raises InvalidInput that names every wrong field."""
+    """All outputs of a video that lasts so long, and what goes beside them, tracks of subtitles among it. `pointers`:
+    where the request has each sidecar. Raises InvalidInput that names every wrong field."""
     shown = media.main_video.display_size
     grid = frame_grid(media)
     outputs, hindrances = [], []
@@ -86,5 +94,7 @@ def resolve_outputs(
     if edit.streaming is not None:
         tracks = outputs[0].audio_tracks
         renditions = sum(output.is_streamed for output in edit.outputs)
-        streamed = streaming.planned(edit.streaming, renditions=renditions, audio_tracks=tracks)
-    return Resolved(tuple(outputs), tuple(sidecars), streamed, tuple(warnings))
+        streamed = streaming.planned(
+            edit.streaming, renditions=renditions, audio_tracks=tracks, subtitles=len(subtitles)
+        )
+    return Resolved(tuple(outputs), tuple(sidecars), streamed, subtitles or UNSET, tuple(warnings))

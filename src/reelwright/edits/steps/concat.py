@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import held_frames, timecode
-from reelwright.edits.facts import AnyFacts, ImageFacts, SoundFacts, SubtitlesFacts, VideoFacts
+from reelwright.edits.cues.time_line import Piece
+from reelwright.edits.facts import AnyFacts, ImageFacts, StepFacts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.layers import When
@@ -114,13 +115,13 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
     def _planned(
         self,
         clip: Clip,
-        facts: AnyFacts,
+        facts: StepFacts,
         rate: Fraction,
         state: VideoState,
         pointer: Pointer,
         warnings: list[str],
     ) -> PlannedClip:
-        assert not isinstance(facts, SoundFacts | SubtitlesFacts)
+        assert isinstance(facts, ImageFacts | VideoFacts)
         planning = Planning(pointer, iter(()), warnings)
         width, height = state.canvas
         fit = FitStep(width=width, height=height, fill=self.fill)
@@ -214,8 +215,11 @@ class PlannedConcat(BasePlannedStep, frozen=True, kw_only=True, tag="concat"):
     def after(self, state: VideoState) -> VideoState:
         rate = Fraction(self.rate)
         length = self.count / rate
+        before = sum(clip.frames for clip in self.clips[: self.place]) - self.place * self.overlap
+        shown = min(state.length, self.frames / rate)
         return state.with_sound(self.tracks_of(state)).lasting(
             length,
+            [Piece(Fraction(0), shown, before / rate)],
             time_base=str(1 / rate),
             start_s="0",
             duration_s=float(length),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate
 from math import ceil
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import held_frames, timecode
+from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.frame_grid import FrameGrid
 from reelwright.edits.layers import When
 from reelwright.edits.pointers import Pointer
@@ -81,15 +83,17 @@ class PlannedKeep(BasePlannedStep, frozen=True, kw_only=True, tag="keep"):
         """What is kept, as one video."""
         media = state.media
         length = sum((end - start for start, end in self.spans), Fraction(0))
-        begins, ends = held_frames.video_begin(media), held_frames.video_end(media)
-        seen = [(max(start, begins), min(end, ends)) for start, end in self.spans]
+        first, last = held_frames.video_begin(media), held_frames.video_end(media)
+        seen = [(max(start, first), min(end, last)) for start, end in self.spans]
         shown = [(start, end) for start, end in seen if start < end]
-        late = max(Fraction(0), begins - self.spans[0][0]) if shown else Fraction(0)
+        late = max(Fraction(0), first - self.spans[0][0]) if shown else Fraction(0)
         count = None
         if (grid := state.grid) is not None:
             count = sum(len(grid.within(start, end)) for start, end in self.spans)
+        begins = accumulate((end - start for start, end in self.spans), initial=Fraction(0))
         return state.lasting(
             length,
+            [Piece(start, end, begin) for (start, end), begin in zip(self.spans, begins, strict=False)],
             start_s=str(late),
             duration_s=float(sum((end - start for start, end in shown), Fraction(0))),
             frame_count=count,

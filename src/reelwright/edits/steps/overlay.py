@@ -8,7 +8,7 @@ import msgspec
 
 from reelwright.edits import timecode
 from reelwright.edits.audio_tracks import USUAL_RATE
-from reelwright.edits.facts import AnyFacts, ImageFacts, SoundFacts, SubtitlesFacts, VideoFacts
+from reelwright.edits.facts import AnyFacts, ImageFacts, VideoFacts
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.materials import Material
@@ -47,7 +47,7 @@ class OverlayStep(BaseStep, frozen=True, kw_only=True, tag="overlay"):
         for number, layer in enumerate(self.layers):
             pointer = pointer_to(planning.layers, number, planning.pointer / "layers")
             known = next(planning.materials)
-            assert not isinstance(known, SoundFacts | SubtitlesFacts)
+            assert isinstance(known, ImageFacts | VideoFacts)
             planned, wrong, said = place(layer, known, canvas=state.canvas, length=state.length, pointer=pointer)
             errors += wrong
             planning.warnings += said

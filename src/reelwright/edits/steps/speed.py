@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.steps.opening import usual_rate
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
 
@@ -42,12 +43,14 @@ class PlannedSpeed(BasePlannedStep, frozen=True, kw_only=True, tag="speed"):
         factor, video = Fraction(self.factor), state.video
         length, start = state.length / factor, Fraction(video.start_s) / factor
         duration = None if video.duration_s is None else Fraction(repr(video.duration_s)) / factor
+        pieces = [Piece(Fraction(0), state.length, Fraction(0), factor)]
         if self.rate is not None:
             rate, grid = Fraction(self.rate), state.grid
             seen = grid.count * grid.frame_s / factor if grid is not None else duration or length
             count = max(1, ceil((start + seen) * rate))
             return state.lasting(
                 length,
+                pieces,
                 time_base=str(1 / rate),
                 start_s="0",
                 duration_s=float(count / rate),
@@ -59,6 +62,7 @@ class PlannedSpeed(BasePlannedStep, frozen=True, kw_only=True, tag="speed"):
         longest = video.longest_frame_s
         return state.lasting(
             length,
+            pieces,
             time_base=str(state.tick / factor),
             start_s=str(start),
             duration_s=None if duration is None else float(duration),

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.facts import AnyFacts
+from reelwright.edits.cues.time_line import Piece
+from reelwright.edits.cues.track import JoinedTrack, SubtitleTrack, arrived
+from reelwright.edits.facts import AnyFacts, StepFacts
 from reelwright.edits.frame_grid import FrameGrid, frame_grid
 from reelwright.edits.geometry import Size
 from reelwright.edits.materials import Material
@@ -20,10 +22,13 @@ from reelwright.edits.pointers import Pointer
 @dataclass(frozen=True, slots=True)
 class VideoState:
     """Between two steps a video is upright and progressive, in square pixels, its sides even, its first instant zero;
-    each track of sound lasts as long as all does. `length`: exactly how long that is, seconds."""
+    each track of sound lasts as long as all does. `length`: exactly how long that is, seconds. `subtitles` are kept
+    beside the picture; `moves`: what was made of the time line so far, which they go along with in the end."""
 
     media: MediaInfo
     length: Fraction
+    subtitles: tuple[JoinedTrack, ...] = ()
+    moves: tuple[tuple[Piece, ...], ...] = ()
 
     @property
     def video(self) -> VideoStream:
@@ -55,11 +60,21 @@ class VideoState:
     def with_sound(self, tracks: list[AudioStream]) -> VideoState:
         return replace(self, media=msgspec.structs.replace(self.media, audio=tracks))
 
-    def lasting(self, length: Fraction, **changes: Any) -> VideoState:
-        """The same with another length; `changes` are those of the picture."""
+    def lasting(self, length: Fraction, pieces: Sequence[Piece], **changes: Any) -> VideoState:
+        """The same on another time line, so long, that is made of `pieces` of this one; `changes` are those of the
+        picture."""
         audio = [msgspec.structs.replace(track, duration_s=float(length)) for track in self.media.audio]
         media = msgspec.structs.replace(self.media, duration_s=float(length), audio=audio)
-        return replace(self, media=media, length=length).with_video(**changes)
+        moves = (*self.moves, tuple(pieces))
+        return replace(self, media=media, length=length, moves=moves).with_video(**changes)
+
+    def with_subtitles(self, tracks: Sequence[SubtitleTrack]) -> VideoState:
+        """The same with more tracks, whose times are those of this time line."""
+        return replace(self, subtitles=(*self.subtitles, *(JoinedTrack(track, len(self.moves)) for track in tracks)))
+
+    def kept_subtitles(self) -> tuple[SubtitleTrack, ...]:
+        """The tracks as they are here, some of them without cues perhaps."""
+        return arrived(self.subtitles, self.moves, self.length)
 
 
 class BaseStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
@@ -101,7 +116,7 @@ class Planning:
     that is not within the step."""
 
     pointer: Pointer
-    materials: Iterator[AnyFacts]
+    materials: Iterator[StepFacts]
     warnings: list[str] = field(default_factory=list)
     layers: Sequence[Pointer] = ()
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from reelwright.edits import held_frames, timecode
+from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.frame_grid import FrameGrid, frame_grid
 from reelwright.edits.layers import When
 from reelwright.edits.media_info import MediaInfo
@@ -58,6 +59,7 @@ def state_within(state: VideoState, start: Fraction, end: Fraction) -> VideoStat
         count, first = len(numbers), grid.begin_of(numbers.start)
     return state.lasting(
         end - start,
+        [Piece(start, end, Fraction(0))],
         start_s=str(first - start),
         duration_s=None if video.duration_s is None else float(max(last - first, Fraction(0))),
         frame_count=count,

@@ -89,6 +89,17 @@ class AudioFindings(msgspec.Struct, kw_only=True):
     """How much later it is heard than in the source; None: not known."""
 
 
+class SubtitleFindings(msgspec.Struct, kw_only=True):
+    """One track of subtitles, by its packets: those that show something."""
+
+    language: str | None = None
+    cues: int = 0
+    first_s: float | None = None
+    """When the first one is shown."""
+    end_s: float | None = None
+    """When the last one is not any more."""
+
+
 class Findings(msgspec.Struct, kw_only=True):
     index_first: bool | None = None
     """Whether players find the index before the media; None where containers have none."""
@@ -96,4 +107,5 @@ class Findings(msgspec.Struct, kw_only=True):
     """Whether reading ended in an error before the end of the file."""
     video: VideoFindings = msgspec.field(default_factory=VideoFindings)
     audio: list[AudioFindings] = msgspec.field(default_factory=list)
+    subtitles: list[SubtitleFindings] = msgspec.field(default_factory=list)
     stretches: list[Stretch] = msgspec.field(default_factory=list)

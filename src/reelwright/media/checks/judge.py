@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from reelwright import file_formats
-from reelwright.edits import audio_tracks
+from reelwright.edits import audio_tracks, language_tags
 from reelwright.edits.checks import OutputCheck, check, note
+from reelwright.edits.cues.track import one_after_another
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.media.checks.expected_colors import colors, pixel_format
@@ -42,6 +43,7 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[O
         *_frames(expected, found, timeline),
         *_decoding(found),
         *_sound(plan, number, made, found, timeline),
+        *_subtitles(plan, expected, found),
         *_stretches(found),
     )
 
@@ -171,6 +173,23 @@ def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> I
         yield check("clipping", False, share, "sound as loud as the source's")
     else:
         yield note("clipping", distorted, f"{label}peak {heard.peak:.2f} of full scale")
+
+
+def _subtitles(plan: Plan, expected: ExpectedOutput, found: Findings) -> Iterator[OutputCheck]:
+    """Tracks of text, where any are planned or made."""
+    wanted, made = len(plan.tracks), len(found.subtitles)
+    if wanted or made:
+        yield check("subtitle_tracks", made == wanted, str(made), str(wanted))
+    for track, text in zip(plan.tracks, found.subtitles, strict=False):
+        cues = one_after_another(track.cues) if expected.output.container == "mp4" else track.cues
+        start, end = cues[0].start, max(cue.end for cue in cues)
+        language = language_tags.tag_of(text.language)
+        right = text.cues == len(cues) and language == track.language.partition("-")[0]
+        for time, seen in ((start, text.first_s), (end, text.end_s)):
+            right &= seen is not None and abs(time - Fraction(seen)) <= TICK_S
+        shown = f"{language}, {text.cues} cues, {text.first_s or 0:.3f} to {text.end_s or 0:.3f} s"
+        planned = f"{track.language}, {len(cues)} cues, {float(start):.3f} to {float(end):.3f} s"
+        yield check("subtitles", right, shown, planned)
 
 
 _STRETCHES = {"black": "black", "still": "still", "silent": "silence", "order": "frame_order"}

@@ -17,6 +17,7 @@ from av.error import FFmpegError
 
 from reelwright.media.checks.inspection import GRID, AudioFindings, Findings, Inspection, VideoFindings
 from reelwright.media.checks.stretches import MIN_SILENT_S, FrameWatch, Longest, Points
+from reelwright.media.checks.text_reading import ReadSubtitles
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 REORDERED_PACKETS = 64
@@ -81,7 +82,9 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
             for number, stream in enumerate(container.streams.audio)
         }
         findings.audio = [sound.findings for sound in sounds.values()]
-        played = [*videos, *(sound.stream for sound in sounds.values())]
+        texts = {stream.index: ReadSubtitles(stream) for stream in container.streams.subtitles}
+        findings.subtitles = [text.findings for text in texts.values()]
+        played = [*videos, *(sound.stream for sound in sounds.values()), *(text.stream for text in texts.values())]
         try:
             for number, packet in enumerate(container.demux(played)):
                 if (picture := pictures.get(packet.stream.index)) is not None:
@@ -90,6 +93,8 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
                         picture.decode(packet)
                 elif packet.stream.index in sounds:
                     sounds[packet.stream.index].decode(packet)
+                elif packet.stream.index in texts:
+                    texts[packet.stream.index].pass_by(packet)
                 if number % 256 == 0 and packet.pos:
                     tell(share * min(packet.pos / size, 1.0))
         except FFmpegError:

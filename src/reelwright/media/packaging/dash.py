@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reelwright import file_formats
+from reelwright.edits.language_tags import UNKNOWN, tag_of
 from reelwright.media.packaging.fragmented_mp4 import Fragments
-from reelwright.media.packaging.language_tags import tag_of
-from reelwright.media.packaging.presentation import AudioRendition, Presentation
+from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 PROFILES = "urn:mpeg:dash:profile:isoff-on-demand:2011,urn:mpeg:dash:profile:cmaf:2019"
@@ -34,6 +35,8 @@ def manifest(presentation: Presentation) -> str:
     _pictures(period, presentation)
     for number, sound in enumerate(presentation.sounds, start=1):
         _sound(period, number, sound, presentation.target_s)
+    for number, track in enumerate(presentation.subtitles, start=1 + len(presentation.sounds)):
+        _subtitles(period, number, track, presentation.duration_s)
     indent(mpd)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(mpd, encoding="unicode")}\n'
 
@@ -80,6 +83,23 @@ def _sound(period: Element, number: int, sound: AudioRendition, target_s: int) -
     layout = str(LAYOUTS.get(sound.channels, sound.channels))
     SubElement(representation, "AudioChannelConfiguration", {"schemeIdUri": CHANNELS, "value": layout})
     _segments(representation, sound.media)
+
+
+def _subtitles(period: Element, number: int, track: SubtitlesRendition, duration_s: Fraction) -> None:
+    """A file of WebVTT as a whole, beside the media."""
+    language = {"lang": track.language} if track.language != UNKNOWN else {}
+    mime_type = file_formats.WEBVTT.mime_type.partition(";")[0]
+    about = {"id": str(number), "contentType": "text", "mimeType": mime_type, **language}
+    group = SubElement(period, "AdaptationSet", about)
+    SubElement(group, "Label").text = track.label
+    SubElement(group, "Role", {"schemeIdUri": ROLE, "value": "forced-subtitle" if track.forced else "subtitle"})
+    if track.default:
+        SubElement(group, "Role", {"schemeIdUri": ROLE, "value": "main"})
+    bandwidth = max(1, ceil(track.size_bytes * 8 / duration_s))
+    representation = SubElement(
+        group, "Representation", {"id": track.name.partition(".")[0], "bandwidth": str(bandwidth)}
+    )
+    SubElement(representation, "BaseURL").text = track.name
 
 
 def _segments(representation: Element, media: Fragments) -> None:

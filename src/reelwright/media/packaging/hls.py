@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from reelwright.edits.language_tags import UNKNOWN, tag_of
 from reelwright.edits.streaming import playlist_of
 from reelwright.media.packaging.fragmented_mp4 import Fragments
-from reelwright.media.packaging.language_tags import tag_of
-from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
+from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition, VideoRendition
 
 BEGINNING = ("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS")
 VIDEO_RANGES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
-GROUP = "audio"
+GROUP, SUBTITLES_GROUP = "audio", "subtitles"
 
 
 def master(presentation: Presentation) -> str:
     """All that there is to choose from. The picture that is named first is what many players begin with."""
     target_s, sounds = presentation.target_s, presentation.sounds
-    lines = [*BEGINNING, *_sounds(sounds)]
+    lines = [*BEGINNING, *_sounds(sounds), *map(subtitles_named, presentation.subtitles)]
     peak = max((sound.media.peak_bit_rate(target_s) for sound in sounds), default=0)
     average = max((sound.media.average_bit_rate for sound in sounds), default=0)
     codecs = sorted({sound.media.codec for sound in sounds})
@@ -30,6 +30,7 @@ def master(presentation: Presentation) -> str:
             *_rate(picture),
             f"VIDEO-RANGE={VIDEO_RANGES.get(picture.transfer or '', 'SDR')}",
             *([f'AUDIO="{GROUP}"'] if sounds else []),
+            *([f'SUBTITLES="{SUBTITLES_GROUP}"'] if presentation.subtitles else []),
         ]
         lines += [f"#EXT-X-STREAM-INF:{','.join(attributes)}", playlist_of(picture.media.name)]
     return "\n".join([*lines, ""])
@@ -59,6 +60,41 @@ def _sounds(sounds: tuple[AudioRendition, ...]) -> list[str]:
         ]
         lines.append(f"#EXT-X-MEDIA:{','.join(attributes)}")
     return lines
+
+
+def subtitles_named(track: SubtitlesRendition) -> str:
+    """Players choose one by themselves where the viewer's system asks for its language."""
+    attributes = [
+        "TYPE=SUBTITLES",
+        f'GROUP-ID="{SUBTITLES_GROUP}"',
+        f'NAME="{_quoted(track.label)}"',
+        *([f'LANGUAGE="{track.language}"'] if track.language != UNKNOWN else []),
+        f"DEFAULT={'YES' if track.default else 'NO'}",
+        "AUTOSELECT=YES",
+        f"FORCED={'YES' if track.forced else 'NO'}",
+        f'URI="{playlist_of(track.name)}"',
+    ]
+    return f"#EXT-X-MEDIA:{','.join(attributes)}"
+
+
+def _quoted(text: str) -> str:
+    """What may stand between quotes (RFC 8216, 4.2), which has no way to write one."""
+    return text.replace('"', "\u201d")
+
+
+def subtitles_playlist(track: SubtitlesRendition, duration_s: Fraction) -> str:
+    """The whole track as one segment, which that of subtitles may be (RFC 8216, 6.2.4)."""
+    lines = [
+        *BEGINNING[:2],
+        f"#EXT-X-TARGETDURATION:{max(1, int(duration_s + Fraction(1, 2)))}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXTINF:{_decimal(duration_s)},",
+        track.name,
+        "#EXT-X-ENDLIST",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def media_playlist(media: Fragments, target_s: int) -> str:

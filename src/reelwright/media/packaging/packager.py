@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.sidecars import track_name
 from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
 from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 from reelwright.media.packaging import dash, hls
 from reelwright.media.packaging.fragmented_mp4 import Fragments, indexed
-from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
+from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition, VideoRendition
 
 FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
 """CMAF, as yet without an index. The header is written when the first packets are known: its edit lists take
@@ -62,25 +64,31 @@ def _fragmented(*how: str) -> tuple[str, ...]:
     return ("-c", "copy", *WITHOUT_METADATA, "-fflags", "+bitexact", *how, "-brand", "cmfc", "-f", "mp4")
 
 
-def finish(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> None:
+def finish(
+    streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path, tracks: Sequence[SubtitleTrack] = ()
+) -> None:
     """Make the media files of what the packaging left in the folder, and the manifests that tell players of them.
-    `renditions`: as measured, in the plan's order.
+    `renditions`: as measured, in the plan's order; `tracks`: of subtitles, whose files are there.
 
     Raises VerifyFailed where the media cannot be streamed as planned, JobFailed `no_space`. Blocks.
     """
-    presentation = _presentation(streaming, renditions, folder)
+    presentation = _presentation(streaming, renditions, folder, tracks)
     texts: dict[str, str] = {}
     if streaming.request.hls:
         texts[HLS_MASTER] = hls.master(presentation)
         for media in presentation.media:
             texts[playlist_of(media.name)] = hls.media_playlist(media, presentation.target_s)
+        for track in presentation.subtitles:
+            texts[playlist_of(track.name)] = hls.subtitles_playlist(track, presentation.duration_s)
     if streaming.request.dash:
         texts[DASH_MANIFEST] = dash.manifest(presentation)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path) -> Presentation:
+def _presentation(
+    streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path, subtitles: Sequence[SubtitleTrack]
+) -> Presentation:
     first = renditions[0]
     pictures = tuple(
         _picture(_indexed(folder / name), media.main_video)
@@ -104,7 +112,19 @@ def _presentation(streaming: PlannedStreaming, renditions: Sequence[MediaInfo], 
         )
         for number, (name, track) in enumerate(tracks)
     )
-    return Presentation(pictures, sounds)
+    texts = tuple(_text(folder / track_name(number), track) for number, track in enumerate(subtitles, start=1))
+    return Presentation(pictures, sounds, texts)
+
+
+def _text(path: Path, track: SubtitleTrack) -> SubtitlesRendition:
+    return SubtitlesRendition(
+        name=path.name,
+        size_bytes=path.stat().st_size,
+        language=track.language,
+        label=track.label,
+        default=track.default,
+        forced=track.forced,
+    )
 
 
 def _picture(media: Fragments, picture: VideoStream) -> VideoRendition:

@@ -31,11 +31,24 @@ class AudioRendition:
 
 
 @dataclass(frozen=True, slots=True)
+class SubtitlesRendition:
+    """One track of subtitles, in a file `name` of WebVTT. `language`: a tag of BCP 47."""
+
+    name: str
+    size_bytes: int
+    language: str
+    label: str
+    default: bool
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
-    """Pictures to choose from by bandwidth, sounds by language."""
+    """Pictures to choose from by bandwidth, sounds and subtitles by language."""
 
     pictures: tuple[VideoRendition, ...]
     sounds: tuple[AudioRendition, ...]
+    subtitles: tuple[SubtitlesRendition, ...] = ()
 
     @property
     def media(self) -> tuple[Fragments, ...]:

@@ -18,6 +18,7 @@ from reelwright.media.recipes.audio import encoded, formed, held
 from reelwright.media.recipes.loudness import levelling, measuring
 from reelwright.media.recipes.sidecars import PALETTED
 from reelwright.media.recipes.steps import composed
+from reelwright.media.recipes.tracks import TrackInputs
 from reelwright.media.recipes.transcode import Measurement, form_for, gain_for, rendition_commands
 
 
@@ -42,6 +43,7 @@ class EditedSource:
             self._scene.through(filter_("trim", end=needed_span.needed_until(self._scene.state, at[-1])))
         self._heard_in = [expected.audio_tracks for expected in plan.outputs]
         self._tracks: dict[int, Iterator[Pad]] = {}
+        self._subtitles = TrackInputs(self._scene, plan.tracks)
 
     @property
     def media(self) -> MediaInfo:
@@ -86,6 +88,9 @@ class EditedSource:
 
     def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         return self.sound(plan, expected)
+
+    def subtitles(self, expected: ExpectedOutput) -> list[str]:
+        return self._subtitles.options(expected.output.container)
 
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         options: list[str] = []

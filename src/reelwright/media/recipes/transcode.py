@@ -51,6 +51,9 @@ class Ground(Protocol):
     def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         """Return the options of the same tracks of an output that is only looked at."""
 
+    def subtitles(self, expected: ExpectedOutput) -> list[str]:
+        """Return the options of an output's tracks of subtitles."""
+
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """Return the options that measure tracks as they will be coded."""
 
@@ -119,6 +122,7 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
             continue
         arguments += ["-map", f"0:{media.main_video.index}" if expected.copied else next(labels)]
         arguments += (ground.passing_sound if analysing else ground.sound)(plan, expected)
+        arguments += [] if analysing else ground.subtitles(expected)
         coding: tuple[str, ...] = ("-c:v", "copy")
         if (coder := coders[number]) is not None:
             coding = coded_by_hardware(coder, media, expected)
@@ -183,6 +187,10 @@ class WholeSource:
         passing_by = self.media.decodable_audio[: expected.audio_tracks]
         options = [part for track in passing_by for part in ("-map", f"0:{track.index}")]
         return [*options, *(["-c:a", "copy"] if passing_by else [])]
+
+    def subtitles(self, expected: ExpectedOutput) -> list[str]:
+        """None: only edits of steps have any."""
+        return []
 
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """The sound as it will be coded, without the picture."""

@@ -1,0 +1,88 @@
+"""Tracks of subtitles: the files that they are read from, written by the worker, and the options that put them into
+outputs.
+
+No word of a client is in an argument: what tracks are called is read from a file as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reelwright.edits import language_tags
+from reelwright.edits.codecs import Container
+from reelwright.edits.cues import subrip, webvtt
+from reelwright.edits.cues.track import SubtitleTrack, one_after_another
+from reelwright.edits.plan import Plan
+from reelwright.edits.sidecars import track_name
+from reelwright.media.recipes.scene import Scene
+
+NAMES = "subtitles.ffmeta"
+"""What the tracks are called, as ffmpeg reads metadata."""
+SAME_TIME = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"
+"""For players of HLS: cues count from where the first segments begin, which is at zero."""
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "=;#\\"})
+
+
+def texts(plan: Plan) -> dict[str, str]:
+    """What the worker writes before it begins, by name."""
+    containers = {expected.output.container for expected in plan.outputs}
+    heads = [SAME_TIME] if plan.streaming is not None and plan.streaming.request.hls else []
+    found: dict[str, str] = {}
+    for number, track in enumerate(plan.tracks, start=1):
+        found[track_name(number)] = webvtt.written(track.cues, first_lines=heads)
+        if "mkv" in containers:
+            found[_source(number, "mkv")] = subrip.written(track.cues)
+        if "mp4" in containers:
+            found[_source(number, "mp4")] = subrip.written(one_after_another(track.cues), places=False)
+    if plan.tracks:
+        found[NAMES] = _names(plan.tracks)
+    return found
+
+
+def _names(tracks: Sequence[SubtitleTrack]) -> str:
+    return ";FFMETADATA1\n" + "".join(f"[STREAM]\ntitle={_escaped(track.label)}\n" for track in tracks)
+
+
+def _escaped(text: str) -> str:
+    """ffmpeg takes any backslash at a line's end for one that joins the next line to it: behind one that is meant,
+    there is something invisible."""
+    return text.translate(_SPECIAL) + ("\u2060" if text.endswith("\\") else "")
+
+
+def _source(number: int, container: Container) -> str:
+    """From which file a container's track is made. WebM has WebVTT as it is, Matroska SRT, which all its players know;
+    MP4 has a text of its own (3GPP's), of which one is shown at a time."""
+    return {"webm": track_name(number), "mkv": f"subtitles-{number}.srt", "mp4": f"subtitles-{number}.mp4.srt"}[
+        container
+    ]
+
+
+class TrackInputs:
+    """What a command has opened of the tracks, each once, after all other inputs."""
+
+    def __init__(self, scene: Scene, tracks: Sequence[SubtitleTrack]) -> None:
+        self._scene, self._tracks = scene, tracks
+        self._opened: dict[str, int] = {}
+
+    def options(self, container: Container) -> list[str]:
+        """The options of an output that has all tracks, behind its sound."""
+        if not self._tracks:
+            return []
+        names = self._open(NAMES, "ffmetadata")
+        options = ["-c:s", "mov_text" if container == "mp4" else "copy"]
+        for number, track in enumerate(self._tracks):
+            subtitles = self._open(_source(number + 1, container), "webvtt" if container == "webm" else "srt")
+            shown = [name for name, wanted in (("default", track.default), ("forced", track.forced)) if wanted]
+            options += [
+                *("-map", f"{subtitles}:s:0", f"-map_metadata:s:s:{number}", f"{names}:s:{number}"),
+                *(f"-metadata:s:s:{number}", f"language={language_tags.code_of(track.language)}"),
+                *(f"-disposition:s:{number}", "+".join(shown) or "0"),
+            ]
+        return options
+
+    def _open(self, name: str, demuxer: str) -> int:
+        if name not in self._opened:
+            # a file of our own, opened as what it is and nothing else
+            opened = ("-protocol_whitelist", "file", "-format_whitelist", demuxer, "-f", demuxer, "-i", f"<{name}>")
+            self._opened[name] = self._scene.opens(lambda _: opened)
+        return self._opened[name]

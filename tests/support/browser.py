@@ -1,0 +1,57 @@
+"""A real browser that opens a page of the tests', and what the page reports."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support import needs
+
+REQUEST = re.compile(r"(GET|POST) /([\w.-]*)")
+
+
+@asynccontextmanager
+async def page_server(
+    page: Path, scripts: Mapping[str, Path] | None = None
+) -> AsyncIterator[tuple[str, asyncio.Future[bytes]]]:
+    """A site of its own with a page and scripts, by their names; what the page posts comes as the second value."""
+    report: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    files = {"": page, **(scripts or {})}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        body, kind = b"", "text/html"
+        asked = REQUEST.match(head)
+        if asked and asked[1] == "GET" and (file := files.get(asked[2])) is not None:
+            body = file.read_bytes()
+            kind = "text/javascript" if file.suffix == ".js" else "text/html; charset=utf-8"
+        elif asked and asked[1] == "POST" and (length := re.search(r"(?i)content-length: (\d+)", head)):
+            received = await reader.readexactly(int(length[1]))
+            if not report.done():
+                report.set_result(received)
+        header = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(header.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", report
+
+
+@asynccontextmanager
+async def browser(url: str, profile: Path) -> AsyncIterator[None]:
+    options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
+    process = await asyncio.create_subprocess_exec(
+        *(needs.program("chromium"), *options, f"--user-data-dir={profile}", url),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
