@@ -100,8 +100,11 @@ async def eventually(holds: Callable[[], Any], *, within_s: float) -> Any:
 
 @pytest.mark.parametrize(
     ("spoil", "code"),
-    [(Place.fill, "no_space"), (Place.make_read_only, "storage"), (Place.remove_ffmpeg, "cannot_start")],
-    ids=["full disk", "read-only disk", "no ffmpeg"],
+    [
+        pytest.param(Place.fill, "no_space", id="full disk"),
+        pytest.param(Place.make_read_only, "storage", id="read-only disk", marks=pytest.mark.slow),
+        pytest.param(Place.remove_ffmpeg, "cannot_start", id="no ffmpeg", marks=pytest.mark.slow),
+    ],
 )
 async def test_a_machine_that_cannot_work_takes_no_jobs(
     place: Place, settings: Settings, tmp_path: Path, clip: Path, spoil: Callable[[Place], None], code: str

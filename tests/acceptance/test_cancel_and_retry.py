@@ -89,7 +89,7 @@ async def test_a_job_that_is_cancelled_while_it_is_published_is_one_or_the_other
         await no_strays(service, within_s=2)
 
 
-@pytest.mark.parametrize("signals", [1, 2])
+@pytest.mark.parametrize("signals", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: Path, signals: int) -> None:
     """After SIGTERM it exits with 0 when its grace time is over, after a second one at once; the job counts no failure
     and another worker ends it without waiting for the lease."""

@@ -175,13 +175,18 @@ SIGNS = {"serve": "/health", "worker": "worker ready", "up": "Reelwright is up"}
 """What a command that does not end shows, once it works, by its last word."""
 
 
-async def test_pages_can_be_pasted(project: Path) -> None:
-    """README's services are started, its tour is taken, and the other pages' commands are run beside them."""
-    shell = Shell(project)
-    (services,) = [text for page, text in blocks("services") if page == "README.md"]
-    migrate, serve, worker = [re.sub(r"\s+#.*", "", line) for line in services.splitlines()]
-    await shell.paste(migrate)
-    async with shell.started(serve, SIGNS["serve"]), shell.started(worker, SIGNS["worker"]):
+async def test_readme_can_be_pasted(project: Path) -> None:
+    """Its services are started, its tour is taken."""
+    async with served(project) as shell:
+        said = await shell.paste("\n".join(text for page, text in blocks(None) if page == "README.md"))
+    assert said.count("event: state") >= 2, said
+    assert len(list(project.glob("*.mp4"))) == 2
+
+
+@pytest.mark.slow
+async def test_all_pages_can_be_pasted(project: Path) -> None:
+    """The other pages' commands are run beside README's services, behind its tour."""
+    async with served(project) as shell:
         said = await shell.paste("\n".join(text for _, text in blocks(None)))
     assert said.count("event: state") >= 6, said
     made = {path.name for path in project.iterdir()}
@@ -189,6 +194,17 @@ async def test_pages_can_be_pasted(project: Path) -> None:
     assert {name for name in made if name.endswith(".mp4")}
     assert {path.name for path in (shell.home / "backups").iterdir()} == {"2026-11-21", "2026-11-22"}
     assert (shell.home / "trial" / "uploads").is_dir()
+
+
+@asynccontextmanager
+async def served(project: Path) -> AsyncIterator[Shell]:
+    """A shell beside the services that README starts."""
+    shell = Shell(project)
+    (services,) = [text for page, text in blocks("services") if page == "README.md"]
+    migrate, serve, worker = [re.sub(r"\s+#.*", "", line) for line in services.splitlines()]
+    await shell.paste(migrate)
+    async with shell.started(serve, SIGNS["serve"]), shell.started(worker, SIGNS["worker"]):
+        yield shell
 
 
 async def test_other_services_start_as_they_are_documented(project: Path, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ async def test_an_api_killed_during_an_upload_leaves_nothing(service: Service, c
         await check(service)
 
 
+@pytest.mark.slow
 async def test_workers_that_stood_still_publish_nothing_twice(service: Service, clip: Path, tmp_path: Path) -> None:
     """Stopped with SIGSTOP, one while it renders, one before its commit, while another worker reruns their jobs: they
     find their leases lost, take back what they had published, and do the next jobs well."""
@@ -135,6 +136,7 @@ async def sessions_named(service: Service, name: str) -> set[int]:
     return {row["pid"] for row in rows}
 
 
+@pytest.mark.slow
 async def test_the_loss_of_every_database_session_costs_no_job(service: Service, long_clip: Path) -> None:
     """Terminated again and again in mid-job: it succeeds; listeners are back within ten seconds, and wake at once."""
     video = await service.upload(long_clip)

@@ -178,6 +178,7 @@ async def test_a_killed_worker_costs_no_follower(service: Service, clip: Path) -
     assert rows[0]["keys"] == len(points)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", sorted(point for point in fault_points.POINTS if point.startswith("submit")))
 async def test_an_api_that_is_killed_as_it_answers_leaves_nothing(service: Service, clip: Path, point: str) -> None:
     """No job, no row; the client asks again, and is answered."""

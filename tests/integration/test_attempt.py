@@ -307,7 +307,11 @@ async def test_software_takes_over_where_hardware_fails(bench: Workbench) -> Non
 
 @pytest.mark.parametrize(
     ("video", "keyframe_every", "seen"),
-    [("h264", 125, "10 frames, expected 20"), ("hevc", 150, "cannot be read"), ("vp9", 125, "source is damaged")],
+    [
+        ("h264", 125, "10 frames, expected 20"),
+        pytest.param("hevc", 150, "cannot be read", marks=pytest.mark.slow),
+        pytest.param("vp9", 125, "source is damaged", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("steps", [((4.6, 5.4),), ((4.0, 6.0), (0.6, 1.4))], ids=["a trim", "an edit"])
 async def test_a_seek_that_lands_wrong_is_followed_by_a_try_from_the_start(

@@ -14,6 +14,7 @@ from tests.support import footage, frame_judge
 from tests.support.source_kinds import KINDS, of_kind, tracks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_footage_reads_back_as_it_was_made(name: str) -> None:
     """Every frame shows its number, upright, at the time that make() says; bursts are at whole seconds."""

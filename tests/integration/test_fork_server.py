@@ -139,7 +139,7 @@ def test_no_descriptor_is_closed_twice(server: ForkClient) -> None:
                 lost.append(error)
 
     async def ask_many() -> None:
-        for _ in range(200):
+        for _ in range(60):
             async with asyncio.TaskGroup() as asking:
                 for _ in range(4):
                     asking.create_task(server.ask(call("remember", "x"), [], str))

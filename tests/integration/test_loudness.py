@@ -62,7 +62,12 @@ async def made(prober: Prober, source: Path, work: Path, **sound: Any) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("target", "form"), [(-16, {}), (-23, {}), (-16, {"codec": "vp9", "container": "webm", "audio_codec": "opus"})]
+    ("target", "form"),
+    [
+        (-16, {}),
+        pytest.param(-23, {}, marks=pytest.mark.slow),
+        pytest.param(-16, {"codec": "vp9", "container": "webm", "audio_codec": "opus"}, marks=pytest.mark.slow),
+    ],
 )
 async def test_each_track_is_as_loud_as_was_asked_for(
     prober: Prober, clip: Path, tmp_path: Path, target: float, form: dict[str, Any]

@@ -43,11 +43,11 @@ def bits_a_second(path: Path) -> float:
 @pytest.mark.parametrize(
     ("codec", "container", "two_pass"),
     [
-        ("h264", "mp4", False),
+        pytest.param("h264", "mp4", False, marks=pytest.mark.slow),
         ("h264", "mp4", True),
         pytest.param("hevc", "mp4", True, marks=pytest.mark.slow),
         pytest.param("vp9", "webm", True, marks=pytest.mark.slow),
-        ("av1", "mp4", False),
+        pytest.param("av1", "mp4", False, marks=pytest.mark.slow),
     ],
 )
 async def test_the_bit_rate_is_the_wanted_one(
