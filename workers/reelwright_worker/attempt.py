@@ -32,13 +32,13 @@ from reelwright.media.ffmpeg.runner import Budget, run
 from reelwright.media.packaging import packager
 from reelwright.media.recipes import tracks
 from reelwright.media.recipes.compile import compile_plan
+from reelwright.storage.work_folder import WorkFolder
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
-from reelwright_worker.work_folder import WorkFolder
 
 logger = logging.getLogger(__name__)
 

@@ -19,12 +19,12 @@ from reelwright.db.models import Job
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import lifecycle, waiting
 from reelwright.jobs.lifecycle import Claim
+from reelwright.storage.work_folder import WorkFolder
 from reelwright_worker.attempt import Attempt
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.publish import COMMIT_RETRY_S
-from reelwright_worker.work_folder import WorkFolder
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -232,8 +232,8 @@ async def _incoming(place: str, storage: LocalStorage, *, expected_bytes: int) -
     NoSpace at once when there is no room."""
     await asyncio.to_thread(storage.require_space, expected_bytes)
     incoming = _Incoming(storage, place)
-    await asyncio.to_thread(incoming.folder.mkdir, mode=0o750, parents=True)
     try:
+        await finished(asyncio.to_thread(incoming.folder.mkdir, mode=0o750, parents=True))
         async with _holding(incoming.folder):
             yield incoming
     except BaseException:
@@ -253,9 +253,10 @@ async def _holding(folder: Path) -> AsyncIterator[None]:
 
 
 def _discard(folder: Path) -> None:
-    for left in folder.iterdir():
-        left.unlink()
-    folder.rmdir()
+    with suppress(FileNotFoundError):  # it was never made
+        for left in folder.iterdir():
+            left.unlink()
+        folder.rmdir()
 
 
 class _Writer:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +17,7 @@ from reelwright.errors import Busy, MediaProcessFailed, UnreadableMedia
 from reelwright.media.ffmpeg.command import Command, placed
 from reelwright.media.ffmpeg.failure import verdict
 from reelwright.media.sandbox import contained
-from reelwright.storage import in_use
+from reelwright.storage.work_folder import WorkFolder
 
 NICENESS = 10
 """Of what somebody only looks at: jobs come first."""
@@ -42,9 +41,10 @@ async def make(
 
     Raises Busy when it takes too long, UnreadableMedia when the source gives nothing, MediaProcessFailed.
     """
-    folder = work_root / f"{uuid.uuid4()}-0"  # named as a work folder: swept if this process dies
-    hold = await finished(asyncio.to_thread(in_use.make_held, folder))
+    work = WorkFolder(work_root / f"{uuid.uuid4()}-0")  # named as an attempt's: swept if this process dies
+    folder = work.path
     try:
+        await finished(asyncio.to_thread(work.make))
         await _run(
             [str(ffmpeg), *(placed(argument, slots, folder) for argument in command.arguments)],
             contained.Access(read=tuple(slots.values()), write=(folder,)),
@@ -64,7 +64,7 @@ async def make(
             raise UnreadableMedia("The video gives no picture there: it is damaged.")
         return made
     finally:
-        await finished(asyncio.to_thread(_remove, folder, hold))
+        await finished(asyncio.to_thread(work.remove))
 
 
 async def _run(argv: list[str], access: contained.Access, limits: contained.Limits, timeout_s: float) -> None:
@@ -93,8 +93,3 @@ async def _run(argv: list[str], access: contained.Access, limits: contained.Limi
         if (found := verdict(process.returncode, text)) is not None:
             raise MediaProcessFailed(found.detail, code=found.code, of_machine=found.of_machine)
         raise UnreadableMedia("The video gives no picture there: it is damaged.")
-
-
-def _remove(folder: Path, hold: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    os.close(hold)

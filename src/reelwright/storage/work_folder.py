@@ -1,4 +1,4 @@
-"""The scratch folder of one attempt. It is held for as long as the attempt lives, so that no sweep takes it away."""
+"""A folder to work in, of an attempt or a preview: held for as long as that lives, so that no sweep takes it away."""
 
 from __future__ import annotations
 
