@@ -167,3 +167,17 @@ async def test_two_outputs_of_late_sound_with_music_end(prober: Prober, tmp_path
     await recipes.edited(prober, Edit(steps=(step,), outputs=(FAST, FAST)), source.path, *targets, layers=layers)
     for target in targets:
         assert len((await prober.probe(target)).audio) == 2
+
+
+async def test_outputs_of_other_channels_leave_each_other_alone(prober: Prober, tmp_path: Path) -> None:
+    """A stereo file before one of six channels, from the same sound: all six are as loud as they were."""
+    source = footage.make(channels="5.1", sample_rate=44100)
+    stereo = FileOutput(container="mp3", video=None, audio=AudioEncoding(codec="mp3", loudness_lufs=-20.0))
+    whole = FileOutput(container="flac", video=None, audio=AudioEncoding(codec="flac"))
+    again = FileOutput(container="m4a", video=None, audio=AudioEncoding(loudness_lufs=-20.0))
+    targets = [tmp_path / "work" / name for name in ("out.mp3", "out.flac", "out.m4a")]
+    await recipes.edited(prober, Edit(steps=(), outputs=(stereo, whole, again)), source.path, *targets)
+    before, two, six, more = (np.abs(heard(path)).max(axis=1) for path in (source.path, *targets))
+    assert (len(two), len(six), len(more)) == (2, 6, 6)
+    assert six == pytest.approx(before, rel=0.02)
+    assert more / more[0] == pytest.approx(before / before[0], rel=0.05)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -14,8 +14,9 @@ from reelwright.media.ffmpeg.command import BROADCAST, LAST_FRAME, REPORTING, Co
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.ffmpeg.graph import Pad, rate, whole_graph
 from reelwright.media.recipes import needed_span
-from reelwright.media.recipes.audio import encoded, formed, held
+from reelwright.media.recipes.audio import encoded, form_of, formed, held
 from reelwright.media.recipes.loudness import levelling, measuring
+from reelwright.media.recipes.scene import Sound
 from reelwright.media.recipes.sidecars import PALETTED
 from reelwright.media.recipes.steps import composed
 from reelwright.media.recipes.tracks import TrackInputs
@@ -96,7 +97,7 @@ class EditedSource:
         options: list[str] = []
         for sound, track in zip(self._scene.sounds, self.media.audio, strict=True):
             own = [one for one in wanted if one.track.index == track.index]
-            for pad, (_, form, gain) in zip(sound.graph.split(sound.pad, len(own), sound=True), own, strict=True):
+            for pad, (_, form, gain) in zip(self._several(sound, track, len(own)), own, strict=True):
                 pad = pad.then(*formed(track, form), *measuring(gain))
                 options += ["-map", sound.graph.output(pad, filter_("anull"))]
         return options
@@ -130,6 +131,12 @@ class EditedSource:
     def _track(self, number: int) -> Iterator[Pad]:
         """A track, once for each output that has so many."""
         if number not in self._tracks:
-            sound, times = self._scene.sounds[number], sum(tracks > number for tracks in self._heard_in)
-            self._tracks[number] = iter(sound.graph.split(sound.pad, times, sound=True))
+            times = sum(tracks > number for tracks in self._heard_in)
+            self._tracks[number] = iter(self._several(self._scene.sounds[number], self.media.audio[number], times))
         return self._tracks[number]
+
+    def _several(self, sound: Sound, track: AudioStream, times: int) -> list[Pad]:
+        """A track so many times. Its form is said before: ffmpeg would bring all to that of the first, stereo for all
+        where one is."""
+        form = formed(track, form_of(track)) if times > 1 else []
+        return sound.graph.split(sound.pad.then(*form), times, sound=True)
