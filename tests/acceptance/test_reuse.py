@@ -91,6 +91,27 @@ async def test_the_same_edit_again_is_answered_with_the_result(service: Service,
         await no_strays(service)
 
 
+async def test_sound_and_images_alone_are_made_once(service: Service, clip: Path) -> None:
+    """With all that belongs to them, as results of their own."""
+    video = await service.upload(clip)
+    edit = {"source": video["id"], "outputs": [{"qualities": [], "poster": {"at": 1}, "gif": {"duration": 1}}]}
+    heard = {"source": video["id"], "outputs": ["mp3", "wav"]}
+    async with service.worker(**SWEEPING):
+        made = [
+            await service.until((await accepted(service, "/edits", **one))["job_id"], "SUCCESS")
+            for one in (edit, heard)
+        ]
+    for one, first, count in ((edit, made[0], 1), (heard, made[1], 2)):
+        again = await accepted(service, "/edits", **one)
+        assert (again["status"], again["reused_from"]) == ("SUCCESS", first["job_id"])
+        job = await service.job(again["job_id"])
+        assert len(job["outputs"]) == count
+        for mine, theirs in zip(job["outputs"], first["outputs"], strict=True):
+            assert mine["variant_id"] != theirs["variant_id"]
+            assert [file["name"] for file in mine["files"]] == [file["name"] for file in theirs["files"]]
+            assert mine["checks"] == theirs["checks"] != []
+
+
 async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) -> None:
     """Twenty at once, and one that comes when the encode runs: each with its own id, progress and result."""
     video = await service.upload(long_clip)
