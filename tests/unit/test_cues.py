@@ -6,7 +6,7 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reelwright.edits.cues import markup, time_line, webvtt
@@ -212,6 +212,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example("<\t<i>\t")
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_every_string_is_read_or_refused(content: str) -> None:
     """And what is read can be written, and read again as the same."""

@@ -198,9 +198,10 @@ def _tidied(found: list[tuple[str, CueRun]]) -> tuple[CueRun, ...]:
                 lines[-1].append((part, look))
     kept: list[tuple[str, CueRun]] = []
     for line in lines:
-        while line and not (last := line.pop())[0].isspace():
-            line.append((last[0].rstrip(), last[1]))
-            break
+        while line and line[-1][0].isspace():
+            line.pop()
+        if line:
+            line[-1] = line[-1][0].rstrip(), line[-1][1]
         begin = next((number for number, (part, _) in enumerate(line) if not part.isspace()), len(line))
         if begin < len(line):
             kept += [("\n", kept[-1][1])] if kept else []
