@@ -199,6 +199,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_failures: Annotated[
         Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")
     ] = 3
+    trim_mode: Annotated[
+        Literal["exact", "smart", "copy", "auto"],
+        Meta(
+            description="How cuts are made whose request names no `mode`. `exact` codes all anew; `auto` copies what"
+            " can be copied, where the result is as exact (docs/editing.md says when to choose it)."
+        ),
+    ] = "exact"
     reuse_results: Annotated[
         bool,
         Meta(

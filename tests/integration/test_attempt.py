@@ -33,6 +33,7 @@ from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker.context import WorkerContext
@@ -151,7 +152,8 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     sessions.breaks = {}
 
     inspecting = Inspector(memory_bytes=settings.media_memory_bytes, stall_s=settings.stall_timeout_s)
-    async with Prober(probe_rules(settings)) as prober, inspecting as inspector:
+    splicing = Splicer(memory_bytes=2**33, stall_s=settings.stall_timeout_s, work=settings.work_path)
+    async with Prober(probe_rules(settings)) as prober, inspecting as inspector, splicing as splicer:
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
         context = WorkerContext(
@@ -161,6 +163,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             prober=prober,
             checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
             inspector=inspector,
+            splicer=splicer,
             machine=machine,
         )
         bench = Workbench(context, sessions, storage, world)

@@ -24,6 +24,7 @@ from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.sandbox import contained
+from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, tracing
@@ -91,6 +92,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
             Prober(rules) as prober,
             ImageChecker(memory_bytes=most_bytes) as checker,
             Inspector(memory_bytes=most_bytes, stall_s=stall_s) as inspector,
+            Splicer(memory_bytes=most_bytes, stall_s=stall_s, work=settings.work_path) as splicer,
         ):
             if await machine.examine():
                 for missing in contained.available().missing:
@@ -103,6 +105,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 prober=prober,
                 checker=checker,
                 inspector=inspector,
+                splicer=splicer,
                 machine=machine,
             )
             metrics.SLOTS.set(settings.max_concurrent_jobs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
-from reelwright.edits.plan import Plan
+from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
+from reelwright.edits.splice import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
@@ -28,16 +30,19 @@ from reelwright.library.overlay_images import drawn_key
 from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
-from reelwright.media.ffmpeg.runner import Budget, run
+from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.packaging import packager
 from reelwright.media.recipes import tracks
-from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.recipes.compile import compile_plan, splice_recipe
+from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
+from reelwright.telemetry import metrics
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed, short_of_space
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
+from reelwright_worker.splicing import CODING_SHARE, spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 
 logger = logging.getLogger(__name__)
@@ -67,6 +72,8 @@ class Attempt:
         self.speed: float | None = None
         self.warnings: tuple[str, ...] = ()
         """What is missing of the source, in sentences."""
+        self.not_spliced: str | None = None
+        """Why a cut that was to copy is coded anew after all, as a sentence."""
 
     async def run(self) -> None:
         """Fetch, render, verify and publish, beside the timers. Raises LeaseLost, JobFailed."""
@@ -151,7 +158,7 @@ class Attempt:
             self.job,
             outputs,
             tuple(sidecars),
-            self.warnings,
+            (*((self.not_spliced,) if self.not_spliced else ()), *self.warnings),
             self.ctx.machine.toolchain.digest,
         )
         await publication.publish()
@@ -178,9 +185,55 @@ class Attempt:
             self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
         ]
         slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
+        if self.plan.is_spliced and (made := await self._spliced(slots, targets)) is not None:
+            return made
+        return await self._coded(slots, targets)
+
+    async def _spliced(self, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...] | None:
+        """A cut that copies what can be copied. None where that fails: then all is to be coded anew."""
+        plan, (target,) = splicing.expected_splice(self.plan), targets
+        self._enter("render")
+        try:
+            recipe = splice_recipe(plan, self.ctx.machine.capabilities)
+            missing = await self._run(recipe, slots, self._edges_progressed)
+            if missing:
+                raise SpliceFailed("encode", "; ".join(missing))
+            joined, check = await spliced(self.ctx, plan, slots["in0"], target, self.work, self._joined)
+            frames = {"copied": joined.copied, "encoded": joined.encoded}
+            await self._write(partial(self._report, recipe_json=_stored(recipe) | {"frames": frames}))
+            fault_points.point("rendered, not verified")
+            self._enter("verify")
+            (output,) = await prove(self.ctx, plan, targets, slots["in0"], self._proved)
+        except SpliceFailed as failure:
+            refused = failure.refused
+        except JobFailed as failure:
+            if failure.of_machine or isinstance(failure, LeaseLost):
+                raise
+            reason: Refusal = "verify" if isinstance(failure, VerifyFailed) else "encode"
+            refused = SpliceRefusal(reason=reason, detail=failure.detail)
+        else:
+            checks = [*output.checks["checks"], msgspec.to_builtins(check)]
+            return (replace(output, checks=output.checks | {"checks": checks}),)
+        logger.warning("job %s: coded anew instead of copied: %s", self.claim.job_id, refused.detail)
+        metrics.NOT_SPLICED.labels(refused.reason).inc()
+        self.not_spliced = splicing.exactly(refused)
+        self.telemetry.stage_again("render")
+        await asyncio.to_thread(self.folder.remove)
+        return None
+
+    def _edges_progressed(self, percent: float, speed: float | None) -> None:
+        self._progressed(CODING_SHARE * percent, speed)
+
+    def _joined(self, done: float) -> None:
+        self._progressed(100 * done, None)
+
+    async def _coded(self, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...]:
+        """All outputs, coded anew."""
+        self.plan = splicing.without_splice(self.plan)
         capabilities = self.ctx.machine.capabilities
         recipe = compile_plan(self.plan, capabilities)
-        self._enter("render")
+        if self.not_spliced is None:
+            self._enter("render")
         try:
             return await self._make(recipe, slots, targets)
         except MediaProcessFailed as failure:
@@ -215,7 +268,7 @@ class Attempt:
             await demand_readable(inputs)
         return outputs
 
-    async def _run(self, recipe: Recipe, slots: dict[str, Path]) -> tuple[str, ...]:
+    async def _run(self, recipe: Recipe, slots: dict[str, Path], report: Report | None = None) -> tuple[str, ...]:
         """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
         await self._write(partial(self._report, recipe_json=_stored(recipe)))
         try:
@@ -239,7 +292,7 @@ class Attempt:
                 output_bytes=settings.max_output_bytes,
                 reserve_bytes=settings.disk_reserve_bytes,
             ),
-            report=self._progressed,
+            report=report or self._progressed,
         )
 
     async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> list[FinishedSidecar]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
+from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker.machine import Machine
@@ -22,4 +23,5 @@ class WorkerContext:
     prober: Prober
     checker: ImageChecker
     inspector: Inspector
+    splicer: Splicer
     machine: Machine

@@ -19,10 +19,12 @@ from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.previews import Previews
 from reelwright.jobs.status_reader import StatusReader
 from reelwright.jobs.submit_overlay import LayerSources
+from reelwright.jobs.survey import Surveyor
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -43,6 +45,7 @@ class Services:
     readiness: Readiness
     metrics: Exposition
     previews: Previews
+    surveyor: Surveyor
 
     def reuse_from(self, wanted: bool) -> LocalStorage | None:
         """Return where results lie that an edit may take, None when it is to be made anew."""
@@ -65,6 +68,9 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     async with (
         connected(settings, application_name="reelwright-api") as database,
         Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
+        Splicer(
+            memory_bytes=settings.probe_memory_bytes, stall_s=settings.stall_timeout_s, wait_s=settings.turn_wait_s
+        ) as splicer,
         JobNotifier(database.url).running() as notifier,
     ):
         overlay_images = OverlayImages(settings, storage)
@@ -88,6 +94,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                 Readiness(settings, database.sessions, storage, notifier),
                 Exposition(database.sessions, settings.media_path),
                 Previews(settings, storage),
+                Surveyor(splicer, storage),
             )
         finally:
             await overlay_images.close()

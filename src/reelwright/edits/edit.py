@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.sidecars import AnySidecar, Gif
+from reelwright.edits.splice import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
@@ -20,6 +22,12 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Empty: the sidecars alone."""
     sidecars: tuple[AnySidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: Streaming | None = None
+    mode: CutMode | UnsetType = UNSET
+    """How a cut is made; left out: `exact`."""
+
+    @property
+    def cut_mode(self) -> CutMode:
+        return "exact" if self.mode is UNSET else self.mode
 
     @property
     def needs_scene(self) -> bool:

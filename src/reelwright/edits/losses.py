@@ -21,7 +21,7 @@ def losses(
 ) -> list[str]:
     """`keeps_hdr`: whether the operation can, with a codec that can."""
     return [
-        *_of_picture(media.main_video, outputs, keeps_hdr=keeps_hdr),
+        *of_picture(media.main_video, outputs, keeps_hdr=keeps_hdr),
         *_of_sound(media, outputs, streamed),
         *_others(media),
     ]
@@ -38,7 +38,7 @@ def undisplayable_colors(picture: VideoStream) -> str | None:
     )
 
 
-def _of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:
+def of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:
     kept = f"the codecs {', '.join(TEN_BIT[:-1])} and {TEN_BIT[-1]} keep"
     videos = [output.video for output in outputs if output.video is not None]
     if not videos:

@@ -14,7 +14,7 @@ from reelwright.jobs.forecast import Forecast
 from reelwright.jobs.submit import Draft
 from reelwright.jobs.waiting import START_ONE
 from reelwright.media.ffmpeg.command import Command
-from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.recipes.compile import compile_plan, splice_recipe
 
 NO_WORKER = f"no worker is alive, so that nobody can say how it is made; {START_ONE}"
 
@@ -57,7 +57,8 @@ def _compiled(plan: Plan, kinds: list[Alike]) -> tuple[Alike | None, str | None,
     why_not = NO_WORKER
     for number, kind in enumerate(kinds):
         try:
-            return kind, None, compile_plan(plan, kind.capabilities).commands
+            make = splice_recipe if plan.is_spliced else compile_plan
+            return kind, None, make(plan, kind.capabilities).commands
         except JobFailed as error:
             why_not = why_not if number else error.detail
     return None, why_not, ()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +20,7 @@ from reelwright import fault_points
 from reelwright.db.models import File, Job, new_id
 from reelwright.edits.enums import FileRole, JobStatus
 from reelwright.edits.plan import Plan
+from reelwright.edits.splice import Splice
 from reelwright.jobs import creation, followers, history, results, toolchains
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.creation import NewJob
@@ -31,7 +33,14 @@ TRIES = 5
 
 def fingerprint(plan: Plan) -> str:
     """Return what jobs have in common that make the same: the plan's digest without what is only said about it."""
-    return msgspec.structs.replace(plan, warnings=()).digest
+    return msgspec.structs.replace(plan, warnings=(), splice=_made_alike(plan.splice)).digest
+
+
+def _made_alike(splice: Splice | UnsetType) -> Splice | UnsetType:
+    """What is made, whatever was asked for."""
+    if isinstance(splice, UnsetType) or not splice.is_made:
+        return UNSET
+    return msgspec.structs.replace(splice, asked=splice.chosen)
 
 
 async def create(session: AsyncSession, new: NewJob, storage: LocalStorage | None) -> Job:

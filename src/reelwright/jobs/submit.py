@@ -18,14 +18,17 @@ from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import Facts, LineageBase, Plan, resolve
+from reelwright.edits.plan.splicing import spliced
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.splice import CutMode, Splice, Survey
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs import reuse
 from reelwright.jobs.creation import NewJob
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
 from reelwright.storage.local import LocalStorage
+from reelwright.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ async def find_source(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An edit with all that it is planned from: it can be queued, explained or shown. `layer_files`: the videos that it
-    reads beside the source; `pointers`, `base`: as for `resolve`; `remarks`: warnings beside the plan's."""
+    reads beside the source; `pointers`, `base`: as for `resolve`; `remarks`: warnings beside the plan's; `survey`: what
+    the source's packets say of a cut that is not `exact`."""
 
     edit: Edit
     source: Source
@@ -81,20 +85,38 @@ class Draft:
     pointers: tuple[Pointer, ...] = ()
     base: LineageBase | None = None
     remarks: tuple[str, ...] = ()
+    survey: Survey | None = None
+
+    def resolved(self) -> Plan:
+        """What it will make, all of it coded anew. Raises InvalidInput."""
+        return resolve(self.edit, self.source.facts, self.pointers, self.base)
 
     def plan(self) -> Plan:
         """What it will make. Raises InvalidInput."""
-        return resolve(self.edit, self.source.facts, self.pointers, self.base)
+        plan, mode = self.resolved(), self.edit.cut_mode
+        return plan if mode == "exact" else spliced(plan, mode, self.survey)
 
 
 def draft_trim(
-    source: Source, start: Time, end: Time | None, *, coding: Ladder | None = None, pointer: Pointer
+    source: Source,
+    start: Time,
+    end: Time | None,
+    *,
+    coding: Ladder | None = None,
+    pointer: Pointer,
+    mode: CutMode = "exact",
 ) -> Draft:
     """A cut of the source. `coding`: how the result is coded, None: as usual; `pointer`: where the request has `start`
-    and `end`."""
+    and `end`; `mode`: how it is cut."""
     size = source.facts.media.main_video.display_size
     output = FileOutput() if coding is None else ladder.single(coding, size, usual_crf=TRIM_CRF)
-    return Draft(edit=trim(start, end, output), source=source, type=JobType.TRIM, pointers=(pointer,))
+    edit = in_mode(trim(start, end, output), mode)
+    return Draft(edit=edit, source=source, type=JobType.TRIM, pointers=(pointer,))
+
+
+def in_mode(edit: Edit, mode: CutMode) -> Edit:
+    """The edit, cut in a mode: what is `exact` says nothing of it."""
+    return edit if mode == "exact" else msgspec.structs.replace(edit, mode=mode)
 
 
 def draft_transcode(
@@ -123,6 +145,8 @@ async def submit(
     Raises InvalidInput.
     """
     plan, source = draft.plan(), draft.source
+    if isinstance(plan.splice, Splice) and plan.splice.refused is not None:
+        metrics.NOT_SPLICED.labels(plan.splice.refused.reason).inc()
     inputs = {file.sha256: file.id for file in (*draft.layer_files, source.file)}
     new = NewJob(
         video_id=source.video_id,

@@ -23,24 +23,27 @@ from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.plan.transcode import NO_SOUND
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.splice import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
 from reelwright.jobs.lineage import composed, origin_of
-from reelwright.jobs.submit import Draft, find_source
+from reelwright.jobs.submit import Draft, find_source, in_mode
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """A whole edit as a client asks for it. `pointers`: for each output, where the request has its sidecars."""
+    """A whole edit as a client asks for it. `pointers`: for each output, where the request has its sidecars; `mode`:
+    how it is cut, where it does nothing else."""
 
     source_id: UUID
     steps: tuple[Step, ...]
     wanted: tuple[WantedOutput, ...]
     pointers: tuple[tuple[Pointer, ...], ...]
+    mode: CutMode = "exact"
 
 
 @asynccontextmanager
@@ -87,7 +90,7 @@ def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ..
         raise InvalidInput(made.errors)
     outputs = (*made.streamed, *made.files)
     edit = Edit(steps=request.steps, outputs=outputs, sidecars=tuple(made.sidecars), streaming=made.streaming)
-    return edit, tuple(made.pointers)
+    return in_mode(edit, request.mode), tuple(made.pointers)
 
 
 @dataclass(slots=True)

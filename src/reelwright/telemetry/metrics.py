@@ -70,6 +70,11 @@ REUSED = Counter(
     "Jobs that needed no encode of their own: they took the result of an equal job, or share its encode.",
     ["kind", "taken"],
 )
+NOT_SPLICED = Counter(
+    "reelwright_cuts_not_spliced",
+    "Cuts that were coded anew although they were asked for otherwise, by reason; `auto` counts as well.",
+    ["reason"],
+)
 FAILURES = Counter(
     "reelwright_job_failures",
     "Failed attempts by code; state PENDING: it is tried again, FAILURE: it is not.",

@@ -274,8 +274,9 @@ JOB: dict[str, Any] = {
     "plan": None,
     "plan_digest": None,
     "commands": [["ffmpeg", "-nostdin", "-i", "<in0>", "<out0>"]],
+    "frames": None,
 }
-_ONLY_ALONE = {"edit", "plan", "plan_digest", "commands"}
+_ONLY_ALONE = {"edit", "plan", "plan_digest", "commands", "frames"}
 _LISTED: dict[str, Any] = {name: value for name, value in JOB.items() if name not in _ONLY_ALONE}
 _LISTED["outputs"] = [{name: value for name, value in JOB["outputs"][0].items() if name not in ("files", "checks")}]
 JOBS = {"items": [_LISTED], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}

@@ -63,6 +63,7 @@ EXPLANATION: dict[str, Any] = {
             '  i0 -- "stream 0" --> c0\n  c0 --> o1',
         }
     ],
+    "cut": None,
     "plan": {},
     "plan_digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }

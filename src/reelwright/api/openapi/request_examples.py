@@ -10,6 +10,7 @@ TRIMS: dict[str, Any] = {
     "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
     "clock": {"video_id": VIDEO_ID, "start": "00:00:00.500", "end": 2.0, "source_variant_id": None},
     "named": {"video_id": VIDEO_ID, "start": 0, "end": 1, **LABELS},
+    "copied where it can be": {"video_id": VIDEO_ID, "start": 0.5, "end": 3.5, "mode": "smart"},
 }
 EDITS: dict[str, Any] = {
     "a vertical clip": {

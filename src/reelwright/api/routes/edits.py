@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -23,6 +24,10 @@ from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.templates import BatchIn, BatchItemOut, BatchOut, made_of, telling
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn
 from reelwright.edits.labels import Labels
+from reelwright.edits.splice import CutMode
+from reelwright.edits.steps import Step
+from reelwright.edits.steps.keep import CutStep, KeepStep
+from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound, ReelwrightError
 from reelwright.jobs.submit import Draft, submit
@@ -115,7 +120,7 @@ async def _drafted(
     services: Services, data: EditsIn, template: Template | None
 ) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
     """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
-    labels = labels_of(data)
+    labels, mode = labels_of(data), data.mode
     attempt = None
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
@@ -123,9 +128,23 @@ async def _drafted(
         raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     with telling(attempt):
         data.check()
-        request = EditRequest(data.source, data.steps, data.wanted, data.pointers)
+        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, _mode(services, mode, data.steps))
+        survey = None
+        if request.mode != "exact":
+            async with drafted_edit(services.layer_sources, request) as (_, draft):
+                pass  # its transaction ends: nothing is locked while the packets are read
+            survey = await services.surveyor.survey(draft)
         async with drafted_edit(services.layer_sources, request) as (session, draft):
-            yield session, draft, labels
+            yield session, replace(draft, survey=survey), labels
+
+
+def _mode(services: Services, wanted: CutMode | None, steps: Sequence[Step]) -> CutMode:
+    """How an edit is cut. Raises InvalidInput: it does more than to cut, and a copy was asked for by name."""
+    if steps and all(isinstance(step, TrimStep | KeepStep | CutStep) for step in steps):
+        return wanted or services.settings.trim_mode
+    if wanted in ("smart", "copy"):
+        raise InvalidInput([FieldError("/mode", f"can be {wanted} where all steps are trim, keep or cut")])
+    return "exact"
 
 
 router = Router("/", route_handlers=[edit_video, edit_many], tags=["edits"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
 from reelwright.api.drafts import Answer, ValidateOnly, answer
@@ -14,9 +17,10 @@ from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.splice import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.lineage import composed
-from reelwright.jobs.submit import draft_trim, find_source
+from reelwright.jobs.submit import Draft, draft_trim, find_source
 
 
 @post(
@@ -40,15 +44,29 @@ async def trim_video(
     from 0 on until the next one comes; where no frame begins in the interval, so is the one on display, but an interval
     between two frames of a constant rate is refused. So is one that begins behind the picture's end.
 
+    `mode` says how: `smart` copies what can be copied and codes the frames at the edges alone, to the same frame;
+    `copy` codes nothing, and begins and ends where that is possible; `auto` is `smart` where the result is what the
+    source is. What cannot be made so is coded anew, and says why.
+
     An end beyond the video's is clamped, with a warning. Times refer to what is trimmed: the upload, or the variant
     that `source_variant_id` names.
     """
-    labels = labels_of(data)
+    labels, survey = labels_of(data), None
+    mode = data.mode or services.settings.trim_mode
+    if mode != "exact":
+        async with services.sessions.begin() as session:
+            draft = await _draft(services, session, data, mode)
+        survey = await services.surveyor.survey(draft)
     async with services.sessions.begin() as session:
-        source = await find_source(session, data.video_id, data.source_variant_id)
-        draft = draft_trim(source, data.start, data.end, coding=data.coding(data.audio), pointer=Pointer())
-        draft = await composed(session, draft, services.storage)
+        draft = replace(await _draft(services, session, data, mode), survey=survey)
         return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
+
+
+async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: CutMode) -> Draft:
+    source = await find_source(session, data.video_id, data.source_variant_id)
+    coding = data.coding(data.audio)
+    draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
+    return await composed(session, draft, services.storage)
 
 
 router = Router("/", route_handlers=[trim_video], tags=["edits"])

@@ -11,6 +11,7 @@ from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
+from reelwright.edits.splice import CutMode
 
 AudioBitRate = Annotated[
     int,
@@ -54,6 +55,17 @@ Reuse = Annotated[
     Meta(
         description="Take what an equal edit of the same content has made, or is making, instead of making it again."
         " `false`: make it anew."
+    ),
+]
+
+
+CutModeIn = Annotated[
+    CutMode | None,
+    Meta(
+        description="How the cut is made. `exact`: all is coded anew. `smart`: to the frame as well, and what can be is"
+        " copied: frames at the edges alone are coded. `copy`: nothing is coded; it begins and ends where that is"
+        " possible, and a warning says how far off. `auto`: `smart` where the result is what the source is, else"
+        " `exact`. Omitted: as the service is set (`exact`)."
     ),
 ]
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.coding import CutSoundIn, EditIn, LaidSoundIn
+from reelwright.api.schemas.coding import CutModeIn, CutSoundIn, EditIn, LaidSoundIn
 from reelwright.edits.layers import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
 from reelwright.edits.pointers import Pointer
@@ -29,6 +29,7 @@ class TrimIn(EditIn, frozen=True, kw_only=True):
     end: Annotated[Moment | None, Meta(description="As `start`. Omitted: to the end of the video.")] = None
     source_variant_id: VariantId = None
     audio: CutSoundIn | None = None
+    mode: CutModeIn = None
 
 
 class WatermarkIn(Body, frozen=True, kw_only=True):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta
 
 from reelwright.edits.codecs import Codec, Container, SoundCodec
 from reelwright.edits.enums import FileRole, Quality
-from reelwright.edits.plan import ExpectedOutput
+from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.edits.plan.splicing import pieces
 from reelwright.edits.sidecars import PlannedFile
+from reelwright.edits.splice import Chosen, CutMode, Splice, SplicedSound
 from reelwright.jobs.able_workers import Alike
 from reelwright.jobs.explain import Explanation
 from reelwright.jobs.forecast import LEAST, Forecast
@@ -146,6 +148,41 @@ class ExplainedCommand(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class PieceOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of frames, in the source's time."""
+
+    what: Literal["copied", "encoded"]
+    start_s: float
+    end_s: float
+    frames: Annotated[int | None, Meta(description="Null where they are not counted before they are copied.")]
+
+
+class CutOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How a cut is made of which a `mode` was said, or that the service makes otherwise than `exact`."""
+
+    asked: CutMode
+    chosen: Chosen
+    reason: Annotated[str | None, Meta(description="Why it is `exact`, where it was asked for otherwise.")]
+    sound: Annotated[SplicedSound | None, Meta(description="Null where all is coded anew.")]
+    pieces: list[PieceOut]
+
+    @classmethod
+    def of(cls, plan: Plan) -> CutOut | None:
+        splice = plan.splice
+        if not isinstance(splice, Splice):
+            return None
+        return cls(
+            asked=splice.asked,
+            chosen=splice.chosen,
+            reason=None if splice.refused is None else splice.refused.detail,
+            sound=splice.sound if splice.is_made else None,
+            pieces=[
+                PieceOut(what=what, start_s=float(start), end_s=float(end), frames=frames)
+                for what, start, end, frames in pieces(splice, plan.inputs[0].media.start)
+            ],
+        )
+
+
 class ExplanationOut(msgspec.Struct, frozen=True, kw_only=True):
     """What an edit would make, and how. No job was made of it. `edit`, `plan`, `plan_digest` and `warnings` are those
     that the job would have; its commands are these, byte for byte, on a worker that can do the same."""
@@ -158,6 +195,7 @@ class ExplanationOut(msgspec.Struct, frozen=True, kw_only=True):
     toolchain: Annotated[ToolchainOut | None, Meta(description="Null where no worker lives that can make it.")]
     why_no_commands: Annotated[str | None, Meta(description="Why `commands` is empty, where it is.")]
     commands: list[ExplainedCommand]
+    cut: Annotated[CutOut | None, Meta(description="Of cuts that are not `exact` anyway: what is copied, and why.")]
     plan: dict[str, Any]
     plan_digest: str
 
@@ -176,6 +214,7 @@ class ExplanationOut(msgspec.Struct, frozen=True, kw_only=True):
             toolchain=None if explained.by is None else ToolchainOut.of(explained.by, explained.alive),
             why_no_commands=explained.why_not,
             commands=[ExplainedCommand.of(command) for command in explained.commands],
+            cut=CutOut.of(plan),
             plan=msgspec.to_builtins(plan),
             plan_digest=plan.digest,
         )

@@ -194,14 +194,28 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**_summary(job, outputs, addresses, waiting))
 
 
+class FramesOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a cut that copies: frames that are the source's own, and frames that were coded anew, at its edges."""
+
+    copied: int
+    encoded: int
+
+    @classmethod
+    def of(cls, job: Job) -> FramesOut | None:
+        found = (job.recipe_json or {}).get("frames")
+        return None if found is None else cls(**found)
+
+
 class JobOut(JobSummary, frozen=True, kw_only=True):
     """Everything about a job: beside what a list says, what was asked, what was planned, and how it is made. Times in
-    `plan` are exact: fractions of seconds, as text. `commands` have slots for paths."""
+    `plan` are exact: fractions of seconds, as text. `commands` have slots for paths. `frames` is there once a cut that
+    copies is joined."""
 
     edit: dict[str, Any] | None
     plan: dict[str, Any] | None
     plan_digest: str | None
     commands: list[list[str]]
+    frames: FramesOut | None
 
     @classmethod
     def of(
@@ -220,6 +234,7 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
             plan=job.plan_json,
             plan_digest=job.plan_digest,
             commands=[["ffmpeg", *command["arguments"]] for command in recipe["commands"]],
+            frames=FramesOut.of(job),
         )
 
 

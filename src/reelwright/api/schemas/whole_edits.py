@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import Reuse
+from reelwright.api.schemas.coding import CutModeIn, Reuse
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.transcode import RenditionsIn
@@ -108,6 +108,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     outputs: Outputs = USUAL_OUTPUTS
     template: TemplateReference | None = None
     variables: Variables | None = None
+    mode: CutModeIn = None
     reuse: Reuse = True
 
     def check(self) -> None:

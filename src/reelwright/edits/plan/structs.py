@@ -16,6 +16,7 @@ from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.facts import AnyFacts, Facts
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, planned_track
+from reelwright.edits.splice import Splice
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
@@ -66,6 +67,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     subtitles: tuple[SubtitleTrack, ...] | UnsetType = UNSET
     """Tracks, with their cues on the outputs' time line; unset where there are none, as in plans of older releases."""
     warnings: tuple[str, ...] = ()
+    splice: Splice | UnsetType = UNSET
+    """What becomes of a cut that was not asked for as `exact`."""
+
+    @property
+    def is_spliced(self) -> bool:
+        """Whether some of the source is to be copied."""
+        return isinstance(self.splice, Splice) and self.splice.is_made
 
     @property
     def tracks(self) -> tuple[SubtitleTrack, ...]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,17 +15,13 @@ from reelwright.errors import JobFailed, UnreadableMedia
 from reelwright.media.checks.inspection import Findings, Inspection
 from reelwright.media.checks.sampling import every
 from reelwright.media.checks.timeline import Timeline
-from reelwright.media.checks.worker import DONE
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
+from reelwright.media.sandbox.watched_call import DONE, Report, watched
 
 AT_ONCE = 4
-WATCH_S = 0.5
-
-Report = Callable[[float], None]
-"""Told how much is done, 0 to 1; must not block."""
 
 
 def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspection:
@@ -39,7 +32,7 @@ def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspectio
         max_pixels=capabilities.max_pixels,
         threads=capabilities.threads,
         strict=not expected.copied and expected.output.audio.codec != "copy",
-        every=every(expected),
+        every=every(expected, spliced=plan.is_spliced),
         comparison=timeline.comparison(plan, expected),
     )
 
@@ -77,32 +70,21 @@ class Inspector:
             output_bytes=DONE.size,
         )
         with ExitStack() as files:
-            descriptors = [_closed_by(files, fork_client.open_file(made)), _closed_by(files, os.memfd_create("done"))]
+            descriptors = [_closed_by(files, fork_client.open_file(made))]
             if source is not None:
                 descriptors.append(_closed_by(files, fork_client.open_file(source)))
-            asking = asyncio.ensure_future(self._server.ask(call, descriptors, Findings))
             try:
-                await self._watch(asking, descriptors[1], report)
-                return await asking
+                return await watched(
+                    self._server,
+                    call,
+                    descriptors,
+                    Findings,
+                    report=report,
+                    stall_s=self._stall_s,
+                    what="checking the output",
+                )
             except ChildFailed as failed:
                 raise _failure(failed, wall_s) from failed
-            finally:
-                asking.cancel()
-                await asyncio.wait([asking])
-
-    async def _watch(self, asking: asyncio.Future[Findings], done_fd: int, report: Report) -> None:
-        """Return when there is an answer. Raises JobFailed `stalled`."""
-        last, last_sign = b"", time.monotonic()
-        while not asking.done():
-            await asyncio.wait([asking], timeout=WATCH_S)
-            said = os.pread(done_fd, DONE.size, 0)
-            if said != last:
-                last, last_sign = said, time.monotonic()
-                report(DONE.unpack(said)[0])
-            if time.monotonic() - last_sign > self._stall_s:
-                raise JobFailed(
-                    f"checking the output made no progress for {self._stall_s:.0f} s", code="stalled", stage="verify"
-                )
 
 
 def _closed_by(files: ExitStack, descriptor: int) -> int:

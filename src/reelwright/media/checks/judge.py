@@ -60,11 +60,12 @@ def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterato
 def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iterator[OutputCheck]:
     """What makes players show the frames in another way than they are."""
     video = made.main_video
-    turned = f"turned by {video.rotation} degrees" if video.rotation else "upright"
-    yield check("rotation", video.rotation == 0, turned, "upright")
+    rotation = timeline.media.main_video.rotation if expected.copied else 0
+    yield check("rotation", video.rotation == rotation, _turned(video.rotation), _turned(rotation))
     shown = video.display_width, video.display_height
-    width, height = timeline.shown_size
-    wanted = round(Fraction(expected.height * width, height)), expected.height
+    width, height = wanted = timeline.shown_size
+    if not expected.copied:
+        wanted = round(Fraction(expected.height * width, height)), expected.height
     room = 2 + 2 * Fraction(wanted[0], wanted[1])
     yield check("display_size", abs(shown[0] - wanted[0]) <= room, _size(shown), _size(wanted))
     named = [(one or "unknown") for one in (video.color_primaries, video.color_transfer, video.color_space)]
@@ -74,6 +75,10 @@ def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iter
     if (form := pixel_format(timeline, expected)) is not None:
         named_form = (video.pixel_format or "").replace("yuvj", "yuv")  # the same, of full range
         yield check("pixel_format", named_form == form, str(video.pixel_format), form)
+
+
+def _turned(degrees: int) -> str:
+    return f"turned by {degrees} degrees" if degrees else "upright"
 
 
 def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> Iterator[OutputCheck]:

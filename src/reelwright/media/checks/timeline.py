@@ -12,6 +12,7 @@ from reelwright.edits.geometry import Size
 from reelwright.edits.held_frames import is_held
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
+from reelwright.edits.splice import Splice
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.checks.inspection import GRID, Comparison
 
@@ -27,12 +28,25 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     source_start: Fraction | None
     """The same on that of `source`, where each instant of the output is one of it; else None."""
     overlays: tuple[PlannedOverlay, ...] = ()
+    copied_sound: bool = False
+    """Whether each track is a part of the source's own, packet by packet."""
     whole: bool = False
     """Whether the output is the whole source, from its first to its last packet; else sound is as long as all is."""
 
     @classmethod
     def of(cls, plan: Plan) -> Timeline:
         media = plan.inputs[0].media
+        if plan.is_spliced:
+            assert isinstance(plan.splice, Splice)
+            first, *others = plan.splice.intervals
+            start = first.start_tick * plan.splice.tick - media.start
+            return cls(
+                media=media,
+                source=media,
+                start=start,
+                source_start=None if others else start,
+                copied_sound=plan.splice.sound == "copied",
+            )
         match plan.steps:
             case ():
                 return cls(media=media, source=media, start=Fraction(0), source_start=Fraction(0), whole=True)
@@ -90,6 +104,8 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         return any(layer.volume for overlay in self.overlays for layer in overlay.layers)
 
     def is_sound_copied(self, plan: Plan, track: AudioStream, expected: ExpectedOutput) -> bool:
+        if self.copied_sound:
+            return True
         if not self.whole or self.is_mixed or plan.streaming is not None:
             return False
         return is_copied(track, self.media, expected.output.audio, expected.output.container)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Sequence
 
 import msgspec
@@ -11,9 +10,8 @@ import msgspec
 from reelwright.media.checks.inspection import Findings, Inspection
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
+from reelwright.media.sandbox.watched_call import DONE
 
-DONE = struct.Struct("d")
-"""How much is done, 0 to 1, as it stands in the file that both sides share."""
 READING_SHARE = 0.9
 """Of the whole work; the rest is looking at the source."""
 
@@ -27,7 +25,7 @@ def main() -> None:
 
 
 def inspect(request: bytes, files: Sequence[int]) -> Findings:
-    """What the first file is. The second one is told how far this is; the third is the source, where it is compared.
+    """What the first file is; the second is the source, where it is compared. The last one is told how far this is.
 
     Raises UnreadableMedia when it cannot be opened.
     """
@@ -36,7 +34,7 @@ def inspect(request: bytes, files: Sequence[int]) -> Findings:
     from reelwright.errors import UnreadableMedia
     from reelwright.media.checks import likeness, reading
 
-    made_fd, done_fd, *source = files
+    made_fd, *source, done_fd = files
     inspection = msgspec.json.decode(request, type=Inspection)
 
     def tell(done: float) -> None:

@@ -10,6 +10,7 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.recipes.edited import edit_commands
 from reelwright.media.recipes.overlay import overlay_command
+from reelwright.media.recipes.splice import splice_commands
 from reelwright.media.recipes.transcode import transcode_commands
 from reelwright.media.recipes.trim import trim_commands
 
@@ -30,3 +31,8 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
         case _:
             commands = edit_commands(plan, capabilities)
     return Recipe(commands=commands, capabilities=capabilities)
+
+
+def splice_recipe(plan: Plan, capabilities: Capabilities) -> Recipe:
+    """Return the commands that make what a cut cannot copy. Raises JobFailed `unsupported_here`."""
+    return Recipe(commands=splice_commands(plan, capabilities), capabilities=capabilities)

@@ -1,0 +1,260 @@
+"""How a cut is made: copied as far as that can be, or coded anew. What a survey is asked, and what is planned of it.
+Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET
+
+from reelwright.edits import audio_tracks
+from reelwright.edits.codecs import CODECS
+from reelwright.edits.edit import TRIM_CRF
+from reelwright.edits.enums import Quality
+from reelwright.edits.held_frames import may_hold
+from reelwright.edits.ladder import default_crf
+from reelwright.edits.losses import of_picture
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput
+from reelwright.edits.plan.structs import ExpectedOutput, Plan
+from reelwright.edits.splice import Chosen, CopiedTrack, CutMode, Splice, SplicedSound, SpliceRefusal, Survey
+from reelwright.edits.steps.keep import PlannedKeep, Span
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.trim import PlannedTrim
+
+PieceKind = Literal["copied", "encoded"]
+
+SPLICED = ("h264",)
+"""Codecs whose frames can be put beside a source's."""
+MOST_ENCODED = Fraction(7, 10)
+"""Where more of the frames lie at edges, all are coded anew: that costs little more, and is one encode."""
+
+
+class SurveyQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a survey is asked: intervals in ticks of the source's video stream."""
+
+    chosen: Chosen
+    intervals: tuple[tuple[int, int], ...]
+
+
+def only_cuts(plan: Plan) -> bool:
+    """Whether nothing is done but that some of the source is kept."""
+    match plan.steps:
+        case (PlannedTrim(),) | (PlannedOpening(),) | (PlannedOpening(), PlannedKeep()):
+            return True
+        case _:
+            return False
+
+
+def wanted(plan: Plan, mode: CutMode) -> SurveyQuestion | SpliceRefusal:
+    """What has to be known of the source's packets; or why all is coded anew, whatever they are."""
+    if (refused := next(_hindrances(plan, mode), None)) is not None:
+        return refused
+    media, tick = plan.inputs[0].media, Fraction(plan.inputs[0].media.main_video.time_base)
+    spans = [(ceil((media.start + start) / tick), ceil((media.start + end) / tick)) for start, end in _spans(plan)]
+    return SurveyQuestion(chosen="copy" if mode == "copy" else "smart", intervals=tuple(spans))
+
+
+def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
+    """The plan, with what becomes of its cut. `survey`: the answer to what was `wanted`; None: nothing was asked."""
+    asked = wanted(plan, mode)
+    if isinstance(asked, SpliceRefusal):
+        return _refused(plan, mode, asked)
+    if survey is None:
+        return _refused(plan, mode, SpliceRefusal(reason="damaged", detail="its packets were not looked at"))
+    if survey.refused is not None:
+        return _refused(plan, mode, survey.refused)
+    media = plan.inputs[0].media
+    splice = Splice(
+        asked=mode,
+        chosen=asked.chosen,
+        tick_s=media.main_video.time_base,
+        sound=_sound(plan),
+        coding=survey.coding,
+        intervals=survey.intervals,
+    )
+    if splice.encoded > MOST_ENCODED * _frames(plan, splice):
+        detail = "more than 70 % of its frames lie at edges of the cut, far from key frames"
+        return _refused(plan, mode, SpliceRefusal(reason="edges", detail=detail))
+    lost = of_picture(media.main_video, [expected.output for expected in plan.outputs], keeps_hdr=True)
+    made = msgspec.structs.replace(plan, splice=splice, warnings=tuple(one for one in plan.warnings if one not in lost))
+    return _moved(made) if splice.chosen == "copy" else made
+
+
+def tracks(media: MediaInfo, expected: ExpectedOutput) -> tuple[CopiedTrack, ...]:
+    """The tracks of sound that an output has, as they are copied."""
+    return tuple(
+        CopiedTrack(stream=track.index, language=track.language, default=track.default)
+        for track in media.decodable_audio[: expected.audio_tracks]
+    )
+
+
+def expected_splice(plan: Plan) -> Plan:
+    """The same plan, whose output is what splicing makes: the source's pictures as they are coded, turned as the source
+    says."""
+    assert isinstance(plan.splice, Splice)
+    (expected,), video = plan.outputs, plan.inputs[0].media.main_video
+    sound = AudioEncoding(codec="copy") if plan.splice.sound == "copied" else expected.output.audio
+    output = msgspec.structs.replace(expected.output, audio=sound)
+    made = msgspec.structs.replace(expected, output=output, width=video.width, height=video.height, copied=True)
+    return msgspec.structs.replace(plan, outputs=(made,))
+
+
+def pieces(splice: Splice, start: Fraction) -> Iterator[tuple[PieceKind, Fraction, Fraction, int | None]]:
+    """What a splice is made of, in order: from when to when on the clients' time line, and how many frames. `start`: of
+    the source, in its own time."""
+    for interval in splice.intervals:
+        copied, tail = interval.copied, interval.tail
+        borders = [interval.start_tick, copied.first_tick, tail.first_tick if tail else interval.end_tick]
+        times = [tick * splice.tick - start for tick in (*borders, interval.end_tick)]
+        if interval.head is not None:
+            yield "encoded", times[0], times[1], interval.head.count
+        yield "copied", times[1], times[2], copied.count
+        if tail is not None:
+            yield "encoded", times[2], times[3], tail.count
+
+
+def _refused(plan: Plan, mode: CutMode, refused: SpliceRefusal) -> Plan:
+    """All is coded anew; who asked for something else by name is told."""
+    splice = Splice(asked=mode, chosen="exact", refused=refused)
+    warnings = plan.warnings if mode == "auto" else (*plan.warnings, exactly(refused))
+    return msgspec.structs.replace(plan, splice=splice, warnings=warnings)
+
+
+def exactly(refused: SpliceRefusal) -> str:
+    """What a client is told whose cut is made otherwise than was asked for."""
+    return f"the cut is coded anew: {refused.detail}"
+
+
+def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
+    media = plan.inputs[0].media
+    video = media.main_video
+    if not only_cuts(plan):
+        yield SpliceRefusal(reason="output", detail="steps change the picture or the sound")
+        return
+    if len(plan.outputs) != 1 or plan.sidecars or plan.streaming is not None or plan.tracks:
+        yield SpliceRefusal(reason="output", detail="more than one file is made, or one with subtitles")
+        return
+    yield from _other_output(plan.outputs[0].output, media, mode)
+    if video.codec not in SPLICED:
+        yield SpliceRefusal(reason="codec", detail=f"{video.codec} is not cut in this way")
+    if media.clock_jumps or video.begins_within_group:
+        yield SpliceRefusal(reason="times", detail="its clock jumps, or it begins within a group of pictures")
+    if _begins_within_picture(plan) or may_hold(media):
+        yield SpliceRefusal(reason="standing", detail="it has pictures that stand, or frames whose times are not known")
+    if video.width % 2 or video.height % 2:
+        yield SpliceRefusal(reason="format", detail="its sides are odd")
+    if video.dolby_vision_profile is not None:
+        yield SpliceRefusal(reason="format", detail="it has Dolby Vision")
+
+
+def _other_output(output: FileOutput, media: MediaInfo, mode: CutMode) -> Iterator[SpliceRefusal]:
+    """Why the output is not what the source is."""
+    video, wanted_video = media.main_video, output.video
+    if wanted_video is None:
+        yield SpliceRefusal(reason="output", detail="a file without pictures is wanted")
+        return
+    if output.quality is not Quality.SOURCE:
+        yield SpliceRefusal(reason="output", detail="another size is wanted")
+    if output.container != "mp4":
+        yield SpliceRefusal(reason="output", detail="only MP4 is made in this way")
+    if wanted_video.codec != video.codec:
+        yield SpliceRefusal(reason="output", detail=f"{wanted_video.codec} is wanted, and the video is {video.codec}")
+    if wanted_video.bit_rate is not None or wanted_video.two_pass or wanted_video.hardware:
+        yield SpliceRefusal(reason="output", detail="a bit rate or an encoder of its own is wanted")
+    if output.audio.loudness_lufs is not None:
+        yield SpliceRefusal(reason="output", detail="its loudness is set")
+    if mode != "auto":
+        return
+    usual_crf = max(TRIM_CRF, default_crf(wanted_video.codec, output.quality, video.display_size))
+    if wanted_video.crf > usual_crf:
+        yield SpliceRefusal(reason="output", detail="a smaller file is wanted than a copy is")
+    if not CODECS[wanted_video.codec].ten_bit and (
+        (video.bit_depth or 8) > 8 or video.is_hdr or not (video.pixel_format or "").endswith("420p")
+    ):
+        yield SpliceRefusal(reason="format", detail=f"few players show {video.pixel_format} as {video.codec}")
+
+
+def _begins_within_picture(plan: Plan) -> bool:
+    first = plan.steps[0]
+    if isinstance(first, PlannedTrim):
+        return first.look_back or first.shown_from_s is not None
+    return isinstance(first, PlannedOpening) and first.rate is not None
+
+
+def _spans(plan: Plan) -> list[Span]:
+    """What is kept, in the source's time."""
+    match plan.steps:
+        case (PlannedTrim() as step,) | (PlannedOpening() as step,):
+            return [(Fraction(step.start_s), Fraction(step.end_s))]
+        case (PlannedOpening() as opened, PlannedKeep() as kept):
+            origin = Fraction(opened.start_s)
+            return [(origin + start, origin + end) for start, end in kept.spans]
+        case _:
+            raise ValueError("steps that do more than cut")
+
+
+def _sound(plan: Plan) -> SplicedSound:
+    """Copied where it is one piece, and the container takes every track as it is."""
+    expected, media = plan.outputs[0], plan.inputs[0].media
+    heard = media.decodable_audio[: expected.audio_tracks]
+    if not heard:
+        return "none"
+    audio = expected.output.audio
+    usual = audio.codec == "aac" and audio.bit_rate in (AUDIO_BIT_RATE, *audio_tracks.SMALL_QUALITIES.values())
+    plain = audio.channels is None and (audio.codec == "copy" or usual)
+    taken = all(audio_tracks.is_copied(track, media, AudioEncoding(codec="copy"), "mp4") for track in heard)
+    return "copied" if plain and taken and len(_spans(plan)) == 1 else "coded"
+
+
+def _frames(plan: Plan, splice: Splice) -> Fraction:
+    """How many frames there are, about where that is not known."""
+    expected, video = plan.outputs[0], plan.inputs[0].media.main_video
+    if expected.frame_count is not None:
+        return Fraction(expected.frame_count)
+    length = sum(interval.length for interval in splice.intervals) * splice.tick
+    return length * Fraction(video.frame_rate or 25)
+
+
+def _moved(plan: Plan) -> Plan:
+    """A copied cut begins and ends where the survey found that it can: so does it where it is coded anew after all."""
+    splice = plan.splice
+    assert isinstance(splice, Splice)
+    media = plan.inputs[0].media
+    spans = [
+        (interval.start_tick * splice.tick - media.start, interval.end_tick * splice.tick - media.start)
+        for interval in splice.intervals
+    ]
+    asked = _spans(plan)
+    remarks = [
+        f"the copy begins {_by(start - wanted_start)} and ends {_by(end - wanted_end)} than asked for, at"
+        f" {float(start):.3f} s and {float(end):.3f} s"
+        for (start, end), (wanted_start, wanted_end) in zip(spans, asked, strict=True)
+        if (start, end) != (wanted_start, wanted_end)
+    ]
+    first = plan.steps[0]
+    begin, end = str(spans[0][0]), str(spans[-1][1])
+    if isinstance(first, PlannedTrim | PlannedOpening):
+        first = msgspec.structs.replace(first, start_s=begin, end_s=end)
+    steps = (first, *plan.steps[1:])
+    if len(plan.steps) == 2:
+        origin = spans[0][0]
+        kept = PlannedKeep(intervals=tuple((str(one - origin), str(other - origin)) for one, other in spans))
+        steps = (first, kept)
+    length = sum((end - start for start, end in spans), Fraction(0))
+    (expected,) = plan.outputs
+    expected = msgspec.structs.replace(expected, duration_s=str(length), frame_count=None, video=None)
+    return msgspec.structs.replace(plan, steps=steps, outputs=(expected,), warnings=(*plan.warnings, *remarks[:3]))
+
+
+def _by(seconds: Fraction) -> str:
+    return f"{abs(float(seconds)):.3f} s {'earlier' if seconds < 0 else 'later'}"
+
+
+def without_splice(plan: Plan) -> Plan:
+    """The plan as it is made when all is coded anew."""
+    return msgspec.structs.replace(plan, splice=UNSET)

@@ -1,0 +1,33 @@
+"""What the packets of a cut's source say, asked before the cut is planned: outside of any transaction, for it may
+take a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reelwright.edits.plan import splicing
+from reelwright.edits.splice import Survey
+from reelwright.jobs.submit import Draft
+from reelwright.media.splicing.requests import SurveyRequest
+from reelwright.media.splicing.splicer import Splicer
+from reelwright.storage.local import LocalStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyor:
+    splicer: Splicer
+    storage: LocalStorage
+
+    async def survey(self, draft: Draft) -> Survey | None:
+        """What is to be known of a draft's source; None where nothing is. Raises InvalidInput, NotFound, Busy."""
+        mode = draft.edit.cut_mode
+        if mode == "exact":
+            return None
+        plan = draft.resolved()
+        asked = splicing.wanted(plan, mode)
+        if not isinstance(asked, splicing.SurveyQuestion):
+            return None
+        request = SurveyRequest(
+            video_stream=plan.inputs[0].media.main_video.index, intervals=asked.intervals, chosen=asked.chosen
+        )
+        return await self.splicer.survey(self.storage.path(draft.source.file.key), request)

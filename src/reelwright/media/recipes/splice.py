@@ -1,0 +1,132 @@
+"""The commands of a splice: frames at the edges of a cut, coded so that they stand beside the source's; and its sound,
+where that is not copied."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim
+from reelwright.edits.splice import FrameRun, SourceCoding, Splice
+from reelwright.errors import JobFailed
+from reelwright.media.encoders.muxing import into
+from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
+from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
+from reelwright.media.ffmpeg.graph import Graph, whole_graph
+from reelwright.media.recipes.cut import Cut
+from reelwright.media.recipes.edited import EditedSource
+from reelwright.media.splicing.requests import SOUND_FILE, edge_file
+
+EDGES_AT_ONCE = 4
+"""That one process codes: each has a reader and a decoder of its own."""
+EDGE_CRF = 12
+"""Of the frames at edges, which are few and seen beside the source's own: grain stays like it, too."""
+SOUND_WEIGHT = 0.5
+
+
+def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
+    """Return the commands that make what is not copied. Raises JobFailed `unsupported_here`."""
+    splice, media = plan.splice, plan.inputs[0].media
+    assert isinstance(splice, Splice)
+    edges = [
+        (edge_file(number, is_head=is_head), run)
+        for number, interval in enumerate(splice.intervals)
+        for is_head, run in ((True, interval.head), (False, interval.tail))
+        if run is not None
+    ]
+    batches = [edges[at : at + EDGES_AT_ONCE] for at in range(0, len(edges), EDGES_AT_ONCE)]
+    commands = [_edge_command(media, splice, plan.outputs[0], batch, capabilities) for batch in batches]
+    if splice.sound == "coded":
+        commands.append(_sound_command(plan, capabilities))
+    return tuple(commands)
+
+
+def _edge_command(
+    media: MediaInfo,
+    splice: Splice,
+    expected: ExpectedOutput,
+    edges: list[tuple[str, FrameRun]],
+    capabilities: Capabilities,
+) -> Command:
+    assert splice.coding is not None
+    assert expected.output.video is not None
+    crf = min(expected.output.video.crf, EDGE_CRF)
+    inputs: list[str] = []
+    outputs: list[str] = []
+    graphs: list[Graph] = []
+    length = Fraction(0)
+    for number, (name, run) in enumerate(edges):
+        start, end = (tick * splice.tick - media.start for tick in (run.first_tick, run.last_tick + 1))
+        cut = Cut.of(media, start, end)
+        inputs += [*cut.input_options(media, start, end), "-noautorotate", *video_input("<in0>", media, capabilities)]
+        graph = Graph(f"e{number}x")
+        frames = graph.stream(number, media.main_video.index).then(*cut.picture_filters())
+        graphs.append(graph)
+        outputs += [
+            *("-map", graph.output(frames, filter_("null")), "-an", *WITHOUT_METADATA),
+            *_beside(splice.coding, media, crf, capabilities),
+            *("-fps_mode", "passthrough", "-enc_time_base", "filter", "-frames:v", str(run.count)),
+            *into("mp4", f"<{name}>"),
+        ]
+        length += end - start
+    return Command(
+        arguments=(*REPORTING, "-xerror", *inputs, *whole_graph(graphs), *outputs),
+        video_stream=media.main_video.index,
+        expected_s=str(length),
+        outputs=len(edges),
+    )
+
+
+def _beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities: Capabilities) -> tuple[str, ...]:
+    """How frames are coded that stand beside the source's. Raises JobFailed `unsupported_here`."""
+    if "libx264" not in capabilities.encoders:
+        raise JobFailed("this machine's ffmpeg cannot encode h264 (libx264)", code="unsupported_here")
+    own = {
+        "sps-id": str(coding.free_id),  # x264 gives it the other set, too
+        "stitchable": "1",  # parameters do not depend on what is coded
+        "open-gop": "0",
+        "keyint": "infinite",
+        "scenecut": "0",
+    }
+    # frames may not be reordered by more than the source's are: decoders hold no more
+    own |= {0: {"bframes": "0"}, 1: {"bframes": "2", "b-pyramid": "none"}}.get(coding.reorder, {"bframes": "3"})
+    if coding.decoded_pictures is not None:
+        own["dpb-size"] = str(max(1, coding.decoded_pictures))
+    interlaced: tuple[str, ...] = ()
+    if coding.interlaced:
+        interlaced = ("-flags", "+ildct+ilme")
+        own |= {"bff": "1"} if media.main_video.field_order.startswith("b") else {"tff": "1"}
+    return (
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf)),
+        *("-profile:v", coding.profile, "-level:v", coding.level, "-threads:v", str(capabilities.threads)),
+        *interlaced,
+        *("-x264-params", ":".join(f"{name}={value}" for name, value in own.items())),
+    )
+
+
+def _sound_command(plan: Plan, capabilities: Capabilities) -> Command:
+    """The sound as it is where all is coded anew."""
+    media, expected = plan.inputs[0].media, plan.outputs[0]
+    slot = f"<{SOUND_FILE}>"
+    if not isinstance(step := plan.steps[0], PlannedTrim):
+        ground = EditedSource(plan, capabilities)
+        arguments = [*ground.sound(plan, expected), "-vn", *WITHOUT_METADATA, *into("mp4", slot)]
+        return ground.command(arguments, expected_s=expected.duration_s, weight=SOUND_WEIGHT)
+    start, end = Fraction(step.start_s), Fraction(step.end_s)
+    cut, graphs = Cut.of(media, start, end), Graphs()
+    heard = enumerate(media.decodable_audio[: expected.audio_tracks])
+    mapped = [option for number, track in heard for option in cut.sound(graphs, number, track, expected)]
+    return Command(
+        arguments=(
+            *REPORTING,
+            *cut.input_options(media, start, end),
+            *video_input("<in0>", media, capabilities),
+            *graphs.options(),
+            *(*mapped, "-vn", *WITHOUT_METADATA),
+            *into("mp4", slot),
+        ),
+        video_stream=media.main_video.index,
+        expected_s=expected.duration_s,
+        weight=SOUND_WEIGHT,
+    )

@@ -1,0 +1,63 @@
+"""A long call to a contained program of ours, which tells how far it is and is ended when it makes no progress."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from reelwright.errors import JobFailed
+from reelwright.media.sandbox.fork_client import ForkClient
+from reelwright.media.sandbox.fork_server import Call
+
+DONE = struct.Struct("d")
+"""How much is done, 0 to 1, as it stands in the file that both sides share, the last one of the call."""
+WATCH_S = 0.5
+
+Report = Callable[[float], None]
+"""Told how much is done, 0 to 1; must not block."""
+
+Answer = TypeVar("Answer")
+
+
+async def watched(
+    server: ForkClient,
+    call: Call,
+    files: Sequence[int],
+    answer: type[Answer],
+    *,
+    report: Report,
+    stall_s: float,
+    what: str,
+) -> Answer:
+    """The handler's answer; `what` it does, for the sentence of one that stalls.
+
+    Raises as `ForkClient.ask` does, and JobFailed `stalled`. When cancelled, the process is ended.
+    """
+    done_fd = os.memfd_create("done")
+    try:
+        asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer))
+        try:
+            await _watch(asking, done_fd, report, stall_s, what)
+            return await asking
+        finally:
+            asking.cancel()
+            await asyncio.wait([asking])
+    finally:
+        os.close(done_fd)
+
+
+async def _watch(asking: asyncio.Future[Answer], done_fd: int, report: Report, stall_s: float, what: str) -> None:
+    """Return when there is an answer. Raises JobFailed `stalled`."""
+    last, last_sign = b"", time.monotonic()
+    while not asking.done():
+        await asyncio.wait([asking], timeout=WATCH_S)
+        said = os.pread(done_fd, DONE.size, 0)
+        if said != last:
+            last, last_sign = said, time.monotonic()
+            report(DONE.unpack(said)[0])
+        if time.monotonic() - last_sign > stall_s:
+            raise JobFailed(f"{what} made no progress for {stall_s:.0f} s", code="stalled", stage="verify")

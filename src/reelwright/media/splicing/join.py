@@ -1,0 +1,312 @@
+"""Coded edges and a source's packets -> one file. Runs only in the splicer's children; objects of PyAV are untyped
+here.
+
+Nothing of the source is held but the packet at hand; of the file that is made, what the muxer keeps of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Discard, Disposition
+
+from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
+from reelwright.media.splicing.bits import NotJoined
+from reelwright.media.splicing.pieces import PictureKind
+from reelwright.media.splicing.requests import Joined, JoinRequest, edge_file
+from reelwright.media.splicing.source import Codec, PacketSource, Positioned, opened, opened_again
+
+MAX_REORDER = 16
+PREROLL_S = Fraction(1, 10)
+"""What decoders of sound are given before the first sample that is heard, where one packet is too little."""
+ONE_PACKET = frozenset({"aac", "ac3", "eac3", "flac", "alac"})
+"""Codecs whose decoders need the packet before, or none."""
+LEAD = 8
+EVERY = 64
+"""So many-th packets tell how far it is."""
+
+Tell = Callable[[float], None]
+
+
+class _JoinedPicture:
+    """A packet on its way: `packet` is the source's own, `data` an edge's."""
+
+    __slots__ = ("data", "is_key", "packet", "tick")
+
+    def __init__(self, tick: int, *, is_key: bool, packet: Any = None, data: bytes = b"") -> None:
+        self.tick, self.is_key, self.packet, self.data = tick, is_key, packet, data
+
+
+def join(source_fd: int, made_fd: int, request: JoinRequest, tell: Tell) -> Joined:
+    """Write the file to `made_fd`. Raises NotCopied, NotJoined, Malcoded, FFmpegError."""
+    with opened(source_fd) as container:
+        source = PacketSource(container, request.video_stream)
+        edges = _Edges(source, request)
+        reorder = request.coding.reorder if request.coding is not None else source.codec.coding(0).reorder
+        while True:
+            try:
+                return _Joining(source, edges, request, (source_fd, made_fd), reorder, tell).run()
+            except _ReorderedMore:
+                if reorder >= MAX_REORDER:
+                    raise NotJoined("its frames are in an order that cannot be") from None
+                reorder += 1
+
+
+class _ReorderedMore(Exception):
+    """Frames are decoded later than was taken for certain."""
+
+
+class _Edges:
+    """Coded frames, in the form that the source's packets have; and the parameters of both."""
+
+    def __init__(self, source: PacketSource, request: JoinRequest) -> None:
+        self._source, self._request = source, request
+        self.configuration = source.codec.configuration
+        for number, interval in enumerate(request.intervals):
+            for is_head, run in ((True, interval.head), (False, interval.tail)):
+                if run is not None:
+                    with self._opened(number, is_head=is_head) as edge:
+                        self.configuration = self.configuration.with_sets(self._coded(edge).configuration)
+
+    def frames(self, number: int, run: FrameRun | None, *, is_head: bool) -> list[_JoinedPicture]:
+        """The frames of one edge, in the source's time."""
+        if run is None:
+            return []
+        with self._opened(number, is_head=is_head) as edge:
+            coded, stream = self._coded(edge), edge.streams.video[0]
+            scale = Fraction(stream.time_base) / Fraction(self._source.stream.time_base)
+            found = []
+            for packet in edge.demux(stream):
+                if packet.size:
+                    tick = run.first_tick + packet.pts * scale
+                    if tick.denominator != 1:
+                        raise NotJoined("a frame at an edge lies between two ticks")
+                    data = coded.beside(bytes(packet), self._source.codec.configuration.length_size)
+                    found.append(_JoinedPicture(int(tick), is_key=packet.is_keyframe, data=data))
+        ticks = sorted(picture.tick for picture in found)
+        if len(ticks) != run.count or (ticks[0], ticks[-1]) != (run.first_tick, run.last_tick):
+            raise NotJoined(f"{len(found)} frames were coded at an edge that has {run.count}")
+        if not found[0].is_key or found[0].tick != run.first_tick:
+            raise NotJoined("the frames at an edge do not begin with a key frame")
+        return found
+
+    def _coded(self, edge: Any) -> Codec:
+        extradata = edge.streams.video[0].codec_context.extradata or b""
+        return self._source.codec.of_edge(extradata, self._request.coding)
+
+    @contextmanager
+    def _opened(self, number: int, *, is_head: bool) -> Iterator[Any]:
+        path = Path(self._request.folder) / edge_file(number, is_head=is_head)
+        with path.open("rb") as file, opened(file.fileno()) as edge:
+            yield edge
+
+
+class _Joining:
+    """One way through."""
+
+    def __init__(
+        self,
+        source: PacketSource,
+        edges: _Edges,
+        request: JoinRequest,
+        files: tuple[int, int],
+        reorder: int,
+        tell: Tell,
+    ) -> None:
+        self.source, self.edges, self.request, self.tell = source, edges, request, tell
+        self.source_fd, made_fd = files
+        self.reorder = reorder
+        self.tick = Fraction(source.stream.time_base)
+        rate = source.stream.average_rate
+        frame = 1 / (rate * self.tick) if rate else Fraction(1)
+        self.frame = max(1, round(frame))
+        # by so much each of the first packets comes before the next; where frames are not even, the muxer wants less
+        # than lies between any two of them
+        self.lead = self.frame if frame.denominator == 1 else max(1, self.frame // LEAD)
+        self.length = sum(interval.length for interval in request.intervals)
+        os.lseek(made_fd, 0, os.SEEK_SET)
+        os.ftruncate(made_fd, 0)
+        self.file = os.fdopen(os.dup(made_fd), "w+b", buffering=0)
+        # the index goes to the front, for which the muxer reads what it has written; the edit list has sound begin at
+        # its very sample and a late picture at its very tick
+        clock = str(max(self.tick.denominator, 1000))
+        self.made = av.open(
+            self.file,
+            "w",
+            format="mp4",
+            options={"movflags": "+faststart", "use_editlist": "1", "movie_timescale": clock},
+            io_open=lambda *_: Positioned(made_fd),
+        )
+        self.video = self.made.add_stream_from_template(source.stream)
+        self.video.metadata.clear()
+        self.video.time_base = source.stream.time_base
+        self.video.codec_context.extradata = edges.configuration.extradata
+        if source.codec.tag:
+            self.video.codec_context.codec_tag = source.codec.tag
+        self.copied = self.encoded = 0
+
+    def run(self) -> Joined:
+        with ExitStack() as opened_files:
+            opened_files.enter_context(self.file)
+            opened_files.enter_context(self.made)
+            sound = self._sound(opened_files)
+            ahead = next(sound, None)
+            for packet in self._stamped(self._moved()):
+                due = packet.dts * self.tick
+                while ahead is not None and ahead.dts * ahead.time_base <= due:
+                    self.made.mux(ahead)
+                    ahead = next(sound, None)
+                self.made.mux(packet)
+                if self.copied % EVERY == 0:
+                    self.tell(min(packet.pts / self.length, 1.0))
+            while ahead is not None:
+                self.made.mux(ahead)
+                ahead = next(sound, None)
+        return Joined(copied=self.copied, encoded=self.encoded)
+
+    def _moved(self) -> Iterator[_JoinedPicture]:
+        """All pictures in the order of decoding, in the time of what is made."""
+        at = 0
+        for number, interval in enumerate(self.request.intervals):
+            for picture in self._interval(number, interval):
+                picture.tick += at - interval.start_tick
+                yield picture
+            at += interval.length
+
+    def _interval(self, number: int, interval: SplicedInterval) -> Iterator[_JoinedPicture]:
+        """In the source's time."""
+        yield from self.edges.frames(number, interval.head, is_head=True)
+        yield from self._run(interval.copied)
+        yield from self.edges.frames(number, interval.tail, is_head=False)
+
+    def _run(self, run: FrameRun) -> Iterator[_JoinedPicture]:
+        """The copied pictures: from the run's first one on, as long as none is shown after its last one."""
+        begun = False
+        for packet in self.source.packets(run.first_tick):
+            seen = self.source.seen(packet)
+            if not begun and seen.pts < run.first_tick:
+                continue
+            if not begun:
+                if seen.pts != run.first_tick or seen.kind is not PictureKind.START:
+                    raise NotJoined("the source is not what it was when the cut was planned")
+                packet = self.source.codec.begun(packet)
+            elif seen.pts > run.last_tick:
+                return
+            elif seen.pts < run.first_tick:
+                if seen.kind is PictureKind.LEADING:
+                    continue
+                raise NotJoined("a frame that is decoded after a key frame is shown before it")
+            begun = True
+            yield _JoinedPicture(seen.pts, is_key=packet.is_keyframe, packet=packet)
+
+    def _stamped(self, pictures: Iterator[_JoinedPicture]) -> Iterator[Any]:
+        """Packets with all their times. The first picture is the first one that is shown; each is decoded when the one
+        is shown that comes `reorder` places earlier."""
+        waiting: list[int] = []
+        first, last = 0, None
+        for place, picture in enumerate(pictures):
+            if not 0 <= picture.tick < self.length:
+                raise NotJoined("a frame is shown outside of the cut")
+            if place == 0:
+                first = picture.tick
+            heapq.heappush(waiting, picture.tick)
+            early = self.reorder - place
+            dts = first - early * self.lead if early > 0 else heapq.heappop(waiting)
+            if (last is not None and dts <= last) or dts > picture.tick:
+                raise _ReorderedMore
+            last = dts
+            yield self._packet(picture, dts)
+
+    def _packet(self, picture: _JoinedPicture, dts: int) -> Any:
+        packet = picture.packet
+        if packet is None:
+            packet = av.Packet(picture.data)
+            packet.is_keyframe = picture.is_key
+            self.encoded += 1
+        else:
+            self.copied += 1
+        packet.pts, packet.dts = picture.tick, dts
+        # what players go by is the time to the next frame; of the last one alone this is all that they know
+        packet.duration = min(self.frame, self.length - picture.tick)
+        packet.time_base = self.source.stream.time_base
+        packet.stream = self.video
+        return packet
+
+    def _sound(self, opened_files: ExitStack) -> Iterator[Any]:
+        if self.request.sound:
+            file = opened_files.enter_context((Path(self.request.folder) / self.request.sound).open("rb"))
+            return self._coded_sound(opened_files.enter_context(opened(file.fileno())))
+        if not self.request.tracks:
+            return iter(())
+        # a second reader, which has its own place in the file
+        return self._own_sound(opened_files.enter_context(opened_again(self.source_fd)))
+
+    def _coded_sound(self, container: Any) -> Iterator[Any]:
+        streams = container.streams.audio
+        made = {one.index: self._track(one, track) for one, track in zip(streams, self.request.tracks, strict=True)}
+        return self._taken(container.demux(*streams), made)
+
+    def _track(self, stream: Any, track: CopiedTrack) -> Any:
+        """No text of the source goes along but a language that is one."""
+        made = self.made.add_stream_from_template(stream)
+        made.metadata.clear()
+        if track.language:
+            made.metadata["language"] = track.language
+        made.disposition = Disposition.default if track.default else Disposition(0)
+        return made
+
+    def _taken(self, packets: Iterator[Any], made: dict[int, Any]) -> Iterator[Any]:
+        for packet in packets:
+            if packet.size:
+                packet.stream = made[packet.stream.index]
+                yield packet
+
+    def _own_sound(self, container: Any) -> Iterator[Any]:
+        """The source's packets from a little before the cut on, which the edit list has not heard, to its end."""
+        (interval,) = self.request.intervals
+        made = {track.stream: self._track(container.streams[track.stream], track) for track in self.request.tracks}
+        for stream in container.streams:
+            if stream.index not in made:
+                stream.discard = Discard.all
+        return self._taken(self._own_packets(container, list(made), interval.start_tick * self.tick), made)
+
+    def _own_packets(self, container: Any, indexes: list[int], origin: Fraction) -> Iterator[Any]:
+        streams = [container.streams[index] for index in indexes]
+        end = origin + self.length * self.tick
+        early = max(origin - 2 * PREROLL_S, Fraction(streams[0].start_time or 0) * streams[0].time_base)
+        container.seek(math.floor(early / streams[0].time_base), stream=streams[0], backward=True)
+        waiting: dict[int, deque[Any]] = {index: deque(maxlen=64) for index in indexes}
+        ended: set[int] = set()
+        for packet in container.demux(*streams):
+            if not packet.size or len(ended) == len(indexes):
+                if not packet.size:
+                    continue
+                return
+            stream, tick = packet.stream, Fraction(packet.time_base)
+            if packet.pts is None:
+                raise NotJoined("it is not said when its sound is heard")
+            begins, lasts = packet.pts * tick, (packet.duration or 0) * tick
+            if begins >= end:
+                ended.add(stream.index)
+                continue
+            packet.pts -= round(origin / tick)
+            packet.dts = packet.pts
+            before = waiting[stream.index]
+            if begins + lasts <= origin:
+                before.append(packet)
+                roll = lasts if stream.codec_context.name in ONE_PACKET else max(lasts, PREROLL_S)
+                while before and before[0].pts * tick + (before[0].duration or 0) * tick <= -roll:
+                    before.popleft()
+                continue
+            yield from before
+            before.clear()
+            yield packet

@@ -1,0 +1,189 @@
+"""A joined file beside its source, decoded round every seam: copied frames are the source's bit for bit, coded ones are
+like it. Runs only in the splicer's children; objects of PyAV are untyped here."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from operator import sub
+from typing import Any
+
+from av.error import FFmpegError
+
+from reelwright.edits.splice import SplicedInterval
+from reelwright.media.splicing.requests import ProofRequest, Proven
+from reelwright.media.splicing.source import opened
+
+ROUND = 12
+"""Frames before and behind a seam that are compared."""
+LEAST_PSNR = 35.0
+EVERY = 31
+"""So many-th samples of a coded frame are compared, which no width of a picture is a multiple of."""
+MOST_WRONG = 3
+ROUNDED_S = Fraction(1, 10_000)
+
+Tell = Callable[[float], None]
+
+
+class _Look:
+    """A decoded frame as far as it is compared."""
+
+    __slots__ = ("corrupt", "digest", "luma", "peak")
+
+    def __init__(self, frame: Any) -> None:
+        self.corrupt = frame.is_corrupt
+        self.digest = _digest(frame)
+        self.luma, self.peak = _luma(frame)
+
+    def psnr(self, other: _Look) -> float:
+        if len(self.luma) != len(other.luma) or not self.luma:
+            return 0.0
+        differences = map(sub, self.luma, other.luma)
+        error = sum(one * one for one in differences) / len(self.luma)
+        return 99.0 if error == 0 else 10 * math.log10(self.peak**2 / error)
+
+
+def prove(source_fd: int, made_fd: int, request: ProofRequest, tell: Tell) -> Proven:
+    """Raises FFmpegError: a file cannot be read."""
+    with (
+        opened(source_fd, decoders=request.decoders, max_pixels=request.max_pixels) as source,
+        opened(made_fd, decoders=request.decoders, max_pixels=request.max_pixels) as made,
+    ):
+        return _Proof(_prepared(source.streams[request.video_stream], request), made, request, tell).run()
+
+
+def _prepared(stream: Any, request: ProofRequest) -> Any:
+    context = stream.codec_context
+    # damage is an error, not something to hide
+    context.options = {
+        "codec_whitelist": request.decoders,
+        "max_pixels": str(request.max_pixels),
+        "err_detect": "explode",
+    }
+    context.thread_count, context.thread_type = request.threads, "AUTO"
+    return stream
+
+
+class _Proof:
+    def __init__(self, source: Any, made: Any, request: ProofRequest, tell: Tell) -> None:
+        self.source, self.request, self.tell = source, request, tell
+        self.made = _prepared(made.streams.video[0], request)
+        self.frame = Fraction(1) / (source.average_rate or 25)
+        self.wrong: list[str] = []
+        self.copied = self.encoded = 0
+        self.lowest: float | None = None
+
+    def run(self) -> Proven:
+        at, intervals = 0, self.request.intervals
+        for number, interval in enumerate(intervals):
+            for begin, end in self._stretches(interval):
+                self._compare(interval, begin, end, at)
+            at += interval.length
+            self.tell((number + 1) / len(intervals))
+            if len(self.wrong) >= MOST_WRONG:
+                break
+        return Proven(
+            copied=self.copied,
+            encoded=self.encoded,
+            lowest_psnr=None if self.lowest is None else round(self.lowest, 2),
+            wrong=tuple(self.wrong[:MOST_WRONG]),
+        )
+
+    def _stretches(self, interval: SplicedInterval) -> list[tuple[int, int]]:
+        """What of the source is looked at, in ticks: round the beginning, round each seam, round the end; one where
+        they meet."""
+        room = math.ceil(ROUND * self.frame / Fraction(self.source.time_base))
+        seams = [interval.start_tick, interval.copied.first_tick, interval.copied.last_tick + 1, interval.end_tick]
+        found: list[tuple[int, int]] = []
+        for seam in seams:
+            begin, end = max(seam - room, interval.start_tick), min(seam + room, interval.end_tick)
+            if found and begin <= found[-1][1]:
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
+            else:
+                found.append((begin, end))
+        return found
+
+    def _compare(self, interval: SplicedInterval, begin: int, end: int, at: int) -> None:
+        """`at`: when the interval begins in the made file, in the source's ticks."""
+        moved = at - interval.start_tick
+        scale = Fraction(self.source.time_base) / Fraction(self.made.time_base)
+        there = dict(self._frames(self.source, begin, end))
+        here: dict[int, _Look] = {}
+        made_begin, made_end = (math.ceil((tick + moved) * scale) for tick in (begin, end))
+        for tick, look in self._frames(self.made, made_begin, made_end):
+            own = tick / scale - moved
+            here[round(own)] = look
+            if abs(own - round(own)) * Fraction(self.source.time_base) > ROUNDED_S:
+                self.wrong.append(f"a frame is shown at {self._second(round(own), moved):.3f} s, between two")
+        if here.keys() != there.keys():
+            self.wrong.append(f"{len(here)} frames are there of {len(there)} round {self._second(begin, moved):.3f} s")
+            return
+        for tick, look in here.items():
+            self._judge(interval, tick, look, there[tick], self._second(tick, moved))
+
+    def _second(self, tick: int, moved: int) -> float:
+        return float((tick + moved) * Fraction(self.source.time_base))
+
+    def _judge(self, interval: SplicedInterval, tick: int, look: _Look, source: _Look, time_s: float) -> None:
+        run = interval.copied
+        if look.corrupt:
+            self.wrong.append(f"the frame at {time_s:.3f} s does not decode whole")
+        elif run.first_tick <= tick <= run.last_tick:
+            self.copied += 1
+            if look.digest != source.digest:
+                self.wrong.append(f"the copied frame at {time_s:.3f} s is not the source's")
+        else:
+            self.encoded += 1
+            psnr = look.psnr(source)
+            self.lowest = psnr if self.lowest is None else min(psnr, self.lowest)
+            if psnr < LEAST_PSNR:
+                self.wrong.append(f"the frame at {time_s:.3f} s is unlike the source's ({psnr:.1f} dB)")
+
+    def _frames(self, stream: Any, begin: int, end: int) -> Iterator[tuple[int, _Look]]:
+        """Frames that are shown in begin <= t < end, in the stream's ticks."""
+        first = stream.start_time or 0
+        early = max(first, begin - math.ceil(self.frame / Fraction(stream.time_base)))
+        stream.codec_context.flush_buffers()
+        stream.container.seek(early, stream=stream, backward=True)
+        try:
+            for frame in stream.container.decode(stream):
+                if frame.pts is None:
+                    continue
+                if frame.pts >= end:
+                    break
+                if frame.pts >= begin:
+                    yield frame.pts, _Look(frame)
+        except FFmpegError as error:
+            time_s = float(begin * Fraction(stream.time_base))
+            self.wrong.append(f"decoding fails round {time_s:.3f} s ({error.strerror})")
+
+
+def _digest(frame: Any) -> int:
+    """Of all samples, without what lies between lines."""
+    found = 0
+    for number, plane in enumerate(frame.planes):
+        memory = memoryview(plane).cast("B")
+        component = frame.format.components[number]
+        width = component.width * (2 if component.bits > 8 else 1)
+        if width == plane.line_size:
+            found = zlib.crc32(memory[: width * component.height], found)
+            continue
+        for row in range(component.height):
+            begin = row * plane.line_size
+            found = zlib.crc32(memory[begin : begin + width], found)
+    return found
+
+
+def _luma(frame: Any) -> tuple[list[int], int]:
+    """Some of its samples, row by row, and the greatest that there may be."""
+    plane, bits = frame.planes[0], frame.format.components[0].bits
+    memory: Any = memoryview(plane).cast("B")
+    stride = plane.line_size
+    if bits > 8:
+        memory, stride = memory.cast("H"), stride // 2
+    found: list[int] = []
+    for row in range(0, frame.height, 3):
+        found.extend(memory[row * stride + row % EVERY : row * stride + frame.width : EVERY])
+    return found, (1 << bits) - 1

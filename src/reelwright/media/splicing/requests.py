@@ -1,0 +1,68 @@
+"""What the program that splices is asked, and what it answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from reelwright.edits.splice import Chosen, CopiedTrack, SourceCoding, SplicedInterval
+
+
+class SurveyRequest(msgspec.Struct, frozen=True, kw_only=True, tag="survey"):
+    """Look at a source's packets: how would these intervals, in ticks of its video stream, be cut? Its answer is a
+    Survey."""
+
+    video_stream: int
+    intervals: tuple[tuple[int, int], ...]
+    chosen: Chosen
+
+
+class SpliceRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What joining and proving have in common. `decoders`, `max_pixels`, `threads`: as for an Inspection."""
+
+    video_stream: int
+    coding: SourceCoding | None
+    intervals: tuple[SplicedInterval, ...]
+    decoders: str
+    max_pixels: int
+    threads: int = 1
+
+
+class JoinRequest(SpliceRequest, frozen=True, kw_only=True, tag="join"):
+    """Make one file of a source's packets and of coded edges, which lie in `folder`. `tracks` of the
+    source are copied; or those of a file in `folder`, which `sound` names, are taken in their place."""
+
+    folder: str
+    tracks: tuple[CopiedTrack, ...] = ()
+    sound: str = ""
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """Frames of the finished file."""
+
+    copied: int
+    encoded: int
+
+
+class ProofRequest(SpliceRequest, frozen=True, kw_only=True, tag="proof"):
+    """Compare a joined file with its source round every seam."""
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen. `wrong`: what is not as it should be, in sentences."""
+
+    copied: int
+    """Frames that were compared and are the source's, bit for bit."""
+    encoded: int
+    lowest_psnr: float | None
+    wrong: tuple[str, ...]
+
+
+Request = SurveyRequest | JoinRequest | ProofRequest
+
+
+def edge_file(number: int, *, is_head: bool) -> str:
+    """The name of the coded frames at an edge of interval `number`."""
+    return f"{'head' if is_head else 'tail'}{number}.mp4"
+
+
+SOUND_FILE = "sound.mp4"

@@ -1,0 +1,133 @@
+"""A source whose packets are read, from the key frame that is wanted on. Runs only in the splicer's children; objects
+of PyAV are untyped here."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import av
+
+from reelwright.edits.splice import SpliceRefusal
+from reelwright.media.splicing.bits import Malcoded
+from reelwright.media.splicing.h264 import H264, Fields
+from reelwright.media.splicing.pieces import SeenPacket
+from reelwright.settings import CONTAINERS
+
+Codec = H264
+HOLDING = ("mov", "matroska")
+"""Containers whose packets MP4 holds as they are."""
+EARLIER = 6
+"""So many key frames further back is looked, where a seek lands too late."""
+
+
+class NotCopied(Exception):
+    """The source's packets cannot be copied."""
+
+    def __init__(self, refused: SpliceRefusal) -> None:
+        super().__init__(refused.detail)
+        self.refused = refused
+
+
+class Positioned(io.RawIOBase):
+    """A file with a place of its own in it: a descriptor's is the same for all that have it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._at = descriptor, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        found = os.pread(self._descriptor, size if size >= 0 else 1 << 20, self._at)
+        self._at += len(found)
+        return found
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._descriptor).st_size}[whence]
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+
+def opened_again(media_fd: int) -> Any:
+    """The same file, to be read beside. Raises FFmpegError."""
+    options = {"format_whitelist": ",".join(CONTAINERS), "codec_whitelist": "none"}
+    return av.open(Positioned(media_fd), options=options, metadata_errors="replace")
+
+
+def opened(media_fd: int, *, decoders: str = "none", max_pixels: int = 1) -> Any:
+    """Raises FFmpegError. Without `decoders` nothing is decoded, be it to find out what a stream is."""
+    os.lseek(media_fd, 0, os.SEEK_SET)
+    options = {
+        "fd": str(media_fd),
+        "protocol_whitelist": "fd",
+        "format_whitelist": ",".join(CONTAINERS),
+        "codec_whitelist": decoders,
+        "max_pixels": str(max_pixels),
+    }
+    return av.open("fd:", options=options, metadata_errors="replace")
+
+
+class PacketSource:
+    """The video stream of an open container."""
+
+    def __init__(self, container: Any, video_stream: int) -> None:
+        """Raises NotCopied."""
+        self.container = container
+        if container.format.name.split(",")[0] not in HOLDING:
+            raise NotCopied(
+                SpliceRefusal(reason="container", detail="its container holds pictures in another way than MP4")
+            )
+        self.stream = container.streams[video_stream]
+        self.codec = _codec(self.stream)
+        if (refused := self.codec.refused()) is not None:
+            raise NotCopied(refused)
+
+    def seen(self, packet: Any) -> SeenPacket:
+        """Raises NotCopied."""
+        if packet.pts is None:
+            raise NotCopied(SpliceRefusal(reason="times", detail="it is not said when each frame is shown"))
+        if packet.has_sidedata("new_extradata"):
+            raise NotCopied(SpliceRefusal(reason="parameters", detail="its parameters change"))
+        try:
+            kind = self.codec.kind(bytes(packet), is_key=packet.is_keyframe)
+        except Fields as error:
+            raise NotCopied(SpliceRefusal(reason="fields", detail=str(error))) from error
+        except Malcoded as error:
+            raise NotCopied(SpliceRefusal(reason="damaged", detail=str(error))) from error
+        return SeenPacket(packet.pts, packet.dts, kind)
+
+    def packets(self, tick: int) -> Iterator[Any]:
+        """From a key frame on that is shown at `tick` or before, or from the file's first one."""
+        first = self.stream.start_time or 0
+        target = tick
+        for _ in range(EARLIER):
+            self.container.seek(max(target, first), stream=self.stream, backward=True)
+            packets = (packet for packet in self.container.demux(self.stream) if packet.size)
+            begun = next((packet for packet in packets if packet.is_keyframe), None)
+            if begun is None or begun.pts is None:
+                raise NotCopied(SpliceRefusal(reason="times", detail="it is not said when each frame is shown"))
+            if begun.pts <= tick or begun.pts <= first or target <= first:
+                yield begun
+                yield from packets
+                return
+            target = min(begun.pts if begun.dts is None else begun.dts, target) - 1
+        raise NotCopied(SpliceRefusal(reason="times", detail="its key frames are not where its index says"))
+
+
+def _codec(stream: Any) -> Codec:
+    name, extradata = stream.codec_context.name, stream.codec_context.extradata
+    try:
+        if name == "h264":
+            return H264(extradata or b"")
+    except Malcoded as error:
+        raise NotCopied(SpliceRefusal(reason="parameters", detail=str(error))) from error
+    raise NotCopied(SpliceRefusal(reason="codec", detail=f"{name} is not cut in this way"))

@@ -1,0 +1,111 @@
+"""A source's packets round the edges of a cut -> Survey. Nothing between the edges is read, and nothing is decoded.
+Runs only in the splicer's children; objects of PyAV are untyped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reelwright.edits.splice import FrameRun, SplicedInterval, SpliceRefusal, Survey
+from reelwright.media.splicing import pieces
+from reelwright.media.splicing.pieces import NotSo, PictureKind, Reordering, SeenPacket
+from reelwright.media.splicing.requests import SurveyRequest
+from reelwright.media.splicing.source import NotCopied, PacketSource, opened
+
+NO_KEY_FRAME = SpliceRefusal(reason="key_frame", detail="no frame from which decoding can begin lies within it")
+
+
+def survey(media_fd: int, request: SurveyRequest) -> Survey:
+    """Raises FFmpegError: the file cannot be read."""
+    try:
+        with opened(media_fd) as container:
+            return _Survey(PacketSource(container, request.video_stream)).of(request)
+    except NotCopied as error:
+        return Survey(refused=error.refused)
+    except NotSo as error:
+        return Survey(refused=SpliceRefusal(reason="times", detail=str(error)))
+
+
+class _Survey:
+    def __init__(self, source: PacketSource) -> None:
+        self.source = source
+        self.reordering = Reordering()
+
+    def of(self, request: SurveyRequest) -> Survey:
+        found = [self._interval(begin, end, exact=request.chosen == "smart") for begin, end in request.intervals]
+        return Survey(coding=self.source.codec.coding(self.reordering.frames), intervals=tuple(found))
+
+    def _interval(self, begin: int, end: int, *, exact: bool) -> SplicedInterval:
+        head = pieces.head(self._seen(begin), begin, end)
+        if head is None and not exact:
+            head = pieces.head(self._seen(begin), self._key_before(begin), end)
+        if head is None:
+            raise NotCopied(NO_KEY_FRAME)
+        start = head.start
+        if not exact:
+            start, begin = self._nearest(head, begin, end), begin
+        tail = self._tail(start, end)
+        if exact:
+            return SplicedInterval(
+                start_tick=begin,
+                end_tick=end,
+                head=_run(head.frames),
+                copied=FrameRun(first_tick=start, last_tick=tail.last),
+                tail=_run(tail.frames),
+            )
+        ends = tail.frames[0] if tail.frames else end
+        return SplicedInterval(start_tick=start, end_tick=ends, copied=FrameRun(first_tick=start, last_tick=tail.last))
+
+    def _key_before(self, tick: int) -> int:
+        """When the last picture at or before a tick is shown from which decoding can begin."""
+        found = next(iter(self._seen(tick)), None)
+        if found is None or found.kind is not PictureKind.START:
+            raise NotCopied(NO_KEY_FRAME)
+        return found.pts
+
+    def _nearest(self, head: pieces.RunHead, begin: int, end: int) -> int:
+        try:
+            before = self._key_before(begin)
+        except NotCopied:
+            return head.start
+        return before if abs(begin - before) <= abs(head.start - begin) and before < end else head.start
+
+    def _tail(self, start: int, end: int) -> pieces.RunTail:
+        look = end
+        while True:
+            packets = list(self._seen_from(look, start, end))
+            from_start = packets[0].pts <= start if packets else True
+            found = pieces.tail(iter(packets), start, end, from_start=from_start)
+            if found is not None:
+                return found
+            if from_start:
+                raise NotCopied(NO_KEY_FRAME)
+            look = packets[0].pts - 1
+
+    def _seen_from(self, look: int, start: int, end: int) -> Iterator[SeenPacket]:
+        """The packets that `pieces.tail` looks at, from the last key frame before `look` on, but none before the run's
+        start."""
+        behind = 0
+        begun = False
+        count = 0
+        for seen in self._seen(max(look, start)):
+            if not begun and seen.pts < start:
+                continue
+            begun = True
+            yield seen
+            count += 1
+            if count > pieces.MAX_EDGE_FRAMES:
+                raise NotSo("its key frames are too far apart")
+            behind += seen.pts >= end
+            if behind > pieces.REORDERED or (seen.dts is not None and seen.dts >= end):
+                return
+
+    def _seen(self, tick: int) -> Iterator[SeenPacket]:
+        self.reordering.interrupt()
+        for packet in self.source.packets(tick):
+            seen = self.source.seen(packet)
+            self.reordering.feed(seen.pts)
+            yield seen
+
+
+def _run(frames: list[int]) -> FrameRun | None:
+    return FrameRun(first_tick=frames[0], last_tick=frames[-1], count=len(frames)) if frames else None

@@ -1,0 +1,147 @@
+"""Cuts that copy, through the service: exact to the frame, told in numbers, and coded anew where they cannot be."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.support import footage, frame_judge
+from tests.support.footage import Footage
+from tests.support.service import Service, problem
+
+
+@pytest.fixture
+def source() -> Footage:
+    return footage.make(seconds=5, keyframe_every=25)
+
+
+async def explained(service: Service, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    response = await service.client.post(path, json=body, params={"validate_only": "true"})
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+async def test_a_smart_trim_is_exact_and_says_what_was_copied(shared_service: Service, source: Footage) -> None:
+    """What is explained is what is made; the frames at its edges alone are coded."""
+    video = await shared_service.upload(source.path)
+    body = {"video_id": video["id"], "start": 0.717, "end": 3.333, "mode": "smart"}
+    shown = await explained(shared_service, "/trim", body)
+    assert (shown["cut"]["asked"], shown["cut"]["chosen"], shown["cut"]["sound"]) == ("smart", "smart", "copied")
+    assert [piece["what"] for piece in shown["cut"]["pieces"]] == ["encoded", "copied"]
+    coded = sum(piece["frames"] for piece in shown["cut"]["pieces"] if piece["what"] == "encoded")
+
+    job = await shared_service.until(await shared_service.trim(video["id"], 0.717, 3.333, mode="smart"), "SUCCESS")
+    assert job["warnings"] == []
+    assert job["frames"] == {"copied": 66 - coded, "encoded": coded}
+    assert 0 < coded < 20
+    assert (job["plan"], job["commands"]) == (shown["plan"], [command["argv"] for command in shown["commands"]])
+    (check,) = [one for one in job["outputs"][0]["checks"] if one["name"] == "splice"]
+    assert check["outcome"] == "ok"
+    result = await shared_service.result(job["job_id"])
+    frame_judge.judge_cut(source, result, Fraction("0.717"), Fraction("3.333"))
+    frame_judge.judge_sync(source, result, Fraction("0.717"), Fraction("3.333"), within_s=0.0015)
+
+    exact = await shared_service.until(await shared_service.trim(video["id"], 0.717, 3.333), "SUCCESS")
+    assert exact["frames"] is None
+    assert "splice" not in exact["plan"]
+
+
+async def test_what_is_left_of_many_cuts_is_copied(shared_service: Service) -> None:
+    """An edit that only cuts, in one request; a result of it is edited like any other."""
+    source = footage.make(seconds=12, keyframe_every=12)
+    video = await shared_service.upload(source.path)
+    steps = [
+        {"type": "trim", "start": 0.52, "end": 11.52},
+        {"type": "cut", "intervals": [{"start": 2, "end": 3.12}, {"start": 5.32, "end": 7}]},
+    ]
+    body = {"source": video["id"], "steps": steps, "mode": "auto"}
+    shown = await explained(shared_service, "/edits", body)
+    assert (shown["cut"]["chosen"], shown["cut"]["sound"]) == ("smart", "coded")
+    job_id = (await shared_service.client.post("/edits", json=body)).json()["job_id"]
+    job = await shared_service.until(job_id, "SUCCESS")
+    assert job["frames"]["copied"] > 4 * job["frames"]["encoded"]
+    numbers = [frame.number for frame in frame_judge.read(await shared_service.result(job_id))]
+    kept = [("0.52", "2.52"), ("3.64", "5.84"), ("7.52", "11.52")]
+    assert numbers == [
+        number
+        for number, time in enumerate(source.frame_times_s)
+        if any(Fraction(one) <= time < Fraction(two) for one, two in kept)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"codec": "hevc"}, "hevc is wanted, and the video is h264"),
+        ({"quality": "240p"}, "another size is wanted"),
+        ({"crf": 30}, "a smaller file is wanted than a copy is"),
+        ({"start": 1.1, "end": 1.9}, "no frame from which decoding can begin lies within it"),
+    ],
+)
+async def test_auto_chooses_and_says_why(
+    shared_service: Service, source: Footage, body: dict[str, Any], reason: str
+) -> None:
+    """Nobody is warned who left the choice to the service."""
+    video = await shared_service.upload(source.path)
+    asked = {"video_id": video["id"], "start": 0.7, "end": 3.3, "mode": "auto", **body}
+    shown = await explained(shared_service, "/trim", asked)
+    assert (shown["cut"]["chosen"], shown["cut"]["reason"], shown["cut"]["pieces"]) == ("exact", reason, [])
+    assert not any("coded anew" in warning for warning in shown["warnings"])
+    named = await explained(shared_service, "/trim", asked | {"mode": "smart"})
+    if "crf" not in body:
+        assert any(reason in warning for warning in named["warnings"])
+
+
+async def test_a_cut_whose_copy_fails_is_coded_anew_in_the_same_job(
+    shared_service: Service, source: Footage, tmp_path: Path
+) -> None:
+    """What no survey sees, as parameters that change in the middle: the result is as exact, and says so."""
+    changed = with_other_parameters(tmp_path / "changed.mp4", source.path, at=60)
+    video = await shared_service.upload(changed)
+    job_id = await shared_service.trim(video["id"], 0.717, 4.333, mode="smart")
+    job = await shared_service.until(job_id, "SUCCESS")
+    assert job["attempt"] == 1
+    assert job["warnings"] == ["the cut is coded anew: its parameters change"]
+    assert job["frames"] is None
+    frame_judge.judge_cut(source, await shared_service.result(job_id), Fraction("0.717"), Fraction("4.333"))
+
+
+async def test_more_than_a_cut_cannot_be_copied(shared_service: Service, source: Footage) -> None:
+    """Who asks for it by name is told; by default it is never tried."""
+    video = await shared_service.upload(source.path)
+    steps = [{"type": "trim", "start": 0.5}, {"type": "rotate", "degrees": 90}]
+    response = await shared_service.client.post("/edits", json={"source": video["id"], "steps": steps, "mode": "smart"})
+    assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/mode"  # type: ignore[index]
+    shown = await explained(shared_service, "/edits", {"source": video["id"], "steps": steps, "mode": "auto"})
+    assert shown["cut"] is None
+
+
+def with_other_parameters(target: Path, source: Path, *, at: int) -> Path:
+    """A copy whose packet `at` brings a further set of parameters along, which nothing uses."""
+    with av.open(str(source)) as opened, av.open(str(target), "w") as made:
+        streams = {stream.index: made.add_stream_from_template(stream) for stream in opened.streams}
+        extradata = opened.streams.video[0].codec_context.extradata
+        assert extradata is not None
+        length = int.from_bytes(extradata[6:8], "big")
+        other = bytearray(extradata[8 : 8 + length])
+        other[4] = 0x4D  # another number and other contents
+        seen = 0
+        for packet in opened.demux():
+            if not packet.size:
+                continue
+            if packet.stream.type == "video":
+                seen += 1
+                if seen == at:
+                    data = len(other).to_bytes(4, "big") + bytes(other) + bytes(packet)
+                    more = av.Packet(data)
+                    more.pts, more.dts, more.time_base = packet.pts, packet.dts, packet.time_base
+                    more.duration, more.is_keyframe, more.stream = packet.duration, packet.is_keyframe, packet.stream
+                    packet = more
+            packet.stream = streams[packet.stream.index]
+            made.mux(packet)
+    return target

@@ -1,0 +1,148 @@
+"""A cut that copies is exact: each frame once, at its time, copied ones bit for bit, the sound in step."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reelwright.edits.edit import Edit, trim
+from reelwright.edits.outputs import FileOutput, VideoEncoding
+from reelwright.edits.plan import splicing
+from reelwright.edits.splice import Splice, SpliceRefusal
+from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.media.probe.prober import Prober
+from reelwright.media.splicing.splicer import Splicer
+from tests.support import footage, frame_judge, splices
+from tests.support.footage import Footage
+
+KINDS: Mapping[str, dict[str, Any]] = {
+    "plain": {},
+    "no b": {"b_frames": 0},
+    "pyramid": {"b_frames": 8, "frame_rate": "30"},
+    "29.97": {"frame_rate": "30000/1001", "keyframe_every": 30},
+    "variable": {"variable": True, "seconds": 8},
+    "ten bits": {"pixel_format": "yuv420p10le"},
+    "4:2:2": {"pixel_format": "yuv422p"},
+    "interlaced": {"interlaced": True},
+    "rotated": {"rotation": 90},
+    "wide pixels": {"sample_aspect_ratio": "4/3"},
+    "fragmented": {"mux_options": ("-movflags", "frag_keyframe+empty_moov")},
+    "mov": {"container": "mov"},
+    "mkv": {"container": "mkv"},
+    "two tracks": {"audio": 2, "languages": ("eng", "deu")},
+    "no sound": {"audio": 0},
+    "late sound": {"audio_delay_s": 0.5},
+}
+FEW = ("plain", "variable", "interlaced", "rotated", "fragmented", "mkv", "two tracks")
+"""That are cut each time."""
+
+
+@pytest.fixture
+async def splicer(tmp_path: Path) -> AsyncIterator[Splicer]:
+    async with splices.splicer(tmp_path) as splicer:
+        yield splicer
+
+
+def of_kind(name: str) -> Footage:
+    return footage.make(**({"seconds": 5, "keyframe_every": 25} | KINDS[name]))
+
+
+def edit_of(start: Fraction, end: Fraction, codec: str = "h264") -> Edit:
+    return trim(float(start), float(end), FileOutput(video=VideoEncoding(codec=codec)))
+
+
+async def look(prober: Prober, splicer: Splicer, source: Footage, start: Fraction, end: Fraction, target: Path) -> None:
+    made = await splices.cut(prober, splicer, edit_of(start, end), source.path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    splices.judge(source.path, target, made)
+    for track in range(len(made.plan.inputs[0].media.audio)):
+        frame_judge.judge_sync(source, target, start, end, track=track, within_s=0.0015)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in FEW else [pytest.mark.slow]) for name in KINDS]
+)
+async def test_cuts_that_copy_are_exact(prober: Prober, splicer: Splicer, tmp_path: Path, name: str) -> None:
+    """Between key frames, both ends."""
+    await look(prober, splicer, of_kind(name), Fraction("0.717"), Fraction("3.333"), tmp_path / "work" / "out.mp4")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", KINDS)
+async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tmp_path: Path, name: str) -> None:
+    """Wherever it begins and ends; what is refused is so by a rule."""
+    chance, source, made = random.Random(name), of_kind(name), 0
+    length = float(source.frame_times_s[-1])
+    for number in range(200):
+        start = Fraction(round(chance.uniform(0, length - 0.2), 3)).limit_denominator(1000)
+        end = Fraction(round(chance.uniform(float(start) + 0.1, length), 3)).limit_denominator(1000)
+        target = tmp_path / f"work{number}" / "out.mp4"
+        result = await splices.cut(prober, splicer, edit_of(start, end), source.path, target)
+        if isinstance(result, SpliceRefusal):
+            assert result.reason in ("key_frame", "edges"), result
+            continue
+        made += 1
+        assert result.proven.wrong == ()
+        splices.judge(source.path, target, result)
+    assert made > 60
+
+
+async def test_many_intervals_are_joined(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:
+    """Each with edges of its own; the sound is coded, in one piece, and in step behind every seam."""
+    source = footage.make(seconds=12, keyframe_every=12)
+    kept = [(Fraction("0.52"), Fraction("2.2")), (Fraction(4), Fraction("6.6")), (Fraction("7.72"), Fraction("11.4"))]
+    steps = (KeepStep(intervals=tuple(Interval(start=float(one), end=float(two)) for one, two in kept)),)
+    target = tmp_path / "work" / "out.mp4"
+    made = await splices.cut(prober, splicer, Edit(steps=steps), source.path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    splices.judge(source.path, target, made)
+    at, wanted = Fraction(0), []
+    for start, end in kept:
+        whole = [second for second in range(13) if start <= second and second + Fraction("0.04") < end]
+        wanted += [float(at + second - start) for second in whole]
+        at += end - start
+    found = frame_judge.beep_offsets_s(target)
+    assert found == pytest.approx(wanted, abs=0.0015)
+
+
+async def test_a_copy_begins_and_ends_where_it_can(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:
+    """At the nearest key frame; it says how far off that is."""
+    source, target = of_kind("plain"), tmp_path / "work" / "out.mp4"
+    made = await splices.cut(prober, splicer, edit_of(Fraction("0.9"), Fraction("3.5")), source.path, target, "copy")
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    splices.judge(source.path, target, made)
+    assert made.joined.encoded == 0
+    (warning,) = made.plan.warnings
+    assert "begins 0.080 s later" in warning
+    assert abs(Fraction(made.plan.outputs[0].duration_s) - Fraction("2.5")) <= Fraction("0.12")
+
+
+@pytest.mark.parametrize(
+    ("source", "mode", "reason"),
+    [
+        ({"open_gop": True}, "smart", "key_frame"),
+        ({"keyframe_every": 250}, "smart", "key_frame"),
+        ({"container": "avi", "video": "mpeg4"}, "smart", "output"),
+        ({"pixel_format": "yuv420p10le"}, "auto", "format"),
+        ({"keyframe_every": 50, "seconds": 4}, "smart", "edges"),
+    ],
+)
+async def test_what_cannot_be_copied_is_refused_by_name(
+    prober: Prober, splicer: Splicer, source: dict[str, Any], mode: Any, reason: str
+) -> None:
+    """Never by luck."""
+    made = footage.make(**({"seconds": 3, "keyframe_every": 25} | source))
+    edit = edit_of(Fraction("1.1"), Fraction("2.3"))
+    plan = await splices.planned(prober, splicer, edit, made.path, mode)
+    assert isinstance(plan.splice, Splice)
+    assert plan.splice.refused is not None
+    assert plan.splice.refused.reason == reason
+    assert (splicing.exactly(plan.splice.refused) in plan.warnings) == (mode != "auto")

@@ -1,0 +1,155 @@
+"""Cuts that copy, made without a service: survey, plan, edges, join, proof; and judged frame by frame."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import msgspec
+import numpy as np
+
+from reelwright.edits.edit import Edit
+from reelwright.edits.plan import Plan, resolve, splicing
+from reelwright.edits.splice import CutMode, Splice, SpliceRefusal
+from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg.runner import run
+from reelwright.media.probe.prober import Prober
+from reelwright.media.recipes.compile import splice_recipe
+from reelwright.media.splicing.requests import (
+    SOUND_FILE,
+    Joined,
+    JoinRequest,
+    ProofRequest,
+    Proven,
+    SpliceRequest,
+    SurveyRequest,
+)
+from reelwright.media.splicing.splicer import Splicer
+from tests.support.recipes import BUDGET, SETTINGS, facts, ffmpeg_can
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    plan: Plan
+    splice: Splice
+    joined: Joined
+    proven: Proven
+
+
+def splicer(work: Path) -> Splicer:
+    """One whose edges lie below `work`."""
+    return Splicer(memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s, work=work)
+
+
+async def planned(prober: Prober, splicer: Splicer, edit: Edit, source: Path, mode: CutMode) -> Plan:
+    """The plan of a cut, its source surveyed."""
+    media = await prober.probe(source)
+    plan = resolve(edit, facts(media))
+    asked = splicing.wanted(plan, mode)
+    survey = None
+    if not isinstance(asked, SpliceRefusal):
+        request = SurveyRequest(video_stream=media.main_video.index, intervals=asked.intervals, chosen=asked.chosen)
+        survey = await splicer.survey(source, request)
+    return splicing.spliced(plan, mode, survey)
+
+
+async def cut(
+    prober: Prober, splicer: Splicer, edit: Edit, source: Path, target: Path, mode: CutMode = "smart"
+) -> Made | SpliceRefusal:
+    """The whole way; `target` lies in a folder of its own, which is made. Why not, where it is refused."""
+    plan = await planned(prober, splicer, edit, source, mode)
+    splice = plan.splice
+    assert isinstance(splice, Splice)
+    if splice.refused is not None:
+        return splice.refused
+    return await made(splicer, plan, splice, source, target)
+
+
+async def made(splicer: Splicer, plan: Plan, splice: Splice, source: Path, target: Path) -> Made:
+    """Edges, join, proof. Raises SpliceFailed."""
+    able = await ffmpeg_can()
+    target.parent.mkdir()
+    recipe = splice_recipe(plan, able)
+    program = capabilities.ffmpeg_path(SETTINGS)
+    missing = await run(
+        recipe, {"in0": source}, ffmpeg=program, work=target.parent, budget=BUDGET, report=lambda *_: None
+    )
+    assert missing == ()
+    media = plan.inputs[0].media
+    request = SpliceRequest(
+        video_stream=media.main_video.index,
+        coding=splice.coding,
+        intervals=splice.intervals,
+        decoders=able.decoders,
+        max_pixels=able.max_pixels,
+        threads=able.threads,
+    )
+    common = msgspec.structs.asdict(request)
+    tracks = splicing.tracks(media, plan.outputs[0]) if splice.sound != "none" else ()
+    sound = SOUND_FILE if splice.sound == "coded" else ""
+    joining = JoinRequest(folder=str(target.parent), tracks=tracks, sound=sound, **common)
+    joined = await splicer.join(source, target, joining, wall_s=60, output_bytes=2**31, report=lambda _: None)
+    proven = await splicer.prove(source, target, ProofRequest(**common), wall_s=60, report=lambda _: None)
+    return Made(plan, splice, joined, proven)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    tick: Fraction
+    digest: int
+    luma: np.ndarray
+
+
+def frames(path: Path) -> Iterator[Frame]:
+    """All frames, as they are coded; damage is an error."""
+    with av.open(f"file:{path}") as opened:
+        video = opened.streams.video[0]
+        video.thread_type = "AUTO"
+        video.codec_context.options = {"err_detect": "explode"}
+        for frame in opened.decode(video):
+            assert frame.pts is not None
+            assert not frame.is_corrupt
+            planes = [np.asarray(memoryview(plane)).reshape(-1, plane.line_size) for plane in frame.planes]
+            digest = 0
+            for plane, component in zip(planes, frame.format.components, strict=True):
+                wide = component.width * (2 if component.bits > 8 else 1)
+                digest = zlib.crc32(np.ascontiguousarray(plane[: component.height, :wide]).tobytes(), digest)
+            luma = planes[0][: frame.height]
+            if frame.format.components[0].bits > 8:
+                luma = luma.view(np.uint16)
+            peak = (1 << frame.format.components[0].bits) - 1
+            yield Frame(frame.pts * video.time_base, digest, luma[:, : frame.width].astype(np.float32) / peak)
+
+
+def judge(source: Path, target: Path, made: Made, *, least_psnr: float = 35.0) -> None:
+    """Every frame of every interval is there once, in order, at its time to the tick; copied ones are the source's, bit
+    for bit, all others are like it."""
+    splice = made.splice
+    copied = encoded = 0
+    here = list(frames(target))
+    there = list(frames(source))
+    place, at = 0, Fraction(0)
+    for interval in splice.intervals:
+        start, end = interval.start_tick * splice.tick, interval.end_tick * splice.tick
+        for wanted in there:
+            if not start <= wanted.tick < end:
+                continue
+            frame = here[place]
+            place += 1
+            assert abs(frame.tick - (wanted.tick - start + at)) < Fraction(1, 10_000), f"frame {place} of {target.name}"
+            run = interval.copied
+            if run.first_tick * splice.tick <= wanted.tick <= run.last_tick * splice.tick:
+                assert frame.digest == wanted.digest, f"copied frame {place} of {target.name}"
+                copied += 1
+            else:
+                error = float(((frame.luma - wanted.luma) ** 2).mean())
+                assert error == 0 or 10 * np.log10(1 / error) >= least_psnr, f"coded frame {place} of {target.name}"
+                encoded += 1
+        at += end - start
+    assert place == len(here)
+    assert (made.joined.copied, made.joined.encoded) == (copied, encoded)
+    assert copied > 0

@@ -1,0 +1,73 @@
+"""Makes a cut that copies, once the frames at its edges are coded: joined, and proven against its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from reelwright.edits.checks import OutputCheck, check
+from reelwright.edits.plan import Plan, splicing
+from reelwright.edits.splice import Splice
+from reelwright.errors import Busy, JobFailed
+from reelwright.media.splicing.requests import SOUND_FILE, Joined, JoinRequest, ProofRequest, Proven, SpliceRequest
+from reelwright.media.splicing.splicer import SpliceFailed
+from reelwright_worker.context import WorkerContext
+
+CODING_SHARE, JOINING_SHARE = 0.5, 0.25
+"""Of the time until the file is made and proven, about: what coding its edges takes, and joining; the rest is proof."""
+
+Report = Callable[[float], None]
+"""Told how much is done, 0 to 1."""
+
+
+async def spliced(
+    ctx: WorkerContext, plan: Plan, source: Path, made: Path, work: Path, report: Report
+) -> tuple[Joined, OutputCheck]:
+    """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
+    splice, media = plan.splice, plan.inputs[0].media
+    assert isinstance(splice, Splice)
+    settings, capabilities = ctx.settings, ctx.machine.capabilities
+    wall_s = settings.job_wall_base_s + settings.job_wall_factor * float(Fraction(plan.outputs[0].duration_s))
+    request = SpliceRequest(
+        video_stream=media.main_video.index,
+        coding=splice.coding,
+        intervals=splice.intervals,
+        decoders=capabilities.decoders,
+        max_pixels=capabilities.max_pixels,
+        threads=capabilities.threads,
+    )
+    common = msgspec.structs.asdict(request)
+    tracks = splicing.tracks(media, plan.outputs[0]) if splice.sound != "none" else ()
+    sound = SOUND_FILE if splice.sound == "coded" else ""
+    try:
+        joined = await ctx.splicer.join(
+            source,
+            made,
+            JoinRequest(folder=str(work), tracks=tracks, sound=sound, **common),
+            wall_s=wall_s,
+            output_bytes=settings.max_output_bytes,
+            report=lambda done: report(CODING_SHARE + JOINING_SHARE * done),
+        )
+        proven = await ctx.splicer.prove(
+            source,
+            made,
+            ProofRequest(**common),
+            wall_s=wall_s,
+            report=lambda done: report(CODING_SHARE + JOINING_SHARE + (1 - CODING_SHARE - JOINING_SHARE) * done),
+        )
+    except Busy as error:  # says nothing about the source
+        raise JobFailed(error.detail, code="busy", stage="render", of_machine=True) from error
+    if proven.wrong:
+        raise SpliceFailed("proof", "; ".join(proven.wrong))
+    if joined.encoded != splice.encoded:
+        raise SpliceFailed("join", f"{joined.encoded} frames at edges were joined of {splice.encoded}")
+    return joined, _check(joined, proven)
+
+
+def _check(joined: Joined, proven: Proven) -> OutputCheck:
+    seen = f"{joined.copied} frames copied, {joined.encoded} coded; round the seams {proven.copied} are the source's"
+    like = "" if proven.lowest_psnr is None else f", {proven.encoded} like it by {proven.lowest_psnr:.1f} dB or more"
+    return check("splice", True, seen + like)
