@@ -89,13 +89,8 @@ async def list_assets(
     asked = wanted(page, page_size, cursor, descending=descending)
     async with services.sessions() as session:
         part = await queries.assets(session, asked, order)
-    return AssetPage(
-        items=[AssetOut.of(asset, services.addresses) for asset in part.rows],
-        total=part.total,
-        page=asked.page,
-        page_size=page_size,
-        next_cursor=part.next_cursor,
-    )
+    items = [AssetOut.of(asset, services.addresses) for asset in part.rows]
+    return AssetPage.of(part, asked, items)
 
 
 @get("/{asset_id:uuid}", summary="Look up an asset", operation_class=operation(responses={200: examples.ASSET}))

@@ -104,7 +104,7 @@ async def list_jobs(
         outputs = await files_of_jobs(session, [job.id for job in jobs], only_main=True)
         reasons = await waiting.reasons(session, jobs)
     items = [JobSummary.of(job, outputs, services.addresses, reasons.get(job.id)) for job in jobs]
-    return JobPage(items=items, total=part.total, page=asked.page, page_size=page_size, next_cursor=part.next_cursor)
+    return JobPage.of(part, asked, items)
 
 
 @get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))

@@ -50,13 +50,8 @@ async def list_variants(
     async with services.sessions() as session:
         part = await queries.all_variants(session, asked, kind=kind, video_id=video_id)
         files = await queries.files_of_variants(session, [variant.id for variant in part.rows])
-    return VariantPage(
-        items=[VariantOut.of(variant, files.get(variant.id, []), services.addresses) for variant in part.rows],
-        total=part.total,
-        page=asked.page,
-        page_size=page_size,
-        next_cursor=part.next_cursor,
-    )
+    items = [VariantOut.of(variant, files.get(variant.id, []), services.addresses) for variant in part.rows]
+    return VariantPage.of(part, asked, items)
 
 
 @get("/{variant_id:uuid}", summary="Look up a variant", operation_class=operation(responses={200: examples.VARIANT}))

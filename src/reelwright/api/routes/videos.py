@@ -109,13 +109,8 @@ async def list_videos(
     asked = wanted(page, page_size, cursor, tag=tag, external_id=external_id, metadata=metadata, descending=descending)
     async with services.sessions() as session:
         part = await queries.videos(session, asked, order)
-    return VideoPage(
-        items=[VideoOut.of(video, services.addresses) for video in part.rows],
-        total=part.total,
-        page=asked.page,
-        page_size=page_size,
-        next_cursor=part.next_cursor,
-    )
+    items = [VideoOut.of(video, services.addresses) for video in part.rows]
+    return VideoPage.of(part, asked, items)
 
 
 @get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 from msgspec import Meta
+
+from reelwright.library.pages import Part, Wanted
 
 Url = Annotated[str, Meta(description="Address of the file's bytes on this host, from the slash on.")]
 
@@ -40,3 +42,8 @@ class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
             " last, and where the order is not one of time."
         ),
     ]
+
+    @classmethod
+    def of(cls, part: Part[Any], asked: Wanted, items: list[Item]) -> Self:
+        """`items`: the rows of the part, as they are told."""
+        return cls(items=items, total=part.total, page=asked.page, page_size=asked.size, next_cursor=part.next_cursor)
