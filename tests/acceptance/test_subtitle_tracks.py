@@ -209,18 +209,23 @@ async def test_players_show_them_at_their_frames(settings: Settings, tmp_path: P
 
 
 async def test_an_edit_of_a_result_keeps_its_tracks(shared_service: Service, source: footage.Footage) -> None:
-    """They move along with the new steps, whichever route it is."""
+    """They move along with the new steps, whichever route it is, and whether it is made of the original or, because of
+    its loudness, of the result's file."""
     client = shared_service.client
     video = await shared_service.upload(source.path)
-    first = await edited(shared_service, video["id"], STEPS[:2], ["mp4:240p"])
-    answer = await client.post("/trim", json={"video_id": first["output_variant_id"], "start": 1, "end": 4.2})
-    assert answer.status_code == 202, answer.text
-    job = await shared_service.until(answer.json()["job_id"], "SUCCESS")
-    variant = (await client.get(f"/variants/{job['output_variant_id']}")).json()
-    with av.open(str(shared_service.settings.media_path / variant["stored_path"])) as container:
-        times = [(start, end) for start, end, _ in cues_in(container, 0)]
-    assert times == [pytest.approx(span) for span in [(0, 0.4), (0.4, 0.5), (0.5, 1.48), (2, 3.2)]]
-    assert [track["cues"] for track in variant["subtitles"]] == [3, 3]
+    loud = {"qualities": ["240p"], "preset": "ultrafast", "audio": {"loudness": -20}}
+    for output, of_the_file in (("mp4:240p", False), (loud, True)):
+        first = await edited(shared_service, video["id"], STEPS[:2], [output])
+        answer = await client.post("/trim", json={"video_id": first["output_variant_id"], "start": 1, "end": 4.2})
+        assert answer.status_code == 202, answer.text
+        job = await shared_service.until(answer.json()["job_id"], "SUCCESS")
+        assert any("made of the variant's file" in warning for warning in job["warnings"]) == of_the_file
+        assert not any("left out" in warning for warning in job["warnings"])
+        variant = (await client.get(f"/variants/{job['output_variant_id']}")).json()
+        with av.open(str(shared_service.settings.media_path / variant["stored_path"])) as container:
+            times = [(start, end) for start, end, _ in cues_in(container, 0)]
+        assert times == [pytest.approx(span) for span in [(0, 0.4), (0.4, 0.5), (0.5, 1.48), (2, 3.2)]]
+        assert [track["cues"] for track in variant["subtitles"]] == [3, 3]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import LineageBase, Plan
-from reelwright.edits.plan.lineage import base_of, on
+from reelwright.edits.plan.lineage import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
 from reelwright.library.overlay_images import drawn_key
 from reelwright.storage.local import LocalStorage
@@ -24,7 +24,8 @@ from reelwright.storage.local import LocalStorage
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What an edit of a result is made of. `source`: with the original's file and facts; `base`: the steps that made
-    the result of it; `files`: what else those read. `reason`: why it is made of the result's own file instead."""
+    the result of it; `files`: what else those read. `reason`: why it is made of the result's own file instead: then the
+    base is that file, where it has tracks of subtitles, which are known."""
 
     source: Source
     base: LineageBase | None = None
@@ -61,23 +62,41 @@ async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage
         return Origin(source)
     found = await _traced(session, source.variant_id, storage)
     if isinstance(found, str):
-        return Origin(source, reason=found)
+        known = await _made_by(session, source.variant_id)
+        base = None if isinstance(known, str) else itself(source.facts.media, known[1].tracks)
+        return Origin(source if base is None else _without_text(source), base, reason=found)
     file, facts, base, files = found
     return Origin(replace(source, file=file, facts=facts), base, files)
+
+
+def _without_text(source: Source) -> Source:
+    """The source without the tracks of text that its file lists: they are known otherwise."""
+    media = source.facts.media
+    others = [stream for stream in media.other if stream.kind != "subtitle"]
+    facts = msgspec.structs.replace(source.facts, media=msgspec.structs.replace(media, other=others))
+    return replace(source, facts=facts)
+
+
+async def _made_by(session: AsyncSession, variant_id: uuid.UUID) -> tuple[Variant, Plan] | str:
+    """A result and the plan that it was made by; or why that is not known."""
+    variant = await session.get(Variant, variant_id)
+    job = await session.get(Job, variant.job_id) if variant is not None and variant.job_id is not None else None
+    if variant is None or job is None or job.plan_json is None:
+        return "how it was made is not known any more"
+    try:
+        return variant, msgspec.convert(job.plan_json, Plan)
+    except msgspec.ValidationError:
+        return "it was planned by another release"
 
 
 async def _traced(
     session: AsyncSession, variant_id: uuid.UUID, storage: LocalStorage
 ) -> tuple[File, Facts, LineageBase, tuple[File, ...]] | str:
     """The original's file and facts, the steps, and what else they read; or why not."""
-    variant = await session.get(Variant, variant_id)
-    job = await session.get(Job, variant.job_id) if variant is not None and variant.job_id is not None else None
-    if variant is None or job is None or job.plan_json is None:
-        return "how it was made is not known any more"
-    try:
-        plan = msgspec.convert(job.plan_json, Plan)
-    except msgspec.ValidationError:
-        return "it was planned by another release"
+    known = await _made_by(session, variant_id)
+    if isinstance(known, str):
+        return known
+    variant, plan = known
     base = base_of(plan, variant.output_index, msgspec.convert(variant.media_info, MediaInfo))
     if isinstance(base, str):
         return base

@@ -11,11 +11,12 @@ from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.structs import Plan
+from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.fit import PlannedFit
-from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.opening import PlannedOpening, opening
 from reelwright.edits.steps.overlay import PlannedOverlay
-from reelwright.edits.steps.state import VideoState
+from reelwright.edits.steps.state import Planning, VideoState
 from reelwright.edits.steps.trim import PlannedTrim
 
 ROUNDED_S = Fraction(1, 20)
@@ -51,6 +52,15 @@ def base_of(plan: Plan, number: int, made: MediaInfo) -> LineageBase | str:
         base = LineageBase((*base.steps, step), step.after(base.state))
     same = _same(base, made)
     return same if isinstance(same, str) else replace(same, subtitles=plan.tracks)
+
+
+def itself(media: MediaInfo, tracks: tuple[SubtitleTrack, ...]) -> LineageBase | None:
+    """A result's own file as what an edit goes on from, where it has tracks of subtitles: files are read without
+    theirs. None without any, and where nobody knows how long it is."""
+    if not tracks or media.duration_s is None:
+        return None
+    opened = opening(media, Fraction(repr(media.duration_s)), None, Planning(Pointer(), iter(())))
+    return LineageBase((opened,), opened.of(media), tracks)
 
 
 def _as_steps(plan: Plan) -> tuple[PlannedStep, ...] | str:
