@@ -111,6 +111,11 @@ async def test_two_languages_in_every_container_and_stream(shared_service: Servi
     job = await edited(shared_service, video["id"], STEPS, OUTPUTS)
     ran = (await client.get(f"/jobs/{job['job_id']}")).json()
     assert [one["argv"] for one in explained["commands"]] == ran["commands"]
+    assert ran["plan"]["subtitles"][0]["cues"][1]["runs"] == [{"text": "Two"}]
+    listed = (await client.get("/jobs", params={"video_id": video["id"], "type": "edit"})).json()["items"]
+    assert [(one["index"], one["quality"]) for one in listed[0]["outputs"]] == [
+        (one["index"], one["quality"]) for one in ran["outputs"]
+    ]
     variants = (await client.get(f"/videos/{video['id']}/variants")).json()
     best = (await client.get(f"/variants/{job['output_variant_id']}")).json()
     found = {"mp4": 0, "mkv": 0, "webm": 0, "m4a": 0}

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
@@ -35,15 +36,22 @@ async def page(
     type: JobType | None = None,  # noqa: A002
     video_or_variant_id: uuid.UUID | None = None,
 ) -> Part[Job]:
-    """Return one page of the jobs that are asked for, newest first and without their edits."""
+    """Return one page of the jobs that are asked for, newest first, without their edits and what their tracks of
+    subtitles say: that may be a megabyte of each."""
     conditions = [column == value for column, value in ((Job.status, status), (Job.type, type)) if value is not None]
     if video_or_variant_id is not None:
         variant = await session.get(Variant, video_or_variant_id)
         conditions += [Job.video_id == (video_or_variant_id if variant is None else variant.video_id)]
         conditions += [] if variant is None else [Job.input_variant_id == variant.id]
     conditions += pages.with_labels(Job, wanted.labels)
-    without_edit = defer(Job.edit_json, raiseload=True)
-    return await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=[without_edit])
+    large = [defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json)]
+    part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=large)
+    without_text = Job.plan_json.op("-")("subtitles")
+    plans = await session.execute(select(Job.id, without_text).where(Job.id.in_([job.id for job in part.rows])))
+    known: dict[uuid.UUID, dict[str, Any] | None] = dict(plans.tuples().all())
+    for job in part.rows:
+        set_committed_value(job, "plan_json", known.get(job.id))
+    return part
 
 
 async def result_of(session: AsyncSession, job: Job, quality: Quality | None = None) -> Variant | NoResult:
