@@ -35,6 +35,8 @@ LOSSLESS_BIT_RATE = 1_536_000
 """Of 16 bits in stereo."""
 CERTAINTY = 1.0
 """How firmly it is held that twice the work takes twice the time, in cases that lie a factor of e apart."""
+LARGEST = 700.0
+"""Powers of e that are numbers still: cases that contradict each other foretell anything."""
 LEAST_SPREAD = 0.05
 """The same work never takes the same time."""
 
@@ -135,7 +137,8 @@ def _by_line(points: Sequence[tuple[float, float]], at: float) -> Forecast:
     spread = max(math.sqrt(rest / freedom), LEAST_SPREAD)
     most = middle_y + slope * (at - middle_x)
     wide = _student(freedom) * spread * math.sqrt(1 + 1 / count + (at - middle_x) ** 2 / (spread_x + CERTAINTY))
-    return Forecast(math.exp(most), math.exp(most - wide), math.exp(most + wide), count)
+    expected, low, high = (math.exp(min(power, LARGEST)) for power in (most, most - wide, most + wide))
+    return Forecast(expected, low, high, count)
 
 
 def _student(freedom: float) -> float:
