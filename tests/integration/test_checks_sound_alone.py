@@ -86,7 +86,7 @@ BROKEN: dict[str, tuple[tuple[str, ...], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("container", ["wav", "m4a"])
+@pytest.mark.parametrize("container", ["wav", pytest.param("m4a", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("how", BROKEN)
 async def test_what_is_broken_is_caught(
     prober: Prober, inspector: Inspector, good: Good, tmp_path: Path, container: SoundContainer, how: str
