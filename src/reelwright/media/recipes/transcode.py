@@ -10,9 +10,11 @@ import msgspec
 
 from reelwright.edits import audio_tracks
 from reelwright.edits.audio_tracks import CodedAudio
+from reelwright.edits.codecs import AUDIO_RULES, ENCODERS
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.errors import JobFailed
 from reelwright.media.encoders import coded_by_hardware, coded_video, first_pass_share, hardware, hardware_encoder
 from reelwright.media.encoders.frame_format import keeps_hdr, pixel_format
 from reelwright.media.encoders.muxing import NOWHERE, into, lasting_until
@@ -116,6 +118,7 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
     arguments: list[str] = []
     for number, expected in enumerate(plan.outputs):
         if expected.output.video is None:
+            _demand_encoder(expected, capabilities)
             arguments += [*ground.sound(plan, expected), *WITHOUT_METADATA]
             arguments += _reporting(plan, number, "a", capabilities)
             arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
@@ -258,6 +261,14 @@ def _begun(expected: ExpectedOutput) -> list[Filter]:
 def _needs_sdr(media: MediaInfo, plan: Plan) -> bool:
     videos = (one.output.video for one in plan.outputs)
     return bool(plan.sidecars) or not all(keeps_hdr(media, video.codec) for video in videos if video is not None)
+
+
+def _demand_encoder(expected: ExpectedOutput, capabilities: Capabilities) -> None:
+    """Raises JobFailed `unsupported_here` where ffmpeg cannot code an output of sound alone."""
+    encoder = AUDIO_RULES[expected.output.audio.codec].encoder
+    if encoder in ENCODERS and encoder not in capabilities.encoders:
+        what = expected.output.container
+        raise JobFailed(f"this machine's ffmpeg cannot make {what} (it lacks {encoder})", code="unsupported_here")
 
 
 def _hardware(media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> str | None:
