@@ -29,6 +29,7 @@ from reelwright.storage.local import LocalStorage
 from tests.support.job_database import World
 
 EDIT = trim(0, 1)
+OUTPUT = {"output": {"quality": "source"}, "width": 320, "height": 180}
 TOOLCHAIN = Toolchain(digest="t", ffmpeg_version="7", threads=2, hardware="", release="1")
 
 
@@ -46,7 +47,7 @@ class Rivals:
             video_id=video_id,
             type=JobType.TRIM,
             edit_json=msgspec.to_builtins(EDIT),
-            plan_json={"inputs": [{}], "outputs": [{}], "warnings": ["planned"]},
+            plan_json={"inputs": [{}], "outputs": [OUTPUT], "warnings": ["planned"]},
             warnings=("planned",),
             input_file_ids=(file_id,),
             fingerprint=fingerprint,
