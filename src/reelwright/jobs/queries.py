@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 from sqlalchemy.orm.attributes import set_committed_value
@@ -46,7 +46,7 @@ async def page(
     conditions += pages.with_labels(Job, wanted.labels)
     large = [defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json)]
     part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=large)
-    without_text = Job.plan_json.op("-")("subtitles")
+    without_text = case((func.jsonb_typeof(Job.plan_json) == "object", Job.plan_json.op("-")("subtitles")))
     plans = await session.execute(select(Job.id, without_text).where(Job.id.in_([job.id for job in part.rows])))
     known: dict[uuid.UUID, dict[str, Any] | None] = dict(plans.tuples().all())
     for job in part.rows:
