@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import edits, ladder, latency, memory, overhead, overlays, previews, report, sizing, trim
+from benchmarks import edits, ladder, latency, memory, overhead, overlays, previews, report, sizing, splices, trim
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
     "ladder": ("Ladder: one decode for three qualities", ladder.measure),
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[repor
     "overlays": ("Overlays: one encode for all", overlays.measure),
     "previews": ("Previews of 1080p", previews.measure),
     "sizing": ("Sizing: hours of video that one core works through in an hour", sizing.measure),
+    "splices": ("Cuts that copy, beside coding", splices.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),
     "memory": ("Memory: a file of 2 GiB", memory.measure),
 }

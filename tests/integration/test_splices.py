@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from reelwright.edits.edit import Edit, trim
@@ -15,8 +16,9 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import splicing
 from reelwright.edits.splice import Splice, SpliceRefusal
 from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.errors import InvalidInput, JobFailed, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober
-from reelwright.media.splicing.splicer import Splicer
+from reelwright.media.splicing.splicer import SpliceFailed, Splicer
 from tests.support import footage, frame_judge, splices
 from tests.support.footage import Footage
 
@@ -146,3 +148,50 @@ async def test_what_cannot_be_copied_is_refused_by_name(
     assert plan.splice.refused is not None
     assert plan.splice.refused.reason == reason
     assert (splicing.exactly(plan.splice.refused) in plan.warnings) == (mode != "auto")
+
+
+@pytest.mark.parametrize(
+    ("seed", "count"), [(1, 12), *(pytest.param(seed, 200, marks=pytest.mark.soak) for seed in range(2, 12))]
+)
+async def test_mutants_are_joined_exactly_or_not_at_all(
+    prober: Prober, splicer: Splicer, tmp_path: Path, seed: int, count: int
+) -> None:
+    """Whatever a file became: its index, its packets at the seams, its end. Nothing but a refusal comes out, or what
+    was proven; the program that joins outlives them all."""
+    chance, source = random.Random(seed), footage.make(seconds=3, keyframe_every=12)
+    content = source.path.read_bytes()
+    edit = edit_of(Fraction("0.3"), Fraction("2.7"))
+    ended = {"refused": 0, "failed": 0, "made": 0}
+    for number in range(count):
+        mutant = tmp_path / f"mutant{number}.mp4"
+        mutant.write_bytes(mutated(content, chance))
+        target = tmp_path / f"work{number}" / "out.mp4"
+        try:
+            made = await splices.cut(prober, splicer, edit, mutant, target, chance.choice(("smart", "copy")))
+        except (UnreadableMedia, UnsupportedMedia, InvalidInput):
+            ended["refused"] += 1
+        except (SpliceFailed, JobFailed):
+            ended["failed"] += 1
+        else:
+            if isinstance(made, SpliceRefusal):
+                ended["refused"] += 1
+                continue
+            ended["made"] += 1
+            if not made.proven.wrong:
+                with av.open(str(target)) as opened:
+                    packets = [packet for packet in opened.demux(video=0) if packet.size]
+                assert len(packets) == made.joined.copied + made.joined.encoded
+    assert sum(ended.values()) == count
+    assert ended["made"] > 0
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    """Some bytes changed, anywhere or in the index; or the file cut off."""
+    changed, index = bytearray(content), content.find(b"moov")
+    kind = chance.choice(("anywhere", "index", "end", "many"))
+    if kind == "end":
+        return bytes(changed[: chance.randrange(len(changed) // 2, len(changed))])
+    places = range(index, len(changed)) if kind == "index" and index > len(changed) // 2 else range(64, len(changed))
+    for _ in range(40 if kind == "many" else chance.randrange(1, 4)):
+        changed[chance.choice(places)] = chance.randrange(256)
+    return bytes(changed)

@@ -28,7 +28,7 @@ from reelwright.media.splicing.requests import (
     SpliceRequest,
     SurveyRequest,
 )
-from reelwright.media.splicing.splicer import Splicer
+from reelwright.media.splicing.splicer import SpliceFailed, Splicer
 from tests.support.recipes import BUDGET, SETTINGS, facts, ffmpeg_can
 
 
@@ -78,7 +78,8 @@ async def made(splicer: Splicer, plan: Plan, splice: Splice, source: Path, targe
     missing = await run(
         recipe, {"in0": source}, ffmpeg=program, work=target.parent, budget=BUDGET, report=lambda *_: None
     )
-    assert missing == ()
+    if missing:
+        raise SpliceFailed("encode", "; ".join(missing))
     media = plan.inputs[0].media
     request = SpliceRequest(
         video_stream=media.main_video.index,

@@ -71,7 +71,7 @@ _ENDED = text(
     " j.plan_json #> '{inputs,0,media,video,0}', j.plan_json -> 'outputs',"
     " ARRAY(SELECT v.size_bytes FROM video_variants v WHERE v.job_id = j.id ORDER BY v.output_index)"
     " FROM jobs j WHERE j.status = 'SUCCESS' AND j.attempt = 1 AND j.reused_from_job_id IS NULL"
-    " AND j.plan_json IS NOT NULL"
+    " AND j.plan_json IS NOT NULL AND j.recipe_json -> 'frames' IS NULL"  # what was copied says nothing of coding
     " ORDER BY j.finished_at DESC LIMIT :most"
 ).bindparams(most=LOOKED_AT)
 
@@ -99,13 +99,17 @@ async def history(session: AsyncSession) -> History:
 
 
 def seconds_of_work(job_type: JobType, plan: Plan, known: History) -> Forecast | None:
-    """How long a worker will be at it, from its start to the published result."""
+    """How long a worker will be at it, from its start to the published result. Of what is copied nothing is known."""
+    if plan.is_spliced:
+        return None
     source = plan.inputs[0].media.main_video
     return foretell(_work_kinds(job_type, plan.outputs), _work(plan.outputs, source), known.seconds)
 
 
 def bytes_of(output: ExpectedOutput, plan: Plan, known: History) -> Forecast | None:
-    """How large an output will be."""
+    """How large an output will be. Of what is copied nothing is known."""
+    if plan.is_spliced:
+        return None
     source = plan.inputs[0]
     return foretell(_size_kinds(output, source.sha256), _weight(output, source.media.main_video), known.size_bytes)
 

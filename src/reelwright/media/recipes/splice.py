@@ -93,6 +93,10 @@ def _beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities: Capa
     own |= {0: {"bframes": "0"}, 1: {"bframes": "2", "b-pyramid": "none"}}.get(coding.reorder, {"bframes": "3"})
     if coding.decoded_pictures is not None:
         own["dpb-size"] = str(max(1, coding.decoded_pictures))
+    rate = Fraction(media.main_video.frame_rate or 0)
+    if media.main_video.variable_frame_rate is not False and rate:
+        # by the time until the next one, a frame that is shown for a moment would get next to no bits
+        own |= {"force-cfr": "1", "fps": f"{rate.numerator}/{rate.denominator}"}
     interlaced: tuple[str, ...] = ()
     if coding.interlaced:
         interlaced = ("-flags", "+ildct+ilme")
