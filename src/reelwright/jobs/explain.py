@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,7 +37,7 @@ class Explanation:
 
 async def explain(session: AsyncSession, draft: Draft) -> Explanation:
     """Plan the edit, and compile it as the workers that live would. Raises InvalidInput."""
-    plan = draft.plan()
+    plan = await asyncio.to_thread(draft.plan)
     kinds = await able_workers.living(session)
     by, why_not, commands = _compiled(plan, kinds)
     known = await forecast.history(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ async def submit(
 
     Raises InvalidInput.
     """
-    plan, source = draft.plan(), draft.source
+    plan, source = await asyncio.to_thread(draft.plan), draft.source  # thousands of cues take a second
     if isinstance(plan.splice, Splice) and plan.splice.refused is not None:
         metrics.NOT_SPLICED.labels(plan.splice.refused.reason).inc()
     inputs = {file.sha256: file.id for file in (*draft.layer_files, source.file)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         if errors:
             raise InvalidInput(errors)
         source = with_layers(source, in_order(request.steps, facts, subtitles))
-        edit, places = edit_of(request, source.facts)
+        edit, places = await asyncio.to_thread(edit_of, request, source.facts)
         draft = Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
         yield session, await composed(session, draft, layer_sources.storage)
 
