@@ -51,6 +51,22 @@ async def test_a_smart_trim_is_exact_and_says_what_was_copied(shared_service: Se
     assert "splice" not in exact["plan"]
 
 
+async def test_a_cut_that_copies_keeps_the_codec_of_its_source(shared_service: Service) -> None:
+    """Where none is named. By itself, a cut is H.264."""
+    source = footage.make(video="hevc", seconds=5, keyframe_every=25, open_gop=True)
+    video = await shared_service.upload(source.path)
+    job = await shared_service.until(await shared_service.trim(video["id"], 0.717, 4.333, mode="smart"), "SUCCESS")
+    assert job["warnings"] == []
+    assert job["frames"]["copied"] > 2 * job["frames"]["encoded"]
+    result = await shared_service.result(job["job_id"])
+    with av.open(str(result)) as opened:
+        assert opened.streams.video[0].codec_context.codec_tag == "hvc1"
+    frame_judge.judge_cut(source, result, Fraction("0.717"), Fraction("4.333"))
+    asked = {"video_id": video["id"], "start": 0.7, "end": 4.3, "mode": "auto"}
+    shown = await explained(shared_service, "/trim", asked)
+    assert shown["cut"]["reason"] == "h264 is wanted, and the video is hevc"
+
+
 async def test_what_is_left_of_many_cuts_is_copied(shared_service: Service) -> None:
     """An edit that only cuts, in one request; a result of it is edited like any other."""
     source = footage.make(seconds=12, keyframe_every=12)

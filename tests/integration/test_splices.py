@@ -39,8 +39,11 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "two tracks": {"audio": 2, "languages": ("eng", "deu")},
     "no sound": {"audio": 0},
     "late sound": {"audio_delay_s": 0.5},
+    "hevc": {"video": "hevc"},
+    "hevc open gop": {"video": "hevc", "open_gop": True, "b_frames": 4},
+    "hevc ten bits": {"video": "hevc", "pixel_format": "yuv420p10le"},
 }
-FEW = ("plain", "variable", "interlaced", "rotated", "fragmented", "mkv", "two tracks")
+FEW = ("plain", "variable", "interlaced", "rotated", "fragmented", "mkv", "two tracks", "hevc open gop")
 """That are cut each time."""
 
 
@@ -59,7 +62,8 @@ def edit_of(start: Fraction, end: Fraction, codec: str = "h264") -> Edit:
 
 
 async def look(prober: Prober, splicer: Splicer, source: Footage, start: Fraction, end: Fraction, target: Path) -> None:
-    made = await splices.cut(prober, splicer, edit_of(start, end), source.path, target)
+    codec = (await prober.probe(source.path)).main_video.codec
+    made = await splices.cut(prober, splicer, edit_of(start, end, codec), source.path, target)
     assert not isinstance(made, SpliceRefusal), made
     assert made.proven.wrong == ()
     splices.judge(source.path, target, made)
@@ -85,7 +89,8 @@ async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tm
         start = Fraction(round(chance.uniform(0, length - 0.2), 3)).limit_denominator(1000)
         end = Fraction(round(chance.uniform(float(start) + 0.1, length), 3)).limit_denominator(1000)
         target = tmp_path / f"work{number}" / "out.mp4"
-        result = await splices.cut(prober, splicer, edit_of(start, end), source.path, target)
+        codec = "hevc" if name.startswith("hevc") else "h264"
+        result = await splices.cut(prober, splicer, edit_of(start, end, codec), source.path, target)
         if isinstance(result, SpliceRefusal):
             assert result.reason in ("key_frame", "edges"), result
             continue

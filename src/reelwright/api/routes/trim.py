@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -16,6 +17,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
+from reelwright.edits.plan.splicing import SPLICED
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
@@ -65,6 +67,9 @@ async def trim_video(
 async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: CutMode) -> Draft:
     source = await find_source(session, data.video_id, data.source_variant_id)
     coding = data.coding(data.audio)
+    own_codec = source.facts.media.main_video.codec
+    if data.codec is None and mode in ("smart", "copy") and own_codec in SPLICED:
+        coding = msgspec.structs.replace(coding, codec=own_codec)
     draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
     return await composed(session, draft, services.storage)
 

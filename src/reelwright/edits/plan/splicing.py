@@ -28,7 +28,7 @@ from reelwright.edits.steps.trim import PlannedTrim
 
 PieceKind = Literal["copied", "encoded"]
 
-SPLICED = ("h264",)
+SPLICED = ("h264", "hevc")
 """Codecs whose frames can be put beside a source's."""
 MOST_ENCODED = Fraction(7, 10)
 """Where more of the frames lie at edges, all are coded anew: that costs little more, and is one encode."""
@@ -148,6 +148,8 @@ def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
         yield SpliceRefusal(reason="standing", detail="it has pictures that stand, or frames whose times are not known")
     if video.width % 2 or video.height % 2:
         yield SpliceRefusal(reason="format", detail="its sides are odd")
+    if video.codec == "hevc" and (video.is_hdr or video.is_interlaced):
+        yield SpliceRefusal(reason="format", detail="its HDR, or its fields, are not coded like that at edges")
     if video.dolby_vision_profile is not None:
         yield SpliceRefusal(reason="format", detail="it has Dolby Vision")
 

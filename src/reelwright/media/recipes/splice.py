@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from reelwright.edits.codecs import CODECS
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim
 from reelwright.edits.splice import FrameRun, SourceCoding, Splice
@@ -80,8 +81,37 @@ def _edge_command(
 
 def _beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities: Capabilities) -> tuple[str, ...]:
     """How frames are coded that stand beside the source's. Raises JobFailed `unsupported_here`."""
-    if "libx264" not in capabilities.encoders:
-        raise JobFailed("this machine's ffmpeg cannot encode h264 (libx264)", code="unsupported_here")
+    encoder = CODECS[coding.codec].encoder
+    if encoder not in capabilities.encoders:
+        raise JobFailed(f"this machine's ffmpeg cannot encode {coding.codec} ({encoder})", code="unsupported_here")
+    return _hevc_beside(coding, crf) if coding.codec == "hevc" else _h264_beside(coding, media, crf, capabilities)
+
+
+def _hevc_beside(coding: SourceCoding, crf: int) -> tuple[str, ...]:
+    own = {
+        "log-level": "error",
+        "open-gop": "0",
+        "keyint": "-1",
+        "scenecut": "0",
+        "rc-lookahead": "10",
+        # what `hevc_ids` reads: one slice a picture whose header is short, and decoders hold no more than the source's
+        "bframes": "0",
+        "ref": "1",
+        "weightp": "0",
+        "wpp": "0",
+        "slices": "1",
+        "frame-threads": "1",
+        "info": "0",
+        "repeat-headers": "0",
+    }
+    options = ":".join(f"{name}={value}" for name, value in own.items())
+    return (
+        *("-c:v", "libx265", "-preset", "fast", "-crf", str(crf), "-profile:v", coding.profile),
+        *("-tag:v", "hvc1", "-x265-params", options),
+    )
+
+
+def _h264_beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities: Capabilities) -> tuple[str, ...]:
     own = {
         "sps-id": str(coding.free_id),  # x264 gives it the other set, too
         "stitchable": "1",  # parameters do not depend on what is coded

@@ -308,7 +308,7 @@ class H264:
         """The packet with which a copied run begins."""
         return packet
 
-    def kind(self, packet: bytes, *, is_key: bool) -> PictureKind:
+    def kind(self, packet: bytes) -> PictureKind:
         """Raises Malcoded: it is none that can be copied."""
         for unit in units(packet, self.configuration.length_size):
             number = unit[0] & 31

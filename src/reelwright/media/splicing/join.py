@@ -21,9 +21,11 @@ from av.stream import Discard, Disposition
 
 from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
+from reelwright.media.splicing.h264 import H264
+from reelwright.media.splicing.hevc import HevcEdge
 from reelwright.media.splicing.pieces import PictureKind
 from reelwright.media.splicing.requests import Joined, JoinRequest, edge_file
-from reelwright.media.splicing.source import Codec, PacketSource, Positioned, opened, opened_again
+from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again
 
 MAX_REORDER = 16
 PREROLL_S = Fraction(1, 10)
@@ -70,12 +72,13 @@ class _Edges:
 
     def __init__(self, source: PacketSource, request: JoinRequest) -> None:
         self._source, self._request = source, request
-        self.configuration = source.codec.configuration
+        self.configuration: Any = source.codec.configuration
         for number, interval in enumerate(request.intervals):
             for is_head, run in ((True, interval.head), (False, interval.tail)):
                 if run is not None:
                     with self._opened(number, is_head=is_head) as edge:
-                        self.configuration = self.configuration.with_sets(self._coded(edge).configuration)
+                        coded: Any = self._coded(edge).configuration
+                        self.configuration = self.configuration.with_sets(coded)
 
     def frames(self, number: int, run: FrameRun | None, *, is_head: bool) -> list[_JoinedPicture]:
         """The frames of one edge, in the source's time."""
@@ -99,7 +102,7 @@ class _Edges:
             raise NotJoined("the frames at an edge do not begin with a key frame")
         return found
 
-    def _coded(self, edge: Any) -> Codec:
+    def _coded(self, edge: Any) -> H264 | HevcEdge:
         extradata = edge.streams.video[0].codec_context.extradata or b""
         return self._source.codec.of_edge(extradata, self._request.coding)
 

@@ -30,12 +30,13 @@ Tell = Callable[[float], None]
 class _Look:
     """A decoded frame as far as it is compared."""
 
-    __slots__ = ("corrupt", "digest", "luma", "peak")
+    __slots__ = ("colors", "corrupt", "digest", "luma", "peak")
 
     def __init__(self, frame: Any) -> None:
         self.corrupt = frame.is_corrupt
         self.digest = _digest(frame)
         self.luma, self.peak = _luma(frame)
+        self.colors = frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace
 
     def psnr(self, other: _Look) -> float:
         if len(self.luma) != len(other.luma) or not self.luma:
@@ -71,6 +72,7 @@ class _Proof:
         self.source, self.request, self.tell = source, request, tell
         self.made = _prepared(made.streams.video[0], request)
         self.frame = Fraction(1) / (source.average_rate or 25)
+        self.reorder = request.coding.reorder if request.coding is not None else 0
         self.wrong: list[str] = []
         self.copied = self.encoded = 0
         self.lowest: float | None = None
@@ -136,6 +138,8 @@ class _Proof:
                 self.wrong.append(f"the copied frame at {time_s:.3f} s is not the source's")
         else:
             self.encoded += 1
+            if look.colors != source.colors:
+                self.wrong.append(f"the colours at {time_s:.3f} s are named otherwise than the source's")
             psnr = look.psnr(source)
             self.lowest = psnr if self.lowest is None else min(psnr, self.lowest)
             if psnr < LEAST_PSNR:
@@ -144,7 +148,9 @@ class _Proof:
     def _frames(self, stream: Any, begin: int, end: int) -> Iterator[tuple[int, _Look]]:
         """Frames that are shown in begin <= t < end, in the stream's ticks."""
         first = stream.start_time or 0
-        early = max(first, begin - math.ceil(self.frame / Fraction(stream.time_base)))
+        # a seek goes by when key frames are decoded; what is shown before the one that it finds may not come out
+        room = (self.reorder + 2) * self.frame
+        early = max(first, begin - math.ceil(room / Fraction(stream.time_base)))
         stream.codec_context.flush_buffers()
         stream.container.seek(early, stream=stream, backward=True)
         try:

@@ -13,10 +13,11 @@ import av
 from reelwright.edits.splice import SpliceRefusal
 from reelwright.media.splicing.bits import Malcoded
 from reelwright.media.splicing.h264 import H264, Fields
+from reelwright.media.splicing.hevc import Hevc
 from reelwright.media.splicing.pieces import SeenPacket
 from reelwright.settings import CONTAINERS
 
-Codec = H264
+Codec = H264 | Hevc
 HOLDING = ("mov", "matroska")
 """Containers whose packets MP4 holds as they are."""
 EARLIER = 6
@@ -98,7 +99,7 @@ class PacketSource:
         if packet.has_sidedata("new_extradata"):
             raise NotCopied(SpliceRefusal(reason="parameters", detail="its parameters change"))
         try:
-            kind = self.codec.kind(bytes(packet), is_key=packet.is_keyframe)
+            kind = self.codec.kind(bytes(packet))
         except Fields as error:
             raise NotCopied(SpliceRefusal(reason="fields", detail=str(error))) from error
         except Malcoded as error:
@@ -128,6 +129,8 @@ def _codec(stream: Any) -> Codec:
     try:
         if name == "h264":
             return H264(extradata or b"")
+        if name == "hevc":
+            return Hevc(extradata or b"")
     except Malcoded as error:
         raise NotCopied(SpliceRefusal(reason="parameters", detail=str(error))) from error
     raise NotCopied(SpliceRefusal(reason="codec", detail=f"{name} is not cut in this way"))
