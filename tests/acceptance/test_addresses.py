@@ -68,7 +68,7 @@ async def test_a_list_of_jobs_is_lean(shared_service: Service, made: dict[str, A
     """Plans, commands and files are left to the one job's answer; the addresses of outputs stay."""
     listed = (await shared_service.client.get("/jobs", params={"video_id": made["video_id"]})).json()["items"]
     (item,) = listed
-    assert made.keys() - item.keys() == {"edit", "plan", "plan_digest", "commands"}
+    assert made.keys() - item.keys() == {"edit", "plan", "plan_digest", "commands", "frames"}
     assert [output["url"] for output in item["outputs"]] == [output["url"] for output in made["outputs"]]
     assert all("files" not in output for output in item["outputs"])
     assert {name: value for name, value in made.items() if name in item and name != "outputs"} == {

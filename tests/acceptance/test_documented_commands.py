@@ -73,7 +73,7 @@ def test_what_cannot_be_run_here_is_at_least_a_shell_command_that_names_what_exi
             assert list(ROOT.glob(named)), (page, named)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that has what the commands find in a clone: the programs, and a video and a picture of one's own."""
     folder = tmp_path_factory.mktemp("documented") / "a project"

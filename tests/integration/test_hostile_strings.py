@@ -41,7 +41,7 @@ from tests.support.media_info import media
 
 COUNTS = [
     500,
-    pytest.param(5_000, marks=pytest.mark.slow),
+    pytest.param(5_000, marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
     pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
 ]
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=2, tone_mapping=True)

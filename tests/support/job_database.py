@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -14,6 +15,7 @@ from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
 from reelwright.jobs import creation, lifecycle, queries
 from reelwright.jobs.lifecycle import Claim
+from tests.support.media_info import media
 
 LEASE_S = 60.0
 
@@ -38,7 +40,7 @@ class World:
                 format="mp4",
                 mime_type="video/mp4",
                 sha256="0",
-                media_info={"container": "mov", "size_bytes": 1, "duration_s": 1.0, "video": [], "audio": []},
+                media_info=msgspec.to_builtins(media()),
             )
             session.add(video)
             await session.flush()
