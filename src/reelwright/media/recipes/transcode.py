@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -96,8 +96,41 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
     A first pass keeps nothing but its statistics. Sound only passes by, so that streams are numbered as they will be.
     """
     analysing, media = pass_number == 1, ground.media
-    sdr = to_sdr(media.main_video, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
     coders = [_hardware(media, expected, capabilities) for expected in plan.outputs]
+    labels = iter(_branches(ground, plan, coders, capabilities))
+    arguments: list[str] = []
+    for number, (expected, coder) in enumerate(zip(plan.outputs, coders, strict=True)):
+        if expected.output.video is None:
+            _demand_encoder(expected, capabilities)
+            arguments += [*ground.sound(plan, expected), *WITHOUT_METADATA]
+        else:
+            arguments += ["-map", f"0:{media.main_video.index}" if expected.copied else next(labels)]
+            arguments += (ground.passing_sound if analysing else ground.sound)(plan, expected)
+            arguments += [] if analysing else ground.subtitles(expected)
+            coding = _coding(media, expected, coder, capabilities, number=number, pass_number=pass_number)
+            arguments += [*WITHOUT_METADATA, *coding]
+        arguments += _reporting(plan, number, capabilities)
+        arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
+    for sidecar in plan.sidecars:
+        arguments += ["-map", next(labels), *WITHOUT_METADATA, *sidecars.options(sidecar, capabilities.encoders)]
+    if not plan.outputs:  # frames only pass by, so that it is seen how far they are
+        arguments += ["-map", next(labels), "-c:v", "wrapped_avframe", "-fps_mode", "passthrough"]
+        arguments += [*_reporting(plan, 0, capabilities), *NOWHERE]
+    return ground.command(
+        arguments,
+        before=tuple(dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder))),
+        expected_s=str(plan.length),
+        weight=_first_pass_share(plan) if analysing else 1.0,
+        outputs=max(1, len(plan.outputs)),
+        hardware=any(coders),
+    )
+
+
+def _branches(ground: Ground, plan: Plan, coders: Sequence[str | None], capabilities: Capabilities) -> Sequence[str]:
+    """Decode once, and shape the picture for each output that codes one, for each sidecar, and for nobody where there
+    is no output; return the labels to map, in this order. What all have in common is done once."""
+    media = ground.media
+    sdr = to_sdr(media.main_video, tone_mapping=capabilities.tone_mapping) if _needs_sdr(media, plan) else []
     branches = [
         (
             [] if keeps_hdr(media, expected.output.pictures.codec) else sdr,
@@ -111,44 +144,32 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
     branches += [(sdr, sidecars.branch(sidecar, media.main_video, plan.length, error)) for sidecar in plan.sidecars]
     if not plan.outputs:
         branches.append((sdr, []))
-    alike = all(colours == branches[0][0] for colours, _ in branches)
-    common = [*ground.common, *(branches[0][0] if branches and alike else [])]
-    shapes = [shape if alike else [*colours, *shape] for colours, shape in branches]
-    labels = iter(ground.split(common, shapes) if branches else ())
-    arguments: list[str] = []
-    for number, expected in enumerate(plan.outputs):
-        if expected.output.video is None:
-            _demand_encoder(expected, capabilities)
-            arguments += [*ground.sound(plan, expected), *WITHOUT_METADATA]
-            arguments += _reporting(plan, number, "a", capabilities)
-            arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
-            continue
-        arguments += ["-map", f"0:{media.main_video.index}" if expected.copied else next(labels)]
-        arguments += (ground.passing_sound if analysing else ground.sound)(plan, expected)
-        arguments += [] if analysing else ground.subtitles(expected)
-        coding: tuple[str, ...] = ("-c:v", "copy")
-        if (coder := coders[number]) is not None:
-            coding = coded_by_hardware(coder, media, expected)
-        elif not expected.copied:
-            coding = coded_video(media, expected, capabilities, number=number, pass_number=pass_number)
-        if not expected.copied and may_hold(media):
-            coding += lasting_until(Fraction(expected.duration_s), media, capabilities)
-        arguments += [*WITHOUT_METADATA, *coding]
-        arguments += _reporting(plan, number, "v", capabilities)
-        arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
-    for sidecar in plan.sidecars:
-        arguments += ["-map", next(labels), *WITHOUT_METADATA, *sidecars.options(sidecar, capabilities.encoders)]
-    if not plan.outputs:  # frames only pass by, so that it is seen how far they are
-        arguments += ["-map", next(labels), "-c:v", "wrapped_avframe", "-fps_mode", "passthrough"]
-        arguments += [*_reporting(plan, 0, "v", capabilities), *NOWHERE]
-    return ground.command(
-        arguments,
-        before=tuple(dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder))),
-        expected_s=str(plan.length),
-        weight=_first_pass_share(plan) if analysing else 1.0,
-        outputs=max(1, len(plan.outputs)),
-        hardware=any(coders),
+    if not branches:
+        return ()
+    first, _ = branches[0]
+    if all(colours == first for colours, _ in branches):
+        return ground.split([*ground.common, *first], [shape for _, shape in branches])
+    return ground.split(ground.common, [[*colours, *shape] for colours, shape in branches])
+
+
+def _coding(
+    media: MediaInfo,
+    expected: ExpectedOutput,
+    coder: str | None,
+    capabilities: Capabilities,
+    *,
+    number: int,
+    pass_number: int,
+) -> tuple[str, ...]:
+    """The options that code an output's picture, by an encoder in hardware (`coder`) or in software, or copy it."""
+    if expected.copied:
+        return ("-c:v", "copy")
+    coding = (
+        coded_video(media, expected, capabilities, number=number, pass_number=pass_number)
+        if coder is None
+        else coded_by_hardware(coder, media, expected)
     )
+    return (*coding, *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_hold(media) else ()))
 
 
 class WholeSource:
@@ -279,11 +300,12 @@ def _first_pass_share(plan: Plan) -> float:
     return next(first_pass_share(one.output.video) for one in plan.outputs if one.output.video is not None)
 
 
-def _reporting(plan: Plan, number: int, kind: Literal["a", "v"], capabilities: Capabilities) -> tuple[str, ...]:
+def _reporting(plan: Plan, number: int, capabilities: Capabilities) -> tuple[str, ...]:
     """The options of an output that let it tell of each packet, where that is needed: a picture may begin, and usual
     reports with it, only at the end of the video."""
     if number or not plan.sidecars or not capabilities.packet_reports:
         return ()
+    kind = "a" if plan.outputs and plan.outputs[0].output.video is None else "v"
     return (f"-stats_mux_pre:{kind}:0", "pipe:1", f"-stats_mux_pre_fmt:{kind}:0", f"{PACKET}={{t}}")
 
 
