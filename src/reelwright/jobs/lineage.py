@@ -38,7 +38,7 @@ class Origin:
         return (f"made of the variant's file, not of the original: {self.reason}",) if self.reason else ()
 
 
-async def composed(session: AsyncSession, draft: Draft, storage: LocalStorage) -> Draft:
+async def of_original(session: AsyncSession, draft: Draft, storage: LocalStorage) -> Draft:
     """Return the draft, made of the original where its source is a result whose making is known: but for what is only
     copied of the result, in which nothing is lost. Raises InvalidInput."""
     if draft.source.variant_id is None:

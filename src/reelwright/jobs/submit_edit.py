@@ -30,7 +30,7 @@ from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
-from reelwright.jobs.lineage import composed, origin_of
+from reelwright.jobs.lineage import of_original, origin_of
 from reelwright.jobs.submit import Draft, find_source, in_mode
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 
@@ -72,7 +72,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         source = with_layers(source, in_order(request.steps, facts, subtitles))
         edit, places = await asyncio.to_thread(edit_of, request, source.facts)
         draft = Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
-        yield session, await composed(session, draft, layer_sources.storage)
+        yield session, await of_original(session, draft, layer_sources.storage)
 
 
 def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ...]]:

@@ -14,7 +14,7 @@ from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.lineage import composed
+from reelwright.jobs.lineage import of_original
 from reelwright.jobs.submit_overlay import drafted_overlay
 
 
@@ -72,7 +72,7 @@ async def _answer(services: Services, data: OverlaysIn | PlacedWatermarkIn, *, v
         coding=data.coding(data.audio, "copy"),
         pointers=data.pointers,
     ) as (session, draft):
-        draft = await composed(session, draft, services.storage)
+        draft = await of_original(session, draft, services.storage)
         return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
 
 

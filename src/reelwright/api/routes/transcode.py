@@ -16,7 +16,7 @@ from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.lineage import composed
+from reelwright.jobs.lineage import of_original
 from reelwright.jobs.submit import draft_transcode, find_source
 
 
@@ -51,7 +51,7 @@ async def transcode_video(
         async with services.sessions.begin() as session:
             source = await find_source(session, video_or_variant_id)
             draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
-            draft = await composed(session, draft, services.storage)
+            draft = await of_original(session, draft, services.storage)
             return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does

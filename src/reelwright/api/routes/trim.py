@@ -21,7 +21,7 @@ from reelwright.edits.plan.splicing import SPLICED
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.lineage import composed
+from reelwright.jobs.lineage import of_original
 from reelwright.jobs.submit import Draft, draft_trim, find_source
 
 
@@ -71,7 +71,7 @@ async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: 
     if data.codec is None and mode in ("smart", "copy") and own_codec in SPLICED:
         coding = msgspec.structs.replace(coding, codec=own_codec)
     draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
-    return await composed(session, draft, services.storage)
+    return await of_original(session, draft, services.storage)
 
 
 router = Router("/", route_handlers=[trim_video], tags=["edits"])
