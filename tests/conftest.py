@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
+from reelwright.media.checks.inspector import Inspector
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober
 from reelwright.media.sandbox import contained
@@ -92,6 +93,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def prober() -> AsyncIterator[Prober]:
     """By the default settings, for all tests that leave it whole."""
     async with recipes.prober() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def inspector() -> AsyncIterator[Inspector]:
+    """What reads made files, for all tests that leave it whole."""
+    async with recipes.inspector() as running:
         yield running
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +30,6 @@ class Good:
     plan: Plan
     source: Path
     made: Path
-
-
-@pytest.fixture(scope="module")
-async def inspector() -> AsyncIterator[Inspector]:
-    async with recipes.inspector() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +30,6 @@ class Good:
     plan: Plan
     source: Path
     work: Path
-
-
-@pytest.fixture(scope="module")
-async def inspector() -> AsyncIterator[Inspector]:
-    async with recipes.inspector() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
