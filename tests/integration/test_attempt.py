@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.checks import OutputCheck
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
+from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.edits.steps.trim import TrimStep

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from reelwright.edits import ladder
-from reelwright.edits.checks import OutputCheck
 from reelwright.edits.edit import Edit, overlay, transcode, trim
 from reelwright.edits.enums import Quality
 from reelwright.edits.facts import AnyFacts, StepFacts
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import ExpectedOutput, Facts, ImageFacts, Plan, resolve
 from reelwright.edits.streaming import Streaming

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reelwright.edits.cues import markup, time_line, webvtt
+from reelwright.edits.cues import markup, time_line, write_webvtt
 from reelwright.edits.cues.cue import ANYWHERE, MAX_BYTES, MAX_CUES, Cue, CuePlace, CueRun, CuesError
 from reelwright.edits.cues.read import inline, read
 from reelwright.edits.cues.time_line import Piece, moved, states
@@ -221,7 +221,7 @@ def test_every_string_is_read_or_refused(content: str) -> None:
             found = read(text).cues
         except CuesError:
             continue
-        again = read(webvtt.written(found)).cues
+        again = read(write_webvtt.written(found)).cues
         assert [one.text for one in again] == [one.text for one in found if one.end - one.start >= Fraction(1, 500)]
 
 
@@ -256,7 +256,7 @@ def test_what_is_written_is_read_again(said: list[tuple[int, int, CueRun, CuePla
         for start, length, run, place in sorted(said, key=lambda one: one[0])
     )
     if cues:
-        assert read(webvtt.written(cues)).cues == cues
+        assert read(write_webvtt.written(cues)).cues == cues
 
 
 def test_webvtt_is_written_as_players_read_it() -> None:
@@ -265,7 +265,7 @@ def test_webvtt_is_written_as_players_read_it() -> None:
         Cue("1/3", "3661", (CueRun("a --> <b> & "), CueRun("x", True, True, True, "#ff8800")), CuePlace(line=0)),
         Cue("1/10000", "2/10000", (CueRun("shorter than a tick"),)),
     )
-    assert webvtt.written(cues, first_lines=["X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"]) == (
+    assert write_webvtt.written(cues, first_lines=["X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"]) == (
         "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"
         "STYLE\n::cue(.colorff8800) { color: #ff8800 }\n\n"
         "00:00:00.333 --> 01:01:01.000 line:0\n"

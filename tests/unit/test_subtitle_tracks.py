@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reelwright.edits import language_tags
-from reelwright.edits.cues import subrip, webvtt
+from reelwright.edits.cues import write_srt, write_webvtt
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.cues.read import inline
 from reelwright.edits.cues.track import SubtitleTrack, most_together, one_after_another
@@ -155,10 +155,10 @@ def test_other_readers_find_the_same_cues(texts: list[str]) -> None:
     if not cues:
         return
     times = [(float(one.start), 0.5) for one in cues]
-    vtt = read_by_ffmpeg(webvtt.written(cues), "webvtt")
+    vtt = read_by_ffmpeg(write_webvtt.written(cues), "webvtt")
     assert [found[:2] for found in vtt] == times
     assert [html.unescape(without_tags(text)) for _, _, text in vtt] == [one.text for one in cues]
-    srt = read_by_ffmpeg(subrip.written(cues), "srt")
+    srt = read_by_ffmpeg(write_srt.written(cues), "srt")
     assert [found[:2] for found in srt] == times
     assert [without_tags(text).replace("\u2060", "") for _, _, text in srt] == [one.text for one in cues]
 

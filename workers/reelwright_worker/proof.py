@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.checks import OutputCheck
+from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.plan import Plan
 from reelwright.edits.sidecars import track_name
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed

@@ -19,10 +19,10 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, Variant, new_id
-from reelwright.edits.checks import check
 from reelwright.edits.enums import KIND_OF_JOB, FileRole, Quality, VariantKind
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.output_check import check
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile
 from reelwright.errors import JobFailed, LeaseLost, NoSpace

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from reelwright.edits.checks import OutputCheck, check
+from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.splice import Splice
 from reelwright.errors import Busy, JobFailed

@@ -15,7 +15,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.subtitles import SubtitlesStep, WantedSubtitles
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnsupportedMedia
-from reelwright.jobs.lineage import Origin
+from reelwright.jobs.origin import Origin
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import layer_references
 

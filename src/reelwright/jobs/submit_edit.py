@@ -30,7 +30,7 @@ from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
-from reelwright.jobs.lineage import of_original, origin_of
+from reelwright.jobs.origin import of_original, origin_of
 from reelwright.jobs.submit import Draft, find_source, in_mode
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 

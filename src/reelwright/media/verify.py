@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from reelwright.edits.checks import OutputCheck, check
 from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.media.checks.inspection import Findings

@@ -14,7 +14,7 @@ from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.lineage import of_original
+from reelwright.jobs.origin import of_original
 from reelwright.jobs.submit_overlay import drafted_overlay
 
 

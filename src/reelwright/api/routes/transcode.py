@@ -16,7 +16,7 @@ from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.lineage import of_original
+from reelwright.jobs.origin import of_original
 from reelwright.jobs.submit import draft_transcode, find_source
 
 

@@ -21,7 +21,7 @@ from reelwright.edits.plan.splicing import SPLICED
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.lineage import of_original
+from reelwright.jobs.origin import of_original
 from reelwright.jobs.submit import Draft, draft_trim, find_source
 
 

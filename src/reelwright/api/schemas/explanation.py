@@ -17,7 +17,7 @@ from reelwright.edits.splice import Chosen, CutMode, Splice, SplicedSound
 from reelwright.jobs.able_workers import Alike
 from reelwright.jobs.explain import Explanation
 from reelwright.jobs.forecast import LEAST, Forecast
-from reelwright.media.ffmpeg import drawn_graph
+from reelwright.media.ffmpeg import mermaid
 from reelwright.media.ffmpeg.command import Command
 
 UNKNOWN = f"fewer than {LEAST} jobs of this kind have succeeded here: nothing can be said yet"
@@ -143,8 +143,8 @@ class ExplainedCommand(msgspec.Struct, frozen=True, kw_only=True):
             argv=["ffmpeg", *command.arguments],
             if_damaged=argv(command.if_damaged),
             from_start=argv(command.from_start),
-            graph="\n".join(drawn_graph.graphs(command.arguments)),
-            mermaid=drawn_graph.mermaid(command.arguments),
+            graph="\n".join(mermaid.graphs(command.arguments)),
+            mermaid=mermaid.drawn(command.arguments),
         )
 
 

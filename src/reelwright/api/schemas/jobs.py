@@ -19,8 +19,9 @@ from reelwright.db.models import File, Job, JobEvent
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs import results
-from reelwright.jobs.estimate import OutputState, eta_s, output_state
+from reelwright.jobs.output_states import OutputState, output_state
 from reelwright.jobs.status_reader import CurrentStatus
+from reelwright.jobs.time_left import eta_s
 from reelwright.jobs.waiting import Waiting
 
 Outputs = Mapping[uuid.UUID, Sequence[File]]

@@ -15,9 +15,9 @@ from reelwright.api.schemas.base import Address, DownloadUrl, Page, Timestamp, U
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.media_info import MediaInfoOut
 from reelwright.db.models import File, Variant, Video
-from reelwright.edits.checks import Outcome
 from reelwright.edits.cues.track import ToldTrack
 from reelwright.edits.enums import FileRole, Quality, VariantKind
+from reelwright.edits.output_check import Outcome
 
 
 class VideoOut(msgspec.Struct, frozen=True, kw_only=True):

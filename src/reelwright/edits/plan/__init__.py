@@ -8,8 +8,8 @@ from fractions import Fraction
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.losses import losses, undisplayable_colors
+from reelwright.edits.plan.composition import LineageBase
 from reelwright.edits.plan.fold import resolve_fold
-from reelwright.edits.plan.lineage import LineageBase
 from reelwright.edits.plan.overlay import resolve_overlay
 from reelwright.edits.plan.structs import COMPOSED, SINGLE, VERSION, ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.plan.transcode import resolve_transcode

@@ -11,7 +11,7 @@ from reelwright.edits.codecs import CODECS
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
-from reelwright.edits.plan.lineage import LineageBase
+from reelwright.edits.plan.composition import LineageBase
 from reelwright.edits.plan.structs import COMPOSED, VERSION, Plan
 from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to

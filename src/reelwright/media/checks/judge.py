@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from reelwright import file_formats
 from reelwright.edits import audio_tracks, language_tags
-from reelwright.edits.checks import OutputCheck, check, note
 from reelwright.edits.cues.track import one_after_another
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.output_check import OutputCheck, check, note
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.media.checks.expected_colors import colors, pixel_format
 from reelwright.media.checks.inspection import AudioFindings, Findings, Stretch

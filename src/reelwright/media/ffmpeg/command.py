@@ -12,7 +12,7 @@ import msgspec
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.measured import DisplayedFrame, LoudnessGain
+from reelwright.media.ffmpeg.measured_values import DisplayedFrame, LoudnessGain
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 VERSION = 1

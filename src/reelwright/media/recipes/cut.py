@@ -14,7 +14,7 @@ from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.media.ffmpeg.command import dropping
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
-from reelwright.media.recipes.audio import coded, in_step, lasting
+from reelwright.media.recipes.audio_filters import coded, in_step, lasting
 
 SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
 """Containers with an index of key frames: a seek into any other may land behind the key frame that is needed."""

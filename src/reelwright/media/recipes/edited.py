@@ -14,7 +14,7 @@ from reelwright.media.ffmpeg.command import BROADCAST, LAST_FRAME, REPORTING, Co
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.ffmpeg.graph import Pad, rate, whole_graph
 from reelwright.media.recipes import needed_span
-from reelwright.media.recipes.audio import encoded, form_of, formed, held
+from reelwright.media.recipes.audio_filters import encoded, form_of, formed, held
 from reelwright.media.recipes.loudness import levelling, measuring
 from reelwright.media.recipes.scene import Sound
 from reelwright.media.recipes.sidecars import PALETTED

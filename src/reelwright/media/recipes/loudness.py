@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from reelwright.media.ffmpeg.filtergraph import Filter, decibels, file_in_work, filter_, metadata_key
-from reelwright.media.ffmpeg.measured import LOUDNESS_KEY, LoudnessGain
+from reelwright.media.ffmpeg.measured_values import LOUDNESS_KEY, LoudnessGain
 
 MAX_PEAK = Fraction(794, 1000)
 """-2 dBTP, before the sound is coded: -1 dBTP is the highest that EBU R 128 takes, and lossy codecs add up to 1 dB to

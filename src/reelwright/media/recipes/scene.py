@@ -15,7 +15,7 @@ from reelwright.edits.steps.state import VideoState
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_from
 from reelwright.media.ffmpeg.graph import Graph, Pad, finer, rate, time_base
-from reelwright.media.recipes.audio import formed
+from reelwright.media.recipes.audio_filters import formed
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.video_filters import conform, steady
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from reelwright.edits import language_tags
 from reelwright.edits.codecs import Container
-from reelwright.edits.cues import subrip, webvtt
+from reelwright.edits.cues import write_srt, write_webvtt
 from reelwright.edits.cues.track import SubtitleTrack, one_after_another
 from reelwright.edits.plan import Plan
 from reelwright.edits.sidecars import track_name
@@ -29,11 +29,11 @@ def texts(plan: Plan) -> dict[str, str]:
     heads = [SAME_TIME] if plan.streaming is not None and plan.streaming.request.hls else []
     found: dict[str, str] = {}
     for number, track in enumerate(plan.tracks, start=1):
-        found[track_name(number)] = webvtt.written(track.cues, first_lines=heads)
+        found[track_name(number)] = write_webvtt.written(track.cues, first_lines=heads)
         if "mkv" in containers:
-            found[_source(number, "mkv")] = subrip.written(track.cues)
+            found[_source(number, "mkv")] = write_srt.written(track.cues)
         if "mp4" in containers:
-            found[_source(number, "mp4")] = subrip.written(one_after_another(track.cues), places=False)
+            found[_source(number, "mp4")] = write_srt.written(one_after_another(track.cues), places=False)
     if plan.tracks:
         found[NAMES] = _names(plan.tracks)
     return found

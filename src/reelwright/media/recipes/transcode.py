@@ -21,11 +21,11 @@ from reelwright.media.encoders.muxing import NOWHERE, into, lasting_until
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_begun
-from reelwright.media.ffmpeg.measured import LoudnessGain
+from reelwright.media.ffmpeg.measured_values import LoudnessGain
 from reelwright.media.ffmpeg.progress import PACKET
 from reelwright.media.packaging import packager
 from reelwright.media.recipes import sidecars
-from reelwright.media.recipes.audio import coded, copied, formed, in_step, late
+from reelwright.media.recipes.audio_filters import coded, copied, formed, in_step, late
 from reelwright.media.recipes.loudness import MEASURING_SHARE, levelling, measuring
 from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady, to_sdr
 

@@ -29,7 +29,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     measured_number,
     timestamps_held_from,
 )
-from reelwright.media.ffmpeg.measured import DisplayedFrame
+from reelwright.media.ffmpeg.measured_values import DisplayedFrame
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.video_filters import steady, upright_for
 

@@ -22,7 +22,7 @@ from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import filter_
-from reelwright.media.recipes.audio import without_holes
+from reelwright.media.recipes.audio_filters import without_holes
 from reelwright.media.recipes.scene import Scene, opened
 from reelwright.media.recipes.steps import audio, concat, crop, fade, fit, keep, overlay, speed, subtitles, trim, turn
 

@@ -23,7 +23,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     timestamps_from_s,
 )
 from reelwright.media.ffmpeg.graph import Graph, Pad
-from reelwright.media.recipes.audio import fades, form_of, formed, held, lasting, silence, without_holes
+from reelwright.media.recipes.audio_filters import fades, form_of, formed, held, lasting, silence, without_holes
 from reelwright.media.recipes.scene import Scene, Sound
 
 CURVE = "qsin"

@@ -15,7 +15,7 @@ from reelwright.edits.steps.concat import PlannedClip, PlannedConcat
 from reelwright.media.ffmpeg.command import video_input
 from reelwright.media.ffmpeg.filtergraph import FRAME_NUMBERS, Filter, filter_, grid
 from reelwright.media.ffmpeg.graph import Graph, Pad, rate, rgb, time_base
-from reelwright.media.recipes.audio import form_of, formed, lasting, silence
+from reelwright.media.recipes.audio_filters import form_of, formed, lasting, silence
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
 from reelwright.media.recipes.steps import fit

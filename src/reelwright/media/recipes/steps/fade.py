@@ -8,7 +8,7 @@ from reelwright.edits import color
 from reelwright.edits.steps.fade import PlannedFade
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.ffmpeg.graph import rgb
-from reelwright.media.recipes.audio import fades
+from reelwright.media.recipes.audio_filters import fades
 from reelwright.media.recipes.scene import Scene
 
 

@@ -8,7 +8,7 @@ from math import ceil
 from reelwright.edits.steps.keep import PlannedKeep, Span
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import closed_up, within
-from reelwright.media.recipes.audio import fades, lasting
+from reelwright.media.recipes.audio_filters import fades, lasting
 from reelwright.media.recipes.scene import Scene, Sound
 
 DECLICK_S = Fraction(4, 1000)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from reelwright.edits.steps.speed import PlannedSpeed
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_from
 from reelwright.media.ffmpeg.graph import time_base, timestamps_over, timestamps_times
-from reelwright.media.recipes.audio import lasting
+from reelwright.media.recipes.audio_filters import lasting
 from reelwright.media.recipes.scene import Scene, evenly
 
 SLOWEST = Fraction(1, 2)

@@ -10,7 +10,8 @@ import pytest
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.outputs import Preset, VideoEncoding
-from reelwright.jobs.estimate import eta_s, output_state
+from reelwright.jobs.output_states import output_state
+from reelwright.jobs.time_left import eta_s
 from reelwright.media.encoders import first_pass_share
 
 BEGAN = datetime.datetime(2026, 11, 21, 10, tzinfo=datetime.UTC)

@@ -15,7 +15,7 @@ from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import LineageBase, Plan
-from reelwright.edits.plan.lineage import base_of, itself, on
+from reelwright.edits.plan.composition import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
 from reelwright.library.overlay_images import drawn_key
 from reelwright.storage.local import LocalStorage

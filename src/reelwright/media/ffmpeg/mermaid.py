@@ -53,7 +53,7 @@ def graphs(arguments: Sequence[str]) -> list[str]:
     return [value for option, value in pairwise(arguments) if option == "-filter_complex"]
 
 
-def mermaid(arguments: Sequence[str]) -> str:
+def drawn(arguments: Sequence[str]) -> str:
     """Return a command as a flowchart: what it reads, through which filters, into which files."""
     drawing = _Drawing()
     for graph in graphs(arguments):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.media.ffmpeg import drawn_graph
+from reelwright.media.ffmpeg import mermaid
 from reelwright.media.ffmpeg.filtergraph import GraphInput, Graphs, between, every, filter_, in_runs, seconds
 from reelwright.media.ffmpeg.graph import Graph, closed_up, within
 
@@ -37,7 +37,7 @@ def test_nothing_is_lost_on_the_way(parts: list[tuple[list[object], int]]) -> No
     for filters, _ in parts:
         graphs.mixed([GraphInput(0, 1, list(filters)), GraphInput(None, None, list(filters))], list(filters))  # type: ignore[arg-type]
     for text in (str(graph), *graphs.options()[1::2]):
-        assert ";".join(map(str, drawn_graph.read(text))) == text
+        assert ";".join(map(str, mermaid.read(text))) == text
 
 
 def test_inputs_chains_and_outputs_are_drawn() -> None:
@@ -46,7 +46,7 @@ def test_inputs_chains_and_outputs_are_drawn() -> None:
     first, second = graph.split(graph.stream(0, 0).then(filter_("hflip")), 2)
     laid = graph.joined([first, graph.stream(1, 0)], filter_("overlay", enable=between(Fraction(1), Fraction(2))))
     above, below = (graph.output(pad, filter_("null")) for pad in (laid, second))
-    drawn = drawn_graph.mermaid(
+    drawn = mermaid.drawn(
         [
             *("-copyts", "-ss", seconds(Fraction(1)), "-i", "<in0>", "-i", "<in1>", "-filter_complex"),
             *(str(graph), "-map", above),
@@ -70,6 +70,6 @@ def test_a_graph_of_many_connections_is_cut_off() -> None:
     pads = graph.split(graph.stream(0, 0), 900)
     for pad in pads:
         graph.label(pad.then(filter_("hflip")))
-    drawn = drawn_graph.mermaid(["-i", "<in0>", "-filter_complex", str(graph)])
-    assert drawn.count("-->") == drawn_graph.MAX_EDGES
+    drawn = mermaid.drawn(["-i", "<in0>", "-filter_complex", str(graph)])
+    assert drawn.count("-->") == mermaid.MAX_EDGES
     assert "and 501 more connections" in drawn
