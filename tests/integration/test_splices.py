@@ -132,6 +132,27 @@ async def test_a_copy_begins_and_ends_where_it_can(prober: Prober, splicer: Spli
     assert abs(Fraction(made.plan.outputs[0].duration_s) - Fraction("2.5")) <= Fraction("0.12")
 
 
+async def test_a_packet_that_is_not_the_sources_is_found_wherever_it_lies(
+    prober: Prober, splicer: Splicer, tmp_path: Path
+) -> None:
+    """Far from every seam, where nothing is decoded; of the sound as well."""
+    source, target = of_kind("plain"), tmp_path / "work" / "out.mp4"
+    made = await splices.cut(prober, splicer, edit_of(Fraction("0.717"), Fraction("4.9")), source.path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    content = target.read_bytes()
+    for stream in (0, 1):
+        with av.open(str(target)) as opened:
+            packets = [packet for packet in opened.demux(opened.streams[stream]) if packet.size]
+        packet = packets[len(packets) // 2]
+        assert packet.pos is not None
+        changed, last = bytearray(content), packet.pos + packet.size - 1
+        changed[last] ^= 1
+        target.write_bytes(changed)
+        proven = await splicer.prove(source.path, target, made.proving, wall_s=60, report=lambda _: None)
+        assert proven.wrong == ("its packets are not those that were joined",)
+
+
 @pytest.mark.parametrize(
     ("source", "mode", "reason"),
     [

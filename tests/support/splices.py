@@ -38,6 +38,7 @@ class Made:
     splice: Splice
     joined: Joined
     proven: Proven
+    proving: ProofRequest
 
 
 def splicer(work: Path) -> Splicer:
@@ -94,8 +95,9 @@ async def made(splicer: Splicer, plan: Plan, splice: Splice, source: Path, targe
     sound = SOUND_FILE if splice.sound == "coded" else ""
     joining = JoinRequest(folder=str(target.parent), tracks=tracks, sound=sound, **common)
     joined = await splicer.join(source, target, joining, wall_s=60, output_bytes=2**31, report=lambda _: None)
-    proven = await splicer.prove(source, target, ProofRequest(**common), wall_s=60, report=lambda _: None)
-    return Made(plan, splice, joined, proven)
+    proving = ProofRequest(contents=joined.contents, **common)
+    proven = await splicer.prove(source, target, proving, wall_s=60, report=lambda _: None)
+    return Made(plan, splice, joined, proven, proving)
 
 
 @dataclass(frozen=True, slots=True)

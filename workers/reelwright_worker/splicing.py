@@ -54,7 +54,7 @@ async def spliced(
         proven = await ctx.splicer.prove(
             source,
             made,
-            ProofRequest(**common),
+            ProofRequest(contents=joined.contents, **common),
             wall_s=wall_s,
             report=lambda done: report(CODING_SHARE + JOINING_SHARE + (1 - CODING_SHARE - JOINING_SHARE) * done),
         )

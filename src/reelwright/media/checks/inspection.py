@@ -18,6 +18,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     offset_s: str
     video_stream: int | None
     """None: only sound is compared."""
+    proven: bool = False
+    """Whether its pictures were compared with the source's one by one: they are not looked at again."""
     audio_streams: tuple[int | None, ...] = ()
     """Of the made file's tracks, in their order; None: it is the source's own, packet by packet."""
     covered: tuple[int, ...] = ()
@@ -26,7 +28,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """`every`: of the groups of frames that each begin with a key frame, so many-th ones are decoded, and the first and
-    the last; 1: all are."""
+    the last; 1: all are; 0: none is."""
 
     decoders: str
     """That may be opened, by ffmpeg's names."""
@@ -36,6 +38,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """Whether damage is an error that decoders would hide. Of frames and sound that are a source's own it is not: they
     are as others coded them."""
     every: int = 1
+    ends_of_sound: bool = False
+    """Whether sound is decoded at its beginning and its end alone: its packets were compared with the source's."""
     comparison: Comparison | None = None
 
 

@@ -33,6 +33,7 @@ def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspectio
         threads=capabilities.threads,
         strict=not expected.copied and expected.output.audio.codec != "copy",
         every=every(expected, spliced=plan.is_spliced),
+        ends_of_sound=timeline.copied_sound,
         comparison=timeline.comparison(plan, expected),
     )
 

@@ -41,7 +41,7 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[O
         *_file(expected, made, found),
         *_look(expected, made, timeline),
         *_frames(expected, found, timeline),
-        *_decoding(found),
+        *_decoding(found, proven=plan.is_spliced),
         *_sound(plan, number, made, found, timeline),
         *_subtitles(plan, expected, found),
         *_stretches(found),
@@ -99,7 +99,8 @@ def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> It
     yield check("frame_times", begins and steady, seen, f"from {float(first):.3f} s on, every {float(step):.4f} s")
 
 
-def _decoding(found: Findings) -> Iterator[OutputCheck]:
+def _decoding(found: Findings, *, proven: bool) -> Iterator[OutputCheck]:
+    """`proven`: all packets were compared with what they are to be, and frames decoded where these meet."""
     video = found.video
     errors = video.errors + sum(track.errors for track in found.audio)
     whole = video.groups_decoded == video.groups
@@ -108,6 +109,9 @@ def _decoding(found: Findings) -> Iterator[OutputCheck]:
     lost = whole and not errors and video.decoded < video.packets
     part = "all frames" if whole else f"{video.decoded} of {video.packets} frames, {video.groups_decoded} groups"
     seen = f"{part} and all sound, without an error"
+    if proven and not errors:
+        yield check("decodes", video.packets > 0, "each packet is one that was joined; sound without an error")
+        return
     if errors:
         seen = f"{errors} errors" + (f", the first at {min(times):.3f} s" if times else "")
     elif lost:

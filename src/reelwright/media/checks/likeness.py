@@ -12,8 +12,9 @@ import msgspec
 from av.error import FFmpegError
 
 from reelwright.media.checks.inspection import GRID, Comparison, Findings, Inspection, Stretch
-from reelwright.media.checks.reading import EVERY_SAMPLE, loudest, opened, prepared, samples
+from reelwright.media.checks.reading import opened, prepared
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
+from reelwright.media.checks.sound_reading import EVERY_SAMPLE, loudest, samples
 from reelwright.media.checks.stretches import ALIKE, Points, difference
 
 LOOKS = 3
@@ -56,6 +57,7 @@ class _Comparison:
         self._offset = Fraction(comparison.offset_s)
         self._seen = set(range(GRID[0] * GRID[1])) - set(comparison.covered)
         self._made, self._source = made, source
+        self._proven = comparison.proven
         self._pictures: tuple[Any, ...] = ()
         self._zero = Fraction(0)
         if comparison.video_stream is not None:
@@ -74,6 +76,9 @@ class _Comparison:
         looks: dict[str, int] = {}
         told = []
         for stretch in stretches:
+            if self._proven and stretch.kind != "silent":
+                told.append(stretch)
+                continue
             looks[stretch.kind] = looks.get(stretch.kind, 0) + 1
             if looks[stretch.kind] <= LOOKS:
                 stretch = msgspec.structs.replace(stretch, differs=self._differs(stretch))

@@ -1,6 +1,7 @@
 """An open media file -> Findings. Runs only in the inspector's children; objects of PyAV are untyped here.
 
-All packets are read. Sound is decoded whole, and of the picture the groups of frames that the inspection names.
+All packets are read. Sound is decoded whole, or at its ends; of the picture, the groups of frames that the inspection
+names.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 import heapq
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 import av
 from av.error import FFmpegError
 
-from reelwright.media.checks.inspection import GRID, AudioFindings, Findings, Inspection, VideoFindings
-from reelwright.media.checks.stretches import MIN_SILENT_S, FrameWatch, Longest, Points
+from reelwright.media.checks.inspection import GRID, Findings, Inspection, VideoFindings
+from reelwright.media.checks.sound_reading import EndsOfAudio, ReadAudio
+from reelwright.media.checks.stretches import FrameWatch, Points
 from reelwright.media.checks.text_reading import ReadSubtitles
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
@@ -24,20 +25,8 @@ REORDERED_PACKETS = 64
 """No codec shows frames in an order that is further from that in which they come."""
 MAX_GROUP_S = 20.0
 """Of a longer group of frames, so much is decoded where not all are."""
-SILENCE, FULL_SCALE = 0.001, 0.999
-"""-60 dB; what is louder than the second cannot be told from what was cut off there."""
-EVERY_SAMPLE = 4
-"""So many-th samples are looked at: neither silence nor a cut-off peak is shorter than that."""
 STRICT = {"err_detect": "explode"}
 """Damage is an error, not something to hide."""
-_SAMPLES: Mapping[str, tuple[Literal["f", "d", "h", "i"], float]] = {
-    "flt": ("f", 1.0),
-    "dbl": ("d", 1.0),
-    "s16": ("h", 2.0**15),
-    "s32": ("i", 2.0**31),
-}
-"""By the sample format: how it lies in memory, and what full scale is."""
-
 Tell = Callable[[float], None]
 """Told how much is done, 0 to 1."""
 
@@ -72,13 +61,13 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
     """Read the file through, and decode what is to be. `tell` hears how far it is."""
     findings = Findings(index_first=index_first(media_fd))
     size = os.fstat(media_fd).st_size or 1
-    share = 1.0 if inspection.every == 1 else 0.3
+    share = 0.3 if inspection.every > 1 else 1.0
     with opened(media_fd, inspection) as container:
         strict = STRICT if inspection.strict else {}
         videos = [prepared(stream, inspection, **strict) for stream in container.streams.video[:1]]
         pictures = {stream.index: ReadVideo(stream, findings.video) for stream in videos}
         sounds = {
-            stream.index: ReadAudio(prepared(stream, inspection, **strict), number)
+            stream.index: _sound(prepared(stream, inspection, **strict), number, inspection)
             for number, stream in enumerate(container.streams.audio)
         }
         findings.audio = [sound.findings for sound in sounds.values()]
@@ -105,12 +94,16 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
             picture.end()
             if inspection.every > 1:
                 _some_groups(container, picture, inspection.every, lambda done: tell(share + (1 - share) * done))
-            else:
+            elif inspection.every == 1:
                 findings.video.groups_decoded = findings.video.groups
         watched = [stretch for picture in pictures.values() for stretch in picture.watch.found()]
         found = [*watched, *(stretch for sound in sounds.values() for stretch in sound.silent.found())]
         findings.stretches = found
     return findings
+
+
+def _sound(stream: Any, number: int, inspection: Inspection) -> ReadAudio:
+    return EndsOfAudio(stream, number) if inspection.ends_of_sound else ReadAudio(stream, number)
 
 
 def _some_groups(container: Any, picture: ReadVideo, every: int, tell: Tell) -> None:
@@ -252,76 +245,6 @@ def points(frame: Any) -> Points:
         line = memory[begin + left : begin + width : max(1, width // across)][:across]
         found.extend(value >> deep for value in line) if deep > 0 else found.extend(line)
     return found
-
-
-class ReadAudio:
-    """One track, decoded whole."""
-
-    def __init__(self, stream: Any, number: int) -> None:
-        self.stream = stream
-        self.findings = AudioFindings()
-        self.silent = Longest("silent", MIN_SILENT_S, number)
-        self._next: Fraction | None = None
-        self._pieces = self._clipped = 0
-
-    def decode(self, packet: Any) -> None:
-        found = self.findings
-        found.packets += bool(packet.size)
-        try:
-            frames = packet.decode()
-        except MemoryError:
-            raise
-        except FFmpegError:
-            found.errors += 1
-            if found.first_error_s is None and packet.pts is not None:
-                found.first_error_s = round(float(packet.pts * packet.time_base), 3)
-            return
-        for frame in frames:
-            self._hear(frame)
-
-    def _hear(self, frame: Any) -> None:
-        found = self.findings
-        found.sample_rate, found.channels = frame.sample_rate, frame.layout.nb_channels
-        found.samples += frame.samples
-        tick = Fraction(1, frame.sample_rate)
-        begin = frame.pts * Fraction(frame.time_base) if frame.pts is not None else self._next or Fraction(0)
-        if self._next is None:
-            found.start_s = float(begin)
-        else:
-            found.longest_hole_s = max(found.longest_hole_s, abs(float(begin - self._next)))
-        self._next = begin + frame.samples * tick
-        peak = loudest(frame)
-        found.peak = max(found.peak, peak)
-        self._pieces += 1
-        self._clipped += peak >= FULL_SCALE
-        self.silent.feed(float(begin), float(self._next), is_in=peak < SILENCE)
-
-    def end(self) -> None:
-        """Hear that no packet is left."""
-        self.findings.end_s = float(self._next) if self._next is not None else None
-        self.findings.clipped = self._clipped / self._pieces if self._pieces else 0.0
-
-
-def loudest(frame: Any) -> float:
-    """The greatest of its samples, 1.0 being full scale; of those that are looked at."""
-    found = 0.0
-    for values, scale in samples(frame):
-        looked_at = values[::EVERY_SAMPLE]
-        if looked_at:
-            found = max(found, max(looked_at) / scale, -min(looked_at) / scale)
-    return found
-
-
-def samples(frame: Any) -> Iterator[tuple[Sequence[float], float]]:
-    """The samples of each plane of a frame, and what full scale is of them; none of formats that nobody codes."""
-    kind = _SAMPLES.get(frame.format.name.removesuffix("p"))
-    if kind is None:
-        return
-    letter, scale = kind
-    count = frame.samples * (1 if frame.format.is_planar else frame.layout.nb_channels)
-    for plane in frame.planes:
-        memory: Any = memoryview(plane).cast("B")
-        yield memory.cast(letter)[:count].tolist(), scale
 
 
 def index_first(media_fd: int) -> bool | None:

@@ -120,7 +120,10 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         if self.source_start is None or self.source.clock_jumps:
             return None
         tracks = self.source.decodable_audio[: expected.audio_tracks]
+        if plan.is_spliced and (self.copied_sound or not tracks):
+            return None  # all was compared while it was proven
         return Comparison(
+            proven=plan.is_spliced,
             offset_s=str(self.source.start + self.source_start),
             video_stream=None if expected.output.video is None else self.source.main_video.index,
             audio_streams=tuple(

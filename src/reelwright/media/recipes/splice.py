@@ -21,7 +21,7 @@ from reelwright.media.splicing.requests import SOUND_FILE, edge_file
 
 EDGES_AT_ONCE = 4
 """That one process codes: each has a reader and a decoder of its own."""
-EDGE_CRF = 12
+EDGE_CRF = 14
 """Of the frames at edges, which are few and seen beside the source's own: grain stays like it, too."""
 SOUND_WEIGHT = 0.5
 
@@ -132,7 +132,8 @@ def _h264_beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities:
         interlaced = ("-flags", "+ildct+ilme")
         own |= {"bff": "1"} if media.main_video.field_order.startswith("b") else {"tff": "1"}
     return (
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf)),
+        # so few frames may be large, and cost little
+        *("-c:v", "libx264", "-preset", "superfast", "-crf", str(crf)),
         *("-profile:v", coding.profile, "-level:v", coding.level, "-threads:v", str(capabilities.threads)),
         *interlaced,
         *("-x264-params", ":".join(f"{name}={value}" for name, value in own.items())),

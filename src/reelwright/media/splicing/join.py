@@ -1,7 +1,8 @@
 """Coded edges and a source's packets -> one file. Runs only in the splicer's children; objects of PyAV are untyped
 here.
 
-Nothing of the source is held but the packet at hand; of the file that is made, what the muxer keeps of it.
+Nothing of the source is held but the packet at hand; of the file that is made, what the muxer keeps of it. Of every
+packet that is given to the muxer a digest is taken (`contents`): reading the finished file must give the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from av.stream import Discard, Disposition
 
 from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
+from reelwright.media.splicing.contents import Contents
 from reelwright.media.splicing.h264 import H264
 from reelwright.media.splicing.hevc import HevcEdge
 from reelwright.media.splicing.pieces import PictureKind
@@ -156,25 +158,34 @@ class _Joining:
         if source.codec.tag:
             self.video.codec_context.codec_tag = source.codec.tag
         self.copied = self.encoded = 0
+        self.contents: dict[int, Contents] = {}
 
     def run(self) -> Joined:
+        tick_s = float(self.tick)
         with ExitStack() as opened_files:
             opened_files.enter_context(self.file)
             opened_files.enter_context(self.made)
             sound = self._sound(opened_files)
             ahead = next(sound, None)
             for packet in self._stamped(self._moved()):
-                due = packet.dts * self.tick
-                while ahead is not None and ahead.dts * ahead.time_base <= due:
-                    self.made.mux(ahead)
+                due_s = packet.dts * tick_s
+                while ahead is not None and ahead[0] <= due_s:
+                    self._mux(ahead[1])
                     ahead = next(sound, None)
-                self.made.mux(packet)
+                self._mux(packet)
                 if self.copied % EVERY == 0:
                     self.tell(min(packet.pts / self.length, 1.0))
             while ahead is not None:
-                self.made.mux(ahead)
+                self._mux(ahead[1])
                 ahead = next(sound, None)
-        return Joined(copied=self.copied, encoded=self.encoded)
+        contents = tuple(self.contents[index].digest for index in sorted(self.contents))
+        return Joined(copied=self.copied, encoded=self.encoded, contents=contents)
+
+    def _mux(self, packet: Any) -> None:
+        if (contents := self.contents.get(packet.stream.index)) is None:
+            contents = self.contents[packet.stream.index] = Contents()
+        self.made.mux(packet)
+        contents.feed(packet)  # its times are in the track's ticks now
 
     def _moved(self) -> Iterator[_JoinedPicture]:
         """All pictures in the order of decoding, in the time of what is made."""
@@ -244,7 +255,8 @@ class _Joining:
         packet.stream = self.video
         return packet
 
-    def _sound(self, opened_files: ExitStack) -> Iterator[Any]:
+    def _sound(self, opened_files: ExitStack) -> Iterator[tuple[float, Any]]:
+        """Packets, and when each is due, in seconds."""
         if self.request.sound:
             file = opened_files.enter_context((Path(self.request.folder) / self.request.sound).open("rb"))
             return self._coded_sound(opened_files.enter_context(opened(file.fileno())))
@@ -253,10 +265,13 @@ class _Joining:
         # a second reader, which has its own place in the file
         return self._own_sound(opened_files.enter_context(opened_again(self.source_fd)))
 
-    def _coded_sound(self, container: Any) -> Iterator[Any]:
+    def _coded_sound(self, container: Any) -> Iterator[tuple[float, Any]]:
         streams = container.streams.audio
         made = {one.index: self._track(one, track) for one, track in zip(streams, self.request.tracks, strict=True)}
-        return self._taken(container.demux(*streams), made)
+        for packet in container.demux(*streams):
+            if packet.size:
+                packet.stream = made[packet.stream.index]
+                yield float(packet.dts * packet.time_base), packet
 
     def _track(self, stream: Any, track: CopiedTrack) -> Any:
         """No text of the source goes along but a language that is one."""
@@ -267,49 +282,68 @@ class _Joining:
         made.disposition = Disposition.default if track.default else Disposition(0)
         return made
 
-    def _taken(self, packets: Iterator[Any], made: dict[int, Any]) -> Iterator[Any]:
-        for packet in packets:
-            if packet.size:
-                packet.stream = made[packet.stream.index]
-                yield packet
-
-    def _own_sound(self, container: Any) -> Iterator[Any]:
+    def _own_sound(self, container: Any) -> Iterator[tuple[float, Any]]:
         """The source's packets from a little before the cut on, which the edit list has not heard, to its end."""
         (interval,) = self.request.intervals
-        made = {track.stream: self._track(container.streams[track.stream], track) for track in self.request.tracks}
+        origin, length = interval.start_tick * self.tick, self.length * self.tick
+        tracks: dict[int, _OwnTrack] = {}
+        for track in self.request.tracks:
+            stream = container.streams[track.stream]
+            tracks[track.stream] = _OwnTrack(stream, self._track(stream, track), origin, length)
         for stream in container.streams:
-            if stream.index not in made:
+            if stream.index not in tracks:
                 stream.discard = Discard.all
-        return self._taken(self._own_packets(container, list(made), interval.start_tick * self.tick), made)
-
-    def _own_packets(self, container: Any, indexes: list[int], origin: Fraction) -> Iterator[Any]:
-        streams = [container.streams[index] for index in indexes]
-        end = origin + self.length * self.tick
+        streams = [container.streams[index] for index in tracks]
         early = max(origin - 2 * PREROLL_S, Fraction(streams[0].start_time or 0) * streams[0].time_base)
         container.seek(math.floor(early / streams[0].time_base), stream=streams[0], backward=True)
-        waiting: dict[int, deque[Any]] = {index: deque(maxlen=64) for index in indexes}
-        ended: set[int] = set()
+        going_on = set(tracks)
         for packet in container.demux(*streams):
-            if not packet.size or len(ended) == len(indexes):
-                if not packet.size:
-                    continue
-                return
-            stream, tick = packet.stream, Fraction(packet.time_base)
-            if packet.pts is None:
-                raise NotJoined("it is not said when its sound is heard")
-            begins, lasts = packet.pts * tick, (packet.duration or 0) * tick
-            if begins >= end:
-                ended.add(stream.index)
+            if not packet.size:
                 continue
-            packet.pts -= round(origin / tick)
-            packet.dts = packet.pts
-            before = waiting[stream.index]
-            if begins + lasts <= origin:
-                before.append(packet)
-                roll = lasts if stream.codec_context.name in ONE_PACKET else max(lasts, PREROLL_S)
-                while before and before[0].pts * tick + (before[0].duration or 0) * tick <= -roll:
-                    before.popleft()
+            own = tracks[packet.stream.index]
+            if not own.goes_on(packet):
+                going_on.discard(packet.stream.index)
+                if not going_on:
+                    return
                 continue
-            yield from before
-            before.clear()
-            yield packet
+            for one in own.heard(packet):
+                one.stream = own.made
+                yield one.dts * own.tick_s, one
+
+
+class _OwnTrack:
+    """One of the source's tracks of sound; its packets move to the time of what is made. All in its own ticks."""
+
+    def __init__(self, stream: Any, made: Any, origin: Fraction, length: Fraction) -> None:
+        tick = Fraction(stream.time_base)
+        self.tick_s = float(tick)
+        self.made = made
+        self._shift = round(origin / tick)
+        self._begin, self._end = math.floor(origin / tick), math.ceil((origin + length) / tick)
+        self._roll = 0 if stream.codec_context.name in ONE_PACKET else math.ceil(PREROLL_S / tick)
+        self._waiting: deque[Any] = deque(maxlen=64)
+        """Packets before the first that is heard."""
+
+    def goes_on(self, packet: Any) -> bool:
+        """Raises NotJoined."""
+        if packet.pts is None:
+            raise NotJoined("it is not said when its sound is heard")
+        begins: int = packet.pts
+        return begins < self._end
+
+    def heard(self, packet: Any) -> Iterator[Any]:
+        """Those that go along, now that this one has come."""
+        lasts = packet.duration or 0
+        ends = packet.pts + lasts
+        packet.pts -= self._shift
+        packet.dts = packet.pts
+        waiting = self._waiting
+        if ends <= self._begin:
+            waiting.append(packet)
+            roll = max(lasts, self._roll)
+            while waiting and waiting[0].pts + (waiting[0].duration or 0) <= -roll:
+                waiting.popleft()
+            return
+        yield from waiting
+        waiting.clear()
+        yield packet

@@ -1,18 +1,21 @@
-"""A joined file beside its source, decoded round every seam: copied frames are the source's bit for bit, coded ones are
-like it. Runs only in the splicer's children; objects of PyAV are untyped here."""
+"""A joined file beside its source: all packets are those that were joined, each at its time, so that copied ones are
+the source's bit for bit. Round every seam both are decoded: copied frames are the source's, coded ones are like it.
+Runs only in the splicer's children; objects of PyAV are untyped here."""
 
 from __future__ import annotations
 
 import math
+import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from operator import sub
+from operator import mul, sub
 from typing import Any
 
 from av.error import FFmpegError
 
 from reelwright.edits.splice import SplicedInterval
+from reelwright.media.splicing.contents import Contents
 from reelwright.media.splicing.requests import ProofRequest, Proven
 from reelwright.media.splicing.source import opened
 
@@ -23,6 +26,7 @@ EVERY = 31
 """So many-th samples of a coded frame are compared, which no width of a picture is a multiple of."""
 MOST_WRONG = 3
 ROUNDED_S = Fraction(1, 10_000)
+READING_SHARE, TOLD_EVERY = 0.3, 256
 
 Tell = Callable[[float], None]
 
@@ -32,27 +36,42 @@ class _Look:
 
     __slots__ = ("colors", "corrupt", "digest", "luma", "peak")
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: Any, *, copied: bool) -> None:
         self.corrupt = frame.is_corrupt
-        self.digest = _digest(frame)
-        self.luma, self.peak = _luma(frame)
+        self.digest = _digest(frame) if copied else 0
+        self.luma, self.peak = ([], 0) if copied else _luma(frame)
         self.colors = frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace
 
     def psnr(self, other: _Look) -> float:
         if len(self.luma) != len(other.luma) or not self.luma:
             return 0.0
-        differences = map(sub, self.luma, other.luma)
-        error = sum(one * one for one in differences) / len(self.luma)
+        differences = list(map(sub, self.luma, other.luma))
+        error = sum(map(mul, differences, differences)) / len(self.luma)
         return 99.0 if error == 0 else 10 * math.log10(self.peak**2 / error)
 
 
 def prove(source_fd: int, made_fd: int, request: ProofRequest, tell: Tell) -> Proven:
     """Raises FFmpegError: a file cannot be read."""
+    if _contents(made_fd, lambda done: tell(READING_SHARE * done)) != request.contents:
+        return Proven(copied=0, encoded=0, lowest_psnr=None, wrong=("its packets are not those that were joined",))
     with (
         opened(source_fd, decoders=request.decoders, max_pixels=request.max_pixels) as source,
         opened(made_fd, decoders=request.decoders, max_pixels=request.max_pixels) as made,
     ):
         return _Proof(_prepared(source.streams[request.video_stream], request), made, request, tell).run()
+
+
+def _contents(made_fd: int, tell: Tell) -> tuple[str, ...]:
+    """By track. What an edit list leaves out is read as well."""
+    size = os.fstat(made_fd).st_size or 1
+    with opened(made_fd, whole=True) as made:
+        found = [Contents() for _ in made.streams]
+        for number, packet in enumerate(made.demux()):
+            if packet.size:
+                found[packet.stream.index].feed(packet)
+            if number % TOLD_EVERY == 0 and packet.pos:
+                tell(min(packet.pos / size, 1.0))
+    return tuple(one.digest for one in found)
 
 
 def _prepared(stream: Any, request: ProofRequest) -> Any:
@@ -85,7 +104,7 @@ class _Proof:
             for begin, end in self._stretches(interval):
                 self._compare(interval, begin, end, at)
             at += interval.length
-            self.tell((number + 1) / len(intervals))
+            self.tell(READING_SHARE + (1 - READING_SHARE) * (number + 1) / len(intervals))
             if len(self.wrong) >= MOST_WRONG:
                 break
         return Proven(
@@ -113,10 +132,12 @@ class _Proof:
         """`at`: when the interval begins in the made file, in the source's ticks."""
         moved = at - interval.start_tick
         scale = Fraction(self.source.time_base) / Fraction(self.made.time_base)
-        there = dict(self._frames(self.source, begin, end))
+        run = interval.copied
+        copied = run.first_tick, run.last_tick
+        there = dict(self._frames(self.source, begin, end, copied))
         here: dict[int, _Look] = {}
-        made_begin, made_end = (math.ceil((tick + moved) * scale) for tick in (begin, end))
-        for tick, look in self._frames(self.made, made_begin, made_end):
+        made_begin, made_end, *made_copied = (math.ceil((tick + moved) * scale) for tick in (begin, end, *copied))
+        for tick, look in self._frames(self.made, made_begin, made_end, made_copied):
             own = tick / scale - moved
             here[round(own)] = look
             if abs(own - round(own)) * Fraction(self.source.time_base) > ROUNDED_S:
@@ -147,25 +168,39 @@ class _Proof:
             if psnr < LEAST_PSNR:
                 self.wrong.append(f"the frame at {time_s:.3f} s is unlike the source's ({psnr:.1f} dB)")
 
-    def _frames(self, stream: Any, begin: int, end: int) -> Iterator[tuple[int, _Look]]:
-        """Frames that are shown in begin <= t < end, in the stream's ticks."""
+    def _frames(self, stream: Any, begin: int, end: int, copied: Sequence[int]) -> Iterator[tuple[int, _Look]]:
+        """Frames that are shown in begin <= t < end, in the stream's ticks; `copied`: when the first and the last one
+        that is copied are shown."""
         first = stream.start_time or 0
         # a seek goes by when key frames are decoded; what is shown before the one that it finds may not come out
-        room = (self.reorder + 2) * self.frame
-        early = max(first, begin - math.ceil(room / Fraction(stream.time_base)))
-        stream.codec_context.flush_buffers()
+        room = math.ceil((self.reorder + 2) * self.frame / Fraction(stream.time_base))
+        early = max(first, begin - room)
+        context = stream.codec_context
+        context.flush_buffers()
         stream.container.seek(early, stream=stream, backward=True)
         try:
-            for frame in stream.container.decode(stream):
-                if frame.pts is None:
-                    continue
-                if frame.pts >= end:
-                    break
-                if frame.pts >= begin:
-                    yield frame.pts, _Look(frame)
+            for packet in self._needed(stream, early, end):
+                for frame in packet.decode() if packet is not None else context.decode(None):
+                    if frame.pts is None:
+                        continue
+                    if frame.pts >= end:
+                        return
+                    if frame.pts >= begin:
+                        yield frame.pts, _Look(frame, copied=copied[0] <= frame.pts <= copied[1])
         except FFmpegError as error:
             time_s = float(begin * Fraction(stream.time_base))
             self.wrong.append(f"decoding fails round {time_s:.3f} s ({error.strerror})")
+
+    def _needed(self, stream: Any, early: int, end: int) -> Iterator[Any]:
+        """The packets to decode; None behind the last one. Frames that nothing refers to need not be decoded where they
+        are not compared."""
+        for packet in stream.container.demux(stream):
+            if not packet.size or (packet.dts is not None and packet.dts >= end):
+                break
+            compared = packet.pts is None or early <= packet.pts < end
+            stream.codec_context.skip_frame = "DEFAULT" if compared else "NONREF"
+            yield packet
+        yield None
 
 
 def _digest(frame: Any) -> int:

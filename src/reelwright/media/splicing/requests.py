@@ -41,10 +41,14 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
     copied: int
     encoded: int
+    contents: tuple[str, ...]
+    """By track, the digest of what was written (`contents`)."""
 
 
 class ProofRequest(SpliceRequest, frozen=True, kw_only=True, tag="proof"):
-    """Compare a joined file with its source round every seam."""
+    """Compare a joined file with what was written, and with its source round every seam."""
+
+    contents: tuple[str, ...]
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,8 +64,9 @@ def opened_again(media_fd: int) -> Any:
     return av.open(Positioned(media_fd), options=options, metadata_errors="replace")
 
 
-def opened(media_fd: int, *, decoders: str = "none", max_pixels: int = 1) -> Any:
-    """Raises FFmpegError. Without `decoders` nothing is decoded, be it to find out what a stream is."""
+def opened(media_fd: int, *, decoders: str = "none", max_pixels: int = 1, whole: bool = False) -> Any:
+    """Raises FFmpegError. Without `decoders` nothing is decoded, be it to find out what a stream is. `whole`: packets
+    that an MP4's edit list leaves out are read as well."""
     os.lseek(media_fd, 0, os.SEEK_SET)
     options = {
         "fd": str(media_fd),
@@ -74,6 +75,8 @@ def opened(media_fd: int, *, decoders: str = "none", max_pixels: int = 1) -> Any
         "codec_whitelist": decoders,
         "max_pixels": str(max_pixels),
     }
+    if whole:
+        options["advanced_editlist"] = "0"
     return av.open("fd:", options=options, metadata_errors="replace")
 
 
