@@ -32,10 +32,13 @@ class Good:
     made: Path
 
 
-@pytest.fixture(scope="module")
-async def good(prober: Prober, folder: Path) -> Good:
+@pytest.fixture(scope="module", params=["192:108", pytest.param("1920:1080", marks=pytest.mark.soak)])
+async def good(prober: Prober, folder: Path, request: pytest.FixtureRequest) -> Good:
+    folder = folder / request.param.replace(":", "x")
+    folder.mkdir()
     source = folder / "source.mp4"
-    picture = "mandelbrot=size=192x108:rate=25:start_scale=1.5:end_scale=0.02:end_pts=150,format=yuv420p"
+    moving = "mandelbrot=size=192x108:rate=25:start_scale=1.5:end_scale=0.02:end_pts=150"
+    picture = f"{moving},scale={request.param},format=yuv420p"
     sound = "aevalsrc=0.3*sin(3000*t)*lt(mod(0.9*t*t+0.3*t\\,1)\\,0.35):s=48000:c=stereo"
     inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
     named = ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"]

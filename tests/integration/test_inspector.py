@@ -12,6 +12,7 @@ from reelwright import source_codecs
 from reelwright.errors import JobFailed, ReelwrightError
 from reelwright.media.checks.inspection import Inspection
 from reelwright.media.checks.inspector import Inspector
+from reelwright.media.checks.sampling import Sample
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
 
@@ -43,11 +44,13 @@ async def test_progress_rises_and_all_frames_are_decoded(inspector: Inspector, l
 async def test_of_a_long_file_some_groups_are_decoded_the_first_and_the_last_among_them(
     inspector: Inspector, long: Path
 ) -> None:
-    some = Inspection(decoders=LOOK.decoders, max_pixels=LOOK.max_pixels, every=4)
+    """Each for the same time, the last one to its end."""
+    wanted = Sample(seconds=11, groups=4)
+    some = Inspection(decoders=LOOK.decoders, max_pixels=LOOK.max_pixels, sample=wanted)
     found = (await inspector.inspect(long, None, some, wall_s=60, report=lambda _: None)).video
     assert found.packets == 3000
-    assert (found.groups, found.groups_decoded) == (12, 4)  # numbers 0, 4, 8 and 11
-    assert found.decoded == 4 * 250
+    assert (found.groups, found.groups_decoded, found.whole) == (12, 4, False)
+    assert found.decoded == 3 * 2 * 50 + 250
     assert found.errors == 0
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from reelwright.edits.outputs import FileOutput, VideoEncoding
+from reelwright.edits.plan import ExpectedOutput, Facts, Plan
 from reelwright.media.checks.inspection import GRID, Stretch
+from reelwright.media.checks.sampling import Sample, sample, windows
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
-from reelwright.media.checks.stretches import FrameWatch, Points
+from reelwright.media.checks.stretches import FrameWatch, Points, Shown
+from tests.support.media_info import media
 
 STEPS = round(MAX_SHIFT_S / STEP_S)
 COUNT = 400
@@ -53,15 +61,15 @@ def test_nothing_is_said_of_sound_that_cannot_be_placed(source: str) -> None:
 def moving(number: int) -> Points:
     """A slope that wanders to the right."""
     across, down = GRID
-    return [60 + (3 * column + 4 * number + row) % 160 for row in range(down) for column in range(across)]
+    return bytes(60 + (3 * column + 4 * number + row) % 160 for row in range(down) for column in range(across))
 
 
 def seen(*numbers: int | None) -> dict[str, Stretch]:
     """What is found of 25 frames a second; None is a black one."""
     watch = FrameWatch()
     for place, number in enumerate(numbers):
-        points = [16] * (GRID[0] * GRID[1]) if number is None else moving(number)
-        watch.see(place / 25, (place + 1) / 25, points)
+        points = bytes([16] * (GRID[0] * GRID[1])) if number is None else moving(number)
+        watch.see(Shown(place / 25, points, lambda seen=points: seen), (place + 1) / 25)
     return {stretch.kind: stretch for stretch in watch.found()}
 
 
@@ -81,3 +89,65 @@ def test_stretches_are_found_where_they_are() -> None:
 def test_frames_that_are_swapped_or_repeated_stand_out(order: list[int]) -> None:
     found = seen(*order)["order"]
     assert found.start_s <= 4 / 25 <= found.end_s
+
+
+def test_the_oddest_places_are_kept_with_their_frames_though_many_are_repeated() -> None:
+    """A film at 30 frames a second shows each fourth one twice."""
+    watch, shown = FrameWatch(), [number - number // 5 for number in range(100)]
+    shown[52], shown[53] = shown[53], shown[52]
+    for place, number in enumerate(shown):
+        watch.see(Shown(place / 25, moving(number), lambda seen=number: moving(seen)), (place + 1) / 25)
+    ways = [place.way for place in watch.order.places]
+    assert sorted(ways) == ["repeated", "repeated", "swapped"]
+    (swapped,) = (place for place in watch.order.places if place.way == "swapped")
+    assert [round(time_s * 25) for time_s, _ in swapped.frames] == [51, 52, 53, 54]
+    assert [levels for _, levels in swapped.frames] == [moving(number) for number in shown[51:55]]
+
+
+def planned(duration_s: float, height: int, **video: Any) -> Plan:
+    """Of an output, from 1080p."""
+    size = {"width": height * 16 // 9, "height": height}
+    output = FileOutput(video=VideoEncoding(**video))
+    expected = ExpectedOutput(
+        output=output,
+        **size,
+        duration_s=str(duration_s),
+        duration_tolerance_s="0",
+        frame_count=None,
+        audio_tracks=0,
+    )
+    source = Facts(sha256="0" * 64, media=media(width=1920, height=1080, seconds=duration_s))
+    return Plan(inputs=(source,), steps=(), outputs=(expected,))
+
+
+def test_more_is_decoded_of_what_took_more_to_make() -> None:
+    def seconds(*args: Any, **video: Any) -> float:
+        wanted = sample(planned(*args, **video), 0)
+        return args[0] if wanted is None else wanted.seconds
+
+    assert seconds(5, 1080) == 5
+    assert 5 <= seconds(10, 1080) < 10
+    assert seconds(600, 1080, preset="ultrafast") < seconds(600, 1080) < seconds(600, 480) < 600
+    assert seconds(600, 1080) < seconds(600, 1080, codec="hevc") < seconds(600, 1080, codec="vp9") == 600
+
+
+@given(
+    lengths=st.lists(st.floats(0.04, 30), min_size=1, max_size=200),
+    seconds=st.floats(5, 300),
+    groups=st.integers(2, 100),
+)
+def test_windows_are_spread_evenly_and_no_more_than_was_allowed(
+    lengths: list[float], seconds: float, groups: int
+) -> None:
+    found = windows(lengths, Sample(seconds=seconds, groups=groups))
+    numbers = [number for number, _ in found]
+    assert numbers == sorted(set(numbers))
+    assert {numbers[0], numbers[-1]} == {0, len(lengths) - 1}
+    assert len(found) <= groups
+    assert all(0 < length <= lengths[number] for number, length in found)
+    total = sum(length for _, length in found)
+    assert total <= seconds * 1.001
+    assert total >= min(sum(lengths[number] for number in numbers), seconds / 2) * 0.999
+    if len(numbers) > 2:
+        steps = [after - before for before, after in itertools.pairwise(numbers)]
+        assert max(steps) - min(steps) <= 1

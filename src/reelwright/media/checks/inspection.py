@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from reelwright.media.checks.sampling import Sample
+
 GRID = (32, 18)
 """Points of a frame, across and down, by which frames are compared."""
 
@@ -27,8 +29,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """`every`: of the groups of frames that each begin with a key frame, so many-th ones are decoded, and the first and
-    the last; 1: all are; 0: none is."""
+    """`sample`: how much of the picture is decoded; None: all of it."""
 
     decoders: str
     """That may be opened, by ffmpeg's names."""
@@ -37,7 +38,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = True
     """Whether damage is an error that decoders would hide. Of frames and sound that are a source's own it is not: they
     are as others coded them."""
-    every: int = 1
+    sample: Sample | None = None
     ends_of_sound: bool = False
     """Whether sound is decoded at its beginning and its end alone: its packets were compared with the source's."""
     comparison: Comparison | None = None
@@ -70,6 +71,9 @@ class VideoFindings(msgspec.Struct, kw_only=True):
     """Frames of another size than the first one."""
     groups: int = 0
     groups_decoded: int = 0
+    """In part, where not all is decoded."""
+    whole: bool = True
+    """Whether all frames were to be decoded."""
 
 
 class AudioFindings(msgspec.Struct, kw_only=True):

@@ -13,7 +13,7 @@ import msgspec
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, UnreadableMedia
 from reelwright.media.checks.inspection import Findings, Inspection
-from reelwright.media.checks.sampling import every
+from reelwright.media.checks.sampling import sample
 from reelwright.media.checks.timeline import Timeline
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.sandbox import fork_client
@@ -32,7 +32,7 @@ def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspectio
         max_pixels=capabilities.max_pixels,
         threads=capabilities.threads,
         strict=not expected.copied and expected.output.audio.codec != "copy",
-        every=every(expected, spliced=plan.is_spliced),
+        sample=sample(plan, number),
         ends_of_sound=timeline.copied_sound,
         comparison=timeline.comparison(plan, expected),
     )

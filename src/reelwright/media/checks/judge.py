@@ -103,11 +103,10 @@ def _decoding(found: Findings, *, proven: bool) -> Iterator[OutputCheck]:
     """`proven`: all packets were compared with what they are to be, and frames decoded where these meet."""
     video = found.video
     errors = video.errors + sum(track.errors for track in found.audio)
-    whole = video.groups_decoded == video.groups
     first = [video.first_error_s, *(track.first_error_s for track in found.audio)]
     times = [time_s for time_s in first if time_s is not None]
-    lost = whole and not errors and video.decoded < video.packets
-    part = "all frames" if whole else f"{video.decoded} of {video.packets} frames, {video.groups_decoded} groups"
+    lost = video.whole and not errors and video.decoded < video.packets
+    part = "all frames" if video.whole else f"{video.decoded} of {video.packets} frames, {video.groups_decoded} groups"
     seen = f"{part} and all sound, without an error"
     if proven and not errors:
         yield check("decodes", video.packets > 0, "each packet is one that was joined; sound without an error")

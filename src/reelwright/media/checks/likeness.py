@@ -12,17 +12,20 @@ import msgspec
 from av.error import FFmpegError
 
 from reelwright.media.checks.inspection import GRID, Comparison, Findings, Inspection, Stretch
-from reelwright.media.checks.reading import opened, prepared
+from reelwright.media.checks.reading import levels, opened, prepared
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
-from reelwright.media.checks.sound_reading import EVERY_SAMPLE, loudest, samples
-from reelwright.media.checks.stretches import ALIKE, Points, difference
+from reelwright.media.checks.sound_reading import loudest, samples
+from reelwright.media.checks.stretches import ALIKE, Levels, OddPlace, difference
 
 LOOKS = 3
 """At so many stretches of each kind, the longest, the source is looked at."""
 LOOK_S = 2.5
 """And for so long from the start of each."""
-MAX_FRAMES = 700
-"""That are decoded of a source for one look: between its key frames may lie more."""
+MAX_FRAMES, MAX_PART = 300, 0.05
+"""So many frames of a source are decoded for all looks of a kind, or such a part of as many as the made file has, if
+that is more: between key frames may lie so many that a look would take longer than all else."""
+NOT_EACH = "NONREF"
+"""Where it does not matter which frames are seen, those are left out that no other one needs: half of them, often."""
 MOVES = 2.5
 """Mean difference of two frames of a source that stands still in a made file, at least: it moves, then."""
 BRIGHT = 60
@@ -39,14 +42,17 @@ NEIGHBOURS = 3
 """Frames before and after the one that should be seen, with which it is compared."""
 
 
-def compare(made_fd: int, source_fd: int, inspection: Inspection, findings: Findings) -> None:
-    """Say of the stretches whether the source differs there, and of sound how much later it is heard."""
+def compare(
+    made_fd: int, source_fd: int, inspection: Inspection, findings: Findings, places: Sequence[OddPlace]
+) -> None:
+    """Say of the stretches whether the source differs there, and of sound how much later it is heard. `places`: where
+    frames seem to be out of order."""
     comparison = inspection.comparison
     assert comparison is not None
     try:
         with opened(source_fd, inspection) as source, opened(made_fd, inspection) as made:
             look = _Comparison(made, source, inspection, comparison)
-            findings.stretches = look.at_all(findings.stretches)
+            findings.stretches = look.at_all(findings, places)
             look.listen(findings)
     except (FFmpegError, IndexError):  # IndexError: PyAV, at a packet of a stream that begins only here
         return
@@ -55,14 +61,14 @@ def compare(made_fd: int, source_fd: int, inspection: Inspection, findings: Find
 class _Comparison:
     def __init__(self, made: Any, source: Any, inspection: Inspection, comparison: Comparison) -> None:
         self._offset = Fraction(comparison.offset_s)
-        self._seen = set(range(GRID[0] * GRID[1])) - set(comparison.covered)
+        self._seen = sorted(set(range(GRID[0] * GRID[1])) - set(comparison.covered))
         self._made, self._source = made, source
         self._proven = comparison.proven
-        self._pictures: tuple[Any, ...] = ()
+        self._picture: Any = None
+        self._frames_left = 0
         self._zero = Fraction(0)
         if comparison.video_stream is not None:
-            ours, theirs = made.streams.video[0], source.streams[comparison.video_stream]
-            self._pictures = prepared(ours, inspection), prepared(theirs, inspection)
+            self._picture = prepared(source.streams[comparison.video_stream], inspection)
         elif made.start_time is not None:  # players count from there: MP3 begins with what its coder took to begin
             self._zero = Fraction(made.start_time, 1_000_000)
         self._sounds = {
@@ -71,69 +77,83 @@ class _Comparison:
             if there is not None
         }
 
-    def at_all(self, stretches: Sequence[Stretch]) -> list[Stretch]:
-        """The stretches, with what the source has instead of the longest of each kind."""
+    def at_all(self, findings: Findings, places: Sequence[OddPlace]) -> list[Stretch]:
+        """The stretches, with what the source has instead of the longest of each kind, and of the oddest places."""
         looks: dict[str, int] = {}
         told = []
-        for stretch in stretches:
+        allowed = max(MAX_FRAMES, round(MAX_PART * findings.video.packets))
+        for stretch in findings.stretches:
             if self._proven and stretch.kind != "silent":
                 told.append(stretch)
                 continue
+            if stretch.kind not in looks:
+                self._frames_left = allowed
             looks[stretch.kind] = looks.get(stretch.kind, 0) + 1
             if looks[stretch.kind] <= LOOKS:
-                stretch = msgspec.structs.replace(stretch, differs=self._differs(stretch))
+                stretch = msgspec.structs.replace(stretch, differs=self._differs(stretch, places))
             told.append(stretch)
         return told
 
-    def _differs(self, stretch: Stretch) -> bool | None:
+    def _differs(self, stretch: Stretch, places: Sequence[OddPlace]) -> bool | None:
         start, end = stretch.start_s, min(stretch.end_s, stretch.start_s + LOOK_S)
         match stretch.kind:
             case "silent":
                 return self._sounds_there(stretch, start, end)
             case "order":
-                return self._is_out_of_order(start, end)
-            case _:
-                frames = [points for _, points in self._frames(self._pictures[1], start, end, self._offset)]
-                if len(frames) < 2 or len(self._seen) < len(frames[0]) // 4:
-                    return None
-                if stretch.kind == "black":
-                    return min(sum(points) / len(points) for points in frames) > BRIGHT
-                return max(difference(frames[0], points) for points in frames[1:]) > MOVES
+                (place,) = (one for one in places if round(one.start_s, 3) == stretch.start_s)
+                return self._is_out_of_order(place)
+            case "black":
+                means = [sum(points) / len(points) for _, points in self._frames(start, end, NOT_EACH)]
+                return min(means) > BRIGHT if len(means) > 1 and self._sees_enough else None
+            case "still":
+                return self._moves(start, end)
 
-    def _frames(
-        self, stream: Any, start: float, end: float, offset: Fraction = Fraction(0)
-    ) -> Iterator[tuple[float, Points]]:
-        """The frames that begin in the interval, as points that nothing is laid over, scaled down with all that lies
-        between; times are the made file's."""
-        container = stream.container
-        low, high = float(offset) + start - 0.0005, float(offset) + end - 0.0005
+    @property
+    def _sees_enough(self) -> bool:
+        return len(self._seen) >= GRID[0] * GRID[1] // 4
+
+    def _moves(self, start: float, end: float) -> bool | None:
+        frames = self._frames(start, end, NOT_EACH)
+        _, first = next(frames, (0.0, None))
+        if first is None or not self._sees_enough:
+            return None
+        said = None
+        for _, points in frames:
+            if difference(first, points) > MOVES:
+                return True
+            said = False
+        return said
+
+    def _frames(self, start: float, end: float, skipped: str = "DEFAULT") -> Iterator[tuple[float, Levels]]:
+        """The source's frames that begin in the interval, as points that nothing is laid over; times are the made
+        file's. Not all, where it would take too many to come there."""
+        stream, container = self._picture, self._source
+        stream.codec_context.skip_frame = skipped
+        low, high = float(self._offset) + start - 0.0005, float(self._offset) + end - 0.0005
         container.seek(math.floor(max(low, 0.0) / stream.time_base), stream=stream, backward=True)
-        for number, frame in enumerate(container.decode(stream)):
-            if frame.pts is None or number >= MAX_FRAMES:
+        for frame in container.decode(stream):
+            self._frames_left -= 1
+            if frame.pts is None or self._frames_left < 0:
                 return
             time_s = float(frame.pts * stream.time_base)
             if time_s >= high:
                 return
             if time_s >= low:
-                yield time_s - float(offset), self._points(frame)
+                yield time_s - float(self._offset), self._bare(levels(frame))
 
-    def _points(self, frame: Any) -> Points:
-        small = frame.reformat(width=GRID[0], height=GRID[1], format="gray", interpolation="AREA")
-        plane = small.planes[0]
-        memory = memoryview(plane).cast("B")
-        rows = (memory[row * plane.line_size :][: GRID[0]] for row in range(GRID[1]))
-        whole = [value for row in rows for value in row]
-        return [whole[number] for number in sorted(self._seen)]
+    def _bare(self, points: Levels) -> Levels:
+        return [points[number] for number in self._seen]
 
-    def _is_out_of_order(self, start: float, end: float) -> bool | None:
+    def _is_out_of_order(self, place: OddPlace) -> bool | None:
         """Whether a frame is clearly another one of the source than that of its time."""
-        here = list(self._frames(self._pictures[0], start - 0.2, end + 0.2))
-        there = list(self._frames(self._pictures[1], start - 0.6, end + 0.6, self._offset))
-        if len(here) < 3 or len(there) < len(here):
+        step_s = (place.end_s - place.start_s) / (len(place.frames) - 1)
+        beside_s = (NEIGHBOURS + 2) * step_s
+        there = list(self._frames(place.start_s - beside_s, place.end_s + beside_s))
+        if len(there) < len(place.frames) or self._frames_left < 0:
             return None
         there = [(time_s, _levelled(points)) for time_s, points in there]
-        for time_s, points in here:
-            level = _levelled(points)
+        for time_s, points in place.frames:
+            level = _levelled(self._bare(points))
             right = min(range(len(there)), key=lambda number: abs(there[number][0] - time_s))
             near = there[max(0, right - NEIGHBOURS) : right + NEIGHBOURS + 1]
             should, best = difference(level, there[right][1]), min(difference(level, one) for _, one in near)
@@ -194,8 +214,7 @@ class _Comparison:
         for time_s, frame in self._sound(stream, start, end, offset):
             seen += 1
             loud += loudest(frame) >= NEAR_FULL_SCALE
-            for values, scale in samples(frame):
-                looked_at = values[::EVERY_SAMPLE]
+            for looked_at, scale in samples(frame):
                 per_step = max(1, round(STEP_S * len(looked_at) * frame.sample_rate / frame.samples))
                 for first in range(0, len(looked_at), per_step):
                     piece = looked_at[first : first + per_step]
@@ -206,8 +225,8 @@ class _Comparison:
         return [loudness / max(1, number) for loudness, number in zip(total, heard, strict=True)], seen, loud
 
 
-def _levelled(points: Points) -> Points:
+def _levelled(points: Levels) -> Levels:
     """The same about zero, with its contrast: other levels and colours look alike."""
     mean = sum(points) / len(points)
     spread = math.sqrt(sum((point - mean) ** 2 for point in points) / len(points))
-    return [(point - mean) * 40 / max(spread, 4.0) for point in points]  # type: ignore[misc]
+    return [(point - mean) * 40 / max(spread, 4.0) for point in points]

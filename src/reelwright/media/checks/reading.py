@@ -1,7 +1,6 @@
 """An open media file -> Findings. Runs only in the inspector's children; objects of PyAV are untyped here.
 
-All packets are read. Sound is decoded whole, or at its ends; of the picture, the groups of frames that the inspection
-names.
+All packets are read. Sound is decoded whole, or at its ends; of the picture, as much as the inspection says.
 """
 
 from __future__ import annotations
@@ -9,22 +8,21 @@ from __future__ import annotations
 import heapq
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import av
 from av.error import FFmpegError
 
 from reelwright.media.checks.inspection import GRID, Findings, Inspection, VideoFindings
+from reelwright.media.checks.sampling import Sample, windows
 from reelwright.media.checks.sound_reading import EndsOfAudio, ReadAudio
-from reelwright.media.checks.stretches import FrameWatch, Points
+from reelwright.media.checks.stretches import FrameWatch, Levels, OddPlace, Points, Shown
 from reelwright.media.checks.text_reading import ReadSubtitles
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 REORDERED_PACKETS = 64
 """No codec shows frames in an order that is further from that in which they come."""
-MAX_GROUP_S = 20.0
-"""Of a longer group of frames, so much is decoded where not all are."""
 STRICT = {"err_detect": "explode"}
 """Damage is an error, not something to hide."""
 Tell = Callable[[float], None]
@@ -57,11 +55,13 @@ def prepared(stream: Any, inspection: Inspection, **more: str) -> Any:
     return stream
 
 
-def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
-    """Read the file through, and decode what is to be. `tell` hears how far it is."""
+def read(media_fd: int, inspection: Inspection, tell: Tell) -> tuple[Findings, Sequence[OddPlace]]:
+    """Read the file through, and decode what is to be. `tell` hears how far it is. With the frames that seem to be out
+    of order, which are not kept elsewhere."""
     findings = Findings(index_first=index_first(media_fd))
     size = os.fstat(media_fd).st_size or 1
-    share = 0.3 if inspection.every > 1 else 1.0
+    wanted = inspection.sample
+    share = 1.0 if wanted is None else 0.3
     with opened(media_fd, inspection) as container:
         strict = STRICT if inspection.strict else {}
         videos = [prepared(stream, inspection, **strict) for stream in container.streams.video[:1]]
@@ -78,7 +78,7 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
             for number, packet in enumerate(container.demux(played)):
                 if (picture := pictures.get(packet.stream.index)) is not None:
                     picture.pass_by(packet)
-                    if inspection.every == 1:
+                    if wanted is None:
                         picture.decode(packet)
                 elif packet.stream.index in sounds:
                     sounds[packet.stream.index].decode(packet)
@@ -92,33 +92,36 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> Findings:
             sound.end()
         for picture in pictures.values():
             picture.end()
-            if inspection.every > 1:
-                _some_groups(container, picture, inspection.every, lambda done: tell(share + (1 - share) * done))
-            elif inspection.every == 1:
+            if wanted is None:
                 findings.video.groups_decoded = findings.video.groups
+            else:
+                findings.video.whole = False
+                _some_groups(container, picture, wanted, lambda done: tell(share + (1 - share) * done))
         watched = [stretch for picture in pictures.values() for stretch in picture.watch.found()]
         found = [*watched, *(stretch for sound in sounds.values() for stretch in sound.silent.found())]
         findings.stretches = found
-    return findings
+        places = [place for picture in pictures.values() for place in picture.watch.order.places]
+    return findings, places
 
 
 def _sound(stream: Any, number: int, inspection: Inspection) -> ReadAudio:
     return EndsOfAudio(stream, number) if inspection.ends_of_sound else ReadAudio(stream, number)
 
 
-def _some_groups(container: Any, picture: ReadVideo, every: int, tell: Tell) -> None:
+def _some_groups(container: Any, picture: ReadVideo, wanted: Sample, tell: Tell) -> None:
     keys, findings = picture.keys, picture.findings
-    chosen = sorted({*range(0, len(keys), every), len(keys) - 1} & set(range(len(keys))))
-    for number, group in enumerate(chosen):
-        until = keys[group + 1] if group + 1 < len(keys) else None
+    ends = [*keys[1:], picture.end_tick]
+    lengths = [(end - begin) * picture.tick for begin, end in zip(keys, ends, strict=True)]
+    chosen = windows(lengths, wanted)
+    for number, (group, seconds) in enumerate(chosen):
+        until = keys[group] + math.ceil(seconds / picture.tick) if seconds < lengths[group] else ends[group]
         picture.interrupt()
         try:
             container.seek(keys[group], stream=picture.stream, backward=True)
             for packet in container.demux(picture.stream):
                 if packet.pts is None or (not picture.begun and packet.pts < keys[group]):
                     continue
-                late = (packet.pts - keys[group]) * picture.tick > MAX_GROUP_S and group != len(keys) - 1
-                if late or (packet.is_keyframe and until is not None and packet.pts >= until):
+                if packet.pts >= until and (packet.is_keyframe or until < ends[group]):
                     break
                 picture.decode(packet)
         except FFmpegError:
@@ -143,7 +146,7 @@ class ReadVideo:
         self._waiting: list[int] = []
         self._shown: int | None = None
         self._size: tuple[int, int] | None = None
-        self._seen: tuple[float, Points] | None = None
+        self._seen: Shown | None = None
         self._step_s = float(1 / stream.average_rate) if stream.average_rate else 0.0
 
     def pass_by(self, packet: Any) -> None:
@@ -159,6 +162,11 @@ class ReadVideo:
         heapq.heappush(self._waiting, shown)
         if len(self._waiting) > REORDERED_PACKETS:
             self._show(heapq.heappop(self._waiting))
+
+    @property
+    def end_tick(self) -> int:
+        """When the last frame has been shown, about."""
+        return (self._shown or 0) + math.ceil(self._step_s / self.tick)
 
     def end(self) -> None:
         """Hear that no packet is left."""
@@ -220,13 +228,13 @@ class ReadVideo:
         if frame.pts is None:
             return
         time_s = frame.pts * self.tick
-        if self._seen is not None and time_s > self._seen[0]:
-            self.watch.see(self._seen[0], time_s, self._seen[1])
-        self._seen = time_s, points(frame)
+        if self._seen is not None and time_s > self._seen.start_s:
+            self.watch.see(self._seen, time_s)
+        self._seen = Shown(time_s, points(frame), lambda: levels(frame))
 
     def _see_last(self) -> None:
         if self._seen is not None:
-            self.watch.see(self._seen[0], self._seen[0] + self._step_s, self._seen[1])
+            self.watch.see(self._seen, self._seen.start_s + self._step_s)
         self._seen = None
 
 
@@ -238,13 +246,20 @@ def points(frame: Any) -> Points:
     stride, width = plane.line_size, frame.width
     if deep > 0:
         memory, stride = memory.cast("H"), stride // 2
-    left = width // (2 * across)
-    found: list[int] = []
-    for row in range(down):
-        begin = (2 * row + 1) * frame.height // (2 * down) * stride
-        line = memory[begin + left : begin + width : max(1, width // across)][:across]
-        found.extend(value >> deep for value in line) if deep > 0 else found.extend(line)
-    return found
+    left, step = width // (2 * across), max(1, width // across)
+    begins = [(2 * row + 1) * frame.height // (2 * down) * stride for row in range(down)]
+    lines = [memory[begin + left : begin + width : step][:across] for begin in begins]
+    if deep > 0:
+        return bytes(value >> deep for line in lines for value in line.tolist())
+    return b"".join(line.tobytes() for line in lines)
+
+
+def levels(frame: Any) -> Levels:
+    """The same, scaled down with all that lies between."""
+    small = frame.reformat(width=GRID[0], height=GRID[1], format="gray", interpolation="AREA")
+    plane = small.planes[0]
+    memory = memoryview(plane).cast("B")
+    return b"".join(memory[row * plane.line_size :][: GRID[0]] for row in range(GRID[1]))
 
 
 def index_first(media_fd: int) -> bool | None:

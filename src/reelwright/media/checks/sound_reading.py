@@ -16,7 +16,8 @@ from reelwright.media.checks.stretches import MIN_SILENT_S, Longest
 SILENCE, FULL_SCALE = 0.001, 0.999
 """-60 dB; what is louder than the second cannot be told from what was cut off there."""
 EVERY_SAMPLE = 4
-"""So many-th samples are looked at: neither silence nor a cut-off peak is shorter than that."""
+"""So many-th samples are looked at, where they lie in turns about so many-th: neither silence nor a cut-off peak is
+shorter than that."""
 END_PACKETS = 48
 """Of sound, where it is decoded at its ends alone."""
 _SAMPLES: Mapping[str, tuple[Literal["f", "d", "h", "i"], float]] = {
@@ -106,19 +107,20 @@ def loudest(frame: Any) -> float:
     """The greatest of its samples, 1.0 being full scale; of those that are looked at."""
     found = 0.0
     for values, scale in samples(frame):
-        looked_at = values[::EVERY_SAMPLE]
-        if looked_at:
-            found = max(found, max(looked_at) / scale, -min(looked_at) / scale)
+        if values:
+            found = max(found, max(values) / scale, -min(values) / scale)
     return found
 
 
 def samples(frame: Any) -> Iterator[tuple[Sequence[float], float]]:
-    """The samples of each plane of a frame, and what full scale is of them; none of formats that nobody codes."""
+    """The samples of each plane of a frame, those that are looked at, and what full scale is of them; none of formats
+    that nobody codes."""
     kind = _SAMPLES.get(frame.format.name.removesuffix("p"))
     if kind is None:
         return
     letter, scale = kind
-    count = frame.samples * (1 if frame.format.is_planar else frame.layout.nb_channels)
+    in_turns = 1 if frame.format.is_planar else frame.layout.nb_channels
+    step = EVERY_SAMPLE + (in_turns + 1) % 2  # else of an even number of channels it is always the same one
     for plane in frame.planes:
         memory: Any = memoryview(plane).cast("B")
-        yield memory.cast(letter)[:count].tolist(), scale
+        yield memory.cast(letter)[: frame.samples * in_turns : step].tolist(), scale

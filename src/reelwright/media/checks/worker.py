@@ -41,9 +41,9 @@ def inspect(request: bytes, files: Sequence[int]) -> Findings:
         os.pwrite(done_fd, DONE.pack(READING_SHARE * done), 0)
 
     try:
-        findings = reading.read(made_fd, inspection, tell)
+        findings, places = reading.read(made_fd, inspection, tell)
     except (FFmpegError, IndexError) as error:
         raise UnreadableMedia("The file cannot be read.") from error
     if source and inspection.comparison is not None:
-        likeness.compare(made_fd, source[0], inspection, findings)
+        likeness.compare(made_fd, source[0], inspection, findings, places)
     return findings
