@@ -49,8 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: in many tests a process waits for a lease, a poll, an outage to be over."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two more than there are cores: in many tests a process waits for a lease, a poll, an outage to be over."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -223,9 +223,11 @@ def settings(database_url: str, tmp_path: Path, system_calls: str) -> Settings:
 
 
 @pytest.fixture
-async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
-    """The test's own service: a real API process; workers are started by the test."""
-    async with Service(settings, tmp_path).running() as running:
+async def service(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+    """The test's own service: a real API process, with the variables of the mark `api`; workers are started by the
+    test."""
+    given = request.node.get_closest_marker("api")
+    async with Service(settings, tmp_path).running(**given.kwargs if given else {}) as running:
         yield running
 
 

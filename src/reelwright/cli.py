@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reelwright import __version__, settings_reader
+from reelwright import settings_reader
+from reelwright.release import RELEASE
 from reelwright.settings import Settings
 from reelwright.settings_reader import SettingsError
 from reelwright.telemetry import logs
@@ -41,7 +42,7 @@ def _finite(context: click.Context, option: click.Parameter, value: float | None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__)
+@click.version_option(RELEASE)
 def main() -> None:
     """A self-hosted video processing service: upload, edit, follow live, download.
 

@@ -190,10 +190,9 @@ async def test_what_is_no_upload_is_refused(shared_service: Service) -> None:
     problem(await client.post("/assets", content=cut, headers=headers), 400, "malformed")
 
 
+@pytest.mark.api(MAX_ASSET_BYTES=str(len(PNG)))
 async def test_assets_have_a_size_limit_of_their_own(service: Service, clip: Path) -> None:
     """MAX_ASSET_BYTES; videos may be larger."""
-    await service.api.end()
-    service.api = await service.start_api(MAX_ASSET_BYTES=str(len(PNG)))
     await uploaded(service, PNG)
     problem(await post(service, PNG + b"\0"), 413, "too_large")
 
@@ -431,10 +430,9 @@ async def test_an_api_killed_during_an_upload_leaves_nothing(service: Service, u
     assert (await service.client.get(f"/assets/{kept['id']}/download")).content == PNG
 
 
+@pytest.mark.api(REELWRIGHT_FAULTS="upload inserted, not committed=fail")
 async def test_an_upload_that_cannot_be_recorded_leaves_nothing(service: Service) -> None:
     """The file goes when its rows do not come."""
-    await service.api.end()
-    service.api = await service.start_api(REELWRIGHT_FAULTS="upload inserted, not committed=fail")
     assert (await post(service, PNG)).status_code == 500
     assert stored(service) == set()
     assert (await service.client.get("/assets")).json()["total"] == 0

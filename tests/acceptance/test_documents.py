@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import re
@@ -9,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from openapi_spec_validator import validate
 
-from reelwright import __version__
+from reelwright.release import RELEASE
+from reelwright.settings import Settings
 from tests.support.service import UNKNOWN, Service, environment
 
 
@@ -20,7 +23,7 @@ async def test_index_health_and_readiness(shared_service: Service) -> None:
     """What the plan promises, and every part by trying it."""
     client = shared_service.client
     index = (await client.get("/")).json()
-    assert (index["name"], index["version"], index["docs"]) == ("reelwright", __version__, "/docs")
+    assert (index["name"], index["version"], index["docs"]) == ("reelwright", RELEASE, "/docs")
     assert (await client.get("/health")).json() == {"status": "healthy"}
     for path in ("/", "/health", "/ready"):
         head = await client.head(path)
@@ -145,20 +148,19 @@ async def test_the_docs_need_no_internet(shared_service: Service) -> None:
     assert (redoc.status_code, redoc.headers["location"]) == (302, "/docs")
 
 
+@pytest.mark.api(CORS_ORIGINS="https://app.example")
 async def test_cors_is_off_unless_set(shared_service: Service, service: Service, clip: Path) -> None:
     """No origin is allowed by default; those that are named are, exactly, may read the headers they need, and may show
     the videos in their pages."""
     origin = {"origin": "https://app.example"}
     assert "access-control-allow-origin" not in (await shared_service.client.get("/health", headers=origin)).headers
-    video = await service.upload(clip)
-    alone = await service.client.get(f"/videos/{video['id']}/download")
+    alone = await shared_service.client.get(f"/videos/{(await shared_service.upload(clip))['id']}/download")
     assert alone.headers["cross-origin-resource-policy"] == "same-origin"
-    await service.api.end()
-    service.api = await service.start_api(CORS_ORIGINS="https://app.example")
     answer = await service.client.get("/health", headers=origin)
     assert answer.headers["access-control-allow-origin"] == "https://app.example"
     exposed = set(answer.headers["access-control-expose-headers"].lower().split(", "))
     assert exposed >= {"location", "etag", "content-range", "content-disposition", "accept-ranges", "retry-after"}
+    video = await service.upload(clip)
     shown = await service.client.get(f"/videos/{video['id']}/download", headers={**origin, "range": "bytes=0-9"})
     assert (shown.status_code, shown.headers["cross-origin-resource-policy"]) == (206, "cross-origin")
     assert shown.headers["access-control-allow-origin"] == "https://app.example"
@@ -168,10 +170,9 @@ async def test_cors_is_off_unless_set(shared_service: Service, service: Service,
     assert "access-control-allow-origin" not in other.headers
 
 
+@pytest.mark.api(API_ROOT_PATH="/video")
 async def test_a_prefix_of_a_proxy_is_honoured(service: Service, clip: Path) -> None:
     """Links, locations and problems carry API_ROOT_PATH."""
-    await service.api.end()
-    service.api = await service.start_api(API_ROOT_PATH="/video")
     assert (await service.client.get("/")).json()["docs"] == "/video/docs"
     assert "/video/docs" in (await service.client.get("/docs")).text
     uploaded = await service.upload(clip)
@@ -181,13 +182,12 @@ async def test_a_prefix_of_a_proxy_is_honoured(service: Service, clip: Path) -> 
     assert (await service.client.get("/videos/x")).json()["instance"] == "/video/videos/x"
 
 
-async def test_the_command_writes_the_document(service: Service, tmp_path: Path, document: dict[str, Any]) -> None:
+async def test_the_command_writes_the_document(settings: Settings, tmp_path: Path, document: dict[str, Any]) -> None:
     """`reelwright openapi` needs no database and writes what /openapi.json answers."""
-    import asyncio
-
+    settings = msgspec.structs.replace(settings, database_url="postgresql://nobody@127.0.0.1:1/nothing")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "reelwright", "openapi", "--output", str(tmp_path / "o.json")),
-        env=environment(service.settings),
+        env=environment(settings),
         stdout=asyncio.subprocess.DEVNULL,
     )
     assert await process.wait() == 0

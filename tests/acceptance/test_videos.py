@@ -75,10 +75,9 @@ class TestRefusedUploads:
         problem(answer, 400, "malformed")
 
 
+@pytest.mark.api(MAX_UPLOAD_BYTES="10000")
 async def test_too_large_is_refused_before_it_is_read(service: Service, clip: Path) -> None:
     """413 by Content-Length, and 413 while the bytes arrive when there is none."""
-    await service.api.end()
-    service.api = await service.start_api(MAX_UPLOAD_BYTES="10000")
     problem(await post(service, clip.read_bytes()), 413, "too_large")
 
     async def chunks():  # type: ignore[no-untyped-def]
@@ -93,10 +92,9 @@ async def test_too_large_is_refused_before_it_is_read(service: Service, clip: Pa
     assert service.stored() == set()
 
 
+@pytest.mark.api(DISK_RESERVE_BYTES=str(2**60))
 async def test_no_room_on_the_disk_is_said(service: Service, clip: Path) -> None:
     """507 while the reserve would be touched."""
-    await service.api.end()
-    service.api = await service.start_api(DISK_RESERVE_BYTES=str(2**60))
     problem(await post(service, clip.read_bytes()), 507, "no_space")
     ready = await service.client.get("/ready")
     assert ready.status_code == 503

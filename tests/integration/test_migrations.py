@@ -15,10 +15,10 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright import __version__
 from reelwright.db.database import DatabaseUnusable, create_engine
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
+from reelwright.release import RELEASE
 from tests.conftest import execute, in_database
 from tests.support.schema_diff import Shape, faults
 
@@ -63,7 +63,7 @@ async def test_no_migration_breaks_or_stops_the_release_before_it(engine: AsyncE
         before = await shape(engine)
         await upgrade(engine, revision.revision)
         retired: dict[str, str] = getattr(revision.module, "retired", {})
-        assert __version__ not in retired.values()
+        assert RELEASE not in retired.values()
         concurrently = "concurrently" in Path(revision.path).read_text().lower()
         wrong = faults(before, await shape(engine), concurrently=concurrently, retired=frozenset(retired))
         assert wrong == [], revision.path

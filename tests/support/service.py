@@ -127,15 +127,19 @@ class Service:
         found: dict[str, Any] = (await self.client.get(f"/jobs/{job_id}")).json()
         return found
 
+    async def status(self, job_id: str) -> str:
+        found: str = (await self.client.get(f"/status/{job_id}")).json()["status"]
+        return found
+
     async def until(self, job_id: str, *statuses: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The job, once it has one of the statuses (default: any final one)."""
         wanted = set(statuses) or FINAL
         deadline = time.monotonic() + within_s
-        while (job := await self.job(job_id))["status"] not in wanted:
-            if time.monotonic() > deadline or job["status"] in FINAL:
-                raise AssertionError(f"wanted {wanted}, is {job}\n{self.logs()}")
+        while (status := await self.status(job_id)) not in wanted:
+            if time.monotonic() > deadline or status in FINAL:
+                raise AssertionError(f"wanted {wanted}, is {await self.job(job_id)}\n{self.logs()}")
             await asyncio.sleep(0.05)
-        return job
+        return await self.job(job_id)
 
     async def result(self, job_id: str, **query: str) -> Path:
         """The job's result, downloaded."""

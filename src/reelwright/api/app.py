@@ -11,7 +11,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
-from reelwright import __version__
 from reelwright.api import context
 from reelwright.api.context import Services
 from reelwright.api.http.json_body import strict_request
@@ -38,6 +37,7 @@ from reelwright.api.routes import (
 )
 from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
 from reelwright.api.v1 import router as v1
+from reelwright.release import RELEASE
 from reelwright.settings import Settings
 
 EXPOSED_HEADERS = [
@@ -107,7 +107,7 @@ def create_app(settings: Settings) -> Litestar:
         else None,
         openapi_config=openapi_config(
             title="Reelwright",
-            version=__version__,
+            version=RELEASE,
             description=DESCRIPTION,
             root_path=settings.api_root_path,
             tags=TAGS,

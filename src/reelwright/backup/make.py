@@ -27,13 +27,13 @@ import msgspec
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from reelwright import __version__
 from reelwright.backup.dump import dump
 from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
 from reelwright.db.schema import require
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.overlay_images import images_in_use
+from reelwright.release import RELEASE
 from reelwright.settings import Settings
 from reelwright.storage.atomic_files import atomically
 from reelwright.storage.local import LocalStorage
@@ -49,7 +49,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """`revision`: of the schema. `storage`: the media root's id. `lost`: keys whose file was missing or damaged."""
 
     format: int = FORMAT
-    version: str = __version__
+    version: str = RELEASE
     revision: str
     made_at: datetime.datetime
     storage: uuid.UUID | None

@@ -26,7 +26,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from reelwright import __version__
+from reelwright.release import RELEASE
 from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ FFMPEG_SPEED = Histogram(
     "reelwright_ffmpeg_speed_ratio", "Seconds of output that a render made in a second.", ["kind"], buckets=SPEEDS
 )
 
-Gauge("reelwright_build_info", "1, for the version that runs.", ["version"]).labels(__version__).set(1)
+Gauge("reelwright_build_info", "1, for the version that runs.", ["version"]).labels(RELEASE).set(1)
 
 
 class Disk(Collector):

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from reelwright import __version__
+from reelwright.release import RELEASE
 from reelwright.telemetry import logs
 from reelwright.telemetry.spans import Attributes, Kind
 
@@ -44,12 +44,12 @@ class OpenTelemetry:
     """A tracer that exports over OTLP/HTTP; the OTEL_* variables say where to, how often, and what is sampled."""
 
     def __init__(self, process: str) -> None:
-        about = {SERVICE_NAMESPACE: "reelwright", SERVICE_VERSION: __version__}
+        about = {SERVICE_NAMESPACE: "reelwright", SERVICE_VERSION: RELEASE}
         if not os.environ.get("OTEL_SERVICE_NAME"):
             about[SERVICE_NAME] = f"reelwright-{process}"
         self._provider = TracerProvider(resource=Resource.create(about))
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        self._tracer = self._provider.get_tracer("reelwright", __version__)
+        self._tracer = self._provider.get_tracer("reelwright", RELEASE)
 
     @contextmanager
     def span(

@@ -8,11 +8,11 @@ from litestar import HttpMethod, Response, Router, route
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
-from reelwright import __version__
 from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.about import HealthOut, ReadyOut, ServiceOut
+from reelwright.release import RELEASE
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 """Many who watch a service ask with HEAD."""
@@ -30,7 +30,7 @@ async def index(services: NamedDependency[Services]) -> ServiceOut:
     return ServiceOut(
         message="Reelwright: uploaded videos in, edited videos out",
         name="reelwright",
-        version=__version__,
+        version=RELEASE,
         docs=f"{root}/docs",
         redoc=f"{root}/redoc",
         openapi=f"{root}/openapi.json",

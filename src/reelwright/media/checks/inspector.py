@@ -18,8 +18,8 @@ from reelwright.media.checks.timeline import Timeline
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
-from reelwright.media.sandbox.fork_server import Call
-from reelwright.media.sandbox.watched_call import DONE, Report, watched
+from reelwright.media.sandbox.fork_server import DONE, Call
+from reelwright.media.sandbox.watched_call import Report, watched
 
 AT_ONCE = 4
 

@@ -10,7 +10,6 @@ import msgspec
 from reelwright.media.checks.inspection import Findings, Inspection
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
-from reelwright.media.sandbox.watched_call import DONE
 
 READING_SHARE = 0.9
 """Of the whole work; the rest is looking at the source."""
@@ -38,7 +37,7 @@ def inspect(request: bytes, files: Sequence[int]) -> Findings:
     inspection = msgspec.json.decode(request, type=Inspection)
 
     def tell(done: float) -> None:
-        os.pwrite(done_fd, DONE.pack(READING_SHARE * done), 0)
+        os.pwrite(done_fd, fork_server.DONE.pack(READING_SHARE * done), 0)
 
     try:
         findings, places = reading.read(made_fd, inspection, tell)

@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import sys
 import time
 import traceback
@@ -32,6 +33,8 @@ from reelwright.media.sandbox.system_calls import Kind
 MAX_CALL_BYTES = 1 << 16
 MAX_FILES = 4
 """That come with a call, the socket included."""
+DONE = struct.Struct("d")
+"""How much of a long call is done, 0 to 1, as it stands in the file that both sides share (`watched_call`)."""
 
 Failure = Literal["crashed", "timed_out", "out_of_memory"]
 Handler = Callable[[bytes, Sequence[int]], object]

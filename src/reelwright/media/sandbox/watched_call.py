@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import struct
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from reelwright.errors import JobFailed
 from reelwright.media.sandbox.fork_client import ForkClient
-from reelwright.media.sandbox.fork_server import Call
+from reelwright.media.sandbox.fork_server import DONE, Call
 
-DONE = struct.Struct("d")
-"""How much is done, 0 to 1, as it stands in the file that both sides share, the last one of the call."""
 WATCH_S = 0.5
 
 Report = Callable[[float], None]
@@ -33,7 +30,8 @@ async def watched(
     stall_s: float,
     what: str,
 ) -> Answer:
-    """The handler's answer; `what` it does, for the sentence of one that stalls.
+    """The handler's answer; `what` it does, for the sentence of one that stalls. The last file of the call is where it
+    tells how far it is.
 
     Raises as `ForkClient.ask` does, and JobFailed `stalled`. When cancelled, the process is ended.
     """

@@ -14,8 +14,8 @@ from reelwright.edits.splice import Refusal, SpliceRefusal, Survey
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.sandbox import contained, fork_client
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
-from reelwright.media.sandbox.fork_server import Call
-from reelwright.media.sandbox.watched_call import DONE, Report, watched
+from reelwright.media.sandbox.fork_server import DONE, Call
+from reelwright.media.sandbox.watched_call import Report, watched
 from reelwright.media.splicing.requests import Joined, JoinRequest, ProofRequest, Proven, Request, SurveyRequest
 
 AT_ONCE = 4

@@ -9,7 +9,6 @@ import msgspec
 
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
-from reelwright.media.sandbox.watched_call import DONE
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def answer(request: bytes, files: Sequence[int]) -> object:
     *media, done_fd = files
 
     def tell(done: float) -> None:
-        os.pwrite(done_fd, DONE.pack(done), 0)
+        os.pwrite(done_fd, fork_server.DONE.pack(done), 0)
 
     try:
         match asked:
