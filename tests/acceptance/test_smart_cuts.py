@@ -67,6 +67,19 @@ async def test_a_cut_that_copies_keeps_the_codec_of_its_source(shared_service: S
     assert shown["cut"]["reason"] == "h264 is wanted, and the video is hevc"
 
 
+async def test_a_recording_in_a_transport_stream_is_copied_too(shared_service: Service) -> None:
+    """By way of an MP4 of its pictures. Its sound is coded: it may change at any packet."""
+    source = footage.make(container="ts", seconds=5, keyframe_every=25)
+    video = await shared_service.upload(source.path)
+    job = await shared_service.until(await shared_service.trim(video["id"], 0.717, 3.333, mode="smart"), "SUCCESS")
+    assert job["warnings"] == []
+    assert job["frames"]["copied"] > 2 * job["frames"]["encoded"]
+    assert job["plan"]["splice"]["sound"] == "coded"
+    result = await shared_service.result(job["job_id"])
+    frame_judge.judge_cut(source, result, Fraction("0.717"), Fraction("3.333"))
+    frame_judge.judge_sync(source, result, Fraction("0.717"), Fraction("3.333"), within_s=0.0015)
+
+
 async def test_what_is_left_of_many_cuts_is_copied(shared_service: Service) -> None:
     """An edit that only cuts, in one request; a result of it is edited like any other."""
     source = footage.make(seconds=12, keyframe_every=12)

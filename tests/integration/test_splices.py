@@ -21,6 +21,7 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import SpliceFailed, Splicer
 from tests.support import footage, frame_judge, splices
 from tests.support.footage import Footage
+from tests.support.media_files import ffmpeg
 
 KINDS: Mapping[str, dict[str, Any]] = {
     "plain": {},
@@ -36,6 +37,8 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "fragmented": {"mux_options": ("-movflags", "frag_keyframe+empty_moov")},
     "mov": {"container": "mov"},
     "mkv": {"container": "mkv"},
+    "transport stream": {"container": "ts"},
+    "transport stream, hevc": {"container": "ts", "video": "hevc", "open_gop": True},
     "two tracks": {"audio": 2, "languages": ("eng", "deu")},
     "no sound": {"audio": 0},
     "late sound": {"audio_delay_s": 0.5},
@@ -43,7 +46,17 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "hevc open gop": {"video": "hevc", "open_gop": True, "b_frames": 4},
     "hevc ten bits": {"video": "hevc", "pixel_format": "yuv420p10le"},
 }
-FEW = ("plain", "variable", "interlaced", "rotated", "fragmented", "mkv", "two tracks", "hevc open gop")
+FEW = (
+    "plain",
+    "variable",
+    "interlaced",
+    "rotated",
+    "fragmented",
+    "mkv",
+    "transport stream",
+    "two tracks",
+    "hevc open gop",
+)
 """That are cut each time."""
 
 
@@ -89,7 +102,7 @@ async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tm
         start = Fraction(round(chance.uniform(0, length - 0.2), 3)).limit_denominator(1000)
         end = Fraction(round(chance.uniform(float(start) + 0.1, length), 3)).limit_denominator(1000)
         target = tmp_path / f"work{number}" / "out.mp4"
-        codec = "hevc" if name.startswith("hevc") else "h264"
+        codec = "hevc" if "hevc" in name else "h264"
         result = await splices.cut(prober, splicer, edit_of(start, end, codec), source.path, target)
         if isinstance(result, SpliceRefusal):
             assert result.reason in ("key_frame", "edges"), result
@@ -98,6 +111,19 @@ async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tm
         assert result.proven.wrong == ()
         splices.judge(source.path, target, result)
     assert made > 60
+
+
+async def test_a_clock_that_wraps_around_is_followed(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:
+    """That of transport streams does so after 26.5 hours: here, within the cut."""
+    path, source = tmp_path / "late.ts", of_kind("transport stream")
+    wraps_after_s = 2.5
+    offset = str(2**33 / 90_000 - wraps_after_s - 1.4)
+    ffmpeg("-i", str(source.path), "-map", "0", "-c", "copy", "-output_ts_offset", offset, "-f", "mpegts", str(path))
+    target = tmp_path / "work" / "out.mp4"
+    made = await splices.cut(prober, splicer, edit_of(Fraction("0.717"), Fraction("3.333")), path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    splices.judge(path, target, made)
 
 
 async def test_many_intervals_are_joined(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import splice_recipe
 from reelwright.media.splicing.requests import (
+    REMUX_FILE,
     SOUND_FILE,
     Joined,
     JoinRequest,
@@ -81,17 +82,20 @@ async def made(splicer: Splicer, plan: Plan, splice: Splice, source: Path, targe
     )
     if missing:
         raise SpliceFailed("encode", "; ".join(missing))
-    media = plan.inputs[0].media
+    tracks = splicing.tracks(plan.inputs[0].media, plan.outputs[0]) if splice.sound != "none" else ()
+    copied_from = splicing.remuxed(plan) if splicing.is_remuxed(plan) else plan
+    source = target.parent / REMUX_FILE if splicing.is_remuxed(plan) else source
+    media, cut_there = copied_from.inputs[0].media, copied_from.splice
+    assert isinstance(cut_there, Splice)
     request = SpliceRequest(
         video_stream=media.main_video.index,
-        coding=splice.coding,
-        intervals=splice.intervals,
+        coding=cut_there.coding,
+        intervals=cut_there.intervals,
         decoders=able.decoders,
         max_pixels=able.max_pixels,
         threads=able.threads,
     )
     common = msgspec.structs.asdict(request)
-    tracks = splicing.tracks(media, plan.outputs[0]) if splice.sound != "none" else ()
     sound = SOUND_FILE if splice.sound == "coded" else ""
     joining = JoinRequest(folder=str(target.parent), tracks=tracks, sound=sound, **common)
     joined = await splicer.join(source, target, joining, wall_s=60, output_bytes=2**31, report=lambda _: None)
@@ -125,6 +129,7 @@ def frames(path: Path) -> Iterator[Frame]:
             if frame.format.components[0].bits > 8:
                 luma = luma.view(np.uint16)
             peak = (1 << frame.format.components[0].bits) - 1
+            assert video.time_base is not None
             yield Frame(frame.pts * video.time_base, digest, luma[:, : frame.width].astype(np.float32) / peak)
 
 

@@ -12,7 +12,15 @@ from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.splice import Splice
 from reelwright.errors import Busy, JobFailed
-from reelwright.media.splicing.requests import SOUND_FILE, Joined, JoinRequest, ProofRequest, Proven, SpliceRequest
+from reelwright.media.splicing.requests import (
+    REMUX_FILE,
+    SOUND_FILE,
+    Joined,
+    JoinRequest,
+    ProofRequest,
+    Proven,
+    SpliceRequest,
+)
 from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright_worker.context import WorkerContext
 
@@ -27,6 +35,9 @@ async def spliced(
     ctx: WorkerContext, plan: Plan, source: Path, made: Path, work: Path, report: Report
 ) -> tuple[Joined, OutputCheck]:
     """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
+    tracks = splicing.tracks(plan.inputs[0].media, plan.outputs[0])
+    if splicing.is_remuxed(plan):
+        plan, source = splicing.remuxed(plan), work / REMUX_FILE
     splice, media = plan.splice, plan.inputs[0].media
     assert isinstance(splice, Splice)
     settings, capabilities = ctx.settings, ctx.machine.capabilities
@@ -40,7 +51,7 @@ async def spliced(
         threads=capabilities.threads,
     )
     common = msgspec.structs.asdict(request)
-    tracks = splicing.tracks(media, plan.outputs[0]) if splice.sound != "none" else ()
+    tracks = tracks if splice.sound != "none" else ()
     sound = SOUND_FILE if splice.sound == "coded" else ""
     try:
         joined = await ctx.splicer.join(

@@ -13,6 +13,10 @@ CutMode = Literal["exact", "smart", "copy", "auto"]
 `copy`: nothing is coded, the cut begins and ends where that is possible. `auto`: `smart` where the output is what the
 source is, else `exact`."""
 
+REMUXED = frozenset({"mpegts"})
+"""Containers whose packets are put into an MP4 before they are copied from there: their parameters stand within, and
+no index says where key frames are."""
+
 SplicedSound = Literal["copied", "coded", "none"]
 
 Chosen = Literal["exact", "smart", "copy"]
@@ -32,6 +36,10 @@ class FrameRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int | None = None
     """None: not counted before they are copied."""
 
+    def later(self, ticks: int) -> FrameRun:
+        first, last = self.first_tick + ticks, self.last_tick + ticks
+        return FrameRun(first_tick=first, last_tick=last, count=self.count)
+
 
 class SplicedInterval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """start <= t < end of the source, in ticks: frames coded anew, then copied ones, then coded ones."""
@@ -45,6 +53,16 @@ class SplicedInterval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     @property
     def length(self) -> int:
         return self.end_tick - self.start_tick
+
+    def later(self, ticks: int) -> SplicedInterval:
+        """The same on a clock that is ahead by so many ticks."""
+        return SplicedInterval(
+            start_tick=self.start_tick + ticks,
+            end_tick=self.end_tick + ticks,
+            head=self.head and self.head.later(ticks),
+            copied=self.copied.later(ticks),
+            tail=self.tail and self.tail.later(ticks),
+        )
 
     @property
     def edges(self) -> tuple[FrameRun, ...]:

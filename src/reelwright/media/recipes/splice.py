@@ -7,28 +7,33 @@ from fractions import Fraction
 
 from reelwright.edits.codecs import CODECS
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim
+from reelwright.edits.plan import Plan, PlannedTrim, splicing
 from reelwright.edits.splice import FrameRun, SourceCoding, Splice
 from reelwright.errors import JobFailed
-from reelwright.media.encoders.muxing import into
+from reelwright.media.encoders.muxing import codec_tag, into
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
-from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
+from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
-from reelwright.media.recipes.cut import Cut
+from reelwright.media.recipes.cut import RUN_OUT_S, Cut
 from reelwright.media.recipes.edited import EditedSource
-from reelwright.media.splicing.requests import SOUND_FILE, edge_file
+from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, edge_file
 
 EDGES_AT_ONCE = 4
 """That one process codes: each has a reader and a decoder of its own."""
 EDGE_CRF = 14
 """Of the frames at edges, which are few and seen beside the source's own: grain stays like it, too."""
 SOUND_WEIGHT = 0.5
+REMUX_WEIGHT = 0.2
 
 
 def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
     """Return the commands that make what is not copied. Raises JobFailed `unsupported_here`."""
-    splice, media = plan.splice, plan.inputs[0].media
+    commands, copied_from, source = [], plan, "<in0>"
+    if splicing.is_remuxed(plan):
+        commands.append(_remux_command(plan, capabilities))
+        copied_from, source = splicing.remuxed(plan), f"<{REMUX_FILE}>"
+    splice = copied_from.splice
     assert isinstance(splice, Splice)
     edges = [
         (edge_file(number, is_head=is_head), run)
@@ -37,19 +42,38 @@ def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ..
         if run is not None
     ]
     batches = [edges[at : at + EDGES_AT_ONCE] for at in range(0, len(edges), EDGES_AT_ONCE)]
-    commands = [_edge_command(media, splice, plan.outputs[0], batch, capabilities) for batch in batches]
+    commands += [_edge_command(copied_from, splice, source, batch, capabilities) for batch in batches]
     if splice.sound == "coded":
         commands.append(_sound_command(plan, capabilities))
     return tuple(commands)
 
 
+def _remux_command(plan: Plan, capabilities: Capabilities) -> Command:
+    """The pictures up to the cut's end in an MP4, each at its tick."""
+    media, (tracked,) = plan.inputs[0].media, plan.outputs
+    video, later = media.main_video, splicing.remux_offset_s(plan)
+    assert isinstance(plan.splice, Splice)
+    end = max(interval.end_tick for interval in plan.splice.intervals) * plan.splice.tick - media.start
+    clock = str(Fraction(video.time_base).denominator)
+    return Command(
+        arguments=(
+            *REPORTING,
+            *("-copyts", "-itsoffset", str(later), "-t", seconds(end + later + RUN_OUT_S)),
+            *video_input("<in0>", media, capabilities),
+            *("-map", f"0:{video.index}", "-c", "copy", *WITHOUT_METADATA, *codec_tag(tracked.output)),
+            # without these, the edit list would round when the picture begins
+            *("-video_track_timescale", clock, "-movie_timescale", clock, "-f", "mp4", f"<{REMUX_FILE}>"),
+        ),
+        video_stream=video.index,
+        expected_s=str(end),
+        weight=REMUX_WEIGHT,
+    )
+
+
 def _edge_command(
-    media: MediaInfo,
-    splice: Splice,
-    expected: ExpectedOutput,
-    edges: list[tuple[str, FrameRun]],
-    capabilities: Capabilities,
+    plan: Plan, splice: Splice, source: str, edges: list[tuple[str, FrameRun]], capabilities: Capabilities
 ) -> Command:
+    media, expected = plan.inputs[0].media, plan.outputs[0]
     assert splice.coding is not None
     assert expected.output.video is not None
     crf = min(expected.output.video.crf, EDGE_CRF)
@@ -60,7 +84,7 @@ def _edge_command(
     for number, (name, run) in enumerate(edges):
         start, end = (tick * splice.tick - media.start for tick in (run.first_tick, run.last_tick + 1))
         cut = Cut.of(media, start, end)
-        inputs += [*cut.input_options(media, start, end), "-noautorotate", *video_input("<in0>", media, capabilities)]
+        inputs += [*cut.input_options(media, start, end), "-noautorotate", *video_input(source, media, capabilities)]
         graph = Graph(f"e{number}x")
         frames = graph.stream(number, media.main_video.index).then(*cut.picture_filters())
         graphs.append(graph)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import av
 
 MAX_UNIT_HEADER = 400
 """Bytes of a slice that hold its header: what is read of it."""
@@ -35,6 +38,20 @@ def joined(parts: list[bytes], length_size: int) -> bytes:
         return b"".join(len(part).to_bytes(length_size, "big") + part for part in parts)
     except OverflowError as error:
         raise Malcoded("a unit is too long") from error
+
+
+def like(packet: Any, content: bytes) -> Any:
+    """A packet of PyAV with other content, at the same time."""
+    made = av.Packet(content)
+    made.pts, made.dts, made.time_base = packet.pts, packet.dts, packet.time_base
+    made.is_keyframe = packet.is_keyframe
+    return made
+
+
+def from_start_codes(packet: bytes, length_size: int) -> bytes:
+    """The same packet where each unit comes behind its length, not behind a start code."""
+    found = (unit.rstrip(b"\0") for unit in packet.split(b"\0\0\1")[1:])
+    return joined([unit for unit in found if unit], length_size)
 
 
 def payload(unit: bytes) -> bytes:

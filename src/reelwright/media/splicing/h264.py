@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
-from reelwright.media.splicing.bits import MAX_UNIT_HEADER, Bits, Malcoded, NotJoined, joined, payload, units
+from reelwright.media.splicing.bits import MAX_UNIT_HEADER, Bits, Malcoded, NotJoined, joined, like, payload, units
 from reelwright.media.splicing.pieces import PictureKind
 
 SLICE, PARTITIONS, IDR, SPS, PPS, DELIMITER = 1, range(2, 5), 5, 7, 8, 9
@@ -307,6 +307,13 @@ class H264:
     def begun(self, packet: Any) -> Any:
         """The packet with which a copied run begins."""
         return packet
+
+    def without_sets(self, packet: Any) -> Any:
+        """The same packet without the parameters that the track says once."""
+        size = self.configuration.length_size
+        found = [bytes(unit) for unit in units(bytes(packet), size)]
+        kept = [unit for unit in found if unit[0] & 31 not in (SPS, PPS)]
+        return packet if len(kept) == len(found) else like(packet, joined(kept, size))
 
     def kind(self, packet: bytes) -> PictureKind:
         """Raises Malcoded: it is none that can be copied."""

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import av
 import msgspec
 
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
 from reelwright.media.splicing import hevc_ids
-from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, payload, units
+from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, payload, units
 from reelwright.media.splicing.hevc_ids import PictureFields, SequenceFields
 from reelwright.media.splicing.pieces import PictureKind
 
@@ -184,9 +183,14 @@ class Hevc:
             return packet
         # only the kind changes: the headers of its slices are written alike
         changed = [bytes([unit[0] & 0x81 | ALONE << 1]) + unit[1:] if kind_of(unit) == CRA else unit for unit in found]
-        made = av.Packet(joined(changed, size))
-        made.pts, made.dts, made.time_base, made.is_keyframe = packet.pts, packet.dts, packet.time_base, True
-        return made
+        return like(packet, joined(changed, size))
+
+    def without_sets(self, packet: Any) -> Any:
+        """The same packet without the parameters that the track says once."""
+        size = self.configuration.length_size
+        found = [bytes(unit) for unit in units(bytes(packet), size)]
+        kept = [unit for unit in found if kind_of(unit) not in (VIDEO, SEQUENCE, PICTURE)]
+        return packet if len(kept) == len(found) else like(packet, joined(kept, size))
 
     def kind(self, packet: bytes) -> PictureKind:
         """Raises Malcoded: it is none that can be copied."""

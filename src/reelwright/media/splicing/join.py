@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import math
 import os
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -25,15 +24,12 @@ from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.contents import Contents
 from reelwright.media.splicing.h264 import H264
 from reelwright.media.splicing.hevc import HevcEdge
+from reelwright.media.splicing.own_sound import PREROLL_S, OwnTrack
 from reelwright.media.splicing.pieces import PictureKind
 from reelwright.media.splicing.requests import Joined, JoinRequest, edge_file
 from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again
 
 MAX_REORDER = 16
-PREROLL_S = Fraction(1, 10)
-"""What decoders of sound are given before the first sample that is heard, where one packet is too little."""
-ONE_PACKET = frozenset({"aac", "ac3", "eac3", "flac", "alac"})
-"""Codecs whose decoders need the packet before, or none."""
 LEAD = 8
 EVERY = 64
 """So many-th packets tell how far it is."""
@@ -220,6 +216,8 @@ class _Joining:
                     continue
                 raise NotJoined("a frame that is decoded after a key frame is shown before it")
             begun = True
+            if seen.kind is PictureKind.START:
+                packet = self.source.codec.without_sets(packet)
             yield _JoinedPicture(seen.pts, is_key=packet.is_keyframe, packet=packet)
 
     def _stamped(self, pictures: Iterator[_JoinedPicture]) -> Iterator[Any]:
@@ -286,10 +284,10 @@ class _Joining:
         """The source's packets from a little before the cut on, which the edit list has not heard, to its end."""
         (interval,) = self.request.intervals
         origin, length = interval.start_tick * self.tick, self.length * self.tick
-        tracks: dict[int, _OwnTrack] = {}
+        tracks: dict[int, OwnTrack] = {}
         for track in self.request.tracks:
             stream = container.streams[track.stream]
-            tracks[track.stream] = _OwnTrack(stream, self._track(stream, track), origin, length)
+            tracks[track.stream] = OwnTrack(stream, self._track(stream, track), origin, length)
         for stream in container.streams:
             if stream.index not in tracks:
                 stream.discard = Discard.all
@@ -309,41 +307,3 @@ class _Joining:
             for one in own.heard(packet):
                 one.stream = own.made
                 yield one.dts * own.tick_s, one
-
-
-class _OwnTrack:
-    """One of the source's tracks of sound; its packets move to the time of what is made. All in its own ticks."""
-
-    def __init__(self, stream: Any, made: Any, origin: Fraction, length: Fraction) -> None:
-        tick = Fraction(stream.time_base)
-        self.tick_s = float(tick)
-        self.made = made
-        self._shift = round(origin / tick)
-        self._begin, self._end = math.floor(origin / tick), math.ceil((origin + length) / tick)
-        self._roll = 0 if stream.codec_context.name in ONE_PACKET else math.ceil(PREROLL_S / tick)
-        self._waiting: deque[Any] = deque(maxlen=64)
-        """Packets before the first that is heard."""
-
-    def goes_on(self, packet: Any) -> bool:
-        """Raises NotJoined."""
-        if packet.pts is None:
-            raise NotJoined("it is not said when its sound is heard")
-        begins: int = packet.pts
-        return begins < self._end
-
-    def heard(self, packet: Any) -> Iterator[Any]:
-        """Those that go along, now that this one has come."""
-        lasts = packet.duration or 0
-        ends = packet.pts + lasts
-        packet.pts -= self._shift
-        packet.dts = packet.pts
-        waiting = self._waiting
-        if ends <= self._begin:
-            waiting.append(packet)
-            roll = max(lasts, self._roll)
-            while waiting and waiting[0].pts + (waiting[0].duration or 0) <= -roll:
-                waiting.popleft()
-            return
-        yield from waiting
-        waiting.clear()
-        yield packet

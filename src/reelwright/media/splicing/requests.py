@@ -70,3 +70,6 @@ def edge_file(number: int, *, is_head: bool) -> str:
 
 
 SOUND_FILE = "sound.mp4"
+
+REMUX_FILE = "source.mp4"
+"""The pictures of a source that MP4 does not hold as they are, in one that does."""

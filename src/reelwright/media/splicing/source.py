@@ -10,8 +10,8 @@ from typing import Any
 
 import av
 
-from reelwright.edits.splice import SpliceRefusal
-from reelwright.media.splicing.bits import Malcoded
+from reelwright.edits.splice import REMUXED, SpliceRefusal
+from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
 from reelwright.media.splicing.hevc import Hevc
 from reelwright.media.splicing.pieces import SeenPacket
@@ -21,7 +21,7 @@ Codec = H264 | Hevc
 HOLDING = ("mov", "matroska")
 """Containers whose packets MP4 holds as they are."""
 EARLIER = 6
-"""So many key frames further back is looked, where a seek lands too late."""
+"""So many times is looked further back, where a seek lands too late."""
 
 
 class NotCopied(Exception):
@@ -86,12 +86,15 @@ class PacketSource:
     def __init__(self, container: Any, video_stream: int) -> None:
         """Raises NotCopied."""
         self.container = container
-        if container.format.name.split(",")[0] not in HOLDING:
+        family = container.format.name.split(",")[0]
+        self.is_sent = family in REMUXED
+        """Whether units come behind start codes, and no index says where key frames are."""
+        if family not in HOLDING and not self.is_sent:
             raise NotCopied(
                 SpliceRefusal(reason="container", detail="its container holds pictures in another way than MP4")
             )
         self.stream = container.streams[video_stream]
-        self.codec = _codec(self.stream)
+        self.codec = _codec(self.stream, self._described() if self.is_sent else self.stream.codec_context.extradata)
         if (refused := self.codec.refused()) is not None:
             raise NotCopied(refused)
 
@@ -102,7 +105,10 @@ class PacketSource:
         if packet.has_sidedata("new_extradata"):
             raise NotCopied(SpliceRefusal(reason="parameters", detail="its parameters change"))
         try:
-            kind = self.codec.kind(bytes(packet))
+            data = bytes(packet)
+            if self.is_sent:
+                data = from_start_codes(data, self.codec.configuration.length_size)
+            kind = self.codec.kind(data)
         except Fields as error:
             raise NotCopied(SpliceRefusal(reason="fields", detail=str(error))) from error
         except Malcoded as error:
@@ -112,9 +118,15 @@ class PacketSource:
     def packets(self, tick: int) -> Iterator[Any]:
         """From a key frame on that is shown at `tick` or before, or from the file's first one."""
         first = self.stream.start_time or 0
+        second = round(1 / self.stream.time_base)
         target = tick
-        for _ in range(EARLIER):
-            self.container.seek(max(target, first), stream=self.stream, backward=True)
+        for times in range(EARLIER):
+            # by bytes, a seek to the very start lands behind it
+            self.container.seek(
+                max(target, first) if not self.is_sent else target if target > first else first - 10 * second,
+                stream=self.stream,
+                backward=True,
+            )
             packets = (packet for packet in self.container.demux(self.stream) if packet.size)
             begun = next((packet for packet in packets if packet.is_keyframe), None)
             if begun is None or begun.pts is None:
@@ -123,12 +135,26 @@ class PacketSource:
                 yield begun
                 yield from packets
                 return
-            target = min(begun.pts if begun.dts is None else begun.dts, target) - 1
+            earlier = (begun.pts if begun.dts is None else begun.dts) - 1
+            target = min(earlier, target) - (second << times if self.is_sent else 0)
         raise NotCopied(SpliceRefusal(reason="times", detail="its key frames are not where its index says"))
 
+    def _described(self) -> bytes:
+        """Its parameters as MP4 would say them, by what the muxer writes of a first packet."""
+        first = next((packet for packet in self.container.demux(self.stream) if packet.is_keyframe), None)
+        if first is None or not self.stream.codec_context.extradata:
+            raise NotCopied(SpliceRefusal(reason="parameters", detail="its parameters are not found"))
+        written = io.BytesIO()
+        with av.open(written, "w", format="mp4") as made:
+            first.stream = made.add_stream_from_template(self.stream)
+            made.mux(first)
+        written.seek(0)
+        with av.open(written, options={"codec_whitelist": "none"}) as read:
+            return read.streams.video[0].codec_context.extradata or b""
 
-def _codec(stream: Any) -> Codec:
-    name, extradata = stream.codec_context.name, stream.codec_context.extradata
+
+def _codec(stream: Any, extradata: bytes | None) -> Codec:
+    name = stream.codec_context.name
     try:
         if name == "h264":
             return H264(extradata or b"")
