@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from reelwright import settings_reader
+from reelwright.command_runs import configured, end_as, run_work
+from reelwright.key_commands import introduce_keys, keys
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
-from reelwright.settings_reader import SettingsError
-from reelwright.telemetry import logs
 
 if TYPE_CHECKING:
     from reelwright.backup.make import Manifest
 
 
 logger = logging.getLogger(__name__)
-
-
-def configured(process: str) -> Settings:
-    """The settings, with logging of `process` set up by them. Ends the program with the reason where one is wrong."""
-    try:
-        settings = settings_reader.load()
-    except SettingsError as error:
-        raise click.ClickException(f"settings: {error}") from error
-    logs.configure(settings, process)
-    return settings
 
 
 def _finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -52,6 +40,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until a loop takes care of it, Ctrl-C just ends the program
 
 
+main.add_command(keys)
+
+
 @main.command()
 def serve() -> None:
     """Run the HTTP API alone.
@@ -66,8 +57,9 @@ def serve() -> None:
     async def examine(settings: Settings) -> None:
         require_port(settings)
         await require_configured(settings)
+        await introduce_keys(settings)
 
-    _end_as(_run("api", examine))
+    end_as(run_work("api", examine))
     settings = configured("api")
     for remark in settings_reader.remarks(settings):
         logger.warning("settings: %s", remark)
@@ -90,7 +82,7 @@ def migrate() -> None:
             revision = await bring_up_to_date(url, application_name="reelwright-migrate")
             click.echo(f"the database is at revision {revision}")
 
-    _end_as(_run("migrate", run))
+    end_as(run_work("migrate", run))
 
 
 @main.command()
@@ -102,7 +94,7 @@ def up() -> None:
     """
     from reelwright.up import up as run
 
-    _run("up", run)
+    run_work("up", run)
 
 
 @main.command()
@@ -148,9 +140,9 @@ def demo(video: Path | None, start: float | None, end: float | None, output: Pat
         raise click.FileError(str(output), error.strerror) from error
     logging.getLogger("reelwright.supervisor").setLevel(logging.WARNING)
     if url is not None:
-        _end_as(_run("demo", lambda settings: demo_at(url, settings, video, start, end, output)))
+        end_as(run_work("demo", lambda settings: demo_at(url, settings, video, start, end, output)))
     else:
-        _end_as(_run("demo", lambda settings: run(settings, video, start, end, output)))
+        end_as(run_work("demo", lambda settings: run(settings, video, start, end, output)))
 
 
 @main.command()
@@ -173,7 +165,7 @@ def backup(folder: Path, previous: Path | None) -> None:
     async def run(settings: Settings) -> None:
         manifests.append(await make(settings, folder, previous=previous))
 
-    _end_as(_run("backup", run))
+    end_as(run_work("backup", run))
     _say("backed up", manifests[0])
     if lost := manifests[0].lost:
         raise click.ClickException(f"{len(lost)} stored files are missing or damaged: {', '.join(lost[:10])}")
@@ -193,7 +185,7 @@ def restore(folder: Path) -> None:
     async def run(settings: Settings) -> None:
         restored.append(await run_restore(settings, folder))
 
-    _end_as(_run("restore", run))
+    end_as(run_work("restore", run))
     _say("restored", restored[0])
 
 
@@ -211,7 +203,7 @@ def psql(arguments: tuple[str, ...]) -> None:
     async def run(settings: Settings) -> None:
         status.append(await prompt(settings, arguments))
 
-    _end_as(_run("psql", run))
+    end_as(run_work("psql", run))
     raise SystemExit(status[0])
 
 
@@ -231,7 +223,7 @@ def doctor(as_json: bool) -> None:
     async def run(settings: Settings) -> None:
         findings.extend(await examine(settings))
 
-    _end_as(_run("doctor", run))
+    end_as(run_work("doctor", run))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2))
     else:
@@ -272,49 +264,3 @@ def openapi(output: Path) -> None:
     except OSError as error:
         raise click.FileError(str(output), error.strerror) from error
     click.echo(f"{output} written")
-
-
-def _run(process: str, work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:
-    """Run `work` to its end, or until SIGINT or SIGTERM cancels it: then that is returned.
-
-    A foreseeable failure becomes one sentence and exit status 1.
-    """
-    from reelwright.db.database import DatabaseUnusable
-    from reelwright.db.embedded import EmbeddedPostgresError
-    from reelwright.errors import ReelwrightError
-    from reelwright.supervisor import ServiceEnded
-
-    settings = configured(process)
-    try:
-        return asyncio.run(_until_signal(work(settings)))
-    except (ServiceEnded, DatabaseUnusable, EmbeddedPostgresError, ReelwrightError) as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the loop has put Python's own handler back
-
-
-async def _until_signal(work: Coroutine[Any, Any, object]) -> signal.Signals | None:
-    """Every signal cancels `work` once more: it may end gently on the first, and has to hurry on the next."""
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(work)
-    caught: list[signal.Signals] = []
-
-    def cancel(number: signal.Signals) -> None:
-        if not caught:
-            click.echo("Stopping ... (once more: at once)", err=True)
-        caught.append(number)
-        task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, cancel, number)
-    await asyncio.wait([task])
-    if task.cancelled():
-        return caught[0]
-    task.result()
-    return None
-
-
-def _end_as(caught: signal.Signals | None) -> None:
-    """The exit status that shells give to a signal: 130 for SIGINT, 143 for SIGTERM."""
-    if caught is not None:
-        raise SystemExit(128 + caught)

@@ -41,7 +41,7 @@ async def demo(settings: Settings, video: Path | None, start: float | None, end:
         with log.open("wb") as lines:
             console.print(f"Starting database, API and worker (log: {log}) ...")
             # Nothing is lost with a job that is cut short: whoever starts the service next goes on with it.
-            own = {"API_ROOT_PATH": "", "SHUTDOWN_GRACE_S": "0"}
+            own = {"API_ROOT_PATH": "", "AUTH": "off", "SHUTDOWN_GRACE_S": "0"}
             own |= {"APP_HOST": settings.app_host, "APP_PORT": str(settings.app_port)}
             async with service(settings, environment=own, output=lines) as running:
                 await alongside(running, answering(url))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -62,9 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="`Cache-Control` of stored files, which never change under their address. With `public` a CDN"
-            " may keep them, also after they were deleted here. Where logins guard the service: `private, no-cache`."
+            " may keep them, also after they were deleted here. Empty: `public, max-age=31536000, immutable`, where"
+            " clients need keys `private` instead of `public`."
         ),
-    ] = "public, max-age=31536000, immutable"
+    ] = ""
     accel_prefix: Annotated[
         str,
         Meta(
@@ -96,6 +99,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60.0
 
     # Service
+    auth: Annotated[
+        Literal["auto", "off", "keys"],
+        Meta(
+            description="Whether clients need a key (`reelwright keys`). `auto`: where APP_HOST is not this machine"
+            " alone. `off`: whoever reaches the port may do everything."
+        ),
+    ] = "auto"
     cors_origins: Annotated[
         tuple[str, ...],
         Meta(description="Exact origins, comma-separated, whose pages may call the API and show its media."),
@@ -247,6 +257,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_output_bytes: Annotated[Positive, Meta(description="Largest file a job may write, bytes (100 GiB).")] = (
         100 * 2**30
     )
+
+    @property
+    def listens_to_others(self) -> bool:
+        """Whether other machines can reach the API where nothing stands before it."""
+        with suppress(ValueError):
+            return not ipaddress.ip_address(self.app_host).is_loopback
+        return self.app_host != "localhost"
+
+    @property
+    def needs_keys(self) -> bool:
+        return self.auth == "keys" or (self.auth == "auto" and self.listens_to_others)
+
+    @property
+    def cache_control_of_files(self) -> str:
+        whose = "private" if self.needs_keys else "public"
+        return self.file_cache_control or f"{whose}, max-age=31536000, immutable"
 
     @property
     def video_codecs(self) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def _contradictions(settings: Settings) -> list[str]:
         )
     if settings.api_root_path and not settings.api_root_path.startswith("/"):
         problems.append("API_ROOT_PATH: begins with a slash")
-    if not _HEADER_VALUE.fullmatch(settings.file_cache_control):
+    if settings.file_cache_control and not _HEADER_VALUE.fullmatch(settings.file_cache_control):
         problems.append("FILE_CACHE_CONTROL: what the header says is needed, such as `private, no-cache`")
     if settings.accel_prefix and not _ACCEL_PREFIX.fullmatch(settings.accel_prefix):
         problems.append("ACCEL_PREFIX: a path like /stored is needed")
@@ -140,6 +140,11 @@ def remarks(settings: Settings, environment: Mapping[str, str] | None = None) ->
     ]
     if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
         problems.append(f"{', '.join(without)}: not read, nothing here needs it")
+    if settings.auth == "off" and settings.listens_to_others:
+        problems.append(
+            f"AUTH=off, and APP_HOST={settings.app_host} is open to other machines: whoever reaches the port may do"
+            " everything, deleting included. Set AUTH=keys, unless only those reach it who may"
+        )
     if settings.font_dir != _DEFAULTS.font_dir and not settings.font_path.is_dir():
         problems.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
     return problems

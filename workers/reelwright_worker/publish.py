@@ -249,6 +249,7 @@ class OutputPublication:
     def _file(self, output: FinishedOutput) -> File:
         key = self.key(output)
         return File(
+            project_id=self.job.project_id,
             variant_id=output.variant_id,
             role=FileRole.MAIN,
             name=Path(key).name,
@@ -260,6 +261,7 @@ class OutputPublication:
 
     def _sidecar_file(self, sidecar: FinishedSidecar) -> File:
         return File(
+            project_id=self.job.project_id,
             variant_id=self.best.variant_id,
             role=sidecar.planned.role,
             name=sidecar.planned.name,

@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 
 from reelwright.api import context
 from reelwright.api.context import Services
+from reelwright.api.http.authorization import Authorization
 from reelwright.api.http.json_body import strict_request
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.api.http.query_parameters import check_query
@@ -24,6 +25,7 @@ from reelwright.api.routes import (
     edits,
     fonts,
     jobs,
+    keys,
     metrics,
     overlays,
     previews,
@@ -58,6 +60,7 @@ TAGS = {
     "variants": "Results.",
     "assets": "Pictures that overlays use.",
     "files": "Stored files under their keys.",
+    "keys": "Who may do what.",
     "v1": "The second surface: another product's shapes over the same services.",
     "service": "The service about itself.",
 }
@@ -93,6 +96,7 @@ def create_app(settings: Settings) -> Litestar:
             transcode.router,
             profiles.router,
             jobs.router,
+            keys.router,
             stored_files.router,
             v1.router,
             docs_router(settings.api_root_path),
@@ -100,6 +104,7 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
         request_class=strict_request(settings.request_timeout_s),
+        middleware=[Authorization],
         before_request=check_query,
         exception_handlers=EXCEPTION_HANDLERS,
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)
@@ -111,6 +116,7 @@ def create_app(settings: Settings) -> Litestar:
             description=DESCRIPTION,
             root_path=settings.api_root_path,
             tags=TAGS,
+            needs_keys=settings.needs_keys,
         ),
         plugins=[StructSchemas(StateEvent, ProgressEvent)],
         logging_config=None,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access.keyring import Keyring
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
@@ -46,6 +47,8 @@ class Services:
     metrics: Exposition
     previews: Previews
     surveyor: Surveyor
+    keyring: Keyring | None
+    """None: no request needs a key."""
 
     def reuse_from(self, wanted: bool) -> LocalStorage | None:
         """Return where results lie that an edit may take, None when it is to be made anew."""
@@ -74,27 +77,30 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         JobNotifier(database.url).running() as notifier,
     ):
         overlay_images = OverlayImages(settings, storage)
+        keyring = Keyring(database.sessions) if settings.needs_keys else None
         try:
-            yield Services(
-                settings,
-                database.sessions,
-                storage,
-                prober,
-                notifier,
-                StatusReader(notifier, database.sessions),
-                JobFeeds(database.sessions, notifier),
-                overlay_images,
-                LayerSources(
-                    overlay_images,
+            async with keyring.noting_uses() if keyring is not None else nullcontext():
+                yield Services(
                     settings,
-                    storage,
                     database.sessions,
-                    AssetVideos(storage, prober, database.sessions),
-                ),
-                Readiness(settings, database.sessions, storage, notifier),
-                Exposition(database.sessions, settings.media_path),
-                Previews(settings, storage),
-                Surveyor(splicer, storage),
-            )
+                    storage,
+                    prober,
+                    notifier,
+                    StatusReader(notifier, database.sessions),
+                    JobFeeds(database.sessions, notifier),
+                    overlay_images,
+                    LayerSources(
+                        overlay_images,
+                        settings,
+                        storage,
+                        database.sessions,
+                        AssetVideos(storage, prober, database.sessions),
+                    ),
+                    Readiness(settings, database.sessions, storage, notifier),
+                    Exposition(database.sessions, settings.media_path),
+                    Previews(settings, storage),
+                    Surveyor(splicer, storage),
+                    keyring,
+                )
         finally:
             await overlay_images.close()

@@ -27,7 +27,7 @@ def download(
         content_type=file.content_type,
         last_modified=last_modified,
         inline=inline,
-        cache_control=services.settings.file_cache_control,
+        cache_control=services.settings.cache_control_of_files,
         cross_origin=bool(services.settings.cors_origins),
         accel=Accel(prefix, file.key) if (prefix := services.settings.accel_prefix) else None,
     )

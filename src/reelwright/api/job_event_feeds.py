@@ -20,6 +20,7 @@ from reelwright.api.http.event_stream import encode_event
 from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, JobEvent
+from reelwright.db.ownership import project_of_task
 from reelwright.jobs import history
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.telemetry import metrics
@@ -80,13 +81,15 @@ class JobFeeds:
     def __init__(self, sessions: async_sessionmaker[AsyncSession], notifier: JobNotifier) -> None:
         self._sessions = sessions
         self._notifier = notifier
-        self._feeds: dict[UUID, _Feed] = {}
+        self._feeds: dict[tuple[UUID | None, UUID], _Feed] = {}
+        """By the project that its followers see, and the job."""
 
     async def follow(self, job_id: UUID, seen: int) -> AsyncGenerator[bytes, None]:
         """Everything after transition `seen`, then what comes, until the job has ended."""
-        feed = self._feeds.get(job_id)
+        followed = project_of_task(), job_id
+        feed = self._feeds.get(followed)
         if feed is None or feed.ended:
-            feed = self._feeds[job_id] = _Feed()
+            feed = self._feeds[followed] = _Feed()
             feed.reader = asyncio.create_task(self._read(job_id, feed), name=f"feed of job {job_id}")
         event = asyncio.Event()
         feed.followers.add(event)
@@ -115,8 +118,8 @@ class JobFeeds:
         finally:
             feed.followers.discard(event)
             if not feed.followers and feed.reader is not None:
-                if self._feeds.get(job_id) is feed:
-                    del self._feeds[job_id]
+                if self._feeds.get(followed) is feed:
+                    del self._feeds[followed]
                 feed.reader.cancel()
 
     async def _read(self, job_id: UUID, feed: _Feed) -> None:
@@ -146,7 +149,7 @@ class JobFeeds:
         last = feed.states[-1].seq if feed.states else 0
         async with self._sessions() as session:
             job = await session.get(Job, job_id)
-            transitions = await history.after(session, job_id, last)
+            transitions = [] if job is None else await history.after(session, job_id, last)
             ages_s = await history.ages(session, transitions) if feed.looks else []
         feed.take(job, transitions, ages_s)
 

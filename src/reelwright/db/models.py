@@ -16,6 +16,7 @@ from typing import Any
 
 import uuid_utils.compat
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -33,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from reelwright.db.ownership import DEFAULT_PROJECT_ID, Owned, project_of_new
 from reelwright.edits.enums import FileRole, JobStatus, JobType, OverlayType, Quality, VariantKind
 
 
@@ -82,17 +84,26 @@ def _index_of_labels(table: str) -> Index:
     )
 
 
+def _index_of_projects(table: str, time: str) -> Index:
+    """A project's rows by time: its lists read no other's."""
+    return Index(f"ix_{table}_project_id_{time}_id", "project_id", time, "id")
+
+
 class Labelled:
     """What clients say of a thing of theirs: edits/labels.py."""
 
     labels: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), sort_order=999)
 
 
-class Video(Labelled, Base):
+class Video(Labelled, Owned, Base):
     """An upload, as it came."""
 
     __tablename__ = "videos"
-    __table_args__ = (Index("ix_videos_upload_time_id", "upload_time", "id"), _index_of_labels("videos"))
+    __table_args__ = (
+        Index("ix_videos_upload_time_id", "upload_time", "id"),
+        _index_of_projects("videos", "upload_time"),
+        _index_of_labels("videos"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     original_filename: Mapped[str]
@@ -108,7 +119,7 @@ class Video(Labelled, Base):
     upload_time: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
-class Variant(Labelled, Base):
+class Variant(Labelled, Owned, Base):
     """A result that was made of a video by a job."""
 
     __tablename__ = "video_variants"
@@ -117,6 +128,7 @@ class Variant(Labelled, Base):
         Index("ix_video_variants_video_id", "video_id"),
         Index("ix_video_variants_source_variant_id", "source_variant_id"),
         Index("ix_video_variants_created_at_id", "created_at", "id"),
+        _index_of_projects("video_variants", "created_at"),
         _index_of_labels("video_variants"),
     )
 
@@ -141,11 +153,11 @@ class Variant(Labelled, Base):
     """The variant with which it shares its bytes, which may be deleted by now."""
 
 
-class Asset(Base):
+class Asset(Owned, Base):
     """A picture or a sound that edits may use, uploaded by a client. Pictures have a size, sounds `media_info`."""
 
     __tablename__ = "assets"
-    __table_args__ = (Index("ix_assets_created_at_id", "created_at", "id"),)
+    __table_args__ = (Index("ix_assets_created_at_id", "created_at", "id"), _index_of_projects("assets", "created_at"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
@@ -159,7 +171,7 @@ class Asset(Base):
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
-class File(Base):
+class File(Owned, Base):
     """One stored file and its owner: exactly one of video, variant, asset."""
 
     __tablename__ = "files"
@@ -213,7 +225,7 @@ LEADING = text("shared AND reused_from_job_id IS NULL AND status IN ('PENDING', 
 """Jobs whose encode equal ones may share: there is one of a fingerprint."""
 
 
-class Job(Labelled, Base):
+class Job(Labelled, Owned, Base):
     """One piece of long work. Only jobs/lifecycle.py writes its state."""
 
     __tablename__ = "jobs"
@@ -224,6 +236,7 @@ class Job(Labelled, Base):
         Index("ix_jobs_status_created_at", "status", "created_at"),
         Index("ix_jobs_video_id_created_at", "video_id", "created_at"),
         Index("ix_jobs_created_at_id", "created_at", "id"),
+        _index_of_projects("jobs", "created_at"),
         Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
         Index("ix_jobs_finished_at", "finished_at"),
         _index_of_labels("jobs"),
@@ -283,17 +296,49 @@ class Job(Labelled, Base):
     updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
-class TemplateVersion(Base):
+class TemplateVersion(Owned, Base):
     """One version of an edit with variables in it. No job needs it: each holds the edit that was made of it."""
 
     __tablename__ = "templates"
 
+    project_id: Mapped[uuid.UUID] = mapped_column(
+        primary_key=True, default=project_of_new, server_default=text(f"'{DEFAULT_PROJECT_ID}'")
+    )
     name: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     description: Mapped[str] = mapped_column(server_default="")
     edit_json: Mapped[dict[str, Any]]
     variables_json: Mapped[dict[str, Any]]
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class Project(Base):
+    """Whose things are: each belongs to one project, and keys of another do not see it."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class ApiKey(Base):
+    """A key that clients authorize themselves with. The key itself is not stored: see access/key_format.py."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_project_id_created_at", "project_id", "created_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str]
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    hint: Mapped[str]
+    """Its first characters, by which people know it again."""
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime.datetime | None]
+    revoked_at: Mapped[datetime.datetime | None]
+    last_used_at: Mapped[datetime.datetime | None]
 
 
 class SeenToolchain(Base):

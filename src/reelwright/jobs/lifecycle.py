@@ -302,6 +302,7 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
 
 async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """End in CANCELLED, at once. Raises NotFound, Conflict when the job has ended already."""
+    await _as_it_is(session, job_id)  # what the function finds, the session may not see
     refusal: str | None = await session.scalar(select(func.cancel_job(job_id)))
     job = await _as_it_is(session, job_id)
     if refusal is not None:
@@ -312,6 +313,7 @@ async def cancel(session: AsyncSession, job_id: uuid.UUID) -> Job:
 
 async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """Start a FAILURE or CANCELLED job again, from 0. Raises NotFound, Conflict when it cannot be."""
+    await _as_it_is(session, job_id)
     with queue.entry_of(job_id) as origin:
         refusal: str | None = await session.scalar(_RETRY, {"job_id": job_id, "origin": origin})
     job = await _as_it_is(session, job_id)
@@ -324,7 +326,7 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
 
 
 async def _as_it_is(session: AsyncSession, job_id: uuid.UUID) -> Job:
-    """Return the job after a function of the database has changed it. Raises NotFound."""
+    """Return the job as it is now, whatever a function of the database has changed. Raises NotFound."""
     job = await session.get(Job, job_id, populate_existing=True)
     if job is None:
         raise NotFound("no such job")

@@ -57,6 +57,7 @@ async def add(
     for number, (variant, output) in enumerate(zip(variants, outputs, strict=True)):
         assert job.video_id is not None
         variant.video_id = job.video_id
+        variant.project_id = job.project_id
         variant.job_id = job.id
         variant.output_index = number
         variant.kind = KIND_OF_JOB[job.type]
@@ -115,6 +116,7 @@ async def copy(session: AsyncSession, job: Job, made: Sequence[Result]) -> list[
     await add(session, job, copies, [_output(result.variant) for result in made])
     session.add_all(
         File(
+            project_id=job.project_id,
             variant_id=variant.id,
             role=file.role,
             name=file.name,

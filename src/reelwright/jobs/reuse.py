@@ -8,6 +8,8 @@ that would make it by the same toolchain.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
 from reelwright.db.models import File, Job, new_id
+from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.edits.enums import FileRole, JobStatus
 from reelwright.edits.plan import Plan
 from reelwright.edits.splice import Splice
@@ -31,9 +34,11 @@ TRIES = 5
 """A leader may end between two looks, and another one come."""
 
 
-def fingerprint(plan: Plan) -> str:
-    """Return what jobs have in common that make the same: the plan's digest without what is only said about it."""
-    return msgspec.structs.replace(plan, warnings=(), splice=_made_alike(plan.splice)).digest
+def fingerprint(plan: Plan, project_id: uuid.UUID) -> str:
+    """Return what jobs have in common that make the same for the same project: the plan's digest without what is only
+    said about it."""
+    digest = msgspec.structs.replace(plan, warnings=(), splice=_made_alike(plan.splice)).digest
+    return digest if project_id == DEFAULT_PROJECT_ID else hashlib.sha256(f"{project_id} {digest}".encode()).hexdigest()
 
 
 def _made_alike(splice: Splice | UnsetType) -> Splice | UnsetType:

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import is_away
 from reelwright.db.models import Job
+from reelwright.db.ownership import is_seen
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import NotFound
 from reelwright.jobs.notifier import JobNotifier
 
-_LOOK = "SELECT id, status::text, progress, error_message FROM jobs WHERE id = ANY($1::uuid[])"
-_LOOK_AT_ONE = "SELECT id, status::text, progress, error_message FROM jobs WHERE id = $1"
+_LOOK = "SELECT project_id, id, status::text, progress, error_message FROM jobs WHERE id = ANY($1::uuid[])"
+_LOOK_AT_ONE = "SELECT project_id, id, status::text, progress, error_message FROM jobs WHERE id = $1"
 """Which PostgreSQL plans once."""
 
 
@@ -39,7 +40,7 @@ class StatusReader:
     def __init__(self, notifier: JobNotifier, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._notifier = notifier
         self._sessions = sessions
-        self._asked: dict[uuid.UUID, asyncio.Future[CurrentStatus | None]] = {}
+        self._asked: dict[uuid.UUID, asyncio.Future[tuple[uuid.UUID, CurrentStatus] | None]] = {}
         """Of the next look: who asks while one is under way may know of something that it does not see."""
         self._looking: asyncio.Task[None] | None = None
 
@@ -52,14 +53,14 @@ class StatusReader:
         if self._looking is None:
             self._looking = asyncio.create_task(self._look(), name="statuses")
         try:
-            status = await asyncio.shield(answer)
+            found = await asyncio.shield(answer)
         except Exception as error:
             if not is_away(error):
                 raise
             return await self._by_the_pool(job_id)
-        if status is None:
+        if found is None or not is_seen(found[0]):
             raise NotFound("no such job")
-        return status
+        return found[1]
 
     async def _look(self) -> None:
         try:
@@ -75,9 +76,12 @@ class StatusReader:
                         future.set_exception(error)
                         future.exception()  # heard: whoever asked may have gone
                     continue
-                statuses = {id_: CurrentStatus(id_, JobStatus(status), *rest) for id_, status, *rest in rows}
+                found = {
+                    id_: (project_id, CurrentStatus(id_, JobStatus(status), *rest))
+                    for project_id, id_, status, *rest in rows
+                }
                 for job_id, future in asked.items():
-                    future.set_result(statuses.get(job_id))
+                    future.set_result(found.get(job_id))
         finally:
             self._looking = None
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant, Video
+from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
 from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
@@ -160,6 +161,6 @@ async def submit(
         labels=labels.stored,
         input_file_ids=tuple(inputs.values()),
         max_failures=max_failures,
-        fingerprint=reuse.fingerprint(plan),
+        fingerprint=reuse.fingerprint(plan, project_of_new()),
     )
     return await reuse.create(session, new, reuse_from)

@@ -8,18 +8,23 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import Asset, Video
+from reelwright.db.ownership import project_of_new
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.library import assets, uploads
 from reelwright.media.probe.prober import Prober
 from reelwright.storage.local import LocalStorage
 
 CHUNK_BYTES = 2**20
+
+
+_Content: TypeAlias = tuple[uuid.UUID, Path, int, int]
+"""A project, in which it is stored, and a file of the folder: its path, time of change and size."""
 
 
 class Stored(NamedTuple):
@@ -40,8 +45,8 @@ class AssetVideos:
         self._storage = storage
         self._prober = prober
         self._sessions = sessions
-        self._known: dict[tuple[Path, int, int], Stored] = {}
-        """By path, time of change and size: a file is not read anew for every request."""
+        self._known: dict[_Content, Stored] = {}
+        """A file is not read anew for every request."""
         self._taking = asyncio.Lock()
 
     async def take(self, path: Path, name: str, *, sound: bool = False) -> str:
@@ -51,7 +56,7 @@ class AssetVideos:
         Raises UnsupportedMedia, UnreadableMedia, NoSpace.
         """
         seen = await asyncio.to_thread(path.stat)
-        what = path, seen.st_mtime_ns, seen.st_size
+        what = project_of_new(), path, seen.st_mtime_ns, seen.st_size
         if (known := await self._known_as(what, sound=sound)) is not None:
             return known.reference
         async with self._taking:  # one at a time: who waited finds what another took in
@@ -63,7 +68,7 @@ class AssetVideos:
             self._known[what] = stored or await self._take_in(path, name, seen.st_size, sound=sound)
             return self._known[what].reference
 
-    async def _known_as(self, what: tuple[Path, int, int], *, sound: bool) -> Stored | None:
+    async def _known_as(self, what: _Content, *, sound: bool) -> Stored | None:
         """What it was stored as in this process' time, unless it was deleted since."""
         if (known := self._known.get(what)) is None or (known.kind is Asset and not sound):
             return None

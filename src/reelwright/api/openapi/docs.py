@@ -20,10 +20,12 @@ import msgspec
 from litestar import Litestar, Request, Response, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Server, Tag
+from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 from litestar.params import FromPath
 from litestar.response import Redirect
+from litestar.routes import HTTPRoute
 
+from reelwright.api.http.authorization import PUBLIC, needed_scope
 from reelwright.api.openapi.operations import name_words, operation_id, problem_components
 from reelwright.error_codes import HTTP_CODES, JOB_CODES, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
@@ -36,22 +38,39 @@ _FILES = {
 }
 UNFRAMED = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
 """A page of another site that could frame this one could have its buttons pressed."""
+KEY = "key"
+_KEY_SCHEME = SecurityScheme(
+    type="http",
+    scheme="bearer",
+    bearer_format="rw_...",
+    description="A key that `reelwright keys create` or `POST /keys` made. Not asked for where AUTH is off.",
+)
 _EMPTY_ICON = '<link rel="icon" href="data:,">'
 
 
 def openapi_config(
-    *, title: str, version: str, description: str, root_path: str = "", tags: Mapping[str, str] | None = None
+    *,
+    title: str,
+    version: str,
+    description: str,
+    root_path: str = "",
+    tags: Mapping[str, str] | None = None,
+    needs_keys: bool = False,
 ) -> OpenAPIConfig:
-    """What `Litestar(openapi_config=...)` takes: serves `/docs`. `tags`: name -> meaning, in the order shown."""
+    """What `Litestar(openapi_config=...)` takes: serves `/docs`. `tags`: name -> meaning, in the order shown.
+    `needs_keys`: whether requests need a key, or may come without."""
     return OpenAPIConfig(
         title=title,
         version=version,
         description=description,
         path="/docs",
-        openapi_router=Router("/docs", route_handlers=[], include_in_schema=False, response_headers=UNFRAMED),
+        openapi_router=Router(
+            "/docs", route_handlers=[], include_in_schema=False, response_headers=UNFRAMED, opt=PUBLIC
+        ),
         render_plugins=[SwaggerUI(root_path)],
         servers=[Server(url=root_path or "/")],
-        components=problem_components(),
+        components=[problem_components(), Components(security_schemes={KEY: _KEY_SCHEME})],
+        security=[{KEY: []}] if needs_keys else [{}, {KEY: []}],
         tags=[Tag(name=name, description=meaning) for name, meaning in (tags or {}).items()],
         use_handler_docstrings=True,
         operation_id_creator=operation_id,
@@ -62,7 +81,24 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document of an app, as plain values."""
     document = app.openapi_schema.to_schema()
     name_words(document)
+    _tell_scopes(app, document)
     return document
+
+
+def _tell_scopes(app: Litestar, document: dict[str, Any]) -> None:
+    """Say of every operation which scope a key has to have for it, or that none is needed."""
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        operations = document["paths"].get(route.path_format, {})
+        for handler in route.route_handlers:
+            for method in handler.http_methods:
+                if (operation := operations.get(method.lower())) is None:
+                    continue
+                if (scope := needed_scope(handler.opt, method)) is None:
+                    operation["security"] = []
+                else:
+                    operation["x-scope"] = scope.value
 
 
 def docs_router(root_path: str = "") -> Router:
@@ -81,7 +117,7 @@ def docs_router(root_path: str = "") -> Router:
     def redoc() -> Redirect:
         return Redirect(f"{root_path}/docs")
 
-    return Router("/", route_handlers=[openapi_json, redoc], include_in_schema=False)
+    return Router("/", route_handlers=[openapi_json, redoc], include_in_schema=False, opt=PUBLIC)
 
 
 class SwaggerUI(OpenAPIRenderPlugin):

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
 from reelwright.api.context import Services
+from reelwright.api.http.authorization import PUBLIC
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.about import HealthOut, ReadyOut, ServiceOut
@@ -69,4 +70,4 @@ async def ready(services: NamedDependency[Services]) -> Response[ReadyOut]:
     )
 
 
-router = Router("/", route_handlers=[index, health, ready], tags=["service"])
+router = Router("/", route_handlers=[index, health, ready], tags=["service"], opt=PUBLIC)

@@ -6,6 +6,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
 from reelwright.api.context import Services
+from reelwright.api.http.authorization import FOR_ADMINS
 
 
 @get("/metrics", include_in_schema=False)
@@ -14,4 +15,4 @@ async def show(services: NamedDependency[Services]) -> Response[bytes]:
     return Response(await services.metrics.text(), media_type="text/plain; version=0.0.4")
 
 
-router = Router("/", route_handlers=[show], include_in_schema=False)
+router = Router("/", route_handlers=[show], include_in_schema=False, opt=FOR_ADMINS)

@@ -1,0 +1,119 @@
+"""Keys as requests bring them: looked up once in some seconds, whoever asks; and when each was last used.
+
+A key that is revoked is refused by every process within MAX_AGE_S. When a key was last used is written in batches: no
+request waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.access import key_format
+from reelwright.access.scopes import Scope
+from reelwright.db.database import is_away
+from reelwright.db.models import ApiKey
+
+logger = logging.getLogger(__name__)
+
+MAX_AGE_S = 5.0
+MAX_KNOWN = 10_000
+"""Keys that one process holds; those that were not asked for the longest time go first."""
+WRITE_INTERVAL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who sends a request, by its key."""
+
+    key_id: uuid.UUID
+    project_id: uuid.UUID
+    scopes: frozenset[Scope]
+    expires_at: datetime.datetime | None
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+class Keyring:
+    """The keys that are good now."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._sessions = sessions
+        self._known: dict[bytes, tuple[Holder, float]] = {}
+        """By digest, with the time of the look. Only what is good: who tries keys out displaces none."""
+        self._used: dict[uuid.UUID, datetime.datetime] = {}
+
+    async def holder(self, key: str) -> Holder | None:
+        """Return whose the key is, None when it is none, or good no more. Raises what the database raises."""
+        if not key_format.is_key(key):
+            return None
+        digest = key_format.digest(key)
+        now = time.monotonic()
+        holder, looked_at = self._known.get(digest, (None, 0.0))
+        if holder is None or now - looked_at >= MAX_AGE_S:
+            holder = await self._look(digest)
+            self._known.pop(digest, None)
+            if holder is None:
+                return None
+            if len(self._known) >= MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[digest] = holder, now
+        used_at = datetime.datetime.now(datetime.UTC)
+        if holder.expires_at is not None and holder.expires_at <= used_at:
+            return None
+        self._used[holder.key_id] = used_at
+        return holder
+
+    def forget(self) -> None:
+        """Look every key up anew: one was revoked here."""
+        self._known.clear()
+
+    async def _look(self, digest: bytes) -> Holder | None:
+        async with self._sessions() as session:
+            row = await session.scalar(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
+        if row is None:
+            return None
+        scopes = frozenset(Scope(name) for name in row.scopes if name in set(Scope))
+        return Holder(row.id, row.project_id, scopes, row.expires_at)
+
+    @asynccontextmanager
+    async def noting_uses(self) -> AsyncIterator[None]:
+        """Write down meanwhile, and at the end, when keys were used."""
+        writer = asyncio.create_task(self._write_on(), name="uses of keys")
+        try:
+            yield
+        finally:
+            writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await writer
+            await self._write()
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(WRITE_INTERVAL_S)
+            await self._write()
+
+    async def _write(self) -> None:
+        used, self._used = self._used, {}
+        if not used:
+            return
+        rows = [{"key_id": key_id, "used_at": used_at} for key_id, used_at in sorted(used.items())]
+        newest = func.greatest(ApiKey.last_used_at, bindparam("used_at"))
+        statement = update(ApiKey.__table__).where(ApiKey.id == bindparam("key_id")).values(last_used_at=newest)  # type: ignore[arg-type]
+        try:
+            async with self._sessions.begin() as session:
+                await (await session.connection()).execute(statement, rows)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            logger.warning("it was not written down when keys were used: %r", error)

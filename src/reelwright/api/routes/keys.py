@@ -1,0 +1,99 @@
+"""/keys: who may do what. For keys of the scope `admin`; where none are needed, keys are made on the machine alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from reelwright.access import keys
+from reelwright.api.context import Services
+from reelwright.api.http.authorization import FOR_ADMINS, Forbidden
+from reelwright.api.openapi import key_examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, KeyRotation
+from reelwright.api.schemas.pages import PageNumber, PageSize
+from reelwright.errors import Conflict
+
+NOT_CACHED = {"Cache-Control": "no-store"}
+"""The answer holds a secret."""
+_SWITCHED_OFF = Forbidden(
+    "Nobody is asked for a key here (AUTH), so that whoever comes could make one that is good later: "
+    "`reelwright keys create` makes them on the machine itself."
+)
+
+
+def _require_keys(services: Services) -> None:
+    if services.keyring is None:
+        raise _SWITCHED_OFF
+
+
+@post(
+    "/",
+    summary="Make a key",
+    operation_class=operation(
+        request_examples=key_examples.REQUESTS, responses={201: key_examples.MADE}, errors=[_SWITCHED_OFF]
+    ),
+)
+async def make_key(data: JSONBody[KeyIn], services: NamedDependency[Services]) -> Response[KeyMade]:
+    """For a project, which is made where there is none of the name. The answer has the key itself, once."""
+    _require_keys(services)
+    async with services.sessions.begin() as session:
+        made = await keys.create(
+            session, data.name, project=data.project, scopes=data.scopes, expires_at=data.expires_at
+        )
+    return Response(KeyMade.new(made), headers=NOT_CACHED)
+
+
+@get("/", summary="List keys", operation_class=operation(responses={200: key_examples.PAGE}))
+async def list_keys(
+    services: NamedDependency[Services],
+    project: Annotated[str | None, QueryParameter(description="Only those of this project.")] = None,
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+) -> KeyPage:
+    """Those of every project, by project and age; also those that are revoked or have expired."""
+    async with services.sessions() as session:
+        rows, total = await keys.page(session, project=project, offset=(page - 1) * page_size, limit=page_size)
+    items = [KeyOut.of(row, name) for row, name in rows]
+    return KeyPage(items=items, total=total, page=page, page_size=page_size, next_cursor=None)
+
+
+@post(
+    "/{key_id:uuid}/rotate",
+    summary="Replace a key",
+    operation_class=operation(
+        responses={201: key_examples.MADE},
+        errors=[_SWITCHED_OFF, Conflict("the key is revoked or has expired: make a new one")],
+    ),
+)
+async def rotate_key(
+    key_id: FromPath[UUID], data: JSONBody[KeyRotation], services: NamedDependency[Services]
+) -> Response[KeyMade]:
+    """Makes one of the same name, project and scopes; the old one is good for `overlap_s` yet, so that whoever uses it
+    can change to the new one."""
+    _require_keys(services)
+    async with services.sessions.begin() as session:
+        made = await keys.rotate(session, key_id, overlap_s=data.overlap_s)
+    return Response(KeyMade.new(made), headers=NOT_CACHED)
+
+
+@delete(
+    "/{key_id:uuid}",
+    summary="Revoke a key",
+    status_code=200,
+    operation_class=operation(responses={200: key_examples.REVOKED}),
+)
+async def revoke_key(key_id: FromPath[UUID], services: NamedDependency[Services]) -> KeyOut:
+    """It is refused from now on, by other API processes within five seconds. It stays in the list."""
+    async with services.sessions.begin() as session:
+        revoked = await keys.revoke(session, key_id)
+    if services.keyring is not None:
+        services.keyring.forget()
+    return KeyOut.of(*revoked)
+
+
+router = Router("/keys", route_handlers=[make_key, list_keys, rotate_key, revoke_key], tags=["keys"], opt=FOR_ADMINS)

@@ -1,0 +1,62 @@
+"""Whose rows a task sees: those of one project, where a project is set, in every query of the ORM; else all of them.
+
+One rule for all: who forgets to ask whose a row is finds only rows of the project. It does not reach statements in SQL
+text; those that answer clients look at `project_id` themselves.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+
+DEFAULT_PROJECT_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
+"""Of what is made where no keys are asked for, and of what was there before there were projects."""
+
+_project_id: ContextVar[uuid.UUID | None] = ContextVar("project_id", default=None)
+
+
+def project_of_task() -> uuid.UUID | None:
+    """Return the project whose rows alone this task sees; None: it sees all."""
+    return _project_id.get()
+
+
+def project_of_new() -> uuid.UUID:
+    """Return the project that a new row belongs to."""
+    return _project_id.get() or DEFAULT_PROJECT_ID
+
+
+def is_seen(project_id: uuid.UUID) -> bool:
+    """Return whether this task sees rows of the project."""
+    return _project_id.get() in (None, project_id)
+
+
+@contextmanager
+def confined(project_id: uuid.UUID) -> Iterator[None]:
+    """Let this task, and those that it starts, see the rows of one project alone, and make rows of it."""
+    token = _project_id.set(project_id)
+    try:
+        yield
+    finally:
+        _project_id.reset(token)
+
+
+class Owned:
+    """A row that belongs to a project. There is no foreign key: projects stay, and a check for every row costs."""
+
+    project_id: Mapped[uuid.UUID] = mapped_column(
+        default=project_of_new, server_default=text(f"'{DEFAULT_PROJECT_ID}'"), sort_order=1000
+    )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _confine(state: ORMExecuteState) -> None:
+    project_id = _project_id.get()
+    if project_id is not None and (state.is_select or state.is_update or state.is_delete):
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda row: row.project_id == project_id, include_aliases=True)
+        )

@@ -1,0 +1,251 @@
+"""Keys: what they allow, whose things they see, how they end; tried on every route that the document has."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from reelwright.settings import Settings
+from tests.support.service import UNKNOWN, Service, environment, problem
+
+SCOPES = ("read", "write", "admin")
+
+
+async def command(service: Service, *argv: str) -> tuple[str, str]:
+    """What `reelwright keys ...` writes to its two outputs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "reelwright", "keys", *argv),
+        env=environment(service.settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode().strip(), errors.decode()
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+@asynccontextmanager
+async def guarded(settings: Settings, folder: Path) -> AsyncIterator[Service]:
+    """A service that asks for keys; its client has the first one."""
+    folder.mkdir(exist_ok=True)
+    service = Service(msgspec.structs.replace(settings, auth="keys", reuse_results=True), folder)
+    async with service.running():
+        log = service.api.log.read_text()
+        first = next(line.strip() for line in log.splitlines() if line.strip().startswith("rw_"))
+        service.client.headers["Authorization"] = f"Bearer {first}"
+        yield service
+
+
+@pytest.fixture
+async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
+    async with guarded(settings, tmp_path) as running:
+        yield running
+
+
+async def made(service: Service, name: str, **more: Any) -> str:
+    answer = await service.client.post("/keys", json={"name": name, **more})
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    key: str = answer.json()["key"]
+    return key
+
+
+async def operations(client: httpx.AsyncClient) -> list[tuple[str, str, str | None]]:
+    """Method, path and scope of every operation in the document; ids are those of nothing."""
+    document = (await client.get("/openapi.json")).json()
+    assert document["security"] == [{"key": []}]
+    found = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            scope = operation.get("x-scope")
+            assert (scope is None) == (operation.get("security") == []), path
+            filled = path
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    kind = parameter["schema"].get("format") or parameter["schema"].get("type")
+                    value = UNKNOWN if kind == "uuid" else "1" if kind == "integer" else "nothing"
+                    filled = filled.replace(f"{{{parameter['name']}}}", value)
+            found.append((method.upper(), filled, scope))
+    return found
+
+
+async def test_every_route_asks_for_its_scope(service: Service) -> None:
+    """Without a key 401, with one of another scope 403, in a problem document; with the right one neither."""
+    keys = {scope: await made(service, scope, scopes=[scope]) for scope in SCOPES}
+    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False) as client:
+        table = await operations(client)
+        assert len(table) > 60
+        assert {scope for _, _, scope in table} == {None, *SCOPES}
+        for method, path, needed in [*table, ("GET", "/metrics", "admin")]:
+            answer = await client.request(method, path)
+            if needed is None:
+                assert answer.status_code == 200, (method, path)
+                continue
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"] == 'Bearer realm="reelwright"'
+            if method != "HEAD":
+                problem(answer, 401, "unauthorized")
+            for scope, key in keys.items():
+                answer = await client.request(method, path, headers=bearer(key))
+                assert (answer.status_code == 403) == (scope != needed), (method, path, scope)
+                assert answer.status_code < 500, (method, path, answer.text)
+                if scope != needed and method != "HEAD":
+                    assert needed in str(problem(answer, 403, "forbidden")["detail"])
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "A key is needed"),
+        (["Bearer"], "This is no key"),
+        (["Bearer rw_nothing"], "This is no key"),
+        (["Basic dXNlcjpwYXNz"], "has to be `Bearer`"),
+        (["Bearer rw_" + "A" * 43 + "0c2b5986"], "is not known"),
+        (["Bearer rw_" + "A" * 43 + "0c2b5986"] * 2, "one header Authorization"),
+    ],
+)
+async def test_who_is_refused_is_told_why(service: Service, given: list[str], told: str) -> None:
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+        headers = [("Authorization", value) for value in given]
+        answer = await client.get("/videos", headers=headers)
+        assert told in str(problem(answer, 401, "unauthorized")["detail"])
+        body = await client.post("/videos/upload", headers=headers, files={"file": b"0" * 5_000_000})
+        problem(body, 401, "unauthorized")
+
+
+async def test_a_project_sees_nothing_of_another(service: Service, clip: Path) -> None:
+    """Every id of one project is unknown to the other, on every route that takes one; its lists are empty, its edits
+    are made anew, and what has its name is another thing."""
+    ours, theirs = await made(service, "ours", project="ours"), await made(service, "theirs", project="theirs")
+    service.client.headers["Authorization"] = f"Bearer {ours}"
+    video = await service.upload(clip)
+    template = {"name": "clip", "edit": {"steps": [{"type": "trim", "start": 0, "end": 1}]}}
+    assert (await service.client.post("/templates", json=template)).json()["version"] == 1
+    subtitles = {"file": ("words.srt", b"1\n00:00:00,000 --> 00:00:01,000\nwords\n")}
+    asset = (await service.client.post("/assets", files=subtitles)).json()
+    async with service.worker():
+        job = await service.until(await service.trim(video["id"], 0.5, 1.5))
+    assert job["status"] == "SUCCESS"
+    variant = job["outputs"][0]["variant_id"]
+    stored = (await service.client.get(f"/variants/{variant}")).json()
+    assert (await service.client.get(stored["url"])).status_code == 200
+    ids = {"video_id": video["id"], "variant_id": variant, "job_id": job["job_id"], "asset_id": asset["id"]}
+    document = (await service.client.get("/openapi.json")).json()
+    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=bearer(theirs)) as stranger:
+        tried = 0
+        for path, methods in document["paths"].items():
+            named = [parameter for parameter in ids if f"{{{parameter}}}" in path]
+            for method in methods if named else ():
+                filled = path.format_map({**ids, "name": "clip", "quality": "source", "key": "nothing", "version": 1})
+                body = {"json": {"title": "mine"}} if method == "patch" else {}
+                answer = await stranger.request(method, filled, **body)  # type: ignore[arg-type]
+                assert answer.status_code in ((404, 400) if path.startswith("/api/v1") else (404,)), (method, filled)
+                tried += 1
+        assert tried > 25
+        for path in (
+            video["url"],
+            stored["url"],
+            "/templates/clip",
+            "/templates/clip/versions/1",
+            f"/uploads/{variant}",
+        ):
+            problem(await stranger.get(path), 404, "not_found")
+        for path in ("/videos", "/variants", "/jobs", "/assets", "/templates", f"/jobs?video_id={video['id']}"):
+            page = (await stranger.get(path)).json()
+            assert (page["items"], page["total"]) == ([], 0), path
+        assert (await stranger.get("/api/v1/videos")).json()["total"] == 0
+        for reference in (f"video:{video['id']}", f"variant:{variant}", video["stored_path"], f"asset:{asset['id']}"):
+            own = (await stranger.post("/videos/upload", files={"file": ("a.mp4", clip.read_bytes())})).json()
+            edit = {"source": own["id"], "steps": [{"type": "concat", "after": [{"source": reference}]}]}
+            answer = await stranger.post("/edits", json=edit)
+            assert answer.status_code in (404, 422), (reference, answer.text)
+            assert answer.json()["errors"][0]["code"] == "asset_missing", answer.text
+        again = await stranger.post("/trim", json={"video_id": own["id"], "start": 0.5, "end": 1.5})
+        assert (await stranger.get(f"/jobs/{again.json()['job_id']}")).json()["status"] == "PENDING"  # not ours, reused
+        assert (await stranger.post("/templates", json=template)).json()["version"] == 1
+        with pytest.raises(httpx.ReadTimeout):
+            async with stranger.stream("GET", f"/jobs/{again.json()['job_id']}/events", timeout=0.5) as stream:
+                assert stream.status_code == 200
+                async for _ in stream.aiter_bytes():
+                    pass
+    same = await service.client.post("/trim", json={"video_id": video["id"], "start": 0.5, "end": 1.5})
+    assert (await service.job(same.json()["job_id"]))["status"] == "SUCCESS"  # ours, reused
+    rows = await service.sql(
+        "SELECT DISTINCT p.name, count(*) FROM files f JOIN projects p ON p.id = f.project_id GROUP BY 1 ORDER BY 1"
+    )
+    assert [row["name"] for row in rows] == ["ours", "theirs"]
+    assert (await service.client.delete(f"/videos/{video['id']}")).status_code == 204
+
+
+async def test_a_key_ends_when_it_is_revoked_replaced_or_over(service: Service) -> None:
+    """Its row stays, and says so. The key itself is nowhere: not in the database, not in a log."""
+    plain = {"name": "shop", "project": "shop"}
+    soon = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)).isoformat()
+    key = (await service.client.post("/keys", json={**plain, "expires_at": soon})).json()
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+        assert (await client.get("/videos", headers=bearer(key["key"]))).status_code == 200
+        replaced = await service.client.post(f"/keys/{key['id']}/rotate", json={"overlap_s": 0})
+        newer = replaced.json()
+        assert (newer["name"], newer["project"], newer["scopes"]) == ("shop", "shop", ["read", "write"])
+        assert (await client.get("/videos", headers=bearer(newer["key"]))).status_code == 200
+        revoked = (await service.client.delete(f"/keys/{newer['id']}")).json()
+        assert revoked["revoked_at"] is not None
+        for ended in (key, newer):
+            problem(await client.get("/videos", headers=bearer(ended["key"])), 401, "unauthorized")
+            refusal = await service.client.post(f"/keys/{ended['id']}/rotate", json={})
+            problem(refusal, 409, "conflict")
+    problem(await service.client.delete(f"/keys/{UNKNOWN}"), 404, "not_found")
+    wrong = {"name": "", "project": "Shop!", "scopes": ["all"]}
+    problem(await service.client.post("/keys", json=wrong), 422, "invalid_input")
+    problem(
+        await service.client.post("/keys", json={**plain, "expires_at": "2020-01-01T00:00:00Z"}), 422, "invalid_input"
+    )
+    page = (await service.client.get("/keys?project=shop")).json()
+    assert [one["id"] for one in page["items"]] == [key["id"], newer["id"]]
+    await service.api.end()
+    used = await service.sql("SELECT name, last_used_at IS NOT NULL AS used FROM api_keys ORDER BY created_at")
+    assert all(row["used"] for row in used)
+    written = str([await service.sql(f"SELECT * FROM {table}") for table in ("api_keys", "jobs")]) + service.logs()
+    assert key["key"][13:] not in written
+    assert newer["key"][13:] not in written
+
+
+async def test_keys_are_made_on_the_machine(service: Service) -> None:
+    key, about = await command(service, "create", "by hand", "--project", "shop", "--scope", "read", "--days", "7")
+    assert "of project shop: read, until " in about
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+        assert (await client.get("/videos", headers=bearer(key))).status_code == 200
+        problem(await client.post("/trim", headers=bearer(key), json={}), 403, "forbidden")
+        line = (await command(service, "list", "--project", "shop"))[0]
+        key_id = line.split()[0]
+        assert key[:10] in line
+        assert key not in line
+        newer, _ = await command(service, "rotate", key_id, "--overlap-hours", "0")
+        assert (await client.get("/videos", headers=bearer(newer))).status_code == 200
+        assert "expired" in (await command(service, "list", "--project", "shop"))[0].splitlines()[0]
+
+
+async def test_where_no_key_is_needed_none_can_be_made_from_afar(
+    settings: Settings, tmp_path: Path, clip: Path
+) -> None:
+    """And what was made before belongs to the project `default`, whose keys see it later."""
+    service = Service(settings, tmp_path)
+    async with service.running():
+        problem(await service.client.post("/keys", json={"name": "later"}), 403, "forbidden")
+        assert (await service.client.get("/openapi.json")).json()["security"] == [{}, {"key": []}]
+        video = await service.upload(clip)
+    async with guarded(settings, tmp_path / "guarded") as later:
+        assert (await later.client.get(f"/videos/{video['id']}")).status_code == 200
