@@ -16,7 +16,7 @@ from openapi_spec_validator import validate
 
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
-from tests.support.service import UNKNOWN, Service, environment
+from tests.support.service import UNKNOWN, Service, environment, problem
 
 
 async def test_index_health_and_readiness(shared_service: Service) -> None:
@@ -110,6 +110,9 @@ async def test_the_request_examples_work(shared_service: Service, document: dict
                 body |= {name: video["id"] for name in ("video_id", "source") if name in body}
                 address = path.format(**ids)
                 answer = await shared_service.client.request(method, address, json=body)
+                if path == "/keys":  # none can be made here; test_keys.py makes them
+                    problem(answer, 403, "forbidden")
+                    continue
                 assert answer.is_success, (path, answer.text)
                 sent += 1
     assert sent >= 3

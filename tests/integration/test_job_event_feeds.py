@@ -109,7 +109,7 @@ async def test_a_feed_ends_with_its_last_follower(world: World, notifier: JobNot
     feeds = JobFeeds(world.sessions, notifier)
     stream = feeds.follow(job_id, 0)
     assert b"STARTED" in await anext(stream)
-    reader = feeds._feeds[job_id].reader
+    reader = feeds._feeds[None, job_id].reader
     assert reader is not None
     await stream.aclose()
     await asyncio.wait([reader], timeout=5)
