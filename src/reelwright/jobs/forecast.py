@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.db.ownership import project_of_task
 from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
 from reelwright.edits.media_info import VideoStream
@@ -72,15 +73,18 @@ _ENDED = text(
     " ARRAY(SELECT v.size_bytes FROM video_variants v WHERE v.job_id = j.id ORDER BY v.output_index)"
     " FROM jobs j WHERE j.status = 'SUCCESS' AND j.attempt = 1 AND j.reused_from_job_id IS NULL"
     " AND j.plan_json IS NOT NULL AND j.recipe_json -> 'frames' IS NULL"  # what was copied says nothing of coding
+    " AND (CAST(:project_id AS uuid) IS NULL OR j.project_id = CAST(:project_id AS uuid))"
     " ORDER BY j.finished_at DESC LIMIT :most"
 ).bindparams(most=LOOKED_AT)
 
 
 async def history(session: AsyncSession) -> History:
-    """Return what the newest jobs took and came to that succeeded at once: one query, by an index."""
+    """Return what the newest jobs took and came to that succeeded at once: one query, by an index. Another project's
+    say nothing here: what is foretold would tell of them."""
     seconds: list[Case] = []
     size_bytes: list[Case] = []
-    for job_type, took_s, sha256, video, stated, sizes in await session.execute(_ENDED):
+    ended = await session.execute(_ENDED, {"project_id": project_of_task()})
+    for job_type, took_s, sha256, video, stated, sizes in ended:
         try:
             source = msgspec.convert(video, VideoStream)
             outputs = msgspec.convert(stated, tuple[ExpectedOutput, ...])
