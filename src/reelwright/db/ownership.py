@@ -10,9 +10,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 
 from sqlalchemy import event, text
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    LoaderCriteriaOption,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    with_loader_criteria,
+)
 
 DEFAULT_PROJECT_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 """Of what is made where no keys are asked for, and of what was there before there were projects."""
@@ -57,6 +65,9 @@ class Owned:
 def _confine(state: ORMExecuteState) -> None:
     project_id = _project_id.get()
     if project_id is not None and (state.is_select or state.is_update or state.is_delete):
-        state.statement = state.statement.options(
-            with_loader_criteria(Owned, lambda row: row.project_id == project_id, include_aliases=True)
-        )
+        state.statement = state.statement.options(_rows_of(project_id))
+
+
+@lru_cache(maxsize=1024)  # to make one costs more than to look a row up
+def _rows_of(project_id: uuid.UUID) -> LoaderCriteriaOption:
+    return with_loader_criteria(Owned, lambda row: row.project_id == project_id, include_aliases=True)
