@@ -166,7 +166,7 @@ def tried(place: Place, tests: str) -> None:
         if tests == "none":
             return
         began = time.monotonic()
-        suite = there.run(f"make test TESTS={shlex.quote(f'-rs {tests}')}")
+        suite = there.run(f"make test TESTS={shlex.quote(f'-rfEs {tests}')}")
         took = f"{last(suite.stdout)}, {(time.monotonic() - began) / 60:.0f} min"
         check(f"{place.name}: make test", suite.returncode == 0, took)
         if suite.returncode:
