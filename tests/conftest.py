@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import hypothesis
+import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
@@ -253,6 +254,18 @@ async def shared_service(
     async with Service(settings, folder).running() as running, running.worker():
         yield running
     await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test has asked of the shared service and not waited for is cancelled: the next tests have the machine."""
+    shared: Service | None = None
+    if "shared_service" in request.fixturenames:
+        shared = request.getfixturevalue("shared_service")
+    yield
+    if shared is not None:
+        with psycopg.connect(shared.settings.configured_database_url) as connection:
+            connection.execute("SELECT cancel_job(id) FROM jobs WHERE status IN ('PENDING', 'STARTED')")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from reelwright.db.revisions import newest_revision
 from reelwright.settings import Settings
@@ -33,6 +34,7 @@ async def examined(folder: Path, settings: Settings, *, status: int, **changes: 
     return found
 
 
+@pytest.mark.from_nothing
 async def test_a_machine_that_the_tests_run_on_is_fit(tmp_path: Path, settings: Settings) -> None:
     """Nothing fails, every part is looked at, and nothing is left behind or made."""
     found = await examined(tmp_path, settings, status=0)
@@ -43,6 +45,7 @@ async def test_a_machine_that_the_tests_run_on_is_fit(tmp_path: Path, settings: 
     assert {path.name for path in tmp_path.iterdir()} == {"doctor.log"}
 
 
+@pytest.mark.from_nothing
 async def test_a_broken_machine_is_told_part_by_part(tmp_path: Path, settings: Settings) -> None:
     """No database, no ffmpeg, folders that cannot be written: each failed, with advice; the rest is examined."""
     sealed = tmp_path / "sealed"

@@ -44,6 +44,7 @@ async def attempts_of(service: Service, job_id: str) -> int:
     return int(row["attempt"])
 
 
+@pytest.mark.from_nothing
 async def test_a_worker_killed_at_any_point_costs_no_job(service: Service, clip: Path) -> None:
     """SIGKILL at every named point of an attempt: another worker ends each job within a minute, with one result; the
     dead worker's ffmpeg is gone within two seconds, its files within the grace time."""
@@ -215,6 +216,7 @@ async def ended_well(service: Service, job_id: str, *, within_s: float = PATIENC
         await asyncio.sleep(0.1)
 
 
+@pytest.mark.from_nothing
 async def test_a_killed_database_costs_no_job(fragile: Service, own_database: OwnDatabase, long_clip: Path) -> None:
     """SIGKILL to the whole server in mid-job: it comes back, the job succeeds, the worker has outlived it."""
     service = fragile

@@ -12,6 +12,7 @@ import pytest
 from tests.support.service import Service
 
 
+@pytest.mark.from_nothing
 async def test_a_video_goes_the_whole_way(shared_service: Service, clip: Path) -> None:
     """What is downloaded is the wanted interval, and every state on the way was told."""
     video = await shared_service.upload(clip, filename="holiday.mov")

@@ -131,6 +131,7 @@ async def test_a_server_that_lets_nobody_in_is_one_sentence(tmp_path: Path, answ
     assert all(word in line for word in words), line
 
 
+@pytest.mark.from_nothing
 async def test_a_database_that_is_not_there_or_not_ours_is_one_sentence(tmp_path: Path, server_url: str) -> None:
     """No such database, no such user, and a user who may make no tables in it: what the server says, and what helps."""
     name = f"films_{uuid.uuid4().hex[:8]}"
@@ -150,6 +151,7 @@ async def test_a_database_that_is_not_there_or_not_ours_is_one_sentence(tmp_path
     assert "permission denied for schema public. Let the user own the database" in forbidden
 
 
+@pytest.mark.from_nothing
 async def test_the_schema_of_a_newer_version_is_left_alone(tmp_path: Path, database_url: str) -> None:
     """`migrate` says that it is there, changes nothing, and ends well: this version works with it."""
     await execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
@@ -221,6 +223,7 @@ async def test_only_a_database_that_cannot_be_reached_is_away(database_url: str)
     assert not is_away(OSError(errno.ENOSPC, "No space left on device"))
 
 
+@pytest.mark.from_nothing
 async def test_psql_is_a_prompt_on_the_configured_database(tmp_path: Path, database_url: str) -> None:
     """Its options are psql's own, its exit status as well; the password is in no argument."""
     settings = at(tmp_path, database_url)

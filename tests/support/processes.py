@@ -3,7 +3,7 @@
 Their programs take longer to be imported than most tests to run. So they are imported once, in a process that does
 nothing else, and each process under test is a fork of that one: it has its own environment, folder, arguments and
 log, and runs its program from the first line of its `__main__` on. What starts others (`up`, `demo`) and what is of
-another release is started from nothing; with TESTS_START=exec, as CI has it for some tests of each program,
+another release is started from nothing; with TESTS_START=exec, as CI has it for tests marked `from_nothing`,
 everything is.
 """
 
