@@ -5,12 +5,16 @@ What was there before belongs to the project `default`, and so does what the rel
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0014"
 down_revision = "0013"
+
+SQL = Path(__file__).parents[1] / "sql"
 
 DEFAULT_PROJECT_ID = "00000000-0000-7000-8000-000000000001"
 OWNED = ("videos", "video_variants", "assets", "files", "jobs", "templates")
@@ -20,6 +24,12 @@ INDEXES = {
     "ix_assets_project_id_created_at_id": ("assets", "project_id, created_at, id"),
     "ix_jobs_project_id_created_at_id": ("jobs", "project_id, created_at, id"),
 }
+
+
+def run_script(sql: str) -> None:
+    """As in 0001: several statements, without parameters."""
+    bind = op.get_bind()
+    bind.connection.dbapi_connection.run_async(lambda driver: driver.execute(sql))
 
 
 def upgrade() -> None:
@@ -63,9 +73,11 @@ def upgrade() -> None:
         for name, (table, columns) in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} ({columns})")
+    run_script((SQL / "ops_0014_projects.sql").read_text())
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW ops.keys, ops.projects")
     for name in INDEXES:
         op.drop_index(name)
     op.execute("DELETE FROM templates WHERE project_id <> '" + DEFAULT_PROJECT_ID + "'")

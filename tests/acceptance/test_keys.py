@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,8 @@ import pytest
 from reelwright.settings import Settings
 from tests.support.service import UNKNOWN, Service, environment, problem
 
+PAGE = Path(__file__).parents[2] / "docs" / "access.md"
+SQL = re.compile(r"^```sql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SCOPES = ("read", "write", "admin")
 
 
@@ -184,6 +187,14 @@ async def test_a_project_sees_nothing_of_another(service: Service, clip: Path) -
         "SELECT DISTINCT p.name, count(*) FROM files f JOIN projects p ON p.id = f.project_id GROUP BY 1 ORDER BY 1"
     )
     assert [row["name"] for row in rows] == ["ours", "theirs"]
+    projects, keys = [await service.sql(query) for query in SQL.findall(PAGE.read_text())]
+    told = {row["project"]: (row["good_keys"], row["videos"], row["unfinished_jobs"]) for row in projects}
+    assert told == {"default": (1, 0, 0), "ours": (1, 1, 0), "theirs": (1, 4, 1)}
+    assert {(row["project"], row["name"], row["state"]) for row in keys} == {
+        ("default", "first key", "good"),
+        ("ours", "ours", "good"),
+        ("theirs", "theirs", "good"),
+    }
     assert (await service.client.delete(f"/videos/{video['id']}")).status_code == 204
 
 
