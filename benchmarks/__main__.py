@@ -11,14 +11,30 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks import edits, ladder, latency, memory, overhead, overlays, previews, report, sizing, splices, trim
+from benchmarks import (
+    edits,
+    generations,
+    ladder,
+    latency,
+    memory,
+    overhead,
+    overlays,
+    predictions,
+    previews,
+    report,
+    sizing,
+    splices,
+    trim,
+)
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
     "ladder": ("Ladder: one decode for three qualities", ladder.measure),
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
     "edits": ("Whole edits: one decode, one encode", edits.measure),
+    "generations": ("Edits of edits: of the original, or of what the one before made", generations.measure),
     "overlays": ("Overlays: one encode for all", overlays.measure),
+    "predictions": ("Predictions: what was foretold, and what came", predictions.measure),
     "previews": ("Previews of 1080p", previews.measure),
     "sizing": ("Sizing: hours of video that one core works through in an hour", sizing.measure),
     "splices": ("Cuts that copy, beside coding", splices.measure),

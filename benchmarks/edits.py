@@ -70,17 +70,17 @@ async def _proofs(live: Running, video: dict[str, Any], job: dict[str, Any]) -> 
 
 async def _edited(live: Running, video: dict[str, Any]) -> dict[str, Any]:
     steps = [{"type": "trim", **TRIM}, {"type": "overlay", "layers": [TEXT, {"type": "watermark", **WATERMARK}]}]
-    return await _done(live, "/edits", {"source": video["id"], "steps": steps, "outputs": ["mp4:480p"]})
+    return await done(live, "/edits", {"source": video["id"], "steps": steps, "outputs": ["mp4:480p"]})
 
 
 async def _chain(live: Running, video: dict[str, Any]) -> None:
-    trimmed = await _done(live, "/trim", {"video_id": video["id"], **TRIM})
-    named = await _done(live, "/overlays", {"video_id": trimmed["output_variant_id"], "overlays": [TEXT]})
-    marked = await _done(live, "/overlays", {"video_id": named["output_variant_id"], "watermark": WATERMARK})
-    await _done(live, f"/transcode/{marked['output_variant_id']}", {"qualities": ["480p"]})
+    trimmed = await done(live, "/trim", {"video_id": video["id"], **TRIM})
+    named = await done(live, "/overlays", {"video_id": trimmed["output_variant_id"], "overlays": [TEXT]})
+    marked = await done(live, "/overlays", {"video_id": named["output_variant_id"], "watermark": WATERMARK})
+    await done(live, f"/transcode/{marked['output_variant_id']}", {"qualities": ["480p"]})
 
 
-async def _done(live: Running, route: str, body: dict[str, Any]) -> dict[str, Any]:
+async def done(live: Running, route: str, body: dict[str, Any]) -> dict[str, Any]:
     response = await live.service.client.post(route, json=body)
     response.raise_for_status()
     return await live.commits.final(live.service, response.json()["job_id"])
