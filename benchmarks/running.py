@@ -23,7 +23,7 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.settings_reader import parse
 from tests.support.service import FINAL, Process, Service
 
-JOB_PATIENCE_S = 120
+JOB_PATIENCE_S = 600
 CLEARING_UP_S = 0.1
 
 

@@ -7,7 +7,7 @@ where little is known it is wide, where nothing is known there is none, and a se
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,26 +16,32 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.ownership import project_of_task
+from reelwright.edits import effort
 from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
 from reelwright.edits.media_info import VideoStream
+from reelwright.edits.outputs import Preset
 from reelwright.edits.plan import ExpectedOutput, Plan
 
 LOOKED_AT = 300
 """Jobs, the newest."""
 LEAST, ENOUGH = 3, 8
 """Earlier cases: with fewer nothing is said; with so many of a closer kind, those of a wider kind are left aside."""
-EFFORT = {"h264": 1.0, "hevc": 3.0, "av1": 2.5, "vp9": 6.0}
-"""To code a pixel, about, beside H.264: only what is drawn from cases of several codecs goes by it."""
-DECODING = 0.15
-"""To decode a pixel, beside coding it as H.264."""
+READING = 0.25
+"""To decode a pixel and to scale it, beside coding it as H.264."""
+LARGER: Mapping[Preset, float] = {"ultrafast": 2.0, "superfast": 1.4}
+"""What those presets make, beside the others."""
 USUAL_RATE = Fraction(25)
 CRF_HALF = 6
 """So many steps of the constant rate factor halve a file, about."""
 LOSSLESS_BIT_RATE = 1_536_000
 """Of 16 bits in stereo."""
 CERTAINTY = 1.0
-"""How firmly it is held that twice the work takes twice the time, in cases that lie a factor of e apart."""
+"""How firmly it is held that twice the work takes twice the time, in cases that lie a factor of e apart; and so of the
+source's density."""
+DENSITY_OF_TIME, DENSITY_OF_SIZE = 0.2, 0.7
+"""The powers of a source's density by which the time goes that its editing takes, and the size of what is made of it:
+what was hard to code is so again."""
 LARGEST = 700.0
 """Powers of e that are numbers still: cases that contradict each other foretell anything."""
 LEAST_SPREAD = 0.05
@@ -54,11 +60,13 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What was asked, and what it took or came to. `kinds`: the closest one first."""
+    """What was asked, and what it took or came to. `kinds`: the closest one first; `density`: the source's bytes a
+    pixel."""
 
     kinds: tuple[tuple[object, ...], ...]
     size: float
     found: float
+    density: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,8 @@ class History:
 
 _ENDED = text(
     "SELECT j.type::text, extract(epoch FROM j.finished_at - j.started_at)::float, j.plan_json #>> '{inputs,0,sha256}',"
-    " j.plan_json #> '{inputs,0,media,video,0}', j.plan_json -> 'outputs',"
+    " j.plan_json #> '{inputs,0,media,video,0}', (j.plan_json #>> '{inputs,0,media,size_bytes}')::float,"
+    " (j.plan_json #>> '{inputs,0,media,duration_s}')::float, j.plan_json -> 'outputs',"
     " ARRAY(SELECT v.size_bytes FROM video_variants v WHERE v.job_id = j.id ORDER BY v.output_index)"
     " FROM jobs j WHERE j.status = 'SUCCESS' AND j.attempt = 1 AND j.reused_from_job_id IS NULL"
     " AND j.plan_json IS NOT NULL AND j.recipe_json -> 'frames' IS NULL"  # what was copied says nothing of coding
@@ -84,18 +93,18 @@ async def history(session: AsyncSession) -> History:
     seconds: list[Case] = []
     size_bytes: list[Case] = []
     ended = await session.execute(_ENDED, {"project_id": project_of_task()})
-    for job_type, took_s, sha256, video, stated, sizes in ended:
+    for job_type, took_s, sha256, video, source_bytes, source_s, stated, sizes in ended:
         try:
             source = msgspec.convert(video, VideoStream)
             outputs = msgspec.convert(stated, tuple[ExpectedOutput, ...])
         except msgspec.ValidationError:
             continue  # a plan of another release
-        work = _work(outputs, source)
+        work, density = _work(outputs, source), _density(source, source_bytes, source_s)
         if took_s and took_s > 0 and work:
-            seconds.append(Case(_work_kinds(JobType(job_type), outputs), work, took_s))
+            seconds.append(Case(_work_kinds(JobType(job_type), outputs), work, took_s, density))
         if len(sizes) == len(outputs):  # else some were deleted
             size_bytes += [
-                Case(_size_kinds(output, sha256), _weight(output, source), size)
+                Case(_size_kinds(output, sha256), _weight(output, source), size, density)
                 for output, size in zip(outputs, sizes, strict=True)
                 if size
             ]
@@ -106,21 +115,28 @@ def seconds_of_work(job_type: JobType, plan: Plan, known: History) -> Forecast |
     """How long a worker will be at it, from its start to the published result. Of what is copied nothing is known."""
     if plan.is_spliced:
         return None
-    source = plan.inputs[0].media.main_video
-    return foretell(_work_kinds(job_type, plan.outputs), _work(plan.outputs, source), known.seconds)
+    kinds, work = _work_kinds(job_type, plan.outputs), _work(plan.outputs, plan.inputs[0].media.main_video)
+    return foretell(kinds, work, known.seconds, _density_of(plan), DENSITY_OF_TIME)
 
 
 def bytes_of(output: ExpectedOutput, plan: Plan, known: History) -> Forecast | None:
     """How large an output will be. Of what is copied nothing is known."""
     if plan.is_spliced:
         return None
-    source = plan.inputs[0]
-    return foretell(_size_kinds(output, source.sha256), _weight(output, source.media.main_video), known.size_bytes)
+    kinds, weight = _size_kinds(output, plan.inputs[0].sha256), _weight(output, plan.inputs[0].media.main_video)
+    return foretell(kinds, weight, known.size_bytes, _density_of(plan), DENSITY_OF_SIZE)
 
 
-def foretell(kinds: Sequence[tuple[object, ...]], size: float, cases: Iterable[Case]) -> Forecast | None:
-    """By the cases of the closest kind of which there are enough, else of the widest of which there are any: a line
-    through them where both are logarithms, which leans towards a slope of one. None where there are too few."""
+def foretell(
+    kinds: Sequence[tuple[object, ...]],
+    size: float,
+    cases: Iterable[Case],
+    density: float = 1.0,
+    power: float = DENSITY_OF_TIME,
+) -> Forecast | None:
+    """By the cases of the closest kind of which there are enough, else of the widest of which there are any: a plane
+    through them where all are logarithms, which leans towards a slope of one with the size, and of `power` with the
+    density of the source. None where there are too few."""
     known = list(cases)
     alike: list[Case] = []
     for kind in kinds:
@@ -131,21 +147,31 @@ def foretell(kinds: Sequence[tuple[object, ...]], size: float, cases: Iterable[C
             break
     if len(alike) < LEAST or size <= 0:
         return None
-    return _by_line([(math.log(case.size), math.log(case.found)) for case in alike], math.log(size))
+    points = [(math.log(case.size), math.log(case.density), math.log(case.found)) for case in alike]
+    return _by_plane(points, (math.log(size), math.log(density)), power)
 
 
-def _by_line(points: Sequence[tuple[float, float]], at: float) -> Forecast:
+def _by_plane(points: Sequence[tuple[float, float, float]], at: tuple[float, float], power: float) -> Forecast:
+    """Least squares, with what is believed of both slopes as two more cases: ridge regression towards them."""
     count = len(points)
-    middle_x, middle_y = (sum(values) / count for values in zip(*points, strict=True))
-    spread_x = sum((x - middle_x) ** 2 for x, _ in points)
-    together = sum((x - middle_x) * (y - middle_y) for x, y in points)
-    slope = (together + CERTAINTY) / (spread_x + CERTAINTY)
-    rest = sum((y - middle_y - slope * (x - middle_x)) ** 2 for x, y in points)
-    freedom = count - 1 - spread_x / (spread_x + CERTAINTY)  # as far as the slope was learned from them, too
+    middle_x, middle_d, middle_y = (sum(values) / count for values in zip(*points, strict=True))
+    about = [(x - middle_x, d - middle_d, y - middle_y) for x, d, y in points]
+    rows = [(x, d, y - x - power * d) for x, d, y in about]
+    spread_x, spread_d = (sum(row[number] ** 2 for row in rows) for number in range(2))
+    both = sum(x * d for x, d, _ in rows)
+    with_x, with_d = (sum(row[number] * row[2] for row in rows) for number in range(2))
+    firm_x, firm_d = spread_x + CERTAINTY, spread_d + CERTAINTY
+    area = firm_x * firm_d - both**2
+    more_x, more_d = (firm_d * with_x - both * with_d) / area, (firm_x * with_d - both * with_x) / area
+    rest = sum((off - more_x * x - more_d * d) ** 2 for x, d, off in rows)
+    learned = spread_x / firm_x + spread_d / firm_d  # as far as slopes were learned from them, too
+    freedom = max(count - 1 - learned, 1.0)
     spread = max(math.sqrt(rest / freedom), LEAST_SPREAD)
-    most = middle_y + slope * (at - middle_x)
-    wide = _student(freedom) * spread * math.sqrt(1 + 1 / count + (at - middle_x) ** 2 / (spread_x + CERTAINTY))
-    expected, low, high = (math.exp(min(power, LARGEST)) for power in (most, most - wide, most + wide))
+    x, d = at[0] - middle_x, at[1] - middle_d
+    far = (firm_d * x**2 - 2 * both * x * d + firm_x * d**2) / area
+    most = middle_y + (1 + more_x) * x + (power + more_d) * d
+    wide = _student(freedom) * spread * math.sqrt(1 + 1 / count + far)
+    expected, low, high = (math.exp(min(value, LARGEST)) for value in (most, most - wide, most + wide))
     return Forecast(expected, low, high, count)
 
 
@@ -175,6 +201,18 @@ def _size_kinds(output: ExpectedOutput, sha256: str) -> tuple[tuple[object, ...]
     return (("source", sha256, *way), ("codec", *way))
 
 
+def _density_of(plan: Plan) -> float:
+    media = plan.inputs[0].media
+    return _density(media.main_video, media.size_bytes, media.duration_s)
+
+
+def _density(source: VideoStream, size_bytes: float | None, duration_s: float | None) -> float:
+    """The source's bytes a pixel, with its sound; 1 where that is not known."""
+    rate = float(Fraction(source.frame_rate) if source.frame_rate else USUAL_RATE)
+    pixels = source.width * source.height * (source.frame_count or (duration_s or 0.0) * rate)
+    return size_bytes / pixels if size_bytes and pixels else 1.0
+
+
 def _frames(output: ExpectedOutput, source: VideoStream) -> float:
     if output.frame_count is not None:
         return float(output.frame_count)
@@ -185,7 +223,7 @@ def _work(outputs: Sequence[ExpectedOutput], source: VideoStream) -> float:
     """Pixels that are coded, as of H.264, and those that are decoded; of sound alone, seconds; of images alone, how
     large they are is nothing beside what is decoded, of which nothing more is known."""
     coded = sum(
-        (0.01 if one.copied else EFFORT[one.output.pictures.codec]) * one.width * one.height * _frames(one, source)
+        (0.01 if one.copied else effort.coding(one.output.pictures)) * one.width * one.height * _frames(one, source)
         for one in outputs
         if one.output.video is not None
     )
@@ -194,7 +232,7 @@ def _work(outputs: Sequence[ExpectedOutput], source: VideoStream) -> float:
     if not coded:
         return sum(float(Fraction(one.duration_s)) for one in outputs)
     read = max(_frames(one, source) for one in outputs) * source.width * source.height
-    return coded + DECODING * read
+    return coded + READING * read
 
 
 def _weight(output: ExpectedOutput, source: VideoStream) -> float:
@@ -204,7 +242,9 @@ def _weight(output: ExpectedOutput, source: VideoStream) -> float:
     if video.bit_rate and not output.copied:
         return video.bit_rate * float(Fraction(output.duration_s))
     pixels = output.width * output.height * _frames(output, source)
-    return pixels if output.copied else pixels * math.pow(2, -video.crf / CRF_HALF)
+    if output.copied:
+        return pixels
+    return pixels * LARGER.get(video.preset, 1.0) * math.pow(2, -video.crf / CRF_HALF)
 
 
 def _sound_bytes(output: ExpectedOutput) -> float:
