@@ -47,6 +47,7 @@ async def measure(folder: Path) -> list[Figure]:
             figures += [
                 Figure(f"{name}: VMAF, made of the original", ours["vmaf"], "", note=f"{ours['frames']} frames"),
                 Figure(f"{name}: VMAF, step by step", theirs["vmaf"], "", note=f"{theirs['frames']} frames"),
+                Figure(f"{name}: step by step / of the original", theirs["vmaf"] / ours["vmaf"], "", limit=1.0),
             ]
     return figures
 
