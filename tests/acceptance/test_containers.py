@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reelwright.settings import Settings
 from tests.support.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -68,25 +69,29 @@ def test_only_nginx_is_believed_about_clients(services: dict[str, Any]) -> None:
     assert services["api"]["environment"]["FORWARDED_ALLOW_IPS"] == "10.213.47.2"
 
 
-async def test_a_worker_shows_that_it_lives(service: Service, tmp_path: Path) -> None:
+async def test_a_worker_shows_that_it_lives(settings: Settings, tmp_path: Path) -> None:
     """HEARTBEAT_FILE is there when it is ready: the health check of compose looks at its age."""
     file = tmp_path / "heartbeat"
-    async with service.worker(HEARTBEAT_FILE=str(file)):
+    async with Service(settings, tmp_path).worker(HEARTBEAT_FILE=str(file)):
         assert file.exists()
 
 
-async def test_the_demo_goes_to_a_service_that_runs(service: Service) -> None:
+async def test_the_demo_goes_to_a_service_that_runs(
+    shared_service: Service, settings: Settings, tmp_path: Path
+) -> None:
     """`reelwright demo --url` starts nothing, and brings the result."""
-    async with service.worker():
-        demo = await service.start("demo", "-m", "reelwright", "demo", "--url", service.url, "--output", "out")
-        assert await demo.process.wait() == 0, demo.log.read_text()
-    assert (service.folder / "out" / "sample-trim.mp4").stat().st_size > 0
-    assert len(await service.sql("SELECT id FROM videos")) == 1
+    before = await shared_service.sql("SELECT id FROM videos")
+    where = ("--url", shared_service.url, "--output", "out")
+    demo = await Service(settings, tmp_path).start("demo", "-m", "reelwright", "demo", *where)
+    assert await demo.process.wait() == 0, demo.log.read_text()
+    assert (tmp_path / "out" / "sample-trim.mp4").stat().st_size > 0
+    assert not settings.media_path.exists()
+    assert len(await shared_service.sql("SELECT id FROM videos")) == len(before) + 1
 
 
-async def test_the_demo_says_when_nobody_answers(service: Service) -> None:
+async def test_the_demo_says_when_nobody_answers(settings: Settings, tmp_path: Path) -> None:
     """One sentence, and status 1."""
     url = "http://127.0.0.1:1"
-    demo = await service.start("demo", "-m", "reelwright", "demo", "--url", url, "--output", "out")
+    demo = await Service(settings, tmp_path).start("demo", "-m", "reelwright", "demo", "--url", url, "--output", "out")
     assert await demo.process.wait() == 1
     assert demo.log.read_text().splitlines()[-1].startswith(f"Error: {url} does not answer")

@@ -179,13 +179,17 @@ async def test_the_demo_says_what_it_cannot_take(tmp_path: Path, argv: list[str]
     assert not (tmp_path / "media").exists()
 
 
-async def test_what_the_service_refuses_the_demo_says(tmp_path: Path, database_url: str, clip: Path) -> None:
-    """A file that is no video, a trim that starts behind its end: a sentence, and status 1."""
+async def test_what_the_service_refuses_the_demo_says(
+    tmp_path: Path, database_url: str, clip: Path, shared_service: Service
+) -> None:
+    """A file that is no video, a trim that starts behind its end: a sentence, and status 1; be the service its own or
+    one that runs."""
     readme = tmp_path / "README.md"
     readme.write_text("# No video\n")
+    there = ("--url", shared_service.url)
     given = {
         ("--video", str(readme)): "POST /videos/upload is answered with 415: The file is not a video",
-        ("--video", str(clip), "--start", "4"): "--start 4 is not before the end of the video, which lasts 4 s",
+        (*there, "--video", str(clip), "--start", "4"): "--start 4 is not before the end of the video, which lasts 4 s",
     }
     settings = at(tmp_path, database_url)
     said = await asyncio.gather(

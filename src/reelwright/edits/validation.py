@@ -8,7 +8,6 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec.structs import fields
 
 from reelwright.errors import FieldError
 
@@ -27,7 +26,7 @@ def problems(struct: msgspec.Struct, pointer: str = "") -> list[FieldError]:
     Decoding finds what types do not take, and stops at the first; a struct that was made in code was not held to any.
     """
     errors: list[FieldError] = []
-    names = {field.name: field.encode_name for field in fields(struct)}
+    names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
     for name, hint in _hints(type(struct)).items():
         value, place = getattr(struct, name), f"{pointer}/{names[name]}"
         if isinstance(value, msgspec.Struct):
