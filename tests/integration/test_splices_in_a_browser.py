@@ -1,0 +1,86 @@
+"""A cut that copies, in a real browser: each frame is presented with its number, through every seam and after seeks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from reelwright.edits.edit import trim
+from reelwright.edits.splice import SpliceRefusal
+from reelwright.media.probe.prober import Prober
+from tests.support import footage, npm, splices
+from tests.support.browser import browser, page_server
+from tests.support.media_files import ffmpeg
+
+PAGE = Path(__file__).with_name("seams.html")
+PLAYERS = Path(__file__).parents[1] / "players"
+START, END = Fraction("0.717"), Fraction("3.333")
+MIME = 'video/mp4; codecs="avc1.64001e"'
+PATIENCE_S = 150
+
+
+@pytest.mark.slow
+@pytest.mark.needs("chromium")
+@pytest.mark.needs("npm")
+@pytest.mark.parametrize("kind", [{}, {"b_frames": 8}, {"b_frames": 0}], ids=["plain", "pyramid", "no b"])
+@pytest.mark.parametrize("way", ["plain", "mse", "hls"])
+async def test_a_browser_shows_every_frame_through_the_seams(
+    prober: Prober, tmp_path: Path, way: str, kind: dict[str, Any]
+) -> None:
+    """No frame is dropped, none comes twice or out of order, and a seek shows the frame of its time on both sides of a
+    seam. In playing, a callback may be missed, as of any file: never two in a row."""
+    source = footage.make(seconds=5, keyframe_every=25, **kind)
+    target = tmp_path / "work" / "out.mp4"
+    async with splices.splicer(tmp_path) as splicer:
+        made = await splices.cut(prober, splicer, trim(float(START), float(END)), source.path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    numbers = [number for number, time in enumerate(source.frame_times_s) if START <= time < END]
+    (interval,) = made.splice.intervals
+    seams = [interval.copied.first_tick, *((interval.tail.first_tick,) if interval.tail else ())]
+    at = [round((tick - interval.start_tick) * made.splice.tick * 25) for tick in seams]
+    looked_at = [place for seam in at for place in range(seam - 2, seam + 2)]
+
+    found = await watched(tmp_path, target, way, [(place + 0.5) / 25 for place in looked_at])
+
+    assert found["errors"] == []
+    assert found["dropped"] == 0
+    assert found["late"] <= (0.0 if way == "plain" else 0.2)
+    assert [number for _, number in found["seeks"]] == [numbers[place] for place in looked_at]
+    seen = list(dict.fromkeys(number for _, number in found["seen"]))
+    assert seen == sorted(seen)
+    missed = sorted(set(numbers[1:]) - set(seen))
+    assert len(missed) <= 2, missed
+    assert not any(number + 1 in missed for number in missed)
+    assert set(seen) <= set(numbers)
+
+
+async def watched(folder: Path, file: Path, way: str, times: list[float]) -> dict[str, Any]:
+    """What the page saw."""
+    files = {"hls.js": (await npm.installed("players", PLAYERS)) / "node_modules" / "hls.js" / "dist" / "hls.min.js"}
+    if way == "plain":
+        files["out.mp4"], url = file, "out.mp4"
+    elif way == "mse":
+        files["out.mp4"], url = folder / "parts.mp4", "out.mp4"
+        movflags = "frag_keyframe+empty_moov+default_base_moof"
+        ffmpeg("-i", str(file), "-map", "0:v", "-c", "copy", "-movflags", movflags, str(folder / "parts.mp4"))
+    else:
+        stream, url = folder / "hls", "out.m3u8"
+        stream.mkdir()
+        parts = ("-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4")
+        ffmpeg("-i", str(file), "-map", "0:v", "-c", "copy", *parts, str(stream / url))
+        files |= {path.name: path for path in stream.iterdir()}
+    top, bottom = footage.CODE_ROWS[0]
+    bars = {"rows": [top, bottom], "cells": footage.CODE_CELLS, "bits": footage.CODE_BITS}
+    asked = {"way": way, "url": url, "mime": MIME, "times": json.dumps(times), "bars": json.dumps(bars)}
+    async with (
+        page_server(PAGE, files) as (origin, report),
+        browser(f"{origin}/?{urlencode(asked)}", folder / "profile"),
+    ):
+        found: dict[str, Any] = json.loads(await asyncio.wait_for(report, PATIENCE_S))
+    return found
