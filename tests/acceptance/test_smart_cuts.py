@@ -140,6 +140,26 @@ async def test_a_cut_whose_copy_fails_is_coded_anew_in_the_same_job(
     frame_judge.judge_cut(source, await shared_service.result(job_id), Fraction("0.717"), Fraction("4.333"))
 
 
+async def test_batches_and_templates_say_how_they_cut(shared_service: Service, source: Footage) -> None:
+    """For all items, or for one; a template, for whoever does not say it."""
+    client, video = shared_service.client, await shared_service.upload(source.path)
+    steps = [{"type": "trim", "start": 0.717, "end": 3.333}]
+    items = [{"source": video["id"]}, {"source": video["id"], "mode": "exact"}]
+    asked: dict[str, Any] = {"steps": steps, "items": items, "mode": "smart", "reuse": False}
+    batch = (await client.post("/edits/batch", json=asked)).json()
+    jobs = [await shared_service.until(item["job"]["job_id"], "SUCCESS") for item in batch["items"]]
+    assert [job["frames"] is not None for job in jobs] == [True, False]
+    edit = {"steps": steps, "mode": "copy"}
+    created = await client.post("/templates", json={"name": "teaser-by-copy", "edit": edit})
+    assert created.status_code == 201, created.text
+    body = {"source": video["id"], "template": "teaser-by-copy"}
+    assert (await explained(shared_service, "/edits", body))["cut"]["asked"] == "copy"
+    assert (await explained(shared_service, "/edits", body | {"mode": "smart"}))["cut"]["asked"] == "smart"
+    copied = await shared_service.until((await client.post("/edits", json=body)).json()["job_id"], "SUCCESS")
+    assert copied["frames"]["encoded"] == 0
+    assert copied["frames"]["copied"] > 50
+
+
 async def test_more_than_a_cut_cannot_be_copied(shared_service: Service, source: Footage) -> None:
     """Who asks for it by name is told; by default it is never tried."""
     video = await shared_service.upload(source.path)

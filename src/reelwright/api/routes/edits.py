@@ -124,6 +124,7 @@ async def _drafted(
     attempt = None
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
+        mode = mode or data.mode
     elif data.variables:
         raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     with telling(attempt):

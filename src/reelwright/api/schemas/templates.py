@@ -16,7 +16,7 @@ from reelwright.api.http.field_errors import field_errors
 from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
 from reelwright.api.http.problems import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
-from reelwright.api.schemas.coding import Reuse
+from reelwright.api.schemas.coding import CutModeIn, Reuse
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
@@ -46,7 +46,7 @@ class TemplateIn(Body, frozen=True, kw_only=True):
 
     name: TemplateName
     description: Annotated[str, Meta(max_length=1000)] = ""
-    edit: Annotated[dict[str, Any], Meta(description="`steps` and `outputs`, as in `POST /edits`.")]
+    edit: Annotated[dict[str, Any], Meta(description="`steps`, `outputs` and `mode`, as in `POST /edits`.")]
     variables: Annotated[dict[VariableName, Variable], Meta(max_length=MAX_VARIABLES)] = msgspec.field(
         default_factory=dict
     )
@@ -69,6 +69,7 @@ class TemplateEdit(Body, frozen=True, kw_only=True):
 
     steps: Steps = ()
     outputs: Outputs = USUAL_OUTPUTS
+    mode: CutModeIn = None
 
 
 def edit_faults(attempt: Filled) -> list[FieldError]:
@@ -89,7 +90,7 @@ def _of_template(error: FieldError, attempt: Filled) -> FieldError:
 def _read(edit: dict[str, Any], source: uuid.UUID) -> EditsIn:
     """Read an edit as strictly as a body. Raises InvalidInput, NotFound."""
     read: TemplateEdit = read_json(msgspec.json.encode(edit), TemplateEdit)
-    return EditsIn(source=source, steps=read.steps, outputs=read.outputs)
+    return EditsIn(source=source, steps=read.steps, outputs=read.outputs, mode=read.mode)
 
 
 class TemplateOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +148,7 @@ class BatchItemIn(LabelsIn, frozen=True, kw_only=True):
 
     source: Annotated[uuid.UUID, Meta(description="A video or a variant, by its id.")]
     variables: Variables | None = None
+    mode: CutModeIn = None
 
 
 class BatchIn(LabelsIn, frozen=True, kw_only=True):
@@ -157,6 +159,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     steps: Steps = ()
     outputs: Outputs = USUAL_OUTPUTS
     items: Annotated[list[BatchItemIn], Meta(min_length=1, max_length=MAX_BATCH_ITEMS)]
+    mode: CutModeIn = None
     reuse: Reuse = True
 
     def single(self, item: BatchItemIn) -> EditsIn:
@@ -169,6 +172,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             outputs=self.outputs,
             template=self.template,
             variables={**(self.variables or {}), **(item.variables or {})},
+            mode=item.mode or self.mode,
             reuse=self.reuse,
             **{**whole, **given},
         )
