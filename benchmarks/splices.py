@@ -1,10 +1,13 @@
-"""Cuts that copy: what a smart trim takes, all of the worker's work and its proof, beside coding the same interval."""
+"""Results that copy: what a smart trim and an overlay for a while take, all of the worker's work and its proof, beside
+coding all of it."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from benchmarks import clips, processes
 from benchmarks.report import Figure
@@ -17,9 +20,46 @@ CASES: dict[str, tuple[tuple[float, float], float]] = {
     "5 min of 10": ((131.3, 431.3), 1 / 60),
 }
 """By what is cut: from when to when, and the most that it may take beside coding it."""
+WINDOW_S, WINDOW_LIMIT = (30.4, 35.4), 0.20
+"""When a text is laid over a minute of video, and the most that it may take beside coding the minute."""
 
 
 async def measure(folder: Path) -> list[Figure]:
+    return [*await _cuts(folder), *await window(folder)]
+
+
+async def window(folder: Path) -> list[Figure]:
+    clip = await asyncio.to_thread(clips.long, folder / "minute.mp4", size="1920x1080", duration_s=60)
+    figures: list[Figure] = []
+    async with running(folder) as live:
+        video = await live.service.upload(clip)
+        shown = (await _ask(live, video, "all", validate_only="true")).json()
+        whole = {"plan": shown["plan"], "commands": [command["argv"] for command in shown["commands"]]}
+        argv = live.argv(whole, source=live.stored(video), target=folder / "whole.mp4")
+        before = processor_s(live)
+        asked = (await _ask(live, video, "touched")).json()
+        job = await live.commits.final(live.service, asked["job_id"])
+        touched_s = await processor_since(live, before)
+        coded = await processes.run(argv, cwd=folder)
+        frames = job["frames"]
+        told = f"{frames['copied']} frames copied, {frames['encoded']} coded"
+        figures += [
+            Figure("5 s of a minute laid over, all coded: processor", coded.cpu_s, "s"),
+            Figure("5 s of a minute laid over, touched frames: processor", touched_s, "s", note=told),
+            Figure("5 s of a minute, touched / all", touched_s / coded.cpu_s, "", limit=WINDOW_LIMIT),
+        ]
+    return figures
+
+
+async def _ask(live: Running, video: dict[str, Any], reencode: str, **query: str) -> httpx.Response:
+    start, end = WINDOW_S
+    text = {"type": "text", "text": "Chapter one", "font_size": 64, "position": "bottom", "fade_in": 0.5}
+    body = {"video_id": video["id"], "overlays": [text | {"start": start, "end": end}], "reencode": reencode}
+    response = await live.service.client.post("/overlays", json=body, params=query)
+    return response.raise_for_status()
+
+
+async def _cuts(folder: Path) -> list[Figure]:
     clip = await asyncio.to_thread(clips.long, folder / "long.mp4", size="1920x1080", duration_s=DURATION_S)
     figures: list[Figure] = []
     async with running(folder) as live:

@@ -199,7 +199,7 @@ async def test_what_cannot_be_copied_is_refused_by_name(
     assert isinstance(plan.splice, Splice)
     assert plan.splice.refused is not None
     assert plan.splice.refused.reason == reason
-    assert (splicing.exactly(plan.splice.refused) in plan.warnings) == (mode != "auto")
+    assert (splicing.exactly(plan.splice.refused, plan) in plan.warnings) == (mode != "auto")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""Cuts that copy, made without a service: survey, plan, edges, join, proof; and judged frame by frame."""
+"""Results that copy, made without a service: survey, plan, coded runs, join, proof; and judged frame by frame."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import msgspec
 import numpy as np
+import pytest
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.plan import Plan, resolve, splicing
@@ -30,7 +31,7 @@ from reelwright.media.splicing.requests import (
     SurveyRequest,
 )
 from reelwright.media.splicing.splicer import SpliceFailed, Splicer
-from tests.support.recipes import BUDGET, SETTINGS, facts, ffmpeg_can
+from tests.support.recipes import BUDGET, SETTINGS, Layer, facts, ffmpeg_can
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +48,57 @@ def splicer(work: Path) -> Splicer:
     return Splicer(memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s, work=work)
 
 
-async def planned(prober: Prober, splicer: Splicer, edit: Edit, source: Path, mode: CutMode) -> Plan:
-    """The plan of a cut, its source surveyed."""
+async def planned(
+    prober: Prober, splicer: Splicer, edit: Edit, source: Path, mode: CutMode, layers: Sequence[Layer] = ()
+) -> Plan:
+    """The plan of an edit, its source surveyed."""
     media = await prober.probe(source)
-    plan = resolve(edit, facts(media))
+    plan = resolve(edit, facts(media, *(known for known, _ in layers)))
     asked = splicing.wanted(plan, mode)
     survey = None
     if not isinstance(asked, SpliceRefusal):
-        request = SurveyRequest(video_stream=media.main_video.index, intervals=asked.intervals, chosen=asked.chosen)
+        request = SurveyRequest(
+            video_stream=media.main_video.index,
+            intervals=asked.intervals,
+            chosen=asked.chosen,
+            touched=asked.touched,
+        )
         survey = await splicer.survey(source, request)
     return splicing.spliced(plan, mode, survey)
 
 
 async def cut(
-    prober: Prober, splicer: Splicer, edit: Edit, source: Path, target: Path, mode: CutMode = "smart"
+    prober: Prober,
+    splicer: Splicer,
+    edit: Edit,
+    source: Path,
+    target: Path,
+    mode: CutMode = "smart",
+    layers: Sequence[Layer] = (),
 ) -> Made | SpliceRefusal:
     """The whole way; `target` lies in a folder of its own, which is made. Why not, where it is refused."""
-    plan = await planned(prober, splicer, edit, source, mode)
+    plan = await planned(prober, splicer, edit, source, mode, layers)
     splice = plan.splice
     assert isinstance(splice, Splice)
     if splice.refused is not None:
         return splice.refused
-    return await made(splicer, plan, splice, source, target)
+    return await made(splicer, plan, splice, source, target, layers)
 
 
-async def made(splicer: Splicer, plan: Plan, splice: Splice, source: Path, target: Path) -> Made:
-    """Edges, join, proof. Raises SpliceFailed."""
+async def made(
+    splicer: Splicer, plan: Plan, splice: Splice, source: Path, target: Path, layers: Sequence[Layer] = ()
+) -> Made:
+    """Coded runs, join, proof. Raises SpliceFailed."""
     able = await ffmpeg_can()
     target.parent.mkdir()
     recipe = splice_recipe(plan, able)
     program = capabilities.ffmpeg_path(SETTINGS)
     missing = await run(
-        recipe, {"in0": source}, ffmpeg=program, work=target.parent, budget=BUDGET, report=lambda *_: None
+        recipe, slots_of(source, layers), ffmpeg=program, work=target.parent, budget=BUDGET, report=lambda *_: None
     )
     if missing:
         raise SpliceFailed("encode", "; ".join(missing))
-    tracks = splicing.tracks(plan.inputs[0].media, plan.outputs[0]) if splice.sound != "none" else ()
+    tracks = splicing.tracks(plan)
     copied_from = splicing.remuxed(plan) if splicing.is_remuxed(plan) else plan
     source = target.parent / REMUX_FILE if splicing.is_remuxed(plan) else source
     media, cut_there = copied_from.inputs[0].media, copied_from.splice
@@ -99,9 +115,13 @@ async def made(splicer: Splicer, plan: Plan, splice: Splice, source: Path, targe
     sound = SOUND_FILE if splice.sound == "coded" else ""
     joining = JoinRequest(folder=str(target.parent), tracks=tracks, sound=sound, **common)
     joined = await splicer.join(source, target, joining, wall_s=60, output_bytes=2**31, report=lambda _: None)
-    proving = ProofRequest(contents=joined.contents, **common)
+    proving = ProofRequest(contents=joined.contents, folder=str(target.parent), touched=splice.drawn, **common)
     proven = await splicer.prove(source, target, proving, wall_s=60, report=lambda _: None)
     return Made(plan, splice, joined, proven, proving)
+
+
+def slots_of(source: Path, layers: Sequence[Layer]) -> dict[str, Path]:
+    return {"in0": source} | {f"in{number}": path for number, (_, path) in enumerate(layers, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +181,35 @@ def judge(source: Path, target: Path, made: Made, *, least_psnr: float = 35.0) -
     assert place == len(here)
     assert (made.joined.copied, made.joined.encoded) == (copied, encoded)
     assert copied > 0
+
+
+def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_psnr: float = 33.0) -> None:
+    """Every frame is at the time at which it is in `whole`, where all were coded. Copied ones are the source's, bit for
+    bit; all others are what the whole shows then, in each of its parts."""
+    splice, media = made.splice, made.plan.inputs[0].media
+    here, wanted = list(frames(target)), list(frames(whole))
+    assert [float(frame.tick) for frame in here] == pytest.approx([float(frame.tick) for frame in wanted], abs=0.0011)
+    there = {frame.tick: frame for frame in frames(source)}
+    kinds = {"copied": 0, "encoded": 0}
+    for frame, like in zip(here, wanted, strict=True):
+        at = Fraction(0)
+        for interval in splice.intervals:
+            if frame.tick < at + interval.length * splice.tick:
+                break
+            at += interval.length * splice.tick
+        tick = frame.tick - at + interval.start_tick * splice.tick
+        own = min((time for time in there), key=lambda time: abs(time - tick))
+        assert abs(own - tick) < Fraction(1, 10_000)
+        run = interval.copied
+        if run.first_tick * splice.tick <= own <= run.last_tick * splice.tick:
+            assert frame.digest == there[own].digest, f"copied frame at {float(frame.tick):.3f} s"
+            kinds["copied"] += 1
+        else:
+            upright = np.rot90(frame.luma, -media.main_video.rotation // 90)
+            assert upright.shape == like.luma.shape
+            error = (upright - like.luma) ** 2
+            parts = [half for row in np.array_split(error, 4) for half in np.array_split(row, 4, axis=1)]
+            worst = max(float(part.mean()) for part in parts)
+            assert worst == 0 or 10 * np.log10(1 / worst) >= least_psnr, f"coded frame at {float(frame.tick):.3f} s"
+            kinds["encoded"] += 1
+    assert kinds == {"copied": made.joined.copied, "encoded": made.joined.encoded}

@@ -73,7 +73,7 @@ class Attempt:
         self.warnings: tuple[str, ...] = ()
         """What is missing of the source, in sentences."""
         self.not_spliced: str | None = None
-        """Why a cut that was to copy is coded anew after all, as a sentence."""
+        """Why a result that was to copy is coded anew after all, as a sentence."""
 
     async def run(self) -> None:
         """Fetch, render, verify and publish, beside the timers. Raises LeaseLost, JobFailed."""
@@ -190,7 +190,7 @@ class Attempt:
         return await self._coded(slots, targets)
 
     async def _spliced(self, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...] | None:
-        """A cut that copies what can be copied. None where that fails: then all is to be coded anew."""
+        """What copies all that can be copied. None where that fails: then all is to be coded anew."""
         plan, (target,) = splicing.expected_splice(self.plan), targets
         self._enter("render")
         try:
@@ -216,7 +216,7 @@ class Attempt:
             return (replace(output, checks=output.checks | {"checks": checks}),)
         logger.warning("job %s: coded anew instead of copied: %s", self.claim.job_id, refused.detail)
         metrics.NOT_SPLICED.labels(refused.reason).inc()
-        self.not_spliced = splicing.exactly(refused)
+        self.not_spliced = splicing.exactly(refused, self.plan)
         self.telemetry.stage_again("render")
         await asyncio.to_thread(self.folder.remove)
         return None

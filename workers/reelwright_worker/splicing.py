@@ -1,4 +1,4 @@
-"""Makes a cut that copies, once the frames at its edges are coded: joined, and proven against its source."""
+"""Makes a result that copies, once the frames are coded that it does not: joined, and proven against its source."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def spliced(
     ctx: WorkerContext, plan: Plan, source: Path, made: Path, work: Path, report: Report
 ) -> tuple[Joined, OutputCheck]:
     """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
-    tracks = splicing.tracks(plan.inputs[0].media, plan.outputs[0])
+    tracks = splicing.tracks(plan)
     if splicing.is_remuxed(plan):
         plan, source = splicing.remuxed(plan), work / REMUX_FILE
     splice, media = plan.splice, plan.inputs[0].media
@@ -51,7 +51,6 @@ async def spliced(
         threads=capabilities.threads,
     )
     common = msgspec.structs.asdict(request)
-    tracks = tracks if splice.sound != "none" else ()
     sound = SOUND_FILE if splice.sound == "coded" else ""
     try:
         joined = await ctx.splicer.join(
@@ -65,7 +64,7 @@ async def spliced(
         proven = await ctx.splicer.prove(
             source,
             made,
-            ProofRequest(contents=joined.contents, **common),
+            ProofRequest(contents=joined.contents, folder=str(work), touched=splice.drawn, **common),
             wall_s=wall_s,
             report=lambda done: report(CODING_SHARE + JOINING_SHARE + (1 - CODING_SHARE - JOINING_SHARE) * done),
         )
@@ -81,4 +80,5 @@ async def spliced(
 def _check(joined: Joined, proven: Proven) -> OutputCheck:
     seen = f"{joined.copied} frames copied, {joined.encoded} coded; round the seams {proven.copied} are the source's"
     like = "" if proven.lowest_psnr is None else f", {proven.encoded} like it by {proven.lowest_psnr:.1f} dB or more"
-    return check("splice", True, seen + like)
+    drawn = f", {proven.drawn} what was drawn" if proven.drawn else ""
+    return check("splice", True, seen + like + drawn)

@@ -1,13 +1,17 @@
-"""Splice: a cut that copies what it can and codes the frames at its edges anew. What was measured for it, what is
-planned of it. Pure."""
+"""Splice: a result that copies what it can of its source, and codes anew the frames at the edges of cuts and those that
+steps touch. What was measured for it, what is planned of it. Pure."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+Reencode = Literal["touched", "all"]
+"""Which frames of an edit that changes some are coded anew: those alone that it touches, where that can be, or all."""
 CutMode = Literal["exact", "smart", "copy", "auto"]
 """How a cut is made. `exact`: all frames are coded anew. `smart`: to the frame as well, and all that can be is copied.
 `copy`: nothing is coded, the cut begins and ends where that is possible. `auto`: `smart` where the output is what the
@@ -22,10 +26,13 @@ SplicedSound = Literal["copied", "coded", "none"]
 Chosen = Literal["exact", "smart", "copy"]
 
 Refusal = Literal[
-    "output", "container", "codec", "format", "parameters", "fields", "key_frame", "edges", "times", "standing",
-    "damaged", "encode", "join", "proof", "verify",
+    "output", "container", "codec", "format", "parameters", "fields", "key_frame", "edges", "touched", "times",
+    "standing", "damaged", "encode", "join", "proof", "verify",
 ]  # fmt: skip
-"""Why a cut is `exact` although it was asked for otherwise, as metrics count it; the last four: it was tried."""
+"""Why all is coded anew although it was asked for otherwise, as metrics count it; the last four: it was tried."""
+
+Ticks = tuple[int, int]
+"""From when to when, start <= t < end, in the ticks of the source's video stream."""
 
 
 class FrameRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,7 +115,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Splice(msgspec.Struct, frozen=True, kw_only=True):
-    """How a cut is made that was not asked for as `exact`: `chosen`, and why where that is not what was asked for.
+    """How a result is made that was not asked for as `exact`: `chosen`, and why where that is not what was asked for.
     `sound`: copied, coded anew, or none."""
 
     asked: CutMode
@@ -118,6 +125,18 @@ class Splice(msgspec.Struct, frozen=True, kw_only=True):
     sound: SplicedSound = "none"
     coding: SourceCoding | None = None
     intervals: tuple[SplicedInterval, ...] = ()
+    touched: tuple[Ticks, ...] | UnsetType = UNSET
+    """When steps change the picture: what is coded then goes through them."""
+
+    @property
+    def drawn(self) -> tuple[Ticks, ...]:
+        """When steps change the picture."""
+        return () if self.touched is UNSET else self.touched
+
+    @property
+    def is_one_piece(self) -> bool:
+        """Whether nothing of the source is left out between its beginning and its end."""
+        return all(one.end_tick == other.start_tick for one, other in pairwise(self.intervals))
 
     @property
     def is_made(self) -> bool:

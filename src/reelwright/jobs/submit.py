@@ -20,7 +20,7 @@ from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import Facts, LineageBase, Plan, resolve
-from reelwright.edits.plan.splicing import spliced
+from reelwright.edits.plan.splicing import SPLICED, spliced
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice import CutMode, Splice, Survey
@@ -117,8 +117,14 @@ def draft_trim(
 
 
 def in_mode(edit: Edit, mode: CutMode) -> Edit:
-    """The edit, cut in a mode: what is `exact` says nothing of it."""
+    """The edit, made in a mode: what is `exact` says nothing of it."""
     return edit if mode == "exact" else msgspec.structs.replace(edit, mode=mode)
+
+
+def like_source(coding: Ladder, source: Source, mode: CutMode) -> Ladder:
+    """How a result is coded of which no codec is named: as its source where that is to be copied."""
+    own = source.facts.media.main_video.codec
+    return msgspec.structs.replace(coding, codec=own) if mode in ("smart", "copy") and own in SPLICED else coding
 
 
 def draft_transcode(

@@ -24,9 +24,10 @@ from reelwright.edits.materials import Named
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import AnyFacts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.splice import CutMode
 from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
-from reelwright.jobs.submit import Draft, Source, find_source
+from reelwright.jobs.submit import Draft, Source, find_source, in_mode, like_source
 from reelwright.library import layer_references, named_sources
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.layer_references import ASSETS_PREFIX
@@ -127,10 +128,13 @@ async def drafted_overlay(
     layers: tuple[AnyLayer, ...],
     *,
     coding: Ladder | None = None,
+    codec_is_named: bool = True,
+    mode: CutMode = "exact",
     pointers: Sequence[Pointer],
 ) -> AsyncIterator[tuple[AsyncSession, Draft]]:
     """An overlay, and the transaction in which its sources were found: its layers are prepared first, outside of that.
-    `coding`: how the result is coded, None: as usual; `pointers`: where the request has each layer.
+    `coding`: how the result is coded, None: as usual; `codec_is_named`: whether the client says by which codec; `mode`:
+    how it is made; `pointers`: where the request has each layer.
 
     Raises NotFound; InvalidInput that names every wrong field of every layer.
     """
@@ -143,10 +147,12 @@ async def drafted_overlay(
         if errors:
             raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
         size = source.facts.media.main_video.display_size
+        if coding is not None and not codec_is_named:
+            coding = like_source(coding, source, mode)
         output = OVERLAY_OUTPUT if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
         only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
         draft = Draft(
-            edit=overlay(layers, output),
+            edit=in_mode(overlay(layers, output), mode),
             source=with_layers(source, facts),
             type=JobType.WATERMARK if only_watermark else JobType.OVERLAY,
             layer_files=tuple(files),

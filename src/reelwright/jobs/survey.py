@@ -1,5 +1,5 @@
-"""What the packets of a cut's source say, asked before the cut is planned: outside of any transaction, for it may
-take a while."""
+"""What the packets of a source say, asked before an edit that copies of it is planned: outside of any transaction, for
+it may take a while."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ class Surveyor:
         if not isinstance(asked, splicing.SurveyQuestion):
             return None
         request = SurveyRequest(
-            video_stream=plan.inputs[0].media.main_video.index, intervals=asked.intervals, chosen=asked.chosen
+            video_stream=plan.inputs[0].media.main_video.index,
+            intervals=asked.intervals,
+            chosen=asked.chosen,
+            touched=asked.touched,
         )
         return await self.splicer.survey(self.storage.path(draft.source.file.key), request)

@@ -85,6 +85,13 @@ OVERLAYS: dict[str, Any] = {
         ],
         "watermark": {"image_path": "/app/assets/wm.png", "x": "W-w-20", "y": "H-h-20", "opacity": 0.5},
     },
+    "a title for two seconds": {
+        "video_id": VIDEO_ID,
+        "overlays": [
+            {"type": "text", "text": "Chapter one", "position": "bottom", "start": 1, "end": 3, "fade_in": 0.5}
+        ],
+        "reencode": "touched",
+    },
 }
 WATERMARKS: dict[str, Any] = {
     "corner": {"video_id": VIDEO_ID, "image_path": "wm.png", "position": "bottom-right", "margin": 10, "opacity": 0.8},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -26,13 +26,19 @@ from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn
 from reelwright.edits.labels import Labels
 from reelwright.edits.splice import CutMode
 from reelwright.edits.steps import Step
+from reelwright.edits.steps.audio import AudioStep
+from reelwright.edits.steps.fade import FadeStep
 from reelwright.edits.steps.keep import CutStep, KeepStep
+from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound, ReelwrightError
 from reelwright.jobs.submit import Draft, submit
 from reelwright.jobs.submit_edit import EditRequest, drafted_edit
 from reelwright.library import templates
+
+TOUCHING = TrimStep | KeepStep | CutStep | OverlayStep | FadeStep | AudioStep
+"""Steps that may leave frames as they are."""
 
 
 @post(
@@ -120,7 +126,7 @@ async def _drafted(
     services: Services, data: EditsIn, template: Template | None
 ) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
     """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
-    labels, mode = labels_of(data), data.mode
+    labels, mode = labels_of(data), _asked(data)
     attempt = None
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
@@ -129,7 +135,8 @@ async def _drafted(
         raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     with telling(attempt):
         data.check()
-        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, _mode(services, mode, data.steps))
+        cut_mode = _mode(services, mode, data.steps)
+        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode)
         survey = None
         if request.mode != "exact":
             async with drafted_edit(services.layer_sources, request) as (_, draft):
@@ -139,12 +146,39 @@ async def _drafted(
             yield session, replace(draft, survey=survey), labels
 
 
-def _mode(services: Services, wanted: CutMode | None, steps: Sequence[Step]) -> CutMode:
-    """How an edit is cut. Raises InvalidInput: it does more than to cut, and a copy was asked for by name."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How an edit is made, and the field that says it."""
+
+    mode: CutMode | None
+    pointer: str = "/mode"
+    word: str | None = None
+
+
+def _asked(data: EditsIn) -> _Asked:
+    """Raises InvalidInput: two fields say different things."""
+    if data.reencode is None:
+        return _Asked(data.mode, word=data.mode)
+    fitting: tuple[CutMode | None, ...] = (None, "smart", "auto") if data.reencode == "touched" else (None, "exact")
+    if data.mode not in fitting:
+        raise InvalidInput([FieldError("/reencode", f"is {data.reencode}, and `mode` is {data.mode}")])
+    mode = data.mode or ("smart" if data.reencode == "touched" else "exact")
+    return _Asked(
+        mode, "/reencode" if data.mode is None else "/mode", data.reencode if data.mode is None else data.mode
+    )
+
+
+def _mode(services: Services, asked: _Asked, steps: Sequence[Step]) -> CutMode:
+    """How an edit is made. Raises InvalidInput: by its steps nothing can be copied, and that was asked for by name."""
     if steps and all(isinstance(step, TrimStep | KeepStep | CutStep) for step in steps):
-        return wanted or services.settings.trim_mode
-    if wanted in ("smart", "copy"):
-        raise InvalidInput([FieldError("/mode", f"can be {wanted} where all steps are trim, keep or cut")])
+        return asked.mode or services.settings.trim_mode
+    if asked.mode == "copy":
+        raise InvalidInput([FieldError(asked.pointer, "can be copy where all steps are trim, keep or cut")])
+    if asked.mode is None or (steps and all(isinstance(step, TOUCHING) for step in steps)):
+        return asked.mode or "exact"
+    if asked.mode == "smart":
+        which = "trim, keep, cut, overlay, fade or audio"
+        raise InvalidInput([FieldError(asked.pointer, f"can be {asked.word} where all steps are {which}")])
     return "exact"
 
 

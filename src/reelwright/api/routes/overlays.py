@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
 from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
 from reelwright.api.drafts import Answer, ValidateOnly, answer
@@ -15,6 +20,7 @@ from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.origin import of_original
+from reelwright.jobs.submit import Draft
 from reelwright.jobs.submit_overlay import drafted_overlay
 
 
@@ -38,6 +44,8 @@ async def overlay_video(
     Positions are pixels, arithmetic on `W H w h tw th` (see the schema), or an anchor with a margin. A picture is one
     of the assets folder (`logo.png`) or one that was uploaded with `POST /assets` (`asset:<id>`); a video is named by
     `video:<id>`, `variant:<id>` or its stored path.
+
+    `"reencode": "touched"` codes those frames alone that layers with `start` and `end` lie on, and copies the rest.
     """
     if not data.layers:
         raise InvalidInput([FieldError("/overlays", "is empty, and there is no watermark")])
@@ -63,17 +71,32 @@ async def watermark_video(
 
 
 async def _answer(services: Services, data: OverlaysIn | PlacedWatermarkIn, *, validate_only: bool) -> Answer:
-    labels = labels_of(data)
+    labels, survey = labels_of(data), None
+    if data.reencode == "touched":
+        async with _drafted(services, data) as (_, draft):
+            pass  # its transaction ends: nothing is locked while the packets are read
+        survey = await services.surveyor.survey(draft)
+    async with _drafted(services, data) as (session, draft):
+        draft = replace(draft, survey=survey)
+        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
+
+
+@asynccontextmanager
+async def _drafted(
+    services: Services, data: OverlaysIn | PlacedWatermarkIn
+) -> AsyncIterator[tuple[AsyncSession, Draft]]:
+    """What a request asks for, drafted. Raises NotFound, InvalidInput."""
     async with drafted_overlay(
         services.layer_sources,
         data.video_id,
         data.source_variant_id,
         data.layers,
         coding=data.coding(data.audio, "copy"),
+        codec_is_named=data.codec is not None,
+        mode="smart" if data.reencode == "touched" else "exact",
         pointers=data.pointers,
     ) as (session, draft):
-        draft = await of_original(session, draft, services.storage)
-        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
+        yield session, await of_original(session, draft, services.storage)
 
 
 router = Router("/", route_handlers=[overlay_video, watermark_video], tags=["edits"])

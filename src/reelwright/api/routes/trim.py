@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
 from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -17,12 +16,11 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
-from reelwright.edits.plan.splicing import SPLICED
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.origin import of_original
-from reelwright.jobs.submit import Draft, draft_trim, find_source
+from reelwright.jobs.submit import Draft, draft_trim, find_source, like_source
 
 
 @post(
@@ -67,9 +65,8 @@ async def trim_video(
 async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: CutMode) -> Draft:
     source = await find_source(session, data.video_id, data.source_variant_id)
     coding = data.coding(data.audio)
-    own_codec = source.facts.media.main_video.codec
-    if data.codec is None and mode in ("smart", "copy") and own_codec in SPLICED:
-        coding = msgspec.structs.replace(coding, codec=own_codec)
+    if data.codec is None:
+        coding = like_source(coding, source, mode)
     draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
     return await of_original(session, draft, services.storage)
 

@@ -11,7 +11,7 @@ from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice import CutMode, Reencode
 
 AudioBitRate = Annotated[
     int,
@@ -66,6 +66,16 @@ CutModeIn = Annotated[
         " copied: frames at the edges alone are coded. `copy`: nothing is coded; it begins and ends where that is"
         " possible, and a warning says how far off. `auto`: `smart` where the result is what the source is, else"
         " `exact`. Where no codec is named, `smart` and `copy` take the source's. Omitted: as the service is set."
+    ),
+]
+
+
+ReencodeIn = Annotated[
+    Reencode | None,
+    Meta(
+        description="Which frames are coded anew. `touched`: those alone that are not as they were, up to the next key"
+        " frame; all others are copied, bit for bit. Where that cannot be, or would be most of them, all are coded, and"
+        " a warning says why. Where no codec is named, it takes the source's. Omitted: `all`."
     ),
 ]
 

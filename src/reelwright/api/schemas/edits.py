@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.coding import CutModeIn, CutSoundIn, EditIn, LaidSoundIn
+from reelwright.api.schemas.coding import CutModeIn, CutSoundIn, EditIn, LaidSoundIn, ReencodeIn
 from reelwright.edits.layers import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
 from reelwright.edits.pointers import Pointer
@@ -54,6 +54,7 @@ class OverlaysIn(EditIn, frozen=True, kw_only=True):
     )
     watermark: WatermarkIn | None = None
     audio: LaidSoundIn | None = None
+    reencode: ReencodeIn = None
 
     @property
     def layers(self) -> tuple[AnyLayer, ...]:
@@ -76,6 +77,7 @@ class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
     opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8
     source_variant_id: VariantId = None
     audio: LaidSoundIn | None = None
+    reencode: ReencodeIn = None
 
     @property
     def layers(self) -> tuple[AnyLayer, ...]:

@@ -16,7 +16,7 @@ from reelwright.api.http.field_errors import field_errors
 from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
 from reelwright.api.http.problems import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
-from reelwright.api.schemas.coding import CutModeIn, Reuse
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
@@ -160,6 +160,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     outputs: Outputs = USUAL_OUTPUTS
     items: Annotated[list[BatchItemIn], Meta(min_length=1, max_length=MAX_BATCH_ITEMS)]
     mode: CutModeIn = None
+    reencode: ReencodeIn = None
     reuse: Reuse = True
 
     def single(self, item: BatchItemIn) -> EditsIn:
@@ -173,6 +174,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             template=self.template,
             variables={**(self.variables or {}), **(item.variables or {})},
             mode=item.mode or self.mode,
+            reencode=self.reencode,
             reuse=self.reuse,
             **{**whole, **given},
         )

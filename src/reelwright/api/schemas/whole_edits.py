@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import CutModeIn, Reuse
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.transcode import RenditionsIn
@@ -109,6 +109,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     template: TemplateReference | None = None
     variables: Variables | None = None
     mode: CutModeIn = None
+    reencode: ReencodeIn = None
     reuse: Reuse = True
 
     def check(self) -> None:

@@ -1,28 +1,39 @@
-"""How a cut is made: copied as far as that can be, or coded anew. What a survey is asked, and what is planned of it.
-Pure."""
+"""How a result is made that keeps pictures of its source: copied as far as that can be, or coded anew. What a survey is
+asked, and what is planned of it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET
 
-from reelwright.edits import audio_tracks
+from reelwright.edits import audio_tracks, color_standard
 from reelwright.edits.codecs import CODECS
 from reelwright.edits.edit import TRIM_CRF
 from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.ladder import default_crf
 from reelwright.edits.losses import of_picture
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput
-from reelwright.edits.plan.structs import ExpectedOutput, Plan
-from reelwright.edits.splice import REMUXED, Chosen, CopiedTrack, CutMode, Splice, SplicedSound, SpliceRefusal, Survey
-from reelwright.edits.steps.keep import PlannedKeep, Span
+from reelwright.edits.plan.structs import Plan
+from reelwright.edits.plan.touched import Cuts, Touched, opened, touched
+from reelwright.edits.splice import (
+    REMUXED,
+    Chosen,
+    CopiedTrack,
+    CutMode,
+    Splice,
+    SplicedSound,
+    SpliceRefusal,
+    Survey,
+    Ticks,
+)
+from reelwright.edits.steps.keep import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.file_formats import MP4
@@ -33,13 +44,18 @@ SPLICED = ("h264", "hevc")
 """Codecs whose frames can be put beside a source's."""
 MOST_ENCODED = Fraction(7, 10)
 """Where more of the frames lie at edges, all are coded anew: that costs little more, and is one encode."""
+MOST_TOUCHED = Fraction(6, 10)
+"""The same where steps change some."""
+DRAWN_FORMATS = ("yuv420p", "yuv420p10le")
+"""Of pictures that steps draw on without bringing them to another form."""
 
 
 class SurveyQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """What a survey is asked: intervals in ticks of the source's video stream."""
+    """What a survey is asked: what is kept; in it, `touched` is drawn on."""
 
     chosen: Chosen
-    intervals: tuple[tuple[int, int], ...]
+    intervals: tuple[Ticks, ...]
+    touched: tuple[Ticks, ...] = ()
 
 
 def only_cuts(plan: Plan) -> bool:
@@ -56,8 +72,15 @@ def wanted(plan: Plan, mode: CutMode) -> SurveyQuestion | SpliceRefusal:
     if (refused := next(_hindrances(plan, mode), None)) is not None:
         return refused
     media, tick = plan.inputs[0].media, Fraction(plan.inputs[0].media.main_video.time_base)
-    spans = [(ceil((media.start + start) / tick), ceil((media.start + end) / tick)) for start, end in _spans(plan)]
-    return SurveyQuestion(chosen="copy" if mode == "copy" else "smart", intervals=tuple(spans))
+    known = _known(plan)
+    spans = [(ceil((media.start + start) / tick), ceil((media.start + end) / tick)) for start, end in known.kept]
+    # what is shown from a time on begins a tick earlier where times were rounded
+    windows = [
+        (floor((media.start + one.start) / tick) - 1, ceil((media.start + one.end) / tick) + 1) for one in known.windows
+    ]
+    return SurveyQuestion(
+        chosen="copy" if mode == "copy" else "smart", intervals=tuple(spans), touched=tuple(_within(spans, windows))
+    )
 
 
 def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
@@ -71,6 +94,7 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
         return _refused(plan, mode, survey.refused)
     media = plan.inputs[0].media
     splice = Splice(
+        touched=asked.touched or UNSET,
         asked=mode,
         chosen=asked.chosen,
         tick_s=media.main_video.time_base,
@@ -78,6 +102,9 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
         coding=survey.coding,
         intervals=survey.intervals,
     )
+    if splice.drawn and splice.encoded > MOST_TOUCHED * _frames(plan, splice):
+        detail = "more than 60 % of its frames are touched, or lie between what is and the next key frame"
+        return _refused(plan, mode, SpliceRefusal(reason="touched", detail=detail))
     if splice.encoded > MOST_ENCODED * _frames(plan, splice):
         detail = "more than 70 % of its frames lie at edges of the cut, far from key frames"
         return _refused(plan, mode, SpliceRefusal(reason="edges", detail=detail))
@@ -86,11 +113,16 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
     return _moved(made) if splice.chosen == "copy" else made
 
 
-def tracks(media: MediaInfo, expected: ExpectedOutput) -> tuple[CopiedTrack, ...]:
-    """The tracks of sound that an output has, as they are copied."""
+def tracks(plan: Plan) -> tuple[CopiedTrack, ...]:
+    """The tracks of sound that the output of a splice has: those of the source, or those that its steps make."""
+    assert isinstance(plan.splice, Splice)
+    if plan.splice.sound == "none":
+        return ()
+    media, (expected,) = plan.inputs[0].media, plan.outputs
+    found = media.decodable_audio if plan.splice.sound == "copied" else opened(plan).states[-1].media.audio
     return tuple(
         CopiedTrack(stream=track.index, language=track.language, default=track.default)
-        for track in media.decodable_audio[: expected.audio_tracks]
+        for track in found[: expected.audio_tracks]
     )
 
 
@@ -150,20 +182,20 @@ def pieces(splice: Splice, start: Fraction) -> Iterator[tuple[PieceKind, Fractio
 def _refused(plan: Plan, mode: CutMode, refused: SpliceRefusal) -> Plan:
     """All is coded anew; who asked for something else by name is told."""
     splice = Splice(asked=mode, chosen="exact", refused=refused)
-    warnings = plan.warnings if mode == "auto" else (*plan.warnings, exactly(refused))
+    warnings = plan.warnings if mode == "auto" else (*plan.warnings, exactly(refused, plan))
     return msgspec.structs.replace(plan, splice=splice, warnings=warnings)
 
 
-def exactly(refused: SpliceRefusal) -> str:
-    """What a client is told whose cut is made otherwise than was asked for."""
-    return f"the cut is coded anew: {refused.detail}"
+def exactly(refused: SpliceRefusal, plan: Plan) -> str:
+    """What a client is told whose edit is made otherwise than was asked for."""
+    return f"{'the cut' if only_cuts(plan) else 'all of it'} is coded anew: {refused.detail}"
 
 
 def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
     media = plan.inputs[0].media
     video = media.main_video
-    if not only_cuts(plan):
-        yield SpliceRefusal(reason="output", detail="steps change the picture or the sound")
+    if touched(plan) is None or (mode == "copy" and not only_cuts(plan)):
+        yield SpliceRefusal(reason="output", detail="steps change all of the picture")
         return
     if len(plan.outputs) != 1 or plan.sidecars or plan.streaming is not None or plan.tracks:
         yield SpliceRefusal(reason="output", detail="more than one file is made, or one with subtitles")
@@ -181,6 +213,25 @@ def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
         yield SpliceRefusal(reason="format", detail="its HDR, or its fields, are not coded like that at edges")
     if video.dolby_vision_profile is not None:
         yield SpliceRefusal(reason="format", detail="it has Dolby Vision")
+    if _known(plan).windows:
+        yield from _not_drawn_on(plan, video)
+
+
+def _not_drawn_on(plan: Plan, video: VideoStream) -> Iterator[SpliceRefusal]:
+    """Why its pictures are not what steps draw on, but are brought to that first."""
+    drawn = opened(plan).states[0].video
+    if plan.inputs[0].media.container in REMUXED:
+        yield SpliceRefusal(reason="container", detail="a transport stream is only cut in this way")
+    if video.is_interlaced:
+        yield SpliceRefusal(reason="format", detail="its fields would be drawn on as whole pictures")
+    if video.sample_aspect_ratio != "1/1":
+        yield SpliceRefusal(reason="format", detail="its pixels are not square")
+    if video.pixel_format not in DRAWN_FORMATS or video.pixel_format != drawn.pixel_format:
+        yield SpliceRefusal(reason="format", detail=f"{video.pixel_format} is not drawn on as it is")
+    named = color_standard.conformed(video, hdr=False)
+    own = {name: getattr(video, name) for name in named}
+    if video.color_space is not None and named != own:
+        yield SpliceRefusal(reason="format", detail="its colours are brought to others")
 
 
 def _other_output(output: FileOutput, media: MediaInfo, mode: CutMode) -> Iterator[SpliceRefusal]:
@@ -217,29 +268,35 @@ def _begins_within_picture(plan: Plan) -> bool:
     return isinstance(first, PlannedOpening) and first.rate is not None
 
 
-def _spans(plan: Plan) -> list[Span]:
-    """What is kept, in the source's time."""
-    match plan.steps:
-        case (PlannedTrim() as step,) | (PlannedOpening() as step,):
-            return [(Fraction(step.start_s), Fraction(step.end_s))]
-        case (PlannedOpening() as opened, PlannedKeep() as kept):
-            origin = Fraction(opened.start_s)
-            return [(origin + start, origin + end) for start, end in kept.spans]
-        case _:
-            raise ValueError("steps that do more than cut")
+def _known(plan: Plan) -> Touched:
+    known = touched(plan)
+    assert known is not None
+    return known
+
+
+def _within(spans: list[Ticks], windows: list[Ticks]) -> Iterator[Ticks]:
+    """What of windows lies within rising spans: rising, none over another."""
+    for first, last in spans:
+        at = first
+        for start, stop in sorted(windows):
+            start, stop = max(start, at), min(stop, last)
+            if start < stop:
+                yield start, stop
+                at = stop
 
 
 def _sound(plan: Plan) -> SplicedSound:
-    """Copied where it is one piece, and the container takes every track as it is."""
+    """Copied where it is one piece that no step changes, and the container takes every track as it is."""
     expected, media = plan.outputs[0], plan.inputs[0].media
-    heard = media.decodable_audio[: expected.audio_tracks]
-    if not heard:
+    if not expected.audio_tracks:
         return "none"
     audio = expected.output.audio
     usual = audio.codec == "aac" and audio.bit_rate in (AUDIO_BIT_RATE, *audio_tracks.SMALL_QUALITIES.values())
     plain = audio.channels is None and (audio.codec == "copy" or usual)
+    heard = media.decodable_audio[: expected.audio_tracks]
     taken = all(audio_tracks.is_copied(track, media, AudioEncoding(codec="copy"), "mp4") for track in heard)
-    return "copied" if plain and taken and len(_spans(plan)) == 1 else "coded"
+    changed = any(step.changes_sound for step in plan.steps if not isinstance(step, Cuts))
+    return "copied" if plain and taken and not changed and len(_known(plan).kept) == 1 else "coded"
 
 
 def _frames(plan: Plan, splice: Splice) -> Fraction:
@@ -260,7 +317,7 @@ def _moved(plan: Plan) -> Plan:
         (interval.start_tick * splice.tick - media.start, interval.end_tick * splice.tick - media.start)
         for interval in splice.intervals
     ]
-    asked = _spans(plan)
+    asked = _known(plan).kept
     remarks = [
         f"the copy begins {_by(start - wanted_start)} and ends {_by(end - wanted_end)} than asked for, at"
         f" {float(start):.3f} s and {float(end):.3f} s"

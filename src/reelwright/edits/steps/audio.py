@@ -173,6 +173,9 @@ class PlannedAudio(BasePlannedStep, frozen=True, kw_only=True, tag="audio"):
     def sources(self) -> tuple[AnyFacts, ...]:
         return tuple(other.facts for other in (self.replaced, self.mixed) if other is not None)
 
+    def touched(self, state: VideoState) -> list[tuple[Fraction, Fraction]]:
+        return []
+
     def own_tracks(self, state: VideoState) -> list[AudioStream]:
         """The tracks before anything is mixed in."""
         tracks = [] if self.muted else state.media.audio

@@ -45,3 +45,13 @@ class PlannedFade(BasePlannedStep, frozen=True, kw_only=True, tag="fade"):
     color: str
     picture: bool = True
     sound: bool = True
+
+    def touched(self, state: VideoState) -> list[tuple[Fraction, Fraction]]:
+        """Its two windows."""
+        up, down = Fraction(self.in_s), Fraction(self.out_s)
+        windows = [(Fraction(0), up), (state.length - down, state.length)] if self.picture else []
+        return [(start, end) for start, end in windows if start < end]
+
+    @property
+    def changes_sound(self) -> bool:
+        return self.sound

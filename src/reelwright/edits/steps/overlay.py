@@ -85,9 +85,17 @@ class PlannedOverlay(BasePlannedStep, frozen=True, kw_only=True, tag="overlay"):
     def sources(self) -> tuple[AnyFacts, ...]:
         return tuple(layer.facts for layer in self.layers)
 
+    def touched(self, state: VideoState) -> list[tuple[Fraction, Fraction]]:
+        """A window for each layer."""
+        return [(Fraction(layer.start_s), Fraction(layer.end_s)) for layer in self.layers]
+
+    @property
+    def changes_sound(self) -> bool:
+        return any(layer.volume for layer in self.layers)
+
     def after(self, state: VideoState) -> VideoState:
         """The same, with a track where there was none and layers are heard."""
-        if state.media.audio or not any(layer.volume for layer in self.layers):
+        if state.media.audio or not self.changes_sound:
             return state
         return state.with_sound([silent_track(state.length)])
 

@@ -103,6 +103,16 @@ class BasePlannedStep(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
         """What the video is after it."""
         return state
 
+    def touched(self, state: VideoState) -> list[tuple[Fraction, Fraction]] | None:
+        """When frames are other than before it, of a step that leaves each at its time; None: at any time, or it makes
+        another picture of all. `state`: before it."""
+        return None
+
+    @property
+    def changes_sound(self) -> bool:
+        """Whether it does anything to what is heard."""
+        return True
+
     def time_before(self, time: Fraction, state: VideoState) -> Fraction | None:
         """When that is seen before the step which is seen at a time after it; None: not known. `state`: before it.
         What has no say of its own and leaves the length leaves times."""

@@ -12,6 +12,7 @@ from reelwright.edits.geometry import Size
 from reelwright.edits.held_frames import is_held
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
+from reelwright.edits.plan.touched import Cuts, opened
 from reelwright.edits.splice import Splice
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.checks.inspection import GRID, Comparison
@@ -38,15 +39,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         media = plan.inputs[0].media
         if plan.is_spliced:
             assert isinstance(plan.splice, Splice)
-            first, *others = plan.splice.intervals
-            start = first.start_tick * plan.splice.tick - media.start
-            return cls(
-                media=media,
-                source=media,
-                start=start,
-                source_start=None if others else start,
-                copied_sound=plan.splice.sound == "copied",
-            )
+            return cls._spliced(plan, plan.splice, media)
         match plan.steps:
             case ():
                 return cls(media=media, source=media, start=Fraction(0), source_start=Fraction(0), whole=True)
@@ -71,6 +64,26 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
                 )
             case _:
                 raise ValueError("a plan whose steps nobody knows")
+
+    @classmethod
+    def _spliced(cls, plan: Plan, splice: Splice, media: MediaInfo) -> Timeline:
+        start = splice.intervals[0].start_tick * splice.tick - media.start
+        layers = tuple(step for step in plan.steps if isinstance(step, PlannedOverlay))
+        others = [step for step in plan.steps if not isinstance(step, PlannedOverlay | Cuts)]
+        # layers are placed on upright pictures
+        same = splice.is_one_piece and not others and not (layers and media.main_video.rotation)
+        copied = splice.sound == "copied"
+        whole = copied and isinstance(plan.steps[0], PlannedOverlay)
+        heard = media.audio if copied else opened(plan).states[-1].media.audio
+        return cls(
+            media=msgspec.structs.replace(media, audio=heard),
+            source=media,
+            start=start,
+            source_start=start if same else None,
+            overlays=layers,
+            copied_sound=copied,
+            whole=whole,
+        )
 
     @property
     def shown_size(self) -> Size:

@@ -29,17 +29,25 @@ def edit_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]
 
 
 class EditedSource:
-    """All steps of a plan, as one graph a stream."""
+    """All steps of a plan, as one graph a stream. `part`: the times of the result that alone are wanted; `slots`: as
+    the scene has them."""
 
-    def __init__(self, plan: Plan, capabilities: Capabilities) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        capabilities: Capabilities,
+        *,
+        part: tuple[Fraction, Fraction] | None = None,
+        slots: Sequence[int] = (),
+    ) -> None:
         self._source, self._capabilities = plan.inputs[0].media, capabilities
         first = plan.steps[0]
         assert isinstance(first, PlannedOpening)
         self._opening = first
-        # images alone may need little of all: it is read no further than that
-        at = needed_span.moments(plan)
+        # images alone, or a part, may need little of all: it is read no further than that
+        at = needed_span.moments(plan) if part is None else part
         self._since = [Fraction(0)] * len(plan.steps) if at is None else needed_span.needed_since(plan, at[0])
-        self._scene = composed(plan, capabilities, self._since)
+        self._scene = composed(plan, capabilities, self._since, slots)
         if at is not None:
             self._scene.through(filter_("trim", end=needed_span.needed_until(self._scene.state, at[-1])))
         self._heard_in = [expected.audio_tracks for expected in plan.outputs]
@@ -49,6 +57,11 @@ class EditedSource:
     @property
     def media(self) -> MediaInfo:
         return self._scene.state.media
+
+    @property
+    def tick(self) -> Fraction:
+        """The time base in which frames are stamped, seconds."""
+        return self._scene.state.tick
 
     @property
     def common(self) -> list[Filter]:

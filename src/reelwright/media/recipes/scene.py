@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -30,8 +30,8 @@ class Sound:
 
 @dataclass(slots=True)
 class Scene:
-    """`inputs` are the options that open what is read beside the source; `keeps_clocks`: whether frames come in the
-    files' own time."""
+    """`inputs` are the options that open what is read beside the source, `slots` the numbers of the slots that they
+    open, where those do not just follow one another; `keeps_clocks`: whether frames come in the files' own time."""
 
     state: VideoState
     capabilities: Capabilities
@@ -41,11 +41,12 @@ class Scene:
     cut: Cut
     keeps_clocks: bool
     inputs: list[tuple[str, ...]] = field(default_factory=list)
+    slots: Sequence[int] = ()
 
     def opens(self, options: Callable[[str], tuple[str, ...]]) -> int:
         """Read one more input: `options` open the slot that they are given. Returns its index."""
         number = len(self.inputs) + 1
-        self.inputs.append(options(f"<in{number}>"))
+        self.inputs.append(options(f"<in{self.slots[number - 1] if self.slots else number}>"))
         return number
 
     def zero(self, media: MediaInfo) -> Fraction:

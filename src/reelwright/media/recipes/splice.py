@@ -1,28 +1,40 @@
-"""The commands of a splice: frames at the edges of a cut, coded so that they stand beside the source's; and its sound,
-where that is not copied."""
+"""The commands of a splice: frames at the edges of a cut, and those that steps touch, coded so that they stand beside
+the source's; and its sound, where that is not copied."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from math import ceil, floor
+
+import msgspec
 
 from reelwright.edits.codecs import CODECS
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import Plan, PlannedTrim, splicing
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, splicing
+from reelwright.edits.plan.touched import only, opened
 from reelwright.edits.splice import FrameRun, SourceCoding, Splice
 from reelwright.errors import JobFailed
 from reelwright.media.encoders.muxing import codec_tag, into
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
-from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds
+from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
 from reelwright.media.recipes.cut import RUN_OUT_S, Cut
 from reelwright.media.recipes.edited import EditedSource
+from reelwright.media.recipes.video_filters import stated_colors, turned_back
 from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, edge_file
 
 EDGES_AT_ONCE = 4
 """That one process codes: each has a reader and a decoder of its own."""
 EDGE_CRF = 14
 """Of the frames at edges, which are few and seen beside the source's own: grain stays like it, too."""
+DRAWN_CRF = 16
+"""Of all that is coded where steps touch some: that may be a minute."""
+DRAWN_GROUP = 250
+"""Frames from one key frame to the next, at most, of what steps touch."""
+TICKS_A_FRAME = 4
+"""Where frames are so many ticks apart at least, one tick more or less meets no other frame."""
 SOUND_WEIGHT = 0.5
 REMUX_WEIGHT = 0.2
 
@@ -35,14 +47,13 @@ def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ..
         copied_from, source = splicing.remuxed(plan), f"<{REMUX_FILE}>"
     splice = copied_from.splice
     assert isinstance(splice, Splice)
-    edges = [
-        (edge_file(number, is_head=is_head), run)
-        for number, interval in enumerate(splice.intervals)
-        for is_head, run in ((True, interval.head), (False, interval.tail))
-        if run is not None
-    ]
-    batches = [edges[at : at + EDGES_AT_ONCE] for at in range(0, len(edges), EDGES_AT_ONCE)]
-    commands += [_edge_command(copied_from, splice, source, batch, capabilities) for batch in batches]
+    runs = list(_runs(splice))
+    if splice.drawn:  # all of them: what is coded has one set of parameters
+        commands += [_drawn_command(plan, splice, *run, capabilities) for run in runs]
+    else:
+        edges = [(name, run) for name, run, _ in runs]
+        batches = [edges[at : at + EDGES_AT_ONCE] for at in range(0, len(edges), EDGES_AT_ONCE)]
+        commands += [_edge_command(copied_from, splice, source, batch, capabilities) for batch in batches]
     if splice.sound == "coded":
         commands.append(_sound_command(plan, capabilities))
     return tuple(commands)
@@ -70,13 +81,52 @@ def _remux_command(plan: Plan, capabilities: Capabilities) -> Command:
     )
 
 
+def _runs(splice: Splice) -> Iterator[tuple[str, FrameRun, int]]:
+    """What is coded: its file, its frames, and when it begins in the result, in the source's ticks."""
+    at = 0
+    for number, interval in enumerate(splice.intervals):
+        for is_head, run in ((True, interval.head), (False, interval.tail)):
+            if run is not None:
+                yield edge_file(number, is_head=is_head), run, at + run.first_tick - interval.start_tick
+        at += interval.length
+
+
+def _drawn_command(
+    plan: Plan, splice: Splice, name: str, run: FrameRun, at: int, capabilities: Capabilities
+) -> Command:
+    """Frames through the steps, as where all are coded: at the same times, read from a little before them."""
+    assert splice.coding is not None
+    media, tick = plan.inputs[0].media, splice.tick
+    video = media.main_video
+    start, end = (one * tick - media.start for one in (run.first_tick, run.last_tick + 1))
+    seen, slots = only(plan, start, end)
+    first, last = at * tick, (at + run.last_tick - run.first_tick) * tick
+    ground = EditedSource(seen, capabilities, part=(first, last), slots=slots)
+    # steps that leave something out round to whole ticks by themselves
+    room = tick if Fraction(video.frame_rate or 0) * TICKS_A_FRAME * tick <= 1 else Fraction(0)
+    part = filter_("trim", start_pts=ceil((first - room) / ground.tick), end_pts=floor((last + room) / ground.tick) + 1)
+    form = filter_("format", pix_fmts=video.pixel_format or "yuv420p")
+    shape = [part, filter_("setpts", expr=timestamps_begun_at_once()), *turned_back(video), form, *stated_colors(video)]
+    (label,) = ground.split([], [shape])
+    made = ground.command(
+        [
+            *("-map", label, "-an", *WITHOUT_METADATA),
+            *_beside(splice, media, plan.outputs[0], capabilities),
+            *("-fps_mode", "passthrough", "-enc_time_base", "filter", "-frames:v", str(run.count)),
+            *into("mp4", f"<{name}>"),
+        ],
+        before=("-xerror",),
+        expected_s=str(end - start),
+    )
+    # what is damaged is not made here, but where all is coded
+    strict = {"if_damaged": (), "from_start": (), "lost_then": "", "needed_to": {}, "forgiving": False}
+    return msgspec.structs.replace(made, **strict)
+
+
 def _edge_command(
     plan: Plan, splice: Splice, source: str, edges: list[tuple[str, FrameRun]], capabilities: Capabilities
 ) -> Command:
     media, expected = plan.inputs[0].media, plan.outputs[0]
-    assert splice.coding is not None
-    assert expected.output.video is not None
-    crf = min(expected.output.video.crf, EDGE_CRF)
     inputs: list[str] = []
     outputs: list[str] = []
     graphs: list[Graph] = []
@@ -90,7 +140,7 @@ def _edge_command(
         graphs.append(graph)
         outputs += [
             *("-map", graph.output(frames, filter_("null")), "-an", *WITHOUT_METADATA),
-            *_beside(splice.coding, media, crf, capabilities),
+            *_beside(splice, media, expected, capabilities),
             *("-fps_mode", "passthrough", "-enc_time_base", "filter", "-frames:v", str(run.count)),
             *into("mp4", f"<{name}>"),
         ]
@@ -103,19 +153,25 @@ def _edge_command(
     )
 
 
-def _beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities: Capabilities) -> tuple[str, ...]:
+def _beside(splice: Splice, media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> tuple[str, ...]:
     """How frames are coded that stand beside the source's. Raises JobFailed `unsupported_here`."""
+    coding = splice.coding
+    assert coding is not None
+    crf = min(expected.output.pictures.crf, DRAWN_CRF if splice.drawn else EDGE_CRF)
     encoder = CODECS[coding.codec].encoder
     if encoder not in capabilities.encoders:
         raise JobFailed(f"this machine's ffmpeg cannot encode {coding.codec} ({encoder})", code="unsupported_here")
-    return _hevc_beside(coding, crf) if coding.codec == "hevc" else _h264_beside(coding, media, crf, capabilities)
+    group = DRAWN_GROUP if splice.drawn else None
+    if coding.codec == "hevc":
+        return _hevc_beside(coding, crf, group)
+    return _h264_beside(coding, media, crf, group, capabilities)
 
 
-def _hevc_beside(coding: SourceCoding, crf: int) -> tuple[str, ...]:
+def _hevc_beside(coding: SourceCoding, crf: int, group: int | None) -> tuple[str, ...]:
     own = {
         "log-level": "error",
         "open-gop": "0",
-        "keyint": "-1",
+        "keyint": str(group or -1),
         "scenecut": "0",
         "rc-lookahead": "10",
         # what `hevc_ids` reads: one slice a picture whose header is short, and decoders hold no more than the source's
@@ -135,12 +191,14 @@ def _hevc_beside(coding: SourceCoding, crf: int) -> tuple[str, ...]:
     )
 
 
-def _h264_beside(coding: SourceCoding, media: MediaInfo, crf: int, capabilities: Capabilities) -> tuple[str, ...]:
+def _h264_beside(
+    coding: SourceCoding, media: MediaInfo, crf: int, group: int | None, capabilities: Capabilities
+) -> tuple[str, ...]:
     own = {
         "sps-id": str(coding.free_id),  # x264 gives it the other set, too
         "stitchable": "1",  # parameters do not depend on what is coded
         "open-gop": "0",
-        "keyint": "infinite",
+        "keyint": str(group or "infinite"),
         "scenecut": "0",
     }
     # frames may not be reordered by more than the source's are: decoders hold no more
@@ -169,7 +227,7 @@ def _sound_command(plan: Plan, capabilities: Capabilities) -> Command:
     media, expected = plan.inputs[0].media, plan.outputs[0]
     slot = f"<{SOUND_FILE}>"
     if not isinstance(step := plan.steps[0], PlannedTrim):
-        ground = EditedSource(plan, capabilities)
+        ground = EditedSource(opened(plan), capabilities)
         arguments = [*ground.sound(plan, expected), "-vn", *WITHOUT_METADATA, *into("mp4", slot)]
         return ground.command(arguments, expected_s=expected.duration_s, weight=SOUND_WEIGHT)
     start, end = Fraction(step.start_s), Fraction(step.end_s)

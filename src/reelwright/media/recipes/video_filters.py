@@ -92,8 +92,15 @@ def levelled(picture: VideoStream) -> list[Filter]:
         filter_("scale", in_range="pc", out_range="pc"),
         filter_("format", pix_fmts="yuv420p10le" if deep else "yuv420p"),
         filter_("setparams", range="tv"),
-        *(_stated(picture) if picture.color_space is not None else []),
+        *(stated_colors(picture) if picture.color_space is not None else []),
     ]
+
+
+def turned_back(picture: VideoStream) -> list[Filter]:
+    """An upright picture as it is coded, where players turn it."""
+    back = {90: [filter_("transpose", dir="cclock")], 270: [filter_("transpose", dir="clock")]}
+    back[180] = [filter_("hflip"), filter_("vflip")]
+    return back.get(picture.rotation, [])
 
 
 def progressive(picture: VideoStream) -> list[Filter]:
@@ -166,7 +173,7 @@ def restored_colors(picture: VideoStream) -> list[Filter]:
     if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
         standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else color_standard.guessed(picture)
         return _set_colors("bt709" if picture.color_primaries == "bt2020" else standard)
-    return _stated(picture)
+    return stated_colors(picture)
 
 
 def matched_colors(picture: VideoStream, like: VideoStream) -> list[Filter]:
@@ -177,10 +184,11 @@ def matched_colors(picture: VideoStream, like: VideoStream) -> list[Filter]:
         options |= {"in_color_matrix": coded, "out_color_matrix": wanted}
     if (picture.color_range or "tv") != (like.color_range or "tv"):
         options |= {"in_range": picture.color_range or "tv", "out_range": like.color_range or "tv"}
-    return [*([filter_("scale", **options)] if options else []), *_stated(like)]
+    return [*([filter_("scale", **options)] if options else []), *stated_colors(like)]
 
 
-def _stated(picture: VideoStream) -> list[Filter]:
+def stated_colors(picture: VideoStream) -> list[Filter]:
+    """Named as the file names them."""
     stated: dict[str, Value] = {
         "color_primaries": picture.color_primaries or "unknown",
         "color_trc": picture.color_transfer or "unknown",

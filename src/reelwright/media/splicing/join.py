@@ -11,7 +11,7 @@ import heapq
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,10 @@ from av.stream import Discard, Disposition
 from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.contents import Contents
-from reelwright.media.splicing.h264 import H264
-from reelwright.media.splicing.hevc import HevcEdge
+from reelwright.media.splicing.edges import Edges, JoinedPicture
 from reelwright.media.splicing.own_sound import PREROLL_S, OwnTrack
 from reelwright.media.splicing.pieces import PictureKind
-from reelwright.media.splicing.requests import Joined, JoinRequest, edge_file
+from reelwright.media.splicing.requests import Joined, JoinRequest
 from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again
 
 MAX_REORDER = 16
@@ -37,20 +36,11 @@ EVERY = 64
 Tell = Callable[[float], None]
 
 
-class _JoinedPicture:
-    """A packet on its way: `packet` is the source's own, `data` an edge's."""
-
-    __slots__ = ("data", "is_key", "packet", "tick")
-
-    def __init__(self, tick: int, *, is_key: bool, packet: Any = None, data: bytes = b"") -> None:
-        self.tick, self.is_key, self.packet, self.data = tick, is_key, packet, data
-
-
 def join(source_fd: int, made_fd: int, request: JoinRequest, tell: Tell) -> Joined:
     """Write the file to `made_fd`. Raises NotCopied, NotJoined, Malcoded, FFmpegError."""
     with opened(source_fd) as container:
         source = PacketSource(container, request.video_stream)
-        edges = _Edges(source, request)
+        edges = Edges(source, request)
         reorder = request.coding.reorder if request.coding is not None else source.codec.coding(0).reorder
         while True:
             try:
@@ -65,59 +55,13 @@ class _ReorderedMore(Exception):
     """Frames are decoded later than was taken for certain."""
 
 
-class _Edges:
-    """Coded frames, in the form that the source's packets have; and the parameters of both."""
-
-    def __init__(self, source: PacketSource, request: JoinRequest) -> None:
-        self._source, self._request = source, request
-        self.configuration: Any = source.codec.configuration
-        for number, interval in enumerate(request.intervals):
-            for is_head, run in ((True, interval.head), (False, interval.tail)):
-                if run is not None:
-                    with self._opened(number, is_head=is_head) as edge:
-                        coded: Any = self._coded(edge).configuration
-                        self.configuration = self.configuration.with_sets(coded)
-
-    def frames(self, number: int, run: FrameRun | None, *, is_head: bool) -> list[_JoinedPicture]:
-        """The frames of one edge, in the source's time."""
-        if run is None:
-            return []
-        with self._opened(number, is_head=is_head) as edge:
-            coded, stream = self._coded(edge), edge.streams.video[0]
-            scale = Fraction(stream.time_base) / Fraction(self._source.stream.time_base)
-            found = []
-            for packet in edge.demux(stream):
-                if packet.size:
-                    tick = run.first_tick + packet.pts * scale
-                    if tick.denominator != 1:
-                        raise NotJoined("a frame at an edge lies between two ticks")
-                    data = coded.beside(bytes(packet), self._source.codec.configuration.length_size)
-                    found.append(_JoinedPicture(int(tick), is_key=packet.is_keyframe, data=data))
-        ticks = sorted(picture.tick for picture in found)
-        if len(ticks) != run.count or (ticks[0], ticks[-1]) != (run.first_tick, run.last_tick):
-            raise NotJoined(f"{len(found)} frames were coded at an edge that has {run.count}")
-        if not found[0].is_key or found[0].tick != run.first_tick:
-            raise NotJoined("the frames at an edge do not begin with a key frame")
-        return found
-
-    def _coded(self, edge: Any) -> H264 | HevcEdge:
-        extradata = edge.streams.video[0].codec_context.extradata or b""
-        return self._source.codec.of_edge(extradata, self._request.coding)
-
-    @contextmanager
-    def _opened(self, number: int, *, is_head: bool) -> Iterator[Any]:
-        path = Path(self._request.folder) / edge_file(number, is_head=is_head)
-        with path.open("rb") as file, opened(file.fileno()) as edge:
-            yield edge
-
-
 class _Joining:
     """One way through."""
 
     def __init__(
         self,
         source: PacketSource,
-        edges: _Edges,
+        edges: Edges,
         request: JoinRequest,
         files: tuple[int, int],
         reorder: int,
@@ -183,7 +127,7 @@ class _Joining:
         self.made.mux(packet)
         contents.feed(packet)  # its times are in the track's ticks now
 
-    def _moved(self) -> Iterator[_JoinedPicture]:
+    def _moved(self) -> Iterator[JoinedPicture]:
         """All pictures in the order of decoding, in the time of what is made."""
         at = 0
         for number, interval in enumerate(self.request.intervals):
@@ -192,13 +136,13 @@ class _Joining:
                 yield picture
             at += interval.length
 
-    def _interval(self, number: int, interval: SplicedInterval) -> Iterator[_JoinedPicture]:
+    def _interval(self, number: int, interval: SplicedInterval) -> Iterator[JoinedPicture]:
         """In the source's time."""
         yield from self.edges.frames(number, interval.head, is_head=True)
         yield from self._run(interval.copied)
         yield from self.edges.frames(number, interval.tail, is_head=False)
 
-    def _run(self, run: FrameRun) -> Iterator[_JoinedPicture]:
+    def _run(self, run: FrameRun) -> Iterator[JoinedPicture]:
         """The copied pictures: from the run's first one on, as long as none is shown after its last one."""
         begun = False
         for packet in self.source.packets(run.first_tick):
@@ -218,9 +162,9 @@ class _Joining:
             begun = True
             if seen.kind is PictureKind.START:
                 packet = self.source.codec.without_sets(packet)
-            yield _JoinedPicture(seen.pts, is_key=packet.is_keyframe, packet=packet)
+            yield JoinedPicture(seen.pts, is_key=packet.is_keyframe, packet=packet)
 
-    def _stamped(self, pictures: Iterator[_JoinedPicture]) -> Iterator[Any]:
+    def _stamped(self, pictures: Iterator[JoinedPicture]) -> Iterator[Any]:
         """Packets with all their times. The first picture is the first one that is shown; each is decoded when the one
         is shown that comes `reorder` places earlier."""
         waiting: list[int] = []
@@ -238,7 +182,7 @@ class _Joining:
             last = dts
             yield self._packet(picture, dts)
 
-    def _packet(self, picture: _JoinedPicture, dts: int) -> Any:
+    def _packet(self, picture: JoinedPicture, dts: int) -> Any:
         packet = picture.packet
         if packet is None:
             packet = av.Packet(picture.data)
@@ -282,8 +226,8 @@ class _Joining:
 
     def _own_sound(self, container: Any) -> Iterator[tuple[float, Any]]:
         """The source's packets from a little before the cut on, which the edit list has not heard, to its end."""
-        (interval,) = self.request.intervals
-        origin, length = interval.start_tick * self.tick, self.length * self.tick
+        # sound is copied where intervals follow one another
+        origin, length = self.request.intervals[0].start_tick * self.tick, self.length * self.tick
         tracks: dict[int, OwnTrack] = {}
         for track in self.request.tracks:
             stream = container.streams[track.stream]
@@ -292,8 +236,10 @@ class _Joining:
             if stream.index not in tracks:
                 stream.discard = Discard.all
         streams = [container.streams[index] for index in tracks]
-        early = max(origin - 2 * PREROLL_S, Fraction(streams[0].start_time or 0) * streams[0].time_base)
-        container.seek(math.floor(early / streams[0].time_base), stream=streams[0], backward=True)
+        early = origin - 2 * PREROLL_S
+        # a seek to the very start leaves out what decoders are given before it
+        if early > Fraction(streams[0].start_time or 0) * streams[0].time_base:
+            container.seek(math.floor(early / streams[0].time_base), stream=streams[0], backward=True)
         going_on = set(tracks)
         for packet in container.demux(*streams):
             if not packet.size:

@@ -15,6 +15,8 @@ REORDERED = 64
 """No codec shows a frame so many frames later than it decodes it."""
 MAX_EDGE_FRAMES = 20_000
 """Frames of one edge that are looked at: what needs more is not worth a splice."""
+MAX_TOUCHED_FRAMES = 200_000
+"""Frames of a stretch that is coded anew because steps touch it."""
 
 
 class PictureKind(Enum):
@@ -127,6 +129,25 @@ def tail(packets: Iterable[SeenPacket], start: int, end: int, *, from_start: boo
     _demand_distinct(frames)
     last = max((pts for pts in shown if pts <= closed[-1]), default=closed[-1])
     return RunTail(frames, last)
+
+
+def shown(packets: Iterable[SeenPacket], begin: int, end: int) -> list[int]:
+    """When the frames of an interval are shown, rising. `packets`: from a key frame on that is shown at `begin` or
+    before, or from the file's start. Raises NotSo."""
+    frames: list[int] = []
+    behind = 0
+    for packet in packets:
+        if begin <= packet.pts < end:
+            frames.append(packet.pts)
+            if len(frames) > MAX_TOUCHED_FRAMES:
+                raise NotSo("too many of its frames lie between what can be copied")
+        elif packet.pts >= end:
+            behind += 1
+            if (packet.dts is not None and packet.dts >= end) or behind >= REORDERED:
+                break
+    frames.sort()
+    _demand_distinct(frames)
+    return frames
 
 
 def _demand_distinct(frames: list[int]) -> None:

@@ -1,6 +1,9 @@
 """A joined file beside its source: all packets are those that were joined, each at its time, so that copied ones are
-the source's bit for bit. Round every seam both are decoded: copied frames are the source's, coded ones are like it.
-Runs only in the splicer's children; objects of PyAV are untyped here."""
+the source's bit for bit. Round every seam both are decoded: copied frames are the source's, coded ones are like it, or
+what was coded of them where steps touch them.
+
+Runs only in the splicer's children; objects of PyAV are untyped here.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,28 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from operator import mul, sub
+from pathlib import Path
 from typing import Any
 
 from av.error import FFmpegError
 
 from reelwright.edits.splice import SplicedInterval
 from reelwright.media.splicing.contents import Contents
-from reelwright.media.splicing.requests import ProofRequest, Proven
+from reelwright.media.splicing.requests import ProofRequest, Proven, edge_file
 from reelwright.media.splicing.source import opened
 
 ROUND = 12
 """Frames before and behind a seam that are compared."""
 LEAST_PSNR = 35.0
+LEAST_DRAWN_PSNR = 30.0
+"""Where steps touch some frames, all that are coded are so by the quality that is wanted, which may be a minute."""
 EVERY = 31
 """So many-th samples of a coded frame are compared, which no width of a picture is a multiple of."""
 MOST_WRONG = 3
 ROUNDED_S = Fraction(1, 10_000)
 READING_SHARE, TOLD_EVERY = 0.3, 256
+NONE = (0, -1)
+"""From the first to the last of no frames."""
 
 Tell = Callable[[float], None]
 
@@ -95,14 +103,14 @@ class _Proof:
         self.compares_colors = request.coding is not None and request.coding.codec == "hevc"
         """Of H.264 the parameters were compared."""
         self.wrong: list[str] = []
-        self.copied = self.encoded = 0
+        self.copied = self.encoded = self.drawn = 0
         self.lowest: float | None = None
 
     def run(self) -> Proven:
         at, intervals = 0, self.request.intervals
         for number, interval in enumerate(intervals):
             for begin, end in self._stretches(interval):
-                self._compare(interval, begin, end, at)
+                self._compare(number, begin, end, at)
             at += interval.length
             self.tell(READING_SHARE + (1 - READING_SHARE) * (number + 1) / len(intervals))
             if len(self.wrong) >= MOST_WRONG:
@@ -110,6 +118,7 @@ class _Proof:
         return Proven(
             copied=self.copied,
             encoded=self.encoded,
+            drawn=self.drawn,
             lowest_psnr=None if self.lowest is None else round(self.lowest, 2),
             wrong=tuple(self.wrong[:MOST_WRONG]),
         )
@@ -128,8 +137,9 @@ class _Proof:
                 found.append((begin, end))
         return found
 
-    def _compare(self, interval: SplicedInterval, begin: int, end: int, at: int) -> None:
+    def _compare(self, number: int, begin: int, end: int, at: int) -> None:
         """`at`: when the interval begins in the made file, in the source's ticks."""
+        interval = self.request.intervals[number]
         moved = at - interval.start_tick
         scale = Fraction(self.source.time_base) / Fraction(self.made.time_base)
         run = interval.copied
@@ -145,8 +155,34 @@ class _Proof:
         if here.keys() != there.keys():
             self.wrong.append(f"{len(here)} frames are there of {len(there)} round {self._second(begin, moved):.3f} s")
             return
+        drawn = self._drawn(number, begin, end)
         for tick, look in here.items():
-            self._judge(interval, tick, look, there[tick], self._second(tick, moved))
+            if tick in drawn:
+                self.drawn += 1
+                if look.corrupt or look.luma != drawn[tick].luma:
+                    self.wrong.append(f"the frame at {self._second(tick, moved):.3f} s is not the one that was coded")
+            else:
+                self._judge(interval, tick, look, there[tick], self._second(tick, moved))
+
+    def _drawn(self, number: int, begin: int, end: int) -> dict[int, _Look]:
+        """The frames of a stretch that steps touch, as they were coded, by themselves."""
+        interval, windows = self.request.intervals[number], self.request.touched
+        found: dict[int, _Look] = {}
+        for is_head, run in ((True, interval.head), (False, interval.tail)):
+            if run is None or not any(start <= run.last_tick and run.first_tick < stop for start, stop in windows):
+                continue
+            first, last = max(begin, run.first_tick), min(end, run.last_tick + 1)
+            path = Path(self.request.folder) / edge_file(number, is_head=is_head)
+            with path.open("rb") as file, self._opened(file.fileno()) as edge:
+                stream = _prepared(edge.streams.video[0], self.request)
+                scale = Fraction(self.source.time_base) / Fraction(stream.time_base)
+                here, there = (math.ceil((tick - run.first_tick) * scale) for tick in (first, last))
+                for tick, look in self._frames(stream, here, there, NONE):
+                    found[run.first_tick + round(tick / scale)] = look
+        return {tick: look for tick, look in found.items() if any(start <= tick < stop for start, stop in windows)}
+
+    def _opened(self, descriptor: int) -> Any:
+        return opened(descriptor, decoders=self.request.decoders, max_pixels=self.request.max_pixels)
 
     def _second(self, tick: int, moved: int) -> float:
         return float((tick + moved) * Fraction(self.source.time_base))
@@ -165,7 +201,7 @@ class _Proof:
                 self.wrong.append(f"the colours at {time_s:.3f} s are named otherwise than the source's")
             psnr = look.psnr(source)
             self.lowest = psnr if self.lowest is None else min(psnr, self.lowest)
-            if psnr < LEAST_PSNR:
+            if psnr < (LEAST_DRAWN_PSNR if self.request.touched else LEAST_PSNR):
                 self.wrong.append(f"the frame at {time_s:.3f} s is unlike the source's ({psnr:.1f} dB)")
 
     def _frames(self, stream: Any, begin: int, end: int, copied: Sequence[int]) -> Iterator[tuple[int, _Look]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from reelwright.edits.splice import Chosen, CopiedTrack, SourceCoding, SplicedInterval
+from reelwright.edits.splice import Chosen, CopiedTrack, SourceCoding, SplicedInterval, Ticks
 
 
 class SurveyRequest(msgspec.Struct, frozen=True, kw_only=True, tag="survey"):
-    """Look at a source's packets: how would these intervals, in ticks of its video stream, be cut? Its answer is a
-    Survey."""
+    """Look at a source's packets: how would these intervals be cut, if what is `touched` of them is coded anew? Its
+    answer is a Survey."""
 
     video_stream: int
-    intervals: tuple[tuple[int, int], ...]
+    intervals: tuple[Ticks, ...]
     chosen: Chosen
+    touched: tuple[Ticks, ...] = ()
 
 
 class SpliceRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +47,12 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProofRequest(SpliceRequest, frozen=True, kw_only=True, tag="proof"):
-    """Compare a joined file with what was written, and with its source round every seam."""
+    """Compare a joined file with what was written, and with its source round every seam; what is `touched` with what
+    was coded of it, which lies in `folder`."""
 
     contents: tuple[str, ...]
+    folder: str = ""
+    touched: tuple[Ticks, ...] = ()
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,8 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     """Frames that were compared and are the source's, bit for bit."""
     encoded: int
     lowest_psnr: float | None
+    drawn: int = 0
+    """Frames that steps touch, and are what was coded of them, bit for bit."""
     wrong: tuple[str, ...]
 
 

@@ -94,7 +94,8 @@ class Splicer:
 
     async def prove(self, source: Path, made: Path, request: ProofRequest, *, wall_s: float, report: Report) -> Proven:
         """Raises SpliceFailed, Busy, NotFound, JobFailed `stalled`."""
-        call = self._call(request, timeout_s=wall_s)
+        read = (request.folder,) if request.folder else ()
+        call = self._call(request, timeout_s=wall_s, read=read)
         return await self._made("proof", call, source, fork_client.open_file(made), Proven, report)
 
     async def _made(

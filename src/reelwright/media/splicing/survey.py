@@ -4,8 +4,9 @@ Runs only in the splicer's children; objects of PyAV are untyped here."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from reelwright.edits.splice import FrameRun, SplicedInterval, SpliceRefusal, Survey
+from reelwright.edits.splice import FrameRun, SplicedInterval, SpliceRefusal, Survey, Ticks
 from reelwright.media.splicing import pieces
 from reelwright.media.splicing.pieces import NotSo, PictureKind, Reordering, SeenPacket
 from reelwright.media.splicing.requests import SurveyRequest
@@ -31,8 +32,40 @@ class _Survey:
         self.reordering = Reordering()
 
     def of(self, request: SurveyRequest) -> Survey:
-        found = [self._interval(begin, end, exact=request.chosen == "smart") for begin, end in request.intervals]
+        found: list[SplicedInterval] = []
+        for begin, end in request.intervals:
+            touched = [window for window in request.touched if begin <= window[0] < end]
+            if touched:
+                found += self._parts(begin, end, touched)
+            else:
+                found.append(self._interval(begin, end, exact=request.chosen == "smart"))
         return Survey(coding=self.source.codec.coding(self.reordering.frames), intervals=tuple(found))
+
+    def _parts(self, begin: int, end: int, touched: list[Ticks]) -> Iterator[SplicedInterval]:
+        """An interval in parts: each begins with what is coded anew, up to where copying can begin again."""
+        copied = list(self._copied(begin, end, touched))
+        if not copied:
+            raise NotCopied(SpliceRefusal(reason="touched", detail="no key frame lies in what is not touched of it"))
+        behind = (run.last_tick + 1 for run in copied)
+        heads = [self._coded(after, run.first_tick) for after, run in zip((begin, *behind), copied, strict=False)]
+        tail = self._coded(copied[-1].last_tick + 1, end)
+        starts = [(head or run).first_tick for head, run in zip(heads, copied, strict=True)]
+        borders = pairwise((begin, *starts[1:], end))
+        for run, head, (start, stop) in zip(copied, heads, borders, strict=True):
+            last = tail if stop == end else None
+            yield SplicedInterval(start_tick=start, end_tick=stop, head=head, copied=run, tail=last)
+
+    def _copied(self, begin: int, end: int, touched: list[Ticks]) -> Iterator[FrameRun]:
+        """What can be copied of that which is not touched."""
+        at = begin
+        for start, stop in (*touched, (end, end)):
+            head = pieces.head(self._seen(at), at, start) if at < start else None
+            if head is not None:
+                yield FrameRun(first_tick=head.start, last_tick=self._tail(head.start, start).last)
+            at = stop
+
+    def _coded(self, begin: int, end: int) -> FrameRun | None:
+        return _run(pieces.shown(self._seen(begin), begin, end)) if begin < end else None
 
     def _interval(self, begin: int, end: int, *, exact: bool) -> SplicedInterval:
         head = pieces.head(self._seen(begin), begin, end)

@@ -43,8 +43,11 @@ APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
 """How each planned step changes a scene. The state is taken on after it."""
 
 
-def composed(plan: Plan, capabilities: Capabilities, since: Sequence[Fraction] = ()) -> Scene:
-    """Return all steps of a plan as one scene. `since`: for each step, before which time of what it makes nobody looks.
+def composed(
+    plan: Plan, capabilities: Capabilities, since: Sequence[Fraction] = (), slots: Sequence[int] = ()
+) -> Scene:
+    """Return all steps of a plan as one scene. `since`: for each step, before which time of what it makes nobody looks;
+    `slots`: as the scene has them.
 
     Raises JobFailed `unsupported_here`.
     """
@@ -53,6 +56,7 @@ def composed(plan: Plan, capabilities: Capabilities, since: Sequence[Fraction] =
     begin, *begins = since or [Fraction(0)] * len(plan.steps)
     kept = not any(_clock_jumps(source) for source in plan.sources)
     scene = opened(plan.inputs[0].media, first, capabilities, since=begin, keeps_clocks=kept)
+    scene.slots = slots
     if begin:
         scene.heard_through(without_holes())  # what follows counts samples: from time zero on
     for step, begin in zip(steps, begins, strict=True):
