@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Router, post
@@ -126,16 +126,16 @@ async def _drafted(
     services: Services, data: EditsIn, template: Template | None
 ) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
     """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
-    labels, mode = labels_of(data), _asked(data)
+    labels, asked = labels_of(data), _asked(data)
     attempt = None
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
-        mode = mode or data.mode
+        asked = _asked(data) if asked.mode is None else asked
     elif data.variables:
         raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     with telling(attempt):
         data.check()
-        cut_mode = _mode(services, mode, data.steps)
+        cut_mode = _mode(services, asked, data.steps)
         request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode)
         survey = None
         if request.mode != "exact":
@@ -146,26 +146,24 @@ async def _drafted(
             yield session, replace(draft, survey=survey), labels
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """How an edit is made, and the field that says it."""
+class _Asked(NamedTuple):
+    """How an edit is made, and the field that says it, with its word for that."""
 
     mode: CutMode | None
-    pointer: str = "/mode"
-    word: str | None = None
+    pointer: str
+    word: str | None
 
 
 def _asked(data: EditsIn) -> _Asked:
     """Raises InvalidInput: two fields say different things."""
     if data.reencode is None:
-        return _Asked(data.mode, word=data.mode)
+        return _Asked(data.mode, "/mode", data.mode)
     fitting: tuple[CutMode | None, ...] = (None, "smart", "auto") if data.reencode == "touched" else (None, "exact")
     if data.mode not in fitting:
         raise InvalidInput([FieldError("/reencode", f"is {data.reencode}, and `mode` is {data.mode}")])
-    mode = data.mode or ("smart" if data.reencode == "touched" else "exact")
-    return _Asked(
-        mode, "/reencode" if data.mode is None else "/mode", data.reencode if data.mode is None else data.mode
-    )
+    if data.mode is not None:
+        return _Asked(data.mode, "/mode", data.mode)
+    return _Asked("smart" if data.reencode == "touched" else "exact", "/reencode", data.reencode)
 
 
 def _mode(services: Services, asked: _Asked, steps: Sequence[Step]) -> CutMode:

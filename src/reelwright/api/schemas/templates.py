@@ -46,7 +46,7 @@ class TemplateIn(Body, frozen=True, kw_only=True):
 
     name: TemplateName
     description: Annotated[str, Meta(max_length=1000)] = ""
-    edit: Annotated[dict[str, Any], Meta(description="`steps`, `outputs` and `mode`, as in `POST /edits`.")]
+    edit: Annotated[dict[str, Any], Meta(description="`steps`, `outputs`, `mode` and `reencode`, as in `POST /edits`.")]
     variables: Annotated[dict[VariableName, Variable], Meta(max_length=MAX_VARIABLES)] = msgspec.field(
         default_factory=dict
     )
@@ -70,6 +70,7 @@ class TemplateEdit(Body, frozen=True, kw_only=True):
     steps: Steps = ()
     outputs: Outputs = USUAL_OUTPUTS
     mode: CutModeIn = None
+    reencode: ReencodeIn = None
 
 
 def edit_faults(attempt: Filled) -> list[FieldError]:
@@ -90,7 +91,7 @@ def _of_template(error: FieldError, attempt: Filled) -> FieldError:
 def _read(edit: dict[str, Any], source: uuid.UUID) -> EditsIn:
     """Read an edit as strictly as a body. Raises InvalidInput, NotFound."""
     read: TemplateEdit = read_json(msgspec.json.encode(edit), TemplateEdit)
-    return EditsIn(source=source, steps=read.steps, outputs=read.outputs, mode=read.mode)
+    return EditsIn(source=source, **msgspec.structs.asdict(read))
 
 
 class TemplateOut(msgspec.Struct, frozen=True, kw_only=True):
