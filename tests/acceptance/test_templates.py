@@ -116,8 +116,13 @@ async def test_an_edit_is_made_of_a_template(service: Service, clip: Path) -> No
     ]
     for change, status, named in cases:
         code = "not_found" if status == 404 else "invalid_input"
-        refused = problem(await service.client.post("/edits", json={**request, **change}), status, code)
-        assert pointers(refused) == named, change
+        for route in ("/edits", "/edits/preview"):
+            refused = problem(await service.client.post(route, json={**request, **change}), status, code)
+            assert pointers(refused) == named, (route, change)
+    written_out = {"source": video["id"], "steps": job["edit"]["steps"]}
+    seen = [await service.client.post("/edits/preview", json={**one, "t": 0.5}) for one in (request, written_out)]
+    assert [look.status_code for look in seen] == [200, 200]
+    assert seen[0].content == seen[1].content
     assert (await service.client.delete("/templates/clip")).status_code == 204
     async with service.worker():
         for made in (answer, newest):

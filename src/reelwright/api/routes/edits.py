@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.api.context import Services
 from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
 from reelwright.api.http.problems import Problem, problem_document
+from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted
@@ -35,7 +36,6 @@ from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound, ReelwrightError
 from reelwright.jobs.submit import Draft, submit
 from reelwright.jobs.submit_edit import EditRequest, drafted_edit
-from reelwright.library import templates
 
 TOUCHING = TrimStep | KeepStep | CutStep | OverlayStep | FadeStep | AudioStep
 """Steps that may leave frames as they are."""
@@ -109,16 +109,8 @@ async def edit_many(
 
 async def _template(services: Services, data: EditsIn | BatchIn) -> Template | None:
     """Return the template that a request names, if it does. Raises InvalidInput, NotFound."""
-    if data.template is None:
-        return None
-    if data.steps or data.outputs != USUAL_OUTPUTS:
-        raise InvalidInput([FieldError("/template", "has steps and outputs of its own: leave those out")])
-    name, _, version = data.template.partition("@")
-    async with services.sessions() as session:
-        try:
-            return templates.content_of(await templates.find(session, name, int(version) if version else None))
-        except NotFound as error:
-            raise NotFound(error.detail, pointer="/template") from error
+    has_own = bool(data.steps) or data.outputs != USUAL_OUTPUTS
+    return await named_template(services, data.template, has_own=has_own)
 
 
 @asynccontextmanager

@@ -10,9 +10,11 @@ from litestar.params import JSONBody, QueryParameter
 
 from reelwright.api.context import Services
 from reelwright.api.http.disconnection import unless_gone
+from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import look_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.previews import LookIn
+from reelwright.api.schemas.templates import made_of, telling
 from reelwright.edits.output_words import read_word
 from reelwright.errors import Busy, FieldError, InvalidInput, NotFound
 from reelwright.jobs import previews
@@ -54,11 +56,19 @@ async def preview_edit(
     waiting: there are few places for looks, and 503 with `Retry-After` when all are taken for too long."""
     image = format or _accepted(request.headers.get("accept", ""))
     wanted = (read_word("mp4"),)
-    asked = EditRequest(data.source, data.steps, wanted, ((),))
+    steps, attempt = data.steps, None
+    template = await named_template(services, data.template, has_own=bool(data.steps))
+    if template is not None:
+        made_edit, attempt = made_of(template, data.variables or {}, data.source)
+        steps = made_edit.steps
+    elif data.variables:
+        raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     longest_s = services.settings.max_preview_s
-    async with drafted_edit(services.layer_sources, asked) as (_, draft):
-        plan, look = previews.planned(draft, data.t, duration, image, longest_s=longest_s)
-        files = previews.files_of(draft)
+    with telling(attempt):
+        asked = EditRequest(data.source, steps, wanted, ((),))
+        async with drafted_edit(services.layer_sources, asked) as (_, draft):
+            plan, look = previews.planned(draft, data.t, duration, image, longest_s=longest_s)
+            files = previews.files_of(draft)
     paths = await services.previews.paths(plan, files)
     made = await unless_gone(request.receive, services.previews.make(plan, look, paths))
     kind = MEDIA_TYPES[look.file_name.rpartition(".")[2]]
