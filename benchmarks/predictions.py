@@ -71,7 +71,7 @@ def asked(chance: random.Random, source: str) -> tuple[str, dict[str, Any]]:
         {"type": "overlay", "layers": [text]},
         {"type": "speed", "factor": chance.choice([0.5, 1.5, 2])},
         {"type": "fit", "aspect": "square", "fill": "blur"},
-        {"type": "fade", "in": 0.3, "out": 0.3},
+        {"type": "fade", "in": 0.2, "out": 0.2},
     ]
     match chance.choice(["trim", "overlay", "transcode", "edit", "edit"]):
         case "trim":
