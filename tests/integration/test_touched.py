@@ -19,7 +19,7 @@ from reelwright.edits.steps import FadeStep, KeepStep, OverlayStep, Step, TrimSt
 from reelwright.edits.steps.keep import Interval
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
-from tests.support import footage, recipes, splices
+from tests.support import footage, frame_judge, recipes, splices
 from tests.support.footage import Footage
 from tests.support.recipes import Layer
 from tests.support.splices import Made
@@ -93,6 +93,10 @@ async def test_a_window_alone_is_coded(
     made = await touched(prober, splicer, (OverlayStep(layers=(marked(2.1, 2.7),)),), source.path, tmp_path, layers)
     assert made.splice.sound == ("none" if name == "no sound" else "copied")
     assert made.joined.copied > 2 * made.joined.encoded
+    target = tmp_path / "work" / "out.mp4"
+    for track in range(len(made.plan.inputs[0].media.audio)):
+        found, there = (frame_judge.beep_offsets_s(path, track) for path in (target, source.path))
+        assert found == pytest.approx(there, abs=0.001)
 
 
 WINDOWS: Mapping[str, tuple[Step, ...]] = {

@@ -31,8 +31,8 @@ EDGE_CRF = 14
 """Of the frames at edges, which are few and seen beside the source's own: grain stays like it, too."""
 DRAWN_CRF = 16
 """Of all that is coded where steps touch some: that may be a minute."""
-DRAWN_GROUP = 250
-"""Frames from one key frame to the next, at most, of what steps touch."""
+DRAWN_GROUP = 50
+"""Frames from one key frame to the next, at most, of what steps touch: players seek in it, and so does the proof."""
 TICKS_A_FRAME = 4
 """Where frames are so many ticks apart at least, one tick more or less meets no other frame."""
 SOUND_WEIGHT = 0.5

@@ -169,9 +169,11 @@ class _Proof:
         interval, windows = self.request.intervals[number], self.request.touched
         found: dict[int, _Look] = {}
         for is_head, run in ((True, interval.head), (False, interval.tail)):
-            if run is None or not any(start <= run.last_tick and run.first_tick < stop for start, stop in windows):
+            if run is None:
                 continue
             first, last = max(begin, run.first_tick), min(end, run.last_tick + 1)
+            if not any(max(start, first) < min(stop, last) for start, stop in windows):
+                continue
             path = Path(self.request.folder) / edge_file(number, is_head=is_head)
             with path.open("rb") as file, self._opened(file.fileno()) as edge:
                 stream = _prepared(edge.streams.video[0], self.request)
