@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from reelwright.edits.edit import OVERLAY_OUTPUT, Edit
-from reelwright.edits.layers import ImageLayer
+from reelwright.edits.layers import ImageLayer, VideoLayer
 from reelwright.edits.outputs import VideoEncoding
-from reelwright.edits.plan import splicing
+from reelwright.edits.plan import VideoFacts, splicing
 from reelwright.edits.splice import SpliceRefusal
 from reelwright.edits.steps import FadeStep, KeepStep, OverlayStep, Step, TrimStep
 from reelwright.edits.steps.keep import Interval
@@ -141,3 +141,15 @@ async def test_windows_anywhere(
     layers = [recipes.drawn(patch) for step in steps if isinstance(step, OverlayStep) for _ in step.layers]
     made = await touched(prober, splicer, steps, of_kind(kind).path, tmp_path, layers)
     assert 0 < made.joined.encoded < Fraction(6, 10) * (made.joined.copied + made.joined.encoded)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("volume", [0.0, 1.0])
+async def test_a_video_lies_over_for_a_while(prober: Prober, splicer: Splicer, tmp_path: Path, volume: float) -> None:
+    """Each of its frames when it is there in the whole; where it is heard, the sound is coded."""
+    above = footage.make(seconds=2, size=(160, 90))
+    layers: list[Layer] = [(VideoFacts(sha256="3" * 64, media=await prober.probe(above.path)), above.path)]
+    layer = VideoLayer(video_path="video:a", x=20, y=20, start=2.1, end=3.7, scale=0.5, fade_in=0.4, volume=volume)
+    steps = (OverlayStep(layers=(layer,)),)
+    made = await touched(prober, splicer, steps, of_kind("plain").path, tmp_path, layers)
+    assert made.splice.sound == ("coded" if volume else "copied")

@@ -183,7 +183,7 @@ def judge(source: Path, target: Path, made: Made, *, least_psnr: float = 35.0) -
     assert copied > 0
 
 
-def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_psnr: float = 33.0) -> None:
+def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_psnr: float = 28.0) -> None:
     """Every frame is at the time at which it is in `whole`, where all were coded. Copied ones are the source's, bit for
     bit; all others are what the whole shows then, in each of its parts."""
     splice, media = made.splice, made.plan.inputs[0].media
