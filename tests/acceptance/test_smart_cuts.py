@@ -80,6 +80,18 @@ async def test_a_recording_in_a_transport_stream_is_copied_too(shared_service: S
     frame_judge.judge_sync(source, result, Fraction("0.717"), Fraction("3.333"), within_s=0.0015)
 
 
+async def test_av1_is_copied_from_a_key_frame_on(shared_service: Service) -> None:
+    """Into MP4, with its codec; from any other frame on it is coded anew, and why is said."""
+    source = footage.make(video="av1", container="webm", seconds=4, keyframe_every=25)
+    video = await shared_service.upload(source.path)
+    job = await shared_service.until(await shared_service.trim(video["id"], 1, 3.32, mode="smart"), "SUCCESS")
+    assert (job["warnings"], job["frames"]) == ([], {"copied": 58, "encoded": 0})
+    frame_judge.judge_cut(source, await shared_service.result(job["job_id"]), Fraction(1), Fraction("3.32"))
+    shown = await explained(shared_service, "/trim", {"video_id": video["id"], "start": 1.2, "end": 3, "mode": "smart"})
+    assert shown["cut"]["chosen"] == "exact"
+    assert "the cut does not begin at one" in shown["cut"]["reason"]
+
+
 async def test_what_is_left_of_many_cuts_is_copied(shared_service: Service) -> None:
     """An edit that only cuts, in one request; a result of it is edited like any other."""
     source = footage.make(seconds=12, keyframe_every=12)

@@ -70,7 +70,7 @@ def of_kind(name: str) -> Footage:
     return footage.make(**({"seconds": 5, "keyframe_every": 25} | KINDS[name]))
 
 
-def edit_of(start: Fraction, end: Fraction, codec: str = "h264") -> Edit:
+def edit_of(start: Fraction, end: Fraction, codec: Any = "h264") -> Edit:
     return trim(float(start), float(end), FileOutput(video=VideoEncoding(codec=codec)))
 
 
@@ -93,6 +93,7 @@ async def test_cuts_that_copy_are_exact(prober: Prober, splicer: Splicer, tmp_pa
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", KINDS)
 async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tmp_path: Path, name: str) -> None:
     """Wherever it begins and ends; what is refused is so by a rule."""
@@ -177,6 +178,24 @@ async def test_a_packet_that_is_not_the_sources_is_found_wherever_it_lies(
         target.write_bytes(changed)
         proven = await splicer.prove(source.path, target, made.proving, wall_s=60, report=lambda _: None)
         assert proven.wrong == ("its packets are not those that were joined",)
+
+
+@pytest.mark.parametrize("codec", ["vp9", "av1"])
+async def test_vp9_and_av1_are_copied_from_a_key_frame_on(
+    prober: Prober, splicer: Splicer, tmp_path: Path, codec: str
+) -> None:
+    """To any frame, exactly; from any other frame on they are coded anew."""
+    source = footage.make(video=codec, container="webm", seconds=4, keyframe_every=25)
+    target = tmp_path / "work" / "out.mp4"
+    made = await splices.cut(prober, splicer, edit_of(Fraction(1), Fraction("3.32"), codec), source.path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    assert made.joined.encoded == 0
+    splices.judge(source.path, target, made)
+    plan = await splices.planned(prober, splicer, edit_of(Fraction("1.2"), Fraction(3), codec), source.path, "smart")
+    assert isinstance(plan.splice, Splice)
+    assert plan.splice.refused is not None
+    assert plan.splice.refused.reason == "key_frame"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from reelwright.edits.edit import Edit
-from reelwright.edits.plan import Plan, resolve, splicing
+from reelwright.edits.plan import Plan, remux, resolve, splicing
 from reelwright.edits.splice import CutMode, Splice, SpliceRefusal
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.runner import run
@@ -99,8 +99,8 @@ async def made(
     if missing:
         raise SpliceFailed("encode", "; ".join(missing))
     tracks = splicing.tracks(plan)
-    copied_from = splicing.remuxed(plan) if splicing.is_remuxed(plan) else plan
-    source = target.parent / REMUX_FILE if splicing.is_remuxed(plan) else source
+    copied_from = remux.remuxed(plan) if remux.is_remuxed(plan) else plan
+    source = target.parent / REMUX_FILE if remux.is_remuxed(plan) else source
     media, cut_there = copied_from.inputs[0].media, copied_from.splice
     assert isinstance(cut_there, Splice)
     request = SpliceRequest(

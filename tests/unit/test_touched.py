@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reelwright.edits.edit import OVERLAY_OUTPUT, Edit
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.outputs import FileOutput
+from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, ImageFacts, Plan, PlannedOverlay, resolve, splicing
 from reelwright.edits.plan.touched import only, touched
 from reelwright.edits.splice import FrameRun, SourceCoding, SplicedInterval, SpliceRefusal, Survey
@@ -80,6 +80,16 @@ def test_what_is_not_drawn_on_as_it_is_is_refused(info: dict[str, Any], reason: 
     refused = splicing.wanted(planned(laid((2, 4)), **info), "smart")
     assert isinstance(refused, SpliceRefusal)
     assert refused.reason == reason
+
+
+def test_nothing_can_be_put_beside_vp9() -> None:
+    """Though a cut of it may be copied."""
+    output = FileOutput(video=VideoEncoding(codec="vp9"))
+    refused = splicing.wanted(planned(laid((2, 4)), output=output, codec="vp9"), "smart")
+    assert isinstance(refused, SpliceRefusal)
+    assert refused.reason == "codec"
+    asked = splicing.wanted(planned(TrimStep(start=1, end=8), output=output, codec="vp9"), "smart")
+    assert isinstance(asked, splicing.SurveyQuestion)
 
 
 def test_a_copy_has_nothing_laid_over_it() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from reelwright.edits.output_check import OutputCheck, check
-from reelwright.edits.plan import Plan, splicing
+from reelwright.edits.plan import Plan, remux, splicing
 from reelwright.edits.splice import Splice
 from reelwright.errors import Busy, JobFailed
 from reelwright.media.splicing.requests import (
@@ -36,8 +36,8 @@ async def spliced(
 ) -> tuple[Joined, OutputCheck]:
     """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
     tracks = splicing.tracks(plan)
-    if splicing.is_remuxed(plan):
-        plan, source = splicing.remuxed(plan), work / REMUX_FILE
+    if remux.is_remuxed(plan):
+        plan, source = remux.remuxed(plan), work / REMUX_FILE
     splice, media = plan.splice, plan.inputs[0].media
     assert isinstance(splice, Splice)
     settings, capabilities = ctx.settings, ctx.machine.capabilities

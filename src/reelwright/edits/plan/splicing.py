@@ -36,12 +36,13 @@ from reelwright.edits.splice import (
 from reelwright.edits.steps.keep import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.trim import PlannedTrim
-from reelwright.file_formats import MP4
 
 PieceKind = Literal["copied", "encoded"]
 
-SPLICED = ("h264", "hevc")
-"""Codecs whose frames can be put beside a source's."""
+BESIDE = ("h264", "hevc")
+"""Codecs beside whose frames others can be put."""
+SPLICED = (*BESIDE, "vp9", "av1")
+"""Codecs that are copied; those beside whose frames nothing can be put, from key frames on."""
 MOST_ENCODED = Fraction(7, 10)
 """Where more of the frames lie at edges, all are coded anew: that costs little more, and is one encode."""
 MOST_TOUCHED = Fraction(6, 10)
@@ -137,34 +138,6 @@ def expected_splice(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, outputs=(made,))
 
 
-def is_remuxed(plan: Plan) -> bool:
-    """Whether its splice is made of a copy of the source's pictures in an MP4."""
-    return plan.is_spliced and plan.inputs[0].media.container in REMUXED
-
-
-def remuxed(plan: Plan) -> Plan:
-    """The same plan, of that copy. Its clock begins at zero or later: one that wrapped around is put on by seconds."""
-    assert isinstance(plan.splice, Splice)
-    (facts,), splice = plan.inputs, plan.splice
-    video, later = facts.media.main_video, remux_offset_s(plan)
-    ticks = round(later / splice.tick)
-    media = msgspec.structs.replace(
-        facts.media,
-        container=MP4.demuxer,
-        start_s=str(facts.media.start + later),
-        video=[msgspec.structs.replace(video, index=0, start_s=str(Fraction(video.start_s) + later))],
-        audio=[],
-    )
-    moved = msgspec.structs.replace(splice, intervals=tuple(one.later(ticks) for one in splice.intervals))
-    return msgspec.structs.replace(plan, inputs=(msgspec.structs.replace(facts, media=media),), splice=moved)
-
-
-def remux_offset_s(plan: Plan) -> int:
-    """By how much the clock of that copy is put on."""
-    media = plan.inputs[0].media
-    return max(0, 1 + ceil(-min(media.start, Fraction(media.main_video.start_s))))
-
-
 def pieces(splice: Splice, start: Fraction) -> Iterator[tuple[PieceKind, Fraction, Fraction, int | None]]:
     """What a splice is made of, in order: from when to when on the clients' time line, and how many frames. `start`: of
     the source, in its own time."""
@@ -220,6 +193,8 @@ def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
 def _not_drawn_on(plan: Plan, video: VideoStream) -> Iterator[SpliceRefusal]:
     """Why its pictures are not what steps draw on, but are brought to that first."""
     drawn = opened(plan).states[0].video
+    if video.codec not in BESIDE:
+        yield SpliceRefusal(reason="codec", detail=f"{video.codec} is only cut in this way")
     if plan.inputs[0].media.container in REMUXED:
         yield SpliceRefusal(reason="container", detail="a transport stream is only cut in this way")
     if video.is_interlaced:

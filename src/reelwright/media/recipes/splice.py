@@ -11,7 +11,7 @@ import msgspec
 
 from reelwright.edits.codecs import CODECS
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, splicing
+from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, remux
 from reelwright.edits.plan.touched import only, opened
 from reelwright.edits.splice import FrameRun, SourceCoding, Splice
 from reelwright.errors import JobFailed
@@ -42,9 +42,9 @@ REMUX_WEIGHT = 0.2
 def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
     """Return the commands that make what is not copied. Raises JobFailed `unsupported_here`."""
     commands, copied_from, source = [], plan, "<in0>"
-    if splicing.is_remuxed(plan):
+    if remux.is_remuxed(plan):
         commands.append(_remux_command(plan, capabilities))
-        copied_from, source = splicing.remuxed(plan), f"<{REMUX_FILE}>"
+        copied_from, source = remux.remuxed(plan), f"<{REMUX_FILE}>"
     splice = copied_from.splice
     assert isinstance(splice, Splice)
     runs = list(_runs(splice))
@@ -62,7 +62,7 @@ def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ..
 def _remux_command(plan: Plan, capabilities: Capabilities) -> Command:
     """The pictures up to the cut's end in an MP4, each at its tick."""
     media, (tracked,) = plan.inputs[0].media, plan.outputs
-    video, later = media.main_video, splicing.remux_offset_s(plan)
+    video, later = media.main_video, remux.remux_offset_s(plan)
     assert isinstance(plan.splice, Splice)
     end = max(interval.end_tick for interval in plan.splice.intervals) * plan.splice.tick - media.start
     clock = str(Fraction(video.time_base).denominator)

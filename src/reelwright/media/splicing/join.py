@@ -23,10 +23,11 @@ from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.contents import Contents
 from reelwright.media.splicing.edges import Edges, JoinedPicture
+from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.own_sound import PREROLL_S, OwnTrack
 from reelwright.media.splicing.pieces import PictureKind
 from reelwright.media.splicing.requests import Joined, JoinRequest
-from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again
+from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again, opened_to_copy
 
 MAX_REORDER = 16
 LEAD = 8
@@ -38,10 +39,13 @@ Tell = Callable[[float], None]
 
 def join(source_fd: int, made_fd: int, request: JoinRequest, tell: Tell) -> Joined:
     """Write the file to `made_fd`. Raises NotCopied, NotJoined, Malcoded, FFmpegError."""
-    with opened(source_fd) as container:
+    with opened_to_copy(
+        source_fd, request.video_stream, decoders=request.decoders, max_pixels=request.max_pixels
+    ) as container:
         source = PacketSource(container, request.video_stream)
         edges = Edges(source, request)
-        reorder = request.coding.reorder if request.coding is not None else source.codec.coding(0).reorder
+        coding = request.coding or source.codec.coding(0)
+        reorder = 0 if coding is None else coding.reorder
         while True:
             try:
                 return _Joining(source, edges, request, (source_fd, made_fd), reorder, tell).run()
@@ -91,10 +95,12 @@ class _Joining:
             options={"movflags": "+faststart", "use_editlist": "1", "movie_timescale": clock},
             io_open=lambda *_: Positioned(made_fd),
         )
-        self.video = self.made.add_stream_from_template(source.stream)
+        # as it is, where nothing is to change of what the track says once: no encoder has a part in it
+        self.video = self.made.add_stream_from_template(source.stream, opaque=isinstance(source.codec, KeyFramed))
         self.video.metadata.clear()
         self.video.time_base = source.stream.time_base
-        self.video.codec_context.extradata = edges.configuration.extradata
+        if not isinstance(source.codec, KeyFramed):
+            self.video.codec_context.extradata = edges.configuration.extradata
         if source.codec.tag:
             self.video.codec_context.codec_tag = source.codec.tag
         self.copied = self.encoded = 0

@@ -230,12 +230,12 @@ class _Proof:
             self.wrong.append(f"decoding fails round {time_s:.3f} s ({error.strerror})")
 
     def _needed(self, stream: Any, early: int, end: int) -> Iterator[Any]:
-        """The packets to decode; None behind the last one. Frames that nothing refers to need not be decoded where they
-        are not compared."""
+        """The packets to decode; None behind the last one. Of H.264 and HEVC, frames that nothing refers to need not be
+        decoded where they are not compared; decoders of others are told so once for all."""
         for packet in stream.container.demux(stream):
             if not packet.size or (packet.dts is not None and packet.dts >= end):
                 break
-            compared = packet.pts is None or early <= packet.pts < end
+            compared = self.request.coding is None or packet.pts is None or early <= packet.pts < end
             stream.codec_context.skip_frame = "DEFAULT" if compared else "NONREF"
             yield packet
         yield None

@@ -14,10 +14,11 @@ from reelwright.edits.splice import REMUXED, SpliceRefusal
 from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
 from reelwright.media.splicing.hevc import Hevc
+from reelwright.media.splicing.key_framed import NAMES, KeyFramed
 from reelwright.media.splicing.pieces import SeenPacket
 from reelwright.settings import CONTAINERS
 
-Codec = H264 | Hevc
+Codec = H264 | Hevc | KeyFramed
 HOLDING = ("mov", "matroska")
 """Containers whose packets MP4 holds as they are."""
 EARLIER = 6
@@ -80,6 +81,16 @@ def opened(media_fd: int, *, decoders: str = "none", max_pixels: int = 1, whole:
     return av.open("fd:", options=options, metadata_errors="replace")
 
 
+def opened_to_copy(media_fd: int, video_stream: int, *, decoders: str, max_pixels: int) -> Any:
+    """A source of which packets are copied. Where its container does not say what MP4 has to (WebM, of VP9), a frame is
+    decoded to find out. Raises FFmpegError."""
+    container = opened(media_fd)
+    if container.streams[video_stream].codec_context.codec.canonical_name not in NAMES:
+        return container
+    container.close()
+    return opened(media_fd, decoders=decoders, max_pixels=max_pixels)
+
+
 class PacketSource:
     """The video stream of an open container."""
 
@@ -104,6 +115,8 @@ class PacketSource:
             raise NotCopied(SpliceRefusal(reason="times", detail="it is not said when each frame is shown"))
         if packet.has_sidedata("new_extradata"):
             raise NotCopied(SpliceRefusal(reason="parameters", detail="its parameters change"))
+        if isinstance(self.codec, KeyFramed):
+            return SeenPacket(packet.pts, packet.dts, self.codec.kind_of(packet))
         try:
             data = bytes(packet)
             if self.is_sent:
@@ -154,12 +167,14 @@ class PacketSource:
 
 
 def _codec(stream: Any, extradata: bytes | None) -> Codec:
-    name = stream.codec_context.name
+    name = stream.codec_context.codec.canonical_name
     try:
         if name == "h264":
             return H264(extradata or b"")
         if name == "hevc":
             return Hevc(extradata or b"")
+        if name in NAMES:
+            return KeyFramed(extradata or b"")
     except Malcoded as error:
         raise NotCopied(SpliceRefusal(reason="parameters", detail=str(error))) from error
     raise NotCopied(SpliceRefusal(reason="codec", detail=f"{name} is not cut in this way"))

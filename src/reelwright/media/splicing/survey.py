@@ -8,11 +8,16 @@ from itertools import pairwise
 
 from reelwright.edits.splice import FrameRun, SplicedInterval, SpliceRefusal, Survey, Ticks
 from reelwright.media.splicing import pieces
+from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.pieces import NotSo, PictureKind, Reordering, SeenPacket
 from reelwright.media.splicing.requests import SurveyRequest
 from reelwright.media.splicing.source import NotCopied, PacketSource, opened
 
 NO_KEY_FRAME = SpliceRefusal(reason="key_frame", detail="no frame from which decoding can begin lies within it")
+
+BETWEEN_KEY_FRAMES = SpliceRefusal(
+    reason="key_frame", detail="its codec is copied from a key frame on alone, and the cut does not begin at one"
+)
 
 
 def survey(media_fd: int, request: SurveyRequest) -> Survey:
@@ -78,6 +83,8 @@ class _Survey:
             start, begin = self._nearest(head, begin, end), begin
         tail = self._tail(start, end)
         if exact:
+            if isinstance(self.source.codec, KeyFramed) and (head.frames or tail.frames):
+                raise NotCopied(BETWEEN_KEY_FRAMES)
             return SplicedInterval(
                 start_tick=begin,
                 end_tick=end,
