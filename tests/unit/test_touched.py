@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reelwright.api.schemas.templates import TemplateIn
 from reelwright.edits.edit import OVERLAY_OUTPUT, Edit
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
@@ -19,6 +20,7 @@ from reelwright.edits.steps import OverlayStep, Step, TrimStep
 from reelwright.edits.steps.crop import CropStep
 from reelwright.edits.steps.fade import FadeStep
 from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import splice_recipe
 from reelwright.media.splicing.pieces import NotSo, PictureKind, SeenPacket, shown
@@ -160,3 +162,11 @@ def test_frames_shown_in_an_interval_are_counted(times: list[int], begin: int, e
 def test_two_frames_at_one_time_are_refused() -> None:
     with pytest.raises(NotSo):
         shown([SeenPacket(1, 0, PictureKind.START), SeenPacket(1, 1, PictureKind.OTHER)], 0, 5)
+
+
+def test_a_template_names_what_is_coded_anew_and_has_outputs_as_objects() -> None:
+    layer = {"type": "text", "text": "a", "start": 2, "end": 3}
+    edit = {"steps": [{"type": "overlay", "layers": [layer]}], "outputs": [{"codec": "hevc"}], "reencode": "touched"}
+    assert TemplateIn(name="title", edit=edit).template().edit == edit
+    with pytest.raises(InvalidInput):
+        TemplateIn(name="title", edit=edit | {"outputs": ["mp5"]}).template()

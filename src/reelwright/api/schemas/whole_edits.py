@@ -80,8 +80,14 @@ class OutputIn(RenditionsIn, frozen=True, kw_only=True):
         return [FieldError(f"/{field}", "is for video or sound: `qualities` names none") for field in said]
 
 
+def _checked_word(output: str | dict[str, object]) -> None:
+    """Raises ValueError. An object is no word, and says what is wrong with it by itself."""
+    if isinstance(output, str):
+        read_word(output)
+
+
 OutputWord = Annotated[
-    str, Check(read_word), Meta(max_length=32, description=f"One of the usual, as {', '.join(EXAMPLES)}.")
+    str, Check(_checked_word), Meta(max_length=32, description=f"One of the usual, as {', '.join(EXAMPLES)}.")
 ]
 
 Steps = Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")]
