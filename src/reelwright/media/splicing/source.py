@@ -142,6 +142,9 @@ class PacketSource:
             )
             packets = (packet for packet in self.container.demux(self.stream) if packet.size)
             begun = next((packet for packet in packets if packet.is_keyframe), None)
+            if begun is None and self.is_sent and target > first:
+                target -= second << times
+                continue
             if begun is None or begun.pts is None:
                 raise NotCopied(SpliceRefusal(reason="times", detail="it is not said when each frame is shown"))
             if begun.pts <= tick or begun.pts <= first or target <= first:
