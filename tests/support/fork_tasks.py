@@ -82,9 +82,16 @@ def die(_: str, files: Sequence[int]) -> str:
 
 def babble(_: str, files: Sequence[int]) -> str:
     """Reply with lies, and hang in the middle of another one."""
-    answers = next(number for number in range(3, 100) if stat.S_ISSOCK(os.fstat(number).st_mode))
+    answers = next(number for number in range(3, 100) if is_socket(number))
     os.write(answers, b'{"type":"answered","answer":"lies"}\n{"type":')
     return hang("", files)
+
+
+def is_socket(number: int) -> bool:
+    try:
+        return stat.S_ISSOCK(os.fstat(number).st_mode)
+    except OSError:  # nothing is open under it
+        return False
 
 
 def refuse(detail: str, files: Sequence[int]) -> str:
