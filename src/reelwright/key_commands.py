@@ -110,12 +110,13 @@ def revoke(key_id: uuid.UUID) -> None:
 
 
 async def introduce_keys(settings: Settings) -> None:
-    """Where clients need keys and there are none, make the first one, which allows everything, and tell it."""
+    """Where clients need keys and there are none, make the first one, which allows everything, and tell it. The
+    database is at this version's schema."""
     from reelwright.access.keys import first
 
     if not settings.needs_keys:
         return
-    async with _session(settings) as session:
+    async with _transaction(settings) as session:
         made = await first(session)
     if made is not None:
         click.echo(
@@ -128,10 +129,18 @@ async def introduce_keys(settings: Settings) -> None:
 @asynccontextmanager
 async def _session(settings: Settings) -> AsyncIterator[AsyncSession]:
     """A transaction on the database, which has to be there and at this version's schema."""
-    from reelwright.db.database import connected
     from reelwright.db.schema import require_configured
 
     await require_configured(settings)
+    async with _transaction(settings) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _transaction(settings: Settings) -> AsyncIterator[AsyncSession]:
+    """The same on a database that was looked at."""
+    from reelwright.db.database import connected
+
     async with (
         connected(settings, application_name="reelwright-keys") as database,
         database.sessions.begin() as session,
