@@ -21,7 +21,8 @@ ROUNDED_S = 0.005
 UNTIMED = ("avi", "mpegvideo")
 """Containers that do not say when frames are shown: how long the picture lasts is known to a frame."""
 _FRAME = re.compile(r"n: *\d+ pts: *(-?\d+) .* s:(\d+)x(\d+) i:([PTB])")
-_RANGE = re.compile(r"color_range:(\w+)")
+_RANGE = re.compile(r"color_range:(tv|pc|unknown)")
+"""By their names: what ffmpeg says of damage beside it may stand in the same line, without a space between."""
 _TICK = re.compile(r"config in time_base: (\d+/\d+)")
 
 
