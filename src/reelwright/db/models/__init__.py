@@ -1,0 +1,38 @@
+"""The tables as SQLAlchemy sees them. Migrations make them; a test holds both equal.
+
+Invariants that the columns carry: `jobs.attempt` only rises, and with `jobs.claim_token` it fences what attempts write;
+`jobs.failures` is the budget;
+`files.key` is relative to the media root and may be shared, its bytes go with the last row; `jobs.queue_job_id` has no
+foreign key (the queue prunes its own rows).
+"""
+
+from reelwright.db.models.access import ApiKey, Project
+from reelwright.db.models.base import Base, Labelled, new_id
+from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
+from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
+from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, SeenToolchain
+
+__all__ = [
+    "LEADING",
+    "AbleWorker",
+    "ApiKey",
+    "Asset",
+    "Base",
+    "File",
+    "Hindrance",
+    "Job",
+    "JobEvent",
+    "JobInput",
+    "JobWait",
+    "Labelled",
+    "Overlay",
+    "Project",
+    "Publication",
+    "Queue",
+    "SeenToolchain",
+    "Storage",
+    "TemplateVersion",
+    "Variant",
+    "Video",
+    "new_id",
+]

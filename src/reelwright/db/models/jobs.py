@@ -1,0 +1,143 @@
+"""Jobs, and what belongs to one."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reelwright.db.models.base import Base, Labelled, index_of_labels, index_of_projects, new_id
+from reelwright.db.ownership import Owned
+from reelwright.edits.enums import JobStatus, JobType
+
+LEADING = text("shared AND reused_from_job_id IS NULL AND status IN ('PENDING', 'STARTED')")
+"""Jobs whose encode equal ones may share: there is one of a fingerprint."""
+
+
+class Job(Labelled, Owned, Base):
+    """One piece of long work. Only jobs/lifecycle.py writes its state."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress_range"),
+        CheckConstraint("(progress = 100) = (status = 'SUCCESS')", name="complete_means_success"),
+        CheckConstraint("status <> 'STARTED' OR lease_until IS NOT NULL", name="started_has_lease"),
+        Index("ix_jobs_status_created_at", "status", "created_at"),
+        Index("ix_jobs_video_id_created_at", "video_id", "created_at"),
+        Index("ix_jobs_created_at_id", "created_at", "id"),
+        index_of_projects("jobs", "created_at"),
+        Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
+        Index("ix_jobs_finished_at", "finished_at"),
+        index_of_labels("jobs"),
+        Index("uq_jobs_fingerprint_leading", "fingerprint", unique=True, postgresql_where=LEADING),
+        Index(
+            "ix_jobs_fingerprint_made",
+            "fingerprint",
+            "finished_at",
+            postgresql_where=text("fingerprint IS NOT NULL AND status = 'SUCCESS'"),
+        ),
+        Index(
+            "ix_jobs_reused_from_job_id",
+            "reused_from_job_id",
+            postgresql_where=text("reused_from_job_id IS NOT NULL"),
+        ),
+        Index("uq_jobs_claim_token", "claim_token", unique=True, postgresql_where=text("claim_token IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    video_id: Mapped[uuid.UUID | None]
+    input_variant_id: Mapped[uuid.UUID | None]
+    output_variant_id: Mapped[uuid.UUID | None]
+    type: Mapped[JobType]
+    status: Mapped[JobStatus] = mapped_column(server_default=JobStatus.PENDING.value)
+    progress: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    outputs_progress: Mapped[list[Any] | None]
+    stage: Mapped[str | None]
+    error_message: Mapped[str | None]
+    error: Mapped[dict[str, Any] | None]
+    warnings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    edit_json: Mapped[dict[str, Any] | None]
+    plan_json: Mapped[dict[str, Any] | None]
+    plan_digest: Mapped[str | None]
+    fingerprint: Mapped[str | None]
+    """What it makes: equal ones make the same. None: not known, or its results are not whole any more."""
+    shared: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether equal jobs share one encode with it."""
+    reused_from_job_id: Mapped[uuid.UUID | None]
+    """The equal job that makes, or made, its result: while it is unfinished, it follows that one."""
+    toolchain: Mapped[str | None]
+    """By which its result was made."""
+    recipe_json: Mapped[dict[str, Any] | None]
+    speed: Mapped[float | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    claim_token: Mapped[uuid.UUID | None]
+    """Of the newest claim; with the attempt that goes on for another job it wanders to that."""
+    claim_attempt: Mapped[int | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    max_failures: Mapped[int] = mapped_column(server_default=text("3"))
+    lease_until: Mapped[datetime.datetime | None]
+    worker: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+    queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime.datetime | None]
+    finished_at: Mapped[datetime.datetime | None]
+    updated_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class JobWait(Base):
+    """Why a job went back to the queue through no fault of its own, and how often in a row."""
+
+    __tablename__ = "job_waits"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[str]
+    detail: Mapped[str]
+    needs_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    times: Mapped[int]
+    since: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+
+
+class Publication(Base):
+    """A folder of keys that an attempt is about to fill: while it holds its job, nothing in there is an orphan."""
+
+    __tablename__ = "publications"
+    __table_args__ = (Index("ix_publications_job_id", "job_id"),)
+
+    folder: Mapped[str] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+
+
+class JobInput(Base):
+    """A file that a job reads: it cannot be deleted while the job is unfinished."""
+
+    __tablename__ = "job_inputs"
+    __table_args__ = (Index("ix_job_inputs_file_id", "file_id"),)
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    file_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
+
+
+class JobEvent(Base):
+    """A transition of a job, numbered under the job row's lock. Progress is not an event."""
+
+    __tablename__ = "job_events"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempt: Mapped[int]
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
