@@ -1,4 +1,4 @@
-"""Keys: what they allow, whose things they see, how they end; tried on every route that the document has."""
+"""Keys: how they are made, what they tell, whose things they see, how they end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from tests.support.service import UNKNOWN, Service, environment, problem
 
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 SQL = re.compile(r"^```sql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SCOPES = ("read", "write", "admin")
 
 
 async def command(service: Service, *argv: str) -> tuple[str, str]:
@@ -66,49 +65,6 @@ async def made(service: Service, name: str, **more: Any) -> str:
     return key
 
 
-async def operations(client: httpx.AsyncClient) -> list[tuple[str, str, str | None]]:
-    """Method, path and scope of every operation in the document; ids are those of nothing."""
-    document = (await client.get("/openapi.json")).json()
-    assert document["security"] == [{"key": []}]
-    found = []
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            scope = operation.get("x-scope")
-            assert (scope is None) == (operation.get("security") == []), path
-            filled = path
-            for parameter in operation.get("parameters", []):
-                if parameter["in"] == "path":
-                    kind = parameter["schema"].get("format") or parameter["schema"].get("type")
-                    value = UNKNOWN if kind == "uuid" else "1" if kind == "integer" else "nothing"
-                    filled = filled.replace(f"{{{parameter['name']}}}", value)
-            found.append((method.upper(), filled, scope))
-    return found
-
-
-async def test_every_route_asks_for_its_scope(service: Service) -> None:
-    """Without a key 401, with one of another scope 403, in a problem document; with the right one neither."""
-    keys = {scope: await made(service, scope, scopes=[scope]) for scope in SCOPES}
-    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False) as client:
-        table = await operations(client)
-        assert len(table) > 60
-        assert {scope for _, _, scope in table} == {None, *SCOPES}
-        for method, path, needed in [*table, ("GET", "/metrics", "admin")]:
-            answer = await client.request(method, path)
-            if needed is None:
-                assert answer.status_code == 200, (method, path)
-                continue
-            assert answer.status_code == 401, (method, path)
-            assert answer.headers["www-authenticate"] == 'Bearer realm="reelwright"'
-            if method != "HEAD":
-                problem(answer, 401, "unauthorized")
-            for scope, key in keys.items():
-                answer = await client.request(method, path, headers=bearer(key))
-                assert (answer.status_code == 403) == (scope != needed), (method, path, scope)
-                assert answer.status_code < 500, (method, path, answer.text)
-                if scope != needed and method != "HEAD":
-                    assert needed in str(problem(answer, 403, "forbidden")["detail"])
-
-
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -145,19 +101,7 @@ async def test_a_project_sees_nothing_of_another(service: Service, clip: Path) -
     variant = job["outputs"][0]["variant_id"]
     stored = (await service.client.get(f"/variants/{variant}")).json()
     assert (await service.client.get(stored["url"])).status_code == 200
-    ids = {"video_id": video["id"], "variant_id": variant, "job_id": job["job_id"], "asset_id": asset["id"]}
-    document = (await service.client.get("/openapi.json")).json()
     async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=bearer(theirs)) as stranger:
-        tried = 0
-        for path, methods in document["paths"].items():
-            named = [parameter for parameter in ids if f"{{{parameter}}}" in path]
-            for method in methods if named else ():
-                filled = path.format_map({**ids, "name": "clip", "quality": "source", "key": "nothing", "version": 1})
-                body = {"json": {"title": "mine"}} if method == "patch" else {}
-                answer = await stranger.request(method, filled, **body)  # type: ignore[arg-type]
-                assert answer.status_code in ((404, 400) if path.startswith("/api/v1") else (404,)), (method, filled)
-                tried += 1
-        assert tried > 25
         for path in (
             video["url"],
             stored["url"],
