@@ -33,10 +33,10 @@ async def window(folder: Path) -> list[Figure]:
     figures: list[Figure] = []
     async with running(folder) as live:
         video = await live.service.upload(clip)
+        await _cut(live, video, (1.3, 9.3), "smart")  # after it its program is warm, and the worker is known
         shown = (await _ask(live, video, "all", validate_only="true")).json()
         whole = {"plan": shown["plan"], "commands": [command["argv"] for command in shown["commands"]]}
         argv = live.argv(whole, source=live.stored(video), target=folder / "whole.mp4")
-        await _cut(live, video, (1.3, 9.3), "smart")  # its program is warm after it
         before = processor_s(live)
         asked = (await _ask(live, video, "touched")).json()
         job = await live.commits.final(live.service, asked["job_id"])
