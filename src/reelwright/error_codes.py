@@ -103,6 +103,29 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "too_long": ErrorCode(status=422, answer="The video is longer than MAX_DURATION_S."),
     "frame_rate_too_high": ErrorCode(status=422, answer="The frame rate is higher than MAX_FRAME_RATE."),
+    "address_refused": ErrorCode(
+        status=422,
+        answer="The address cannot be read, or is not one that the service connects to: not http(s), another port, not"
+        " public.",
+        failure="the address, or one that it leads to, is not one that the service connects to",
+    ),
+    "remote_refused": ErrorCode(
+        status=422,
+        answer="There is no such host, or it answered with an error, as 404, or not as HTTP has it.",
+        failure="there is no such host, or it answered with an error that stays, such as 404",
+    ),
+    "remote_unavailable": ErrorCode(
+        status=422,
+        answer="The other side cannot be reached, cut the connection, or says that it cannot answer now.",
+        failure="the other side cannot be reached, cut the connection, or says that it cannot answer now",
+        retryable=True,
+    ),
+    "remote_stalled": ErrorCode(
+        status=422,
+        answer="The other side sends nothing, or too slowly.",
+        failure="the other side sent nothing, or too slowly, for IMPORT_STALL_TIMEOUT_S",
+        retryable=True,
+    ),
     "rate_limited": ErrorCode(status=429, answer="Too many requests; `Retry-After` says when to come back."),
     "head_too_large": ErrorCode(status=431, answer="The head of the request is larger than 32 KiB."),
     "internal": ErrorCode(

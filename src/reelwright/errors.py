@@ -11,6 +11,10 @@
     ├── NoSpace                     507
     ├── Busy                        503  with Retry-After
     ├── Conflict                    409  in_use, not_ready, finished, ...
+    ├── AddressRefused              422  an address that a client names is not one that is connected to
+    ├── RemoteRefused               422  what answers there has no file for us, and will not have one
+    ├── RemoteUnavailable           422  nothing answers there, or not to the end: another try may help
+    ├── RemoteStalled               422  it answers too slowly
     └── JobFailed                        a job's attempt failed: what the worker writes on the job
         ├── MediaProcessFailed           ffmpeg or a probe ended badly, stalled or ran over its budget
         ├── VerifyFailed                 the output is not what the plan promised
@@ -157,6 +161,22 @@ class Conflict(ReelwrightError):
     @property
     def extra(self) -> dict[str, Any]:
         return {"job_ids": self.job_ids} if self.job_ids is not None else {}
+
+
+class AddressRefused(ReelwrightError):
+    code = "address_refused"
+
+
+class RemoteRefused(ReelwrightError):
+    code = "remote_refused"
+
+
+class RemoteUnavailable(ReelwrightError):
+    code = "remote_unavailable"
+
+
+class RemoteStalled(ReelwrightError):
+    code = "remote_stalled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -142,6 +143,25 @@ def host_pattern(text: str) -> str:
             host = host.encode("idna").decode()
     meant = f"{host} perhaps?" if _HOST_PATTERN.fullmatch(host) else "one looks like video.example.org"
     raise ValueError(f"{text} is no name of a host (no scheme, no port, no path): {meant}")
+
+
+def ports(text: str) -> range:
+    """Read a port, or the first and the last of many: 443, 8000-8999. Raises ValueError."""
+    first, dash, last = text.partition("-")
+    numbers = [part.strip() for part in ((first, last) if dash else (first, first))]
+    if not all(part.isascii() and part.isdigit() and 1 <= int(part) <= 65535 for part in numbers):
+        raise ValueError(f"{text} is no port: one is written as 443, many as 8000-8999")
+    return range(int(numbers[0]), int(numbers[1]) + 1)
+
+
+def network_or_host(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | str:
+    """Read a network (10.1.0.0/16), an IP address, or the name of a host as `host_pattern` does. Raises ValueError."""
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        if re.fullmatch(r"[0-9a-fA-F:.]*(:|/)[0-9a-fA-F:./]*|[0-9.]+", text):
+            raise ValueError(f"{text} is no network: one looks like 10.1.0.0/16 or fd00::/8") from None
+        return host_pattern(text)
 
 
 def needed(kind: Any) -> str:

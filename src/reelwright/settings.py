@@ -205,6 +205,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_streams: Annotated[Positive, Meta(description="Most tracks of picture and sound in one file.")] = 32
     probe_timeout_s: Annotated[Seconds, Meta(description="Wall-clock limit of one probe, seconds.")] = 30.0
 
+    # Addresses that clients name
+    outbound_ports: Annotated[
+        tuple[str, ...],
+        Meta(description="Ports that the service connects to on behalf of clients, such as 443,8000-8999."),
+    ] = ("80", "443")
+    outbound_allowed: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks (10.1.0.0/16) and hosts (media.internal, *.corp.example) that it may connect to"
+            " besides, though they are not public. A host that is named here is trusted wherever its name leads."
+        ),
+    ] = ()
+    import_timeout_s: Annotated[
+        Seconds, Meta(description="An attempt at an import that downloads for longer is given up, seconds (6 h).")
+    ] = 6 * 3600.0
+    import_stall_timeout_s: Annotated[
+        Seconds,
+        Meta(description="An import that for so long gets nothing, or less than 1 KiB a second, is ended, seconds."),
+    ] = 30.0
+    fetch_timeout_s: Annotated[
+        Seconds, Meta(description="What an edit names by an address has to be there within so long, seconds.")
+    ] = 30.0
+    max_fetched_bytes: Annotated[
+        Positive,
+        Meta(
+            description="Largest video or sound that an edit names by an address, bytes (100 MiB); pictures:"
+            " MAX_ASSET_BYTES. Larger ones are imported first."
+        ),
+    ] = 100 * 2**20
+
     # Jobs
     max_failures: Annotated[
         Positive, Meta(description="Lost or retryable attempts after which a job ends in FAILURE.")

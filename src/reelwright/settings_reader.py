@@ -66,6 +66,10 @@ def _reader(name: str) -> Callable[[str], object] | None:
         return lambda text: [setting_parsers.origin(item) for item in setting_parsers.listed(text)]
     if name == "ALLOWED_HOSTS":
         return lambda text: [setting_parsers.host_pattern(item) for item in setting_parsers.listed(text)]
+    if name == "OUTBOUND_PORTS":
+        return lambda text: [item for item in setting_parsers.listed(text) if setting_parsers.ports(item)]
+    if name == "OUTBOUND_ALLOWED":
+        return lambda text: [str(setting_parsers.network_or_host(item)) for item in setting_parsers.listed(text)]
     if isinstance(getattr(_DEFAULTS, name.lower()), tuple):
         return setting_parsers.listed
     return setting_parsers.size_bytes if name.endswith("_BYTES") else None

@@ -18,6 +18,7 @@ PACKAGES = {
     "curl": "curl",
     "nginx": "nginx-light",
     "npm": "npm",
+    "openssl": "openssl",
     "prometheus": "prometheus",
     "systemd-analyze": "systemd",
 }

@@ -30,7 +30,7 @@ STATUSES = {
     421: {"misdirected"},
     422: {
         *("invalid_input", "unreadable_media", "no_video_stream", "too_many_pixels", "too_many_streams", "too_long"),
-        "frame_rate_too_high",
+        *("frame_rate_too_high", "address_refused", "remote_refused", "remote_unavailable", "remote_stalled"),
     },
     429: {"rate_limited"},
     431: {"head_too_large"},
@@ -40,11 +40,20 @@ STATUSES = {
 }
 
 TRIED_AGAIN = {
-    "yes": {"stalled", "crashed", "killed", "newer_plan", "worker_lost", "internal"},
+    "yes": {
+        "stalled",
+        "crashed",
+        "killed",
+        "newer_plan",
+        "worker_lost",
+        "internal",
+        "remote_unavailable",
+        "remote_stalled",
+    },
     "waits": {"no_space", "storage", "exhausted", "cannot_start", "database", "busy"},
     "no": {
         *("ffmpeg_failed", "source_damaged", "verify_failed", "timed_out", "out_of_memory", "limit_cpu"),
-        *("limit_output_size", "unsupported_here", "input_gone", "file_missing"),
+        *("limit_output_size", "unsupported_here", "input_gone", "file_missing", "address_refused", "remote_refused"),
     },
 }
 

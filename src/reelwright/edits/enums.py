@@ -33,6 +33,7 @@ class JobType(StrEnum):
     WATERMARK = "watermark"
     TRANSCODE_MULTI = "transcode_multi"
     EDIT = "edit"
+    IMPORT = "import"
 
 
 KIND_OF_JOB = {
@@ -42,7 +43,7 @@ KIND_OF_JOB = {
     JobType.TRANSCODE_MULTI: VariantKind.TRANSCODE,
     JobType.EDIT: VariantKind.EDIT,
 }
-"""What a job makes; an upload's makes none."""
+"""What a job makes; those that bring a video in make none."""
 
 
 class JobStatus(StrEnum):

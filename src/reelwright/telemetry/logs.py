@@ -20,8 +20,8 @@ from structlog.typing import EventDict, Processor
 
 from reelwright.settings import Settings
 
-CHATTY = ("alembic", "httpx", "procrastinate.jobs")
-"""They say at INFO what nobody asked for."""
+CHATTY = ("alembic", "httpx", "httpcore", "procrastinate.jobs")
+"""They say at INFO what nobody asked for, or at DEBUG what nobody may read: the headers of requests."""
 FIRST = ("timestamp", "level", "logger", "process", "pid", "event")
 BELOW = ("command", "stderr_tail")
 """Fields of several words that a reader of pretty lines gets below the line, to copy and paste."""
