@@ -32,7 +32,7 @@ class Patience:
         )
 
 
-class Clock:
+class RequestClock:
     """Of one request with all its redirects."""
 
     def __init__(self, patience: Patience) -> None:

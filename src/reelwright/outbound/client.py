@@ -19,7 +19,7 @@ import httpcore
 
 from reelwright.errors import RemoteRefused, RemoteUnavailable
 from reelwright.outbound.backend import CheckedBackend, Resolve, system_look_up
-from reelwright.outbound.body import PACKED, Clock, Patience, unpacked
+from reelwright.outbound.body import PACKED, Patience, RequestClock, unpacked
 from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.target import Target
 from reelwright.release import RELEASE
@@ -38,7 +38,7 @@ class RemoteAnswer:
     headers: Mapping[str, str]
     target: Target
     _stream: AsyncIterator[bytes]
-    _clock: Clock
+    _clock: RequestClock
 
     @property
     def encoding(self) -> str:
@@ -104,7 +104,7 @@ class OutboundClient:
         Raises AddressRefused, RemoteRefused, RemoteUnavailable, RemoteStalled.
         """
         context = self._context or await asyncio.to_thread(_usual_context)
-        clock = Clock(patience)
+        clock = RequestClock(patience)
         origin, secret = target.origin, dict(secret_headers or {})
         followed = 0
         async with contextlib.AsyncExitStack() as stack:
@@ -136,7 +136,7 @@ class OutboundClient:
         target: Target,
         headers: Mapping[str, str],
         body: bytes,
-        clock: Clock,
+        clock: RequestClock,
     ) -> httpcore.Response:
         """The answer's head. Raises as `open`."""
         length = {} if method in ("GET", "HEAD") else {"Content-Length": str(len(body))}
@@ -166,7 +166,7 @@ def _failure(error: Exception, target: Target) -> RemoteRefused | RemoteUnavaila
     return RemoteUnavailable(f"{target.authority} cut the connection, or does not speak HTTP")
 
 
-def _answer(response: httpcore.Response, target: Target, clock: Clock) -> RemoteAnswer:
+def _answer(response: httpcore.Response, target: Target, clock: RequestClock) -> RemoteAnswer:
     headers = {name.decode("latin-1").lower(): _text(value) for name, value in response.headers}
     stream = response.aiter_stream()
     return RemoteAnswer(response.status, headers, target, stream, clock)
