@@ -10,10 +10,16 @@ import av
 import numpy as np
 import pytest
 
-from reelwright.edits.edit import trim
+from reelwright.edits import ladder
+from reelwright.edits.edit import Edit, trim
 from reelwright.edits.enums import Quality
+from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.turn import FlipStep
+from reelwright.media.checks.inspector import Inspector
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
@@ -65,22 +71,80 @@ async def test_an_edit_is_coded_as_is_asked_for(
     frame_judge.judge_sync(source, tmp_path / "work" / "out", *interval)
 
 
-async def test_hdr_is_kept_by_a_trim_that_can(prober: Prober, folder: Path, patch: Path, tmp_path: Path) -> None:
-    """And an overlay, which cannot, says so."""
-    source = folder / "bright.mp4"
+def bright(folder: Path, transfer: str) -> Path:
+    source = folder / f"{transfer}.mp4"
     ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=1,format=yuv420p10le"),
-        *("-vf", "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"),
+        *("-vf", f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv"),
         *("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1", str(source)),
     )
+    return source
+
+
+async def test_hdr_is_kept_by_a_trim_that_can(prober: Prober, folder: Path, patch: Path, tmp_path: Path) -> None:
+    source = bright(folder, "smpte2084")
     for codec in ("hevc", "av1"):
         plan, made = await make(prober, "trim", source, patch, tmp_path / codec / "out", codec=codec)
         picture = made.main_video
         assert (picture.color_transfer, picture.color_primaries, picture.bit_depth) == ("smpte2084", "bt2020", 10)
         assert plan.warnings == ()
-    plan, made = await make(prober, "overlay", source, patch, tmp_path / "laid" / "out", codec="hevc")
-    assert (made.main_video.color_transfer, made.main_video.bit_depth) == ("bt709", 10)
-    assert plan.warnings == ("the video is HDR: it becomes SDR (BT.709)",)
+
+
+WHITE = {"smpte2084": 573, "arib-std-b67": 721}
+"""Luma of graphics, ten bits: 203 cd/m2 by SMPTE ST 2084, and 75 % of HLG's signal, as ITU-R BT.2408 has it."""
+
+
+@pytest.mark.parametrize("transfer", WHITE)
+@pytest.mark.parametrize("steps", [1, 2])
+async def test_what_is_laid_over_hdr_is_as_bright_as_graphics_are(
+    prober: Prober, inspector: Inspector, folder: Path, tmp_path: Path, transfer: str, steps: int
+) -> None:
+    """The picture round it stays as it is, HDR of ten bits; half of the opacity lies between both."""
+    source = bright(folder, transfer)
+    white = folder / "white.png"
+    ffmpeg("-f", "lavfi", "-i", "color=white:size=32x32,format=rgba", "-frames:v", "1", str(white))
+    layers = OverlayStep(
+        layers=(ImageLayer(image_path="a", x=8, y=8), ImageLayer(image_path="b", x=64, y=8, opacity=0.5))
+    )
+    output = ladder.single(Ladder(codec="hevc", crf=4, preset="ultrafast"), (160, 90), usual_crf=18)
+    edit = Edit(steps=(layers, FlipStep(direction="horizontal"))[:steps], outputs=(output,))
+    target = tmp_path / "work" / "out"
+    drawn = [recipes.drawn(white, (32, 32))] * 2
+    made = await recipes.edited(prober, edit, source, target, layers=drawn)
+    picture = made.outputs[0].main_video
+    assert (picture.color_transfer, picture.color_primaries, picture.bit_depth) == (transfer, "bt2020", 10)
+    assert made.plan.warnings == ()
+    await recipes.checked(prober, inspector, made.plan, 0, target, source)
+    before, after = _luma(source), _luma(target)
+    after = after[:, ::-1] if steps == 2 else after
+    assert np.abs(after[12:36, 12:36] - WHITE[transfer]).max() < 8
+    assert np.abs(after[12:36, 68:92] - (before[12:36, 68:92] + WHITE[transfer]) / 2).mean() < 8
+    assert np.abs(after[48:] - before[48:]).mean() < 4
+
+
+async def test_hdr_with_something_laid_over_becomes_sdr_for_all_where_one_output_cannot_have_it(
+    prober: Prober, folder: Path, patch: Path, tmp_path: Path
+) -> None:
+    """White stays white: of tone-mapped graphics it would be gray."""
+    source = bright(folder, "smpte2084")
+    white = folder / "white.png"
+    ffmpeg("-f", "lavfi", "-i", "color=white:size=32x32,format=rgba", "-frames:v", "1", str(white))
+    outputs = ladder.outputs(Ladder(qualities=(Quality.SOURCE,), codec="hevc"), (160, 90))
+    outputs += ladder.outputs(Ladder(qualities=(Quality.SOURCE,), codec="h264"), (160, 90))
+    edit = Edit(steps=(OverlayStep(layers=(ImageLayer(image_path="a", x=8, y=8),)),), outputs=outputs)
+    targets = (tmp_path / "work" / "out", tmp_path / "work" / "other")
+    made = await recipes.edited(prober, edit, source, *targets, layers=[recipes.drawn(white, (32, 32))])
+    assert [one.main_video.color_transfer for one in made.outputs] == ["bt709", "bt709"]
+    assert made.plan.warnings[0].startswith("the video is HDR: it becomes SDR (BT.709)")
+    assert np.abs(_luma(targets[0])[12:36, 12:36] - 940).max() < 12
+
+
+def _luma(path: Path) -> Any:
+    """Of the first frame, ten bits."""
+    with av.open(str(path)) as opened:
+        frame = next(opened.decode(video=0))
+        plane = np.frombuffer(bytes(frame.planes[0]), np.uint16).reshape(frame.height, -1)
+    return plane[:, : frame.width].astype(np.int32)
 
 
 @pytest.mark.parametrize("operation", ["trim", "overlay"])

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
+from reelwright.edits.held_frames import may_hold
 from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.composition import LineageBase
 from reelwright.edits.plan.fold import resolve_fold
@@ -51,15 +52,16 @@ def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = (), base: Li
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
     if wrong := undisplayable_colors(facts.media.main_video):
         raise InvalidInput([FieldError("/video_id", wrong)])
-    keeps_hdr = all(step.keeps_hdr for step in edit.steps)
-    warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=keeps_hdr)
+    can_keep = all(step.keeps_hdr for step in edit.steps)
+    warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=can_keep)
     if base is not None or edit.needs_scene:
         return resolve_fold(edit, facts, length, warnings, pointers, base)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers)
     if len(edit.steps) == len(edit.outputs) == 1 and not edit.sidecars and edit.streaming is None:
         step = edit.steps[0]
-        if isinstance(step, OverlayStep):
+        even_hdr = facts.media.main_video.is_hdr and may_hold(facts.media) and edit.keeps_hdr
+        if isinstance(step, OverlayStep) and not even_hdr:
             return resolve_overlay(edit, step, facts, length, warnings, pointers)
         if isinstance(step, TrimStep):
             return resolve_trim(edit, step, facts, length, warnings, pointers)

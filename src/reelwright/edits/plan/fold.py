@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits.codecs import CODECS
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
@@ -42,8 +41,9 @@ def resolve_fold(
     Raises InvalidInput that names every wrong field of the first step that cannot be.
     """
     of_steps, of_sidecars = ((), pointers) if edit.sidecars else (pointers, ())
-    deep = _any_ten_bit(edit)
-    steps, state, said = resolve_steps(edit.steps, facts, length, deep=deep, base=base, pointers=of_steps)
+    steps, state, said = resolve_steps(
+        edit.steps, facts, length, deep=any(edit.ten_bit), hdr=edit.keeps_hdr, base=base, pointers=of_steps
+    )
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
@@ -69,11 +69,13 @@ def resolve_steps(
     length: Fraction | None,
     *,
     deep: bool,
+    hdr: bool = False,
     base: LineageBase | None = None,
     pointers: Sequence[Pointer] = (),
 ) -> tuple[tuple[PlannedStep, ...], VideoState, list[str]]:
     """Return the steps planned, those of the `base` first, what they make, and warnings. `deep`: whether an output may
-    have more than eight bits; `pointers`: where the request has the only step, a trim, or each of its layers.
+    have more than eight bits; `hdr`: whether HDR may stay; `pointers`: where the request has the only step, a trim, or
+    each of its layers.
 
     Raises InvalidInput.
     """
@@ -96,7 +98,6 @@ def resolve_steps(
         done = 1 if first is not None else 0
     opened, *before = begun
     assert isinstance(opened, PlannedOpening)
-    hdr = deep and all(step.keeps_hdr for step in steps)
     opened = msgspec.structs.replace(opened, deep=opened.deep and deep, hdr=opened.hdr and hdr)
     planned, state = list(before), opened.of(facts.media)
     for step in before:
@@ -132,7 +133,3 @@ def _read_no_further(opened: PlannedOpening, steps: Sequence[PlannedStep]) -> li
     if isinstance(first, PlannedKeep) and len(spans) > 1:
         return [narrow, first.within(begin), *steps[:place], *steps[place + 1 :]]
     return _read_no_further(narrow, [*steps[:place], *steps[place + 1 :]])
-
-
-def _any_ten_bit(edit: Edit) -> bool:
-    return any(CODECS[output.video.codec].ten_bit for output in edit.outputs if output.video is not None)

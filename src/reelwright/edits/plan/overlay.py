@@ -31,7 +31,8 @@ def resolve_overlay(
     """Raises InvalidInput that names every wrong field of every layer."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
-    whole = PlannedOpening(start_s="0", end_s=str(length)).of(facts.media)
+    hdr = facts.media.main_video.is_hdr and edit.keeps_hdr
+    whole = PlannedOpening(start_s="0", end_s=str(length), hdr=hdr).of(facts.media)
     overlaid = step.planned(whole, Planning(Pointer("/steps/0"), iter(facts.layers), warnings, layers=pointers))
     grid = frame_grid(facts.media)
     count = grid.count if grid and not held_frames.is_held(grid.frame_s) else None  # more come where layers change

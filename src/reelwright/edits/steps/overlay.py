@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from reelwright.edits import timecode
 from reelwright.edits.audio_tracks import USUAL_RATE
@@ -35,8 +36,8 @@ class OverlayStep(BaseStep, frozen=True, kw_only=True, tag="overlay"):
         return tuple(Material(f"layers/{number}", layer) for number, layer in enumerate(self.layers))
 
     @property
-    def keeps_hdr(self) -> bool:
-        return False
+    def draws(self) -> bool:
+        return True
 
     def planned(self, state: VideoState, planning: Planning) -> PlannedOverlay:
         """Raises InvalidInput that names every wrong field of every layer."""
@@ -54,7 +55,9 @@ class OverlayStep(BaseStep, frozen=True, kw_only=True, tag="overlay"):
             layers += [planned] if planned is not None else []
         if errors:
             raise InvalidInput(errors)
-        return PlannedOverlay(width=state.canvas[0], height=state.canvas[1], layers=tuple(layers))
+        stays_hdr: bool | UnsetType = True if state.video.is_hdr else UNSET
+        width, height = state.canvas
+        return PlannedOverlay(width=width, height=height, layers=tuple(layers), stays_hdr=stays_hdr)
 
 
 class PlannedLayer(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +83,8 @@ class PlannedOverlay(BasePlannedStep, frozen=True, kw_only=True, tag="overlay"):
     width: int
     height: int
     layers: tuple[PlannedLayer, ...]
+    stays_hdr: bool | UnsetType = UNSET
+    """Whether the picture below is HDR, and stays so."""
 
     @property
     def sources(self) -> tuple[AnyFacts, ...]:

@@ -90,6 +90,12 @@ class BaseStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Whether HDR may stay through it."""
         return True
 
+    @property
+    def draws(self) -> bool:
+        """Whether it lays over the picture what is made for SDR. That is brought to HDR where all outputs keep HDR;
+        where one does not, white would become gray in it, so that all are SDR."""
+        return False
+
 
 class BasePlannedStep(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """A step as it is made: in pixels, in exact seconds in strings."""

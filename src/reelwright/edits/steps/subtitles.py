@@ -79,8 +79,8 @@ class SubtitlesStep(BaseStep, frozen=True, kw_only=True, tag="subtitles", rename
     ] = False
 
     @property
-    def keeps_hdr(self) -> bool:
-        return self.as_ == "track"
+    def draws(self) -> bool:
+        return self.as_ == "burned"
 
     def wanted(self, state: VideoState, pointer: Pointer, content: bytes | None) -> WantedSubtitles:
         """What has to be drawn over a video of that state. `content`: of the file, where it is one.

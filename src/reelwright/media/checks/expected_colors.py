@@ -16,7 +16,8 @@ def colors(timeline: Timeline, expected: ExpectedOutput) -> Names:
     video = timeline.media.main_video
     if expected.copied:
         return video.color_primaries, video.color_transfer, video.color_space
-    hdr = not timeline.overlays and frame_format.keeps_hdr(timeline.media, expected.output.pictures.codec)
+    stays = all(overlay.stays_hdr is True for overlay in timeline.overlays)
+    hdr = stays and frame_format.keeps_hdr(timeline.media, expected.output.pictures.codec)
     named = color_standard.conformed(video, hdr=hdr)
     return named["color_primaries"], named["color_transfer"], named["color_space"]
 

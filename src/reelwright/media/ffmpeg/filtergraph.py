@@ -73,6 +73,31 @@ def moments_before(times: Sequence[Fraction], slot: int) -> Expression:
     return Expression(f"'({count})*{slot}+{slot // 2}'")
 
 
+HDR_WHITE = 203
+"""cd/m2 of white in graphics over HDR (ITU-R BT.2408): they do not dazzle."""
+
+
+def from_srgb() -> Expression:
+    """Linear light of a sample of sRGB (IEC 61966-2-1), for tables of samples."""
+    return _curve("if(lte({v},0.04045),{v}/12.92,pow(({v}+0.055)/1.055,2.4))")
+
+
+def to_pq() -> Expression:
+    """Perceptual quantizer (SMPTE ST 2084) of linear light, 1.0 of which is HDR_WHITE."""
+    powered = f"pow({{v}}*{HDR_WHITE}/10000,0.1593017578125)"
+    return _curve(f"pow((0.8359375+18.8515625*{powered})/(1+18.6875*{powered}),78.84375)")
+
+
+def to_hlg() -> Expression:
+    """Hybrid log-gamma (ARIB STD-B67) of linear light, 1.0 of which is HDR_WHITE on a display of 1,000 cd/m2."""
+    scene = f"pow({{v}}*{HDR_WHITE}/1000,1/1.2)"
+    return _curve(f"if(lte({scene},1/12),sqrt(3*{scene}),0.17883277*log(12*{scene}-0.28466892)+0.55991073)")
+
+
+def _curve(formula: str) -> Expression:
+    return Expression("'maxval*" + formula.format(v="(val/maxval)") + "'")
+
+
 NANOSECONDS = Expression("1/1000000000")
 """A time base in which no two times that a file tells apart become one."""
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from reelwright.edits.facts import ImageFacts, VideoFacts
 from reelwright.edits.held_frames import may_hold
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import PlannedLayer
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import video_input
@@ -21,13 +21,16 @@ from reelwright.media.ffmpeg.filtergraph import (
     seconds,
     timestamps_at_s,
 )
+from reelwright.media.recipes.hdr_graphics import lit
 from reelwright.media.recipes.still_sources import FADE_RATE
 from reelwright.media.recipes.video_filters import conform_layer
 
 
-def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False) -> OverlaidInput:
-    """`deep`: over a picture of ten bits. Raises JobFailed `unsupported_here` for an HDR video where ffmpeg cannot
-    tone-map.
+def layer_of(
+    layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep: bool = False, below: VideoStream | None = None
+) -> OverlaidInput:
+    """`deep`: over a picture of ten bits; `below`: that picture, where it is HDR. Raises JobFailed `unsupported_here`
+    for an HDR video where ffmpeg cannot tone-map.
 
     What lies below drives the output, always: a layer of many frames is let go of (`pass`) at its end, for with
     `repeat` its own frames would go on where the video has ended. It repeats its last frame itself until it is hidden.
@@ -44,6 +47,8 @@ def layer_of(layer: PlannedLayer, input_index: int, *, tone_mapping: bool, deep:
         filters += [filter_("loop", loop=-1, size=1), *_set_in_time(start)]
     if faded:
         filters += _fades(layer, start, end)
+    if below is not None:
+        filters += lit(below)
     gone = "pass" if faded or isinstance(facts, VideoFacts) else "repeat"
     depth: dict[str, Value] = {"format": "yuv420p10"} if deep else {}
     overlay = filter_("overlay", x=layer.x, y=layer.y, eof_action=gone, enable=between(start, end), **depth)

@@ -26,6 +26,7 @@ def overlay_command(
     """All layers in one graph and one encode, and scaled after that: they are placed in the source's pixels. The sound
     is not touched where it can stay."""
     canvas, size = (step.width, step.height), (expected.width, expected.height)
+    hdr = step.stays_hdr is True
     form = pixel_format(media, expected.output.pictures.codec)
     layers = [
         layer_of(
@@ -33,6 +34,7 @@ def overlay_command(
             number,
             tone_mapping=capabilities.tone_mapping,
             deep=form != "yuv420p",
+            below=media.main_video if hdr else None,
         )
         for number, layer in enumerate(step.layers, start=1)
     ]
@@ -40,7 +42,7 @@ def overlay_command(
     square = filter_("setsar", sar=1)
     ticking = clock(step.layers, Fraction(expected.duration_s), form) if may_hold(media) else None
     below = None if ticking is None else (ticking, [under(), square, *restored_colors(media.main_video)])
-    ground = [*steady(media.main_video), *upright_for(media, expected, capabilities, canvas, hdr=False), square]
+    ground = [*steady(media.main_video), *upright_for(media, expected, capabilities, canvas, hdr=hdr), square]
     fitted = [filter_("scale", w=size[0], h=size[1], flags="bicubic"), square] if size != canvas else []
     video = graphs.layered(media.main_video.index, ground, layers, below, fitted)
     sound = _overlaid_sound(media, step, expected, graphs)

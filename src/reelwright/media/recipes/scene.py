@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from reelwright.edits import audio_tracks
 from reelwright.edits.frame_grid import frame_grid
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.outputs import AudioEncoding
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
@@ -67,6 +67,11 @@ class Scene:
     def deep(self) -> bool:
         """Whether frames have ten bits a sample."""
         return (self.state.video.bit_depth or 8) > 8
+
+    @property
+    def hdr_picture(self) -> VideoStream | None:
+        """The picture as it is so far, where it is HDR."""
+        return self.state.video if self.state.video.is_hdr else None
 
     def stamped(self) -> None:
         """Bring the video's frames back to the time base that the state says: some filters choose their own."""

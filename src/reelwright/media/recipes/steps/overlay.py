@@ -18,7 +18,7 @@ def apply(scene: Scene, step: PlannedOverlay) -> None:
     scene.finely_stamped()
     for layer in step.layers:
         number = scene.opens(partial(layer_input, layer=layer, media=scene.state.media, capabilities=capabilities))
-        over = layer_of(layer, number, tone_mapping=capabilities.tone_mapping, deep=scene.deep)
+        over = layer_of(layer, number, tone_mapping=capabilities.tone_mapping, deep=scene.deep, below=scene.hdr_picture)
         scene.video = scene.graph.joined([scene.video, scene.graph.input(over.source)], over.overlay)
         opened.append((number, layer))
     scene.stamped()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.media.ffmpeg.filtergraph import Value, filter_
+from reelwright.media.recipes.hdr_graphics import lit
 from reelwright.media.recipes.scene import Scene
 
 
@@ -13,6 +14,8 @@ def apply(scene: Scene, step: PlannedSubtitles) -> None:
     scene.finely_stamped()
     number = scene.opens(_input)
     drawn = scene.graph.stream(number, 0).then(filter_("format", pix_fmts="rgba"))
+    if (below := scene.hdr_picture) is not None:
+        drawn = drawn.then(*lit(below))
     depth: dict[str, Value] = {"format": "yuv420p10"} if scene.deep else {}
     over = filter_("overlay", x=step.facts.x, y=step.facts.y, eof_action="pass", **depth)
     scene.video = scene.graph.joined([scene.video, drawn], over)
