@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from reelwright.edits.media_info import VideoStream
 from reelwright.media.ffmpeg.filtergraph import Filter, Value, filter_, from_srgb, to_hlg, to_pq
@@ -34,4 +35,8 @@ def _each(curve: Value) -> Filter:
 
 
 def _mixed(rows: tuple[tuple[float, float, float], ...]) -> Mapping[str, Value]:
-    return {to + of: share for to, row in zip("rgb", rows, strict=True) for of, share in zip("rgb", row, strict=True)}
+    return {
+        to + of: Fraction(repr(share))
+        for to, row in zip("rgb", rows, strict=True)
+        for of, share in zip("rgb", row, strict=True)
+    }
