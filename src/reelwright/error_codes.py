@@ -65,6 +65,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "request_timeout": ErrorCode(status=408, answer="The request, or the upload, came too slowly."),
     "conflict": ErrorCode(status=409, answer="The state of the thing does not allow this now."),
     "in_use": ErrorCode(status=409, answer="Unfinished jobs read it; `job_ids` names them."),
+    "request_under_way": ErrorCode(
+        status=409,
+        answer="A request with the same `Idempotency-Key` is being answered; `Retry-After` says when to send it again,"
+        " for the same answer.",
+    ),
     "not_ready": ErrorCode(status=409, answer="The job is not finished; `Retry-After` says when to look again."),
     "finished": ErrorCode(status=409, answer="The job has ended already."),
     "not_retryable": ErrorCode(status=409, answer="Only a job that failed or was cancelled can be retried."),
@@ -90,6 +95,12 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "invalid_input": ErrorCode(
         status=422, answer="Fields or query parameters are wrong or unknown; `errors` names every one."
+    ),
+    "idempotency_key_reused": ErrorCode(
+        status=422, answer="The `Idempotency-Key` was sent with another request before: a new request takes a new key."
+    ),
+    "checksum_mismatch": ErrorCode(
+        status=422, answer="The file that arrived is not the one whose `Upload-Checksum` was declared: send it again."
     ),
     "unreadable_media": ErrorCode(
         status=422, answer="It looks like a video or a picture, but is empty, broken or too slow to read."

@@ -6,6 +6,7 @@
     ├── NotFound                    404  no such video, variant, job, file
     ├── UnsupportedMedia            415  not a container or codec that is taken
     ├── UnreadableMedia             422  a video by its container, but broken or without a picture
+    ├── ChecksumMismatch            422  an upload is not the file that was declared
     ├── TooLarge                    413
     ├── RequestTimeout              408
     ├── NoSpace                     507
@@ -123,6 +124,10 @@ class UnsupportedMedia(ReelwrightError):
 
 class UnreadableMedia(ReelwrightError):
     code = "unreadable_media"
+
+
+class ChecksumMismatch(ReelwrightError):
+    code = "checksum_mismatch"
 
 
 class TooLarge(ReelwrightError):

@@ -22,6 +22,7 @@ POINTS = frozenset(
         "upload inserted, not committed",
         "submit: result taken, not committed",
         "submit: encode shared, not committed",
+        "request committed, not answered",
         "claimed",
         "ffmpeg started",
         "rendered, not verified",

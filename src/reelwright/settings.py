@@ -106,6 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " alone. `off`: whoever reaches the port may do everything."
         ),
     ] = "auto"
+    idempotency_keep_s: Annotated[
+        Seconds,
+        Meta(description="So long a POST that comes again with its `Idempotency-Key` is known, seconds (24 h)."),
+    ] = 24 * 3600.0
     cors_origins: Annotated[
         tuple[str, ...],
         Meta(description="Exact origins, comma-separated, whose pages may call the API and show its media."),

@@ -82,6 +82,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         interval_s=settings.reap_interval_s,
         orphan_grace_s=settings.orphan_grace_s,
         patience_s=settings.lease_s / 2,
+        idempotency_keep_s=settings.idempotency_keep_s,
     )
     machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:

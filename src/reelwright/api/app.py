@@ -14,6 +14,7 @@ from litestar.routes import HTTPRoute
 from reelwright.api import context
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import Authorization
+from reelwright.api.http.idempotency import REPLAYED, Idempotency
 from reelwright.api.http.json_body import strict_request
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.api.http.query_parameters import check_query
@@ -43,7 +44,8 @@ from reelwright.release import RELEASE
 from reelwright.settings import Settings
 
 EXPOSED_HEADERS = [
-    *("Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After", "X-Request-ID")
+    *("Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After", "X-Request-ID"),
+    REPLAYED,
 ]
 
 
@@ -104,7 +106,7 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
         request_class=strict_request(settings.request_timeout_s),
-        middleware=[Authorization],
+        middleware=[Authorization, Idempotency],
         before_request=check_query,
         exception_handlers=EXCEPTION_HANDLERS,
         cors_config=CORSConfig(allow_origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
+from reelwright.access.first_answers import FirstAnswers
 from reelwright.access.keyring import Keyring
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
 from reelwright.api.readiness import Readiness
 from reelwright.db.database import connected
+from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.previews import Previews
 from reelwright.jobs.status_reader import StatusReader
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
-    sessions: async_sessionmaker[AsyncSession]
+    sessions: Sessions
     storage: LocalStorage
     prober: Prober
     notifier: JobNotifier
@@ -47,6 +47,7 @@ class Services:
     metrics: Exposition
     previews: Previews
     surveyor: Surveyor
+    first_answers: FirstAnswers
     keyring: Keyring | None
     """None: no request needs a key."""
 
@@ -75,6 +76,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
             memory_bytes=settings.probe_memory_bytes, stall_s=settings.stall_timeout_s, wait_s=settings.turn_wait_s
         ) as splicer,
         JobNotifier(database.url).running() as notifier,
+        FirstAnswers(database.url, database.sessions, settings.idempotency_keep_s).running() as first_answers,
     ):
         overlay_images = OverlayImages(settings, storage)
         keyring = Keyring(database.sessions) if settings.needs_keys else None
@@ -100,6 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     Exposition(database.sessions, settings.media_path),
                     Previews(settings, storage),
                     Surveyor(splicer, storage),
+                    first_answers,
                     keyring,
                 )
         finally:

@@ -10,6 +10,7 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
+from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import IncomingFile, incoming_file
 from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.schemas.labels import FORM_FIELDS, REPEATED_FORM_FIELDS, labels_of_form
@@ -42,6 +43,7 @@ async def video_upload(
                 prober=services.prober,
                 sessions=services.sessions,
                 expected_bytes=request.content_length or 0,
+                expected_sha256=declared_checksum(request.scope),
                 labels=lambda: labels_of_form(incoming.fields),
             ) as stored,
         ):

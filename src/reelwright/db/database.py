@@ -19,13 +19,14 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from reelwright.cancellation import finished
 from reelwright.db import embedded
 from reelwright.db.connection import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S, connect
 from reelwright.db.embedded import EmbeddedPostgres, acquire
+from reelwright.db.sessions import Sessions
 from reelwright.settings import Settings
 
 MIN_MAJOR = 15
@@ -44,7 +45,7 @@ class Database:
 
     url: str
     engine: AsyncEngine
-    sessions: async_sessionmaker[AsyncSession]
+    sessions: Sessions
 
 
 def is_away(error: BaseException) -> bool:
@@ -292,6 +293,6 @@ async def connected(settings: Settings, *, application_name: str) -> AsyncIterat
     async with located(settings, make=False) as url:
         engine = create_engine(url, application_name=application_name, pool_size=settings.db_pool_size)
         try:
-            yield Database(url, engine, async_sessionmaker(engine, expire_on_commit=False))
+            yield Database(url, engine, Sessions(engine))
         finally:
             await close(engine)

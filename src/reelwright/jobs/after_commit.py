@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from reelwright.db.sessions import after_commit
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.telemetry import metrics
 
@@ -37,8 +40,13 @@ def announce(session: AsyncSession, transition: Transition) -> None:
 
 
 @event.listens_for(Session, "after_commit")
-def _tell(session: Session) -> None:
-    for transition in session.info.pop(__name__, ()):
+def _committed(session: Session) -> None:
+    if (transitions := session.info.pop(__name__, None)) is not None:
+        after_commit(partial(_tell, transitions))
+
+
+def _tell(transitions: Sequence[Transition]) -> None:
+    for transition in transitions:
         metrics.TRANSITIONS.labels(transition.type.value, transition.status.value).inc()
         if transition.code is not None and not transition.charged:
             metrics.POSTPONEMENTS.labels(transition.type.value, transition.code).inc()

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access.first_answers import forget_old
 from reelwright.db.database import is_away
 from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
 from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
@@ -42,6 +43,7 @@ class Maintenance:
         interval_s: float,
         orphan_grace_s: float,
         patience_s: float = 0.0,
+        idempotency_keep_s: float = 24 * 3600.0,
     ) -> None:
         """`patience_s`: leases are judged when the database could be reached for so long. After an outage those of live
         attempts have run out as well: they are renewed first."""
@@ -49,6 +51,7 @@ class Maintenance:
         self.storage = storage
         self.sweep = Sweep(storage, work_root, orphan_grace_s)
         self.interval_s = interval_s
+        self.idempotency_keep_s = idempotency_keep_s
         self.patience_s = patience_s
         self._reached_since: float | None = None
 
@@ -93,6 +96,7 @@ class Maintenance:
             if not await _sole(session, _FILES_LOCK):
                 return
             await delete_old_entries(session)
+            await forget_old(session, self.idempotency_keep_s)
             await self.sweep.stored_files(session)
 
 

@@ -48,6 +48,7 @@ async def store_asset(
     prober: Prober,
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
+    expected_sha256: str | None = None,
 ) -> Asset:
     """Store an asset: its file, measured, and its row; or nothing. Raises as `uploads.receive`."""
 
@@ -62,7 +63,13 @@ async def store_asset(
         return size, await asyncio.to_thread(_format, path)
 
     received = await uploads.receive(
-        chunks, folder="assets", name=name, storage=storage, examine=measure, expected_bytes=expected_bytes
+        chunks,
+        folder="assets",
+        name=name,
+        storage=storage,
+        examine=measure,
+        expected_bytes=expected_bytes,
+        expected_sha256=expected_sha256,
     )
     return await _recorded(received, storage, sessions)
 

@@ -24,7 +24,7 @@ from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.edits.enums import FileRole
 from reelwright.edits.labels import Labels
 from reelwright.edits.media_info import MediaInfo
-from reelwright.errors import NoSpace, UnreadableMedia
+from reelwright.errors import ChecksumMismatch, NoSpace, UnreadableMedia
 from reelwright.file_formats import FileFormat
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
@@ -62,15 +62,19 @@ async def receive(
     storage: LocalStorage,
     examine: Callable[[Path], Awaitable[tuple[Examined, FileFormat]]],
     expected_bytes: int,
+    expected_sha256: str | None = None,
 ) -> Received[Examined]:
     """Store a file and examine it. On any error nothing stays on the disk.
 
-    `expected_bytes`: what the client announced, refused at once when there is no room. Raises NoSpace,
-    UnsupportedMedia, UnreadableMedia and whatever `chunks` raises.
+    `expected_bytes`: what the client announced, refused at once when there is no room; `expected_sha256`: of the file,
+    where the client has said it. Raises NoSpace, ChecksumMismatch, UnsupportedMedia, UnreadableMedia and whatever
+    `chunks` raises.
     """
     file_id = new_id()
     async with _incoming(f"{folder}/{file_id}", storage, expected_bytes=expected_bytes) as incoming:
         size_bytes, sha256 = await incoming.take(chunks)
+        if expected_sha256 not in (None, sha256):
+            raise ChecksumMismatch(f"The file that arrived has the SHA-256 {sha256}: it was damaged on its way.")
         examined, file_format = await examine(incoming.path)
         key = await incoming.publish(file_format.extension)
     return Received(file_id, name, key, file_format, size_bytes, sha256, examined)
@@ -141,6 +145,7 @@ async def storing_video(
     prober: Prober,
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
+    expected_sha256: str | None = None,
     labels: Callable[[], Labels] = Labels,
 ) -> AsyncIterator[tuple[AsyncSession, Video]]:
     """Store a video as `store_video` does; what the caller writes inside is committed with its row. `labels`: asked
@@ -151,7 +156,13 @@ async def storing_video(
         return media, media.file_format
 
     received = await receive(
-        chunks, folder="uploads", name=filename, storage=storage, examine=probe, expected_bytes=expected_bytes
+        chunks,
+        folder="uploads",
+        name=filename,
+        storage=storage,
+        examine=probe,
+        expected_bytes=expected_bytes,
+        expected_sha256=expected_sha256,
     )
     media, duration_s = received.examined, received.examined.duration_s
     video = Video(

@@ -55,6 +55,12 @@ CONNECTIONS_ENDED = Counter(
 )
 for _reason in ("head_timeout", "body_timeout", "send_timeout", "crowded"):
     CONNECTIONS_ENDED.labels(_reason)
+IDEMPOTENT_REQUESTS = Counter(
+    "reelwright_idempotent_requests",
+    "Requests with an Idempotency-Key: made, replayed, refused (by what they ask for), request_under_way,"
+    " idempotency_key_reused.",
+    ["outcome"],
+)
 UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
 UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
 EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")

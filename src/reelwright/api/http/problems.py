@@ -124,9 +124,17 @@ def close_after_answer(scope: Scope) -> None:
     scope["state"]["close_after_answer"] = True
 
 
+async def linger(receive: Receive) -> None:
+    """Read the rest of a request that was answered, for a while: a client that is still sending would get a reset
+    connection instead of the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (message := await receive())["type"] == "http.request" and message["more_body"]:
+                pass
+
+
 class _LastAnswer(Response[dict[str, Any]]):
-    """An answer after which the connection closes. Until then the rest of the request is read on for a while: a
-    client that is still sending would get a reset connection instead of the answer."""
+    """An answer after which the connection closes."""
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **kwargs: Any) -> ASGIApp:  # type: ignore[override]
         answer = super().to_asgi_response(app, request, **kwargs)
@@ -138,10 +146,7 @@ class _LastAnswer(Response[dict[str, Any]]):
                 await send(message)
 
             await answer(scope, receive, hold_open)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LINGER_S):
-                    while (message := await receive())["type"] == "http.request" and message["more_body"]:
-                        pass
+            await linger(receive)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         return respond

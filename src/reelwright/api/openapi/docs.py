@@ -11,13 +11,14 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
@@ -26,6 +27,7 @@ from litestar.response import Redirect
 from litestar.routes import HTTPRoute
 
 from reelwright.api.http.authorization import PUBLIC, needed_scope
+from reelwright.api.http.idempotency import CHECKSUM, HEADER, MAX_KEY_LENGTH, REPLAYED
 from reelwright.api.openapi.operations import name_words, operation_id, problem_components
 from reelwright.error_codes import HTTP_CODES, JOB_CODES, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
@@ -81,24 +83,67 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document of an app, as plain values."""
     document = app.openapi_schema.to_schema()
     name_words(document)
-    _tell_scopes(app, document)
+    for handler, method, operation in _operations(app, document):
+        _tell_scope(handler, method, operation)
+        if method == "POST":
+            _tell_idempotency(handler, operation)
     return document
 
 
-def _tell_scopes(app: Litestar, document: dict[str, Any]) -> None:
-    """Say of every operation which scope a key has to have for it, or that none is needed."""
+def _operations(app: Litestar, document: dict[str, Any]) -> Iterator[tuple[HTTPRouteHandler, str, dict[str, Any]]]:
+    """Yield every operation of the document with its handler and its method."""
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
             continue
         operations = document["paths"].get(route.path_format, {})
         for handler in route.route_handlers:
             for method in handler.http_methods:
-                if (operation := operations.get(method.lower())) is None:
-                    continue
-                if (scope := needed_scope(handler.opt, method)) is None:
-                    operation["security"] = []
-                else:
-                    operation["x-scope"] = scope.value
+                if (operation := operations.get(method.lower())) is not None:
+                    yield handler, method, operation
+
+
+def _tell_scope(handler: HTTPRouteHandler, method: str, operation: dict[str, Any]) -> None:
+    """Say which scope a key has to have, or that none is needed."""
+    if (scope := needed_scope(handler.opt, method)) is None:
+        operation["security"] = []
+    else:
+        operation["x-scope"] = scope.value
+
+
+def _tell_idempotency(handler: HTTPRouteHandler, operation: dict[str, Any]) -> None:
+    """Say of a POST that it may come again under the same key."""
+    if "idempotency" in handler.opt:
+        return
+    told = {HEADER: _KEY_HEADER, **({CHECKSUM: _CHECKSUM_HEADER} if "multipart/form-data" in _kinds(operation) else {})}
+    operation["parameters"] = [
+        *operation.get("parameters", []),
+        *({"name": name, "in": "header", "required": False, **header} for name, header in told.items()),
+    ]
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            answer.setdefault("headers", {})[REPLAYED] = _REPLAYED_HEADER
+
+
+def _kinds(operation: dict[str, Any]) -> Iterable[str]:
+    content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+    return content
+
+
+_KEY_HEADER = {
+    "description": "Of your choice, new for each new request (a UUID). A request that comes again with the same key and"
+    " body is answered as the first time, with `Idempotency-Replayed: true`; with another body 422; while the first is"
+    " under way 409, with `Retry-After`. Known for 24 h (IDEMPOTENCY_KEEP_S).",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+}
+_CHECKSUM_HEADER = {
+    "description": "`sha256` and the SHA-256 of the file, in Base64 or as 64 hexadecimal digits: a file that is another"
+    " one is refused. Needed beside `Idempotency-Key`.",
+    "schema": {"type": "string"},
+}
+_REPLAYED_HEADER = {
+    "description": "`true` where this is the first answer again.",
+    "schema": {"type": "string"},
+}
 
 
 def docs_router(root_path: str = "") -> Router:

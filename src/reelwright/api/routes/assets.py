@@ -13,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from reelwright.api.context import Services
 from reelwright.api.downloads import download as send
 from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import incoming_file
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
@@ -69,6 +70,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             prober=services.prober,
             sessions=services.sessions,
             expected_bytes=request.content_length or 0,
+            expected_sha256=declared_checksum(request.scope),
         )
     location = services.addresses.asset(asset.id)
     return Response(AssetOut.of(asset, services.addresses), headers={"Location": location})

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from reelwright.access import keys
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import FOR_ADMINS, Forbidden
+from reelwright.api.http.idempotency import SECRET
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, KeyRotation
@@ -34,6 +35,7 @@ def _require_keys(services: Services) -> None:
 @post(
     "/",
     summary="Make a key",
+    opt=SECRET,
     operation_class=operation(
         request_examples=key_examples.REQUESTS, responses={201: key_examples.MADE}, errors=[_SWITCHED_OFF]
     ),
@@ -65,6 +67,7 @@ async def list_keys(
 @post(
     "/{key_id:uuid}/rotate",
     summary="Replace a key",
+    opt=SECRET,
     operation_class=operation(
         responses={201: key_examples.MADE},
         errors=[_SWITCHED_OFF, Conflict("the key is revoked or has expired: make a new one")],

@@ -10,6 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from reelwright.api.context import Services
 from reelwright.api.http.disconnection import unless_gone
+from reelwright.api.http.idempotency import NOTHING_MADE
 from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import look_examples
 from reelwright.api.openapi.operations import operation
@@ -28,6 +29,7 @@ MEDIA_TYPES: dict[str, str] = {"png": "image/png", "webp": "image/webp", "mp4": 
     "/edits/preview",
     summary="Look at what an edit would make",
     status_code=200,
+    opt=NOTHING_MADE,
     operation_class=operation(
         request_examples=look_examples.PREVIEWS,
         bodies=("application/octet-stream", *MEDIA_TYPES.values()),  # generators take the first for what it is

@@ -10,6 +10,7 @@ from reelwright.db.models.access import ApiKey, Project
 from reelwright.db.models.base import Base, Labelled, new_id
 from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
+from reelwright.db.models.requests import FirstAnswer
 from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, SeenToolchain
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Asset",
     "Base",
     "File",
+    "FirstAnswer",
     "Hindrance",
     "Job",
     "JobEvent",

@@ -1,0 +1,97 @@
+"""Sessions, and one transaction around all that a task begins: it is committed as a whole, or not at all.
+
+Whoever begins a transaction in a task that is `inside` another one takes part in that one: what it commits, it commits
+to the whole, and what it rolls back, it rolls back alone. Other tasks, also those that the task starts, are not inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+
+
+class Whole:
+    """The transaction around a task's others. It is begun with the first of them, on a connection of its own."""
+
+    def __init__(self, engine: AsyncEngine, opened: AsyncExitStack) -> None:
+        self._engine = engine
+        self._opened = opened
+        self._task = asyncio.current_task()
+        self.connection: AsyncConnection | None = None
+        self._told: list[Callable[[], None]] = []
+
+    @property
+    def is_ours(self) -> bool:
+        return self._task is asyncio.current_task()
+
+    async def begin(self) -> None:
+        if self.connection is None:
+            connection = await self._opened.enter_async_context(self._engine.connect())
+            await connection.begin()
+            self.connection = connection
+
+    def afterwards(self, tell: Callable[[], None]) -> None:
+        """Call it when the whole is committed."""
+        self._told.append(tell)
+
+    async def commit(self) -> None:
+        """Commit all. What is not committed when the task leaves `inside` is rolled back."""
+        if self.connection is not None:
+            await self.connection.commit()
+        told, self._told = self._told, []
+        for tell in told:
+            tell()
+
+
+_whole: ContextVar[Whole | None] = ContextVar("whole", default=None)
+
+
+@asynccontextmanager
+async def inside(sessions: Sessions) -> AsyncIterator[Whole]:
+    """Have all transactions that this task begins be parts of one, which the caller commits."""
+    async with AsyncExitStack() as opened:
+        whole = Whole(sessions.engine, opened)
+        token = _whole.set(whole)
+        try:
+            yield whole
+        finally:
+            _whole.reset(token)
+
+
+def after_commit(tell: Callable[[], None]) -> None:
+    """Call it once what a session has just committed is committed for good: now, unless that is a part."""
+    whole = _whole.get()
+    if whole is not None and whole.is_ours:
+        whole.afterwards(tell)
+    else:
+        tell()
+
+
+class Sessions(async_sessionmaker[AsyncSession]):
+    """Makes sessions: those of a task that is inside of a whole take part in it, once it is begun, and need no other
+    connection of the pool; those that only read before see what is committed for good."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self.engine = engine
+
+    def __call__(self, **options: Any) -> AsyncSession:
+        whole = _whole.get()
+        if whole is not None and whole.is_ours and whole.connection is not None:
+            options |= {"bind": whole.connection, "join_transaction_mode": "create_savepoint"}
+        return super().__call__(**options)
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncSession]:  # type: ignore[override]
+        whole = _whole.get()
+        return super().begin() if whole is None or not whole.is_ours else self._part(whole)
+
+    @asynccontextmanager
+    async def _part(self, whole: Whole) -> AsyncGenerator[AsyncSession]:
+        await whole.begin()
+        async with super().begin() as session:
+            yield session
