@@ -328,6 +328,7 @@ async def test_a_job_does_not_need_its_asset_any_more(service: Service, gray: Pa
         await shows(service, job_id, RED)
 
 
+@pytest.mark.slow
 async def test_an_asset_may_go_at_any_moment(shared_service: Service, gray: Path) -> None:
     """Each overlay that names it meanwhile is accepted and has the picture, or is refused at the field."""
     client = shared_service.client
@@ -412,6 +413,7 @@ def upload_points() -> list[str]:
     return sorted(point for point in fault_points.POINTS if point.startswith("upload"))
 
 
+@pytest.mark.slow
 async def test_an_api_killed_during_an_upload_leaves_nothing(service: Service, upload_points: list[str]) -> None:
     """No row, and no file for longer than the grace time; what was answered with 201 stays."""
     for point in upload_points:

@@ -113,6 +113,7 @@ async def test_a_backup_is_never_written_over_and_restored_only_into_nothing(
         await check(there)
 
 
+@pytest.mark.slow
 async def test_an_interrupted_backup_goes_on_and_the_next_one_links(
     service: Service, clip: Path, long_clip: Path, tmp_path: Path
 ) -> None:
@@ -137,6 +138,7 @@ async def test_an_interrupted_backup_goes_on_and_the_next_one_links(
         assert len(listed) == 2
 
 
+@pytest.mark.slow
 async def test_what_has_rotted_in_an_earlier_backup_is_copied_anew(
     service: Service, clip: Path, tmp_path: Path
 ) -> None:

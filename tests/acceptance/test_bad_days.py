@@ -195,6 +195,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.slow
 async def test_a_job_that_no_empty_disk_could_hold_fails(
     small_disk: Path, settings: Settings, tmp_path: Path, long_clip: Path
 ) -> None:
@@ -209,6 +210,7 @@ async def test_a_job_that_no_empty_disk_could_hold_fails(
         await service.until(await service.trim(video["id"], 0, 0.5), "SUCCESS")
 
 
+@pytest.mark.slow
 async def test_an_ffmpeg_that_is_told_to_stop_costs_the_job_nothing(
     service: Service, long_clip: Path, settings: Settings
 ) -> None:
@@ -274,6 +276,7 @@ async def swept(service: Service) -> None:
     await eventually(gone, within_s=PATIENCE_S)
 
 
+@pytest.mark.slow
 async def test_what_an_attempt_has_published_stays_while_it_holds_its_job(
     service: Service, clip: Path, tmp_path: Path
 ) -> None:
@@ -296,6 +299,7 @@ async def test_what_an_attempt_has_published_stays_while_it_holds_its_job(
     await slow.end()
 
 
+@pytest.mark.slow
 async def test_an_upload_under_way_stays_however_slow_it_is(service: Service, clip: Path) -> None:
     """Less than a megabyte comes within the grace time: nothing of it is on the disk, or it is old by then."""
     body = clip.read_bytes()
@@ -343,7 +347,9 @@ async def succeeds(service: Service, job_id: str, *, within_s: float) -> None:
     await eventually(look, within_s=within_s)
 
 
-@pytest.mark.parametrize("how", [Wire.cut, Wire.mute], ids=["cut", "mute"])
+@pytest.mark.parametrize(
+    "how", [pytest.param(Wire.cut, id="cut", marks=pytest.mark.slow), pytest.param(Wire.mute, id="mute")]
+)
 @pytest.mark.parametrize("lasts_s", [12, pytest.param(75, marks=pytest.mark.slow)])
 async def test_work_goes_on_soon_after_any_outage(
     settings: Settings, tmp_path: Path, clip: Path, long_clip: Path, how: Callable[[Wire], None], lasts_s: float
@@ -375,6 +381,7 @@ async def test_work_goes_on_soon_after_any_outage(
         await check(service, declared=OUTAGE)
 
 
+@pytest.mark.slow
 async def test_a_worker_heeds_sigterm_while_its_database_is_mute(
     settings: Settings, tmp_path: Path, long_clip: Path
 ) -> None:

@@ -74,6 +74,7 @@ async def test_a_waiting_job_is_cancelled_before_anybody_has_seen_it(service: Se
         await check(service)
 
 
+@pytest.mark.slow
 async def test_a_job_that_is_cancelled_while_it_is_published_is_one_or_the_other(service: Service, clip: Path) -> None:
     """At any moment of a short job: SUCCESS with its result and a 409, or CANCELLED with nothing."""
     video = await service.upload(clip)

@@ -76,6 +76,7 @@ async def test_a_worker_shows_that_it_lives(settings: Settings, tmp_path: Path) 
         assert file.exists()
 
 
+@pytest.mark.slow
 async def test_the_demo_goes_to_a_service_that_runs(
     shared_service: Service, settings: Settings, tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ async def test_the_demo_goes_to_a_service_that_runs(
     assert len(await shared_service.sql("SELECT id FROM videos")) == len(before) + 1
 
 
+@pytest.mark.slow
 async def test_the_demo_says_when_nobody_answers(settings: Settings, tmp_path: Path) -> None:
     """One sentence, and status 1."""
     url = "http://127.0.0.1:1"

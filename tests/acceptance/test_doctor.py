@@ -70,6 +70,7 @@ async def test_a_broken_machine_is_told_part_by_part(tmp_path: Path, settings: S
     assert found["fonts"]["state"] == "ok"
 
 
+@pytest.mark.slow
 async def test_a_schema_that_does_not_fit_is_told(tmp_path: Path, settings: Settings) -> None:
     """One that is behind fails and names the command; one that is ahead is a warning."""
     url = settings.database_url

@@ -207,6 +207,7 @@ async def served(project: Path) -> AsyncIterator[Shell]:
         yield shell
 
 
+@pytest.mark.slow
 async def test_other_services_start_as_they_are_documented(project: Path, tmp_path: Path) -> None:
     """Each in the environment that its line sets; what is asked of a worker is answered."""
     folder = tmp_path / "another project"

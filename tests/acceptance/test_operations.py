@@ -182,6 +182,7 @@ async def test_twenty_questions_are_answered(service: Service, prompt: Prompt, c
     assert prompt.asked == set(range(1, 21)) == {int(name) for name in QUESTIONS if name.isdigit()}
 
 
+@pytest.mark.slow
 async def test_a_worker_is_not_moved_by_what_strangers_notify(
     service: Service, operator: asyncpg.Connection[asyncpg.Record], long_clip: Path
 ) -> None:

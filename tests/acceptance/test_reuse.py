@@ -175,6 +175,7 @@ async def test_a_job_that_is_cancelled_hands_its_encode_on(service: Service, lon
         await no_strays(service)
 
 
+@pytest.mark.slow
 async def test_a_killed_worker_costs_no_follower(service: Service, clip: Path) -> None:
     """At every point of an attempt, with two that share it, and one that was cancelled meanwhile: another worker
     ends them all, of each edit there is one result."""

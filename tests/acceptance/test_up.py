@@ -96,6 +96,7 @@ async def test_one_command_brings_everything_and_ctrl_c_takes_it_away(house: Ser
         assert "Traceback" not in up.log.read_text()
 
 
+@pytest.mark.slow
 async def test_a_child_that_dies_is_started_again(house: Service, clip: Path) -> None:
     """API and worker, killed with SIGKILL: work goes on as if nothing had been."""
     async with standing(house) as up:
@@ -111,6 +112,7 @@ async def test_a_child_that_dies_is_started_again(house: Service, clip: Path) ->
         assert await up.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 async def test_a_killed_supervisor_leaves_nothing_running(house: Service) -> None:
     """API, worker and database end by themselves, within the worker's grace time and a little more."""
     async with standing(house) as up:
@@ -146,6 +148,7 @@ async def test_a_host_that_has_no_address_is_told_in_one_line(tmp_path: Path, co
     assert not house.settings.database_path.exists()
 
 
+@pytest.mark.slow
 async def test_the_demo_runs_beside_whoever_has_the_port(house: Service) -> None:
     """It takes a free one of its own."""
     with socket.socket() as taken:
@@ -247,6 +250,7 @@ async def test_ctrl_c_amid_the_imports_just_ends_it(tmp_path: Path, command: str
     assert [path.name for path in house.folder.iterdir()] == [f"{command}.log"]
 
 
+@pytest.mark.slow
 async def test_ctrl_c_before_it_answers_ends_the_service_cleanly(tmp_path: Path) -> None:
     """With status 0, as when it ran; a second Ctrl-C changes nothing of that."""
     statuses = await asyncio.gather(

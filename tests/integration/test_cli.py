@@ -179,6 +179,7 @@ async def test_the_demo_says_what_it_cannot_take(tmp_path: Path, argv: list[str]
     assert not (tmp_path / "media").exists()
 
 
+@pytest.mark.slow
 async def test_what_the_service_refuses_the_demo_says(
     tmp_path: Path, database_url: str, clip: Path, shared_service: Service
 ) -> None:

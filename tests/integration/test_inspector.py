@@ -33,6 +33,7 @@ def long(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 async def test_progress_rises_and_all_frames_are_decoded(inspector: Inspector, long: Path) -> None:
     told: list[float] = []
     found = await inspector.inspect(long, None, LOOK, wall_s=60, report=told.append)

@@ -168,6 +168,7 @@ async def test_streams_beside_them_do_not_move_pictures(prober: Prober, tmp_path
     assert [read_number(tile) for tile in tiles(work, sprite)[: len(sprite.at_s)]] == wanted(source, sprite.at_s)
 
 
+@pytest.mark.slow
 async def test_several_sheets_and_many_pictures(prober: Prober, checker: ImageChecker, tmp_path: Path) -> None:
     """A sheet that would be too large is several; five hundred thumbnails from one decode."""
     source = footage.make(seconds=3)
