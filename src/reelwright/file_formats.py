@@ -84,6 +84,8 @@ def demuxer_of(container: str) -> str:
     """Return the first of the demuxers' names by which FFmpeg reads a container that is made."""
     if container in ("mkv", "webm"):
         return "matroska"
+    if container == QUICKTIME.name:
+        return "mov"
     return next(known.demuxer for known in (MP4, *SOUNDS) if known.name == container and known.demuxer is not None)
 
 

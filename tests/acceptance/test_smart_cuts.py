@@ -92,6 +92,52 @@ async def test_av1_is_copied_from_a_key_frame_on(shared_service: Service) -> Non
     assert "the cut does not begin at one" in shown["cut"]["reason"]
 
 
+async def test_a_codec_of_key_frames_alone_is_copied_into_mov(shared_service: Service) -> None:
+    """To the frame and to the sample, nothing coded, where neither codec nor container is named; else, and with `auto`,
+    it is coded anew, and why is said. What came out is edited like any other."""
+    source = footage.make(
+        video="prores", container="mov", pixel_format="yuv422p10le", audio_codec="pcm_s24le", seconds=4
+    )
+    client, video = shared_service.client, await shared_service.upload(source.path)
+    asked = {"video_id": video["id"], "start": 0.717, "end": 3.333}
+    shown = await explained(shared_service, "/trim", asked | {"mode": "smart"})
+    (output,) = shown["outputs"]
+    assert (output["container"], output["codec"], output["copied"], shown["cut"]["sound"]) == (
+        *("mov", "prores", True),
+        "copied",
+    )
+    job = await shared_service.until(await shared_service.trim(video["id"], 0.717, 3.333, mode="smart"), "SUCCESS")
+    assert (job["warnings"], job["frames"]) == ([], {"copied": 66, "encoded": 0})
+    response = await client.get(f"/result/{job['job_id']}")
+    assert response.headers["content-type"] == "video/quicktime"
+    assert response.headers["content-disposition"].split(";")[-1].strip('" ').endswith(".mov")
+    result = await shared_service.result(job["job_id"])
+    frame_judge.judge_cut(source, result, Fraction("0.717"), Fraction("3.333"))
+    begin, end = (round(Fraction(seconds) * 48_000) for seconds in ("0.72", "3.36"))  # where its frames begin
+    assert samples(result) == samples(source.path)[6 * begin : 6 * end]
+
+    for more, reason in (
+        ({"mode": "smart", "codec": "h264"}, "where neither a codec nor a container is named"),
+        ({"mode": "smart", "container": "mkv"}, "where neither a codec nor a container is named"),
+        ({"mode": "auto"}, "few players show prores"),
+    ):
+        cut = (await explained(shared_service, "/trim", asked | more))["cut"]
+        assert cut["chosen"] == "exact"
+        assert reason in cut["reason"]
+
+    steps = [{"type": "keep", "intervals": [{"start": 0.4, "end": 1.2}, {"start": 2, "end": 2.4}]}]
+    body = {"source": job["variant_id"] if "variant_id" in job else job["outputs"][0]["variant_id"], "steps": steps}
+    again = await client.post("/edits", json=body | {"mode": "smart"})
+    job = await shared_service.until(again.json()["job_id"], "SUCCESS")
+    assert (job["warnings"], job["frames"]) == ([], {"copied": 30, "encoded": 0})
+
+
+def samples(path: Path) -> bytes:
+    """Of sound that is not coded, of the first track, without what an edit list leaves out."""
+    with av.open(str(path)) as opened:
+        return b"".join(bytes(packet) for packet in opened.demux(audio=0))
+
+
 async def test_what_is_left_of_many_cuts_is_copied(shared_service: Service) -> None:
     """An edit that only cuts, in one request; a result of it is edited like any other."""
     source = footage.make(seconds=12, keyframe_every=12)

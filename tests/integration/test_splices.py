@@ -11,6 +11,7 @@ from typing import Any
 import av
 import pytest
 
+from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.edit import Edit, trim
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import splicing
@@ -23,6 +24,10 @@ from tests.support import footage, frame_judge, splices
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg
 
+PRORES = {"video": "prores", "container": "mov", "pixel_format": "yuv422p10le", "audio_codec": "pcm_s24le"}
+DNXHR = {"video": "dnxhd", "container": "mov", "pixel_format": "yuv422p10le", "audio_codec": "pcm_s16le"}
+MJPEG = {"video": "mjpeg", "container": "mov", "pixel_format": "yuvj422p", "audio_codec": "pcm_s16le"}
+"""Codecs of which every frame is a key frame."""
 KINDS: Mapping[str, dict[str, Any]] = {
     "plain": {},
     "no b": {"b_frames": 0},
@@ -45,6 +50,18 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "hevc": {"video": "hevc"},
     "hevc open gop": {"video": "hevc", "open_gop": True, "b_frames": 4},
     "hevc ten bits": {"video": "hevc", "pixel_format": "yuv420p10le"},
+    "prores": PRORES,
+    "prores 4444": PRORES | {"pixel_format": "yuva444p10le", "frame_rate": "30000/1001"},
+    "prores interlaced": PRORES | {"interlaced": True},
+    "prores mxf": PRORES | {"container": "mxf"},
+    "prores mkv": PRORES | {"container": "mkv"},
+    "dnxhr": DNXHR,
+    "dnxhr mxf": DNXHR | {"container": "mxf"},
+    "dnxhr mkv": DNXHR | {"container": "mkv"},
+    "mjpeg": MJPEG,
+    "mjpeg variable": MJPEG | {"variable": True, "seconds": 8},
+    "mjpeg avi": MJPEG | {"container": "avi"},
+    "mjpeg mp4": MJPEG | {"container": "mp4", "audio_codec": "aac"},
 }
 FEW = (
     "plain",
@@ -56,6 +73,9 @@ FEW = (
     "transport stream",
     "two tracks",
     "hevc open gop",
+    "prores 4444",
+    "dnxhr mxf",
+    "mjpeg avi",
 )
 """That are cut each time."""
 
@@ -71,6 +91,8 @@ def of_kind(name: str) -> Footage:
 
 
 def edit_of(start: Fraction, end: Fraction, codec: Any = "h264") -> Edit:
+    if codec in COPIED_INTO:
+        return trim(float(start), float(end), FileOutput(like_source=True))
     return trim(float(start), float(end), FileOutput(video=VideoEncoding(codec=codec)))
 
 
@@ -99,11 +121,11 @@ async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tm
     """Wherever it begins and ends; what is refused is so by a rule."""
     chance, source, made = random.Random(name), of_kind(name), 0
     length = float(source.frame_times_s[-1])
+    codec = (await prober.probe(source.path)).main_video.codec
     for number in range(200):
         start = Fraction(round(chance.uniform(0, length - 0.2), 3)).limit_denominator(1000)
         end = Fraction(round(chance.uniform(float(start) + 0.1, length), 3)).limit_denominator(1000)
         target = tmp_path / f"work{number}" / "out.mp4"
-        codec = "hevc" if "hevc" in name else "h264"
         result = await splices.cut(prober, splicer, edit_of(start, end, codec), source.path, target)
         if isinstance(result, SpliceRefusal):
             assert result.reason in ("key_frame", "edges"), result

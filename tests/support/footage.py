@@ -51,8 +51,10 @@ _VIDEO_ENCODERS = {
     "vp9": "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 16 -b:v 0",
     "av1": "-c:v libsvtav1 -preset 12 -crf 18",
     "prores": "-c:v prores_ks",
+    "dnxhd": "-c:v dnxhd -profile:v dnxhr_hqx",
     "theora": "-c:v libtheora -q:v 10",
 }
+INTRA = ("prores", "dnxhd", "mjpeg")
 _AUDIO_ENCODERS = {"webm": "libopus", "avi": "libmp3lame", "asf": "wmav2", "wmv": "wmav2"} | {
     "mpg": "mp2",
     "ogv": "libvorbis",
@@ -306,7 +308,7 @@ def _video_options(
     codec: str, keyframe_every: int | None, b_frames: int, *, open_gop: bool, interlaced: bool
 ) -> list[str]:
     options = _VIDEO_ENCODERS.get(codec, f"-c:v {codec} -q:v 2").split()
-    if keyframe_every is not None and codec != "prores":
+    if keyframe_every is not None and codec not in INTRA:
         options += ["-g", str(keyframe_every)]
     if codec == "h264":
         options += ["-bf", str(b_frames), "-x264-params", f"open-gop={int(open_gop)}:interlaced={int(interlaced)}"]

@@ -12,6 +12,7 @@ import av
 import msgspec
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.plan import Plan, remux, resolve, splicing
@@ -113,7 +114,13 @@ async def made(
     )
     common = msgspec.structs.asdict(request)
     sound = SOUND_FILE if splice.sound == "coded" else ""
-    joining = JoinRequest(folder=str(target.parent), tracks=tracks, sound=sound, **common)
+    joining = JoinRequest(
+        folder=str(target.parent),
+        container="mp4" if splice.container is UNSET else splice.container,
+        tracks=tracks,
+        sound=sound,
+        **common,
+    )
     joined = await splicer.join(source, target, joining, wall_s=60, output_bytes=2**31, report=lambda _: None)
     proving = ProofRequest(contents=joined.contents, folder=str(target.parent), touched=splice.drawn, **common)
     proven = await splicer.prove(source, target, proving, wall_s=60, report=lambda _: None)

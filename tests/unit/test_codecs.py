@@ -7,13 +7,23 @@ import pytest
 from reelwright import file_formats, source_codecs
 from reelwright.edits import codecs
 from reelwright.edits.audio_tracks import COPIED
-from reelwright.edits.codecs import CODECS, Codec, Container, SoundCodec, SoundContainer, VideoContainer
+from reelwright.edits.codecs import (
+    CODECS,
+    COPIED_INTO,
+    Codec,
+    Container,
+    CopiedCodec,
+    CopyContainer,
+    SoundCodec,
+    SoundContainer,
+    VideoContainer,
+)
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media import encoders
-from reelwright.media.encoders import hardware
+from reelwright.media.encoders import hardware, muxing
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from tests.support.media_info import media
 
@@ -39,11 +49,22 @@ def test_each_container_holds_video_and_audio() -> None:
     assert all(set(rules.containers) <= containers for rules in CODECS.values())
     assert all(codecs.held_by(container) for container in get_args(VideoContainer))
     assert set(codecs.AUDIO_CODECS) == set(get_args(Container)) == {*COPIED, *codecs.SOUND_CONTAINERS}
-    assert set(COPIED) == containers
+    assert set(COPIED) == containers | set(get_args(CopyContainer))
     assert set(codecs.SOUND_CONTAINERS) == set(get_args(SoundContainer))
     assert set(codecs.SOUND_CONTAINERS) <= {known.extension[1:] for known in file_formats.SOUNDS}
     assert all(len(codecs.AUDIO_CODECS[container]) == 1 for container in codecs.SOUND_CONTAINERS)
     assert set(codecs.AUDIO_RULES) == set(get_args(SoundCodec))
+
+
+def test_what_is_only_copied_is_known_to_all_tables() -> None:
+    """No encoder is for it; its container is one that results of other codecs are not put into; it may be a source."""
+    assert set(COPIED_INTO) == set(get_args(CopiedCodec)) <= set(source_codecs.VIDEO)
+    assert not set(COPIED_INTO) & set(CODECS)
+    assert set(COPIED_INTO.values()) == set(get_args(CopyContainer))
+    for container in COPIED_INTO.values():
+        assert not codecs.held_by(container)
+        assert file_formats.demuxer_of(container) == "mov"
+        assert muxing.into(container, "<out0>")[-1] == "<out0>"
 
 
 @pytest.mark.parametrize("codec", CODECS)

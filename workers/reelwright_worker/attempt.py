@@ -181,17 +181,18 @@ class Attempt:
         return slots
 
     async def _render(self, slots: dict[str, Path]) -> tuple[FinishedOutput, ...]:
-        targets = [
-            self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(self.plan.outputs)
-        ]
-        slots = {**slots, **{f"out{number}": target for number, target in enumerate(targets)}}
-        if self.plan.is_spliced and (made := await self._spliced(slots, targets)) is not None:
+        if self.plan.is_spliced and (made := await self._spliced(slots)) is not None:
             return made
-        return await self._coded(slots, targets)
+        targets = self._targets(self.plan)
+        return await self._coded({**slots, **{f"out{number}": path for number, path in enumerate(targets)}}, targets)
 
-    async def _spliced(self, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...] | None:
+    def _targets(self, plan: Plan) -> list[Path]:
+        return [self.work / f"out{number}.{expected.output.container}" for number, expected in enumerate(plan.outputs)]
+
+    async def _spliced(self, slots: dict[str, Path]) -> tuple[FinishedOutput, ...] | None:
         """What copies all that can be copied. None where that fails: then all is to be coded anew."""
-        plan, (target,) = splicing.expected_splice(self.plan), targets
+        plan = splicing.expected_splice(self.plan)
+        targets = (target,) = self._targets(plan)
         self._enter("render")
         try:
             recipe = splice_recipe(plan, self.ctx.machine.capabilities)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import Plan, remux, splicing
@@ -52,11 +53,12 @@ async def spliced(
     )
     common = msgspec.structs.asdict(request)
     sound = SOUND_FILE if splice.sound == "coded" else ""
+    container = "mp4" if splice.container is UNSET else splice.container
     try:
         joined = await ctx.splicer.join(
             source,
             made,
-            JoinRequest(folder=str(work), tracks=tracks, sound=sound, **common),
+            JoinRequest(folder=str(work), container=container, tracks=tracks, sound=sound, **common),
             wall_s=wall_s,
             output_bytes=settings.max_output_bytes,
             report=lambda done: report(CODING_SHARE + JOINING_SHARE * done),

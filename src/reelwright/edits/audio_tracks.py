@@ -35,10 +35,15 @@ class Taken(NamedTuple):
 
 
 _AAC = Taken(frozenset(AUDIO_RULES["aac"].rates or ()), frozenset({"LC", "HE-AAC", "HE-AACv2"}), steady=True)
+_MOV_PCM = (
+    *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
+    *("pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be"),
+)
 _MP3 = Taken(frozenset({16000, 22050, 24000, 32000, 44100, 48000}), channels=2)
 COPIED: Mapping[str, Mapping[str, Taken]] = {
     "mp4": {"aac": _AAC, "mp3": _MP3, "opus": Taken()},
     "webm": {"opus": Taken(), "vorbis": Taken()},
+    "mov": {"aac": _AAC, "alac": Taken(), **dict.fromkeys(_MOV_PCM, Taken())},
     "mkv": {
         "aac": _AAC,
         "mp3": Taken(channels=2),

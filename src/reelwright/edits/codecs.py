@@ -12,10 +12,14 @@ from typing import Literal
 from reelwright.edits.enums import Quality
 
 Codec = Literal["h264", "hevc", "av1", "vp9"]
+CopiedCodec = Literal["prores", "dnxhd", "mjpeg"]
+"""That results may be copied in, and nothing is coded by."""
 VideoContainer = Literal["mp4", "webm", "mkv"]
 SoundContainer = Literal["m4a", "mp3", "wav", "flac", "ogg"]
 """Of sound alone."""
-Container = Literal[VideoContainer, SoundContainer]
+CopyContainer = Literal["mov"]
+"""Made by copying alone, of codecs that are not coded here."""
+Container = Literal[VideoContainer, SoundContainer, CopyContainer]
 SoundCodec = Literal["aac", "opus", "mp3", "flac", "pcm_s16le"]
 AudioCodec = Literal[SoundCodec, "copy", "none"]
 
@@ -83,6 +87,9 @@ CODECS: Mapping[Codec, CodecRules] = {
     ),
 }
 
+COPIED_INTO: Mapping[str, CopyContainer] = {"prores": "mov", "dnxhd": "mov", "mjpeg": "mov"}
+"""Codecs whose every frame is a key frame, by ffmpeg's names, and what holds them: they are copied, and never coded."""
+
 TEN_BIT = tuple(codec for codec, rules in CODECS.items() if rules.ten_bit)
 TWO_PASS = tuple(codec for codec, rules in CODECS.items() if rules.two_pass)
 
@@ -125,6 +132,7 @@ AUDIO_CODECS: Mapping[Container, tuple[AudioCodec, ...]] = {
     "mp4": ("aac", "opus", "copy", "none"),
     "webm": ("opus", "copy", "none"),
     "mkv": ("aac", "opus", "copy", "none"),
+    "mov": ("aac", "copy", "none"),
     "m4a": ("aac",),
     "mp3": ("mp3",),
     "wav": ("pcm_s16le",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import msgspec
+from msgspec import UNSET
 
 from reelwright.edits import bit_rates, codecs
 from reelwright.edits.audio_tracks import usual_bit_rate
@@ -96,6 +97,7 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
                 loudness_lufs=wanted.loudness_lufs,
                 channels=wanted.audio_channels,
             ),
+            like_source=wanted.like_source or UNSET,
         )
         for quality, size, usual_rate in zip(qualities, sizes, rates_of_sound, strict=True)
     )

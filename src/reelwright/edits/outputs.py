@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.enums import Quality
@@ -57,6 +58,8 @@ class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     video: VideoEncoding | None = VideoEncoding()
     """None: sound alone."""
     audio: AudioEncoding = AudioEncoding()
+    like_source: bool | UnsetType = UNSET
+    """Whether, where it is a copy, codec and container may be the source's, also such as nothing is coded by."""
 
     @property
     def pictures(self) -> VideoEncoding:
@@ -88,3 +91,5 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     audio_channels: Channels | None = None
     loudness_lufs: float | None = None
     streaming: Streaming | None = None
+    like_source: bool = False
+    """As of a FileOutput."""

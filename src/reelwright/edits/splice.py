@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from reelwright.edits.codecs import CopyContainer
+
 Reencode = Literal["touched", "all"]
 """Which frames of an edit that changes some are coded anew: those alone that it touches, where that can be, or all."""
 CutMode = Literal["exact", "smart", "copy", "auto"]
@@ -122,6 +124,8 @@ class Splice(msgspec.Struct, frozen=True, kw_only=True):
     chosen: Chosen
     refused: SpliceRefusal | None = None
     tick_s: str = "1"
+    container: CopyContainer | UnsetType = UNSET
+    """What is made, where that is another than the output's; its codec is the source's then."""
     sound: SplicedSound = "none"
     coding: SourceCoding | None = None
     intervals: tuple[SplicedInterval, ...] = ()

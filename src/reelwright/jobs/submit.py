@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
+from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.labels import NO_LABELS, Labels
@@ -121,10 +122,14 @@ def in_mode(edit: Edit, mode: CutMode) -> Edit:
     return edit if mode == "exact" else msgspec.structs.replace(edit, mode=mode)
 
 
-def like_source(coding: Ladder, source: Source, mode: CutMode) -> Ladder:
+def like_source(coding: Ladder, media: MediaInfo, mode: CutMode, *, container_is_named: bool) -> Ladder:
     """How a result is coded of which no codec is named: as its source where that is to be copied."""
-    own = source.facts.media.main_video.codec
-    return msgspec.structs.replace(coding, codec=own) if mode in ("smart", "copy") and own in SPLICED else coding
+    own = media.main_video.codec
+    if mode not in ("smart", "copy") or own not in SPLICED:
+        return coding
+    if own in COPIED_INTO:
+        return msgspec.structs.replace(coding, like_source=not container_is_named)
+    return msgspec.structs.replace(coding, codec=own)
 
 
 def draft_transcode(

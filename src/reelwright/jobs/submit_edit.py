@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from uuid import UUID
 
@@ -31,20 +31,21 @@ from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
 from reelwright.jobs.origin import of_original, origin_of
-from reelwright.jobs.submit import Draft, find_source, in_mode
+from reelwright.jobs.submit import Draft, find_source, in_mode, like_source
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
     """A whole edit as a client asks for it. `pointers`: for each output, where the request has its sidecars; `mode`:
-    how it is cut, where it does nothing else."""
+    how it is cut, where it does nothing else; `names_outputs`: whether the client says what is made."""
 
     source_id: UUID
     steps: tuple[Step, ...]
     wanted: tuple[WantedOutput, ...]
     pointers: tuple[tuple[Pointer, ...], ...]
     mode: CutMode = "exact"
+    names_outputs: bool = True
 
 
 @asynccontextmanager
@@ -86,6 +87,9 @@ def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ..
         media = resolve_steps(request.steps, facts, length, deep=False)[1].media
     made = _Outputs(media)
     for number, (wanted, pointers) in enumerate(zip(request.wanted, request.pointers, strict=True)):
+        if wanted.ladder is not None and not request.names_outputs:
+            own = like_source(wanted.ladder, facts.media, request.mode, container_is_named=False)
+            wanted = replace(wanted, ladder=own)
         made.add(wanted, pointers, Pointer(f"/outputs/{number}"))
     if made.errors:
         raise InvalidInput(made.errors)

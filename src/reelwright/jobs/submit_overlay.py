@@ -148,7 +148,8 @@ async def drafted_overlay(
             raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
         size = source.facts.media.main_video.display_size
         if coding is not None and not codec_is_named:
-            coding = like_source(coding, source, mode)
+            # what is drawn on is coded: never as what is only copied
+            coding = like_source(coding, source.facts.media, mode, container_is_named=True)
         output = OVERLAY_OUTPUT if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
         only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
         draft = Draft(

@@ -31,7 +31,7 @@ def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[OutputCheck, .
     """
     if expected.output.video is None:
         return _described_sound(expected, made)
-    picture, wanted = made.main_video, expected.output.video.codec
+    picture, wanted = made.main_video, expected.codec
     alike = (picture.codec, picture.width, picture.height) == (wanted, expected.width, expected.height)
     found = [
         check(

@@ -128,7 +128,7 @@ async def _drafted(
     with telling(attempt):
         data.check()
         cut_mode = _mode(services, asked, data.steps)
-        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode)
+        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs)
         survey = None
         if request.mode != "exact":
             async with drafted_edit(services.layer_sources, request) as (_, draft):

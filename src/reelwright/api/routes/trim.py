@@ -66,7 +66,8 @@ async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: 
     source = await find_source(session, data.video_id, data.source_variant_id)
     coding = data.coding(data.audio)
     if data.codec is None:
-        coding = like_source(coding, source, mode)
+        named = data.container is not None
+        coding = like_source(coding, source.facts.media, mode, container_is_named=named)
     draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
     return await of_original(session, draft, services.storage)
 

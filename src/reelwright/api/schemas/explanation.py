@@ -6,12 +6,12 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
-from reelwright.edits.codecs import Codec, Container, SoundCodec
+from reelwright.edits.codecs import Codec, Container, CopiedCodec, SoundCodec
 from reelwright.edits.enums import FileRole, Quality
 from reelwright.edits.plan import ExpectedOutput, Plan
-from reelwright.edits.plan.splicing import pieces
+from reelwright.edits.plan.splicing import expected_splice, pieces
 from reelwright.edits.sidecars import PlannedFile
 from reelwright.edits.splice import Chosen, CutMode, Splice, SplicedSound
 from reelwright.jobs.able_workers import Alike
@@ -41,13 +41,19 @@ class ForecastOut(msgspec.Struct, frozen=True, kw_only=True):
         return cls(expected=expected, low=low, high=high, cases=forecast.cases, reason=None)
 
 
+def _made(plan: Plan) -> tuple[ExpectedOutput, ...]:
+    """The outputs; of a copy in a codec that nothing is coded by, that."""
+    other = isinstance(plan.splice, Splice) and plan.splice.container is not UNSET
+    return expected_splice(plan).outputs if other else plan.outputs
+
+
 class ExplainedOutput(msgspec.Struct, frozen=True, kw_only=True):
     """One file that would be made."""
 
     index: int
     quality: Quality
     container: Container
-    codec: Annotated[Codec | SoundCodec, Meta(description="Of its video; of sound alone, of that.")]
+    codec: Annotated[Codec | CopiedCodec | SoundCodec, Meta(description="Of its video; of sound alone, of that.")]
     width: int
     height: int
     duration_s: float
@@ -63,7 +69,9 @@ class ExplainedOutput(msgspec.Struct, frozen=True, kw_only=True):
             index=index,
             quality=output.quality,
             container=output.container,
-            codec=output.video.codec if output.video is not None else cast(SoundCodec, output.audio.codec),
+            codec=cast(CopiedCodec, expected.codec)
+            if output.video is not None
+            else cast(SoundCodec, output.audio.codec),
             width=expected.width,
             height=expected.height,
             duration_s=float(Fraction(expected.duration_s)),
@@ -207,7 +215,7 @@ class ExplanationOut(msgspec.Struct, frozen=True, kw_only=True):
             warnings=[*plan.warnings, *explained.draft.remarks],
             outputs=[
                 ExplainedOutput.of(index, expected, size_bytes)
-                for index, (expected, size_bytes) in enumerate(zip(plan.outputs, explained.size_bytes, strict=True))
+                for index, (expected, size_bytes) in enumerate(zip(_made(plan), explained.size_bytes, strict=True))
             ],
             files=[ExplainedFile.of(file) for file in plan.files],
             seconds=ForecastOut.of(explained.seconds, 2),

@@ -133,6 +133,11 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
             raise InvalidInput(errors)
 
     @property
+    def names_outputs(self) -> bool:
+        """Whether it says what is made of it."""
+        return self.outputs is not USUAL_OUTPUTS
+
+    @property
     def wanted(self) -> tuple[WantedOutput, ...]:
         """What each output asks for."""
         return tuple(read_word(output) if isinstance(output, str) else output.wanted for output in self.outputs)

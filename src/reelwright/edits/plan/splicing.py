@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from reelwright.edits import audio_tracks, color_standard
-from reelwright.edits.codecs import CODECS
+from reelwright.edits.codecs import CODECS, COPIED_INTO
 from reelwright.edits.edit import TRIM_CRF
 from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import may_hold
@@ -41,7 +41,7 @@ PieceKind = Literal["copied", "encoded"]
 
 BESIDE = ("h264", "hevc")
 """Codecs beside whose frames others can be put."""
-SPLICED = (*BESIDE, "vp9", "av1")
+SPLICED = (*BESIDE, "vp9", "av1", *COPIED_INTO)
 """Codecs that are copied; those beside whose frames nothing can be put, from key frames on."""
 MOST_ENCODED = Fraction(7, 10)
 """Where more of the frames lie at edges, all are coded anew: that costs little more, and is one encode."""
@@ -99,6 +99,7 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
         asked=mode,
         chosen=asked.chosen,
         tick_s=media.main_video.time_base,
+        container=COPIED_INTO.get(media.main_video.codec, UNSET),
         sound=_sound(plan),
         coding=survey.coding,
         intervals=survey.intervals,
@@ -135,6 +136,9 @@ def expected_splice(plan: Plan) -> Plan:
     sound = AudioEncoding(codec="copy") if plan.splice.sound == "copied" else expected.output.audio
     output = msgspec.structs.replace(expected.output, audio=sound)
     made = msgspec.structs.replace(expected, output=output, width=video.width, height=video.height, copied=True)
+    if plan.splice.container is not UNSET:
+        output = msgspec.structs.replace(output, container=plan.splice.container)
+        made = msgspec.structs.replace(made, output=output, own_codec=video.codec)
     return msgspec.structs.replace(plan, outputs=(made,))
 
 
@@ -174,6 +178,8 @@ def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
         yield SpliceRefusal(reason="output", detail="more than one file is made, or one with subtitles")
         return
     yield from _other_output(plan.outputs[0].output, media, mode)
+    if video.codec in COPIED_INTO and media.container in REMUXED:
+        yield SpliceRefusal(reason="container", detail=f"{video.codec} is not copied from a transport stream")
     if video.codec not in SPLICED:
         yield SpliceRefusal(reason="codec", detail=f"{video.codec} is not cut in this way")
     if media.clock_jumps or video.begins_within_group:
@@ -217,9 +223,16 @@ def _other_output(output: FileOutput, media: MediaInfo, mode: CutMode) -> Iterat
         return
     if output.quality is not Quality.SOURCE:
         yield SpliceRefusal(reason="output", detail="another size is wanted")
-    if output.container != "mp4":
+    if video.codec in COPIED_INTO:
+        if mode == "auto":
+            yield SpliceRefusal(reason="format", detail=f"few players show {video.codec}")
+        elif output.like_source is not True:
+            into = COPIED_INTO[video.codec].upper()
+            detail = f"{video.codec} is copied into {into}, where neither a codec nor a container is named"
+            yield SpliceRefusal(reason="output", detail=detail)
+    elif output.container != "mp4":
         yield SpliceRefusal(reason="output", detail="only MP4 is made in this way")
-    if wanted_video.codec != video.codec:
+    elif wanted_video.codec != video.codec:
         yield SpliceRefusal(reason="output", detail=f"{wanted_video.codec} is wanted, and the video is {video.codec}")
     if wanted_video.bit_rate is not None or wanted_video.two_pass or wanted_video.hardware:
         yield SpliceRefusal(reason="output", detail="a bit rate or an encoder of its own is wanted")
@@ -265,11 +278,11 @@ def _sound(plan: Plan) -> SplicedSound:
     expected, media = plan.outputs[0], plan.inputs[0].media
     if not expected.audio_tracks:
         return "none"
-    audio = expected.output.audio
+    audio, container = expected.output.audio, COPIED_INTO.get(media.main_video.codec, "mp4")
     usual = audio.codec == "aac" and audio.bit_rate in (AUDIO_BIT_RATE, *audio_tracks.SMALL_QUALITIES.values())
     plain = audio.channels is None and (audio.codec == "copy" or usual)
     heard = media.decodable_audio[: expected.audio_tracks]
-    taken = all(audio_tracks.is_copied(track, media, AudioEncoding(codec="copy"), "mp4") for track in heard)
+    taken = all(audio_tracks.is_copied(track, media, AudioEncoding(codec="copy"), container) for track in heard)
     changed = any(step.changes_sound for step in plan.steps if not isinstance(step, Cuts))
     return "copied" if plain and taken and not changed and len(_known(plan).kept) == 1 else "coded"
 

@@ -54,6 +54,13 @@ class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     """None: not known."""
     copied: bool = False
     """Whether its pictures are the source's own."""
+    own_codec: str | UnsetType = UNSET
+    """Theirs, where nothing is coded by it."""
+
+    @property
+    def codec(self) -> str:
+        """Of its pictures."""
+        return self.output.pictures.codec if self.own_codec is UNSET else self.own_codec
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

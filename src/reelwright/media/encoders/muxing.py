@@ -18,6 +18,7 @@ NOWHERE = ("-f", "null", "-")
 _MUXERS: Mapping[Container, tuple[str, ...]] = {
     "mkv": ("-f", "matroska"),
     "webm": ("-f", "webm"),
+    "mov": ("-movflags", "+faststart", "-f", "mov"),
     "m4a": ("-movflags", "+faststart", "-f", "ipod"),  # as `mp4`, with the brand by which players know sound alone
     "mp3": ("-f", "mp3"),
     "wav": ("-rf64", "auto", "-f", "wav"),  # beyond 4 GB, WAV has no number for its size

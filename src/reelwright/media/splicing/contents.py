@@ -8,25 +8,42 @@ coded and copied frames meet is it done.
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import zlib
 from typing import Any
 
+PLAIN = re.compile(r"pcm_[suf](\d+)(?:le|be)?")
 ROW = struct.Struct("<qqL")
+
+
+def sample_bytes(stream: Any) -> int:
+    """How many bytes there are for one instant, in all channels, of a stream of plain samples (PCM); 0 of others."""
+    bits = PLAIN.fullmatch(stream.codec_context.codec.canonical_name) if stream.type == "audio" else None
+    return int(bits[1]) // 8 * stream.codec_context.channels if bits else 0
 
 
 class Contents:
     """Fed with the packets of one track, in their order, with times in the ticks of that track."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample_bytes: int = 0) -> None:
+        """`sample_bytes`: of plain samples, of all channels, which muxers and demuxers pack as they like."""
+        self._sample_bytes = sample_bytes
         self._first: int | None = None
+        self._next: int | None = None
         self._digest = hashlib.sha256()
 
     def feed(self, packet: Any) -> None:
         """Take in a packet of PyAV. Its time counts from the first one: where that is, an edit list says."""
         if self._first is None:
             self._first = packet.pts
-        self._digest.update(ROW.pack(packet.pts - self._first, packet.size, zlib.crc32(packet)))
+        if not self._sample_bytes:
+            self._digest.update(ROW.pack(packet.pts - self._first, packet.size, zlib.crc32(packet)))
+            return
+        if packet.pts != self._next:  # at the start, and behind a gap
+            self._digest.update(ROW.pack(packet.pts - self._first, 0, 0))
+        self._next = packet.pts + packet.size // self._sample_bytes
+        self._digest.update(packet)
 
     @property
     def digest(self) -> str:

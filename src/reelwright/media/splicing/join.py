@@ -21,10 +21,10 @@ from av.stream import Discard, Disposition
 
 from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
-from reelwright.media.splicing.contents import Contents
+from reelwright.media.splicing.contents import Contents, sample_bytes
 from reelwright.media.splicing.edges import Edges, JoinedPicture
 from reelwright.media.splicing.key_framed import KeyFramed
-from reelwright.media.splicing.own_sound import PREROLL_S, OwnTrack
+from reelwright.media.splicing.own_sound import PREROLL_S, OwnSamples, OwnTrack
 from reelwright.media.splicing.pieces import PictureKind
 from reelwright.media.splicing.requests import Joined, JoinRequest
 from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again, opened_to_copy
@@ -91,7 +91,7 @@ class _Joining:
         self.made = av.open(
             self.file,
             "w",
-            format="mp4",
+            format=request.container,
             options={"movflags": "+faststart", "use_editlist": "1", "movie_timescale": clock},
             io_open=lambda *_: Positioned(made_fd),
         )
@@ -129,7 +129,7 @@ class _Joining:
 
     def _mux(self, packet: Any) -> None:
         if (contents := self.contents.get(packet.stream.index)) is None:
-            contents = self.contents[packet.stream.index] = Contents()
+            contents = self.contents[packet.stream.index] = Contents(sample_bytes(packet.stream))
         self.made.mux(packet)
         contents.feed(packet)  # its times are in the track's ticks now
 
@@ -234,10 +234,11 @@ class _Joining:
         """The source's packets from a little before the cut on, which the edit list has not heard, to its end."""
         # sound is copied where intervals follow one another
         origin, length = self.request.intervals[0].start_tick * self.tick, self.length * self.tick
-        tracks: dict[int, OwnTrack] = {}
+        tracks: dict[int, OwnTrack | OwnSamples] = {}
         for track in self.request.tracks:
             stream = container.streams[track.stream]
-            tracks[track.stream] = OwnTrack(stream, self._track(stream, track), origin, length)
+            kind = OwnSamples if sample_bytes(stream) else OwnTrack
+            tracks[track.stream] = kind(stream, self._track(stream, track), origin, length)
         for stream in container.streams:
             if stream.index not in tracks:
                 stream.discard = Discard.all

@@ -1,15 +1,21 @@
 """VP9 and AV1: copied between key frames, in the order in which they come, which is that of display. Nothing can be put
-beside them: MP4 says once what all frames of a track have in common. Pure."""
+beside them: MP4 says once what all frames of a track have in common. Of ProRes, DNxHD and Motion JPEG every frame is a
+key frame. Pure."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple, NoReturn
 
+from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.pieces import PictureKind
 
-NAMES = frozenset({"vp9", "av1"})
+NAMES = frozenset({"vp9", "av1", *COPIED_INTO})
+TAGS = frozenset(
+    {"apco", "apcs", "apcn", "apch", "ap4h", "ap4x", "AVdn", "AVdh", "mjpa"},
+)
+"""By which MOV calls them; without one the muxer takes the usual, which of ProRes names another quality."""
 
 
 class Unread(NamedTuple):
@@ -25,9 +31,8 @@ class Unread(NamedTuple):
 class KeyFramed:
     """A track of which no packet is looked into."""
 
-    tag = ""
-
-    def __init__(self, extradata: bytes) -> None:
+    def __init__(self, extradata: bytes, tag: str = "") -> None:
+        self.tag = tag if tag in TAGS else ""
         self.configuration = Unread(extradata)
 
     def refused(self) -> SpliceRefusal | None:

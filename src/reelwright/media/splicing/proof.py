@@ -19,7 +19,7 @@ from typing import Any
 from av.error import FFmpegError
 
 from reelwright.edits.splice import SplicedInterval
-from reelwright.media.splicing.contents import Contents
+from reelwright.media.splicing.contents import Contents, sample_bytes
 from reelwright.media.splicing.requests import ProofRequest, Proven, edge_file
 from reelwright.media.splicing.source import opened
 
@@ -73,7 +73,7 @@ def _contents(made_fd: int, tell: Tell) -> tuple[str, ...]:
     """By track. What an edit list leaves out is read as well."""
     size = os.fstat(made_fd).st_size or 1
     with opened(made_fd, whole=True) as made:
-        found = [Contents() for _ in made.streams]
+        found = [Contents(sample_bytes(stream)) for stream in made.streams]
         for number, packet in enumerate(made.demux()):
             if packet.size:
                 found[packet.stream.index].feed(packet)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from reelwright.edits.codecs import CopyContainer
 from reelwright.edits.splice import Chosen, CopiedTrack, SourceCoding, SplicedInterval, Ticks
 
 
@@ -33,6 +36,7 @@ class JoinRequest(SpliceRequest, frozen=True, kw_only=True, tag="join"):
     source are copied; or those of a file in `folder`, which `sound` names, are taken in their place."""
 
     folder: str
+    container: Literal["mp4", CopyContainer] = "mp4"
     tracks: tuple[CopiedTrack, ...] = ()
     sound: str = ""
 

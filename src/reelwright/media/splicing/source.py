@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 
+from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.splice import REMUXED, SpliceRefusal
 from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
@@ -21,6 +22,8 @@ from reelwright.settings import CONTAINERS
 Codec = H264 | Hevc | KeyFramed
 HOLDING = ("mov", "matroska")
 """Containers whose packets MP4 holds as they are."""
+HOLDING_INTRA = (*HOLDING, "avi", "mxf")
+"""The same of codecs whose frames are alike in all containers."""
 EARLIER = 6
 """So many times is looked further back, where a seek lands too late."""
 
@@ -82,8 +85,8 @@ def opened(media_fd: int, *, decoders: str = "none", max_pixels: int = 1, whole:
 
 
 def opened_to_copy(media_fd: int, video_stream: int, *, decoders: str, max_pixels: int) -> Any:
-    """A source of which packets are copied. Where its container does not say what MP4 has to (WebM, of VP9), a frame is
-    decoded to find out. Raises FFmpegError."""
+    """A source of which packets are copied. Where its container does not say what the result's has to (WebM, of VP9;
+    MXF, of DNxHR), a frame is decoded to find out. Raises FFmpegError."""
     container = opened(media_fd)
     if container.streams[video_stream].codec_context.codec.canonical_name not in NAMES:
         return container
@@ -100,11 +103,12 @@ class PacketSource:
         family = container.format.name.split(",")[0]
         self.is_sent = family in REMUXED
         """Whether units come behind start codes, and no index says where key frames are."""
-        if family not in HOLDING and not self.is_sent:
+        self.stream = container.streams[video_stream]
+        holding = HOLDING_INTRA if self.stream.codec_context.codec.canonical_name in COPIED_INTO else HOLDING
+        if family not in holding and not self.is_sent:
             raise NotCopied(
                 SpliceRefusal(reason="container", detail="its container holds pictures in another way than MP4")
             )
-        self.stream = container.streams[video_stream]
         self.codec = _codec(self.stream, self._described() if self.is_sent else self.stream.codec_context.extradata)
         if (refused := self.codec.refused()) is not None:
             raise NotCopied(refused)
@@ -177,7 +181,7 @@ def _codec(stream: Any, extradata: bytes | None) -> Codec:
         if name == "hevc":
             return Hevc(extradata or b"")
         if name in NAMES:
-            return KeyFramed(extradata or b"")
+            return KeyFramed(extradata or b"", stream.codec_context.codec_tag)
     except Malcoded as error:
         raise NotCopied(SpliceRefusal(reason="parameters", detail=str(error))) from error
     raise NotCopied(SpliceRefusal(reason="codec", detail=f"{name} is not cut in this way"))
