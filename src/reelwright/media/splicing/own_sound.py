@@ -78,7 +78,7 @@ class OwnSamples:
         if packet.pts is None:
             raise NotJoined("it is not said when its sound is heard")
         begins: int = math.floor(packet.pts * self._tick * self._rate)
-        return begins < self._end
+        return bool(begins < self._end)
 
     def heard(self, packet: Any) -> Iterator[Any]:
         """What goes along of this one."""
