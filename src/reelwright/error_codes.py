@@ -137,7 +137,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
         failure="the other side sent nothing, or too slowly, for IMPORT_STALL_TIMEOUT_S",
         retryable=True,
     ),
-    "rate_limited": ErrorCode(status=429, answer="Too many requests; `Retry-After` says when to come back."),
+    "rate_limited": ErrorCode(
+        status=429,
+        answer="Too many requests, jobs or uploads of the key, its project or the address; `Retry-After` says when to"
+        " come back, `GET /limits` what is allowed.",
+    ),
     "head_too_large": ErrorCode(status=431, answer="The head of the request is larger than 32 KiB."),
     "internal": ErrorCode(
         status=500,
@@ -157,6 +161,9 @@ ERROR_CODES: dict[str, ErrorCode] = {
         answer="The storage is full.",
         failure="the disk is full; FAILURE only where no empty disk would do",
         hindrance="the disk is full, or less is free than DISK_RESERVE_BYTES",
+    ),
+    "quota_exceeded": ErrorCode(
+        status=507, answer="The project holds as many bytes as it may (`stored_bytes` of `GET /limits`)."
     ),
     "ffmpeg_failed": ErrorCode(
         failure="ffmpeg ended with an error; `error_message` says what to do, `error` has its words"

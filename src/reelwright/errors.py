@@ -9,7 +9,9 @@
     ├── ChecksumMismatch            422  an upload is not the file that was declared
     ├── TooLarge                    413
     ├── RequestTimeout              408
-    ├── NoSpace                     507
+    ├── NoSpace                     507  of the disk
+    ├── QuotaExceeded               507  of the project's own
+    ├── RateLimited                 429  with Retry-After
     ├── Busy                        503  with Retry-After
     ├── Conflict                    409  in_use, not_ready, finished, ...
     ├── AddressRefused              422  an address that a client names is not one that is connected to
@@ -140,6 +142,20 @@ class RequestTimeout(ReelwrightError):
 
 class NoSpace(ReelwrightError):
     code = "no_space"
+
+
+class QuotaExceeded(ReelwrightError):
+    code = "quota_exceeded"
+
+
+class RateLimited(ReelwrightError):
+    """A limit of the key or of its project; `retry_after_s`: when it is worth coming back; `headers` tell more."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after_s: int, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(detail, retry_after_s=max(1, retry_after_s))
+        self.headers = headers
 
 
 class Busy(ReelwrightError):

@@ -6,10 +6,11 @@ import datetime
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from reelwright.access.limits import MOST, NAMES, AccessLimits
 from reelwright.access.scopes import USUAL, Scope
 from reelwright.command_runs import end_as, run_work
 from reelwright.settings import Settings
@@ -30,6 +31,34 @@ def keys() -> None:
     """
 
 
+class _Limit(click.ParamType[tuple[str, int | None]]):
+    """`jobs_per_minute=60`; `=default`: as the settings say."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int | None]:
+        what, _, most = str(value).partition("=")
+        if what not in NAMES:
+            self.fail(f"{what!r} is none of {', '.join(NAMES)}", param, ctx)
+        if most == "default":
+            return what, None
+        if not (most.isascii() and most.isdigit()) or int(most) > MOST:
+            self.fail(
+                f"{what}={most}: a whole number, 0 for no limit, or `default` for what the settings say", param, ctx
+            )
+        return what, int(most)
+
+
+_limits = click.option(
+    "--limit",
+    "limits",
+    type=_Limit(),
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help=f"One of {', '.join(NAMES)}; 0: no limit, `default`: as the settings say. Repeatable.",
+)
+
+
 @keys.command()
 @click.argument("name")
 @click.option("--project", default="default", show_default=True, help="Whose things it sees; made where it is new.")
@@ -43,16 +72,21 @@ def keys() -> None:
     help="What it allows. Repeatable.",
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="It expires after so many. Default: never.")
-def create(name: str, project: str, scopes: tuple[str, ...], days: int | None) -> None:
+@_limits
+def create(
+    name: str, project: str, scopes: tuple[str, ...], days: int | None, limits: tuple[tuple[str, int | None], ...]
+) -> None:
     """Make a key called NAME, and write it to the standard output: once, for it is not stored."""
     from reelwright.access.keys import create as make
 
     ends = None if days is None else datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    own = AccessLimits(**{what: most for what, most in limits if most is not None})
     made: list[NewKey] = []
 
     async def run(settings: Settings) -> None:
         async with _session(settings) as session:
-            made.append(await make(session, name, project=project, scopes=map(Scope, scopes), expires_at=ends))
+            new = await make(session, name, project=project, scopes=map(Scope, scopes), expires_at=ends, limits=own)
+            made.append(new)
 
     end_as(run_work("keys", run))
     _tell(made[0])
@@ -73,7 +107,39 @@ def list_keys(project: str | None) -> None:
     end_as(run_work("keys", run))
     for row, owner in found:
         used = "never used" if row.last_used_at is None else f"last used {row.last_used_at:%Y-%m-%d %H:%M}"
-        click.echo(f"{row.id}  {row.hint}...  {owner}  {','.join(row.scopes)}  {_state(row)}  {used}  {row.name}")
+        limits = "".join(f"  {what}={most}" for what, most in row.limits.items())
+        scopes = ",".join(row.scopes)
+        click.echo(f"{row.id}  {row.hint}...  {owner}  {scopes}  {_state(row)}  {used}  {row.name}{limits}")
+
+
+@keys.command()
+@click.argument("key_id", type=click.UUID)
+@_limits
+def limit(key_id: uuid.UUID, limits: tuple[tuple[str, int | None], ...]) -> None:
+    """Change how much a key may do: a running service follows within five seconds. What is not named stays."""
+    from reelwright.access.keys import change
+
+    async def run(settings: Settings) -> None:
+        async with _session(settings) as session:
+            row, owner = await change(session, key_id, limits=dict(limits))
+            click.echo(f"{row.hint}... of {owner}, {row.name}: {_shown(row.limits)}")
+
+    end_as(run_work("keys", run))
+
+
+@keys.command(name="limit-project")
+@click.argument("project")
+@_limits
+def limit_project(project: str, limits: tuple[tuple[str, int | None], ...]) -> None:
+    """Change how much all keys of a project together may do; as `limit`."""
+    from reelwright.access.keys import change_project
+
+    async def run(settings: Settings) -> None:
+        async with _session(settings) as session:
+            row, stored_bytes = await change_project(session, project, dict(limits))
+            click.echo(f"project {row.name}, with {stored_bytes} bytes stored: {_shown(row.limits)}")
+
+    end_as(run_work("keys", run))
 
 
 @keys.command()
@@ -156,6 +222,10 @@ def _tell(made: NewKey) -> None:
         f"key {row.id} of project {made.project}: {', '.join(row.scopes)}{ends}. It is shown this once:", err=True
     )
     click.echo(made.secret)
+
+
+def _shown(limits: dict[str, Any]) -> str:
+    return ", ".join(f"{what}={most}" for what, most in limits.items()) or "limits as the settings say"
 
 
 def _state(row: ApiKey) -> str:

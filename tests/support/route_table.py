@@ -39,6 +39,7 @@ IN_PATHS = {
     "asset_id": "{asset}",
     "key_id": "{key}",
     "version": "1",
+    "project": "default",
 }
 """Parameters of paths and of queries, and what they name."""
 
@@ -57,6 +58,8 @@ _JOINED = [{"type": "concat", "after": [{"source": reference}]} for reference in
 BODIES: dict[str, list[Any]] = {
     "PATCH /videos/{video_id}": [{"title": "mine"}],
     "PATCH /variants/{variant_id}": [{"title": "mine"}],
+    "PATCH /keys/{key_id}": [{"name": "mine"}],
+    "PATCH /projects/{project}": [{"limits": {}}],
     "POST /trim": [
         {"video_id": "{video}", "start": 0, "end": 1},
         {"video_id": "{variant}", "start": 0, "end": 1},

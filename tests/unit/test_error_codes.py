@@ -42,7 +42,7 @@ STATUSES = {
     431: {"head_too_large"},
     500: {"internal"},
     503: {"busy"},
-    507: {"no_space"},
+    507: {"no_space", "quota_exceeded"},
 }
 
 TRIED_AGAIN = {

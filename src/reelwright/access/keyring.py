@@ -13,15 +13,17 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access import key_format
+from reelwright.access.asking import Holder
+from reelwright.access.limits import BY_MINUTE, NONE, AccessLimits
+from reelwright.access.request_rates import RequestRates
 from reelwright.access.scopes import Scope
 from reelwright.db.database import is_away
-from reelwright.db.models import ApiKey
+from reelwright.db.models import ApiKey, Project
 
 logger = logging.getLogger(__name__)
 
@@ -31,24 +33,19 @@ MAX_KNOWN = 10_000
 WRITE_INTERVAL_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who sends a request, by its key."""
-
-    key_id: uuid.UUID
-    project_id: uuid.UUID
-    scopes: frozenset[Scope]
-    expires_at: datetime.datetime | None
-
-    def may(self, scope: Scope) -> bool:
-        return scope in self.scopes
-
-
 class Keyring:
-    """The keys that are good now."""
+    """The keys that are good now. `of_keys`, `of_projects`: limits of those that have none of their own."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        *,
+        of_keys: AccessLimits = NONE,
+        of_projects: AccessLimits = NONE,
+    ) -> None:
         self._sessions = sessions
+        self.of_keys, self.of_projects = of_keys, of_projects
+        self.rates = RequestRates()
         self._known: dict[bytes, tuple[Holder, float]] = {}
         """By digest, with the time of the look. Only what is good: who tries keys out displaces none."""
         self._used: dict[uuid.UUID, datetime.datetime] = {}
@@ -75,16 +72,24 @@ class Keyring:
         return holder
 
     def forget(self) -> None:
-        """Look every key up anew: one was revoked here."""
+        """Look every key up anew: one was revoked or changed here."""
         self._known.clear()
 
     async def _look(self, digest: bytes) -> Holder | None:
         async with self._sessions() as session:
-            row = await session.scalar(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
-        if row is None:
+            found = await session.execute(
+                select(ApiKey, Project.limits)
+                .join(Project, Project.id == ApiKey.project_id)
+                .where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None))
+            )
+        if (pair := found.tuples().one_or_none()) is None:
             return None
+        row, limits = pair
         scopes = frozenset(Scope(name) for name in row.scopes if name in set(Scope))
-        return Holder(row.id, row.project_id, scopes, row.expires_at)
+        of_key = AccessLimits.stored(row.limits).over(self.of_keys)
+        of_project = AccessLimits.stored(limits).over(self.of_projects)
+        by_minute = any(one.most(name) for one in (of_key, of_project) for name in BY_MINUTE)
+        return Holder(row.id, row.project_id, scopes, row.expires_at, of_key, of_project, by_minute)
 
     @asynccontextmanager
     async def noting_uses(self) -> AsyncIterator[None]:

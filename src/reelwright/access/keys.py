@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import key_format
+from reelwright.access.admission import stored_bytes
+from reelwright.access.limits import NONE, AccessLimits
 from reelwright.access.scopes import USUAL, Scope
-from reelwright.db.models import ApiKey, Project
+from reelwright.db.models import ApiKey, Project, ProjectBytes
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
 
 DEFAULT_PROJECT = "default"
@@ -41,11 +45,12 @@ async def create(
     project: str = DEFAULT_PROJECT,
     scopes: Iterable[Scope] = USUAL,
     expires_at: datetime.datetime | None = None,
+    limits: AccessLimits = NONE,
 ) -> NewKey:
     """Make a key for a project, which is made where there is none of the name. Raises InvalidInput."""
     wanted = sorted({scope.value for scope in scopes})
     wrong = [
-        *([] if 0 < len(name.strip()) <= MAX_NAME_LENGTH and name.isprintable() else [_WRONG_NAME]),
+        *([] if _is_name(name) else [_WRONG_NAME]),
         *([] if _PROJECT.fullmatch(project) else [_WRONG_PROJECT]),
         *([] if wanted else [FieldError("/scopes", "names at least one of " + ", ".join(Scope))]),
         *([_PAST] if expires_at is not None and expires_at <= datetime.datetime.now(datetime.UTC) else []),
@@ -60,6 +65,7 @@ async def create(
         hint=key_format.hint(secret),
         scopes=wanted,
         expires_at=expires_at,
+        limits=msgspec.to_builtins(limits),
     )
     session.add(row)
     await session.flush()
@@ -70,6 +76,10 @@ async def create(
 _WRONG_NAME = FieldError("/name", f"is a text of 1 to {MAX_NAME_LENGTH} characters that can be printed")
 _WRONG_PROJECT = FieldError("/project", "has 1 to 63 of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit")
 _PAST = FieldError("/expires_at", "lies in the past")
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name.strip()) <= MAX_NAME_LENGTH and name.isprintable()
 
 
 async def _project_id(session: AsyncSession, name: str) -> uuid.UUID:
@@ -99,7 +109,8 @@ async def find(session: AsyncSession, key_id: uuid.UUID) -> tuple[ApiKey, str]:
 
 
 async def rotate(session: AsyncSession, key_id: uuid.UUID, *, overlap_s: int) -> NewKey:
-    """Make a key that replaces another: of its name, project and scopes. The other one is good for `overlap_s` yet.
+    """Make a key that replaces another: of its name, project, scopes and limits. The other one is good
+    for `overlap_s` yet.
 
     Raises NotFound, Conflict when it is revoked or expired.
     """
@@ -110,11 +121,57 @@ async def rotate(session: AsyncSession, key_id: uuid.UUID, *, overlap_s: int) ->
         raise Conflict("the key is revoked or has expired: make a new one")
     end = now + datetime.timedelta(seconds=overlap_s)
     replacement = await create(
-        session, row.name, project=project, scopes=map(Scope, row.scopes), expires_at=row.expires_at
+        session,
+        row.name,
+        project=project,
+        scopes=map(Scope, row.scopes),
+        expires_at=row.expires_at,
+        limits=AccessLimits.stored(row.limits),
     )
     row.expires_at = end if row.expires_at is None else min(end, row.expires_at)
     await session.flush()
     return replacement
+
+
+async def change(
+    session: AsyncSession, key_id: uuid.UUID, *, name: str | None = None, limits: Mapping[str, int | None] | None = None
+) -> tuple[ApiKey, str]:
+    """Change what a key is called, and some of its limits; one that is None is as the settings say again. Raises
+    NotFound, InvalidInput."""
+    row, project = await find(session, key_id)
+    await session.refresh(row, with_for_update=True)
+    if name is not None:
+        if not _is_name(name):
+            raise InvalidInput([_WRONG_NAME])
+        row.name = name.strip()
+    row.limits = _changed(row.limits, limits or {})
+    await session.flush()
+    return row, project
+
+
+async def change_project(session: AsyncSession, name: str, limits: Mapping[str, int | None]) -> tuple[Project, int]:
+    """Change some limits of a project; as `change`. Returns it with the bytes that it has stored. Raises NotFound."""
+    project = await session.scalar(select(Project).where(Project.name == name).with_for_update())
+    if project is None:
+        raise NotFound("no such project")
+    project.limits = _changed(project.limits, limits)
+    await session.flush()
+    return project, await stored_bytes(session, project.id)
+
+
+def _changed(old: dict[str, Any], given: Mapping[str, int | None]) -> dict[str, Any]:
+    return {name: most for name, most in {**old, **given}.items() if most is not None}
+
+
+async def projects(
+    session: AsyncSession, *, offset: int = 0, limit: int | None = None
+) -> tuple[Sequence[tuple[Project, int]], int]:
+    """Return some of all projects by name, each with the bytes that it has stored; and how many there are."""
+    total = await session.scalar(select(func.count()).select_from(Project)) or 0
+    stored = func.coalesce(ProjectBytes.stored_bytes, 0)
+    joined = select(Project, stored).outerjoin(ProjectBytes, ProjectBytes.project_id == Project.id)
+    rows = await session.execute(joined.order_by(Project.name).offset(offset).limit(limit))
+    return rows.tuples().all(), total
 
 
 async def revoke(session: AsyncSession, key_id: uuid.UUID) -> tuple[ApiKey, str]:

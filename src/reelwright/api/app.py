@@ -46,6 +46,7 @@ from reelwright.settings import Settings
 EXPOSED_HEADERS = [
     *("Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After", "X-Request-ID"),
     REPLAYED,
+    *("RateLimit", "RateLimit-Policy"),
 ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reelwright.access.first_answers import FirstAnswers
 from reelwright.access.keyring import Keyring
+from reelwright.access.limits import NAMES, AccessLimits
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
@@ -60,6 +61,12 @@ class Services:
         return Addresses(self.settings.api_root_path)
 
 
+def limits_of(settings: Settings, whose: str) -> AccessLimits:
+    """Return the limits that keys (`key`) or projects (`project`) have which have none of their own."""
+    given = {name: getattr(settings, f"{whose}_{name}", None) for name in NAMES}
+    return AccessLimits.stored({name: most for name, most in given.items() if most is not None})
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
@@ -79,7 +86,11 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         FirstAnswers(database.url, database.sessions, settings.idempotency_keep_s).running() as first_answers,
     ):
         overlay_images = OverlayImages(settings, storage)
-        keyring = Keyring(database.sessions) if settings.needs_keys else None
+        keyring = (
+            Keyring(database.sessions, of_keys=limits_of(settings, "key"), of_projects=limits_of(settings, "project"))
+            if settings.needs_keys
+            else None
+        )
         try:
             async with keyring.noting_uses() if keyring is not None else nullcontext():
                 yield Services(

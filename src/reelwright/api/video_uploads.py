@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.access import admission
 from reelwright.api.context import Services
 from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import IncomingFile, incoming_file
@@ -18,6 +19,9 @@ from reelwright.db.models import Video
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
 from reelwright.telemetry import metrics
+
+FORM_BYTES = 64 * 1024
+"""Nothing that comes beside a file is larger."""
 
 
 @asynccontextmanager
@@ -29,6 +33,7 @@ async def video_upload(
     settings = services.settings
     with _counted():
         async with (
+            admission.uploading(services.sessions, file_bytes(request)),
             incoming_file(
                 request,
                 texts=FORM_FIELDS if with_labels else (),
@@ -48,6 +53,11 @@ async def video_upload(
             ) as stored,
         ):
             yield stored
+
+
+def file_bytes(request: Request[Any, Any, Any]) -> int:
+    """Return how large the file of a form is at least."""
+    return max(0, (request.content_length or 0) - FORM_BYTES)
 
 
 async def _labelled(incoming: IncomingFile) -> AsyncIterator[bytes]:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
+from reelwright.access.asking import key_of_new
 from reelwright.db.models import LEADING, Job, JobInput
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.jobs import followers, history, queue
@@ -55,6 +56,7 @@ class NewJob:
             "max_failures": self.max_failures,
             "fingerprint": self.fingerprint,
             "shared": self.shared,
+            "key_id": key_of_new(),
             "status": JobStatus.PENDING,
             "progress": 0,
         }

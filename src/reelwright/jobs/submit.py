@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.access import admission
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
@@ -155,7 +156,7 @@ async def submit(
     """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client says of
     it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew.
 
-    Raises InvalidInput.
+    Raises InvalidInput; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
     """
     plan, source = await asyncio.to_thread(draft.plan), draft.source  # thousands of cues take a second
     if isinstance(plan.splice, Splice) and plan.splice.refused is not None:
@@ -174,4 +175,5 @@ async def submit(
         max_failures=max_failures,
         fingerprint=reuse.fingerprint(plan, project_of_new()),
     )
+    await admission.admit_job(session)
     return await reuse.create(session, new, reuse_from)

@@ -112,8 +112,8 @@ async def _recorded(
         media_info=None if media is None else msgspec.to_builtins(media),
         size_bytes=received.size_bytes,
     )
-    async with uploads.recording(received, storage, sessions) as session:
-        await uploads.insert(session, asset, received)
+    async with uploads.recording(received, storage, sessions) as (session, recorded):
+        await uploads.insert(session, asset, recorded)
     return asset
 
 

@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,6 +18,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import fault_points
+from reelwright.access import admission
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Asset, File, Video, new_id
@@ -26,9 +27,11 @@ from reelwright.edits.labels import Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import ChecksumMismatch, NoSpace, UnreadableMedia
 from reelwright.file_formats import FileFormat
+from reelwright.library import same_bytes
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
 from reelwright.storage.local import LocalStorage
+from reelwright.telemetry import metrics
 
 BATCH_BYTES = 1 << 20
 SPACE_CHECK_BYTES = 256 << 20
@@ -104,20 +107,34 @@ async def insert(session: AsyncSession, owner: Video | Asset, received: Received
 @asynccontextmanager
 async def recording(
     received: Received[Examined], storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
-) -> AsyncIterator[AsyncSession]:
-    """Open the transaction that inserts a received file's rows; the file's folder is held until that has ended, and
-    when it fails, the file goes.
+) -> AsyncIterator[tuple[AsyncSession, Received[Examined]]]:
+    """Open the transaction that inserts a received file's rows, of which the project may have the bytes already: gives
+    the file as they have to name it. The file's folder is held until that has ended, and when it fails, or the bytes
+    were there, the file goes. Raises QuotaExceeded.
 
     When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
     stays: if no row names it, the sweep removes it.
     """
     try:
         async with _holding(storage.path(received.key).parent), sessions.begin() as session:
-            yield session
+            known = await same_bytes.stored_already(
+                session,
+                storage,
+                key=received.key,
+                size_bytes=received.size_bytes,
+                sha256=received.sha256,
+                content_type=received.format.mime_type,
+            )
+            if known is None:
+                await admission.require_room(session, received.size_bytes)
+            yield session, received if known is None else replace(received, key=known)
     except Exception as error:
         if not is_away(error):
             await finished(asyncio.to_thread(storage.delete, received.key))
         raise
+    if known is not None:
+        metrics.UPLOADS_STORED_ALREADY.inc()
+        await finished(asyncio.to_thread(storage.delete, received.key))  # were we killed before, the sweep would
 
 
 async def store_video(
@@ -179,8 +196,9 @@ async def storing_video(
         media_info=msgspec.to_builtins(media),
         labels=labels().stored,
     )
-    async with recording(received, storage, sessions) as session:
-        await insert(session, video, received)
+    async with recording(received, storage, sessions) as (session, recorded):
+        video.stored_path = recorded.key
+        await insert(session, video, recorded)
         yield session, video
 
 

@@ -63,6 +63,9 @@ IDEMPOTENT_REQUESTS = Counter(
 )
 UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
 UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
+UPLOADS_STORED_ALREADY = Counter(
+    "reelwright_uploads_stored_already", "Uploads whose bytes the project had: they share its file."
+)
 EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")
 EVENT_LAG = Histogram(
     "reelwright_event_lag_seconds",

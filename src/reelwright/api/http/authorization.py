@@ -11,14 +11,15 @@ from typing import Any
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.exceptions import NotAuthorizedException
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from reelwright.access import key_format, scopes
-from reelwright.access.keyring import Holder, Keyring
+from reelwright.access.asking import Asking, Holder, asked_by
+from reelwright.access.keyring import Keyring
+from reelwright.access.limits import headers
 from reelwright.api.http.host_and_origin import SAFE_METHODS
 from reelwright.api.http.problems import close_after_answer
-from reelwright.db.ownership import confined
-from reelwright.errors import ReelwrightError
+from reelwright.errors import RateLimited, ReelwrightError
 from reelwright.telemetry import logs
 
 PUBLIC: dict[str, Any] = {"scope": None}
@@ -48,11 +49,31 @@ class Authorization:
             await self.app(scope, receive, send)
             return
         holder = await _holder(scope, keyring)
+        request = Asking(holder)
+        if holder.is_limited:
+            send = _telling(send, request)
+            try:
+                keyring.rates.count(request)
+            except RateLimited as refusal:
+                _leave_body(scope)
+                told = {name.decode(): value.decode() for name, value in headers(request.standings)}
+                raise RateLimited(refusal.detail, retry_after_s=refusal.retry_after_s or 1, headers=told) from None
         if not holder.may(needed):
             _leave_body(scope)
             raise Forbidden(f"The key does not allow this: it lacks the scope {needed.value}.")
-        with confined(holder.project_id), logs.bound(key_id=str(holder.key_id)):
+        with asked_by(request), logs.bound(key_id=str(holder.key_id)):
             await self.app(scope, receive, send)
+
+
+def _telling(send: Send, request: Asking) -> Send:
+    """Let the answer say how it stands with the limits that the request has touched."""
+
+    async def tell(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers(request.standings)]
+        await send(message)
+
+    return tell
 
 
 def needed_scope(options: dict[str, Any], method: str) -> scopes.Scope | None:

@@ -34,6 +34,7 @@ from reelwright.errors import (
     Malformed,
     NoSpace,
     NotFound,
+    RateLimited,
     ReelwrightError,
     hindrance,
 )
@@ -158,6 +159,8 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
     extra = dict(error.extra)
     headers = dict(exc.headers or {}) if isinstance(exc, HTTPException) else {}
     headers["Cache-Control"] = "no-store"  # a cache may keep a 404 otherwise, and what is asked for may come
+    if isinstance(error, RateLimited):
+        headers |= error.headers
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     answer: type[Response[dict[str, Any]]] = Response

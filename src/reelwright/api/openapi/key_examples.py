@@ -7,7 +7,34 @@ from typing import Any
 REQUESTS: dict[str, Any] = {
     "a server that uploads and edits": {"name": "the shop's server", "project": "shop"},
     "one that only looks": {"name": "player pages", "project": "shop", "scopes": ["read"]},
+    "one that may do so much": {
+        "name": "trial",
+        "project": "trials",
+        "limits": {"requests_per_minute": 600, "jobs_per_minute": 10, "unfinished_jobs": 3, "concurrent_uploads": 2},
+    },
 }
+CHANGES: dict[str, Any] = {
+    "more jobs, and as many requests as the settings say": {
+        "limits": {"jobs_per_minute": 60, "requests_per_minute": None}
+    },
+    "another name": {"name": "the shop's old server"},
+}
+LIMITS: dict[str, Any] = {
+    "requests_per_minute": None,
+    "jobs_per_minute": None,
+    "unfinished_jobs": None,
+    "concurrent_uploads": None,
+    "stored_bytes": None,
+}
+PROJECT_CHANGES: dict[str, Any] = {"a hundred gigabytes": {"limits": {"stored_bytes": 100_000_000_000}}}
+PROJECT: dict[str, Any] = {
+    "id": "0199f0d5-0c11-7a58-8c0e-5d4c3b2a1f0e",
+    "name": "shop",
+    "created_at": "2026-11-21T10:15:30.123456Z",
+    "limits": {**LIMITS, "stored_bytes": 100_000_000_000},
+    "stored_bytes": 73_104_112,
+}
+PROJECTS: dict[str, Any] = {"items": [PROJECT], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 KEY: dict[str, Any] = {
     "id": "0199f0d5-22bb-7c32-9d2f-0e9d8c7b6a5f",
     "name": "the shop's server",
@@ -18,7 +45,9 @@ KEY: dict[str, Any] = {
     "expires_at": None,
     "revoked_at": None,
     "last_used_at": None,
+    "limits": LIMITS,
 }
 MADE: dict[str, Any] = {**KEY, "key": "rw_mJ4w9Qx (54 characters)"}
+LIMITED: dict[str, Any] = {**KEY, "limits": {**LIMITS, "jobs_per_minute": 60}}
 REVOKED: dict[str, Any] = {**KEY, "revoked_at": "2026-11-22T08:00:00.000000Z"}
 PAGE: dict[str, Any] = {"items": [KEY], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}

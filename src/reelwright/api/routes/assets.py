@@ -10,6 +10,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from reelwright.access import admission
 from reelwright.api.context import Services
 from reelwright.api.downloads import download as send
 from reelwright.api.http.file_response import FileDownload
@@ -19,6 +20,7 @@ from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.assets import AssetOut, AssetPage
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
+from reelwright.api.video_uploads import file_bytes
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.library import assets, deletion, queries
 
@@ -59,9 +61,12 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     What is refused leaves nothing behind.
     """
     settings = services.settings
-    async with incoming_file(
-        request, max_file_bytes=settings.max_asset_bytes, idle_timeout_s=settings.upload_idle_timeout_s
-    ) as incoming:
+    async with (
+        admission.uploading(services.sessions, file_bytes(request)),
+        incoming_file(
+            request, max_file_bytes=settings.max_asset_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+        ) as incoming,
+    ):
         asset = await assets.store_asset(
             incoming.chunks(),
             name=incoming.filename,

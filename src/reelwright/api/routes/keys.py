@@ -1,13 +1,15 @@
-"""/keys: who may do what. For keys of the scope `admin`; where none are needed, keys are made on the machine alone."""
+"""/keys and /projects: who may do what, and how much. For keys of the scope `admin`; where none are needed, keys are
+made on the machine alone."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post
+from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from msgspec import UNSET
 
 from reelwright.access import keys
 from reelwright.api.context import Services
@@ -15,7 +17,17 @@ from reelwright.api.http.authorization import FOR_ADMINS, Forbidden
 from reelwright.api.http.idempotency import SECRET
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, KeyRotation
+from reelwright.api.schemas.keys import (
+    KeyIn,
+    KeyMade,
+    KeyOut,
+    KeyPage,
+    KeyPatch,
+    KeyRotation,
+    ProjectOut,
+    ProjectPage,
+    ProjectPatch,
+)
 from reelwright.api.schemas.pages import PageNumber, PageSize
 from reelwright.errors import Conflict
 
@@ -45,7 +57,12 @@ async def make_key(data: JSONBody[KeyIn], services: NamedDependency[Services]) -
     _require_keys(services)
     async with services.sessions.begin() as session:
         made = await keys.create(
-            session, data.name, project=data.project, scopes=data.scopes, expires_at=data.expires_at
+            session,
+            data.name,
+            project=data.project,
+            scopes=data.scopes,
+            expires_at=data.expires_at,
+            limits=data.limits.limits,
         )
     return Response(KeyMade.new(made), headers=NOT_CACHED)
 
@@ -84,6 +101,29 @@ async def rotate_key(
     return Response(KeyMade.new(made), headers=NOT_CACHED)
 
 
+@patch(
+    "/{key_id:uuid}",
+    summary="Change a key",
+    operation_class=operation(
+        request_examples=key_examples.CHANGES, responses={200: key_examples.LIMITED}, errors=[_SWITCHED_OFF]
+    ),
+)
+async def change_key(key_id: FromPath[UUID], data: JSONBody[KeyPatch], services: NamedDependency[Services]) -> KeyOut:
+    """What it is called and how much it may do, from now on; in other API processes within five seconds. Its project
+    and its scopes stay: make another key for others."""
+    _require_keys(services)
+    name = None if data.name is UNSET else data.name
+    async with services.sessions.begin() as session:
+        changed = KeyOut.of(*await keys.change(session, key_id, name=name, limits=data.limits.given))
+    _forget(services)
+    return changed
+
+
+def _forget(services: Services) -> None:
+    if services.keyring is not None:
+        services.keyring.forget()
+
+
 @delete(
     "/{key_id:uuid}",
     summary="Revoke a key",
@@ -94,9 +134,42 @@ async def revoke_key(key_id: FromPath[UUID], services: NamedDependency[Services]
     """It is refused from now on, by other API processes within five seconds. It stays in the list."""
     async with services.sessions.begin() as session:
         revoked = await keys.revoke(session, key_id)
-    if services.keyring is not None:
-        services.keyring.forget()
+    _forget(services)
     return KeyOut.of(*revoked)
 
 
-router = Router("/keys", route_handlers=[make_key, list_keys, rotate_key, revoke_key], tags=["keys"], opt=FOR_ADMINS)
+@get("/", summary="List projects", operation_class=operation(responses={200: key_examples.PROJECTS}))
+async def list_projects(
+    services: NamedDependency[Services], page: PageNumber = 1, page_size: PageSize = 20
+) -> ProjectPage:
+    """By name, each with its limits and what it has stored."""
+    async with services.sessions() as session:
+        rows, total = await keys.projects(session, offset=(page - 1) * page_size, limit=page_size)
+    items = [ProjectOut.of(row, stored_bytes) for row, stored_bytes in rows]
+    return ProjectPage(items=items, total=total, page=page, page_size=page_size, next_cursor=None)
+
+
+@patch(
+    "/{project:str}",
+    summary="Change a project's limits",
+    operation_class=operation(
+        request_examples=key_examples.PROJECT_CHANGES, responses={200: key_examples.PROJECT}, errors=[_SWITCHED_OFF]
+    ),
+)
+async def change_project(
+    project: Annotated[str, PathParameter(description="Its name.")],
+    data: JSONBody[ProjectPatch],
+    services: NamedDependency[Services],
+) -> ProjectOut:
+    """How much all its keys together may do, from now on; in other API processes within five seconds. What it has
+    already stays, however little it may have from now on."""
+    _require_keys(services)
+    async with services.sessions.begin() as session:
+        changed = ProjectOut.of(*await keys.change_project(session, project, data.limits.given))
+    _forget(services)
+    return changed
+
+
+_KEYS = Router("/keys", route_handlers=[make_key, list_keys, change_key, rotate_key, revoke_key])
+_PROJECTS = Router("/projects", route_handlers=[list_projects, change_project])
+router = Router("/", route_handlers=[_KEYS, _PROJECTS], tags=["keys"], opt=FOR_ADMINS)

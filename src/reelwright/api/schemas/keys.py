@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.access.keys import DEFAULT_PROJECT, MAX_NAME_LENGTH, MAX_OVERLAP_S, NewKey
+from reelwright.access.limits import NAMES, AccessLimits, Most
 from reelwright.access.scopes import USUAL, Scope
 from reelwright.api.schemas.base import Body, Page, Timestamp
-from reelwright.db.models import ApiKey
+from reelwright.db.models import ApiKey, Project
 
 KeyName = Annotated[
     str, Meta(min_length=1, max_length=MAX_NAME_LENGTH, description="What people know it by, as `uploads of the shop`.")
@@ -25,6 +27,48 @@ ProjectName = Annotated[
 Scopes = Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(Scope), description="What it allows.")]
 
 
+class LimitsIn(Body, frozen=True, kw_only=True):
+    """Limits of its own. 0: no limit; null: as the settings say."""
+
+    requests_per_minute: Annotated[
+        Most | UnsetType | None, Meta(description="Requests a minute, counted by each API process on its own.")
+    ] = UNSET
+    jobs_per_minute: Annotated[Most | UnsetType | None, Meta(description="New jobs a minute, retries too.")] = UNSET
+    unfinished_jobs: Annotated[Most | UnsetType | None, Meta(description="Jobs at once that wait or run.")] = UNSET
+    concurrent_uploads: Annotated[Most | UnsetType | None, Meta(description="Uploads at once.")] = UNSET
+    stored_bytes: Annotated[
+        Most | UnsetType | None,
+        Meta(
+            description="Bytes of all stored files of the project, those that several share counted once. Of a key:"
+            " with it nothing more is stored, and no job is made, when its project has so many."
+        ),
+    ] = UNSET
+
+    @property
+    def given(self) -> dict[str, int | None]:
+        """Return those that are named."""
+        return {name: most for name in NAMES if (most := getattr(self, name)) is not UNSET}
+
+    @property
+    def limits(self) -> AccessLimits:
+        """Return them as those of a new key."""
+        return AccessLimits.stored({name: most for name, most in self.given.items() if most is not None})
+
+
+class LimitsOut(Body, frozen=True, kw_only=True):
+    """Limits of its own. 0: no limit; null: as the settings say."""
+
+    requests_per_minute: int | None
+    jobs_per_minute: int | None
+    unfinished_jobs: int | None
+    concurrent_uploads: int | None
+    stored_bytes: int | None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, int]) -> LimitsOut:
+        return cls(**{name: stored.get(name) for name in NAMES})
+
+
 class KeyIn(Body, frozen=True, kw_only=True):
     """A new key."""
 
@@ -34,6 +78,44 @@ class KeyIn(Body, frozen=True, kw_only=True):
     expires_at: Annotated[Timestamp | None, Meta(description="Until then it is good. Null: until it is revoked.")] = (
         None
     )
+    limits: LimitsIn = LimitsIn()
+
+
+class KeyPatch(Body, frozen=True, kw_only=True):
+    """What changes of a key; what is left out stays as it is."""
+
+    name: KeyName | UnsetType = UNSET
+    limits: LimitsIn = LimitsIn()
+
+
+class ProjectPatch(Body, frozen=True, kw_only=True):
+    """What changes of a project; what is left out stays as it is."""
+
+    limits: LimitsIn
+
+
+class ProjectOut(Body, frozen=True, kw_only=True):
+    """A project: whose things are."""
+
+    id: uuid.UUID
+    name: str
+    created_at: Timestamp
+    limits: LimitsOut
+    stored_bytes: Annotated[int, Meta(description="Bytes of its files; those that several share count once.")]
+
+    @classmethod
+    def of(cls, row: Project, stored_bytes: int) -> ProjectOut:
+        return cls(
+            id=row.id,
+            name=row.name,
+            created_at=row.created_at,
+            limits=LimitsOut.of(row.limits),
+            stored_bytes=stored_bytes,
+        )
+
+
+class ProjectPage(Page[ProjectOut], frozen=True, kw_only=True):
+    """One page of projects."""
 
 
 class KeyRotation(Body, frozen=True, kw_only=True):
@@ -56,6 +138,7 @@ class KeyOut(Body, frozen=True, kw_only=True):
     expires_at: Timestamp | None
     revoked_at: Timestamp | None
     last_used_at: Annotated[Timestamp | None, Meta(description="Some seconds late. Null: never.")]
+    limits: LimitsOut
 
     @classmethod
     def of(cls, row: ApiKey, project: str) -> KeyOut:
@@ -79,4 +162,5 @@ class KeyPage(Page[KeyOut], frozen=True, kw_only=True):
 def _shown(row: ApiKey, project: str) -> dict[str, Any]:
     same = ("id", "name", "hint", "created_at", "expires_at", "revoked_at", "last_used_at")
     scopes = tuple(Scope(name) for name in row.scopes)
-    return {"project": project, "scopes": scopes, **{name: getattr(row, name) for name in same}}
+    limits = LimitsOut.of(row.limits)
+    return {"project": project, "scopes": scopes, "limits": limits, **{name: getattr(row, name) for name in same}}

@@ -6,7 +6,7 @@ Invariants that the columns carry: `jobs.attempt` only rises, and with `jobs.cla
 foreign key (the queue prunes its own rows).
 """
 
-from reelwright.db.models.access import ApiKey, Project
+from reelwright.db.models.access import ApiKey, Project, ProjectBytes, UploadPlace, Usage
 from reelwright.db.models.base import Base, Labelled, new_id
 from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
@@ -29,11 +29,14 @@ __all__ = [
     "Labelled",
     "Overlay",
     "Project",
+    "ProjectBytes",
     "Publication",
     "Queue",
     "SeenToolchain",
     "Storage",
     "TemplateVersion",
+    "UploadPlace",
+    "Usage",
     "Variant",
     "Video",
     "new_id",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ForeignKey,
     Index,
     Text,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +28,8 @@ class Project(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """Its own, as access/limits.py has them; what is not there is as the settings say."""
 
 
 class ApiKey(Base):
@@ -44,3 +49,36 @@ class ApiKey(Base):
     expires_at: Mapped[datetime.datetime | None]
     revoked_at: Mapped[datetime.datetime | None]
     last_used_at: Mapped[datetime.datetime | None]
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """As those of projects."""
+
+
+class Usage(Base):
+    """What a key or a project has used of its limits, and the lock of those who want more of them."""
+
+    __tablename__ = "usages"
+
+    subject_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    jobs_full_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    """When a minute's worth of new jobs will be there again."""
+
+
+class UploadPlace(Base):
+    """An upload under way, where a limit counts them; one whose process has died counts until `held_until`."""
+
+    __tablename__ = "upload_places"
+    __table_args__ = (Index("ix_upload_places_project_id", "project_id"), Index("ix_upload_places_key_id", "key_id"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[uuid.UUID]
+    key_id: Mapped[uuid.UUID]
+    held_until: Mapped[datetime.datetime]
+
+
+class ProjectBytes(Base):
+    """What a project has stored; triggers of `files` count it, and it is the last thing that a transaction locks."""
+
+    __tablename__ = "project_bytes"
+
+    project_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger)

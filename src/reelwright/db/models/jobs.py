@@ -24,6 +24,8 @@ from reelwright.edits.enums import JobStatus, JobType
 LEADING = text("shared AND reused_from_job_id IS NULL AND status IN ('PENDING', 'STARTED')")
 """Jobs whose encode equal ones may share: there is one of a fingerprint."""
 
+UNFINISHED = text("status IN ('PENDING', 'STARTED')")
+
 
 class Job(Labelled, Owned, Base):
     """One piece of long work. Only jobs/lifecycle.py writes its state."""
@@ -51,6 +53,12 @@ class Job(Labelled, Owned, Base):
             "ix_jobs_reused_from_job_id",
             "reused_from_job_id",
             postgresql_where=text("reused_from_job_id IS NOT NULL"),
+        ),
+        Index("ix_jobs_project_id_unfinished", "project_id", postgresql_where=UNFINISHED),
+        Index(
+            "ix_jobs_key_id_unfinished",
+            "key_id",
+            postgresql_where=text("status IN ('PENDING', 'STARTED') AND key_id IS NOT NULL"),
         ),
         Index("uq_jobs_claim_token", "claim_token", unique=True, postgresql_where=text("claim_token IS NOT NULL")),
     )
@@ -90,6 +98,8 @@ class Job(Labelled, Owned, Base):
     worker: Mapped[str | None]
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    key_id: Mapped[uuid.UUID | None]
+    """With which it was asked for. None: without one."""
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime.datetime | None]
     finished_at: Mapped[datetime.datetime | None]

@@ -111,6 +111,7 @@ class File(Owned, Base):
         Index("ix_files_key", "key"),
         Index("ix_files_variant_id", "variant_id"),
         Index("ix_files_asset_id", "asset_id"),
+        Index("ix_files_project_id_sha256", "project_id", "sha256"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -1,0 +1,105 @@
+"""How much a key and a project may do: limits, what is left of them, and how both are told. Pure.
+
+What is counted by the minute lies in a bucket that holds a minute's worth and fills evenly: so much may come at once,
+and after that one each `60 / limit` seconds. All that has to be kept of a bucket is when it will be full again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+WINDOW_S = 60.0
+
+MOST = 2**53
+"""What a number of JSON can be."""
+Most = Annotated[int, Meta(ge=0, le=MOST)]
+
+
+class AccessLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of a key, or of a project. 0: none. What is not set is as the settings say."""
+
+    requests_per_minute: Annotated[
+        Most | UnsetType,
+        Meta(description="Requests a minute, counted by each API process on its own. 0: no limit."),
+    ] = UNSET
+    jobs_per_minute: Annotated[Most | UnsetType, Meta(description="New jobs a minute, retries too. 0: no limit.")] = (
+        UNSET
+    )
+    unfinished_jobs: Annotated[Most | UnsetType, Meta(description="Jobs at once that wait or run. 0: no limit.")] = (
+        UNSET
+    )
+    concurrent_uploads: Annotated[Most | UnsetType, Meta(description="Uploads at once. 0: no limit.")] = UNSET
+    stored_bytes: Annotated[
+        Most | UnsetType,
+        Meta(
+            description="Bytes of all stored files of the project, those that several share counted once. Of a key:"
+            " with it nothing more is stored, and no job is made, when its project has so many. 0: no limit."
+        ),
+    ] = UNSET
+
+    @classmethod
+    def stored(cls, value: Mapping[str, Any]) -> AccessLimits:
+        """Return limits as a row has them. What another release has added says nothing here."""
+        return msgspec.convert({name: most for name, most in value.items() if name in NAMES}, cls)
+
+    def over(self, defaults: AccessLimits) -> AccessLimits:
+        """Return these limits, and where none is set that of the defaults."""
+        return AccessLimits(**{name: most for name in NAMES if (most := self._or(name, defaults)) is not UNSET})
+
+    def _or(self, name: str, defaults: AccessLimits) -> Any:
+        own = getattr(self, name)
+        return getattr(defaults, name) if own is UNSET else own
+
+    def most(self, name: str) -> int | None:
+        """Return a limit, None where there is none."""
+        return getattr(self, name) or None
+
+
+NAMES = tuple(AccessLimits.__struct_fields__)
+NONE = AccessLimits()
+BY_MINUTE = ("requests_per_minute", "jobs_per_minute")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with a limit by the minute. `name`: as headers name it; `full_in_s`: until it is whole again."""
+
+    name: str
+    most: int
+    left: int
+    full_in_s: float
+    refused: bool = False
+
+    @property
+    def wait_s(self) -> float:
+        """How long until there is one again."""
+        return max(0.0, self.full_in_s - WINDOW_S + WINDOW_S / self.most)
+
+
+def drawn(name: str, most: int, full_at: float, now: float) -> tuple[Standing, float]:
+    """Take one out of a bucket that would be full at `full_at`. Return how it stands then, and when it will be full
+    again; where there was none to take, nothing has changed."""
+    waits_s = max(full_at - now, 0.0)
+    after_s = waits_s + WINDOW_S / most
+    if after_s > WINDOW_S + 1e-6:
+        return Standing(name, most, 0, waits_s, refused=True), full_at
+    return Standing(name, most, int((WINDOW_S - after_s) * most / WINDOW_S + 1e-6), after_s), now + after_s
+
+
+def headers(standings: Iterable[Standing]) -> list[tuple[bytes, bytes]]:
+    """Return `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-11 has them."""
+    policies, left = [], []
+    for one in standings:
+        policies.append(f'"{one.name}";q={one.most};w={WINDOW_S:.0f}')
+        left.append(f'"{one.name}";r={one.left};t={one.full_in_s:.0f}')
+    if not policies:
+        return []
+    return [
+        (b"ratelimit-policy", ", ".join(policies).encode()),
+        (b"ratelimit", ", ".join(left).encode()),
+    ]

@@ -1,0 +1,218 @@
+"""Limits of keys and projects: each is held, also where many want the last place, of several API processes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from reelwright.settings import Settings
+from tests.acceptance.test_keys import bearer, command, guarded, made
+from tests.support.service import UNKNOWN, Service, problem
+
+
+@pytest.fixture
+async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
+    async with guarded(msgspec.structs.replace(settings, reuse_results=False), tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def two_apis(service: Service, key: str) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """Clients of the service and of a second API process beside it, with one key."""
+    second = Service(service.settings, service.folder / "second")
+    second.folder.mkdir()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(second.running())
+        most = httpx.Limits(max_connections=200)
+        yield [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, headers=bearer(key), limits=most)
+            )
+            for url in (service.url, second.url)
+        ]
+
+
+def padded(clip: Path, number: int) -> bytes:
+    """The clip with other bytes each time: a box that players skip."""
+    return clip.read_bytes() + b"\0\0\0\x10free" + number.to_bytes(8, "big")
+
+
+async def upload(client: httpx.AsyncClient, content: bytes, path: str = "/videos/upload") -> httpx.Response:
+    return await client.post(path, files={"file": ("clip.mp4", content)})
+
+
+async def test_requests_by_the_minute(service: Service) -> None:
+    """A minute's worth at once, then one each so many seconds; every answer says how it stands, and what is refused is
+    told when to come back. The project's own limit counts all its keys together."""
+    limits = {"requests_per_minute": 3}
+    first, second = [await made(service, name, project="shop", limits=limits) for name in ("first", "second")]
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+        for left in (2, 1, 0):
+            answer = await client.get("/videos", headers=bearer(first))
+            assert answer.status_code == 200
+            assert answer.headers["ratelimit-policy"] == '"key-requests";q=3;w=60'
+            assert re.fullmatch(rf'"key-requests";r={left};t=\d+', answer.headers["ratelimit"])
+        refused = await client.get("/videos", headers=bearer(first))
+        assert "3 requests a minute" in str(problem(refused, 429, "rate_limited")["detail"])
+        assert 18 <= int(refused.headers["retry-after"]) <= 20
+        assert refused.headers["ratelimit"].startswith('"key-requests";r=0;t=')
+        assert (await client.get("/videos", headers=bearer(second))).status_code == 200
+        assert (await client.get("/health", headers=bearer(first))).status_code == 200  # which needs no key
+        changed = await service.client.patch("/projects/shop", json={"limits": {"requests_per_minute": 1}})
+        assert changed.json()["limits"]["requests_per_minute"] == 1
+        answer = await client.get("/videos", headers=bearer(second))
+        assert answer.headers["ratelimit-policy"] == '"project-requests";q=1;w=60, "key-requests";q=3;w=60'
+        assert (
+            "The project may send 1"
+            in problem(await client.get("/videos", headers=bearer(second)), 429, "rate_limited")["detail"]
+        )  # type: ignore[operator]
+    unlimited = await service.client.get("/videos")
+    assert "ratelimit" not in unlimited.headers
+
+
+async def test_of_a_hundred_who_want_the_last_job_one_gets_it(service: Service, clip: Path) -> None:
+    """Of two API processes; when it has ended, the next one does. A retry is a new job, too."""
+    key = await made(service, "shop", limits={"unfinished_jobs": 1})
+    video = await service.upload(clip)
+    cut = {"video_id": video["id"], "start": 0, "end": 1}
+    async with two_apis(service, key) as clients:
+        answers = await asyncio.gather(*(clients[number % 2].post("/trim", json=cut) for number in range(100)))
+        assert Counter(answer.status_code for answer in answers) == {202: 1, 429: 99}
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert "unfinished_jobs" in str(problem(refused, 429, "rate_limited")["detail"])
+        assert int(refused.headers["retry-after"]) > 0
+        job_id = next(answer for answer in answers if answer.status_code == 202).json()["job_id"]
+        assert (await service.sql("SELECT count(*) AS jobs FROM jobs"))[0]["jobs"] == 1
+        assert (await clients[1].post(f"/jobs/{job_id}/cancel")).status_code == 202
+        assert (await clients[0].post("/trim", json=cut)).status_code == 202
+        problem(await clients[1].post(f"/jobs/{job_id}/retry"), 429, "rate_limited")
+        batch = {"steps": [{"type": "trim", "start": 0, "end": 1}], "items": [{"source": video["id"]}]}
+        item = (await clients[0].post("/edits/batch", json=batch)).json()["items"][0]
+        assert (item["status"], item["problem"]["code"]) == (429, "rate_limited")
+        explained = await clients[0].post("/trim", json=cut, params={"validate_only": True})
+        assert explained.status_code == 200  # what makes no job takes no place
+        told = await service.sql("SELECT unfinished_jobs, limits FROM ops.keys WHERE name = 'shop'")
+        assert (told[0]["unfinished_jobs"], told[0]["limits"]) == (1, '{"unfinished_jobs": 1}')
+
+
+async def test_new_jobs_by_the_minute(service: Service, clip: Path) -> None:
+    """All API processes count together, and all keys of a project whose own limit is reached."""
+    key = await made(service, "shop", limits={"jobs_per_minute": 5})
+    video = await service.upload(clip)
+    cut = {"video_id": video["id"], "start": 0, "end": 1}
+    async with two_apis(service, key) as clients:
+        answers = await asyncio.gather(*(clients[number % 2].post("/trim", json=cut) for number in range(20)))
+        assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 15}
+        taken = sorted(answer.headers["ratelimit"] for answer in answers if answer.status_code == 202)
+        assert [re.sub(";t=.*", "", told) for told in taken] == [f'"key-jobs";r={left}' for left in range(5)]
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert 1 <= int(refused.headers["retry-after"]) <= 12
+        assert refused.headers["ratelimit-policy"] == '"key-jobs";q=5;w=60'
+        row = (await service.client.get("/keys")).json()["items"][1]
+        more = {"limits": {"jobs_per_minute": None}}
+        assert (await service.client.patch(f"/keys/{row['id']}", json=more)).json()["limits"]["jobs_per_minute"] is None
+        assert (await clients[0].post("/trim", json=cut)).status_code == 202
+        await service.client.patch("/projects/default", json={"limits": {"jobs_per_minute": 1}})
+        await service.trim(video["id"], 0, 1)
+        assert "The project" in str(problem(await clients[0].post("/trim", json=cut), 429, "rate_limited")["detail"])
+
+
+async def test_uploads_at_once(service: Service, clip: Path) -> None:
+    """While one is under way, no other is taken, of no API process; one whose process died holds its place no longer
+    than a minute."""
+    key = await made(service, "shop", limits={"concurrent_uploads": 1})
+    form = b"Content-Length: 9999\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n"
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+    async with two_apis(service, key) as clients:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.settings.app_port)
+        head = f"POST /videos/upload HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+        writer.write(head.encode() + form + body)
+        while not await service.sql("SELECT id FROM upload_places"):
+            await asyncio.sleep(0.02)
+        for client in clients:
+            for path in ("/videos/upload", "/api/v1/upload", "/assets"):
+                refused = await upload(client, clip.read_bytes(), path)
+                assert "concurrent_uploads" in str(problem(refused, 429, "rate_limited")["detail"]), path
+        writer.close()
+        while await service.sql("SELECT id FROM upload_places"):
+            await asyncio.sleep(0.02)
+        assert (await upload(clients[1], clip.read_bytes())).status_code == 201
+        row = (await service.sql("SELECT project_id, id FROM api_keys WHERE name = 'shop'"))[0]
+        held = "INSERT INTO upload_places VALUES (gen_random_uuid(), $1, $2, now() + make_interval(secs => $3))"
+        await service.sql(held, row["project_id"], row["id"], 60)  # as by a process that died
+        problem(await upload(clients[1], clip.read_bytes()), 429, "rate_limited")
+        await service.sql("UPDATE upload_places SET held_until = now() - interval '1 s'")
+        assert (await upload(clients[1], clip.read_bytes())).status_code == 201
+    assert reader is not None
+
+
+async def test_of_many_who_want_the_last_bytes_one_gets_them(service: Service, clip: Path) -> None:
+    """What is stored already costs nothing; what is over is refused, and leaves nothing behind; jobs too. Who deletes
+    has room again."""
+    key = await made(service, "shop", project="shop")
+    size = len(padded(clip, 0))
+    limit = {"limits": {"stored_bytes": 2 * size - 1}}
+    assert (await service.client.patch("/projects/shop", json=limit)).status_code == 200
+    async with two_apis(service, key) as clients:
+        answers = await asyncio.gather(*(upload(clients[number % 2], padded(clip, number)) for number in range(20)))
+        assert Counter(answer.status_code for answer in answers) == {201: 1, 507: 19}
+        refused = next(answer for answer in answers if answer.status_code == 507)
+        assert "stored_bytes" in str(problem(refused, 507, "quota_exceeded")["detail"])
+        number = [answer.status_code for answer in answers].index(201)
+        video = answers[number].json()
+        again = await upload(clients[0], padded(clip, number))
+        assert again.status_code == 201
+        assert service.stored() == {video["stored_path"]}
+        assert (await service.client.get("/projects")).json()["items"][1]["stored_bytes"] == size
+        cut = {"video_id": video["id"], "start": 0, "end": 1}
+        assert (await clients[0].post("/trim", json=cut)).status_code == 202
+        await service.client.patch("/projects/shop", json={"limits": {"stored_bytes": size}})
+        problem(await clients[0].post("/trim", json=cut), 507, "quota_exceeded")
+        problem(await upload(clients[0], padded(clip, 99)), 507, "quota_exceeded")
+        job = (await clients[0].get("/jobs")).json()["items"][0]
+        assert (await clients[0].post(f"/jobs/{job['job_id']}/cancel")).status_code == 202
+        for one in (video, again.json()):
+            assert (await clients[0].delete(f"/videos/{one['id']}")).status_code == 204
+        assert (await upload(clients[0], padded(clip, 99))).status_code == 201
+
+
+async def test_limits_are_set_on_the_machine_and_by_admins_alone(service: Service) -> None:
+    key, _ = await command(service, "create", "by hand", "--limit", "jobs_per_minute=2", "--limit", "unfinished_jobs=0")
+    line = (await command(service, "list"))[0].splitlines()[1]
+    assert line.endswith("jobs_per_minute=2  unfinished_jobs=0")
+    told, _ = await command(service, "limit", line.split()[0], "--limit", "jobs_per_minute=default")
+    assert told.endswith("by hand: unfinished_jobs=0")
+    told, _ = await command(service, "limit-project", "default", "--limit", "stored_bytes=1000")
+    assert told == "project default, with 0 bytes stored: stored_bytes=1000"
+    projects = (await service.client.get("/projects")).json()
+    assert [(one["name"], one["limits"]["stored_bytes"]) for one in projects["items"]] == [("default", 1000)]
+    wrong = {"name": "x", "limits": {"jobs_per_minute": -1}}
+    refused = problem(await service.client.post("/keys", json=wrong), 422, "invalid_input")
+    assert "/limits/jobs_per_minute" in str(refused["errors"])
+    problem(await service.client.patch(f"/keys/{UNKNOWN}", json={}), 404, "not_found")
+    problem(await service.client.patch("/projects/none", json={"limits": {}}), 404, "not_found")
+    page = (await service.client.get("/keys")).json()
+    changed = (await service.client.patch(f"/keys/{page['items'][1]['id']}", json={"name": "renamed"})).json()
+    assert (changed["name"], changed["limits"]["unfinished_jobs"]) == ("renamed", 0)
+    replaced = await service.client.post(f"/keys/{changed['id']}/rotate", json={})
+    assert replaced.json()["limits"]["unfinished_jobs"] == 0
+    assert key
+
+
+async def test_the_settings_limit_whoever_has_no_limits_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    limited = msgspec.structs.replace(settings, key_requests_per_minute=2)
+    service = Service(msgspec.structs.replace(limited, auth="keys"), tmp_path)
+    async with service.running():
+        key, _ = await command(service, "create", "usual")
+        free, _ = await command(service, "create", "free", "--limit", "requests_per_minute=0")
+        for given, wanted in ((key, [200, 200, 429]), (free, [200] * 3)):
+            answers = [await service.client.get("/videos", headers=bearer(given)) for _ in range(3)]
+            assert [answer.status_code for answer in answers] == wanted
