@@ -113,37 +113,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_requests_per_minute: Annotated[
         NotNegative,
         Meta(
-            description="Requests a minute with one key, counted by each API process on its own; more get 429. 0: no"
-            " limit. As the limits below it holds for keys that have none of their own (docs/access.md)."
+            description="Requests a minute with one key, by each API process; more get 429. 0: no limit. This and the"
+            " next hold for keys and projects that have no limits of their own (docs/access.md)."
         ),
     ] = 0
-    key_jobs_per_minute: Annotated[
-        NotNegative, Meta(description="New jobs a minute with one key; more get 429. 0: no limit.")
-    ] = 0
-    key_unfinished_jobs: Annotated[
-        NotNegative, Meta(description="Jobs of one key at once that wait or run; more get 429. 0: no limit.")
-    ] = 0
-    key_concurrent_uploads: Annotated[
-        NotNegative, Meta(description="Uploads at once with one key; more get 429. 0: no limit.")
-    ] = 0
-    project_requests_per_minute: Annotated[
-        NotNegative, Meta(description="The same of all keys of a project together. 0: no limit.")
-    ] = 0
-    project_jobs_per_minute: Annotated[
-        NotNegative, Meta(description="The same of all keys of a project together. 0: no limit.")
-    ] = 0
-    project_unfinished_jobs: Annotated[
-        NotNegative, Meta(description="Jobs of one project at once that wait or run. 0: no limit.")
-    ] = 0
-    project_concurrent_uploads: Annotated[
-        NotNegative, Meta(description="Uploads at once of one project. 0: no limit.")
-    ] = 0
+    key_jobs_per_minute: Annotated[NotNegative, Meta(description="New jobs a minute with one key. 0: no limit.")] = 0
+    key_unfinished_jobs: Annotated[NotNegative, Meta(description="Unfinished jobs of one key. 0: no limit.")] = 0
+    key_concurrent_uploads: Annotated[NotNegative, Meta(description="Uploads at once with one key. 0: no limit.")] = 0
+    project_requests_per_minute: Annotated[NotNegative, Meta(description="The same of all keys of a project.")] = 0
+    project_jobs_per_minute: Annotated[NotNegative, Meta(description="The same of all keys of a project.")] = 0
+    project_unfinished_jobs: Annotated[NotNegative, Meta(description="The same of all keys of a project.")] = 0
+    project_concurrent_uploads: Annotated[NotNegative, Meta(description="The same of all keys of a project.")] = 0
     project_stored_bytes: Annotated[
         NotNegative,
-        Meta(
-            description="Bytes of all stored files of one project, those that several share counted once; uploads and"
-            " jobs beyond get 507. 0: no limit."
-        ),
+        Meta(description="Bytes of a project's stored files; beyond, uploads and jobs get 507. 0: no limit."),
     ] = 0
     cors_origins: Annotated[
         tuple[str, ...],

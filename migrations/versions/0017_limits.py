@@ -11,8 +11,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 SQL = Path(__file__).parents[1] / "sql"
 
@@ -66,14 +66,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_project_bytes")),
         if_not_exists=True,
     )
-    run_script((SQL / "limits_0016.sql").read_text())
+    run_script((SQL / "limits_0017.sql").read_text())
     with op.get_context().autocommit_block():
         for name, (table, columns, condition) in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} ({columns}) {condition}")
         for project_id in op.get_bind().execute(sa.text("SELECT id FROM projects")).scalars().all():
             op.get_bind().execute(sa.text("SELECT recount_stored_bytes(:project)"), {"project": project_id})
-    run_script((SQL / "ops_0016_limits.sql").read_text())
+    run_script((SQL / "ops_0017_limits.sql").read_text())
 
 
 def downgrade() -> None:
