@@ -76,8 +76,14 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "input_gone": ErrorCode(
         status=409, answer="What the job works on was deleted.", failure="the source was deleted from the library"
     ),
+    "offset_mismatch": ErrorCode(
+        status=409, answer="The upload is at another offset; ask for it by HEAD, and go on there."
+    ),
     "precondition_failed": ErrorCode(
         status=412, answer="The file is not the one that `If-Match` or `If-Unmodified-Since` names."
+    ),
+    "tus_version": ErrorCode(
+        status=412, answer="The request does not name a version of tus that is spoken here; `Tus-Version` has them."
     ),
     "too_large": ErrorCode(status=413, answer="The body, the file or one of its fields is larger than is taken."),
     "uri_too_long": ErrorCode(status=414, answer="The address is longer than 32 KiB."),
@@ -142,7 +148,13 @@ ERROR_CODES: dict[str, ErrorCode] = {
         answer="Too many requests, jobs or uploads of the key, its project or the address; `Retry-After` says when to"
         " come back, `GET /limits` what is allowed.",
     ),
+    "too_many_uploads": ErrorCode(
+        status=429, answer="There are as many unfinished uploads as MAX_UNFINISHED_UPLOADS allows: end some of them."
+    ),
     "head_too_large": ErrorCode(status=431, answer="The head of the request is larger than 32 KiB."),
+    "upload_checksum_mismatch": ErrorCode(
+        status=460, answer="The bytes are not those that `Upload-Checksum` promises, and were not kept: send them anew."
+    ),
     "internal": ErrorCode(
         status=500,
         answer="Something unforeseen; the log has more under `error_id`.",

@@ -20,6 +20,7 @@ POINTS = frozenset(
     {
         "upload stored, not inserted",
         "upload inserted, not committed",
+        "upload appended, not released",
         "submit: result taken, not committed",
         "submit: encode shared, not committed",
         "request committed, not answered",

@@ -199,6 +199,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_idle_timeout_s: Annotated[
         Seconds, Meta(description="An upload that sends nothing for so long is ended, seconds.")
     ] = 60.0
+    upload_expiry_s: Annotated[
+        Seconds,
+        Meta(description="An unfinished upload to which nothing comes for so long is removed, seconds (1 d)."),
+    ] = 24 * 3600.0
+    max_unfinished_uploads: Annotated[Positive, Meta(description="Unfinished uploads of one project, at most.")] = 1000
     max_asset_bytes: Annotated[Positive, Meta(description="Largest uploaded picture for overlays, bytes (20 MiB).")] = (
         20 * 2**20
     )

@@ -93,6 +93,7 @@ async def asked(client: httpx.AsyncClient, one: Operation, named: dict[str, str]
     for address, body in one.asked:
         content = None if body is None else filled(json.dumps(body), named)
         headers = {} if content is None else {"Content-Type": "application/json"}
+        headers |= {name: filled(value, named) for name, value in one.headers.items()}
         answers.append(await client.request(one.method, filled(address, named), content=content, headers=headers))
     return answers
 

@@ -21,7 +21,7 @@ SCOPES = ("read", "write", "admin")
 PUBLIC = {f"{method} {path}" for path in ("/", "/health", "/ready") for method in ("GET", "HEAD")}
 """What needs no key."""
 
-_KINDS = ("video", "variant", "job", "asset", "key")
+_KINDS = ("video", "variant", "job", "asset", "key", "upload")
 NOTHING = {
     **{kind: UNKNOWN[:-1] + str(number) for number, kind in enumerate(_KINDS)},
     "template": "nothing",
@@ -37,6 +37,7 @@ IN_PATHS = {
     "video_or_variant_id": "{video}",
     "job_id": "{job}",
     "asset_id": "{asset}",
+    "upload_id": "{upload}",
     "key_id": "{key}",
     "version": "1",
     "project": "default",
@@ -48,7 +49,7 @@ NAMES = {
     "/templates/{name}/versions/{version}": "{template}",
     "/variants/{variant_id}/files/{name}": "{file}",
     "/variants/{video_id}/{variant_id}/{name}": "{file}",
-    "/uploads/{key}": "{video}/source.mp4",
+    "/uploads/{video_id}/{name}": "source.mp4",
     "/processed/{key}": "{result}",
 }
 """What `name` and `key` stand for, which say little by themselves."""
@@ -102,11 +103,20 @@ BODIES: dict[str, list[Any]] = {
         {"video_id": "{own}", "image_path": "asset:{asset}"},
     ],
     "POST /api/v1/quality": [{"video_id": "{video}", "qualities": ["240p"]}],
+    "PATCH /uploads/{upload_id}": ["bytes"],
 }
 """Bodies that name a thing of somebody's, each in one place; `{own}` is a video of whoever asks."""
 
+_TUS = {"Tus-Resumable": "1.0.0"}
+HEADERS: dict[str, dict[str, str]] = {
+    "POST /uploads": {**_TUS, "Upload-Concat": "final;/uploads/{upload}"},
+    "PATCH /uploads/{upload_id}": {**_TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+    "DELETE /uploads/{upload_id}": _TUS,
+}
+"""Headers without which nothing is looked for, or that name a thing of somebody's."""
+
 NAMING_NOTHING = {
-    *("POST /videos/upload", "POST /api/v1/upload", "POST /assets"),
+    *("POST /videos/upload", "PUT /videos", "POST /api/v1/upload", "POST /assets"),
     "POST /templates",
     *("POST /keys", "POST /keys/{key_id}/rotate"),
 }
@@ -131,10 +141,14 @@ class Operation:
         return f"{self.method} {self.path}"
 
     @property
+    def headers(self) -> dict[str, str]:
+        return HEADERS.get(self.name, {})
+
+    @property
     def asked(self) -> Iterator[tuple[str, Any]]:
         """Addresses and bodies that name a thing of somebody's, as `{video}`."""
         for body in BODIES.get(self.name, [None]):
-            if _WORD.search(self._address) or (body is not None and _WORD.search(json.dumps(body))):
+            if any(_WORD.search(text) for text in (self._address, *self.headers.values(), json.dumps(body))):
                 yield self._address, body
         for parameter in self.in_query:
             if parameter in IN_PATHS:
@@ -202,6 +216,10 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
     async with service.worker():
         job = await service.until(await service.trim(video["id"], 0.5, 1.5))
     assert job["status"] == "SUCCESS", job
+    content = clip.read_bytes()
+    whole = {"Upload-Length": str(len(content)), "Content-Type": "application/offset+octet-stream"}
+    upload = await client.post("/uploads", headers={**_TUS, **whole}, content=content)
+    assert upload.status_code == 201, upload.text
     stored = (await client.get(f"/variants/{job['outputs'][0]['variant_id']}")).json()
     return {
         "file": stored["files"][0]["name"],
@@ -210,6 +228,7 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
         "variant": job["outputs"][0]["variant_id"],
         "job": job["job_id"],
         "asset": asset["id"],
+        "upload": upload.headers["location"].rpartition("/")[2],
         "template": "clip",
         "stored video": video["stored_path"],
     }

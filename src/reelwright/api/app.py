@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 
 from reelwright.api import context
 from reelwright.api.context import Services
+from reelwright.api.http import tus
 from reelwright.api.http.authorization import Authorization
 from reelwright.api.http.idempotency import REPLAYED, Idempotency
 from reelwright.api.http.json_body import strict_request
@@ -35,6 +36,7 @@ from reelwright.api.routes import (
     templates,
     transcode,
     trim,
+    uploads,
     variants,
     videos,
 )
@@ -47,6 +49,7 @@ EXPOSED_HEADERS = [
     *("Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After", "X-Request-ID"),
     REPLAYED,
     *("RateLimit", "RateLimit-Policy"),
+    *(uploads.VIDEO_ID, *tus.EXPOSED_HEADERS),
 ]
 
 
@@ -58,6 +61,7 @@ documents (RFC 9457); their codes are listed at `/docs/errors`. Bodies are read 
 
 TAGS = {
     "videos": "Uploads.",
+    "uploads": "Uploads that can be resumed, by tus 1.0.0.",
     "edits": "What can be made of them. Every edit is a job.",
     "jobs": "Where the work is, live and in full.",
     "variants": "Results.",
@@ -88,6 +92,7 @@ def create_app(settings: Settings) -> Litestar:
             about.router,
             metrics.router,
             videos.router,
+            uploads.router,
             variants.router,
             assets.router,
             trim.router,

@@ -15,6 +15,7 @@ from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
 from reelwright.api.readiness import Readiness
+from reelwright.api.upload_feeds import UploadFeeds
 from reelwright.db.database import connected
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier
@@ -24,6 +25,9 @@ from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.jobs.survey import Surveyor
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
+from reelwright.library.upload_completion import Completions
+from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.splicing.splicer import Splicer
@@ -49,6 +53,10 @@ class Services:
     previews: Previews
     surveyor: Surveyor
     first_answers: FirstAnswers
+    uploads: ResumableUploads
+    upload_writers: UploadWriters
+    completions: Completions
+    upload_feeds: UploadFeeds
     keyring: Keyring | None
     """None: no request needs a key."""
 
@@ -65,6 +73,15 @@ def limits_of(settings: Settings, whose: str) -> AccessLimits:
     """Return the limits that keys (`key`) or projects (`project`) have which have none of their own."""
     given = {name: getattr(settings, f"{whose}_{name}", None) for name in NAMES}
     return AccessLimits.stored({name: most for name, most in given.items() if most is not None})
+
+
+def upload_limits(settings: Settings) -> UploadLimits:
+    """Return what the settings say of uploads that come in several requests."""
+    return UploadLimits(
+        max_bytes=settings.max_upload_bytes,
+        max_unfinished=settings.max_unfinished_uploads,
+        expiry_s=settings.upload_expiry_s,
+    )
 
 
 @asynccontextmanager
@@ -91,8 +108,11 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
             if settings.needs_keys
             else None
         )
+        uploads = ResumableUploads(database.sessions, storage, upload_limits(settings))
+        upload_writers = UploadWriters(uploads)
+        completions = Completions(uploads, upload_writers, prober)
         try:
-            async with keyring.noting_uses() if keyring is not None else nullcontext():
+            async with keyring.noting_uses() if keyring is not None else nullcontext(), completions.running():
                 yield Services(
                     settings,
                     database.sessions,
@@ -114,6 +134,10 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     Previews(settings, storage),
                     Surveyor(splicer, storage),
                     first_answers,
+                    uploads,
+                    upload_writers,
+                    completions,
+                    UploadFeeds(uploads, notifier, Addresses(settings.api_root_path)),
                     keyring,
                 )
         finally:

@@ -14,6 +14,7 @@ from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.connection import Connection
 from reelwright.api.http.connection_limits import Connections
 from reelwright.api.http.host_and_origin import Gate
+from reelwright.api.http.tus import Tus
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing
 
@@ -45,8 +46,9 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> bool:
     """Serve until SIGINT or SIGTERM. Returns whether it had started."""
     app = create_app(settings)
+    speaking_tus = Tus(app, root_path=settings.api_root_path, max_upload_bytes=settings.max_upload_bytes)
     config = uvicorn.Config(
-        AccessLog(Gate(app, settings)),
+        AccessLog(Gate(speaking_tus, settings)),
         host=settings.app_host,
         port=settings.app_port,
         loop="uvloop",

@@ -1,8 +1,8 @@
-"""The file of a multipart request as a stored video, counted and measured."""
+"""The file of a request as a stored video, counted and measured; what else requests say of such a file."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.access import admission
 from reelwright.api.context import Services
 from reelwright.api.http.idempotency import declared_checksum
-from reelwright.api.http.multipart import IncomingFile, incoming_file
+from reelwright.api.http.multipart import IncomingFile, display_name, incoming_file
+from reelwright.api.http.paced_body import PacedBody, left_where_it_is
 from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.schemas.labels import FORM_FIELDS, REPEATED_FORM_FIELDS, labels_of_form
 from reelwright.db.models import Video
+from reelwright.edits.labels import Labels
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
+from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
 FORM_BYTES = 64 * 1024
@@ -58,6 +61,45 @@ async def video_upload(
 def file_bytes(request: Request[Any, Any, Any]) -> int:
     """Return how large the file of a form is at least."""
     return max(0, (request.content_length or 0) - FORM_BYTES)
+
+
+async def raw_video_upload(
+    request: Request[Any, Any, Any], services: Services, *, filename: str, said: Mapping[str, Sequence[str]]
+) -> Video:
+    """Store the body of the request as a video. `said`: the fields that come with a form's file, from elsewhere."""
+    with _counted(), left_where_it_is(request):
+        labels = labels_of_form(said)
+        expected_bytes = request.content_length or 0
+        async with (
+            admission.uploading(services.sessions, expected_bytes),
+            uploads.storing_video(
+                measured_body(request, services.settings, services.settings.max_upload_bytes),
+                filename=display_name(filename),
+                storage=services.storage,
+                prober=services.prober,
+                sessions=services.sessions,
+                expected_bytes=expected_bytes,
+                expected_sha256=declared_checksum(request.scope),
+                labels=lambda: labels,
+            ) as (_, video),
+        ):
+            pass
+    return video
+
+
+def measured_body(request: Request[Any, Any, Any], settings: Settings, max_bytes: int) -> AsyncIterator[bytes]:
+    """The bytes of a request whose body is a file, or a part of one. Raises TooLarge, RequestTimeout."""
+    return _measured(PacedBody(request, max_bytes, settings.upload_idle_timeout_s).chunks())
+
+
+def name_in_metadata(pairs: Mapping[str, str]) -> str:
+    """Return what a client of tus calls its file; Uppy says `name` as well."""
+    return display_name(pairs.get("filename") or pairs.get("name") or "")
+
+
+def labels_of_metadata(pairs: Mapping[str, str]) -> Labels:
+    """Return the labels in a tus client's metadata. Raises InvalidInput."""
+    return labels_of_form({name: [pairs[name]] for name in FORM_FIELDS if name in pairs})
 
 
 async def _labelled(incoming: IncomingFile) -> AsyncIterator[bytes]:

@@ -18,6 +18,7 @@ from reelwright.backup.dump import restore as fill
 from reelwright.backup.make import DATABASE, FILES, FORMAT, MANIFEST, MEDIA, Damaged, Entry, Manifest, copied
 from reelwright.db.database import located, usable
 from reelwright.db.migrate import bring_up_to_date
+from reelwright.db.models.uploads import UNFINISHED
 from reelwright.db.revisions import known_revisions
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.settings import Settings
@@ -64,6 +65,7 @@ async def restore(settings: Settings, folder: Path) -> Manifest:
             await asyncio.to_thread(_move_in, storage, manifest)
             await _close_to_public(url)
             await bring_up_to_date(url, application_name="reelwright-restore")
+            await _forget_unfinished_uploads(url)
     except OSError as error:
         raise ReelwrightError(f"{error.filename or folder}: {error.strerror or error}") from error
     return manifest
@@ -94,6 +96,15 @@ async def _close_to_public(url: str) -> None:
     try:
         if await connection.fetchval("SELECT to_regnamespace('ops') IS NOT NULL"):
             await connection.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ops FROM PUBLIC")
+    finally:
+        connection.terminate()
+
+
+async def _forget_unfinished_uploads(url: str) -> None:
+    """Their bytes are in no backup: clients begin them anew."""
+    connection = await asyncpg.connect(url, server_settings={"application_name": "reelwright-restore"})
+    try:
+        await connection.execute("DELETE FROM uploads WHERE state = ANY($1)", list(UNFINISHED))
     finally:
         connection.terminate()
 

@@ -6,15 +6,20 @@ import asyncio
 import os
 import re
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from reelwright.db.embedded import elsewhere
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings
+from reelwright.storage import upload_pieces
 from reelwright.storage.local import LocalStorage
 
 SHARED = ("nfs", "cifs", "smb", "9p", "fuse", "ceph", "glusterfs", "afs", "lustre")
 FLEETING = ("tmpfs", "ramfs", "overlay")
+SWEPT_WITHIN_S = 7200
+"""Workers look four times an hour, and machines may rest."""
 
 
 async def disks(settings: Settings) -> list[Finding]:
@@ -28,6 +33,7 @@ def _disks(settings: Settings) -> list[Finding]:
         return findings
     findings.append(_space(settings, media))
     findings.append(_together(work, media))
+    findings.append(_unfinished(settings))
     findings += _kind("MEDIA_ROOT", media, settings.uses_embedded_database and settings.database_dir == "")
     if settings.uses_embedded_database and (folder := elsewhere(settings.database_path)):
         findings += _kind("DATABASE_DIR", _standing(folder), True)
@@ -62,6 +68,22 @@ def _space(settings: Settings, media: Path) -> Finding:
         advice = "Free some, or lower MAX_UPLOAD_BYTES: the largest upload that is allowed does not fit."
         return warning("disk space", detail, advice)
     return ok("disk space", detail)
+
+
+def _unfinished(settings: Settings) -> Finding:
+    """Uploads that are on their way, and whether somebody takes away those that were given up."""
+    storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
+    sizes, oldest_s = [], 0.0
+    for _, folder in upload_pieces.folders(storage):
+        with suppress(FileNotFoundError):
+            found = [path.stat() for path in (folder, *folder.iterdir())]
+            sizes.append(sum(one.st_size for one in found[1:]))
+            oldest_s = max(oldest_s, time.time() - max(one.st_mtime for one in found))
+    detail = f"{len(sizes)} on their way, {sum(sizes) / 2**30:.1f} GiB"
+    if oldest_s > settings.upload_expiry_s + SWEPT_WITHIN_S:
+        advice = "Start a worker: workers remove what has expired (UPLOAD_EXPIRY_S)."
+        return warning("unfinished uploads", f"{detail}; one is {oldest_s / 3600:.0f} h old", advice)
+    return ok("unfinished uploads", detail)
 
 
 def _together(work: Path, media: Path) -> Finding:

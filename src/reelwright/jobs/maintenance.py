@@ -98,6 +98,8 @@ class Maintenance:
             await delete_old_entries(session)
             await forget_old(session, self.idempotency_keep_s)
             await self.sweep.stored_files(session)
+        async with self.sessions() as session:
+            await self.sweep.uploads(session)
 
 
 async def _sole(session: AsyncSession, lock: int) -> bool:

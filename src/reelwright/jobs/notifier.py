@@ -1,6 +1,7 @@
-"""News of jobs as they come: one LISTEN connection a process for any number of subscribers, and for short queries.
+"""News of jobs and uploads as they come: one LISTEN connection a process for any number of subscribers, and for short
+queries.
 
-A notification carries a job's id only; a subscriber reads the row again, so that a burst is one look. A lost connection
+A notification carries an id only; a subscriber reads the row again, so that a burst is one look. A lost connection
 is made anew, and every subscriber is told then, because something may have been missed.
 """
 
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from reelwright.jobs.history import CHANNEL
+from reelwright.library.upload_rows import CHANNEL as UPLOADS_CHANNEL
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,8 @@ START_TIMEOUT_S = 5
 
 
 class JobNotifier:
-    """Tells subscribers of changes to jobs. `closing` is set when the process stops: event streams end then."""
+    """Tells subscribers of changes to jobs and uploads. `closing` is set when the process stops: event streams end
+    then."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -58,17 +61,18 @@ class JobNotifier:
         self._wake_all()
 
     @contextlib.contextmanager
-    def subscribe(self, job_id: uuid.UUID) -> Iterator[asyncio.Event]:
-        """Yield an event that is set whenever the job may have changed; the subscriber clears it before it looks."""
+    def subscribe(self, row_id: uuid.UUID) -> Iterator[asyncio.Event]:
+        """Yield an event that is set whenever the job, or the upload, may have changed; the subscriber clears it before
+        it looks."""
         event = asyncio.Event()
-        subscribers = self._subscribers[str(job_id)]
+        subscribers = self._subscribers[str(row_id)]
         subscribers.add(event)
         try:
             yield event
         finally:
             subscribers.discard(event)
             if not subscribers:
-                self._subscribers.pop(str(job_id), None)
+                self._subscribers.pop(str(row_id), None)
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """Return the rows of a short query, over the connection that listens. One at a time.
@@ -107,7 +111,8 @@ class JobNotifier:
     async def _serve(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         lost = self._lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, lambda *notification: self._wake(str(notification[-1])))
+        for channel in (CHANNEL, UPLOADS_CHANNEL):
+            await connection.add_listener(channel, lambda *notification: self._wake(str(notification[-1])))
         self._connection = connection
         self.listening.set()
         self._wake_all()
@@ -117,8 +122,8 @@ class JobNotifier:
                 return
             await self.fetch("SELECT 1")
 
-    def _wake(self, job_id: str) -> None:
-        for event in self._subscribers.get(job_id, ()):
+    def _wake(self, row_id: str) -> None:
+        for event in self._subscribers.get(row_id, ()):
             event.set()
 
     def _wake_all(self) -> None:

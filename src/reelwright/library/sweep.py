@@ -1,4 +1,5 @@
-"""Removes from the disk what nobody needs: stored files that no row names, work folders of attempts that ended.
+"""Removes from the disk what nobody needs: stored files that no row names, work folders of attempts that ended, the
+bytes of uploads that were given up.
 
 What somebody uses stays, however old: the results of an attempt that holds its job (the database knows), an upload and
 a work folder whose process lives (the kernel does, see storage/in_use.py).
@@ -17,13 +18,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.db.models import File, Job, Publication
+from reelwright.db.models import File, Job, Publication, Upload
+from reelwright.db.models.uploads import UNFINISHED
 from reelwright.edits.enums import JobStatus
 from reelwright.library.overlay_images import images_in_use
-from reelwright.storage import in_use
+from reelwright.storage import in_use, upload_pieces
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -81,6 +83,21 @@ class Sweep:
                 )
             running = {(job_id, attempt) for job_id, attempt in rows}
             await asyncio.to_thread(_remove_unheld, [path for attempt, path in batch.items() if attempt not in running])
+
+    async def uploads(self, session: AsyncSession) -> None:
+        """Forget uploads that have expired, and remove the bytes of those that are not, or no longer, on their way."""
+        over = and_(Upload.expires_at < func.now(), or_(Upload.lease_until.is_(None), Upload.lease_until < func.now()))
+        expired = await session.execute(delete(Upload).where(over).returning(Upload.id, Upload.state))
+        for upload_id, state in expired.all():
+            if state in UNFINISHED:
+                logger.info("upload %s has expired (UPLOAD_EXPIRY_S)", upload_id)
+        await session.commit()  # a row first, then its bytes
+        folders = await asyncio.to_thread(lambda: [found for found, _ in upload_pieces.folders(self.storage)])
+        for number in range(0, len(folders), BATCH):
+            batch = folders[number : number + BATCH]
+            needed = select(Upload.id).where(Upload.id.in_(batch), Upload.state.in_(UNFINISHED))
+            kept = set(await session.scalars(needed))
+            await asyncio.to_thread(upload_pieces.remove, self.storage, [one for one in batch if one not in kept])
 
     def _work_folders(self) -> list[tuple[tuple[uuid.UUID, int], Path]]:
         """By job and attempt. What a process that died had only begun to make goes at once."""

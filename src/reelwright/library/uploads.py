@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -181,8 +181,17 @@ async def storing_video(
         expected_bytes=expected_bytes,
         expected_sha256=expected_sha256,
     )
+    video = video_of(received, labels().stored)
+    async with recording(received, storage, sessions) as (session, recorded):
+        video.stored_path = recorded.key
+        await insert(session, video, recorded)
+        yield session, video
+
+
+def video_of(received: Received[MediaInfo], labels: dict[str, Any]) -> Video:
+    """Return the row of a received video. `labels`: as rows keep them."""
     media, duration_s = received.examined, received.examined.duration_s
-    video = Video(
+    return Video(
         id=received.id,
         original_filename=received.name,
         stored_path=received.key,
@@ -194,12 +203,38 @@ async def storing_video(
         mime_type=received.format.mime_type,
         sha256=received.sha256,
         media_info=msgspec.to_builtins(media),
-        labels=labels().stored,
+        labels=labels,
     )
-    async with recording(received, storage, sessions) as (session, recorded):
-        video.stored_path = recorded.key
-        await insert(session, video, recorded)
-        yield session, video
+
+
+async def pour(chunks: AsyncIterator[bytes], write: Callable[[list[bytes]], None], *, keeps_rest: bool = False) -> None:
+    """Write all in batches, in a thread; what a slow client sends is written every MAX_HELD_S. `keeps_rest`: what has
+    come before an error is written, too. Raises NoSpace, what `chunks` raises.
+
+    No thread writes any more when this ends, however it does.
+    """
+    batch: list[bytes] = []
+    held_bytes = 0
+    clock = asyncio.get_running_loop()
+    written_at = clock.time()
+    try:
+        try:
+            async for chunk in chunks:
+                batch.append(chunk)
+                held_bytes += len(chunk)
+                if held_bytes >= BATCH_BYTES or clock.time() - written_at > MAX_HELD_S:
+                    full, batch = batch, []
+                    await finished(asyncio.to_thread(write, full))
+                    held_bytes, written_at = 0, clock.time()
+        except BaseException:
+            if keeps_rest:
+                await finished(asyncio.to_thread(write, batch))
+            raise
+        await finished(asyncio.to_thread(write, batch))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace("the storage disk is full") from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,22 +259,8 @@ class _Incoming:
         No thread writes any more when this ends, however it does.
         """
         writer = await finished(asyncio.to_thread(_Writer, self.path, self.storage))
-        batch: list[bytes] = []
-        held_bytes = 0
-        clock = asyncio.get_running_loop()
-        written_at = clock.time()
         try:
-            async for chunk in chunks:
-                batch.append(chunk)
-                held_bytes += len(chunk)
-                if held_bytes >= BATCH_BYTES or clock.time() - written_at > MAX_HELD_S:
-                    await finished(asyncio.to_thread(writer.write, batch))
-                    batch, held_bytes, written_at = [], 0, clock.time()
-            await finished(asyncio.to_thread(writer.write, batch))
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NoSpace("the storage disk is full") from error
-            raise
+            await pour(chunks, writer.write)
         finally:
             writer.file.close()
         if writer.size_bytes == 0:

@@ -31,6 +31,9 @@ FILE_MODE = 0o640
 
 FOLDERS = ("uploads", "processed", "variants", "pictures", "assets")
 
+INCOMING = "incoming"
+"""Folder of unfinished uploads, which have no keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -48,7 +51,7 @@ class LocalStorage:
         self.reserve_bytes = reserve_bytes
 
     def prepare(self) -> None:
-        for folder in FOLDERS:
+        for folder in (*FOLDERS, INCOMING):
             (self.root / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
 
     def identity(self) -> uuid.UUID | None:

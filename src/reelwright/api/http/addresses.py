@@ -27,6 +27,13 @@ class Addresses:
     def video_download(self, video_id: UUID) -> str:
         return f"{self.video(video_id)}/download"
 
+    def upload(self, upload_id: UUID) -> str:
+        """Of an upload that comes in several requests."""
+        return f"{self.root_path}/uploads/{upload_id}"
+
+    def upload_events(self, upload_id: UUID) -> str:
+        return f"{self.upload(upload_id)}/events"
+
     def variants(self, video_id: UUID) -> str:
         """Where all is listed that was made of the video."""
         return f"{self.video(video_id)}/variants"

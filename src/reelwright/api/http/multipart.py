@@ -6,8 +6,6 @@ every part is bounded, silence ends the upload, and a cut body is an error befor
 
 from __future__ import annotations
 
-import asyncio
-import time
 import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -23,20 +21,18 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from reelwright.api.http.hints import unknown
+from reelwright.api.http.paced_body import PacedBody
 from reelwright.api.http.problems import close_after_answer
 from reelwright.errors import (
     FieldError,
     InvalidInput,
     Malformed,
-    RequestTimeout,
     TooLarge,
     UnsupportedMedia,
 )
 
 MAX_PARTS = 64
 MAX_TEXT_BYTES = 64 * 1024
-MIN_BYTES_PER_S = 256
-"""An upload that comes more slowly, over `idle_timeout_s` of waiting for it, only holds its place: GPRS is faster."""
 MAX_OVERHEAD_BYTES = 6 * 2**20
 """What a body may hold beside its file: every text field at its largest, and all part headers."""
 
@@ -86,7 +82,7 @@ async def incoming_file(
     came for `idle_timeout_s`).
     """
     parser = PushMultipartParser(_boundary(request), max_segment_count=MAX_PARTS)
-    body = _Body(request, max_file_bytes + MAX_OVERHEAD_BYTES, idle_timeout_s)
+    body = PacedBody(request, max_file_bytes + MAX_OVERHEAD_BYTES, idle_timeout_s)
     parts = _Parts(_events(body, parser), field, texts, repeated)
     try:
         incoming = await parts.first_file()
@@ -110,52 +106,7 @@ def _boundary(request: Request[Any, Any, Any]) -> str:
     return boundary
 
 
-class _Body:
-    """The bytes of a request, bounded in number, silence and slowness."""
-
-    def __init__(self, request: Request[Any, Any, Any], max_bytes: int, idle_timeout_s: float) -> None:
-        self._stream = request.stream()
-        self._left = max_bytes
-        self._idle_timeout_s = idle_timeout_s
-        self.ended = False
-        self._waited_s = 0.0
-        self._came_bytes = 0
-        if (request.content_length or 0) > max_bytes:
-            # nothing is read: a client that waits for "100 Continue" has sent nothing, and need not
-            close_after_answer(request.scope)
-            raise TooLarge("The upload is larger than is taken.")
-
-    async def read(self) -> bytes:
-        """Some bytes; none at the end."""
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(self._idle_timeout_s):
-                while not (chunk := await anext(self._stream, None)):
-                    if chunk is None:
-                        self.ended = True
-                        return b""
-        except TimeoutError as error:
-            raise RequestTimeout(f"Nothing came for {self._idle_timeout_s:g} seconds.") from error
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise TooLarge("The upload is larger than is taken.")
-        self._require_pace(time.monotonic() - began, len(chunk))
-        return chunk
-
-    def _require_pace(self, waited_s: float, came_bytes: int) -> None:
-        """Only the time that we wait for the client counts, not what the disk takes. Raises RequestTimeout."""
-        self._waited_s += waited_s
-        self._came_bytes += came_bytes
-        if self._waited_s >= self._idle_timeout_s:
-            if self._came_bytes < MIN_BYTES_PER_S * self._waited_s:
-                raise RequestTimeout(
-                    f"Only {self._came_bytes} bytes came in {self._waited_s:.0f} seconds; at least"
-                    f" {MIN_BYTES_PER_S} a second have to."
-                )
-            self._waited_s, self._came_bytes = 0.0, 0
-
-
-async def _events(body: _Body, parser: PushMultipartParser) -> AsyncGenerator[_Event, None]:
+async def _events(body: PacedBody, parser: PushMultipartParser) -> AsyncGenerator[_Event, None]:
     """Yield the parts of a body, as the parser tells them. Raises Malformed where it ends before its last boundary."""
     try:
         while chunk := await body.read():

@@ -152,6 +152,13 @@ class _Described(Operation):
             content={"multipart/form-data": OpenAPIMediaType(schema=form)},
         )
 
+    def _add_raw_body(self, media_type: str) -> None:
+        self.request_body = RequestBody(
+            required=True,
+            description="The bytes themselves. They are streamed to their place while they arrive.",
+            content={media_type: OpenAPIMediaType(schema=_bytes(media_type))},
+        )
+
     def _add_download(self, media_type: str) -> None:
         assert self.responses is not None
         # plain bytes first: generators that know no video take them for what they are
@@ -190,7 +197,7 @@ class _Described(Operation):
         }
 
     def _add_headers(self, descriptions: Mapping[str, str]) -> None:
-        """Request headers. None of them can be wrong: what cannot be read is ignored."""
+        """Request headers."""
         string = Schema(type=OpenAPIType.STRING)
         headers = [Parameter(name, "header", string, text) for name, text in descriptions.items()]
         self.parameters = [*(self.parameters or []), *headers]
@@ -281,6 +288,8 @@ def operation(
     download: str | None = None,
     event_stream: bool = False,
     bodies: Sequence[str] = (),
+    raw_body: str | None = None,
+    request_headers: Mapping[str, str] | None = None,
 ) -> type[Operation]:
     """An `operation_class` for a route.
 
@@ -288,7 +297,8 @@ def operation(
     problems of its own, as they would be raised; what follows from its parameters and its body (400, 404, 413, 415,
     422) is added by itself. `upload`: the file field of a multipart body; `form`: the text fields that may come with
     it. `download`: the media type of a route that answers with a FileDownload, such as `video/*`. `event_stream`: it
-    answers with an EventStream. `bodies`: the media types of the bytes that it answers 200 with.
+    answers with an EventStream. `bodies`: the media types of the bytes that it answers 200 with. `raw_body`: the media
+    type of a body that is a file, or a part of one. `request_headers`: those that it reads, with what they mean.
     """
 
     @dataclass
@@ -296,6 +306,8 @@ def operation(
         def __post_init__(self) -> None:
             if upload:
                 self._add_upload(upload, form)
+            if raw_body:
+                self._add_raw_body(raw_body)
             if download:
                 self._add_download(download)
             if event_stream:
@@ -303,11 +315,12 @@ def operation(
             if bodies:
                 self._add_bytes(bodies)
             gone = [NotFound(ERROR_CODES["file_missing"].answer, code="file_missing")] if download else []
-            self._add_problems([*gone, *errors], upload)
+            self._add_problems([*gone, *errors], upload or raw_body)
             self._tidy_headers()
             self._tidy_parameters()
             if download or event_stream:
                 self._add_headers(_RANGE_HEADERS if download else _EVENT_HEADERS)
+            self._add_headers(request_headers or {})
             self._add_examples(request_examples or {}, responses or {})
 
     return DescribedOperation

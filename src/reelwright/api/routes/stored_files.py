@@ -40,14 +40,18 @@ async def _send(services: Services, folder: str, key: Path) -> FileDownload:
 
 
 @route(
-    "/uploads/{key:path}",
+    "/uploads/{video_id:uuid}/{name:str}",
     http_method=METHODS,
     summary="An upload by its key",
     operation_class=operation(download="video/*"),
 )
-async def uploads(key: Key, services: NamedDependency[Services]) -> FileDownload:
-    """The file that a video's `stored_path` names."""
-    return await _send(services, "uploads", key)
+async def uploads(
+    video_id: FromPath[UUID],
+    name: Annotated[str, PathParameter(description="The last part of `stored_path`.")],
+    services: NamedDependency[Services],
+) -> FileDownload:
+    """The file that a video's `stored_path` names: `uploads/{its id}/{name}`."""
+    return await _send(services, "uploads", Path(str(video_id), name))
 
 
 @route(

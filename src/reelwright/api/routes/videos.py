@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
+from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, put, route
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -26,7 +26,7 @@ from reelwright.api.schemas.pages import (
     wanted,
 )
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
-from reelwright.api.video_uploads import video_upload
+from reelwright.api.video_uploads import raw_video_upload, video_upload
 from reelwright.db.models import Video
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import (
@@ -57,27 +57,23 @@ LOCATION = ResponseHeader(
 )
 
 
+UPLOAD_ERRORS = [
+    *(
+        (UnsupportedMedia if ERROR_CODES[code].status == 415 else UnreadableMedia)(ERROR_CODES[code].answer, code=code)
+        for code in REFUSED_FILES
+    ),
+    TooLarge("The file is larger than 10737418240 bytes."),
+    RequestTimeout("Nothing came for 60 s."),
+    NoSpace("there is no room for 1055736 more bytes on the storage disk"),
+]
+
+
 @post(
     "/upload",
     summary="Upload a video",
     request_max_body_size=None,
     response_headers=[LOCATION],
-    operation_class=operation(
-        upload="file",
-        form=LabelsIn,
-        responses={201: examples.VIDEO},
-        errors=[
-            *(
-                (UnsupportedMedia if ERROR_CODES[code].status == 415 else UnreadableMedia)(
-                    ERROR_CODES[code].answer, code=code
-                )
-                for code in REFUSED_FILES
-            ),
-            TooLarge("The file is larger than 10737418240 bytes."),
-            RequestTimeout("Nothing came for 60 s."),
-            NoSpace("there is no room for 1055736 more bytes on the storage disk"),
-        ],
-    ),
+    operation_class=operation(upload="file", form=LabelsIn, responses={201: examples.VIDEO}, errors=UPLOAD_ERRORS),
 )
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[VideoOut]:
     """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
@@ -87,6 +83,34 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     """
     async with video_upload(request, services, with_labels=True) as (_, video):
         pass
+    location = services.addresses.video(video.id)
+    return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
+
+
+@put(
+    "/",
+    summary="Upload a video as it is",
+    status_code=201,
+    request_max_body_size=None,
+    response_headers=[LOCATION],
+    operation_class=operation(
+        raw_body="application/octet-stream", responses={201: examples.VIDEO}, errors=UPLOAD_ERRORS
+    ),
+)
+async def put_video(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    filename: Annotated[str, QueryParameter(description="What the file is called: it is shown, and never a path.")],
+    title: Annotated[str | None, QueryParameter(description="For people: what it is called.")] = None,
+    tags: Annotated[list[str] | None, QueryParameter(description="Words to find it by; once for each.")] = None,
+    external_id: Annotated[str | None, QueryParameter(description="What your own system calls it.")] = None,
+    metadata: Annotated[str | None, QueryParameter(description="A JSON object that you want to keep with it.")] = None,
+) -> Response[VideoOut]:
+    """For scripts: the body is the file itself (`curl -T holiday.mp4 ...`), without a form around it. Whatever type it
+    is sent as, its content decides. Otherwise as `POST /videos/upload`."""
+    one = {"title": title, "external_id": external_id, "metadata": metadata}
+    said = {name: [value] for name, value in one.items() if value is not None}
+    video = await raw_video_upload(request, services, filename=filename, said={**said, "tags": tags or []})
     location = services.addresses.video(video.id)
     return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
 
@@ -173,6 +197,6 @@ async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Servi
 
 router = Router(
     "/videos",
-    route_handlers=[upload, list_videos, get_video, change_video, list_variants, download, delete_video],
+    route_handlers=[upload, put_video, list_videos, get_video, change_video, list_variants, download, delete_video],
     tags=["videos"],
 )

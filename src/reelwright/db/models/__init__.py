@@ -11,6 +11,7 @@ from reelwright.db.models.base import Base, Labelled, new_id
 from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
 from reelwright.db.models.requests import FirstAnswer
+from reelwright.db.models.uploads import Upload
 from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, SeenToolchain
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SeenToolchain",
     "Storage",
     "TemplateVersion",
+    "Upload",
     "UploadPlace",
     "Usage",
     "Variant",

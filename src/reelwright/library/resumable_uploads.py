@@ -1,0 +1,183 @@
+"""Uploads that come in several requests, to any of several processes: begun, put together, looked up, given up.
+
+Nothing here knows by which protocol the bytes come. Who adds them: upload_writers.py; how they become a video:
+upload_completion.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.db.models import Upload
+from reelwright.db.models.uploads import UNFINISHED
+from reelwright.db.ownership import project_of_new
+from reelwright.edits.labels import Labels
+from reelwright.errors import Conflict, NotFound, ReelwrightError, TooLarge, UnreadableMedia
+from reelwright.library import upload_rows
+from reelwright.storage import upload_pieces
+from reelwright.storage.local import LocalStorage
+
+logger = logging.getLogger(__name__)
+
+_CREATION_LOCK = 0x7570_6C64
+
+
+class TooManyUploads(ReelwrightError):
+    code = "too_many_uploads"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimits:
+    max_bytes: int
+    max_unfinished: int
+    """Of one project."""
+    expiry_s: float
+    """So long after the last byte an upload is kept."""
+
+    def require_fit(self, size_bytes: int) -> None:
+        """Raises TooLarge."""
+        if size_bytes > self.max_bytes:
+            raise TooLarge(f"The file is larger than {self.max_bytes} bytes.")
+
+    def expiry(self) -> ColumnElement[datetime.datetime]:
+        """Return when an upload expires that something is added to now, by the database's clock."""
+        return func.now() + datetime.timedelta(seconds=self.expiry_s)
+
+
+class ResumableUploads:
+    """The uploads of all processes that share a database and a storage."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], storage: LocalStorage, limits: UploadLimits) -> None:
+        self.sessions = sessions
+        self.storage = storage
+        self.limits = limits
+
+    async def create(
+        self,
+        *,
+        length_bytes: int | None,
+        filename: str,
+        labels: Labels,
+        client_metadata: str = "",
+        is_part: bool = False,
+    ) -> Upload:
+        """Begin an upload. Raises TooLarge, NoSpace, TooManyUploads, UnreadableMedia (empty)."""
+        if length_bytes is not None:
+            self.limits.require_fit(length_bytes)
+        if length_bytes == 0 and not is_part:
+            raise UnreadableMedia("the file is empty")
+        await asyncio.to_thread(self.storage.require_space, length_bytes or 0)
+        return await self._inserted(
+            Upload(
+                filename=filename,
+                length_bytes=length_bytes,
+                client_metadata=client_metadata,
+                is_part=is_part,
+                labels=labels.stored,
+                state="whole" if length_bytes == 0 else "receiving",
+            )
+        )
+
+    async def join(
+        self, part_ids: Sequence[uuid.UUID], *, filename: str, labels: Labels, client_metadata: str = ""
+    ) -> Upload:
+        """Make one upload of whole parts, in this order. They go once it is a video, or is refused.
+
+        Raises NotFound, Conflict (a part that is none, or not whole), TooLarge, NoSpace, TooManyUploads.
+        """
+        async with self.sessions() as session:
+            rows = await session.scalars(select(Upload).where(Upload.id.in_(part_ids), upload_rows.unexpired()))
+            known = {row.id: row for row in rows}
+        if missing := [str(part_id) for part_id in part_ids if part_id not in known]:
+            raise NotFound(f"no such upload: {', '.join(missing)}")
+        parts = [known[part_id] for part_id in part_ids]
+        if unfit := [str(part.id) for part in parts if not part.is_part or part.state != "whole"]:
+            raise Conflict(f"not a whole part of an upload: {', '.join(unfit)}")
+        pieces = [piece for part in parts for piece in upload_pieces.read(part.pieces)]
+        length_bytes = upload_pieces.total_bytes(pieces)
+        self.limits.require_fit(length_bytes)
+        if not length_bytes:
+            raise UnreadableMedia("the file is empty")
+        await asyncio.to_thread(self.storage.require_space, length_bytes)
+        return await self._inserted(
+            Upload(
+                filename=filename,
+                length_bytes=length_bytes,
+                client_metadata=client_metadata,
+                is_part=False,
+                labels=labels.stored,
+                parts=list(part_ids),
+                pieces=msgspec.to_builtins(pieces),
+                state="whole",
+            )
+        )
+
+    async def _inserted(self, upload: Upload) -> Upload:
+        async with self.sessions.begin() as session:
+            await session.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))  # else two might be one too many
+            unfinished = select(func.count()).where(
+                Upload.project_id == project_of_new(), Upload.state.in_(UNFINISHED), upload_rows.unexpired()
+            )
+            if (await session.execute(unfinished)).scalar_one() >= self.limits.max_unfinished:
+                raise TooManyUploads(
+                    f"There are {self.limits.max_unfinished} unfinished uploads already: finish some, or end them by"
+                    " DELETE. Those that nobody goes on with expire.",
+                    retry_after_s=60,
+                )
+            upload.expires_at = self.limits.expiry()
+            if upload.parts:
+                upload.lease_until = func.now() + upload_rows.LEASE
+            session.add(upload)
+            await session.flush()
+            if upload.parts:
+                await session.execute(
+                    update(Upload).where(Upload.id.in_(upload.parts)).values(expires_at=self.limits.expiry())
+                )
+            await session.refresh(upload)
+        return upload
+
+    async def find(self, upload_id: uuid.UUID) -> Upload:
+        """Return the upload. Raises NotFound."""
+        async with self.sessions() as session:
+            return await upload_rows.found(session, upload_id)
+
+    async def offset(self, upload: Upload) -> int:
+        """Return how many bytes are there now; somebody may be adding to them."""
+        return await asyncio.to_thread(upload_rows.offset, self.storage, upload)
+
+    async def settle(self, upload_id: uuid.UUID) -> tuple[Upload, int]:
+        """End whoever is writing, and return the upload with the offset at which it can be gone on with.
+
+        Raises NotFound.
+        """
+        torn = None
+        async with self.sessions.begin() as session:
+            upload = await upload_rows.locked(session, upload_id)
+            offset = await asyncio.to_thread(upload_rows.offset, self.storage, upload)
+            if upload.writing is not None:
+                torn = upload_rows.take_over(upload, offset)
+                upload_rows.advance(upload)
+                await upload_rows.tell(session, upload_id)
+                await session.flush()
+                await session.refresh(upload)
+        if torn is not None:
+            await asyncio.to_thread(upload_pieces.keep, self.storage, torn)
+        return upload, offset
+
+    async def abort(self, upload_id: uuid.UUID) -> None:
+        """Give an upload up, or forget one that has ended; a video that it became stays. Raises NotFound."""
+        async with self.sessions.begin() as session:
+            upload = await upload_rows.locked(session, upload_id)
+            ended = [upload_id, *upload.parts]
+            await session.execute(delete(Upload).where(Upload.id.in_(ended)))
+            await upload_rows.tell(session, upload_id)
+        await asyncio.to_thread(upload_pieces.remove, self.storage, ended)

@@ -1,0 +1,109 @@
+"""The rows of uploads that come in several requests: found, locked, and what follows from what they hold.
+
+The row decides who writes: whoever comes last, and is where the upload is, takes over. A writer that was taken over
+from, be it dead, asleep or slow, has a smaller number than the row: what it says afterwards is void, and what it writes
+nobody reads (storage/upload_pieces.py).
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import uuid
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.models import Upload
+from reelwright.errors import NotFound, ReelwrightError
+from reelwright.storage import upload_pieces
+from reelwright.storage.local import LocalStorage
+from reelwright.storage.upload_pieces import UploadPiece
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "reelwright_uploads"
+"""NOTIFY channel; the payload is the upload's id, the row is the truth."""
+LEASE = datetime.timedelta(seconds=10)
+"""Whoever has received the last byte, or examines the upload, is believed alive for so long."""
+
+IDLE_TIMEOUT = "5s"
+"""Less than others wait for a lock (db/connection.py)."""
+
+
+class UploadRefused(ReelwrightError):
+    """The uploaded file was not taken; the bytes are gone."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["detail"], code=problem["code"])
+        self.status = problem["status"]  # type: ignore[misc]
+        self._extra = problem["extra"]
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return dict(self._extra)
+
+
+def unexpired() -> ColumnElement[bool]:
+    """What rows have to be to be seen: those that have expired are only not removed yet."""
+    return Upload.expires_at > func.now()
+
+
+def advance(upload: Upload) -> None:
+    """Make it whole where nothing is missing any more."""
+    if upload.length_bytes == upload_pieces.total_bytes(upload_pieces.read(upload.pieces)):
+        upload.state = "whole"
+        upload.lease_until = func.now() + LEASE
+
+
+async def found(session: AsyncSession, upload_id: uuid.UUID, *, lock: bool = False) -> Upload:
+    """Return the upload. Raises NotFound."""
+    if lock:
+        await brief(session)
+    asked = select(Upload).where(Upload.id == upload_id, unexpired())
+    upload = await session.scalar(asked.with_for_update() if lock else asked)
+    if upload is None:
+        raise NotFound("no such upload: it was ended, or has expired")
+    return upload
+
+
+async def locked(session: AsyncSession, upload_id: uuid.UUID) -> Upload:
+    """Return the upload, which nobody else changes until the transaction ends. Raises NotFound."""
+    return await found(session, upload_id, lock=True)
+
+
+async def brief(session: AsyncSession) -> None:
+    """Have the database end this transaction when nothing is heard of it: a process that stands still in the middle of
+    one would keep everybody from the row that it has locked."""
+    await session.execute(select(func.set_config("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)))
+
+
+async def tell(session: AsyncSession, upload_id: uuid.UUID) -> None:
+    """Have whoever follows the upload look at its row once the transaction is committed."""
+    await session.execute(select(func.pg_notify(CHANNEL, str(upload_id))))
+
+
+def offset(storage: LocalStorage, upload: Upload) -> int:
+    """Return how many bytes are there now; somebody may be adding to them. Blocks."""
+    if upload.state in ("stored", "refused"):
+        return upload.length_bytes or 0
+    pieces = upload_pieces.read(upload.pieces)
+    if upload.writing == "plain":
+        pieces[-1] = msgspec.structs.replace(pieces[-1], size_bytes=upload_pieces.size_bytes(storage, pieces[-1]))
+    return upload_pieces.total_bytes(pieces)
+
+
+def take_over(upload: Upload, at: int) -> UploadPiece:
+    """Leave the writer its piece, of which only so much counts as is there now; return it. Once that is committed, it
+    has to be kept (storage/upload_pieces.py) before anybody is told of it."""
+    *before, torn = upload_pieces.read(upload.pieces)
+    kept_bytes = at - upload_pieces.total_bytes(before)
+    if kept_bytes:
+        before.append(msgspec.structs.replace(torn, size_bytes=kept_bytes, torn=True))
+    upload.pieces = msgspec.to_builtins(before)
+    upload.writing = None
+    upload.writer += 1
+    logger.info("upload %s: its writer was given up at offset %d", upload.id, at)
+    return torn

@@ -1,0 +1,171 @@
+"""The bytes of an upload that comes in several requests: pieces, each written by one who was never interrupted.
+
+    incoming/<upload>/<number>      a piece; number: of the writer who began it
+    incoming/<upload>/whole-<n>     what several pieces were put together to
+
+Files may be shared by machines, and a writer that was given up may still be alive, or wake up, with its file open. So
+who takes over from one that did not end in peace begins a new piece, and of the old one only so many bytes count as
+were there then: whatever the old writer does yet, nobody reads it. All of it blocks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reelwright.errors import NotFound
+from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage
+
+READ_BYTES = 1 << 20
+SPACE_CHECK_BYTES = 256 << 20
+
+
+class UploadPiece(msgspec.Struct, frozen=True, array_like=True):
+    """A piece, as rows keep it. `torn`: its writer was given up, or its bytes were not all right: nothing is added."""
+
+    upload_id: uuid.UUID
+    number: int
+    size_bytes: int
+    torn: bool = False
+
+
+def read(stored: Sequence[Any]) -> list[UploadPiece]:
+    return msgspec.convert(stored, list[UploadPiece], strict=False)
+
+
+def total_bytes(pieces: Iterable[UploadPiece]) -> int:
+    return sum(piece.size_bytes for piece in pieces)
+
+
+def folder(storage: LocalStorage, upload_id: uuid.UUID) -> Path:
+    return storage.root / INCOMING / str(upload_id)
+
+
+def folders(storage: LocalStorage) -> Iterator[tuple[uuid.UUID, Path]]:
+    """Yield every upload's folder."""
+    with suppress(FileNotFoundError):
+        for path in (storage.root / INCOMING).iterdir():
+            with suppress(ValueError):
+                yield uuid.UUID(path.name), path
+
+
+def path(storage: LocalStorage, piece: UploadPiece) -> Path:
+    return folder(storage, piece.upload_id) / str(piece.number)
+
+
+def size_bytes(storage: LocalStorage, piece: UploadPiece) -> int:
+    """Return how much of a piece has been written by now; its writer may be at work."""
+    try:
+        return path(storage, piece).stat().st_size
+    except FileNotFoundError:  # its writer has not begun
+        return 0
+
+
+def keep(storage: LocalStorage, piece: UploadPiece) -> None:
+    """Have the disk keep what is there of a piece that somebody else wrote."""
+    with suppress(FileNotFoundError), path(storage, piece).open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def remove(storage: LocalStorage, upload_ids: Iterable[uuid.UUID]) -> None:
+    for upload_id in upload_ids:
+        shutil.rmtree(folder(storage, upload_id), ignore_errors=True)
+
+
+class PieceWriter:
+    """Adds to a piece, hashing what it adds with each of `digests`."""
+
+    def __init__(self, storage: LocalStorage, piece: UploadPiece, digests: Sequence[hashlib._Hash]) -> None:
+        target = path(storage, piece)
+        target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self._descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
+        self._storage = storage
+        self._digests = digests
+        self._unchecked_bytes = 0
+        self.added_bytes = 0
+
+    def write(self, batch: Sequence[bytes]) -> None:
+        """Raises NoSpace, OSError; `added_bytes` is right then too."""
+        for chunk in batch:
+            view = memoryview(chunk)
+            while view:
+                count = os.write(self._descriptor, view)
+                for digest in self._digests:
+                    digest.update(view[:count])
+                self.added_bytes += count
+                self._unchecked_bytes += count
+                view = view[count:]
+        if self._unchecked_bytes >= SPACE_CHECK_BYTES:
+            self._unchecked_bytes = 0
+            self._storage.require_space(0)
+
+    def close(self) -> None:
+        """What was added survives a power cut from now on."""
+        try:
+            if self.added_bytes:
+                os.fsync(self._descriptor)
+        finally:
+            os.close(self._descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeUpload:
+    """All bytes of an upload as one file."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+
+
+def whole(
+    storage: LocalStorage, upload_id: uuid.UUID, pieces: Sequence[UploadPiece], writer: int, sha256: str | None
+) -> WholeUpload:
+    """Return the pieces as one file. `sha256`: of all bytes, where it is known. Raises NotFound, NoSpace, OSError."""
+    if len(pieces) == 1 and not pieces[0].torn and pieces[0].upload_id == upload_id:
+        return _as_it_is(path(storage, pieces[0]), pieces[0].size_bytes, sha256)
+    wanted_bytes = total_bytes(pieces)
+    storage.require_space(wanted_bytes)
+    target = folder(storage, upload_id) / f"whole-{writer}"
+    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("wb", buffering=0) as file:
+        for piece in pieces:
+            for chunk in _bytes_of(path(storage, piece), piece.size_bytes):
+                digest.update(chunk)
+                view = memoryview(chunk)
+                while view:
+                    view = view[file.write(view) :]
+    return WholeUpload(target, wanted_bytes, digest.hexdigest())
+
+
+def _as_it_is(found: Path, wanted_bytes: int, sha256: str | None) -> WholeUpload:
+    if found.stat().st_size != wanted_bytes:
+        raise _lost()
+    if sha256 is None:
+        with found.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return WholeUpload(found, wanted_bytes, sha256)
+
+
+def _bytes_of(found: Path, wanted_bytes: int) -> Iterator[bytes]:
+    left = wanted_bytes
+    with found.open("rb", buffering=0) as file:
+        while left:
+            chunk = file.read(min(left, READ_BYTES))
+            if not chunk:
+                raise _lost()
+            left -= len(chunk)
+            yield chunk
+
+
+def _lost() -> NotFound:
+    return NotFound("bytes of the upload are gone from the storage: upload it anew", code="file_missing")
