@@ -24,6 +24,7 @@ from tests.support import footage, frame_judge, splices
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg
 
+HDR10 = {"video": "hevc", "pixel_format": "yuv420p10le", "hdr": "smpte2084"}
 PRORES = {"video": "prores", "container": "mov", "pixel_format": "yuv422p10le", "audio_codec": "pcm_s24le"}
 DNXHR = {"video": "dnxhd", "container": "mov", "pixel_format": "yuv422p10le", "audio_codec": "pcm_s16le"}
 MJPEG = {"video": "mjpeg", "container": "mov", "pixel_format": "yuvj422p", "audio_codec": "pcm_s16le"}
@@ -43,6 +44,7 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "mov": {"container": "mov"},
     "mkv": {"container": "mkv"},
     "transport stream": {"container": "ts"},
+    "m2ts": {"container": "m2ts"},
     "transport stream, hevc": {"container": "ts", "video": "hevc", "open_gop": True},
     "two tracks": {"audio": 2, "languages": ("eng", "deu")},
     "no sound": {"audio": 0},
@@ -50,6 +52,10 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "hevc": {"video": "hevc"},
     "hevc open gop": {"video": "hevc", "open_gop": True, "b_frames": 4},
     "hevc ten bits": {"video": "hevc", "pixel_format": "yuv420p10le"},
+    "hdr10": HDR10,
+    "hdr10 open gop": HDR10 | {"open_gop": True, "b_frames": 4},
+    "hdr10 transport stream": HDR10 | {"container": "ts"},
+    "hlg": HDR10 | {"hdr": "arib-std-b67"},
     "prores": PRORES,
     "prores 4444": PRORES | {"pixel_format": "yuva444p10le", "frame_rate": "30000/1001"},
     "prores interlaced": PRORES | {"interlaced": True},
@@ -134,6 +140,33 @@ async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tm
         assert result.proven.wrong == ()
         splices.judge(source.path, target, result)
     assert made > 60
+
+
+async def test_hdr_is_said_of_frames_at_the_edges_too(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:
+    """By which screen it was graded, how bright it is at most, where its chroma lies: of each frame that is shown."""
+    source, target = of_kind("hdr10"), tmp_path / "work" / "out.mp4"
+    start, end = Fraction("0.717"), Fraction("3.333")
+    made = await splices.cut(prober, splicer, edit_of(start, end, "hevc"), source.path, target, "auto")
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.joined.encoded > 0
+    assert made.proven.wrong == ()
+    splices.judge(source.path, target, made)
+    there, here = graded(source.path), graded(target)
+    assert len(there) == 1
+    assert {kind for kind, _ in next(iter(there))[:2]} == {"MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL"}
+    assert here == there
+
+
+def graded(path: Path) -> set[tuple[Any, ...]]:
+    """What is said of frames."""
+    with av.open(str(path)) as opened:
+        return {
+            (
+                *sorted((one.type.name, bytes(one)) for one in frame.side_data if not one.type.name.startswith("SEI")),
+                *(frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range),
+            )
+            for frame in opened.decode(video=0)
+        }
 
 
 async def test_a_clock_that_wraps_around_is_followed(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ _AUDIO_ENCODERS = {"webm": "libopus", "avi": "libmp3lame", "asf": "wmav2", "wmv"
     "mpg": "mp2",
     "ogv": "libvorbis",
 }
-_MUXERS = {"ts": "mpegts", "mkv": "matroska", "mpg": "vob", "wmv": "asf", "ogv": "ogg"}
+_MUXERS = {"ts": "mpegts", "m2ts": "mpegts", "mkv": "matroska", "mpg": "vob", "wmv": "asf", "ogv": "ogg"}
 _SEGMENTS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
 
 
@@ -93,6 +93,7 @@ def make(
     open_gop: bool = False,
     variable: bool = False,
     interlaced: bool = False,
+    hdr: str = "",
     rotation: int = 0,
     sample_aspect_ratio: str = "1/1",
     audio: int = 1,
@@ -113,6 +114,7 @@ def make(
     keyframe_every    frames; None leaves it to the encoder
     variable          irregular gaps (VARIABLE_GAPS) instead of frame_rate
     interlaced        coded as interlaced, top field first (both fields of a frame show the same moment)
+    hdr               of HEVC, by this transfer (smpte2084: HDR10, with what is said of its screen), else SDR
     rotation          degrees that a player turns the coded picture clockwise: mp4, mov and mkv
     audio, channels   number of tracks; layout of each: mono, stereo, 5.1
     video_delay_frames, audio_delay_s   the stream starts so much later; pictures and sound stay in step
@@ -145,7 +147,7 @@ def make(
 
     argv += ["-map", "0:v", "-filter:v:0", filters]
     argv += [part for track in range(audio) for part in ("-map", f"{track + 1}:a")]
-    argv += _video_options(video, keyframe_every, b_frames, open_gop=open_gop, interlaced=interlaced)
+    argv += _video_options(video, keyframe_every, b_frames, open_gop=open_gop, interlaced=interlaced, hdr=hdr)
     argv += ["-pix_fmt:v:0", pixel_format, "-fps_mode:v:0", "passthrough", "-threads", "2"]
     if variable:
         argv += ["-enc_time_base:v:0", "1:90000"]
@@ -159,7 +161,8 @@ def make(
         argv += ["-map", f"{audio + 1}:v", "-c:v:1", "png", "-disposition:v:1", "attached_pic"]
     argv += ["-flags", "+bitexact" + ("+ilme+ildct" if interlaced else ""), "-fflags", "+bitexact"]
     argv += ["-output_ts_offset", start_offset_s]
-    argv += ["-muxdelay", "0", "-muxpreload", "0"] if container == "ts" else []
+    argv += ["-muxdelay", "0", "-muxpreload", "0"] if container in ("ts", "m2ts") else []
+    argv += ["-mpegts_m2ts_mode", "1"] if container == "m2ts" else []
     argv += ["-avoid_negative_ts", "disabled"] if container == "avi" else []
     argv += mux_options
 
@@ -305,7 +308,7 @@ def _bursts(track: int, channels: str, sample_rate: int, end_s: float) -> str:
 
 
 def _video_options(
-    codec: str, keyframe_every: int | None, b_frames: int, *, open_gop: bool, interlaced: bool
+    codec: str, keyframe_every: int | None, b_frames: int, *, open_gop: bool, interlaced: bool, hdr: str
 ) -> list[str]:
     options = _VIDEO_ENCODERS.get(codec, f"-c:v {codec} -q:v 2").split()
     if keyframe_every is not None and codec not in INTRA:
@@ -314,10 +317,22 @@ def _video_options(
         options += ["-bf", str(b_frames), "-x264-params", f"open-gop={int(open_gop)}:interlaced={int(interlaced)}"]
     elif codec == "hevc":
         keyframes = f":keyint={keyframe_every}:scenecut=0" if keyframe_every else ""
-        options += ["-x265-params", f"log-level=error:bframes={b_frames}:open-gop={int(open_gop)}{keyframes}"]
+        options += [
+            "-x265-params",
+            f"log-level=error:bframes={b_frames}:open-gop={int(open_gop)}{keyframes}{_graded(hdr)}",
+        ]
     elif codec in ("mpeg4", "mpeg2video"):
         options += ["-bf", str(b_frames)]
     return options
+
+
+def _graded(transfer: str) -> str:
+    """How x265 is told of HDR; where chroma lies in it is not as usual."""
+    if not transfer:
+        return ""
+    screen = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
+    colors = f":colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc:range=limited:chromaloc=2"
+    return f"{colors}:{screen}" if transfer == "smpte2084" else colors
 
 
 def _run(argv: list[str], pictures: Iterator[Picture]) -> None:

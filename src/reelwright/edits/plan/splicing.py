@@ -188,8 +188,8 @@ def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
         yield SpliceRefusal(reason="standing", detail="it has pictures that stand, or frames whose times are not known")
     if video.width % 2 or video.height % 2:
         yield SpliceRefusal(reason="format", detail="its sides are odd")
-    if video.codec == "hevc" and (video.is_hdr or video.is_interlaced):
-        yield SpliceRefusal(reason="format", detail="its HDR, or its fields, are not coded like that at edges")
+    if video.codec == "hevc" and video.is_interlaced:
+        yield SpliceRefusal(reason="format", detail="its fields are not coded like that at edges")
     if video.dolby_vision_profile is not None:
         yield SpliceRefusal(reason="format", detail="it has Dolby Vision")
     if _known(plan).windows:

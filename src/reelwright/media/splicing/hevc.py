@@ -12,6 +12,7 @@ import msgspec
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
 from reelwright.media.splicing import hevc_ids
 from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, payload, units
+from reelwright.media.splicing.hevc_display import is_dynamic, is_static, shown, skip_profile
 from reelwright.media.splicing.hevc_ids import PictureFields, SequenceFields
 from reelwright.media.splicing.pieces import PictureKind
 
@@ -19,6 +20,8 @@ LEADING, STARTS, CRA = range(6, 10), range(16, 22), 21
 ALONE = 18
 """A picture from which decoding begins anew, without any that is shown before it (BLA_N_LP)."""
 VIDEO, SEQUENCE, PICTURE, CODED = 32, 33, 34, range(32)
+MESSAGES, DOLBY_VISION = 39, (62, 63)
+"""Units beside pictures."""
 IDS = range(16)
 FORMS = {(1, 8): "main", (1, 10): "main10"}
 """By how colour is sampled and the bits of a sample, as x265 calls them."""
@@ -95,37 +98,10 @@ def _number(unit: bytes) -> int:
             return bits.u(4)
         case 33:
             bits.u(4)
-            _skip_profile(bits, bits.u(3))
+            skip_profile(bits, bits.u(3))
             return bits.ue()
         case _:
             return bits.ue()
-
-
-def _skip_profile(bits: Bits, layers: int) -> None:
-    bits.u(1)
-    bits.u(96)
-    said = [(bits.flag(), bits.flag()) for _ in range(layers)]
-    if layers:
-        bits.u(2 * (8 - layers))
-    for profile, level in said:
-        bits.u(88 * profile + 8 * level)
-
-
-def _shown(unit: bytes) -> tuple[int, ...]:
-    """What of a sequence has to be the same in all parts of a track: colour, size, what is cut off, bits."""
-    bits = Bits(payload(unit))
-    bits.u(20)
-    _skip_profile(bits, bits.u(3))
-    bits.ue()
-    chroma = bits.ue()
-    if chroma == 3:
-        bits.u(1)
-    size = bits.ue(), bits.ue()
-    cut = tuple(bits.ue() for _ in range(4)) if bits.flag() else (0, 0, 0, 0)
-    rows, columns = (2, 2) if chroma == 1 else (1, 2)
-    left, right, top, bottom = cut
-    visible = size[0] - columns * (left + right), size[1] - rows * (top + bottom)
-    return chroma, *visible, bits.ue(), bits.ue()
 
 
 class Hevc:
@@ -139,7 +115,7 @@ class Hevc:
         sequences = self.configuration.of_kind(SEQUENCE)
         if len(sequences) != 1 or not self.configuration.of_kind(PICTURE) or not self.configuration.of_kind(VIDEO):
             raise Malcoded("its parameters change")
-        self.shown = _shown(sequences[0])
+        self.shown = shown(sequences[0])
         self.known = frozenset(one for _, found in self.configuration.arrays for one in found)
 
     @property
@@ -171,7 +147,7 @@ class Hevc:
         if coding is None:
             raise NotJoined("frames at an edge were coded, and none were asked for")
         edge = HevcEdge(extradata, coding)
-        if edge.shown != self.shown:
+        if not edge.shown.goes_with(self.shown):
             raise NotJoined("frames at an edge were coded in another form than the source's")
         return edge
 
@@ -194,15 +170,22 @@ class Hevc:
 
     def kind(self, packet: bytes) -> PictureKind:
         """Raises Malcoded: it is none that can be copied."""
+        found: PictureKind | None = None
         for unit in units(packet, self.configuration.length_size):
             number = kind_of(unit)
             if number in (VIDEO, SEQUENCE, PICTURE) and bytes(unit) not in self.known:
                 raise Malcoded("its parameters change")
-            if number in CODED:
+            if number == MESSAGES and is_dynamic(bytes(unit)):
+                raise Dynamic("it has HDR10+, which is said of each frame")
+            if number in DOLBY_VISION:
+                raise Dynamic("it has Dolby Vision")
+            if number in CODED and found is None:
+                found = PictureKind.START if number in STARTS else PictureKind.OTHER
                 if number in LEADING:
-                    return PictureKind.LEADING
-                return PictureKind.START if number in STARTS else PictureKind.OTHER
-        raise Malcoded("a packet has no picture")
+                    found = PictureKind.LEADING
+        if found is None:
+            raise Malcoded("a packet has no picture")
+        return found
 
 
 class HevcEdge(Hevc):
@@ -226,10 +209,19 @@ class HevcEdge(Hevc):
     def beside(self, packet: bytes, length_size: int) -> bytes:
         """A packet as it stands in a track whose lengths have this size, without what that says once."""
         found = [bytes(unit) for unit in units(packet, self.configuration.length_size)]
-        slices = [self._renumbered(unit) for unit in found if kind_of(unit) in CODED]
-        return joined(slices, length_size)
+        kept: list[bytes] = []
+        for unit in found:
+            if kind_of(unit) in CODED:
+                kept.append(self._renumbered(unit))
+            elif kind_of(unit) == MESSAGES and is_static(unit):
+                kept.append(unit)
+        return joined(kept, length_size)
 
     def _renumbered(self, unit: bytes) -> bytes:
         sequence_: SequenceFields = self._sequence
         picture: PictureFields = self._picture
         return hevc_ids.slice_(unit, sequence_, picture, self.number)
+
+
+class Dynamic(Malcoded):
+    """How it is shown is said of each frame anew."""

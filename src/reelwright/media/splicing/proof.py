@@ -31,6 +31,8 @@ LEAST_DRAWN_PSNR = 30.0
 EVERY = 31
 """So many-th samples of a coded frame are compared, which no width of a picture is a multiple of."""
 MOST_WRONG = 3
+GRADED = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
+"""By which screen HDR10 was graded, and how bright it is at most."""
 ROUNDED_S = Fraction(1, 10_000)
 READING_SHARE, TOLD_EVERY = 0.3, 256
 NONE = (0, -1)
@@ -42,12 +44,13 @@ Tell = Callable[[float], None]
 class _Look:
     """A decoded frame as far as it is compared."""
 
-    __slots__ = ("colors", "corrupt", "digest", "luma", "peak")
+    __slots__ = ("colors", "corrupt", "digest", "graded", "luma", "peak")
 
     def __init__(self, frame: Any, *, copied: bool) -> None:
         self.corrupt = frame.is_corrupt
         self.digest = _digest(frame) if copied else 0
         self.luma, self.peak = ([], 0) if copied else _luma(frame)
+        self.graded = {one.type.name: bytes(one) for one in frame.side_data if one.type.name in GRADED}
         self.colors = frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace
 
     def psnr(self, other: _Look) -> float:
@@ -201,6 +204,8 @@ class _Proof:
             self.encoded += 1
             if self.compares_colors and look.colors != source.colors:
                 self.wrong.append(f"the colours at {time_s:.3f} s are named otherwise than the source's")
+            if self.compares_colors and look.graded != source.graded:
+                self.wrong.append(f"how bright the frame at {time_s:.3f} s is meant is not said as in the source")
             psnr = look.psnr(source)
             self.lowest = psnr if self.lowest is None else min(psnr, self.lowest)
             if psnr < (LEAST_DRAWN_PSNR if self.request.touched else LEAST_PSNR):

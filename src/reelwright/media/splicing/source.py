@@ -14,7 +14,7 @@ from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.splice import REMUXED, SpliceRefusal
 from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
-from reelwright.media.splicing.hevc import Hevc
+from reelwright.media.splicing.hevc import Dynamic, Hevc
 from reelwright.media.splicing.key_framed import NAMES, KeyFramed
 from reelwright.media.splicing.pieces import SeenPacket
 from reelwright.settings import CONTAINERS
@@ -128,6 +128,8 @@ class PacketSource:
             kind = self.codec.kind(data)
         except Fields as error:
             raise NotCopied(SpliceRefusal(reason="fields", detail=str(error))) from error
+        except Dynamic as error:
+            raise NotCopied(SpliceRefusal(reason="format", detail=str(error))) from error
         except Malcoded as error:
             raise NotCopied(SpliceRefusal(reason="damaged", detail=str(error))) from error
         return SeenPacket(packet.pts, packet.dts, kind)
