@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reelwright.media.splicing.bits import Malcoded, packed, protected, trailed, ue
-from reelwright.media.splicing.hevc_display import Shown, is_dynamic, is_static, shown
+from reelwright.media.splicing.hevc_display import PictureLook, is_dynamic, is_static, shown
 
 GRADED = "42010102200000030090000003000003003ca00a080c1f3b6595952930bc05a848804db080000003008000000c84"
 """Of x265: ten bits, HDR10, chroma above to the left."""
@@ -14,9 +14,9 @@ WIDE = "42010101600000030090000003000003003ca00a880c1c44d965654a4e17873604000003
 
 
 def test_what_x265_writes_is_read() -> None:
-    graded = Shown(chroma=1, size=(320, 180), bits=(2, 2), shape=(1, 1), chroma_place=(2, 2))
+    graded = PictureLook(chroma=1, size=(320, 180), bits=(2, 2), shape=(1, 1), chroma_place=(2, 2))
     assert shown(bytes.fromhex(GRADED)) == graded
-    assert shown(bytes.fromhex(WIDE)) == Shown(1, (322, 182), (0, 0), (4, 3), full_range=True)
+    assert shown(bytes.fromhex(WIDE)) == PictureLook(1, (322, 182), (0, 0), (4, 3), full_range=True)
 
 
 LISTS = "".join(("0" + ue(0)) for size in range(4) for _ in range(0, 6, 3 if size == 3 else 1))
@@ -35,7 +35,9 @@ def test_what_stands_before_is_read_over(lists: str) -> None:
     bits += ue(3) + by_itself + by_another + by_that + "1" + ue(1) + "0" * 9 + "11"
     bits += "1" + "1" + f"{255:08b}{3:016b}{2:016b}" + "0" + "1" + "101" + "1" + "0" + "1" + ue(1) + ue(1)
     sequence = bytes.fromhex("4201") + packed(trailed(bits))
-    assert shown(protected(sequence)) == Shown(1, (640, 360), (2, 2), (3, 2), full_range=True, chroma_place=(1, 1))
+    assert shown(protected(sequence)) == PictureLook(
+        1, (640, 360), (2, 2), (3, 2), full_range=True, chroma_place=(1, 1)
+    )
 
 
 def test_what_breaks_off_is_no_parameter_set() -> None:

@@ -21,7 +21,7 @@ STATIC = frozenset({137, 144})
 """Messages that say by which screen pictures were graded, and how bright they are at most."""
 
 
-class Shown(NamedTuple):
+class PictureLook(NamedTuple):
     """What has to be the same in all parts of a track. What a sequence does not say is as players take it then."""
 
     chroma: int
@@ -31,14 +31,14 @@ class Shown(NamedTuple):
     full_range: bool = False
     chroma_place: tuple[int, int] = (0, 0)
 
-    def goes_with(self, source: Shown) -> bool:
+    def goes_with(self, source: PictureLook) -> bool:
         """Whether frames like these may stand beside a source's: what shape its pixels have its container may say."""
         return self._replace(shape=source.shape) == source and (
             source.shape == UNKNOWN_SHAPE or self.shape == source.shape
         )
 
 
-def shown(unit: bytes) -> Shown:
+def shown(unit: bytes) -> PictureLook:
     """Read a sequence parameter set. Raises Malcoded."""
     bits = Bits(payload(unit))
     bits.u(20)
@@ -73,8 +73,8 @@ def shown(unit: bytes) -> Shown:
             bits.u(order_bits + 1)
     bits.u(2)
     if not bits.flag():
-        return Shown(chroma, size, depth)
-    return Shown(chroma, size, depth, *_usability(bits))
+        return PictureLook(chroma, size, depth)
+    return PictureLook(chroma, size, depth, *_usability(bits))
 
 
 def _usability(bits: Bits) -> tuple[tuple[int, ...], bool, tuple[int, int]]:
