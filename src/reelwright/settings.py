@@ -128,6 +128,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         NotNegative,
         Meta(description="Bytes of a project's stored files; beyond, uploads and jobs get 507. 0: no limit."),
     ] = 0
+    max_token_s: Annotated[
+        Positive, Meta(description="Longest life of a token or a signed address (`POST /tokens`), seconds (a day).")
+    ] = 24 * 3600
     cors_origins: Annotated[
         tuple[str, ...],
         Meta(description="Exact origins, comma-separated, whose pages may call the API and show its media."),

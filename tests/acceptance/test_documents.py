@@ -110,6 +110,7 @@ async def test_the_request_examples_work(shared_service: Service, document: dict
                 for example in content.get("examples", {}).values():
                     body = copy.deepcopy(example["value"])
                     body |= {name: video["id"] for name in ("video_id", "source") if name in body}
+                    body |= {name: ids[name] for name in ("variant_id",) if name in body}
                     address = path.format(**ids)
                     answer = await shared_service.client.request(method, address, json=body)
                     if path == "/keys":  # none can be made here; test_keys.py makes them

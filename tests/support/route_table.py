@@ -21,7 +21,7 @@ SCOPES = ("read", "write", "admin")
 PUBLIC = {f"{method} {path}" for path in ("/", "/health", "/ready") for method in ("GET", "HEAD")}
 """What needs no key."""
 
-_KINDS = ("video", "variant", "job", "asset", "key", "upload")
+_KINDS = ("video", "variant", "job", "asset", "key", "upload", "token")
 NOTHING = {
     **{kind: UNKNOWN[:-1] + str(number) for number, kind in enumerate(_KINDS)},
     "template": "nothing",
@@ -39,6 +39,9 @@ IN_PATHS = {
     "asset_id": "{asset}",
     "upload_id": "{upload}",
     "key_id": "{key}",
+    "token_id": "{token}",
+    "of": "{video}",
+    "token": "nothing",
     "version": "1",
     "project": "default",
 }
@@ -50,6 +53,7 @@ NAMES = {
     "/variants/{variant_id}/files/{name}": "{file}",
     "/variants/{video_id}/{variant_id}/{name}": "{file}",
     "/uploads/{video_id}/{name}": "source.mp4",
+    "/signed/{token}/variants/{variant_id}/files/{name}": "{file}",
     "/processed/{key}": "{result}",
 }
 """What `name` and `key` stand for, which say little by themselves."""
@@ -92,6 +96,12 @@ BODIES: dict[str, list[Any]] = {
         {"video_id": "{video}", "image_path": "wm.png"},
         {"video_id": "{own}", "image_path": "asset:{asset}"},
     ],
+    "POST /tokens": [
+        {"purpose": "read", "video_id": "{video}"},
+        {"purpose": "read", "job_id": "{job}"},
+        {"purpose": "download", "video_id": "{video}"},
+        {"purpose": "play", "variant_id": "{variant}"},
+    ],
     "POST /transcode/{video_or_variant_id}": [{"qualities": ["240p"]}],
     "POST /api/v1/trim": [{"video_id": "{video}", "start_time": 0, "end_time": 1}],
     "POST /api/v1/overlay": [
@@ -127,7 +137,8 @@ _WORD = re.compile(r"\{([a-z ]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. `scope`: what a key has to allow; None: none is needed."""
+    """One method of one path. `scope`: what a key has to allow; None: none is needed. `purposes`: of the tokens that
+    open it."""
 
     method: str
     path: str
@@ -135,6 +146,11 @@ class Operation:
     in_path: tuple[str, ...]
     in_query: tuple[str, ...]
     has_body: bool
+    purposes: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        return self.scope is None and not self.purposes
 
     @property
     def name(self) -> str:
@@ -151,7 +167,7 @@ class Operation:
             if any(_WORD.search(text) for text in (self._address, *self.headers.values(), json.dumps(body))):
                 yield self._address, body
         for parameter in self.in_query:
-            if parameter in IN_PATHS:
+            if _WORD.search(IN_PATHS.get(parameter, "")):
                 yield f"{self._address}?{parameter}={IN_PATHS[parameter]}", None
 
     @property
@@ -171,7 +187,7 @@ class Operation:
         unknown = [name for name in self.in_path if name not in IN_PATHS and self.path not in NAMES]
         if unknown:
             return f"{self.name} takes {unknown}: say in IN_PATHS of {where} which of the things it names"
-        if (self.scope is None) != (self.name in PUBLIC):
+        if self.is_public != (self.name in PUBLIC):
             return (
                 f"{self.name} has the scope {self.scope}: what needs no key, and nothing else, is in PUBLIC of {where}"
             )
@@ -200,7 +216,10 @@ async def operations(client: httpx.AsyncClient) -> list[Operation]:
             in_path, in_query = (
                 tuple(name for place, name in parameters if place == wanted) for wanted in ("path", "query")
             )
-            found.append(Operation(method.upper(), path, scope, in_path, in_query, "requestBody" in operation))
+            purposes = tuple(operation.get("x-purposes", ()))
+            found.append(
+                Operation(method.upper(), path, scope, in_path, in_query, "requestBody" in operation, purposes)
+            )
     assert not (missing := list(filter(None, (one.unclassified for one in found)))), "\n".join(missing)
     return found
 
@@ -220,6 +239,7 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
     whole = {"Upload-Length": str(len(content)), "Content-Type": "application/offset+octet-stream"}
     upload = await client.post("/uploads", headers={**_TUS, **whole}, content=content)
     assert upload.status_code == 201, upload.text
+    token = (await client.post("/tokens", json={"purpose": "read", "job_id": job["job_id"]})).json()
     stored = (await client.get(f"/variants/{job['outputs'][0]['variant_id']}")).json()
     return {
         "file": stored["files"][0]["name"],
@@ -230,5 +250,6 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
         "asset": asset["id"],
         "upload": upload.headers["location"].rpartition("/")[2],
         "template": "clip",
+        "token": token["id"],
         "stored video": video["stored_path"],
     }

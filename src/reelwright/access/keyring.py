@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -82,9 +83,11 @@ class Keyring:
                 .join(Project, Project.id == ApiKey.project_id)
                 .where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None))
             )
-        if (pair := found.tuples().one_or_none()) is None:
-            return None
-        row, limits = pair
+        pair = found.tuples().one_or_none()
+        return None if pair is None else self.holder_of(*pair)
+
+    def holder_of(self, row: ApiKey, limits: dict[str, Any]) -> Holder:
+        """Return the holder of a key, by its row and the limits of its project."""
         scopes = frozenset(Scope(name) for name in row.scopes if name in set(Scope))
         of_key = AccessLimits.stored(row.limits).over(self.of_keys)
         of_project = AccessLimits.stored(limits).over(self.of_projects)

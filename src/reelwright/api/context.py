@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from reelwright.access.first_answers import FirstAnswers
+from reelwright.access.grants import Grants
 from reelwright.access.keyring import Keyring
 from reelwright.access.limits import NAMES, AccessLimits
 from reelwright.api.http.addresses import Addresses
@@ -59,6 +60,7 @@ class Services:
     upload_feeds: UploadFeeds
     keyring: Keyring | None
     """None: no request needs a key."""
+    grants: Grants
 
     def reuse_from(self, wanted: bool) -> LocalStorage | None:
         """Return where results lie that an edit may take, None when it is to be made anew."""
@@ -139,6 +141,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     completions,
                     UploadFeeds(uploads, notifier, Addresses(settings.api_root_path)),
                     keyring,
+                    Grants(database.sessions, keyring),
                 )
         finally:
             await overlay_images.close()

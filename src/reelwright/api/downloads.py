@@ -49,6 +49,13 @@ async def download_variant(services: Services, session: AsyncSession, variant_id
     return download(services, file, filename=name, last_modified=variant.created_at, **how)
 
 
+async def download_file(services: Services, session: AsyncSession, variant_id: UUID, name: str) -> FileDownload:
+    """Return any file of a variant, to be shown in the page. Raises NotFound."""
+    variant = await queries.variant(session, variant_id)
+    file = await queries.named_file(session, variant_id, name)
+    return download(services, file, filename=file.name, last_modified=variant.created_at, inline=True)
+
+
 def result_name(video: Video, variant: Variant, file: File) -> str:
     """ "holiday.mov" trimmed: "holiday-trim.mp4"."""
     stem = PurePosixPath(video.original_filename).stem or "video"

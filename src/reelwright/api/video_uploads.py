@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from litestar import Request
+from litestar.exceptions import NotAuthorizedException
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import admission
+from reelwright.access.purposes import Subject
 from reelwright.api.context import Services
+from reelwright.api.http.delegation import spend, upload_limit
 from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import IncomingFile, display_name, incoming_file
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
@@ -41,7 +44,7 @@ async def video_upload(
                 request,
                 texts=FORM_FIELDS if with_labels else (),
                 repeated=REPEATED_FORM_FIELDS,
-                max_file_bytes=settings.max_upload_bytes,
+                max_file_bytes=upload_limit(request, settings.max_upload_bytes),
                 idle_timeout_s=settings.upload_idle_timeout_s,
             ) as incoming,
             uploads.storing_video(
@@ -53,9 +56,10 @@ async def video_upload(
                 expected_bytes=request.content_length or 0,
                 expected_sha256=declared_checksum(request.scope),
                 labels=lambda: labels_of_form(incoming.fields),
-            ) as stored,
+            ) as (session, video),
         ):
-            yield stored
+            await spend(request, session, Subject.VIDEO, video.id)
+            yield session, video
 
 
 def file_bytes(request: Request[Any, Any, Any]) -> int:
@@ -73,7 +77,7 @@ async def raw_video_upload(
         async with (
             admission.uploading(services.sessions, expected_bytes),
             uploads.storing_video(
-                measured_body(request, services.settings, services.settings.max_upload_bytes),
+                measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes)),
                 filename=display_name(filename),
                 storage=services.storage,
                 prober=services.prober,
@@ -81,9 +85,9 @@ async def raw_video_upload(
                 expected_bytes=expected_bytes,
                 expected_sha256=declared_checksum(request.scope),
                 labels=lambda: labels,
-            ) as (_, video),
+            ) as (session, video),
         ):
-            pass
+            await spend(request, session, Subject.VIDEO, video.id)
     return video
 
 
@@ -119,6 +123,9 @@ def _counted() -> Iterator[None]:
         outcome = "stored"
     except ReelwrightError as error:
         outcome = error.code
+        raise
+    except NotAuthorizedException:  # its token was used by another upload meanwhile
+        outcome = "unauthorized"
         raise
     except Exception as error:
         if not is_of_a_client_that_went(error):

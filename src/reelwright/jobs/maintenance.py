@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access.first_answers import forget_old
+from reelwright.access.tokens import delete_expired
 from reelwright.db.database import is_away
 from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
 from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
@@ -97,6 +98,7 @@ class Maintenance:
                 return
             await delete_old_entries(session)
             await forget_old(session, self.idempotency_keep_s)
+            await delete_expired(session)
             await self.sweep.stored_files(session)
         async with self.sessions() as session:
             await self.sweep.uploads(session)

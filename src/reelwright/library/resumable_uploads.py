@@ -10,8 +10,9 @@ import asyncio
 import datetime
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -29,6 +30,13 @@ from reelwright.storage.local import LocalStorage
 logger = logging.getLogger(__name__)
 
 _CREATION_LOCK = 0x7570_6C64
+
+
+Along: TypeAlias = Callable[[AsyncSession, uuid.UUID], Awaitable[None]]
+
+
+async def _nothing(_: AsyncSession, __: uuid.UUID) -> None:
+    pass
 
 
 class TooManyUploads(ReelwrightError):
@@ -69,8 +77,10 @@ class ResumableUploads:
         labels: Labels,
         client_metadata: str = "",
         is_part: bool = False,
+        along: Along = _nothing,
     ) -> Upload:
-        """Begin an upload. Raises TooLarge, NoSpace, TooManyUploads, UnreadableMedia (empty)."""
+        """Begin an upload. `along`: what else belongs to its transaction. Raises TooLarge, NoSpace, TooManyUploads,
+        UnreadableMedia (empty)."""
         if length_bytes is not None:
             self.limits.require_fit(length_bytes)
         if length_bytes == 0 and not is_part:
@@ -84,7 +94,8 @@ class ResumableUploads:
                 is_part=is_part,
                 labels=labels.stored,
                 state="whole" if length_bytes == 0 else "receiving",
-            )
+            ),
+            along,
         )
 
     async def join(
@@ -121,7 +132,7 @@ class ResumableUploads:
             )
         )
 
-    async def _inserted(self, upload: Upload) -> Upload:
+    async def _inserted(self, upload: Upload, along: Along = _nothing) -> Upload:
         async with self.sessions.begin() as session:
             await session.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))  # else two might be one too many
             unfinished = select(func.count()).where(
@@ -143,6 +154,7 @@ class ResumableUploads:
                     update(Upload).where(Upload.id.in_(upload.parts)).values(expires_at=self.limits.expiry())
                 )
             await session.refresh(upload)
+            await along(session, upload.id)
         return upload
 
     async def find(self, upload_id: uuid.UUID) -> Upload:

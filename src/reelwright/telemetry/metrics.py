@@ -66,6 +66,12 @@ UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived,
 UPLOADS_STORED_ALREADY = Counter(
     "reelwright_uploads_stored_already", "Uploads whose bytes the project had: they share its file."
 )
+TOKENS_MADE = Counter("reelwright_tokens_made", "Tokens that keys made, or wrote again, by purpose.", ["purpose"])
+TOKENS_REFUSED = Counter(
+    "reelwright_tokens_refused",
+    "Requests whose token was refused: unknown, expired, revoked, key_ended, used, elsewhere (it is for other things).",
+    ["reason"],
+)
 EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")
 EVENT_LAG = Histogram(
     "reelwright_event_lag_seconds",

@@ -1,7 +1,7 @@
 """One log line, one count and one span a request, with an id that ties them to whatever else was logged on the way.
 
 Plain ASGI, to be put outermost around the app, so that unknown paths are seen too. Bodies are never read, queries never
-written: they may hold secrets.
+written, tokens cut from paths: they are secrets, or may hold some.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST
+from reelwright.api.http.shown_paths import shown
 from reelwright.media.sandbox import fair_slots
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright.telemetry.spans import Span
@@ -51,7 +52,7 @@ class AccessLog:
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: Span) -> None:
         # Litestar rewrites the path while it routes
-        method, path = scope["method"], quote(scope["path"])
+        method, path = scope["method"], quote(shown(scope["path"]))
         status, sent_bytes, began = 0, 0, time.monotonic()
 
         async def count(message: Message) -> None:

@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
 
+from reelwright.api.http.shown_paths import SIGNED
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """`root_path`: API_ROOT_PATH."""
 
     root_path: str = ""
+
+    @property
+    def video_upload(self) -> str:
+        return f"{self.root_path}/videos/upload"
 
     def video(self, video_id: UUID) -> str:
         return f"{self.root_path}/videos/{video_id}"
@@ -68,6 +74,10 @@ class Addresses:
 
     def events(self, job_id: UUID) -> str:
         return f"{self.job(job_id)}/events"
+
+    def signed(self, token: str) -> Addresses:
+        """The addresses that the token opens by being part of them."""
+        return Addresses(f"{self.root_path}{SIGNED}/{token}")
 
     def result(self, job_id: UUID) -> str:
         return f"{self.root_path}/result/{job_id}"

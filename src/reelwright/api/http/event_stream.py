@@ -7,7 +7,7 @@ responses, so that a stream which nobody ends would hold the shutdown for ever.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from reelwright.api.http.disconnection import disconnected
 
 HEARTBEAT = b": still here\n\n"
+RECHECK_S = 5.0
 RETRY_MS = 2000
 """After so long a browser reconnects when the stream broke."""
 
@@ -25,12 +26,21 @@ class EventStream(Response[None]):
     """The answer `text/event-stream` with the given events, as `encode_event` writes them.
 
     A comment is sent after `heartbeat_s` of silence, so that proxies keep the connection and a dead client is
-    noticed. `closing` is set at shutdown. Where `events` is a generator, it is closed in the end, whatever the reason.
+    noticed. `closing` is set at shutdown; `is_still_allowed` is asked each RECHECK_S whether the client may go on
+    listening. Where `events` is a generator, it is closed in the end, whatever the reason.
     """
 
-    def __init__(self, events: AsyncIterator[bytes], *, closing: asyncio.Event, heartbeat_s: float = 15.0) -> None:
+    def __init__(
+        self,
+        events: AsyncIterator[bytes],
+        *,
+        closing: asyncio.Event,
+        is_still_allowed: Callable[[], Awaitable[bool]] | None = None,
+        heartbeat_s: float = 15.0,
+    ) -> None:
         self.events = events
         self.closing = closing
+        self.is_still_allowed = is_still_allowed
         self.heartbeat_s = heartbeat_s
         super().__init__(None, media_type="text/event-stream")
 
@@ -42,6 +52,7 @@ class EventStream(Response[None]):
             "Content-Type": "text/event-stream; charset=utf-8",
             "Cache-Control": "no-store",
             "X-Accel-Buffering": "no",
+            "Referrer-Policy": "no-referrer",  # its address may hold a token
         }
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
 
@@ -65,8 +76,10 @@ class EventStream(Response[None]):
                 await send({"type": "http.response.body", "body": message, "more_body": True})
                 quiet_since = loop.time()
 
-        pumping = asyncio.create_task(pump())
-        tasks = [pumping, asyncio.create_task(self.closing.wait()), asyncio.create_task(disconnected(receive))]
+        reasons: list[Coroutine[Any, Any, object]] = [pump(), self.closing.wait(), disconnected(receive)]
+        if self.is_still_allowed is not None:
+            reasons.append(_until_not(self.is_still_allowed))
+        tasks = [asyncio.create_task(reason) for reason in reasons]
         try:
             due_s = self.heartbeat_s
             while not (await asyncio.wait(tasks, timeout=due_s, return_when=asyncio.FIRST_COMPLETED))[0]:
@@ -75,14 +88,22 @@ class EventStream(Response[None]):
                 if due_s <= 0:
                     await send({"type": "http.response.body", "body": HEARTBEAT, "more_body": True})
                     quiet_since, due_s = now, self.heartbeat_s
-            if pumping.done():
-                pumping.result()
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             if isinstance(self.events, AsyncGenerator):
                 await self.events.aclose()
+
+
+async def _until_not(is_still_allowed: Callable[[], Awaitable[bool]]) -> None:
+    while True:
+        await asyncio.sleep(RECHECK_S)
+        if not await is_still_allowed():
+            return
 
 
 def encode_event(name: str, data: msgspec.Struct, event_id: str | None) -> bytes:

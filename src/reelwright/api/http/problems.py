@@ -25,6 +25,7 @@ from litestar.exceptions import HTTPException, InternalServerException, Validati
 from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scope, Send
 from msgspec import UNSET, Meta, UnsetType
 
+from reelwright.api.http.shown_paths import shown
 from reelwright.db.database import is_away
 from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 from reelwright.errors import (
@@ -81,9 +82,10 @@ class Problem(msgspec.Struct, kw_only=True):
 
 
 def public_path(scope: Scope) -> str:
-    """Return the request's path as the client wrote it, percent-encoded, with a reverse proxy's prefix."""
+    """Return the request's path as the client wrote it, percent-encoded, with a reverse proxy's prefix, and without a
+    token."""
     root: str = scope.get("root_path", "")
-    return quote(root + scope["path"].removeprefix(root))
+    return quote(shown(root + scope["path"].removeprefix(root)))
 
 
 def problem_document(

@@ -27,6 +27,7 @@ from litestar.response import Redirect
 from litestar.routes import HTTPRoute
 
 from reelwright.api.http.authorization import PUBLIC, needed_scope
+from reelwright.api.http.delegation import purposes_of
 from reelwright.api.http.idempotency import CHECKSUM, HEADER, MAX_KEY_LENGTH, REPLAYED
 from reelwright.api.openapi.operations import name_words, operation_id, problem_components
 from reelwright.error_codes import HTTP_CODES, JOB_CODES, V1_BAD_REQUESTS
@@ -45,7 +46,8 @@ _KEY_SCHEME = SecurityScheme(
     type="http",
     scheme="bearer",
     bearer_format="rw_...",
-    description="A key that `reelwright keys create` or `POST /keys` made. Not asked for where AUTH is off.",
+    description="A key that `reelwright keys create` or `POST /keys` made, or, where `x-purposes` of the operation says"
+    " so, a token of `POST /tokens`. Not asked for where AUTH is off.",
 )
 _EMPTY_ICON = '<link rel="icon" href="data:,">'
 
@@ -103,11 +105,13 @@ def _operations(app: Litestar, document: dict[str, Any]) -> Iterator[tuple[HTTPR
 
 
 def _tell_scope(handler: HTTPRouteHandler, method: str, operation: dict[str, Any]) -> None:
-    """Say which scope a key has to have, or that none is needed."""
+    """Say which scope a key has to have, or that none is needed; and which tokens open it."""
     if (scope := needed_scope(handler.opt, method)) is None:
         operation["security"] = []
     else:
         operation["x-scope"] = scope.value
+    if purposes := sorted(purposes_of(handler.opt)):
+        operation["x-purposes"] = purposes
 
 
 def _tell_idempotency(handler: HTTPRouteHandler, operation: dict[str, Any]) -> None:

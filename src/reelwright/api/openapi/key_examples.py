@@ -1,4 +1,4 @@
-"""Example bodies of keys; as in examples.py."""
+"""Example bodies of keys and tokens; as in examples.py."""
 
 from __future__ import annotations
 
@@ -51,3 +51,33 @@ MADE: dict[str, Any] = {**KEY, "key": "rw_mJ4w9Qx (54 characters)"}
 LIMITED: dict[str, Any] = {**KEY, "limits": {**LIMITS, "jobs_per_minute": 60}}
 REVOKED: dict[str, Any] = {**KEY, "revoked_at": "2026-11-22T08:00:00.000000Z"}
 PAGE: dict[str, Any] = {"items": [KEY], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
+
+TOKEN_REQUESTS: dict[str, Any] = {
+    "one upload of a browser": {"purpose": "upload", "max_bytes": 2147483648, "expires_in_s": 900},
+    "a player": {"purpose": "play", "variant_id": "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e"},
+}
+TOKEN: dict[str, Any] = {
+    "id": "0199f0d6-7a10-7d51-b0c2-4a5b6c7d8e9f",
+    "purpose": "play",
+    "video_id": None,
+    "upload_id": None,
+    "variant_id": "0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e",
+    "job_id": None,
+    "max_bytes": None,
+    "key_id": "0199f0d5-22bb-7c32-9d2f-0e9d8c7b6a5f",
+    "created_at": "2026-11-21T10:15:30.123456Z",
+    "expires_at": "2026-11-21T11:15:00.000000Z",
+    "revoked_at": None,
+    "used_at": None,
+}
+_SIGNED = "/signed/rwt_AZnw1noQ.../variants/0199f0d4-11aa-7b21-8c1e-9d8c7b6a5f4e/files"
+TOKEN_MADE: dict[str, Any] = {
+    **TOKEN,
+    "token": "rwt_AZnw1noQ... (68 characters)",
+    "url": f"{_SIGNED}/720p.mp4",
+    "hls_url": f"{_SIGNED}/master.m3u8",
+    "dash_url": None,
+}
+TOKEN_REVOKED: dict[str, Any] = {**TOKEN, "revoked_at": "2026-11-21T10:20:00.000000Z"}
+TOKENS_REVOKED: dict[str, Any] = {"revoked": 2}
+TOKEN_PAGE: dict[str, Any] = {"items": [TOKEN], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}

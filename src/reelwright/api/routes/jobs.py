@@ -10,8 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
+from reelwright.access.purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_variant
+from reelwright.api.http.authorization import is_still_allowed
+from reelwright.api.http.delegation import open_to
 from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
@@ -26,6 +29,7 @@ from reelwright.api.schemas.pages import (
     TagParameter,
     wanted,
 )
+from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
@@ -36,7 +40,15 @@ from reelwright.library.queries import files_of_jobs
 RETRY_AFTER_S = 2
 
 
-@get("/status/{job_id:uuid}", summary="A job's status", operation_class=operation(responses={200: examples.STATUS}))
+BY_TOKEN = open_to(Purpose.READ)
+
+
+@get(
+    "/status/{job_id:uuid}",
+    summary="A job's status",
+    operation_class=operation(responses={200: examples.STATUS}),
+    opt=BY_TOKEN,
+)
 async def status(job_id: FromPath[UUID], services: NamedDependency[Services]) -> StatusOut:
     """The short answer; `GET /jobs/{id}` has the long one."""
     return StatusOut.of(await services.statuses.read(job_id), services.addresses)
@@ -107,7 +119,12 @@ async def list_jobs(
     return JobPage.of(part, asked, items)
 
 
-@get("/jobs/{job_id:uuid}", summary="Everything about a job", operation_class=operation(responses={200: examples.JOB}))
+@get(
+    "/jobs/{job_id:uuid}",
+    summary="Everything about a job",
+    operation_class=operation(responses={200: examples.JOB}),
+    opt=BY_TOKEN,
+)
 async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
     """Stage, outputs with their files and addresses, timings, speed, estimate, error, plan and the commands that make
     it. An output that was deleted since has the state `deleted`; the others stay."""
@@ -124,13 +141,17 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
     summary="Follow a job live",
     media_type="text/event-stream",
     operation_class=operation(event_stream=True),
+    opt=open_to(Purpose.READ, in_query=True),
 )
 async def follow(
-    job_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
+    job_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    token: TokenInQuery = None,
 ) -> Response[None]:
     """Server-sent events: `state` for every transition (its id resumes by `Last-Event-ID`) and `progress` in between,
-    a comment every 15 s. The stream ends with the job; who comes back having seen all of an ended job gets 204, which
-    tells a browser not to come again."""
+    a comment every 15 s. The stream ends with the job, and with the key or token that it was opened with; who comes
+    back having seen all of an ended job gets 204, which tells a browser not to come again."""
     last = request.headers.get("last-event-id", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
     try:
@@ -139,7 +160,11 @@ async def follow(
     except Exception as error:
         if not is_away(error):
             raise  # else the stream waits for the database: a browser that is told 503 does not come again
-    return EventStream(services.feeds.follow(job_id, seen), closing=services.notifier.closing)
+    return EventStream(
+        services.feeds.follow(job_id, seen),
+        closing=services.notifier.closing,
+        is_still_allowed=lambda: is_still_allowed(request.scope),
+    )
 
 
 async def _has_seen_all(services: Services, job_id: UUID, seen: int) -> bool:

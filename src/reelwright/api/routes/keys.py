@@ -13,7 +13,8 @@ from msgspec import UNSET
 
 from reelwright.access import keys
 from reelwright.api.context import Services
-from reelwright.api.http.authorization import FOR_ADMINS, Forbidden
+from reelwright.api.http.authorization import FOR_ADMINS
+from reelwright.api.http.delegation import Forbidden
 from reelwright.api.http.idempotency import SECRET
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
@@ -122,6 +123,7 @@ async def change_key(key_id: FromPath[UUID], data: JSONBody[KeyPatch], services:
 def _forget(services: Services) -> None:
     if services.keyring is not None:
         services.keyring.forget()
+        services.grants.forget()
 
 
 @delete(

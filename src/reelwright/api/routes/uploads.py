@@ -12,14 +12,18 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from reelwright.access import admission
+from reelwright.access.purposes import Purpose, Subject
 from reelwright.access.scopes import Scope
 from reelwright.api.context import Services
 from reelwright.api.http import tus
+from reelwright.api.http.authorization import is_still_allowed
+from reelwright.api.http.delegation import open_to, require_one_file, spend
 from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.idempotency import HEADER
 from reelwright.api.http.paced_body import left_where_it_is
 from reelwright.api.openapi import upload_examples as examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.api.schemas.uploads import UploadOut
 from reelwright.api.video_uploads import labels_of_metadata, measured_body, name_in_metadata
 from reelwright.db.models import Upload
@@ -67,11 +71,18 @@ async def begin(request: Request[Any, Any, Any], services: NamedDependency[Servi
             "client_metadata": client_metadata,
         }
         if joined is not None and joined.parts is not None:
+            require_one_file(request, None, is_joined=True)
             upload = await services.uploads.join(joined.parts, **said)
         else:
             length = tus.length(headers)
+            require_one_file(request, length, is_joined=joined is not None)
             async with admission.uploading(services.sessions, length or 0):
-                upload = await services.uploads.create(length_bytes=length, is_part=joined is not None, **said)
+                upload = await services.uploads.create(
+                    length_bytes=length,
+                    is_part=joined is not None,
+                    along=lambda session, upload_id: spend(request, session, Subject.UPLOAD, upload_id),
+                    **said,
+                )
         answer = {"Location": services.addresses.upload(upload.id)}
         if _brings_bytes(request):
             upload = await _appended(request, services, upload.id, at=0)
@@ -147,12 +158,22 @@ async def get_upload(upload_id: FromPath[UUID], services: NamedDependency[Servic
     summary="Follow an upload live",
     media_type="text/event-stream",
     operation_class=operation(bodies=["text/event-stream"]),
+    opt=open_to(Purpose.UPLOAD, in_query=True),
 )
-async def follow(upload_id: FromPath[UUID], services: NamedDependency[Services]) -> Response[None]:
+async def follow(
+    upload_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    token: TokenInQuery = None,
+) -> Response[None]:
     """Server-sent events: `upload`, with the JSON of `GET /uploads/{id}`, whenever that changes. The stream ends when
     the upload is `stored`, `refused` or gone."""
     await services.uploads.find(upload_id)
-    return EventStream(services.upload_feeds.follow(upload_id), closing=services.notifier.closing)
+    return EventStream(
+        services.upload_feeds.follow(upload_id),
+        closing=services.notifier.closing,
+        is_still_allowed=lambda: is_still_allowed(request.scope),
+    )
 
 
 def _brings_bytes(request: Request[Any, Any, Any]) -> bool:
@@ -199,5 +220,5 @@ router = Router(
     "/uploads",
     route_handlers=[begin, append, where, terminate, get_upload, follow],
     tags=["uploads"],
-    opt={"scope": Scope.WRITE},
+    opt={"scope": Scope.WRITE, **open_to(Purpose.UPLOAD)},
 )

@@ -9,9 +9,8 @@ from litestar import HttpMethod, Router, delete, get, patch, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
+from reelwright.api import downloads
 from reelwright.api.context import Services
-from reelwright.api.downloads import download as send
-from reelwright.api.downloads import download_variant
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
@@ -103,7 +102,7 @@ async def get_lineage(variant_id: FromPath[UUID], services: NamedDependency[Serv
 async def download(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The variant's main file. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
     async with services.sessions() as session:
-        return await download_variant(services, session, variant_id)
+        return await downloads.download_variant(services, session, variant_id)
 
 
 @route(
@@ -119,9 +118,7 @@ async def download_file(
 ) -> FileDownload:
     """Any file of the variant by its name, to be shown in the page."""
     async with services.sessions() as session:
-        variant = await queries.variant(session, variant_id)
-        file = await queries.named_file(session, variant_id, name)
-    return send(services, file, filename=file.name, last_modified=variant.created_at, inline=True)
+        return await downloads.download_file(services, session, variant_id, name)
 
 
 @delete("/{variant_id:uuid}", summary="Delete a variant", operation_class=operation(errors=[examples.IN_USE]))

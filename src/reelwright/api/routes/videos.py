@@ -10,8 +10,10 @@ from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from reelwright.access.purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
+from reelwright.api.http.delegation import open_to
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
@@ -74,6 +76,7 @@ UPLOAD_ERRORS = [
     request_max_body_size=None,
     response_headers=[LOCATION],
     operation_class=operation(upload="file", form=LabelsIn, responses={201: examples.VIDEO}, errors=UPLOAD_ERRORS),
+    opt=open_to(Purpose.UPLOAD),
 )
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[VideoOut]:
     """Streams the file to disk, hashes and probes it, and answers with all that is known of it.
@@ -96,6 +99,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     operation_class=operation(
         raw_body="application/octet-stream", responses={201: examples.VIDEO}, errors=UPLOAD_ERRORS
     ),
+    opt=open_to(Purpose.UPLOAD),
 )
 async def put_video(
     request: Request[Any, Any, Any],
@@ -137,7 +141,12 @@ async def list_videos(
     return VideoPage.of(part, asked, items)
 
 
-@get("/{video_id:uuid}", summary="Look up a video", operation_class=operation(responses={200: examples.VIDEO}))
+@get(
+    "/{video_id:uuid}",
+    summary="Look up a video",
+    operation_class=operation(responses={200: examples.VIDEO}),
+    opt=open_to(Purpose.READ),
+)
 async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> VideoOut:
     """All that is known of an upload."""
     async with services.sessions() as session:

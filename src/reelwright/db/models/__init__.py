@@ -6,7 +6,7 @@ Invariants that the columns carry: `jobs.attempt` only rises, and with `jobs.cla
 foreign key (the queue prunes its own rows).
 """
 
-from reelwright.db.models.access import ApiKey, Project, ProjectBytes, UploadPlace, Usage
+from reelwright.db.models.access import ApiKey, Project, ProjectBytes, Token, UploadPlace, Usage
 from reelwright.db.models.base import Base, Labelled, new_id
 from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
@@ -36,6 +36,7 @@ __all__ = [
     "SeenToolchain",
     "Storage",
     "TemplateVersion",
+    "Token",
     "Upload",
     "UploadPlace",
     "Usage",

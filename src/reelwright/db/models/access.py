@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reelwright.db.models.base import Base, new_id
+from reelwright.db.models.base import Base, index_of_projects, new_id
+from reelwright.db.ownership import Owned
 
 
 class Project(Base):
@@ -82,3 +83,36 @@ class ProjectBytes(Base):
 
     project_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     stored_bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class Token(Owned, Base):
+    """A right that a key handed on, for one purpose and a while: access/purposes.py. The token itself is not stored:
+    see access/token_format.py. Its row goes some time after it has expired."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (
+        index_of_projects("tokens", "created_at"),
+        Index("ix_tokens_expires_at", "expires_at"),
+        Index("ix_tokens_subject_id", "subject_id"),
+        Index(
+            "uq_tokens_addresses",
+            *("key_id", "purpose", "subject_id", "expires_at"),
+            unique=True,
+            postgresql_where=text("purpose IN ('play', 'download') AND revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id"))
+    """Of the key that made it, and with which it ends; NULL: nobody was asked for one."""
+    purpose: Mapped[str]
+    subject: Mapped[str | None]
+    """What `subject_id` is the id of: video, variant, job, upload. NULL: an upload that has not begun."""
+    subject_id: Mapped[uuid.UUID | None]
+    max_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    digest: Mapped[bytes]
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime.datetime]
+    revoked_at: Mapped[datetime.datetime | None]
+    used_at: Mapped[datetime.datetime | None]
+    """When an upload took it; other tokens are used as often as one likes."""
