@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from reelwright import file_formats, source_codecs
-from reelwright.edits import codecs
+from reelwright.api.schemas.cut_modes import ALL
+from reelwright.edits import codecs, cut_modes
 from reelwright.edits.audio_tracks import COPIED
 from reelwright.edits.codecs import (
     CODECS,
@@ -22,9 +23,12 @@ from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.plan.splicing import BESIDE
+from reelwright.edits.splice import REMUXED, CutMode
 from reelwright.media import encoders
 from reelwright.media.encoders import hardware, muxing
 from reelwright.media.ffmpeg.capabilities import Capabilities
+from reelwright.media.splicing.source import HOLDING, HOLDING_INTRA
 from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=2, tone_mapping=True)
@@ -65,6 +69,19 @@ def test_what_is_only_copied_is_known_to_all_tables() -> None:
         assert not codecs.held_by(container)
         assert file_formats.demuxer_of(container) == "mov"
         assert muxing.into(container, "<out0>")[-1] == "<out0>"
+
+
+def test_each_cut_mode_says_what_is_copied() -> None:
+    """From each container of which packets are copied, by the tables that copying goes by."""
+    assert set(cut_modes.EXPECTED) == set(get_args(CutMode))
+    families = {"mp4": "mov", "mov": "mov", "mkv": "matroska", "webm": "matroska"}
+    for one in cut_modes.sources():
+        own = HOLDING_INTRA if one.codec in COPIED_INTO else (*HOLDING, *REMUXED) if one.codec in BESIDE else HOLDING
+        assert {families.get(container, container) for container in one.containers} == set(own)
+    listed = {one.mode: one for one in ALL}
+    assert not listed["exact"].sources
+    results = {one.codec: one.result for one in listed["smart"].sources}
+    assert (results["h264"], results["prores"]) == ("mp4", "mov")
 
 
 @pytest.mark.parametrize("codec", CODECS)
