@@ -12,7 +12,8 @@ import av
 import pytest
 
 from reelwright.edits.codecs import COPIED_INTO
-from reelwright.edits.edit import Edit, trim
+from reelwright.edits.edit import Edit, overlay, trim
+from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import splicing
 from reelwright.edits.splice import Splice, SpliceRefusal
@@ -20,7 +21,7 @@ from reelwright.edits.steps.keep import Interval, KeepStep
 from reelwright.errors import InvalidInput, JobFailed, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import SpliceFailed, Splicer
-from tests.support import footage, frame_judge, splices
+from tests.support import footage, frame_judge, recipes, splices
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg
 
@@ -280,20 +281,22 @@ async def test_what_cannot_be_copied_is_refused_by_name(
     ("seed", "count"), [(1, 12), *(pytest.param(seed, 200, marks=pytest.mark.soak) for seed in range(2, 12))]
 )
 async def test_mutants_are_joined_exactly_or_not_at_all(
-    prober: Prober, splicer: Splicer, tmp_path: Path, seed: int, count: int
+    prober: Prober, splicer: Splicer, tmp_path: Path, patch: Path, seed: int, count: int
 ) -> None:
     """Whatever a file became: its index, its packets at the seams, its end. Nothing but a refusal comes out, or what
-    was proven; the program that joins outlives them all."""
+    was proven; the program that joins outlives them all. Cuts, and windows that something is laid over in."""
     chance, source = random.Random(seed), footage.make(seconds=3, keyframe_every=12)
     content = source.path.read_bytes()
-    edit = edit_of(Fraction("0.3"), Fraction("2.7"))
+    cut, laid = edit_of(Fraction("0.3"), Fraction("2.7")), overlay((ImageLayer(image_path="a", start=1, end=1.3),))
+    drawn = [recipes.drawn(patch)]
     ended = {"refused": 0, "failed": 0, "made": 0}
     for number in range(count):
         mutant = tmp_path / f"mutant{number}.mp4"
         mutant.write_bytes(mutated(content, chance))
         target = tmp_path / f"work{number}" / "out.mp4"
         try:
-            made = await splices.cut(prober, splicer, edit, mutant, target, chance.choice(("smart", "copy")))
+            edit, mode, layers = chance.choice(((cut, "smart", ()), (cut, "copy", ()), (laid, "smart", drawn)))
+            made = await splices.cut(prober, splicer, edit, mutant, target, mode, layers)
         except (UnreadableMedia, UnsupportedMedia, InvalidInput):
             ended["refused"] += 1
         except (SpliceFailed, JobFailed):

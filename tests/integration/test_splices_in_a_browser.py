@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from reelwright.edits.edit import trim
-from reelwright.edits.splice import SpliceRefusal
+from reelwright.edits.edit import overlay, trim
+from reelwright.edits.layers import ImageLayer
+from reelwright.edits.splice import FrameRun, Splice, SpliceRefusal
 from reelwright.media.probe.prober import Prober
-from tests.support import footage, npm, splices
+from tests.support import footage, npm, recipes, splices
 from tests.support.browser import browser, page_server
 from tests.support.media_files import ffmpeg
 
@@ -48,6 +49,39 @@ async def test_a_browser_shows_every_frame_through_the_seams(
 
     found = await watched(tmp_path, target, way, [(place + 0.5) / 25 for place in looked_at])
 
+    shown_right(found, way, numbers, looked_at)
+
+
+@pytest.mark.slow
+@pytest.mark.needs("chromium")
+@pytest.mark.needs("npm")
+@pytest.mark.parametrize("way", ["plain", "mse", "hls"])
+async def test_a_browser_shows_every_frame_through_a_window(
+    prober: Prober, tmp_path: Path, patch: Path, way: str
+) -> None:
+    """Where something is laid over for a while, which alone is coded: copied before, coded, copied behind."""
+    source, target = footage.make(seconds=5, keyframe_every=25), tmp_path / "work" / "out.mp4"
+    # above the bars that are read
+    edit = overlay((ImageLayer(image_path="a", x=4, y=4, scale=0.5, start=2.1, end=2.7),))
+    async with splices.splicer(tmp_path) as splicer:
+        made = await splices.cut(prober, splicer, edit, source.path, target, layers=[recipes.drawn(patch)])
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.joined.copied > made.joined.encoded > 0
+    seams = [round((run.last_tick + 1) * made.splice.tick * 25) for run in drawn_over(made.splice)]
+    seams += [round(run.first_tick * made.splice.tick * 25) for run in drawn_over(made.splice)]
+    numbers = list(range(len(source.frame_times_s)))
+    looked_at = sorted({place for seam in seams for place in range(seam - 2, seam + 2)} & set(numbers))
+
+    found = await watched(tmp_path, target, way, [(place + 0.5) / 25 for place in looked_at])
+
+    shown_right(found, way, numbers, looked_at)
+
+
+def drawn_over(splice: Splice) -> list[FrameRun]:
+    return [run for interval in splice.intervals for run in interval.edges]
+
+
+def shown_right(found: dict[str, Any], way: str, numbers: list[int], looked_at: list[int]) -> None:
     assert found["errors"] == []
     assert found["dropped"] == 0
     assert found["late"] <= (0.0 if way == "plain" else 0.2)

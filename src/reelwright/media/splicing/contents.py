@@ -23,6 +23,14 @@ def sample_bytes(stream: Any) -> int:
     return int(bits[1]) // 8 * stream.codec_context.channels if bits else 0
 
 
+def usual_layout(stream: Any) -> str | None:
+    """What its channels are, of plain samples of which that is not said; MOV says it of all. None: that is known, or
+    nobody knows."""
+    context = stream.codec_context
+    told = not sample_bytes(stream) or context.layout.name != f"{context.channels} channels"
+    return None if told else {1: "mono", 2: "stereo"}.get(context.channels)
+
+
 class Contents:
     """Fed with the packets of one track, in their order, with times in the ticks of that track."""
 

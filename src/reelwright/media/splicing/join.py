@@ -21,7 +21,7 @@ from av.stream import Discard, Disposition
 
 from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
-from reelwright.media.splicing.contents import Contents, sample_bytes
+from reelwright.media.splicing.contents import Contents, sample_bytes, usual_layout
 from reelwright.media.splicing.edges import Edges, JoinedPicture
 from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.own_sound import PREROLL_S, OwnSamples, OwnTrack
@@ -225,6 +225,8 @@ class _Joining:
         """No text of the source goes along but a language that is one."""
         made = self.made.add_stream_from_template(stream)
         made.metadata.clear()
+        if (layout := usual_layout(stream)) is not None:
+            made.codec_context.layout = layout
         if track.language:
             made.metadata["language"] = track.language
         made.disposition = Disposition.default if track.default else Disposition(0)
