@@ -169,7 +169,8 @@ async def test_a_missing_or_damaged_file_is_named_and_stops_nothing(
 ) -> None:
     """The backup has all the rest, says so in its description, and the exit status is 1."""
     whole, gone = await service.upload(clip), await service.upload(long_clip)
-    bad = await service.upload(clip)
+    (other := tmp_path / "other.mp4").write_bytes(clip.read_bytes() + b"\0\0\0\x08free")  # its bytes are its own
+    bad = await service.upload(other)
     (service.settings.media_path / gone["stored_path"]).unlink()
     with (service.settings.media_path / bad["stored_path"]).open("r+b") as file:
         file.write(b"no")

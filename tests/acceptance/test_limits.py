@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -170,7 +171,7 @@ async def test_of_many_who_want_the_last_bytes_one_gets_them(service: Service, c
         video = answers[number].json()
         again = await upload(clients[0], padded(clip, number))
         assert again.status_code == 201
-        assert service.stored() == {video["stored_path"]}
+        assert service.stored() == {video["stored_path"], again.json()["stored_path"]}
         assert (await service.client.get("/projects")).json()["items"][1]["stored_bytes"] == size
         cut = {"video_id": video["id"], "start": 0, "end": 1}
         assert (await clients[0].post("/trim", json=cut)).status_code == 202
@@ -216,3 +217,97 @@ async def test_the_settings_limit_whoever_has_no_limits_of_its_own(settings: Set
         for given, wanted in ((key, [200, 200, 429]), (free, [200] * 3)):
             answers = [await service.client.get("/videos", headers=bearer(given)) for _ in range(3)]
             assert [answer.status_code for answer in answers] == wanted
+
+
+def _beyond(most: int, name: str, source: str) -> tuple[str, str, dict[str, Any]]:
+    """A request that is one over a built-in limit: method, path, what is sent."""
+    layer = {"type": "text", "text": "x"}
+    cut = {"type": "trim", "start": 0, "end": 1}
+    edit: dict[str, dict[str, Any]] = {
+        "steps": {"steps": [cut] * (most + 1)},
+        "outputs": {"outputs": ["mp4"] * (most + 1)},
+        "qualities": {"outputs": [{"qualities": ["240p"] * (most + 1)}]},
+        "layers": {"steps": [{"type": "overlay", "layers": [layer] * (most + 1)}]},
+        "edit_layers": {"steps": [{"type": "overlay", "layers": [layer] * (most // 6 + 1)}] * 6},
+        "intervals": {"steps": [{"type": "keep", "intervals": [{"start": 0, "end": 1}] * (most + 1)}]},
+        "clips": {"steps": [{"type": "concat", "after": [{"source": f"video:{UNKNOWN}"}] * (most + 1)}]},
+        "thumbnails": {"outputs": [{"thumbnails": {"at": [1] * (most + 1)}}]},
+        "text_characters": {"steps": [{"type": "overlay", "layers": [{**layer, "text": "x" * (most + 1)}]}]},
+        "text_lines": {"steps": [{"type": "overlay", "layers": [{**layer, "text": "x\n" * most + "x"}]}]},
+        "font_px": {"steps": [{"type": "overlay", "layers": [{**layer, "font_size": most + 1}]}]},
+        "cues": {"steps": [{"type": "subtitles", "cues": [{"start": 0, "end": 1, "text": "x"}] * (most + 1)}]},
+        "time_s": {"steps": [{**cut, "end": most + 1}]},
+        "title_characters": {"title": "x" * (most + 1)},
+        "tags": {"tags": [str(number) for number in range(most + 1)]},
+        "tag_characters": {"tags": ["x" * (most + 1)]},
+        "external_id_characters": {"external_id": "x" * (most + 1)},
+        "metadata_bytes": {"metadata": {"x": "x" * most}},
+        "metadata_values": {"metadata": {"x": [0] * (most + 1)}},
+    }
+    if name in edit:
+        return "POST", "/edits", {"json": {"source": source, **edit[name]}}
+    json = {"Content-Type": "application/json"}
+    many = {"steps": [cut], "items": [{"source": UNKNOWN}] * (most + 1 if name == "batch_items" else 1)}
+    return {
+        "body_bytes": (
+            "POST",
+            "/edits",
+            {"content": b" " * (most + 1), "headers": json},
+        ),
+        "head_bytes": ("GET", "/videos", {"headers": {"X-Long": "x" * most}}),
+        "page_size": ("GET", f"/videos?page_size={most + 1}", {}),
+        "pages": ("GET", f"/videos?page={most + 1}", {}),
+        "idempotency_key_characters": (
+            "POST",
+            "/edits",
+            {"headers": {"Idempotency-Key": "x" * (most + 1)}, "json": {}},
+        ),
+        "form_text_bytes": ("POST", "/videos/upload", {"data": {"title": "x" * (most + 1)}, "files": {"file": b"x"}}),
+        "batch_items": ("POST", "/edits/batch", {"json": many}),
+    }[name]
+
+
+UNTRIED = {
+    *("sprite_tiles", "picture_side_px", "subtitles_bytes", "cue_characters", "cue_lines", "tracks", "track_cues"),
+    *("metadata_depth", "template_bytes", "template_variables"),
+}
+"""Built-in limits that the tests of their own subjects go beyond."""
+
+
+async def test_one_over_a_limit_is_answered_as_the_table_says(shared_service: Service, clip: Path) -> None:
+    """`GET /limits` is true: each built-in limit, and what it is beyond those with a setting."""
+    table = (await shared_service.client.get("/limits")).json()
+    assert (table["key"], table["project"]) == (None, None)
+    video = await shared_service.upload(clip)
+    built_in = {row["name"]: row for row in table["service"] if row["setting"] is None}
+    tried = 0
+    for name in built_in.keys() - UNTRIED:
+        row = built_in[name]
+        method, path, sent = _beyond(int(row["value"]), name, video["id"])
+        answer = await shared_service.client.request(method, path, **sent)
+        assert answer.status_code == row["status"], (name, answer.text[:300])
+        tried += 1
+    assert tried > 20
+    told = {row["setting"]: row["value"] for row in table["service"] if row["setting"]}
+    assert told["UPLOAD_IDLE_TIMEOUT_S"] == 5
+    misdirected = await shared_service.client.get("/videos", headers={"Host": "elsewhere.example"})
+    problem(misdirected, 421, "misdirected")
+    unsupported = await shared_service.client.post("/edits", content=b"x", headers={"Content-Type": "text/plain"})
+    problem(unsupported, 415, "unsupported_media")
+
+
+async def test_a_key_is_told_what_it_has_used(service: Service, clip: Path) -> None:
+    limits = {"requests_per_minute": 60, "jobs_per_minute": 10, "concurrent_uploads": 2}
+    key = await made(service, "shop", project="shop", limits=limits)
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, headers=bearer(key)) as client:
+        video = (await upload(client, clip.read_bytes())).json()
+        assert (await client.post("/trim", json={"video_id": video["id"], "start": 0, "end": 1})).status_code == 202
+        told = (await client.get("/limits")).json()
+    size = clip.stat().st_size
+    assert told["key"]["jobs_per_minute"] == {"limit": 10, "used": 1}
+    assert told["key"]["concurrent_uploads"] == {"limit": 2, "used": 0}
+    assert told["key"]["unfinished_jobs"] == {"limit": None, "used": 1}
+    assert told["key"]["requests_per_minute"]["limit"] == 60
+    assert 1 <= told["key"]["requests_per_minute"]["used"] <= 3
+    assert told["project"]["stored_bytes"] == {"limit": None, "used": size}
+    assert told["project"]["jobs_per_minute"] == {"limit": None, "used": None}

@@ -12,13 +12,15 @@ import math
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access.asking import Holder, asking
-from reelwright.access.limits import Standing
+from reelwright.access.limits import WINDOW_S, Standing
 from reelwright.db.database import is_away
 from reelwright.db.models import ProjectBytes
 from reelwright.errors import QuotaExceeded, RateLimited
@@ -78,8 +80,8 @@ async def uploading(sessions: async_sessionmaker[AsyncSession], expected_bytes: 
         return
     place = uuid.uuid4()
     values = {"project": holder.project_id, "key": holder.key_id, "place": place, "places": list(places)}
-    async with sessions.begin() as session:
-        whose = await session.scalar(_ADMIT_UPLOAD, {**values, "lease_s": UPLOAD_LEASE_S})
+    # in a task of its own: no transaction around the request holds it until the upload has ended
+    whose = await asyncio.create_task(_take_place(sessions, values))
     if whose is not None:
         most = places[0] if whose == "project" else places[1]
         raise RateLimited(
@@ -94,6 +96,12 @@ async def uploading(sessions: async_sessionmaker[AsyncSession], expected_bytes: 
         with suppress(asyncio.CancelledError):
             await renewing
         await asyncio.shield(_release(sessions, place))
+
+
+async def _take_place(sessions: async_sessionmaker[AsyncSession], values: dict[str, Any]) -> str | None:
+    async with sessions.begin() as session:
+        whose: str | None = await session.scalar(_ADMIT_UPLOAD, {**values, "lease_s": UPLOAD_LEASE_S})
+        return whose
 
 
 async def _renew(sessions: async_sessionmaker[AsyncSession], place: uuid.UUID) -> None:
@@ -137,6 +145,44 @@ async def _require_room(session: AsyncSession, holder: Holder, size_bytes: int) 
         raise QuotaExceeded(
             f"The project has {stored} of the {most} bytes that it may have (stored_bytes){adding}: delete something."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How much of each limit is used now. None: it is not counted."""
+
+    requests_per_minute: int | None
+    jobs_per_minute: int | None
+    unfinished_jobs: int
+    concurrent_uploads: int | None
+    stored_bytes: int
+
+    def with_requests(self, requests: int | None) -> Used:
+        return replace(self, requests_per_minute=requests)
+
+
+_OF = (
+    "SELECT (SELECT extract(epoch FROM u.jobs_full_at - now()) FROM usages u WHERE u.subject_id = :subject),"
+    " (SELECT count(*) FROM jobs j WHERE j.status IN ('PENDING', 'STARTED') AND j.{whose}_id = :subject),"
+    " (SELECT count(*) FROM upload_places p WHERE p.held_until > now() AND p.{whose}_id = :subject)"
+)
+_USED = {whose: text(_OF.format(whose=whose)) for whose in ("project", "key")}
+
+
+async def used(session: AsyncSession, holder: Holder) -> tuple[Used, Used]:
+    """Return what the project and the key have used of their limits, but for requests."""
+    stored = await stored_bytes(session, holder.project_id)
+    found = []
+    for whose, subject, limits in (
+        ("project", holder.project_id, holder.project_limits),
+        ("key", holder.key_id, holder.limits),
+    ):
+        full_in_s, unfinished, uploads = (await session.execute(_USED[whose], {"subject": subject})).one()
+        a_minute = limits.most("jobs_per_minute")
+        jobs = None if a_minute is None else math.ceil(max(float(full_in_s or 0), 0) * a_minute / WINDOW_S - 1e-6)
+        counted = uploads if any(holder.most("concurrent_uploads")) else None
+        found.append(Used(None, jobs, unfinished, counted, stored))
+    return found[0], found[1]
 
 
 async def stored_bytes(session: AsyncSession, project_id: uuid.UUID) -> int:

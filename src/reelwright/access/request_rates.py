@@ -20,6 +20,10 @@ class RequestRates:
     def __init__(self) -> None:
         self._full_at: dict[uuid.UUID, float] = {}
 
+    def used(self, request: Asking) -> dict[str, int]:
+        """Return how many of a minute's requests are used, by the name of each limit that there is."""
+        return {one.name: one.most - one.left for one in request.standings}
+
     def count(self, request: Asking) -> None:
         """Count a request. Raises RateLimited."""
         holder = request.holder

@@ -15,7 +15,7 @@ from reelwright.access.purposes import Subject
 from reelwright.api.context import Services
 from reelwright.api.http.delegation import spend, upload_limit
 from reelwright.api.http.idempotency import declared_checksum
-from reelwright.api.http.multipart import IncomingFile, display_name, incoming_file
+from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, display_name, incoming_file
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
 from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.schemas.labels import FORM_FIELDS, REPEATED_FORM_FIELDS, labels_of_form
@@ -25,9 +25,6 @@ from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
-
-FORM_BYTES = 64 * 1024
-"""Nothing that comes beside a file is larger."""
 
 
 @asynccontextmanager
@@ -64,7 +61,7 @@ async def video_upload(
 
 def file_bytes(request: Request[Any, Any, Any]) -> int:
     """Return how large the file of a form is at least."""
-    return max(0, (request.content_length or 0) - FORM_BYTES)
+    return max(0, (request.content_length or 0) - MAX_OVERHEAD_BYTES)
 
 
 async def raw_video_upload(

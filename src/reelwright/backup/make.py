@@ -19,7 +19,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -188,6 +188,7 @@ class _Copies:
         self.storage = storage
         self.folder = folder
         self.previous = previous
+        self._copied = Copied()
 
     def bring(self, entry: Entry) -> int | None:
         """Have it in the backup; its size, None where there is no file or a damaged one. Raises OSError."""
@@ -200,7 +201,7 @@ class _Copies:
             os.link(earlier, target)
             return target.stat().st_size
         try:
-            return copied(source, target, entry)
+            return self._copied.bring(source, target, entry)
         except (FileNotFoundError, Damaged):
             return None
 
@@ -212,6 +213,27 @@ def _is(path: Path, entry: Entry) -> bool:
         if entry.size_bytes not in (None, size_bytes):
             return False
         return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+
+
+class Copied:
+    """Files that were copied whole: bytes that lie under several names are copied once, and lie so there, too."""
+
+    def __init__(self) -> None:
+        self._targets: dict[tuple[int, int], tuple[Path, str]] = {}
+        """By device and inode, of those that have several names; with the SHA-256 that was found."""
+
+    def bring(self, source: Path, target: Path, entry: Entry) -> int:
+        """As `copied`."""
+        stat = source.stat()
+        same, sha256 = self._targets.get((stat.st_dev, stat.st_ino), (None, ""))
+        if same is not None and sha256 == entry.sha256:
+            with suppress(OSError):  # as many names as a file can have
+                target.hardlink_to(same)
+                return stat.st_size
+        size_bytes = copied(source, target, entry)
+        if stat.st_nlink > 1:
+            self._targets[stat.st_dev, stat.st_ino] = target, entry.sha256
+        return size_bytes
 
 
 def copied(source: Path, target: Path, entry: Entry) -> int:

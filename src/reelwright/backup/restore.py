@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from reelwright.backup.dump import restore as fill
-from reelwright.backup.make import DATABASE, FILES, FORMAT, MANIFEST, MEDIA, Damaged, Entry, Manifest, copied
+from reelwright.backup.make import DATABASE, FILES, FORMAT, MANIFEST, MEDIA, Copied, Damaged, Entry, Manifest
 from reelwright.db.database import located, usable
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.db.models.uploads import UNFINISHED
@@ -114,6 +114,7 @@ def _copy(folder: Path, arriving: Path) -> None:
     if arriving.exists():  # of an attempt that failed
         shutil.rmtree(arriving)
     arriving.mkdir()
+    whole = Copied()
     with (folder / FILES).open("rb") as listing:
         for line in listing:
             entry = msgspec.json.decode(line, type=Entry)
@@ -122,7 +123,7 @@ def _copy(folder: Path, arriving: Path) -> None:
             target = arriving / entry.key
             target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             try:
-                copied(folder / MEDIA / entry.key, target, entry)
+                whole.bring(folder / MEDIA / entry.key, target, entry)
             except Damaged as error:
                 raise ReelwrightError(f"{folder / MEDIA / entry.key} is damaged: nothing was restored.") from error
 

@@ -15,6 +15,8 @@ from reelwright.edits.timecode import Time
 from reelwright.edits.validation import Check
 
 When = Annotated[Time, Check(timecode.parse)]
+MAX_LAYERS, MAX_LAYERS_OF_EDIT = 20, 100
+"""Of one overlay, and of all steps of an edit together."""
 ColorText = Annotated[str, Meta(max_length=64), Check(color.parse)]
 Place = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.OVERLAY))]
 TextPlace = Annotated[Coordinate, Check(partial(placement.read, vocabulary=placement.TEXT))]

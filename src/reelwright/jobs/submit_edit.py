@@ -15,7 +15,7 @@ from reelwright.edits import ladder
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import CueFacts, Facts, SubtitlesFacts
-from reelwright.edits.layers import AnyLayer
+from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.output_words import WantedOutput
@@ -26,6 +26,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice import CutMode
 from reelwright.edits.steps import Step
+from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
@@ -52,6 +53,7 @@ class EditRequest:
 async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> AsyncIterator[tuple[AsyncSession, Draft]]:
     """An edit of any steps, and the transaction in which its sources were found: what the steps bring in is made ready
     first, outside of that. Raises NotFound; InvalidInput that names every wrong field of what is wrong first."""
+    _require_few_layers(request.steps)
     async with layer_sources.sessions() as session:
         await find_source(session, request.source_id, pointer="/source")
     wanted, pointers = _materials(request.steps)
@@ -74,6 +76,20 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         edit, places = await asyncio.to_thread(edit_of, request, source.facts)
         draft = Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
         yield session, await of_original(session, draft, layer_sources.storage)
+
+
+def _require_few_layers(steps: Sequence[Step]) -> None:
+    """Before any is drawn. Raises InvalidInput."""
+    overlays = {number: len(step.layers) for number, step in enumerate(steps) if isinstance(step, OverlayStep)}
+    errors = [
+        FieldError(f"/steps/{number}/layers", f"has {layers} layers, {MAX_LAYERS} are taken")
+        for number, layers in overlays.items()
+        if layers > MAX_LAYERS
+    ]
+    if not errors and sum(overlays.values()) > MAX_LAYERS_OF_EDIT:
+        errors = [FieldError("/steps", f"have {sum(overlays.values())} layers in all, {MAX_LAYERS_OF_EDIT} are taken")]
+    if errors:
+        raise InvalidInput(errors)
 
 
 def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ...]]:

@@ -1,7 +1,7 @@
 """Deletes videos, variants and assets. A file's bytes go with its last row, after the rows are gone for good.
 
-Variants may share bytes: whoever deletes one holds the rows of all that do, so that of two who delete at the same time
-the second one knows that his was the last.
+Files may share bytes, variants under one key and equal uploads under several (same_bytes.py): whoever deletes one holds
+the rows of all that do, so that of two who delete at the same time the second one knows that his was the last.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
 
 async def _lock_unused(session: AsyncSession, files: ColumnElement[bool]) -> list[str]:
     """Lock files against new jobs and make sure that no unfinished job reads them. Returns their keys."""
-    own_keys = select(File.key).where(files)
-    shared = select(File.id, File.key, files.label("own")).where(File.key.in_(own_keys))
+    own = select(File.content).where(files)
+    shared = select(File.id, File.key, files.label("own")).where(File.content.in_(own))
     # in one order, for all who delete: else two of them might wait for each other
     rows = (await session.execute(shared.order_by(File.key, File.id).with_for_update())).all()
     locked = [(file_id, key) for file_id, key, own in rows if own]

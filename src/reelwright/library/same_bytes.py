@@ -1,12 +1,14 @@
-"""The same bytes once: of a project's uploads that are equal, one file is stored, which all their rows name.
+"""The same bytes once: of a project's uploads that are equal, the bytes lie on the disk once, under a name for each.
 
-Whoever adds a row to a file holds one of its rows until it has committed, whoever deletes one holds them all
-(deletion.py): the bytes go with the last row, and never under one that was just added.
+The file system counts the names, so that the bytes go with the last; where it knows no second names, or the file has as
+many as it can have, the bytes are stored again. `files.content_key` says with which file they are shared: whoever adds
+a row to shared bytes holds one of theirs until it has committed, whoever deletes one holds them all (deletion.py).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,35 +17,28 @@ from reelwright.db.models import File
 from reelwright.db.ownership import project_of_new
 from reelwright.storage.local import LocalStorage
 
+logger = logging.getLogger(__name__)
+
 TRIES = 3
 """The row that was found may be deleted before it is held; there may be another."""
 
 
-async def stored_already(
-    session: AsyncSession, storage: LocalStorage, *, key: str, size_bytes: int, sha256: str, content_type: str
-) -> str | None:
-    """Return the key of the file that the project has of the same bytes, held until the transaction ends; None where it
-    has none that is whole. Equal uploads that end at the same time come here one after the other.
-
-    `key`: where the bytes lie that have just come; files of videos and of assets are not shared.
-    """
+async def shared(session: AsyncSession, storage: LocalStorage, *, key: str, size_bytes: int, sha256: str) -> str | None:
+    """Let the file that has just come share the bytes of an equal one of the project. Return what its row has to say of
+    that, None where its bytes are its own. Equal uploads that end at the same time come here one after the other."""
     project_id = project_of_new()
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{project_id} {sha256}", 0))))
-    alike = (
-        select(File.key, File.id)
-        .where(
-            File.project_id == project_id,
-            File.sha256 == sha256,
-            File.size_bytes == size_bytes,
-            File.content_type == content_type,
-            _of_the_kind(key),
-        )
-        .order_by(File.id)
+    equal = (
+        select(File.key, File.content)
+        .where(File.project_id == project_id, File.sha256 == sha256, File.size_bytes == size_bytes, _of_the_kind(key))
+        .order_by(File.id.desc())
+        .limit(1)
     )
     for _ in range(TRIES):
-        for found, _ in (await session.execute(alike.limit(1).with_for_update(read=True))).tuples():
-            return found if await asyncio.to_thread(_is_whole, storage, found, size_bytes) else None
-        if await session.scalar(alike.with_only_columns(File.id).limit(1)) is None:
+        held = (await session.execute(equal.with_for_update(read=True))).one_or_none()
+        if held is not None:
+            return held.content if await asyncio.to_thread(_share, storage, key, held.key, size_bytes) else None
+        if (await session.execute(equal)).one_or_none() is None:
             return None
     return None
 
@@ -52,8 +47,12 @@ def _of_the_kind(key: str) -> ColumnElement[bool]:
     return File.asset_id.is_not(None) if key.startswith("assets/") else File.video_id.is_not(None)
 
 
-def _is_whole(storage: LocalStorage, key: str, size_bytes: int) -> bool:
+def _share(storage: LocalStorage, key: str, with_key: str, size_bytes: int) -> bool:
     try:
-        return storage.path(key).stat().st_size == size_bytes
-    except OSError:
+        if storage.path(with_key).stat().st_size != size_bytes:
+            return False
+        storage.share(key, with_key)
+    except OSError as error:
+        logger.info("%s keeps bytes of its own: %r", key, error)
         return False
+    return True

@@ -55,6 +55,8 @@ class Received(Generic[Examined]):
     sha256: str
     examined: Examined
     """What was found out about it."""
+    content_key: str | None = None
+    """With which file it shares its bytes, if it does."""
 
 
 async def receive(
@@ -94,6 +96,7 @@ async def insert(session: AsyncSession, owner: Video | Asset, received: Received
             role=FileRole.MAIN,
             name=Path(received.key).name,
             key=received.key,
+            content_key=received.content_key,
             size_bytes=received.size_bytes,
             sha256=received.sha256,
             content_type=received.format.mime_type,
@@ -108,33 +111,27 @@ async def insert(session: AsyncSession, owner: Video | Asset, received: Received
 async def recording(
     received: Received[Examined], storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
 ) -> AsyncIterator[tuple[AsyncSession, Received[Examined]]]:
-    """Open the transaction that inserts a received file's rows, of which the project may have the bytes already: gives
-    the file as they have to name it. The file's folder is held until that has ended, and when it fails, or the bytes
-    were there, the file goes. Raises QuotaExceeded.
+    """Open the transaction that inserts a received file's rows; gives the file as they have to name it: the project may
+    have its bytes already. The file's folder is held until that has ended, and when it fails, the file goes. Raises
+    QuotaExceeded.
 
     When it is unknown whether the commit came through (the connection broke, or the request was cancelled), the file
     stays: if no row names it, the sweep removes it.
     """
     try:
         async with _holding(storage.path(received.key).parent), sessions.begin() as session:
-            known = await same_bytes.stored_already(
-                session,
-                storage,
-                key=received.key,
-                size_bytes=received.size_bytes,
-                sha256=received.sha256,
-                content_type=received.format.mime_type,
+            shared = await same_bytes.shared(
+                session, storage, key=received.key, size_bytes=received.size_bytes, sha256=received.sha256
             )
-            if known is None:
+            if shared is None:
                 await admission.require_room(session, received.size_bytes)
-            yield session, received if known is None else replace(received, key=known)
+            else:
+                metrics.UPLOADS_STORED_ALREADY.inc()
+            yield session, replace(received, content_key=shared)
     except Exception as error:
         if not is_away(error):
             await finished(asyncio.to_thread(storage.delete, received.key))
         raise
-    if known is not None:
-        metrics.UPLOADS_STORED_ALREADY.inc()
-        await finished(asyncio.to_thread(storage.delete, received.key))  # were we killed before, the sweep would
 
 
 async def store_video(
@@ -183,7 +180,6 @@ async def storing_video(
     )
     video = video_of(received, labels().stored)
     async with recording(received, storage, sessions) as (session, recorded):
-        video.stored_path = recorded.key
         await insert(session, video, recorded)
         yield session, video
 

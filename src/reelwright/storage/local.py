@@ -102,6 +102,18 @@ class LocalStorage:
             target.unlink()
             raise
 
+    def share(self, key: str, with_key: str) -> None:
+        """Let a stored file be another name of the bytes of an equal one, durably; at every moment one of both is
+        there. Raises OSError where the file system cannot do it: nothing has changed then."""
+        target = self.path(key)
+        other = target.with_name(f".{uuid.uuid4().hex}.shared")
+        try:
+            other.hardlink_to(self.path(with_key))
+            other.replace(target)
+        finally:
+            other.unlink(missing_ok=True)
+        sync(target.parent)
+
     def _bring(self, local: Path, incoming: Path) -> None:
         try:
             incoming.hardlink_to(local)

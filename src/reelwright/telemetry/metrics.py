@@ -64,7 +64,7 @@ IDEMPOTENT_REQUESTS = Counter(
 UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
 UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
 UPLOADS_STORED_ALREADY = Counter(
-    "reelwright_uploads_stored_already", "Uploads whose bytes the project had: they share its file."
+    "reelwright_uploads_stored_already", "Uploads whose bytes the project had: they lie on the disk once."
 )
 TOKENS_MADE = Counter("reelwright_tokens_made", "Tokens that keys made, or wrote again, by purpose.", ["purpose"])
 TOKENS_REFUSED = Counter(

@@ -26,6 +26,30 @@ LIMITS: dict[str, Any] = {
     "concurrent_uploads": None,
     "stored_bytes": None,
 }
+_USED: dict[str, Any] = {name: {"limit": None, "used": None} for name in LIMITS}
+ALL_LIMITS: dict[str, Any] = {
+    "service": [
+        {
+            "name": "max_upload_bytes",
+            "value": 10_737_418_240,
+            "unit": "bytes",
+            "status": 413,
+            "setting": "MAX_UPLOAD_BYTES",
+            "meaning": "Largest upload, bytes (10 GiB).",
+        }
+    ],
+    "key": {
+        **_USED,
+        "jobs_per_minute": {"limit": 10, "used": 3},
+        "unfinished_jobs": {"limit": None, "used": 2},
+        "stored_bytes": {"limit": None, "used": 73_104_112},
+    },
+    "project": {
+        **_USED,
+        "unfinished_jobs": {"limit": None, "used": 5},
+        "stored_bytes": {"limit": 100_000_000_000, "used": 73_104_112},
+    },
+}
 PROJECT_CHANGES: dict[str, Any] = {"a hundred gigabytes": {"limits": {"stored_bytes": 100_000_000_000}}}
 PROJECT: dict[str, Any] = {
     "id": "0199f0d5-0c11-7a58-8c0e-5d4c3b2a1f0e",

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
 from reelwright.api.schemas.coding import CutModeIn, CutSoundIn, EditIn, LaidSoundIn, ReencodeIn
-from reelwright.edits.layers import AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.layers import MAX_LAYERS, AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.placement import Anchored
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.timecode import Moment
@@ -49,7 +49,7 @@ class OverlaysIn(EditIn, frozen=True, kw_only=True):
 
     video_id: SourceId
     source_variant_id: VariantId = None
-    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=20)] = msgspec.field(
+    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=MAX_LAYERS)] = msgspec.field(
         default_factory=list
     )
     watermark: WatermarkIn | None = None

@@ -20,8 +20,10 @@ from reelwright.library.pages import Cursor, Wanted
 MAX_TAGS = 10
 """So many tags may be asked for at once."""
 
-PageNumber: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="From 1.")]
-PageSize: TypeAlias = Annotated[int, QueryParameter(ge=1, le=200, description="So many a page.")]
+MAX_PAGE, MAX_PAGE_SIZE = 1_000_000, 200
+
+PageNumber: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="From 1.")]
+PageSize: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE, description="So many a page.")]
 After: TypeAlias = Annotated[
     str | None,
     QueryParameter(

@@ -17,6 +17,8 @@ from reelwright.edits.profiles import PROFILES, ProfileName, ladder_of
 from reelwright.edits.sidecars import AnySidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 
+MAX_QUALITIES = 8
+
 
 class SoundIn(AudioIn, frozen=True, kw_only=True):
     """How the sound is coded: AAC, in WebM Opus; `copy` leaves it as it is where the container takes that; `none`
@@ -55,7 +57,7 @@ class RenditionsIn(CodingIn, frozen=True, kw_only=True):
         Annotated[
             list[Quality],
             Meta(
-                max_length=8,
+                max_length=MAX_QUALITIES,
                 description="Boxes that the picture fits into: all that are named are made. Omitted: 1080p, 720p and"
                 " 480p without those above the source, one at least.",
                 examples=[["1080p", "720p", "480p"]],

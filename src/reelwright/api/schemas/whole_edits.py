@@ -11,7 +11,7 @@ from msgspec import Meta
 from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
-from reelwright.api.schemas.transcode import RenditionsIn
+from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
 from reelwright.edits.codecs import SOUND_CONTAINERS, SoundContainer, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
@@ -50,7 +50,7 @@ class OutputIn(RenditionsIn, frozen=True, kw_only=True):
         Annotated[
             list[Quality],
             Meta(
-                max_length=8,
+                max_length=MAX_QUALITIES,
                 description="As for `POST /transcode`. An empty list makes no video: only the images that are named.",
                 examples=[["720p"]],
             ),

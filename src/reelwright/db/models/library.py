@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Numeric,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reelwright.db.models.base import Base, Labelled, index_of_labels, index_of_projects, new_id
@@ -112,6 +114,7 @@ class File(Owned, Base):
         Index("ix_files_variant_id", "variant_id"),
         Index("ix_files_asset_id", "asset_id"),
         Index("ix_files_project_id_sha256", "project_id", "sha256"),
+        Index("ix_files_content", text("coalesce(content_key, key)")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -124,6 +127,18 @@ class File(Owned, Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
     content_type: Mapped[str]
+    content_key: Mapped[str | None]
+    """The key of the file whose bytes it shares, which may be deleted by now; None: its bytes are its own."""
+
+    @hybrid_property
+    def content(self) -> str:
+        """What files have in common that share their bytes, under one key or several."""
+        return self.content_key or self.key
+
+    @content.inplace.expression
+    @classmethod
+    def _content_in_sql(cls) -> ColumnElement[str]:
+        return func.coalesce(cls.content_key, cls.key)
 
 
 class Storage(Base):

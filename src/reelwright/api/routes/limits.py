@@ -1,0 +1,38 @@
+"""/limits: how much there may be of everything, and how much of it is used."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+
+from reelwright.access import admission
+from reelwright.access.asking import asking
+from reelwright.api.bounds import bounds
+from reelwright.api.context import Services
+from reelwright.api.openapi import key_examples
+from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.limits import LimitOut, LimitsPage, UsedLimitsOut
+
+
+@get("/limits", summary="List limits", operation_class=operation(responses={200: key_examples.ALL_LIMITS}))
+async def list_limits(services: NamedDependency[Services]) -> LimitsPage:
+    """Those of the service, with the setting that changes each and the status of who is beyond it; and those of the key
+    that asks and of its project, with what is used of them now."""
+    service = [LimitOut(**asdict(bound)) for bound in bounds(services.settings)]
+    if (request := asking()) is None or services.keyring is None:
+        return LimitsPage(service=service, key=None, project=None)
+    async with services.sessions() as session:
+        of_project, of_key = await admission.used(session, request.holder)
+    requests = services.keyring.rates.used(request)
+    return LimitsPage(
+        service=service,
+        key=UsedLimitsOut.of(request.holder.limits, of_key.with_requests(requests.get("key-requests"))),
+        project=UsedLimitsOut.of(
+            request.holder.project_limits, of_project.with_requests(requests.get("project-requests"))
+        ),
+    )
+
+
+router = Router("/", route_handlers=[list_limits], tags=["service"])
