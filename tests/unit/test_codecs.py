@@ -1,8 +1,10 @@
 """Codecs: the rows, the encoders and the other places that name codecs agree."""
 
 from typing import get_args
+from uuid import UUID
 
 import pytest
+from msgspec import UNSET, UnsetType
 
 from reelwright import file_formats, source_codecs
 from reelwright.api.schemas.cut_modes import ALL
@@ -21,10 +23,13 @@ from reelwright.edits.codecs import (
 )
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.output_words import read_word
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.plan.splicing import BESIDE
 from reelwright.edits.splice import REMUXED, CutMode
+from reelwright.edits.steps.trim import TrimStep
+from reelwright.jobs.submit_edit import EditRequest, edit_of
 from reelwright.media import encoders
 from reelwright.media.encoders import hardware, muxing
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -69,6 +74,28 @@ def test_what_is_only_copied_is_known_to_all_tables() -> None:
         assert not codecs.held_by(container)
         assert file_formats.demuxer_of(container) == "mov"
         assert muxing.into(container, "<out0>")[-1] == "<out0>"
+
+
+@pytest.mark.parametrize(
+    ("own", "mode", "named", "codec", "like_source"),
+    [
+        ("hevc", "smart", False, "hevc", UNSET),
+        ("hevc", "smart", True, "h264", UNSET),
+        ("hevc", "auto", False, "h264", UNSET),
+        ("prores", "copy", False, "h264", True),
+        ("prores", "copy", True, "h264", UNSET),
+        ("prores", "exact", False, "h264", UNSET),
+        ("theora", "smart", False, "h264", UNSET),
+    ],
+)
+def test_an_edit_without_outputs_is_copied_as_its_source_is(
+    own: str, mode: CutMode, *, named: bool, codec: Codec, like_source: bool | UnsetType
+) -> None:
+    """Where a copy is asked for by name; what is coded after all is H.264 where nothing is coded as the source."""
+    request = EditRequest(UUID(int=0), (TrimStep(start=1),), (read_word("mp4"),), ((),), mode, names_outputs=named)
+    edit, _ = edit_of(request, Facts(sha256="0" * 64, media=media(codec=own)))
+    (output,) = edit.outputs
+    assert (output.pictures.codec, output.container, output.like_source) == (codec, "mp4", like_source)
 
 
 def test_each_cut_mode_says_what_is_copied() -> None:

@@ -65,7 +65,8 @@ CutModeIn = Annotated[
         description="How the cut is made. `exact`: all is coded anew. `smart`: to the frame as well, and what can be is"
         " copied: frames at the edges alone are coded. `copy`: nothing is coded; it begins and ends where that is"
         " possible, and a warning says how far off. `auto`: `smart` where the result is what the source is, else"
-        " `exact`. Where no codec is named, `smart` and `copy` take the source's. Omitted: as the service is set."
+        " `exact`. Where no codec is named, `smart` and `copy` take the source's; where"
+        " no container is named either, ProRes, DNxHD and Motion JPEG become a MOV. Omitted: as the service is set."
     ),
 ]
 
