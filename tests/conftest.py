@@ -219,6 +219,8 @@ def settings(database_url: str, tmp_path: Path, system_calls: str) -> Settings:
             "DB_POOL_SIZE": "5",
             "SYSTEM_CALLS": system_calls,
             "REUSE_RESULTS": "false",
+            "OUTBOUND_ALLOWED": "127.0.0.1",
+            "OUTBOUND_PORTS": "80,443,1024-65535",
         }
     )
 
@@ -249,6 +251,8 @@ async def shared_service(
             "UPLOAD_IDLE_TIMEOUT_S": "5",
             "SYSTEM_CALLS": system_calls,
             "REUSE_RESULTS": "false",
+            "OUTBOUND_ALLOWED": "127.0.0.1",
+            "OUTBOUND_PORTS": "80,443,1024-65535",
         }
     )
     async with Service(settings, folder).running() as running, running.worker():

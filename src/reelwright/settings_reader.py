@@ -5,6 +5,7 @@ The environment wins over `.env`; an empty value means the default. Paths are ma
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -37,6 +38,10 @@ _FOREIGN = re.compile(
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _ACCEL_PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
+
+
+METADATA = ipaddress.IPv4Address("169.254.169.254")
+"""Where clouds tell their machines who those are."""
 
 
 class SettingsError(Exception):
@@ -149,6 +154,12 @@ def remarks(settings: Settings, environment: Mapping[str, str] | None = None) ->
             f"AUTH=off, and APP_HOST={settings.app_host} is open to other machines: whoever reaches the port may do"
             " everything, deleting included. Set AUTH=keys, unless only those reach it who may"
         )
+    problems += [
+        f"OUTBOUND_ALLOWED={network}: clients can have read what only this machine should, such as the cloud's answers"
+        f" at {METADATA}, its credentials among them. Name the networks that are meant"
+        for network in map(setting_parsers.network_or_host, settings.outbound_allowed)
+        if not isinstance(network, str) and network.version == METADATA.version and METADATA in network
+    ]
     if settings.font_dir != _DEFAULTS.font_dir and not settings.font_path.is_dir():
         problems.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
     return problems

@@ -23,7 +23,10 @@ from reelwright.edits.pointers import Pointer
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import assets, deletion
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.outbound.client import OutboundClient
+from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from tests.support.job_database import World
@@ -395,7 +398,10 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
         ]
         layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
         videos = AssetVideos(storage, probing, world.sessions)
-        sources = LayerSources(overlay_images, settings, storage, world.sessions, videos)
+        outbound = OutboundClient(OutboundRules.of(settings))
+        more = storage, world.sessions, probing, overlay_images, videos, outbound
+        fetched = FetchedMaterials(settings, *more)
+        sources = LayerSources(overlay_images, settings, storage, world.sessions, videos, fetched)
         prepared = await sources.prepare(layers, [Pointer("/overlays/0"), Pointer("/overlays/1")])
     assert overlay_images.keys == (f"assets/{made[0].id}/source.png",)
     first, second = prepared.errors

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.api.schemas.jobs import ProgressEvent
+from reelwright.api.schemas.job_events import ProgressEvent
 from reelwright.db.models import Job, JobEvent, JobInput, Variant, new_id
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound

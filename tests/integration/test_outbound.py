@@ -214,7 +214,7 @@ async def _drip(call: Call, writer: asyncio.StreamWriter) -> None:
 
 async def _mute(call: Call, writer: asyncio.StreamWriter) -> None:
     writer.write(head(200, Content_Length=10) + b"12345")
-    await asyncio.sleep(30)
+    await writer.wait_closed()
 
 
 async def _endless(call: Call, writer: asyncio.StreamWriter) -> None:

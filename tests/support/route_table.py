@@ -126,7 +126,7 @@ HEADERS: dict[str, dict[str, str]] = {
 """Headers without which nothing is looked for, or that name a thing of somebody's."""
 
 NAMING_NOTHING = {
-    *("POST /videos/upload", "PUT /videos", "POST /api/v1/upload", "POST /assets"),
+    *("POST /videos/upload", "PUT /videos", "POST /videos/import", "POST /api/v1/upload", "POST /assets"),
     "POST /templates",
     *("POST /keys", "POST /keys/{key_id}/rotate"),
 }

@@ -65,6 +65,10 @@ def test_every_wrong_value_is_named_at_once() -> None:
         ("CORS_ORIGINS", "*", "name exact origins"),
         ("CORS_ORIGINS", "https://a.example:port", "is no origin"),
         ("CORS_ORIGINS", '["https://a.example"', "a list is needed"),
+        ("OUTBOUND_PORTS", "80,x-9", "x-9 is no port: one is written as 443, many as 8000-8999"),
+        ("OUTBOUND_PORTS", "70000", "70000 is no port"),
+        ("OUTBOUND_ALLOWED", "10.0.0.1/8", "10.0.0.1/8 is no network: one looks like 10.1.0.0/16"),
+        ("OUTBOUND_ALLOWED", "https://media.internal/x", "no scheme, no port, no path): media.internal perhaps?"),
         ("ALLOWED_FORMATS", "video/x-exe", "video/x-exe not among mov, matroska"),
     ],
 )
@@ -227,3 +231,13 @@ def test_the_codecs_that_can_be_named_are_listed() -> None:
     default, more = page.split("Others can be named")
     assert re.findall(r"`([a-z0-9_]+)`", default) == list(source_codecs.VIDEO)
     assert re.findall(r"`([a-z0-9_]+)`", more) == list(source_codecs.MORE_VIDEO)
+
+
+def test_what_lets_clients_ask_the_cloud_who_this_machine_is_is_remarked_on() -> None:
+    """And what does not, is not."""
+    settings = parse({"OUTBOUND_ALLOWED": "169.254.0.0/16,0.0.0.0/0,10.0.0.0/8,::/0,media.internal"})
+    wide = [remark for remark in remarks(settings, {}) if "169.254.169.254" in remark]
+    assert [remark.partition(":")[0] for remark in wide] == [
+        "OUTBOUND_ALLOWED=169.254.0.0/16",
+        "OUTBOUND_ALLOWED=0.0.0.0/0",
+    ]

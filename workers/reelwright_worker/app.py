@@ -25,6 +25,8 @@ from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.sandbox import contained
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.client import OutboundClient
+from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, tracing
@@ -104,6 +106,8 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 sessions=sessions,
                 storage=storage,
                 prober=prober,
+                upload_prober=prober.by(ours),
+                outbound=OutboundClient(OutboundRules.of(settings)),
                 checker=checker,
                 inspector=inspector,
                 splicer=splicer,

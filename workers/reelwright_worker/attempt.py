@@ -1,10 +1,9 @@
-"""One attempt at a job: fetch its inputs, render, verify, publish. Every write is fenced by the attempt."""
+"""One attempt at an edit: fetch its inputs, render, verify, publish."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
 from reelwright.cancellation import finished
-from reelwright.db.database import is_away
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
@@ -24,7 +21,6 @@ from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.edits.splice import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
-from reelwright.jobs import lifecycle
 from reelwright.jobs.lifecycle import Claim
 from reelwright.library.overlay_images import drawn_key
 from reelwright.media import verify
@@ -38,105 +34,43 @@ from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
-from reelwright_worker.blame import blamed, short_of_space
+from reelwright_worker.blame import short_of_space
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
 from reelwright_worker.splicing import CODING_SHARE, spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
+from reelwright_worker.tended_attempt import TendedAttempt
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_INTERVAL_S = 0.5
 CHECKING_SHARE = 0.06
 """Of the whole work, about: what decoding outputs takes beside making them."""
 NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 
 
-class Attempt:
-    """One claimed run. `folder` is its scratch folder, its own alone. `stage`: fetch, render, verify or publish."""
+class Attempt(TendedAttempt):
+    """`folder` is its scratch folder, its own alone."""
 
     def __init__(
         self, ctx: WorkerContext, claim: Claim, job: Job, folder: WorkFolder, telemetry: AttemptTelemetry
     ) -> None:
-        self.stage = "fetch"
-        self.telemetry = telemetry
-        self.ctx = ctx
-        self.claim = claim
-        self.job = job
+        super().__init__(ctx, claim, job, telemetry)
         self.plan = _understood(job)
         telemetry.planned(float(self.plan.length))
         self.folder = folder
         self.work = folder.path
-        self.percent = 0.0
-        self.speed: float | None = None
         self.warnings: tuple[str, ...] = ()
         """What is missing of the source, in sentences."""
         self.not_spliced: str | None = None
         """Why a result that was to copy is coded anew after all, as a sentence."""
 
-    async def run(self) -> None:
-        """Fetch, render, verify and publish, beside the timers. Raises LeaseLost, JobFailed."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                beside = [tasks.create_task(self._keep_lease()), tasks.create_task(self._keep_progress())]
-                await self._make_and_publish()
-                for task in beside:
-                    task.cancel()
-        except ExceptionGroup as group:
-            failure = blamed(group, stage=self.stage)
-            if failure.code == "no_space" and failure.needs_bytes is None:
-                used_bytes = await asyncio.to_thread(self.folder.used_bytes)
-                rendered = min(self.percent / (1 - CHECKING_SHARE), 100.0)
-                failure = short_of_space(failure, used_bytes, rendered, self.ctx.machine.capacity_bytes())
-            raise failure from None
-
-    def _enter(self, stage: str) -> None:
-        """Go on to the next stage: the one before it has ended well."""
-        self.stage = stage
-        self.telemetry.stage(stage)
-
-    async def _keep_lease(self) -> None:
-        """Renew the lease on a timer: much of the work says nothing for long."""
-        pause_s = self.ctx.settings.lease_s / 4
-        while True:
-            await asyncio.sleep(pause_s)
-            written = await self._write(partial(lifecycle.renew, lease_s=self.ctx.settings.lease_s))
-            pause_s = self.ctx.settings.lease_s / (4 if written else 20)  # at once when the database is back
-
-    async def _keep_progress(self) -> None:
-        """Write the progress when it has changed, at most twice a second."""
-        written = (-1, "")
-        while True:
-            await asyncio.sleep(PROGRESS_INTERVAL_S)
-            now = (int(self.percent), self.stage)
-            if now != written and await self._write(self._report):
-                written = now
-
-    async def _write(self, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> bool:
-        """Write beside the work. Return whether the database took it. The work goes on without: the fence decides at
-        the end.
-
-        Raises LeaseLost, but not once the commit may be under way: its own fence tells, and afterwards the job has
-        ended for everybody.
-        """
-        try:
-            async with asyncio.timeout(self.ctx.settings.lease_s), self.ctx.sessions.begin() as session:
-                await write(session, self.claim)
-        except LeaseLost:
-            if self.stage != "publish":
-                raise
-        except Exception as error:
-            if not is_away(error):
-                raise
-            logger.warning("job %s goes on without the database: %r", self.claim.job_id, error)
-            return False
-        return True
-
-    async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
-        await lifecycle.report(
-            session, claim, percent=self.percent, stage=self.stage, speed=self.speed, recipe_json=recipe_json
-        )
+    async def _explained(self, failure: JobFailed) -> JobFailed:
+        if failure.code != "no_space" or failure.needs_bytes is not None:
+            return failure
+        used_bytes = await asyncio.to_thread(self.folder.used_bytes)
+        rendered = min(self.percent / (1 - CHECKING_SHARE), 100.0)
+        return short_of_space(failure, used_bytes, rendered, self.ctx.machine.capacity_bytes())
 
     def _progressed(self, percent: float, speed: float | None) -> None:
         self.percent, self.speed = percent * (1 - CHECKING_SHARE), speed
@@ -144,7 +78,7 @@ class Attempt:
     def _proved(self, done: float) -> None:
         self.percent, self.speed = 100 * (1 - CHECKING_SHARE * (1 - done)), None
 
-    async def _make_and_publish(self) -> None:
+    async def _work(self) -> None:
         outputs = await self._render(await self._fetch())
         sidecars = await self._sidecars(outputs)
         if not outputs:  # images alone

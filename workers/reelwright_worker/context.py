@@ -10,6 +10,7 @@ from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.client import OutboundClient
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker.machine import Machine
@@ -21,6 +22,9 @@ class WorkerContext:
     sessions: async_sessionmaker[AsyncSession]
     storage: LocalStorage
     prober: Prober
+    upload_prober: Prober
+    """By the rules for what clients send."""
+    outbound: OutboundClient
     checker: ImageChecker
     inspector: Inspector
     splicer: Splicer

@@ -1,10 +1,7 @@
-"""Makes finished outputs appear: the files first, then their rows in one fenced transaction, so that no row ever lacks
-its file."""
+"""What an edit has made, as files under keys and as rows."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,29 +9,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright import fault_points
-from reelwright.cancellation import finished
-from reelwright.db.database import is_away
-from reelwright.db.models import File, Job, Variant, new_id
+from reelwright.db.models import File, Variant, new_id
 from reelwright.edits.enums import KIND_OF_JOB, FileRole, Quality, VariantKind
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.output_check import check
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile
-from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import lifecycle, results, reuse
-from reelwright.jobs.lifecycle import Claim
-from reelwright.storage.local import LocalStorage
+from reelwright_worker.fenced_publication import FencedPublication
 
-logger = logging.getLogger(__name__)
-
-COMMIT_RETRY_S = 1.0
-MAX_REFUSALS = 10
-"""So often in a row a database that can be asked may fail to commit a result: it is not away then."""
 MILLISECOND = Decimal("0.001")
 
 
@@ -94,14 +80,9 @@ class FinishedSidecar:
 
 
 @dataclass(frozen=True, slots=True)
-class OutputPublication:
-    """One attempt's results on their way out: all of them, or none. `job`: as it was claimed; in the end they may
-    belong to one that took over."""
+class OutputPublication(FencedPublication):
+    """Of an edit: its outputs, and the files beside them."""
 
-    sessions: async_sessionmaker[AsyncSession]
-    storage: LocalStorage
-    claim: Claim
-    job: Job
     outputs: tuple[FinishedOutput, ...]
     sidecars: tuple[FinishedSidecar, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -135,101 +116,24 @@ class OutputPublication:
             *((sidecar.path, self.sidecar_key(sidecar)) for sidecar in self.sidecars),
         ]
 
-    async def publish(self) -> None:
-        """Put the files in their places and commit their rows. Raises LeaseLost, JobFailed. Half of it never stays:
-        a cancellation waits for the step that is under way."""
-        await self._announce()
-        try:
-            for path, key in self._files():
-                await finished(asyncio.to_thread(self.storage.publish, path, key))
-        except NoSpace as error:
-            await self._withdraw()
-            raise JobFailed(error.detail, code="no_space", stage="publish", of_machine=True) from error
-        except BaseException:
-            await self._withdraw()
-            raise
-        fault_points.point("renamed, not committed")
-        refusals = 0
-        while not await finished(self._commit_or_withdraw()):
-            refusals = refusals + 1 if await self._answers() else 0
-            if refusals == MAX_REFUSALS:
-                raise JobFailed(
-                    "the database answers, and does not take the result: the log says why",
-                    code="database",
-                    stage="publish",
-                    of_machine=True,
-                )
-            await asyncio.sleep(COMMIT_RETRY_S)
-        # after any other error a commit may have come through: the sweep looks for the row before it removes the file
+    async def _write(self, session: AsyncSession) -> None:
+        """Also the rows of jobs that share the encode."""
+        job = await lifecycle.succeed(
+            session,
+            self.claim,
+            output_variant_id=self.best.variant_id,
+            variant_ids=[output.variant_id for output in self.outputs],
+            warnings=self.warnings,
+            toolchain=self.toolchain,
+        )
+        variants = [self._variant(output) for output in self.outputs]
+        await results.add(session, job, variants, [output.output for output in self.outputs])
+        session.add_all(self._file(output) for output in self.outputs)
+        session.add_all(self._sidecar_file(sidecar) for sidecar in self.sidecars)
+        await reuse.finish_followers(session, job)
 
-    async def _announce(self) -> None:
-        """Tell the database which folders are filled. Until it knows, nothing is published: its sweep asks there
-        whose the files are."""
-        folders = sorted({str(PurePosixPath(key).parent) for _, key in self._files()})
-        while True:
-            try:
-                async with self.sessions.begin() as session:
-                    await lifecycle.announce_publication(session, self.claim, folders)
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                logger.warning("job %s: publication not announced yet: %r", self.claim.job_id, error)
-                await asyncio.sleep(COMMIT_RETRY_S)
-            else:
-                return
-
-    async def _answers(self) -> bool:
-        """Return whether the database can be asked at all, with the same connections."""
-        try:
-            async with self.sessions() as session:
-                await session.execute(select(1))
-        except Exception as error:
-            if not is_away(error):
-                raise
-            return False
-        return True
-
-    async def _withdraw(self) -> None:
-        for _, key in self._files():
-            await finished(asyncio.to_thread(self.storage.delete, key))
-
-    async def _commit_or_withdraw(self) -> bool:
-        """Do as `_commit`; files that lost their right to rows go at once, also when the caller is cancelled."""
-        try:
-            return await self._commit()
-        except LeaseLost:
-            await self._withdraw()
-            raise
-
-    async def _commit(self) -> bool:
-        """Write all rows in one fenced transaction, those of jobs that share the encode too. Return False when its
-        outcome is unknown: done again, it finds out. Raises LeaseLost."""
-        try:
-            async with self.sessions.begin() as session:
-                try:
-                    job = await lifecycle.succeed(
-                        session,
-                        self.claim,
-                        output_variant_id=self.best.variant_id,
-                        variant_ids=[output.variant_id for output in self.outputs],
-                        warnings=self.warnings,
-                        toolchain=self.toolchain,
-                    )
-                except LeaseLost:
-                    if await session.get(Variant, self.best.variant_id) is None:
-                        raise
-                    return True  # by a commit whose answer was lost
-                variants = [self._variant(output) for output in self.outputs]
-                await results.add(session, job, variants, [output.output for output in self.outputs])
-                session.add_all(self._file(output) for output in self.outputs)
-                session.add_all(self._sidecar_file(sidecar) for sidecar in self.sidecars)
-                await reuse.finish_followers(session, job)
-        except Exception as error:
-            if not is_away(error):
-                raise
-            logger.warning("job %s: commit not confirmed: %r", self.claim.job_id, error)
-            return False
-        return True
+    async def _is_written(self, session: AsyncSession) -> bool:
+        return await session.get(Variant, self.best.variant_id) is not None
 
     def _variant(self, output: FinishedOutput) -> Variant:
         media = output.media

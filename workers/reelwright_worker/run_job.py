@@ -16,6 +16,7 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Job
+from reelwright.edits.enums import JobType
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import lifecycle, waiting
 from reelwright.jobs.lifecycle import Claim
@@ -24,7 +25,8 @@ from reelwright_worker.attempt import Attempt
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.publish import COMMIT_RETRY_S
+from reelwright_worker.fenced_publication import COMMIT_RETRY_S
+from reelwright_worker.import_attempt import ImportAttempt
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +82,10 @@ async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
     failure: JobFailed | None = None
     try:
         with AttemptTelemetry(claim, job) as telemetry:
-            await Attempt(ctx, claim, job, work, telemetry).run()
+            if job.type is JobType.IMPORT:
+                await ImportAttempt(ctx, claim, job, telemetry).run()
+            else:
+                await Attempt(ctx, claim, job, work, telemetry).run()
     except LeaseLost as lost:
         logger.warning("%s", lost)
     except Exception as error:  # noqa: BLE001 - the job must not stay STARTED, whatever it was

@@ -26,6 +26,7 @@ from reelwright.api.routes import (
     assets,
     edits,
     fonts,
+    imports,
     jobs,
     keys,
     limits,
@@ -43,7 +44,7 @@ from reelwright.api.routes import (
     variants,
     videos,
 )
-from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
+from reelwright.api.schemas.job_events import ProgressEvent, StateEvent
 from reelwright.api.v1 import router as v1
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
@@ -63,7 +64,7 @@ documents (RFC 9457); their codes are listed at `/docs/errors`. Bodies are read 
 `null` for an optional field means its default."""
 
 TAGS = {
-    "videos": "Uploads.",
+    "videos": "Uploads, and what is imported from addresses.",
     "uploads": "Uploads that can be resumed, by tus 1.0.0.",
     "edits": "What can be made of them. Every edit is a job.",
     "jobs": "Where the work is, live and in full.",
@@ -98,6 +99,7 @@ def create_app(settings: Settings) -> Litestar:
             metrics.router,
             videos.router,
             uploads.router,
+            imports.router,
             variants.router,
             assets.router,
             trim.router,

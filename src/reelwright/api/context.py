@@ -25,6 +25,7 @@ from reelwright.jobs.status_reader import StatusReader
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.jobs.survey import Surveyor
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
 from reelwright.library.upload_completion import Completions
@@ -32,6 +33,8 @@ from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.client import OutboundClient
+from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -113,6 +116,9 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         uploads = ResumableUploads(database.sessions, storage, upload_limits(settings))
         upload_writers = UploadWriters(uploads)
         completions = Completions(uploads, upload_writers, prober)
+        asset_videos = AssetVideos(storage, prober, database.sessions)
+        client = OutboundClient(OutboundRules.of(settings))
+        fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, asset_videos, client)
         try:
             async with keyring.noting_uses() if keyring is not None else nullcontext(), completions.running():
                 yield Services(
@@ -129,7 +135,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                         settings,
                         storage,
                         database.sessions,
-                        AssetVideos(storage, prober, database.sessions),
+                        asset_videos,
+                        fetched,
                     ),
                     Readiness(settings, database.sessions, storage, notifier),
                     Exposition(database.sessions, settings.media_path),

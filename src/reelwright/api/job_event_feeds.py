@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.http.event_stream import encode_event
-from reelwright.api.schemas.jobs import ProgressEvent, StateEvent
+from reelwright.api.schemas.job_events import ProgressEvent, StateEvent
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, JobEvent
 from reelwright.db.ownership import project_of_task

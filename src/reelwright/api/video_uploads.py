@@ -15,7 +15,7 @@ from reelwright.access.purposes import Subject
 from reelwright.api.context import Services
 from reelwright.api.http.delegation import spend, upload_limit
 from reelwright.api.http.idempotency import declared_checksum
-from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, display_name, incoming_file
+from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, incoming_file
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
 from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.schemas.labels import FORM_FIELDS, REPEATED_FORM_FIELDS, labels_of_form
@@ -23,6 +23,7 @@ from reelwright.db.models import Video
 from reelwright.edits.labels import Labels
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
+from reelwright.library.display_names import display_name
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 

@@ -11,6 +11,8 @@ from reelwright.db.client_programs import connection, program
 from reelwright.db.database import DatabaseUnusable
 
 CHUNK_BYTES = 1 << 20
+WITHOUT = ("--exclude-table-data=*.import_secrets",)
+"""What is secret of imports under way is no business of a backup's: restored, those say that it is gone."""
 _UNKNOWN_BEFORE_17 = b"SET transaction_timeout"
 """A line near the beginning of every script of a newer pg_restore, which older servers refuse."""
 
@@ -19,7 +21,7 @@ async def dump(url: str, target: Path, *, snapshot: str, server_major: int) -> N
     """Write the database as `snapshot` (of pg_export_snapshot) sees it. Raises DatabaseUnusable."""
     argv, environment = connection(url)
     path = await asyncio.to_thread(program, "pg_dump", server_major)
-    options = ("--format=custom", f"--snapshot={snapshot}", "--no-owner", f"--file={target}")
+    options = ("--format=custom", f"--snapshot={snapshot}", "--no-owner", f"--file={target}", *WITHOUT)
     process = await asyncio.create_subprocess_exec(
         path, *options, *argv, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

@@ -108,7 +108,7 @@ class TextLayer(Layer, frozen=True, kw_only=True, tag="text"):
 class Picture(Layer, frozen=True, kw_only=True, tag=False):
     """A still picture: at its own size, or as wide, as high, or scaled as is said."""
 
-    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    image_path: Annotated[str, Meta(min_length=1, max_length=8192)]
     width: Side | None = None
     height: Side | None = None
     scale: Annotated[float, Meta(gt=0, le=100)] | None = None
@@ -130,7 +130,7 @@ class VideoLayer(Layer, frozen=True, kw_only=True, tag="video"):
     """A video in the picture, from its beginning. What follows when it ends before the layer does: nothing more
     (`stop`), its last frame (`hold`), itself again (`loop`). `volume`: its sound, mixed in times this; 0 is without."""
 
-    video_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    video_path: Annotated[str, Meta(min_length=1, max_length=8192)]
     scale: Annotated[float, Meta(gt=0, le=100)] = 1.0
     at_end: Literal["stop", "hold", "loop"] = "stop"
     volume: Annotated[float, Meta(ge=0, le=10)] = 0.0

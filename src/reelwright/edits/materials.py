@@ -13,8 +13,9 @@ SourceName = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=1024,
-        description="`video:<id>`, `variant:<id>`, `asset:<id>`, or a file of the assets folder by its name.",
+        max_length=8192,
+        description="`video:<id>`, `variant:<id>`, `asset:<id>`, a file of the assets folder by its name, or an"
+        " `https://` address.",
     ),
 ]
 

@@ -29,7 +29,7 @@ class NewJob:
     """The columns of a new job, and what it reads. `fingerprint`: of what it makes; `shared`: equal jobs share one
     encode with it."""
 
-    video_id: uuid.UUID
+    video_id: uuid.UUID | None
     type: JobType
     edit_json: dict[str, Any] | None = None
     plan_json: dict[str, Any] | None = None
@@ -39,6 +39,7 @@ class NewJob:
     input_file_ids: tuple[uuid.UUID, ...] = ()
     max_failures: int = 3
     labels: dict[str, Any] = field(default_factory=dict)
+    recipe_json: dict[str, Any] | None = None
     fingerprint: str | None = None
     shared: bool = False
 
@@ -51,6 +52,7 @@ class NewJob:
             "edit_json": self.edit_json,
             "plan_json": self.plan_json,
             "plan_digest": self.plan_digest,
+            "recipe_json": self.recipe_json,
             "warnings": list(self.warnings),
             "labels": self.labels,
             "max_failures": self.max_failures,

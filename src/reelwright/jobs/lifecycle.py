@@ -1,6 +1,7 @@
 """A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
 
-Cancel and retry are functions of the database (migrations/sql/transitions_0012.sql), which operators call, too.
+Cancel and retry are functions of the database (transitions_0012.sql and transitions_0021.sql in migrations/sql/), which
+operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
@@ -42,7 +43,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import admission
 from reelwright.db.models import Job, JobWait, Publication
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
@@ -116,7 +117,7 @@ async def _write(session: AsyncSession, claim: Claim, **values: Any) -> uuid.UUI
     raise _lost(claim)
 
 
-async def _owned(session: AsyncSession, claim: Claim) -> Job:
+async def owned(session: AsyncSession, claim: Claim) -> Job:
     """Return the attempt's job, locked. Raises LeaseLost."""
     for _ in range(LOOKS):
         job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
@@ -175,25 +176,43 @@ async def succeed(
     outputs. `warnings`: what was found while they were made, beside the plan's own; `toolchain`: by which. Raises
     LeaseLost."""
     outputs = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
+    return await _succeed(
+        session,
+        claim,
+        {"variant_id": str(output_variant_id)},
+        output_variant_id=output_variant_id,
+        outputs_progress=outputs,
+        warnings=Job.warnings.concat(cast(list(warnings), Job.warnings.type)),
+        toolchain=toolchain,
+    )
+
+
+async def succeed_import(
+    session: AsyncSession, claim: Claim, *, video_id: uuid.UUID, recipe_json: dict[str, Any]
+) -> Job:
+    """The same of a job that brought a video in, whose row belongs into the same transaction. Raises LeaseLost."""
+    told = {"video_id": str(video_id)}
+    return await _succeed(session, claim, told, video_id=video_id, recipe_json=recipe_json)
+
+
+async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **values: Any) -> Job:
+    """`told`: what the event says of what was made."""
     job_id = await _write(
         session,
         claim,
         status=JobStatus.SUCCESS,
         progress=100,
         stage=None,
-        output_variant_id=output_variant_id,
-        outputs_progress=outputs,
-        warnings=Job.warnings.concat(cast(list(warnings), Job.warnings.type)),
-        toolchain=toolchain,
         lease_until=None,
         claim_token=None,
         claim_attempt=None,
         finished_at=func.now(),
+        **values,
     )
     job = await _as_it_is(session, job_id)
     await waiting.forget(session, job.id)
     await session.execute(delete(Publication).where(Publication.job_id == job.id))
-    await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, variant_id=str(output_variant_id))
+    await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
     announce(session, Transition(job.id, job.type, JobStatus.SUCCESS))
     return job
 
@@ -201,14 +220,14 @@ async def succeed(
 async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:
     """Say which folders of keys the attempt is about to fill: as long as it holds the job, nobody sweeps them. Raises
     LeaseLost."""
-    job = await _owned(session, claim)
+    job = await owned(session, claim)
     await session.execute(delete(Publication).where(Publication.job_id == job.id))
     session.add_all(Publication(folder=folder, job_id=job.id, attempt=job.attempt) for folder in folders)
 
 
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
     """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
-    return await count_failure(session, await _owned(session, claim), failure, error=_error(failure))
+    return await count_failure(session, await owned(session, claim), failure, error=_error(failure))
 
 
 def _error(failure: JobFailed) -> dict[str, Any]:
@@ -229,7 +248,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     `confirmed`: the machine itself found what is wrong, and takes no jobs until that has passed. Otherwise the job is
     tried again a little later, and is to blame after MAX_POSTPONEMENTS in a row.
     """
-    job = await _owned(session, claim)
+    job = await owned(session, claim)
     wait = await session.get(JobWait, job.id) or JobWait(job_id=job.id, times=0)
     wait.times += 0 if confirmed else 1
     if wait.times > MAX_POSTPONEMENTS:
@@ -290,7 +309,7 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
 
 async def hand_back(session: AsyncSession, claim: Claim) -> None:
     """Give the job to another worker at once; this counts as no failure. Raises LeaseLost."""
-    job = await _owned(session, claim)
+    job = await owned(session, claim)
     job.status = JobStatus.PENDING
     job.lease_until = job.stage = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()
@@ -320,6 +339,11 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
     with queue.entry_of(job_id) as origin:
         refusal: str | None = await session.scalar(_RETRY, {"job_id": job_id, "origin": origin})
     job = await _as_it_is(session, job_id)
+    if refusal == "input_gone" and job.type is JobType.IMPORT:
+        raise Conflict(
+            "the headers of the import, or the query of its address, were forgotten when it ended: ask for it anew",
+            code=refusal,
+        )
     if refusal == "input_gone":
         raise Conflict("what the job works on was deleted", code=refusal)
     if refusal is not None:

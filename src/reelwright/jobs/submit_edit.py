@@ -30,6 +30,7 @@ from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
+from reelwright.jobs.addresses_in_edits import fetched_steps
 from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
 from reelwright.jobs.origin import of_original, origin_of
 from reelwright.jobs.submit import Draft, find_source, in_mode, like_source
@@ -56,6 +57,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
     _require_few_layers(request.steps)
     async with layer_sources.sessions() as session:
         await find_source(session, request.source_id, pointer="/source")
+    request = replace(request, steps=await fetched_steps(layer_sources.fetched, request.steps))
     wanted, pointers = _materials(request.steps)
     prepared = await layer_sources.prepare(wanted, pointers)
     subtitles: list[SubtitlesFacts | CueFacts] = []

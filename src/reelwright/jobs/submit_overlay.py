@@ -27,9 +27,11 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice import CutMode
 from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
+from reelwright.jobs.addresses_in_edits import fetched_layers
 from reelwright.jobs.submit import Draft, Source, find_source, in_mode, like_source
 from reelwright.library import layer_references, named_sources
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.layer_references import ASSETS_PREFIX
 from reelwright.library.named_sources import NamedSources
 from reelwright.library.overlay_images import OverlayImages
@@ -56,6 +58,7 @@ class LayerSources:
     storage: LocalStorage
     sessions: async_sessionmaker[AsyncSession]
     asset_videos: AssetVideos
+    fetched: FetchedMaterials
 
     async def prepare(self, layers: Sequence[AnyLayer | Named], pointers: Sequence[Pointer]) -> PreparedLayers:
         """Prepare every layer and every named source, outside of any transaction: it may take a while. `pointers`:
@@ -140,6 +143,7 @@ async def drafted_overlay(
     """
     async with layer_sources.sessions() as session:
         await find_source(session, source_id, variant_id)
+    layers = await fetched_layers(layer_sources.fetched, layers, pointers)
     prepared = await layer_sources.prepare(layers, pointers)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, source_id, variant_id)

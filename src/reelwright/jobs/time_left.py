@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate
+from typing import Any
 
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
@@ -22,6 +24,8 @@ def eta_s(job: Job) -> float | None:
     None while too little is known: at the start, from sound that is only measured, and while an attempt is behind what
     an earlier one reached.
     """
+    if (transfer := (job.recipe_json or {}).get("transfer")) is not None:
+        return _of_transfer(job, transfer)
     commands = (job.recipe_json or {}).get("commands", [])
     if job.status is not JobStatus.STARTED or not commands:
         return None
@@ -46,6 +50,13 @@ def eta_s(job: Job) -> float | None:
         return _rounded(by_speed) if ran_s >= MIN_RUN_S else None
     trust = min(ran_s / SETTLED_S, 1.0)
     return _rounded(trust * by_speed + (1 - trust) * by_elapsed)
+
+
+def _of_transfer(job: Job, transfer: Mapping[str, Any]) -> float | None:
+    """Return the seconds that are left of an import, by its speed of late."""
+    if job.status is not JobStatus.STARTED or not transfer["size_bytes"] or not transfer["bytes_per_s"]:
+        return None
+    return _rounded((transfer["size_bytes"] - transfer["received_bytes"]) / transfer["bytes_per_s"])
 
 
 def _by_elapsed(job: Job) -> float | None:

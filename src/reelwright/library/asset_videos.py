@@ -68,6 +68,15 @@ class AssetVideos:
             self._known[what] = stored or await self._take_in(path, name, seen.st_size, sound=sound)
             return self._known[what].reference
 
+    async def take_content(self, path: Path, name: str, sha256: str, *, sound: bool) -> str:
+        """The same of a file that comes from elsewhere, whatever a stored one with its bytes is called."""
+        async with self._taking:
+            async with self._sessions() as session:
+                stored = await _found_again(session, sha256, None, sound=sound)
+            if stored is None:
+                stored = await self._take_in(path, name, (await asyncio.to_thread(path.stat)).st_size, sound=sound)
+            return stored.reference
+
     async def _known_as(self, what: _Content, *, sound: bool) -> Stored | None:
         """What it was stored as in this process' time, unless it was deleted since."""
         if (known := self._known.get(what)) is None or (known.kind is Asset and not sound):
@@ -108,14 +117,15 @@ class AssetVideos:
         return Stored(Asset, asset.id)
 
 
-async def _found_again(session: AsyncSession, sha256: str, name: str, *, sound: bool) -> Stored | None:
-    video = select(Video.id).where(Video.sha256 == sha256, Video.original_filename == name).limit(1)
+async def _found_again(session: AsyncSession, sha256: str, name: str | None, *, sound: bool) -> Stored | None:
+    """`name`: what it has to be called; None: whatever."""
+    video = select(Video.id).where(Video.sha256 == sha256).limit(1)
+    same = select(Asset.id).where(Asset.sha256 == sha256, Asset.kind == assets.AUDIO).limit(1)
+    if name is not None:
+        video, same = video.where(Video.original_filename == name), same.where(Asset.name == name)
     if (found := await session.scalar(video)) is not None:
         return Stored(Video, found)
-    if not sound:
-        return None
-    same = select(Asset.id).where(Asset.sha256 == sha256, Asset.name == name, Asset.kind == assets.AUDIO).limit(1)
-    found = await session.scalar(same)
+    found = await session.scalar(same) if sound else None
     return None if found is None else Stored(Asset, found)
 
 

@@ -53,7 +53,7 @@ async def store_asset(
     """Store an asset: its file, measured, and its row; or nothing. Raises as `uploads.receive`."""
 
     async def measure(path: Path) -> tuple[Measured, FileFormat]:
-        if (text := await asyncio.to_thread(_subtitles, path)) is not None:
+        if (text := await asyncio.to_thread(subtitles_format, path)) is not None:
             return None, text
         try:
             size = await overlay_images.measure(path)
@@ -124,7 +124,7 @@ async def _sound(prober: Prober, path: Path) -> MediaInfo:
         raise (error if error.detail == IS_A_VIDEO else UnsupportedMedia(UNSUPPORTED)) from error
 
 
-def _subtitles(path: Path) -> FileFormat | None:
+def subtitles_format(path: Path) -> FileFormat | None:
     """Return the format of a file of subtitles; None where it is anything else.
 
     Raises UnreadableMedia for what has times of cues in it and cannot be read.

@@ -6,7 +6,6 @@ every part is bounded, silence ends the upload, and a cut body is an error befor
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from reelwright.errors import (
     TooLarge,
     UnsupportedMedia,
 )
+from reelwright.library.display_names import display_name
 
 MAX_PARTS = 64
 MAX_TEXT_BYTES = 64 * 1024
@@ -38,9 +38,6 @@ MAX_OVERHEAD_BYTES = 6 * 2**20
 
 _Event: TypeAlias = MultipartSegment | bytes | bytearray | None
 """A part begins, some of its bytes, the part ends."""
-
-_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-"""Bidirectional classes of the characters that turn the text around them."""
 
 
 @dataclass
@@ -194,16 +191,3 @@ class _Parts:
         if "\0" in decoded:
             raise InvalidInput([FieldError(pointer, "holds a NUL character")])
         return decoded
-
-
-def display_name(name: str) -> str:
-    """Make a client's file name fit to show and store: no folders, nothing invisible that misleads, <= 255 bytes."""
-    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    name = "".join(
-        char
-        for char in name
-        if unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
-        and unicodedata.bidirectional(char) not in _TURNING
-    )
-    name = name.strip().encode()[:255].decode(errors="ignore")
-    return name if name.strip(".") else "unnamed"

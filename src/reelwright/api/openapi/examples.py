@@ -262,6 +262,7 @@ JOB: dict[str, Any] = {
     "failures": 0,
     "max_failures": 3,
     "reused_from": None,
+    "transfer": None,
     "waiting_for": None,
     "worker": "host:4711",
     "speed": 6.2,

@@ -12,6 +12,14 @@ TRIMS: dict[str, Any] = {
     "named": {"video_id": VIDEO_ID, "start": 0, "end": 1, **LABELS},
     "copied where it can be": {"video_id": VIDEO_ID, "start": 0.5, "end": 3.5, "mode": "smart"},
 }
+IMPORTS: dict[str, Any] = {
+    "a public file": {"url": "https://media.example.org/holiday.mp4", **LABELS},
+    "behind a key": {
+        "url": "https://media.example.org/files/4711?sig=c29tZXRoaW5n",
+        "headers": {"Authorization": "Bearer ..."},
+        "filename": "holiday.mp4",
+    },
+}
 EDITS: dict[str, Any] = {
     "a vertical clip": {
         "source": VIDEO_ID,

@@ -9,10 +9,11 @@ from litestar import HttpMethod, Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access.purposes import Purpose
 from reelwright.api.context import Services
-from reelwright.api.downloads import download_variant
+from reelwright.api.downloads import download_variant, download_video
 from reelwright.api.http.authorization import is_still_allowed
 from reelwright.api.http.delegation import open_to
 from reelwright.api.http.event_stream import EventStream
@@ -77,10 +78,20 @@ async def result(
     failed, was cancelled, or its result was deleted."""
     async with services.sessions() as session:
         job = await queries.find(session, job_id)
+        if job.type is JobType.IMPORT and job.video_id is not None:
+            return await _imported(services, session, job.video_id)
         variant = await queries.result_of(session, job, quality)
         if not isinstance(variant, Variant):
             raise _no_result(job, variant)
         return await download_variant(services, session, variant.id)
+
+
+async def _imported(services: Services, session: AsyncSession, video_id: UUID) -> FileDownload:
+    """An import has made no variant of anything: its result is the video itself."""
+    try:
+        return await download_video(services, session, video_id)
+    except NotFound as error:
+        raise NotFound("the video that was imported was deleted", code="result_deleted") from error
 
 
 def _no_result(job: Job, why: queries.NoResult) -> Conflict | NotFound:

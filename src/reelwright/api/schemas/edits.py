@@ -35,7 +35,7 @@ class TrimIn(EditIn, frozen=True, kw_only=True):
 class WatermarkIn(Body, frozen=True, kw_only=True):
     """A picture throughout. `x`, `y`: pixels or arithmetic; W and H are the video's sides, w and h the picture's."""
 
-    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    image_path: Annotated[str, Meta(min_length=1, max_length=8192)]
     x: Place = "W-w-20"
     y: Place = "H-h-20"
     opacity: Annotated[float, Meta(ge=0, le=1)] = 0.5
@@ -71,7 +71,7 @@ class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
     """Lay a picture over the whole video, in a corner or the middle."""
 
     video_id: SourceId
-    image_path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    image_path: Annotated[str, Meta(min_length=1, max_length=8192)]
     position: Literal["top-left", "top-right", "bottom-left", "bottom-right", "center"] = "bottom-right"
     margin: Annotated[float, Meta(ge=0, le=10_000)] = 10
     opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8

@@ -15,7 +15,7 @@ from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, Page, Timestamp, Url
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.videos import FileOut, OutputCheckOut, checks_of
-from reelwright.db.models import File, Job, JobEvent
+from reelwright.db.models import File, Job
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs import results
@@ -152,6 +152,21 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class TransferOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Of an import: where from, without what may be secret of that, and how far. `size_bytes` is null until, and
+    unless, the other side says it; `bytes_per_s` is that of the last seconds."""
+
+    url: str
+    received_bytes: int
+    size_bytes: int | None
+    bytes_per_s: float | None
+
+    @classmethod
+    def of(cls, job: Job) -> TransferOut | None:
+        found = (job.recipe_json or {}).get("transfer")
+        return None if found is None else cls(**found)
+
+
 class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A job in a list. `attempt` numbers its attempts, `failures` counts those that it is to blame for.
     `output_variant_id` is its best output's while there is that, as `result_url`; `speed` is times real time; `eta_s`
@@ -180,6 +195,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     failures: int
     max_failures: int
     reused_from: ReusedFrom
+    transfer: TransferOut | None
     waiting_for: WaitingOut | None
     worker: str | None
     speed: float | None
@@ -264,6 +280,7 @@ def _summary(
         "failures": job.failures,
         "max_failures": job.max_failures,
         "reused_from": job.reused_from_job_id,
+        "transfer": TransferOut.of(job),
         "waiting_for": None if waiting is None else WaitingOut.of(waiting),
         "worker": job.worker,
         "speed": job.speed,
@@ -304,45 +321,3 @@ def _outputs(job: Job, variants: Outputs, addresses: Addresses, checks: Checks |
             )
         )
     return outputs
-
-
-class StateEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="state"):
-    """A transition of a job, as `event: state`; its id is the sequence number."""
-
-    job_id: uuid.UUID
-    status: JobStatus
-    attempt: int
-    at: Timestamp
-    data: dict[str, Any]
-
-    @classmethod
-    def of(cls, event: JobEvent) -> StateEvent:
-        return cls(
-            job_id=event.job_id,
-            status=JobStatus(event.type),
-            attempt=event.attempt,
-            at=event.created_at,
-            data=event.data,
-        )
-
-
-class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="progress"):
-    """How far a job is, as `event: progress`."""
-
-    job_id: uuid.UUID
-    status: JobStatus
-    progress: Progress
-    stage: str | None
-    speed: float | None
-    eta_s: float | None
-
-    @classmethod
-    def of(cls, job: Job) -> ProgressEvent:
-        return cls(
-            job_id=job.id,
-            status=job.status,
-            progress=job.progress,
-            stage=job.stage,
-            speed=job.speed,
-            eta_s=eta_s(job),
-        )

@@ -8,6 +8,7 @@ foreign key (the queue prunes its own rows).
 
 from reelwright.db.models.access import ApiKey, Project, ProjectBytes, Token, UploadPlace, Usage
 from reelwright.db.models.base import Base, Labelled, new_id
+from reelwright.db.models.imports import Import, ImportSecrets
 from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
 from reelwright.db.models.requests import FirstAnswer
@@ -23,6 +24,8 @@ __all__ = [
     "File",
     "FirstAnswer",
     "Hindrance",
+    "Import",
+    "ImportSecrets",
     "Job",
     "JobEvent",
     "JobInput",

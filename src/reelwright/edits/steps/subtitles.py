@@ -65,7 +65,7 @@ class SubtitlesStep(BaseStep, frozen=True, kw_only=True, tag="subtitles", rename
     as_: Literal["burned", "track"] = "burned"
     cues: Annotated[tuple[GivenCue, ...], Meta(min_length=1, max_length=MAX_CUES)] | None = None
     text: Annotated[str, Meta(min_length=1, max_length=MAX_BYTES)] | None = None
-    file: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
+    file: Annotated[str, Meta(min_length=1, max_length=8192)] | None = None
     style: SubtitleStyle = SubtitleStyle()
     language: LanguageTag | None = None
     label: TrackLabel | None = None

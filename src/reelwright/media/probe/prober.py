@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -57,11 +58,20 @@ class Prober:
     """Measures files. An async context manager; one a process, safe for any number of concurrent callers."""
 
     def __init__(self, rules: ProbeRules, *, wait_s: float | None = None) -> None:
-        self._rules = rules
         self._witnesses = Turns(AT_ONCE, wait_s=wait_s)
+        self._go_by(rules)
+        self.server = ForkClient("reelwright.media.probe.worker", at_once=AT_ONCE, wait_s=wait_s, trial=(self._call, 1))
+
+    def _go_by(self, rules: ProbeRules) -> None:
+        self._rules = rules
         self._call = _call(rules)
         self._sound_call = _call(replace(rules, sound=True, formats=SOUND_CONTAINERS))
-        self.server = ForkClient("reelwright.media.probe.worker", at_once=AT_ONCE, wait_s=wait_s, trial=(self._call, 1))
+
+    def by(self, rules: ProbeRules) -> Prober:
+        """Return a prober that goes by other rules and runs as long as this one: both have the same processes."""
+        other = copy(self)
+        other._go_by(rules)
+        return other
 
     async def __aenter__(self) -> Self:
         """Raises MediaProcessFailed when no prober can be started."""

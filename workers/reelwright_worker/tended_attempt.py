@@ -1,0 +1,109 @@
+"""What every attempt at a job does beside its work: it keeps its lease and tells how far it is, fenced."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reelwright.db.database import is_away
+from reelwright.db.models import Job
+from reelwright.errors import JobFailed, LeaseLost
+from reelwright.jobs import lifecycle
+from reelwright.jobs.lifecycle import Claim
+from reelwright_worker.attempt_telemetry import AttemptTelemetry
+from reelwright_worker.blame import blamed
+from reelwright_worker.context import WorkerContext
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL_S = 0.5
+
+
+class TendedAttempt(ABC):
+    """One claimed run. `stage`: fetch, render, verify or publish."""
+
+    def __init__(self, ctx: WorkerContext, claim: Claim, job: Job, telemetry: AttemptTelemetry) -> None:
+        self.stage = "fetch"
+        self.telemetry = telemetry
+        self.ctx = ctx
+        self.claim = claim
+        self.job = job
+        self.percent = 0.0
+        self.speed: float | None = None
+
+    async def run(self) -> None:
+        """Do the work beside the timers. Raises LeaseLost, JobFailed."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beside = [tasks.create_task(self._keep_lease()), tasks.create_task(self._keep_progress())]
+                await self._work()
+                for task in beside:
+                    task.cancel()
+        except ExceptionGroup as group:
+            raise await self._explained(blamed(group, stage=self.stage)) from None
+
+    @abstractmethod
+    async def _work(self) -> None:
+        """From the claim to what was made, published."""
+
+    async def _explained(self, failure: JobFailed) -> JobFailed:
+        """Return the failure with what only the attempt knows of it."""
+        return failure
+
+    @property
+    def _reached(self) -> tuple[object, ...]:
+        """How far it is: written when it has changed."""
+        return int(self.percent), self.stage
+
+    def _enter(self, stage: str) -> None:
+        """Go on to the next stage: the one before it has ended well."""
+        self.stage = stage
+        self.telemetry.stage(stage)
+
+    async def _keep_lease(self) -> None:
+        """Renew the lease on a timer: much of the work says nothing for long."""
+        pause_s = self.ctx.settings.lease_s / 4
+        while True:
+            await asyncio.sleep(pause_s)
+            written = await self._write(partial(lifecycle.renew, lease_s=self.ctx.settings.lease_s))
+            pause_s = self.ctx.settings.lease_s / (4 if written else 20)  # at once when the database is back
+
+    async def _keep_progress(self) -> None:
+        """Write the progress when it has changed, at most twice a second."""
+        written: tuple[object, ...] = ()
+        while True:
+            await asyncio.sleep(PROGRESS_INTERVAL_S)
+            now = self._reached
+            if now != written and await self._write(self._report):
+                written = now
+
+    async def _write(self, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> bool:
+        """Write beside the work. Return whether the database took it. The work goes on without: the fence decides at
+        the end.
+
+        Raises LeaseLost, but not once the commit may be under way: its own fence tells, and afterwards the job has
+        ended for everybody.
+        """
+        try:
+            async with asyncio.timeout(self.ctx.settings.lease_s), self.ctx.sessions.begin() as session:
+                await write(session, self.claim)
+        except LeaseLost:
+            if self.stage != "publish":
+                raise
+        except Exception as error:
+            if not is_away(error):
+                raise
+            logger.warning("job %s goes on without the database: %r", self.claim.job_id, error)
+            return False
+        return True
+
+    async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
+        await lifecycle.report(
+            session, claim, percent=self.percent, stage=self.stage, speed=self.speed, recipe_json=recipe_json
+        )
