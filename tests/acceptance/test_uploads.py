@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import msgspec
 import pytest
 
 from reelwright.settings import Settings
+from tests.support.cutting_proxy import cutting_proxy
 from tests.support.processes import PATIENCE_S
 from tests.support.service import UNKNOWN, Service, problem
 
@@ -287,3 +289,49 @@ async def test_there_are_not_too_many_and_what_is_left_behind_goes(settings: Set
     full = msgspec.structs.replace(settings, disk_reserve_bytes=2**60)
     async with Service(full, tmp_path).running() as service:
         problem(await Tus(service).begin(100), 507, "no_space")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_every_byte_is_right_after_three_kills_on_a_road_that_breaks(service: Service, clip: Path) -> None:
+    """In the memory that a small upload needs, and in no more time than the pieces of it take."""
+    content = padded(clip, 300_000_000)
+    await stored_at_once(service, clip)
+    before = peak_bytes(service.api.pid)
+    road = cutting_proxy(service.settings.app_port, most_bytes=60_000_000, seed=7)
+    async with road as proxy, httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=60) as client:
+        tus = Tus(service)
+        tus.client = client
+        place, offset, kills = await tus.begun(len(content)), 0, 0
+        while offset < len(content):
+            with contextlib.suppress(httpx.HTTPError):
+                sending = asyncio.create_task(tus.add(place, offset, slices(content, offset)))
+                if kills < 3 and offset > kills * 80_000_000:
+                    await on_disk(service, place, min(len(content), offset + 5_000_000))
+                    kills += 1
+                    assert peak_bytes(service.api.pid) - before < 32 * 2**20
+                    service.api.send(signal.SIGKILL)
+                    await service.api.process.wait()
+                    service.api = await service.start_api()
+                await sending
+            with contextlib.suppress(httpx.HTTPError):
+                offset = await tus.offset(place)
+        assert (kills, proxy.cuts > 3) == (3, True)
+    end = await Tus(service).until(place, "stored")
+    await stored(Tus(service), end["video_id"], content)
+
+
+async def stored_at_once(service: Service, clip: Path) -> None:
+    content = clip.read_bytes()
+    answer = await Tus(service).begin(len(content), content)
+    assert answer.status_code == 201, answer.text
+
+
+async def slices(content: bytes, at: int) -> AsyncIterator[bytes]:
+    for start in range(at, len(content), 1 << 18):
+        yield content[start : start + (1 << 18)]
+
+
+def peak_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

@@ -174,16 +174,16 @@ class ResumableUploads:
         torn = None
         async with self.sessions.begin() as session:
             upload = await upload_rows.locked(session, upload_id)
-            offset = await asyncio.to_thread(upload_rows.offset, self.storage, upload)
             if upload.writing is not None:
-                torn = upload_rows.take_over(upload, offset)
+                pieces = await asyncio.to_thread(upload_rows.pieces_now, self.storage, upload)
+                torn = upload_rows.take_over(upload, pieces)
                 upload_rows.advance(upload)
                 await upload_rows.tell(session, upload_id)
                 await session.flush()
                 await session.refresh(upload)
         if torn is not None:
             await asyncio.to_thread(upload_pieces.keep, self.storage, torn)
-        return upload, offset
+        return upload, await self.offset(upload)
 
     async def abort(self, upload_id: uuid.UUID) -> None:
         """Give an upload up, or forget one that has ended; a video that it became stays. Raises NotFound."""

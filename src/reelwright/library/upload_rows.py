@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Upload
+from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import NotFound, ReelwrightError
 from reelwright.storage import upload_pieces
 from reelwright.storage.local import LocalStorage
@@ -85,25 +86,35 @@ async def tell(session: AsyncSession, upload_id: uuid.UUID) -> None:
     await session.execute(select(func.pg_notify(CHANNEL, str(upload_id))))
 
 
-def offset(storage: LocalStorage, upload: Upload) -> int:
-    """Return how many bytes are there now; somebody may be adding to them. Blocks."""
-    if upload.state in ("stored", "refused"):
-        return upload.length_bytes or 0
+def pieces_now(storage: LocalStorage, upload: Upload) -> list[UploadPiece]:
+    """Return the pieces as they lie on the disk now; somebody may be adding to the last one. Blocks.
+
+    The disk is asked, for it is the truth: before an upload is whole nothing makes it keep what the row has, and a
+    machine that lost its power has less.
+    """
     pieces = upload_pieces.read(upload.pieces)
-    if upload.writing == "plain":
-        pieces[-1] = msgspec.structs.replace(pieces[-1], size_bytes=upload_pieces.size_bytes(storage, pieces[-1]))
-    return upload_pieces.total_bytes(pieces)
+    if pieces and not pieces[-1].torn and upload.writing != "checked":
+        there = upload_pieces.size_bytes(storage, pieces[-1])
+        known = there if upload.writing else min(there, pieces[-1].size_bytes)
+        pieces[-1] = msgspec.structs.replace(pieces[-1], size_bytes=known)
+    return pieces
 
 
-def take_over(upload: Upload, at: int) -> UploadPiece:
+def offset(storage: LocalStorage, upload: Upload) -> int:
+    """Return how many bytes are there now. Blocks."""
+    if upload.state not in UNFINISHED:
+        return upload.length_bytes or 0
+    return upload_pieces.total_bytes(pieces_now(storage, upload))
+
+
+def take_over(upload: Upload, pieces: list[UploadPiece]) -> UploadPiece:
     """Leave the writer its piece, of which only so much counts as is there now; return it. Once that is committed, it
     has to be kept (storage/upload_pieces.py) before anybody is told of it."""
-    *before, torn = upload_pieces.read(upload.pieces)
-    kept_bytes = at - upload_pieces.total_bytes(before)
-    if kept_bytes:
-        before.append(msgspec.structs.replace(torn, size_bytes=kept_bytes, torn=True))
-    upload.pieces = msgspec.to_builtins(before)
+    torn = pieces.pop()
+    if torn.size_bytes:
+        pieces.append(msgspec.structs.replace(torn, torn=True))
+    upload.pieces = msgspec.to_builtins(pieces)
     upload.writing = None
     upload.writer += 1
-    logger.info("upload %s: its writer was given up at offset %d", upload.id, at)
+    logger.info("upload %s: its writer was given up at %d bytes", upload.id, upload_pieces.total_bytes(pieces))
     return torn

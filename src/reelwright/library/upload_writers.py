@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.models import Upload
+from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
 from reelwright.library import upload_rows, uploads
 from reelwright.library.resumable_uploads import ResumableUploads
@@ -66,6 +67,7 @@ class _Claim:
     writer: int
     at: int
     piece: UploadPiece
+    length_bytes: int | None
     room_bytes: int
     sha256: hashlib._Hash | None
     """Of all that came before; None where that is not known."""
@@ -114,7 +116,8 @@ class UploadWriters:
                 right = checked is None or checksum is None or checked.digest() == checksum.digest
             finally:
                 added_bytes = writer.added_bytes
-                await finished(asyncio.to_thread(writer.close))
+                is_last = claim.at + added_bytes == claim.length_bytes
+                await finished(asyncio.to_thread(writer.close, keep=is_last))
                 on_disk = True
             fault_points.point("upload appended, not released")
         except BaseException:
@@ -135,17 +138,17 @@ class UploadWriters:
             upload = await upload_rows.locked(session, upload_id)
             if upload.problem is not None:
                 raise upload_rows.UploadRefused(upload.problem)
-            offset = await asyncio.to_thread(upload_rows.offset, self._storage, upload)
+            pieces = await asyncio.to_thread(upload_rows.pieces_now, self._storage, upload)
+            offset = upload_pieces.total_bytes(pieces) if upload.state in UNFINISHED else upload.length_bytes or 0
             if at != offset:
                 raise OffsetMismatch(offset)
             if upload.state != "receiving":
                 return upload
             previous = upload.writer if upload.writing is None else None
             if upload.writing is not None:
-                torn = upload_rows.take_over(upload, offset)
+                torn = upload_rows.take_over(upload, pieces)
             self._declare(upload, length_bytes, offset)
             upload.writer += 1
-            pieces = upload_pieces.read(upload.pieces)
             if not pieces or pieces[-1].torn:
                 if len(pieces) >= MAX_PIECES:
                     raise Conflict(f"The upload was interrupted {MAX_PIECES} times: begin a new one.")
@@ -154,9 +157,15 @@ class UploadWriters:
             upload.writing = "checked" if checked else "plain"
             upload.expires_at = self._limits.expiry()
             await upload_rows.tell(session, upload_id)
-            room_bytes = (self._limits.max_bytes if upload.length_bytes is None else upload.length_bytes) - offset
-            sha256 = self._digest(upload_id, previous, offset)
-            claim = _Claim(upload_id, upload.writer, at, pieces[-1], room_bytes, sha256)
+            claim = _Claim(
+                upload_id,
+                upload.writer,
+                at,
+                pieces[-1],
+                upload.length_bytes,
+                (self._limits.max_bytes if upload.length_bytes is None else upload.length_bytes) - offset,
+                self._digest(upload_id, previous, offset),
+            )
         if torn is not None:
             await asyncio.to_thread(upload_pieces.keep, self._storage, torn)
         return claim

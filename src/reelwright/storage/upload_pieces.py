@@ -108,10 +108,10 @@ class PieceWriter:
             self._unchecked_bytes = 0
             self._storage.require_space(0)
 
-    def close(self) -> None:
-        """What was added survives a power cut from now on."""
+    def close(self, *, keep: bool) -> None:
+        """`keep`: what was written survives a power cut from now on."""
         try:
-            if self.added_bytes:
+            if keep:
                 os.fsync(self._descriptor)
         finally:
             os.close(self._descriptor)
