@@ -131,7 +131,8 @@ async def test_a_project_sees_nothing_of_another(service: Service, clip: Path) -
         "SELECT DISTINCT p.name, count(*) FROM files f JOIN projects p ON p.id = f.project_id GROUP BY 1 ORDER BY 1"
     )
     assert [row["name"] for row in rows] == ["ours", "theirs"]
-    projects, keys = [await service.sql(query) for query in SQL.findall(PAGE.read_text())]
+    projects, keys, tokens = [await service.sql(query) for query in SQL.findall(PAGE.read_text())]
+    assert tokens == []
     told = {row["project"]: (row["good_keys"], row["videos"], row["unfinished_jobs"]) for row in projects}
     assert told == {"default": (1, 0, 0), "ours": (1, 1, 0), "theirs": (1, 4, 1)}
     assert {(row["project"], row["name"], row["state"]) for row in keys} == {
