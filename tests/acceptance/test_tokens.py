@@ -308,5 +308,6 @@ async def test_players_play_a_signed_tree_from_another_site(settings: Settings, 
                 assert (await client.get(address)).status_code == 200
             problem(await client.get(open_one["hls_url"].replace("rwt_", "rwt_A")), 401, "unauthorized")
             problem(await client.get("/videos", headers=bearer(open_one["token"])), 403, "forbidden")
-    async with guarded(settings, tmp_path / "later") as later, stranger(later) as client:
+    later = Service(msgspec.structs.replace(settings, auth="keys"), tmp_path / "guarded")
+    async with later.running(), stranger(later) as client:
         problem(await client.get(open_one["hls_url"]), 401, "unauthorized")  # no key made it, and now one is needed
