@@ -74,6 +74,7 @@ class FetchedMaterials:
         self._client = client
         self._folder = settings.work_path / "fetched"
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._storing = asyncio.Lock()
         self._fetching: dict[tuple[uuid.UUID, str, str], asyncio.Lock] = {}
         self._known: dict[tuple[uuid.UUID, str, str], tuple[str, float]] = {}
 
@@ -162,18 +163,19 @@ class FetchedMaterials:
     async def _asset(self, path: Path, name: str, sha256: str, kind: str) -> str:
         """The asset that has these bytes already, or one of its own."""
         same = select(Asset.id).where(Asset.sha256 == sha256, Asset.kind == kind).limit(1)
-        async with self._sessions() as session:
-            found = await session.scalar(same)
-        if found is None:
-            asset = await assets.store_asset(
-                _chunks(path),
-                name=name,
-                storage=self._storage,
-                overlay_images=self._overlay_images,
-                prober=self._prober,
-                sessions=self._sessions,
-            )
-            found = asset.id
+        async with self._storing:  # one at a time: who waited finds what another stored
+            async with self._sessions() as session:
+                found = await session.scalar(same)
+            if found is None:
+                asset = await assets.store_asset(
+                    _chunks(path),
+                    name=name,
+                    storage=self._storage,
+                    overlay_images=self._overlay_images,
+                    prober=self._prober,
+                    sessions=self._sessions,
+                )
+                found = asset.id
         return f"asset:{found}"
 
 
