@@ -72,6 +72,9 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "not_ready": ErrorCode(status=409, answer="The job is not finished; `Retry-After` says when to look again."),
     "finished": ErrorCode(status=409, answer="The job has ended already."),
+    "has_results": ErrorCode(
+        status=409, answer="What the job made is there still: the job tells how, and goes `with_results` alone."
+    ),
     "not_retryable": ErrorCode(status=409, answer="Only a job that failed or was cancelled can be retried."),
     "input_gone": ErrorCode(
         status=409, answer="What the job works on was deleted.", failure="the source was deleted from the library"

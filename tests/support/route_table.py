@@ -103,6 +103,7 @@ BODIES: dict[str, list[Any]] = {
         {"purpose": "play", "variant_id": "{variant}"},
     ],
     "POST /transcode/{video_or_variant_id}": [{"qualities": ["240p"]}],
+    **{f"POST /jobs/{what}": [{"video_id": "{video}"}] for what in ("cancel", "retry", "delete")},
     "POST /api/v1/trim": [{"video_id": "{video}", "start_time": 0, "end_time": 1}],
     "POST /api/v1/overlay": [
         {"video_id": "{video}", "overlay_type": "text", "content": "mine"},

@@ -22,7 +22,8 @@ STATUSES = {
     405: {"method_not_allowed"},
     408: {"request_timeout"},
     409: {
-        *("conflict", "in_use", "not_ready", "finished", "not_retryable", "request_under_way", "input_gone"),
+        *("conflict", "in_use", "not_ready", "finished", "not_retryable", "has_results", "request_under_way"),
+        "input_gone",
         "offset_mismatch",
     },
     412: {"precondition_failed", "tus_version"},

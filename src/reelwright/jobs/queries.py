@@ -11,8 +11,9 @@ from sqlalchemy.orm import defer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from reelwright.db.models import Job, Variant
-from reelwright.edits.enums import JobStatus, JobType, Quality
+from reelwright.edits.enums import JobStatus, Quality
 from reelwright.errors import NotFound
+from reelwright.jobs.selection import Selection
 from reelwright.library import pages
 from reelwright.library.pages import Part, Wanted
 
@@ -28,22 +29,12 @@ async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
     return job
 
 
-async def page(
-    session: AsyncSession,
-    wanted: Wanted,
-    *,
-    status: JobStatus | None = None,
-    type: JobType | None = None,  # noqa: A002
-    video_or_variant_id: uuid.UUID | None = None,
-) -> Part[Job]:
-    """Return one page of the jobs that are asked for, newest first, without their edits and what their tracks of
-    subtitles say: that may be a megabyte of each."""
-    conditions = [column == value for column, value in ((Job.status, status), (Job.type, type)) if value is not None]
-    if video_or_variant_id is not None:
-        variant = await session.get(Variant, video_or_variant_id)
-        conditions += [Job.video_id == (video_or_variant_id if variant is None else variant.video_id)]
-        conditions += [] if variant is None else [Job.input_variant_id == variant.id]
-    conditions += pages.with_labels(Job, wanted.labels)
+async def page(session: AsyncSession, wanted: Wanted, selection: Selection, *, whole: bool = False) -> Part[Job]:
+    """Return one page of the jobs that are asked for, newest first; unless they are wanted `whole`, without their edits
+    and what their tracks of subtitles say: that may be a megabyte of each."""
+    conditions = [*await selection.conditions(session), *pages.with_labels(Job, wanted.labels)]
+    if whole:
+        return await pages.by_time(session, Job, Job.created_at, wanted, conditions)
     large = [defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json)]
     part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=large)
     without_text = case((func.jsonb_typeof(Job.plan_json) == "object", Job.plan_json.op("-")("subtitles")))

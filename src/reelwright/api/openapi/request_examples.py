@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reelwright.api.openapi.examples import ACCEPTED, LABELS, VARIANT_ID, VIDEO_ID
+from reelwright.api.openapi.examples import ACCEPTED, JOB_ID, LABELS, VARIANT_ID, VIDEO_ID
 
 TRIMS: dict[str, Any] = {
     "seconds": {"video_id": VIDEO_ID, "start": 1.5, "end": 3.5},
@@ -139,4 +139,22 @@ BATCH: dict[str, Any] = {
             },
         },
     ],
+}
+
+JOBS_TO_CANCEL: dict[str, Any] = {
+    "what waits of a campaign": {"status": ["PENDING"], "tags": ["campaign"]},
+    "all on a video": {"video_id": VIDEO_ID},
+}
+JOBS_TO_RETRY: dict[str, Any] = {
+    "what lost its worker": {"error_code": "worker_lost", "finished_after": "2026-11-21T00:00:00Z"},
+}
+JOBS_TO_DELETE: dict[str, Any] = {
+    "old failures": {"status": ["FAILURE", "CANCELLED"], "finished_before": "2026-11-01T00:00:00Z"},
+    "old jobs and what they made": {"finished_before": "2026-10-01T00:00:00Z", "with_results": True, "limit": 200},
+}
+MANY_JOBS: dict[str, Any] = {
+    "matched": 3,
+    "done": 2,
+    "refused": [{"job_id": JOB_ID, "code": "input_gone", "detail": "what the job works on was deleted"}],
+    "next_cursor": None,
 }

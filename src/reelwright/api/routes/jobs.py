@@ -20,7 +20,8 @@ from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobSummary, StatusOut, accepted
+from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobPart, JobSummary, StatusOut, accepted
+from reelwright.api.schemas.many_jobs import UNKNOWN_CODE
 from reelwright.api.schemas.pages import (
     After,
     ExternalIdParameter,
@@ -28,14 +29,18 @@ from reelwright.api.schemas.pages import (
     PageNumber,
     PageSize,
     TagParameter,
+    TimeParameter,
     wanted,
+    without_zone,
 )
 from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
-from reelwright.errors import Conflict, NotFound
+from reelwright.error_codes import JOB_CODES
+from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
 from reelwright.jobs import history, lifecycle, queries, waiting
+from reelwright.jobs.selection import Selection
 from reelwright.library.queries import files_of_jobs
 
 RETRY_AFTER_S = 2
@@ -105,6 +110,10 @@ def _no_result(job: Job, why: queries.NoResult) -> Conflict | NotFound:
             return NotFound(f"the job has no result: {job.error_message or 'it was cancelled'}", code=why)
 
 
+MAX_EXPANDED = 20
+"""So many jobs a page where it has what is large: a plan may be a megabyte."""
+
+
 @get("/jobs", summary="List jobs", operation_class=operation(responses={200: examples.JOBS}))
 async def list_jobs(
     services: NamedDependency[Services],
@@ -114,19 +123,52 @@ async def list_jobs(
     tag: TagParameter = None,
     external_id: ExternalIdParameter = None,
     metadata: MetadataParameter = None,
+    error_code: Annotated[
+        str | None,
+        QueryParameter(max_length=64, description="Only jobs whose last failure has this code, as `worker_lost`."),
+    ] = None,
+    created_after: TimeParameter = None,
+    created_before: TimeParameter = None,
+    finished_after: TimeParameter = None,
+    finished_before: TimeParameter = None,
+    expand: Annotated[
+        list[JobPart] | None,
+        QueryParameter(
+            description="What each job is to have beside the usual: `edit` (what was asked for), `plan`, `recipe` (its"
+            f" `commands`). With pages of up to {MAX_EXPANDED}."
+        ),
+    ] = None,
     page: PageNumber = 1,
     page_size: PageSize = 20,
     cursor: After = None,
 ) -> JobPage:
-    """Newest first, filtered by what is given. `GET /jobs/{id}` has what is left out here: edit, plan, commands, the
-    files of its outputs."""
+    """Newest first, filtered by what is given: `after` is at a time or later, `before` earlier than it. What is large
+    is left out unless `expand` names it; `GET /jobs/{id}` has that and the files of its outputs."""
     asked = wanted(page, page_size, cursor, tag=tag, external_id=external_id, metadata=metadata)
+    times = {
+        "created_after": created_after,
+        "created_before": created_before,
+        "finished_after": finished_after,
+        "finished_before": finished_before,
+    }
+    errors = without_zone(**times)
+    if error_code is not None and error_code not in JOB_CODES:
+        errors.append(FieldError("?error_code", UNKNOWN_CODE))
+    if expand and page_size > MAX_EXPANDED:
+        errors.append(FieldError("?page_size", f"is {MAX_EXPANDED} at the most where `expand` is given"))
+    if errors:
+        raise InvalidInput(errors)
+    statuses = () if status_ is None else (status_,)
+    selection = Selection(statuses=statuses, type=type_, video_id=video_id, error_code=error_code, **times)
     async with services.sessions() as session:
-        part = await queries.page(session, asked, status=status_, type=type_, video_or_variant_id=video_id)
+        part = await queries.page(session, asked, selection, whole=bool(expand))
         jobs = part.rows
         outputs = await files_of_jobs(session, [job.id for job in jobs], only_main=True)
         reasons = await waiting.reasons(session, jobs)
-    items = [JobSummary.of(job, outputs, services.addresses, reasons.get(job.id)) for job in jobs]
+    items = [
+        JobSummary.of(job, outputs, services.addresses, reasons.get(job.id)).with_parts(job, expand or ())
+        for job in jobs
+    ]
     return JobPage.of(part, asked, items)
 
 

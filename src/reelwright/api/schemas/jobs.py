@@ -1,9 +1,10 @@
-"""The JSON of jobs: accepted, where they are, everything about them, and their live events."""
+"""The JSON of jobs: accepted, where they are, and everything about them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -167,10 +168,18 @@ class TransferOut(msgspec.Struct, frozen=True, kw_only=True):
         return None if found is None else cls(**found)
 
 
+class JobPart(StrEnum):
+    """What of a job is so large that lists have it only when it is asked for."""
+
+    EDIT = "edit"
+    PLAN = "plan"
+    RECIPE = "recipe"
+
+
 class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A job in a list. `attempt` numbers its attempts, `failures` counts those that it is to blame for.
-    `output_variant_id` is its best output's while there is that, as `result_url`; `speed` is times real time; `eta_s`
-    an estimate, null until enough is known."""
+    """A job in a list; `edit`, `plan` and `commands` are there when `expand` asks for them. `attempt` numbers its
+    attempts, `failures` counts those that it is to blame for. `output_variant_id` is its best output's while there is
+    that, as `result_url`; `speed` is times real time; `eta_s` an estimate, null until enough is known."""
 
     job_id: uuid.UUID
     job_url: Address
@@ -204,11 +213,30 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Timestamp | None
     finished_at: Timestamp | None
     updated_at: Timestamp
+    edit: dict[str, Any] | UnsetType | None = UNSET
+    plan: dict[str, Any] | UnsetType | None = UNSET
+    commands: list[list[str]] | UnsetType = UNSET
 
     @classmethod
     def of(cls, job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
         """`waiting`: what it waits for beside its turn."""
         return cls(**_summary(job, outputs, addresses, waiting))
+
+    def with_parts(self, job: Job, parts: Collection[JobPart]) -> JobSummary:
+        """Return it with what is large of its job, where that is wanted."""
+        found: dict[str, Any] = {}
+        if JobPart.EDIT in parts:
+            found["edit"] = job.edit_json
+        if JobPart.PLAN in parts:
+            found["plan"] = job.plan_json
+        if JobPart.RECIPE in parts:
+            found["commands"] = _commands(job)
+        return msgspec.structs.replace(self, **found) if found else self
+
+
+def _commands(job: Job) -> list[list[str]]:
+    """As they are run, with slots for paths; none before they are known."""
+    return [["ffmpeg", *command["arguments"]] for command in (job.recipe_json or {"commands": []})["commands"]]
 
 
 class FramesOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,13 +272,12 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
         checks: Checks | None = None,
     ) -> JobOut:
         """`checks`: of each of its variants, as they are stored."""
-        recipe = job.recipe_json or {"commands": []}
         return cls(
             **_summary(job, outputs, addresses, waiting, checks or {}),
             edit=job.edit_json,
             plan=job.plan_json,
             plan_digest=job.plan_digest,
-            commands=[["ffmpeg", *command["arguments"]] for command in recipe["commands"]],
+            commands=_commands(job),
             frames=FramesOut.of(job),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -50,6 +51,10 @@ MetadataParameter: TypeAlias = Annotated[
         '{"customer": {"id": 7}}`), which may be a part of what is there.',
     ),
 ]
+TimeParameter: TypeAlias = Annotated[
+    datetime.datetime | None,
+    QueryParameter(description="A point in time with its zone, as 2026-11-21T10:15:30Z."),
+]
 
 
 def wanted(
@@ -86,6 +91,12 @@ def wanted(
     if errors:
         raise InvalidInput(errors)
     return Wanted(size=page_size, offset=(page - 1) * page_size, after=after, labels=labels)
+
+
+def without_zone(**times: datetime.datetime | None) -> list[FieldError]:
+    """Return an error for each parameter that is a time without its zone: nobody knows when that is."""
+    wrong = [name for name, time in times.items() if time is not None and time.tzinfo is None]
+    return [FieldError(f"?{name}", "has no zone: end it with Z, or with an offset as %2B02:00") for name in wrong]
 
 
 def _cursor(text: str, page: int, descending: bool | None) -> Cursor:
