@@ -82,6 +82,9 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "offset_mismatch": ErrorCode(
         status=409, answer="The upload is at another offset; ask for it by HEAD, and go on there."
     ),
+    "events_gone": ErrorCode(
+        status=410, answer="What followed that number of the log is not kept any more, or the log is another one."
+    ),
     "precondition_failed": ErrorCode(
         status=412, answer="The file is not the one that `If-Match` or `If-Unmodified-Since` names."
     ),

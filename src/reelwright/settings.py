@@ -299,6 +299,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
 
+    # Events and webhooks
+    event_keep_days: Annotated[
+        Positive, Meta(description="Events, and what was sent of them to webhooks, are kept for so many days.")
+    ] = 30
+    webhook_timeout_s: Annotated[
+        Seconds, Meta(description="A webhook's endpoint has to have answered within so long, seconds.")
+    ] = 15.0
+
     # Media processes
     system_calls: Annotated[
         Literal["auto", "allow-list", "deny-list"],

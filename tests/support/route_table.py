@@ -21,7 +21,7 @@ SCOPES = ("read", "write", "admin")
 PUBLIC = {f"{method} {path}" for path in ("/", "/health", "/ready") for method in ("GET", "HEAD")}
 """What needs no key."""
 
-_KINDS = ("video", "variant", "job", "asset", "key", "upload", "token")
+_KINDS = ("video", "variant", "job", "asset", "key", "upload", "token", "webhook", "delivery")
 NOTHING = {
     **{kind: UNKNOWN[:-1] + str(number) for number, kind in enumerate(_KINDS)},
     "template": "nothing",
@@ -42,6 +42,8 @@ IN_PATHS = {
     "token_id": "{token}",
     "of": "{video}",
     "token": "nothing",
+    "webhook_id": "{webhook}",
+    "delivery_id": "{delivery}",
     "version": "1",
     "project": "default",
 }
@@ -64,6 +66,9 @@ BODIES: dict[str, list[Any]] = {
     "PATCH /videos/{video_id}": [{"title": "mine"}],
     "PATCH /variants/{variant_id}": [{"title": "mine"}],
     "PATCH /keys/{key_id}": [{"name": "mine"}],
+    "PATCH /webhooks/{webhook_id}": [{"description": "mine"}],
+    "POST /webhooks/{webhook_id}/rotate": [{}],
+    "POST /webhooks/{webhook_id}/replay": [{"after": 0}],
     "PATCH /projects/{project}": [{"limits": {}}],
     "POST /trim": [
         {"video_id": "{video}", "start": 0, "end": 1},
@@ -130,6 +135,7 @@ NAMING_NOTHING = {
     *("POST /videos/upload", "PUT /videos", "POST /videos/import", "POST /api/v1/upload", "POST /assets"),
     "POST /templates",
     *("POST /keys", "POST /keys/{key_id}/rotate"),
+    *("POST /webhooks", "POST /webhooks/signing-secret/rotate"),
 }
 """Operations whose bodies name nothing that is stored."""
 
@@ -242,7 +248,11 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
     assert upload.status_code == 201, upload.text
     token = (await client.post("/tokens", json={"purpose": "read", "job_id": job["job_id"]})).json()
     stored = (await client.get(f"/variants/{job['outputs'][0]['variant_id']}")).json()
+    webhook = (await client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
+    delivery = (await client.post(f"/webhooks/{webhook}/test")).json()["id"]
     return {
+        "webhook": webhook,
+        "delivery": delivery,
         "file": stored["files"][0]["name"],
         "result": stored["stored_path"].removeprefix("processed/"),
         "video": video["id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import logging
 import os
 import socket
@@ -12,13 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.ext.asyncio import async_sessionmaker
-
 from reelwright import settings_reader, source_codecs
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
+from reelwright.db.sessions import Sessions
+from reelwright.events import deliveries
+from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
+from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.queue import QUEUE
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
@@ -76,7 +79,8 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         application_name="reelwright-worker",
         pool_size=max(settings.db_pool_size, 2 * settings.max_concurrent_jobs),
     )
-    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    sessions = Sessions(engine)
+    events_engine = create_engine(url, application_name="reelwright-webhooks", pool_size=3)
     maintenance = Maintenance(
         sessions,
         storage,
@@ -85,6 +89,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         orphan_grace_s=settings.orphan_grace_s,
         patience_s=settings.lease_s / 2,
         idempotency_keep_s=settings.idempotency_keep_s,
+        event_keep=datetime.timedelta(days=settings.event_keep_days),
     )
     machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
@@ -114,10 +119,19 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 machine=machine,
             )
             metrics.SLOTS.set(settings.max_concurrent_jobs)
-            with tracing.exporting("worker"), metrics.serving(settings, metrics.Disk(settings.media_path)):
+            notifier = JobNotifier(url, (deliveries.CHANNEL,))
+            client = OutboundClient(OutboundRules.of(settings))
+            with (
+                tracing.exporting("worker"),
+                metrics.serving(settings, metrics.Disk(settings.media_path)),
+                notifier.subscribe("due") as due,
+            ):
+                deliverer = Deliverer(Sessions(events_engine), client, due, timeout_s=settings.webhook_timeout_s)
                 beside = [
                     asyncio.create_task(maintenance.run(), name="maintenance"),
                     asyncio.create_task(machine.watch(), name="machine"),
+                    asyncio.create_task(notifier.listen(), name="news of webhooks"),
+                    asyncio.create_task(deliverer.run(), name="webhooks"),
                 ]
                 try:
                     yield {"context": context}
@@ -127,6 +141,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                     await asyncio.wait(beside)
                     await machine.leave()
     finally:
+        await close(events_engine)
         await close(engine)
 
 

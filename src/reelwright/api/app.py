@@ -25,6 +25,7 @@ from reelwright.api.routes import (
     about,
     assets,
     edits,
+    events,
     fonts,
     imports,
     jobs,
@@ -44,9 +45,11 @@ from reelwright.api.routes import (
     uploads,
     variants,
     videos,
+    webhooks,
 )
 from reelwright.api.schemas.job_events import ProgressEvent, StateEvent
 from reelwright.api.v1 import router as v1
+from reelwright.events.event import CATALOGUE, Event
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
 
@@ -69,6 +72,8 @@ TAGS = {
     "uploads": "Uploads that can be resumed, by tus 1.0.0.",
     "edits": "What can be made of them. Every edit is a job.",
     "jobs": "Where the work is, live and in full.",
+    "events": "What happened, in order and without gaps.",
+    "webhooks": "Endpoints that are told of it.",
     "variants": "Results.",
     "assets": "Pictures that overlays use.",
     "files": "Stored files under their keys.",
@@ -113,6 +118,8 @@ def create_app(settings: Settings) -> Litestar:
             profiles.router,
             jobs.router,
             many_jobs.router,
+            events.router,
+            webhooks.router,
             keys.router,
             tokens.router,
             signed.router,
@@ -138,7 +145,7 @@ def create_app(settings: Settings) -> Litestar:
             tags=TAGS,
             needs_keys=settings.needs_keys,
         ),
-        plugins=[StructSchemas(StateEvent, ProgressEvent)],
+        plugins=[StructSchemas(StateEvent, ProgressEvent, Event, *{row.data for row in CATALOGUE.values()})],
         logging_config=None,
     )
     _tell_all_methods(app)

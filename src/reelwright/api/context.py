@@ -12,6 +12,7 @@ from reelwright.access.first_answers import FirstAnswers
 from reelwright.access.grants import Grants
 from reelwright.access.keyring import Keyring
 from reelwright.access.limits import NAMES, AccessLimits
+from reelwright.api.event_feeds import EventFeeds
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
@@ -50,6 +51,7 @@ class Services:
     notifier: JobNotifier
     statuses: StatusReader
     feeds: JobFeeds
+    event_feeds: EventFeeds
     overlay_images: OverlayImages
     layer_sources: LayerSources
     readiness: Readiness
@@ -129,6 +131,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     notifier,
                     StatusReader(notifier, database.sessions),
                     JobFeeds(database.sessions, notifier),
+                    EventFeeds(database.sessions, notifier),
                     overlay_images,
                     LayerSources(
                         overlay_images,

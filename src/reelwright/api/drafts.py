@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
@@ -13,8 +13,10 @@ from reelwright.api.context import Services
 from reelwright.api.schemas.explanation import ExplanationOut
 from reelwright.api.schemas.jobs import JobAccepted, accepted
 from reelwright.edits.labels import Labels
+from reelwright.events.webhooks import checked_url
 from reelwright.jobs.explain import explain
 from reelwright.jobs.submit import Draft, submit
+from reelwright.outbound.rules import OutboundRules
 
 ValidateOnly = Annotated[
     bool,
@@ -37,18 +39,36 @@ Answer = Response[JobAccepted]
 that what generated clients make of the older routes stays as it was."""
 
 
+class Wishes(Protocol):
+    """What a request says of a job, beside what it makes."""
+
+    @property
+    def reuse(self) -> bool: ...
+    @property
+    def webhook_url(self) -> str | None: ...
+
+
 async def answer(
-    services: Services, session: AsyncSession, draft: Draft, *, labels: Labels, reuse: bool, validate_only: bool
+    services: Services, session: AsyncSession, draft: Draft, wishes: Wishes, *, labels: Labels, validate_only: bool
 ) -> Answer:
-    """Queue the edit and answer 202, or explain it and answer 200. `labels`: what the client says of it; `reuse`:
-    whether what an equal edit made may be taken. Raises InvalidInput."""
+    """Queue the edit and answer 202, or explain it and answer 200. `labels`: what the client says of it. Raises
+    InvalidInput."""
+    webhook_url = told(services, wishes)
     if validate_only:
         return cast("Answer", Response(ExplanationOut.of(await explain(session, draft)), status_code=200))
     job = await submit(
         session,
         draft,
         labels=labels,
-        reuse_from=services.reuse_from(reuse),
+        reuse_from=services.reuse_from(wishes.reuse),
+        webhook_url=webhook_url,
         max_failures=services.settings.max_failures,
     )
     return accepted(job, services.addresses)
+
+
+def told(services: Services, wishes: Wishes) -> str | None:
+    """Return who is told how the job goes. Raises InvalidInput."""
+    if wishes.webhook_url is None:
+        return None
+    return checked_url(wishes.webhook_url, OutboundRules.of(services.settings), "/webhook_url")

@@ -42,6 +42,7 @@ class NewJob:
     recipe_json: dict[str, Any] | None = None
     fingerprint: str | None = None
     shared: bool = False
+    webhook_id: uuid.UUID | None = None
 
     def columns(self) -> dict[str, Any]:
         """Return them as they are inserted: the job waits."""
@@ -58,6 +59,7 @@ class NewJob:
             "max_failures": self.max_failures,
             "fingerprint": self.fingerprint,
             "shared": self.shared,
+            "webhook_id": self.webhook_id,
             "key_id": key_of_new(),
             "status": JobStatus.PENDING,
             "progress": 0,

@@ -2,12 +2,13 @@
 
 Loops in every worker, outside the queue so that full slots cannot starve them. An advisory lock lets one worker at a
 time do what is the database's; each sweeps its own work folder. The duties themselves: rescue.py, queue_upkeep.py,
-library/sweep.py.
+library/sweep.py, events/.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.access.first_answers import forget_old
 from reelwright.access.tokens import delete_expired
 from reelwright.db.database import is_away
+from reelwright.events import deliveries, log
 from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
 from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
 from reelwright.library.root_identity import FOREIGN, belongs
@@ -28,8 +30,10 @@ from reelwright.storage.local import LocalStorage
 
 logger = logging.getLogger(__name__)
 
+PRUNE_INTERVAL_S = 900
 _JOBS_LOCK = 0x7265_6170
 _FILES_LOCK = 0x7377_6565
+_RECORDS_LOCK = 0x7265_636F
 
 
 class Maintenance:
@@ -45,6 +49,7 @@ class Maintenance:
         orphan_grace_s: float,
         patience_s: float = 0.0,
         idempotency_keep_s: float = 24 * 3600.0,
+        event_keep: datetime.timedelta = datetime.timedelta(days=30),
     ) -> None:
         """`patience_s`: leases are judged when the database could be reached for so long. After an outage those of live
         attempts have run out as well: they are renewed first."""
@@ -53,14 +58,16 @@ class Maintenance:
         self.sweep = Sweep(storage, work_root, orphan_grace_s)
         self.interval_s = interval_s
         self.idempotency_keep_s = idempotency_keep_s
+        self.event_keep = event_keep
         self.patience_s = patience_s
         self._reached_since: float | None = None
 
     async def run(self) -> None:
-        """Run both loops until cancelled."""
+        """Run the loops until cancelled."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._repeat(self.rescue_jobs, self.interval_s))
             loops.create_task(self._repeat(self.sweep_files, min(self.sweep.orphan_grace_s / 4, 900)))
+            loops.create_task(self._repeat(self.prune_records, PRUNE_INTERVAL_S))
 
     async def _repeat(self, work: Callable[[], Coroutine[Any, Any, None]], interval_s: float) -> None:
         while True:
@@ -97,11 +104,27 @@ class Maintenance:
             if not await _sole(session, _FILES_LOCK):
                 return
             await delete_old_entries(session)
-            await forget_old(session, self.idempotency_keep_s)
-            await delete_expired(session)
             await self.sweep.stored_files(session)
         async with self.sessions() as session:
             await self.sweep.uploads(session)
+
+    async def prune_records(self) -> None:
+        """Forget answers, tokens, events and deliveries that were kept for long enough, and webhooks that fail for
+        days."""
+        async with self.sessions.begin() as session:
+            if not await _sole(session, _RECORDS_LOCK):
+                return
+            await forget_old(session, self.idempotency_keep_s)
+            await delete_expired(session)
+            await deliveries.prune(session, self.event_keep)
+            projects, failing = await log.projects(session), await deliveries.failing_for_days(session)
+        for project_id in projects:
+            async with self.sessions.begin() as session:
+                await log.prune(session, project_id, self.event_keep)
+        for webhook in failing:
+            async with self.sessions.begin() as session:
+                if await deliveries.disable(session, webhook, "failing"):
+                    logger.warning("webhook %s is disabled: it has taken nothing for days", webhook.id)
 
 
 async def _sole(session: AsyncSession, lock: int) -> bool:

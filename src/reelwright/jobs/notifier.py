@@ -1,8 +1,7 @@
-"""News of jobs and uploads as they come: one LISTEN connection a process for any number of subscribers, and for short
-queries.
+"""News as they come: one LISTEN connection a process for any number of subscribers, and for short queries.
 
-A notification carries an id only; a subscriber reads the row again, so that a burst is one look. A lost connection
-is made anew, and every subscriber is told then, because something may have been missed.
+A notification carries an id only, of a job, an upload, a project; a subscriber reads the rows: a burst is one look.
+A lost connection is made anew, and every subscriber is told then, because something may have been missed.
 """
 
 from __future__ import annotations
@@ -12,15 +11,19 @@ import contextlib
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
 
-from reelwright.jobs.history import CHANNEL
+from reelwright.events import log
+from reelwright.jobs import history
 from reelwright.library.upload_rows import CHANNEL as UPLOADS_CHANNEL
 
 logger = logging.getLogger(__name__)
+
+OF_CLIENTS = (history.CHANNEL, UPLOADS_CHANNEL, log.CHANNEL)
+"""What clients follow."""
 
 CHECK_INTERVAL_S = 20
 """A half-open connection shows when it is used: so often it is."""
@@ -30,11 +33,12 @@ START_TIMEOUT_S = 5
 
 
 class JobNotifier:
-    """Tells subscribers of changes to jobs and uploads. `closing` is set when the process stops: event streams end
+    """Tells subscribers what is notified on `channels`. `closing` is set when the process stops: event streams end
     then."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, channels: Sequence[str] = OF_CLIENTS) -> None:
         self.url = url
+        self.channels = channels
         self.closing = asyncio.Event()
         self.listening = asyncio.Event()
         self._subscribers: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -44,7 +48,7 @@ class JobNotifier:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[JobNotifier]:
-        listener = asyncio.create_task(self._listen(), name="job events")
+        listener = asyncio.create_task(self.listen(), name="job events")
         try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.listening.wait(), START_TIMEOUT_S)
@@ -61,18 +65,18 @@ class JobNotifier:
         self._wake_all()
 
     @contextlib.contextmanager
-    def subscribe(self, row_id: uuid.UUID) -> Iterator[asyncio.Event]:
-        """Yield an event that is set whenever the job, or the upload, may have changed; the subscriber clears it before
-        it looks."""
+    def subscribe(self, what: uuid.UUID | str) -> Iterator[asyncio.Event]:
+        """Yield an event that is set whenever there may be news of a job, an upload or a project's log; the
+        subscriber clears it before it looks."""
         event = asyncio.Event()
-        subscribers = self._subscribers[str(row_id)]
+        subscribers = self._subscribers[str(what)]
         subscribers.add(event)
         try:
             yield event
         finally:
             subscribers.discard(event)
             if not subscribers:
-                self._subscribers.pop(str(row_id), None)
+                self._subscribers.pop(str(what), None)
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """Return the rows of a short query, over the connection that listens. One at a time.
@@ -87,7 +91,8 @@ class JobNotifier:
                 self._lost.set()  # one that is silent, or breaks off just now, is made anew
                 raise ConnectionError("the connection does not answer") from error
 
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
+        """Until cancelled, whatever becomes of the connection."""
         pause_s = 0.1
         while True:
             try:
@@ -111,7 +116,7 @@ class JobNotifier:
     async def _serve(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         lost = self._lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        for channel in (CHANNEL, UPLOADS_CHANNEL):
+        for channel in self.channels:
             await connection.add_listener(channel, lambda *notification: self._wake(str(notification[-1])))
         self._connection = connection
         self.listening.set()
@@ -122,8 +127,8 @@ class JobNotifier:
                 return
             await self.fetch("SELECT 1")
 
-    def _wake(self, row_id: str) -> None:
-        for event in self._subscribers.get(row_id, ()):
+    def _wake(self, what: str) -> None:
+        for event in self._subscribers.get(what, ()):
             event.set()
 
     def _wake_all(self) -> None:

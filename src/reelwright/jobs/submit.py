@@ -28,6 +28,7 @@ from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice import CutMode, Splice, Survey
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.events import webhooks
 from reelwright.jobs import reuse
 from reelwright.jobs.creation import NewJob
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
@@ -152,9 +153,11 @@ async def submit(
     max_failures: int,
     labels: Labels = NO_LABELS,
     reuse_from: LocalStorage | None = None,
+    webhook_url: str | None = None,
 ) -> Job:
     """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client says of
-    it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew.
+    it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew;
+    `webhook_url`: is told how it goes.
 
     Raises InvalidInput; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
     """
@@ -173,6 +176,7 @@ async def submit(
         labels=labels.stored,
         input_file_ids=tuple(inputs.values()),
         max_failures=max_failures,
+        webhook_id=None if webhook_url is None else await webhooks.of_request(session, webhook_url),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
     )
     await admission.admit_job(session)

@@ -79,6 +79,20 @@ EVENT_LAG = Histogram(
     buckets=SHORT_S,
 )
 
+WEBHOOK_TRIES = Counter(
+    "reelwright_webhook_tries",
+    "Messages sent to webhooks by outcome: delivered, gone, redirected, busy, refused, failing, unreachable, stalled,"
+    " not_allowed.",
+    ["outcome"],
+)
+WEBHOOKS_GIVEN_UP = Counter("reelwright_webhook_deliveries_given_up", "Deliveries that no endpoint took in 24 hours.")
+WEBHOOK_LAG = Histogram(
+    "reelwright_webhook_lag_seconds",
+    "From the commit of an event to its delivery, of those that were taken at the first try.",
+    buckets=SHORT_S,
+)
+WEBHOOKS_UNDER_WAY = Gauge("reelwright_webhooks_under_way", "Endpoints that this worker is sending to.")
+
 TRANSITIONS = Counter("reelwright_job_transitions", "Committed transitions of jobs.", ["kind", "state"])
 REUSED = Counter(
     "reelwright_jobs_reused",

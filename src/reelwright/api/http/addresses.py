@@ -66,6 +66,9 @@ class Addresses:
     def template(self, name: str, version: int) -> str:
         return f"{self.root_path}/templates/{quote(name)}/versions/{version}"
 
+    def webhook(self, webhook_id: UUID) -> str:
+        return f"{self.root_path}/webhooks/{webhook_id}"
+
     def job(self, job_id: UUID) -> str:
         return f"{self.root_path}/jobs/{job_id}"
 

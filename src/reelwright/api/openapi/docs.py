@@ -32,6 +32,7 @@ from reelwright.api.http.idempotency import CHECKSUM, HEADER, MAX_KEY_LENGTH, RE
 from reelwright.api.openapi.operations import name_words, operation_id, problem_components
 from reelwright.error_codes import HTTP_CODES, JOB_CODES, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
+from reelwright.events.event import CATALOGUE
 
 _FOLDER = Path(__file__).parents[1] / "static" / "swagger-ui"
 _FILES = {
@@ -89,7 +90,60 @@ def openapi_document(app: Litestar) -> dict[str, Any]:
         _tell_scope(handler, method, operation)
         if method == "POST":
             _tell_idempotency(handler, operation)
+    document["webhooks"] = _webhooks(document)
     return document
+
+
+def _webhooks(document: dict[str, Any]) -> dict[str, Any]:
+    """What is sent to webhooks: an operation for each type of event."""
+    names = {schema.get("title", name): name for name, schema in document["components"]["schemas"].items()}
+    return {
+        name: {
+            "post": {
+                "operationId": "webhook_" + name.replace(".", "_"),
+                "tags": ["webhooks"],
+                "summary": name,
+                "description": row.meaning,
+                "security": [],
+                "parameters": _MESSAGE_HEADERS,
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "allOf": [
+                                    {"$ref": f"#/components/schemas/{names.get('Event', 'Event')}"},
+                                    {
+                                        "type": "object",
+                                        "properties": {
+                                            "type": {"const": name},
+                                            "data": {"$ref": f"#/components/schemas/{row.data.__name__}"},
+                                        },
+                                    },
+                                ]
+                            }
+                        }
+                    },
+                },
+                "responses": {
+                    "2XX": {"description": "Taken. Any other answer, and none within WEBHOOK_TIMEOUT_S: sent again."},
+                    "410": {"description": "Gone: the endpoint is told nothing more."},
+                },
+            }
+        }
+        for name, row in CATALOGUE.items()
+    }
+
+
+_MESSAGE_HEADERS = [
+    {"name": name, "in": "header", "required": True, "description": meaning, "schema": {"type": "string"}}
+    for name, meaning in {
+        "webhook-id": "The event's id: the same as often as it is sent, by which a receiver knows it again.",
+        "webhook-timestamp": "When it was sent, in seconds since 1970.",
+        "webhook-signature": "Signatures after Standard Webhooks, separated by spaces: `v1,<Base64>`, by each secret"
+        " that is good now, over `<webhook-id>.<webhook-timestamp>.<body>`.",
+    }.items()
+]
 
 
 def _operations(app: Litestar, document: dict[str, Any]) -> Iterator[tuple[HTTPRouteHandler, str, dict[str, Any]]]:

@@ -196,6 +196,14 @@ class _Described(Operation):
             ),
         }
 
+    def _add_project_stream(self) -> None:
+        assert self.responses is not None
+        stream = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING), examples={"example": Example(value=_PROJECT_EVENTS_EXAMPLE)}
+        )
+        told = "Server-sent events without a name, so that `onmessage` has them. The data of each is an Event, as JSON."
+        self.responses["200"] = OpenAPIResponse(description=told, content={"text/event-stream": stream})
+
     def _add_headers(self, descriptions: Mapping[str, str]) -> None:
         """Request headers."""
         string = Schema(type=OpenAPIType.STRING)
@@ -255,6 +263,11 @@ _EVENTS_EXAMPLE = (
     '"stage":null,"speed":null,"eta_s":null}\n\n'
 )
 
+_PROJECT_EVENTS_EXAMPLE = (
+    'retry: 2000\n\nid: 1041\n\nid: 1042\nevent: message\ndata: {"id":"evt_0b6d6d0c9a3f4f1e8c7b5a4d3e2f1a0b",'
+    '"seq":1042,"type":"job.started","timestamp":"2026-11-21T10:15:31.123456Z","data":{}}\n\n'
+)
+
 
 def _meaning_of(codes: Iterable[str]) -> str:
     """What the codes that share a status mean."""
@@ -287,6 +300,7 @@ def operation(
     form: type[msgspec.Struct] | None = None,
     download: str | None = None,
     event_stream: bool = False,
+    project_stream: bool = False,
     bodies: Sequence[str] = (),
     raw_body: str | None = None,
     request_headers: Mapping[str, str] | None = None,
@@ -297,8 +311,9 @@ def operation(
     problems of its own, as they would be raised; what follows from its parameters and its body (400, 404, 413, 415,
     422) is added by itself. `upload`: the file field of a multipart body; `form`: the text fields that may come with
     it. `download`: the media type of a route that answers with a FileDownload, such as `video/*`. `event_stream`: it
-    answers with an EventStream. `bodies`: the media types of the bytes that it answers 200 with. `raw_body`: the media
-    type of a body that is a file, or a part of one. `request_headers`: those that it reads, with what they mean.
+    answers with an EventStream of a job's events, `project_stream`: of a project's. `bodies`: the media types of the
+    bytes that it answers 200 with. `raw_body`: the media type of a body that is a file, or a part of one.
+    `request_headers`: those that it reads, with what they mean.
     """
 
     @dataclass
@@ -312,13 +327,15 @@ def operation(
                 self._add_download(download)
             if event_stream:
                 self._add_event_stream()
+            if project_stream:
+                self._add_project_stream()
             if bodies:
                 self._add_bytes(bodies)
             gone = [NotFound(ERROR_CODES["file_missing"].answer, code="file_missing")] if download else []
             self._add_problems([*gone, *errors], upload or raw_body)
             self._tidy_headers()
             self._tidy_parameters()
-            if download or event_stream:
+            if download or event_stream or project_stream:
                 self._add_headers(_RANGE_HEADERS if download else _EVENT_HEADERS)
             self._add_headers(request_headers or {})
             self._add_examples(request_examples or {}, responses or {})

@@ -15,7 +15,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
-from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer
+from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer, told
 from reelwright.api.http.problems import Problem, problem_document
 from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import examples, look_examples, request_examples
@@ -65,7 +65,7 @@ async def edit_video(
     """
     template = await _template(services, data)
     async with _drafted(services, data, template) as (session, draft, labels):
-        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
+        return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
 
 
 @post(
@@ -83,6 +83,7 @@ async def edit_many(
 ) -> BatchOut:
     """The same edit of many sources: of a template with variables, or of `steps` and `outputs`. Each item stands for
     itself: it gets its job, or the problem that `POST /edits` would have answered, and the others go on."""
+    webhook_url = told(services, data)
     template = await _template(services, data)
     items: list[BatchItemOut] = []
     for index, item in enumerate(data.items):
@@ -94,6 +95,7 @@ async def edit_many(
                     draft,
                     labels=labels,
                     reuse_from=services.reuse_from(single.reuse),
+                    webhook_url=webhook_url,
                     max_failures=services.settings.max_failures,
                 )
         except ReelwrightError as error:

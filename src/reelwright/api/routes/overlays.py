@@ -78,7 +78,7 @@ async def _answer(services: Services, data: OverlaysIn | PlacedWatermarkIn, *, v
         survey = await services.surveyor.survey(draft)
     async with _drafted(services, data) as (session, draft):
         draft = replace(draft, survey=survey)
-        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
+        return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
 
 
 @asynccontextmanager

@@ -59,7 +59,7 @@ async def trim_video(
         survey = await services.surveyor.survey(draft)
     async with services.sessions.begin() as session:
         draft = replace(await _draft(services, session, data, mode), survey=survey)
-        return await answer(services, session, draft, labels=labels, reuse=data.reuse, validate_only=validate_only)
+        return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
 
 
 async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: CutMode) -> Draft:

@@ -104,6 +104,20 @@ class CodingIn(Body, frozen=True, kw_only=True):
     ) = None
 
 
+WebhookUrl = (
+    Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=2048,
+            description="Is told how the job goes, as a webhook is, signed with the project's secret"
+            " (`GET /webhooks/signing-secret`).",
+        ),
+    ]
+    | None
+)
+
+
 class EditIn(CodingIn, frozen=True, kw_only=True):
     """How the one result is coded, what the client says of it, and whether it is made where it is there already."""
 
@@ -113,6 +127,7 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
     metadata: Metadata | None = None
 
     reuse: Reuse = True
+    webhook_url: WebhookUrl = None
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None
     )

@@ -16,7 +16,7 @@ from reelwright.api.http.field_errors import field_errors
 from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
 from reelwright.api.http.problems import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
-from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookUrl
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
@@ -163,6 +163,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     mode: CutModeIn = None
     reencode: ReencodeIn = None
     reuse: Reuse = True
+    webhook_url: WebhookUrl = None
 
     def single(self, item: BatchItemIn) -> EditsIn:
         """Return the item as a request of its own."""
@@ -177,6 +178,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             mode=item.mode or self.mode,
             reencode=self.reencode,
             reuse=self.reuse,
+            webhook_url=self.webhook_url,
             **{**whole, **given},
         )
 

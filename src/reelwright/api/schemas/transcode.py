@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse
+from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, WebhookUrl
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
@@ -170,3 +170,4 @@ class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
     external_id: ExternalId | None = None
     metadata: Metadata | None = None
     reuse: Reuse = True
+    webhook_url: WebhookUrl = None

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookUrl
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
@@ -117,6 +117,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     mode: CutModeIn = None
     reencode: ReencodeIn = None
     reuse: Reuse = True
+    webhook_url: WebhookUrl = None
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""

@@ -8,6 +8,7 @@ foreign key (the queue prunes its own rows).
 
 from reelwright.db.models.access import ApiKey, Project, ProjectBytes, Token, UploadPlace, Usage
 from reelwright.db.models.base import Base, Labelled, new_id
+from reelwright.db.models.events import Delivery, DeliveryAttempt, EventLog, EventRow, SigningSecret, Webhook
 from reelwright.db.models.imports import Import, ImportSecrets
 from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
@@ -21,6 +22,10 @@ __all__ = [
     "ApiKey",
     "Asset",
     "Base",
+    "Delivery",
+    "DeliveryAttempt",
+    "EventLog",
+    "EventRow",
     "File",
     "FirstAnswer",
     "Hindrance",
@@ -37,6 +42,7 @@ __all__ = [
     "Publication",
     "Queue",
     "SeenToolchain",
+    "SigningSecret",
     "Storage",
     "TemplateVersion",
     "Token",
@@ -45,5 +51,6 @@ __all__ = [
     "Usage",
     "Variant",
     "Video",
+    "Webhook",
     "new_id",
 ]

@@ -96,6 +96,8 @@ class Job(Labelled, Owned, Base):
     max_failures: Mapped[int] = mapped_column(server_default=text("3"))
     lease_until: Mapped[datetime.datetime | None]
     worker: Mapped[str | None]
+    webhook_id: Mapped[uuid.UUID | None]
+    """Of the request: it hears of this job, beside those of the project."""
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     key_id: Mapped[uuid.UUID | None]

@@ -1,0 +1,221 @@
+"""Tells webhooks what happened: takes endpoints that have something due, sends, writes down what they said.
+
+A loop in every worker, outside of the queue: full job slots do not delay it. It has connections of its own. Nothing is
+held in the database while an endpoint is waited for, and one that hangs takes one place among AT_ONCE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import random
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from reelwright.db.database import is_away
+from reelwright.db.models import Delivery, EventRow
+from reelwright.db.sessions import Sessions
+from reelwright.errors import AddressRefused, ReelwrightError, RemoteRefused, RemoteStalled, RemoteUnavailable
+from reelwright.events import deliveries
+from reelwright.events.deliveries import Result, Turn
+from reelwright.events.event import Event
+from reelwright.events.schedule import again_after_s, rest_s, retry_after_s
+from reelwright.events.signatures import sign
+from reelwright.outbound.body import Patience
+from reelwright.outbound.client import OutboundClient
+from reelwright.outbound.target import Target
+from reelwright.telemetry import metrics
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 2048
+"""Endpoints."""
+TAKEN_AT_ONCE, WRITTEN_AT_ONCE = 25, 50
+POLL_S = 1.0
+PAUSE_S = 1.0
+NOT_WRITTEN_PAUSE_S = 0.02
+MAX_ANSWER_BYTES = 4096
+GONE = 410
+BUSY = (429, 503)
+
+
+class Deliverer:
+    """`wake` is set when something may be due."""
+
+    def __init__(self, sessions: Sessions, client: OutboundClient, wake: asyncio.Event, *, timeout_s: float) -> None:
+        self._sessions = sessions
+        self._client = client
+        self._wake = wake
+        self._timeout_s = timeout_s
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._done: asyncio.Queue[tuple[Turn, list[Result]]] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Until cancelled. What is under way then is sent again by whoever takes the endpoint next."""
+        try:
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._take())
+                loops.create_task(self._write())
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _take(self) -> None:
+        while True:
+            self._wake.clear()
+            turns: list[Turn] = []
+            places = min(TAKEN_AT_ONCE, AT_ONCE - len(self._under_way))
+            if places:
+                try:
+                    async with self._sessions.begin() as session:
+                        turns = await deliveries.take(session, places, timeout_s=self._timeout_s)
+                except Exception as error:  # noqa: BLE001 - one bad round must not end the rounds
+                    await _told(error, "no webhooks taken")
+            for turn in turns:
+                task = asyncio.create_task(self._serve(turn), name=f"webhook {turn.webhook.id}")
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+            if len(turns) < TAKEN_AT_ONCE:
+                await _set_within(self._wake, POLL_S)
+
+    async def _serve(self, turn: Turn) -> None:
+        with metrics.WEBHOOKS_UNDER_WAY.track_inprogress():
+            results = await asyncio.gather(*(self._send(turn, *one) for one in turn.deliveries))
+        self._done.put_nowait((turn, list(results)))
+
+    async def _send(self, turn: Turn, delivery: Delivery, event: EventRow) -> Result:
+        told = Event.of(event)
+        body = msgspec.json.encode(told)
+        at, began = datetime.datetime.now(datetime.UTC), time.monotonic()
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": told.id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": sign(turn.secrets, told.id, int(at.timestamp()), body),
+        }
+        status: int | None = None
+        answer = error = asked = None
+        try:
+            status, answer, asked = await self._post(turn.webhook.url, headers, body)
+            outcome = _meaning(status)
+        except ReelwrightError as failure:
+            outcome, error = _failure(failure), failure.detail
+        except Exception:
+            logger.exception("delivery %s to webhook %s", delivery.id, turn.webhook.id)
+            outcome, error = "unreachable", "something unforeseen; the worker's log has more"
+        taken_s = time.monotonic() - began
+        age_s = max((datetime.datetime.now(datetime.UTC) - delivery.created_at).total_seconds(), 0.0)
+        again = None if outcome in ("delivered", "gone") else again_after_s(age_s, random.random())  # noqa: S311 - jitter
+        rests = None
+        if outcome == "busy" or (error is not None and outcome != "not_allowed"):
+            wished = retry_after_s(asked, time.time()) if asked is not None else None
+            rests = rest_s(turn.webhook.failures + 1) if wished is None else wished
+            again = None if again is None else max(again, wished or 0.0)
+        return Result(
+            delivery=delivery,
+            number=delivery.attempts + 1,
+            at=at,
+            duration_s=taken_s,
+            outcome=outcome,
+            delivered=outcome == "delivered",
+            again_after_s=again,
+            rests_for_s=rests,
+            status=status,
+            answer=answer,
+            error=error,
+        )
+
+    async def _post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str, str | None]:
+        """Return status, the beginning of the answer, and its Retry-After. Raises as `OutboundClient.open`."""
+        patience = Patience(total_s=self._timeout_s, stall_s=self._timeout_s, least_bytes_per_s=1)
+        target = Target.read(url)
+        async with self._client.open(
+            target, patience=patience, method="POST", headers=headers, body=body, max_redirects=0
+        ) as remote:
+            said = bytearray()
+            try:
+                async for chunk in remote.chunks():
+                    said += chunk
+                    if len(said) >= MAX_ANSWER_BYTES:
+                        break
+            except (RemoteStalled, RemoteUnavailable, RemoteRefused):
+                if not 200 <= remote.status < 300:  # the status has said enough
+                    raise
+            text = bytes(said[:MAX_ANSWER_BYTES]).decode("utf-8", "replace").replace("\0", "\ufffd")
+            return remote.status, text, remote.headers.get("retry-after")
+
+    async def _write(self) -> None:
+        left: list[tuple[Turn, list[Result]]] = []
+        while True:
+            if not left:
+                left.append(await self._done.get())
+            while not self._done.empty():
+                left.append(self._done.get_nowait())
+            left.sort(key=lambda one: all(not result.delivered for result in one[1]))  # who hangs keeps nobody waiting
+            batch = left[:WRITTEN_AT_ONCE]
+            try:
+                async with self._sessions.begin() as session:
+                    held = await deliveries.write(session, batch)
+                left = [one for one in batch if one[0].webhook.id in held] + left[WRITTEN_AT_ONCE:]
+                for turn, results in batch:
+                    if turn.webhook.id not in held:
+                        await self._tell(turn, results)
+            except Exception as error:  # noqa: BLE001 - it is written once the database is back
+                await _told(error, "what webhooks said is not written yet")
+                continue
+            self._wake.set()
+            if held:
+                await asyncio.sleep(NOT_WRITTEN_PAUSE_S)
+
+    async def _tell(self, turn: Turn, results: Sequence[Result]) -> None:
+        """Count what is written, and disable an endpoint that says that it is gone."""
+        for result, (_, event) in zip(results, turn.deliveries, strict=True):
+            metrics.WEBHOOK_TRIES.labels(result.outcome).inc()
+            if result.delivered and result.number == 1:
+                lag = (result.at - event.created_at).total_seconds() + result.duration_s
+                metrics.WEBHOOK_LAG.observe(max(lag, 0.0))
+            if not result.delivered and result.again_after_s is None:
+                metrics.WEBHOOKS_GIVEN_UP.inc()
+            if not result.delivered and turn.webhook.failing_since is None:
+                logger.warning(
+                    "webhook %s does not take what is sent: %s", turn.webhook.id, result.error or result.status
+                )
+        if any(result.outcome == "gone" for result in results):
+            async with self._sessions.begin() as session:
+                if await deliveries.disable(session, turn.webhook, "gone"):
+                    logger.warning("webhook %s is disabled: it answered 410", turn.webhook.id)
+
+
+def _meaning(status: int) -> str:
+    if 200 <= status < 300:
+        return "delivered"
+    if status == GONE:
+        return "gone"
+    if status in BUSY:
+        return "busy"
+    return "redirected" if status < 400 else "refused" if status < 500 else "failing"
+
+
+def _failure(error: ReelwrightError) -> str:
+    if isinstance(error, AddressRefused):
+        return "not_allowed"
+    return "stalled" if isinstance(error, RemoteStalled) else "unreachable"
+
+
+async def _told(error: Exception, what: str) -> None:
+    if is_away(error):
+        logger.warning("%s: %r", what, error)
+    else:
+        logger.error(what, exc_info=error)
+    await asyncio.sleep(PAUSE_S)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,367 @@
+"""Deliveries: taken by a worker an endpoint at a time, written down with what was answered, listed, made again.
+
+A worker that takes an endpoint has it until it has written down what came of that, or its lease runs out; its token is
+the fence. So an endpoint is told things in order, and one that hangs keeps nobody else waiting.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, text, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, SigningSecret, Webhook, new_id
+from reelwright.errors import Conflict, NotFound
+from reelwright.events import log, webhooks
+
+CHANNEL = "reelwright_webhooks"
+"""NOTIFY channel: something is due."""
+LEASE_MARGIN_S = 30
+LOOKED_AT = 16
+SENT_AT_ONCE = 8
+"""To one endpoint, once it has taken something; to one that has not, or fails: one thing."""
+REPLAYED_AT_ONCE = 10_000
+PRUNED_AT_ONCE = 10_000
+GIVEN_UP_AFTER = datetime.timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An endpoint in a worker's hands, and what it is told now."""
+
+    webhook: Webhook
+    token: uuid.UUID
+    secrets: tuple[str, ...]
+    deliveries: tuple[tuple[Delivery, EventRow], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one try. `again_after_s`: None: it is delivered, or given up; `rests_for_s`: so long the endpoint is
+    left in peace."""
+
+    delivery: Delivery
+    number: int
+    at: datetime.datetime
+    duration_s: float
+    outcome: str
+    delivered: bool
+    again_after_s: float | None = None
+    rests_for_s: float | None = None
+    status: int | None = None
+    answer: str | None = None
+    error: str | None = None
+
+
+async def take(session: AsyncSession, limit: int, *, timeout_s: float) -> list[Turn]:
+    """Take endpoints that have something due and that nobody has: those first that take what they are sent, then those
+    that wait longest."""
+    token = new_id()
+    free = (
+        select(Webhook.id)
+        .where(
+            Webhook.due_at <= func.now(),
+            Webhook.disabled_at.is_(None),
+            or_(Webhook.leased_until.is_(None), Webhook.leased_until < func.now()),
+            or_(Webhook.rests_until.is_(None), Webhook.rests_until <= func.now()),
+        )
+        .order_by(_is_good(), Webhook.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    until = func.now() + datetime.timedelta(seconds=timeout_s + LEASE_MARGIN_S)
+    taken = await session.scalars(
+        update(Webhook)
+        .where(Webhook.id.in_(free.scalar_subquery()))
+        .values(leased_until=until, lease_token=token)
+        .returning(Webhook)
+        .execution_options(synchronize_session=False)
+    )
+    ours = {webhook.id: webhook for webhook in taken.all()}
+    due = await _due(session, ours)
+    return [Turn(webhook, token, await _secrets(session, webhook), due[webhook.id]) for webhook in ours.values()]
+
+
+def _is_good() -> ColumnElement[int]:
+    return case((Webhook.failing_since.is_(None) & Webhook.last_success_at.is_not(None), 0), else_=1)
+
+
+async def _secrets(session: AsyncSession, webhook: Webhook) -> tuple[str, ...]:
+    """Those by which messages are signed now."""
+    holder: Webhook | SigningSecret = webhook
+    if webhook.of_requests:
+        holder = await webhooks.signing_secret_of(session, webhook.project_id)
+    assert holder.secret is not None
+    overlaps = holder.previous_until is not None and holder.previous_until > datetime.datetime.now(datetime.UTC)
+    return (holder.secret, *([holder.previous_secret] if overlaps and holder.previous_secret else []))
+
+
+async def _due(
+    session: AsyncSession, ours: Mapping[uuid.UUID, Webhook]
+) -> dict[uuid.UUID, tuple[tuple[Delivery, EventRow], ...]]:
+    """What each endpoint is told next: of each thing that events befell, the first."""
+    of_one = (
+        select(Delivery)
+        .where(Delivery.webhook_id == Webhook.id, Delivery.state == "pending", Delivery.next_at <= func.now())
+        .order_by(Delivery.next_at, Delivery.event_seq)
+        .limit(LOOKED_AT)
+        .correlate(Webhook)
+        .lateral()
+    )
+    due = aliased(Delivery, of_one)
+    query = (
+        select(due, EventRow)
+        .select_from(Webhook)
+        .join(due, true())
+        .join(EventRow, (EventRow.project_id == due.project_id) & (EventRow.seq == due.event_seq), isouter=True)
+        .where(Webhook.id.in_(ours))
+        .order_by(due.next_at, due.event_seq)
+    )
+    chosen: dict[uuid.UUID, dict[uuid.UUID, tuple[Delivery, EventRow]]] = {one: {} for one in ours}
+    for delivery, event in (await session.execute(query)).all():
+        if event is None:  # it was pruned: nobody can tell it any more
+            delivery.state, delivery.ended_at = "failed", func.now()
+        else:
+            chosen[delivery.webhook_id].setdefault(delivery.subject_id, (delivery, event))
+    return {one: tuple(found.values())[: _at_once(ours[one])] for one, found in chosen.items()}
+
+
+def _at_once(webhook: Webhook) -> int:
+    is_good = webhook.failing_since is None and webhook.last_success_at is not None
+    return SENT_AT_ONCE if is_good else 1
+
+
+async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Result]]]) -> set[uuid.UUID]:
+    """Write down what came of turns, and let go of their endpoints. Those that somebody holds just now are returned, to
+    be written the next time: who waits here might be waited for."""
+    ours = {turn.webhook.id: turn for turn, _ in results}
+    tokens = {turn.token for turn, _ in results}
+    held = select(Webhook).where(Webhook.id.in_(ours), Webhook.lease_token.in_(tokens))
+    locked = await session.scalars(
+        held.order_by(Webhook.id)
+        .with_for_update(skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    rows = {row.id: row for row in locked.all() if row.lease_token == ours[row.id].token}
+    still_there = set(
+        await session.scalars(select(Webhook.id).where(Webhook.id.in_(ours), Webhook.lease_token.in_(tokens)))
+    )
+    done = [result for turn, of_turn in results if turn.webhook.id in rows for result in of_turn]
+    if done:
+        await session.execute(insert(DeliveryAttempt), [_attempt(result) for result in done])
+    for result in done:
+        await _settle(session, result)
+    for turn, of_turn in results:
+        if (row := rows.get(turn.webhook.id)) is not None:
+            _judge(row, of_turn)
+            row.leased_until = row.lease_token = None
+    await session.flush()
+    pending = select(func.min(Delivery.next_at)).where(Delivery.webhook_id == Webhook.id, Delivery.state == "pending")
+    await session.execute(
+        update(Webhook)
+        .where(Webhook.id.in_(rows))
+        .values(due_at=case((Webhook.disabled_at.is_(None), pending.scalar_subquery()), else_=None))
+        .execution_options(synchronize_session=False)
+    )
+    return still_there - rows.keys()
+
+
+def _attempt(result: Result) -> dict[str, Any]:
+    return {
+        "delivery_id": result.delivery.id,
+        "number": result.number,
+        "at": result.at,
+        "duration_ms": round(1000 * result.duration_s),
+        "outcome": result.outcome,
+        "status": result.status,
+        "answer": result.answer,
+        "error": result.error,
+    }
+
+
+async def _settle(session: AsyncSession, result: Result) -> None:
+    again = result.again_after_s
+    values: dict[str, Any] = {"attempts": result.number}
+    if again is None:
+        values |= {"state": "delivered" if result.delivered else "failed", "ended_at": func.now()}
+    else:
+        values |= {"next_at": func.now() + datetime.timedelta(seconds=again)}
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.id == result.delivery.id, Delivery.state == "pending")
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    # what befell the same thing later waits with it, and no longer than it
+    behind = (
+        update(Delivery)
+        .where(
+            Delivery.webhook_id == result.delivery.webhook_id,
+            Delivery.subject_id == result.delivery.subject_id,
+            Delivery.state == "pending",
+            Delivery.id != result.delivery.id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if again is not None:
+        await session.execute(behind.values(next_at=values["next_at"]))
+    elif result.number > 1:
+        await session.execute(behind.values(next_at=func.now()))
+
+
+def _judge(row: Webhook, results: Sequence[Result]) -> None:
+    """What the endpoint is thought of now."""
+    if not results:
+        return
+    if any(result.delivered for result in results):
+        row.last_success_at, row.failing_since = func.now(), None
+    elif row.failing_since is None:
+        row.failing_since = func.now()
+    rests = max((result.rests_for_s for result in results if result.rests_for_s is not None), default=None)
+    row.failures = 0 if rests is None else row.failures + 1
+    row.rests_until = None if rests is None else func.now() + datetime.timedelta(seconds=rests)
+
+
+async def disable(session: AsyncSession, webhook: Webhook, reason: str) -> bool:
+    """Tell an endpoint nothing more, and all others that this is so. Returns False where it was so before.
+
+    The log first, then the endpoint's row, as all do that hold both."""
+    if await session.scalar(select(Webhook.disabled_at).where(Webhook.id == webhook.id)) is not None:
+        return False
+    told = {"webhook_id": str(webhook.id), "url": webhook.url, "reason": reason}
+    await log.record(session, webhook.project_id, "webhook.disabled", webhook.id, told)
+    row = await session.scalar(select(Webhook).where(Webhook.id == webhook.id).with_for_update(key_share=True))
+    if row is not None:
+        await webhooks.end(session, row, reason)
+    return row is not None
+
+
+async def failing_for_days(session: AsyncSession) -> Sequence[Webhook]:
+    """Return endpoints that have taken nothing for so long that nobody seems to care."""
+    failing = select(Webhook).where(Webhook.disabled_at.is_(None), Webhook.failing_since < func.now() - GIVEN_UP_AFTER)
+    return (await session.scalars(failing)).all()
+
+
+async def page(
+    session: AsyncSession, webhook_id: uuid.UUID, *, state: str | None, offset: int, limit: int
+) -> tuple[Sequence[tuple[Delivery, EventRow | None]], int]:
+    """Return some deliveries of an endpoint, the newest first, and how many there are. Raises NotFound."""
+    await webhooks.find(session, webhook_id)
+    conditions = [Delivery.webhook_id == webhook_id, *([Delivery.state == state] if state is not None else [])]
+    total = await session.scalar(select(func.count()).select_from(Delivery).where(*conditions)) or 0
+    ordered = (
+        select(Delivery, EventRow)
+        .join(
+            EventRow, (EventRow.project_id == Delivery.project_id) & (EventRow.seq == Delivery.event_seq), isouter=True
+        )
+        .where(*conditions)
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+    )
+    rows = (await session.execute(ordered.offset(offset).limit(limit))).all()
+    return [(delivery, event) for delivery, event in rows], total
+
+
+async def find(
+    session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID
+) -> tuple[Delivery, EventRow | None, Sequence[DeliveryAttempt]]:
+    """Return a delivery, its event where that is kept, and all its tries. Raises NotFound."""
+    delivery = await session.scalar(
+        select(Delivery).where(Delivery.id == delivery_id, Delivery.webhook_id == webhook_id)
+    )
+    if delivery is None:
+        raise NotFound("no such delivery")
+    event = await session.get(EventRow, (delivery.project_id, delivery.event_seq))
+    tries = select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)
+    return delivery, event, (await session.scalars(tries)).all()
+
+
+async def replay(session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Delivery:
+    """Send an event once more, under its own id. Raises NotFound, Conflict."""
+    webhook = await _enabled(session, webhook_id)
+    _, event, _ = await find(session, webhook_id, delivery_id)
+    if event is None:
+        raise Conflict("the event is not kept any more")
+    return (await _send_again(session, webhook, [event]))[0]
+
+
+async def replay_range(
+    session: AsyncSession, webhook_id: uuid.UUID, *, after: int, until: int | None, types: Collection[str]
+) -> tuple[int, int | None]:
+    """Send what the endpoint is told of once more, from a number of the log on. Returns how much, and where to go on
+    where that was not all. Raises NotFound, Conflict."""
+    webhook = await _enabled(session, webhook_id)
+    wanted = log.chosen(webhook.events, types)
+    query = select(EventRow).where(EventRow.project_id == webhook.project_id, EventRow.seq > after)
+    query = query if until is None else query.where(EventRow.seq <= until)
+    events = (
+        await session.scalars(query.where(EventRow.type.in_(wanted)).order_by(EventRow.seq).limit(REPLAYED_AT_ONCE))
+    ).all()
+    if webhook.of_requests:
+        raise Conflict("it hears of the jobs of requests: replay their deliveries one by one")
+    await _send_again(session, webhook, events)
+    return len(events), events[-1].seq if len(events) == REPLAYED_AT_ONCE else None
+
+
+async def test(session: AsyncSession, webhook_id: uuid.UUID) -> Delivery:
+    """Send an endpoint an event of its own. Raises NotFound, Conflict."""
+    found = await webhooks.find(session, webhook_id)
+    told = {"webhook_id": str(found.id), "url": found.url, "reason": None}
+    seq = await log.record(session, found.project_id, "webhook.test", found.id, told)
+    webhook = await _enabled(session, webhook_id)
+    event = await session.get_one(EventRow, (found.project_id, seq))
+    return (await _send_again(session, webhook, [event]))[0]
+
+
+async def _enabled(session: AsyncSession, webhook_id: uuid.UUID) -> Webhook:
+    webhook = await webhooks.find(session, webhook_id, lock=True)
+    if webhook.disabled_at is not None:
+        raise Conflict("the webhook is disabled: enable it first (PATCH, `enabled`)")
+    return webhook
+
+
+async def _send_again(session: AsyncSession, webhook: Webhook, events: Sequence[EventRow]) -> list[Delivery]:
+    now = (await session.scalars(select(func.now()))).one()
+    made = [
+        Delivery(
+            id=new_id(),
+            webhook_id=webhook.id,
+            project_id=webhook.project_id,
+            event_seq=event.seq,
+            event_id=event.id,
+            subject_id=event.subject_id,
+            state="pending",
+            attempts=0,
+            next_at=now,
+            created_at=now,
+        )
+        for event in events
+    ]
+    session.add_all(made)
+    if made:
+        webhook.due_at, webhook.rests_until = now, None
+        await session.flush()
+        await session.execute(text("SELECT pg_notify(:channel, 'due')"), {"channel": CHANNEL})
+    return made
+
+
+async def prune(session: AsyncSession, keep: datetime.timedelta) -> None:
+    """Forget deliveries that ended longer ago, and endpoints that no request has named since."""
+    old = (
+        select(Delivery.id)
+        .where(Delivery.created_at < func.now() - keep, Delivery.state != "pending")
+        .order_by(Delivery.created_at)
+        .limit(PRUNED_AT_ONCE)
+    )
+    await session.execute(delete(Delivery).where(Delivery.id.in_(old)).execution_options(synchronize_session=False))
+    told = select(Delivery.id).where(Delivery.webhook_id == Webhook.id).exists()
+    await session.execute(
+        delete(Webhook)
+        .where(Webhook.of_requests, Webhook.updated_at < func.now() - keep, ~told)
+        .execution_options(synchronize_session=False)
+    )

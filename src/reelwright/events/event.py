@@ -1,0 +1,118 @@
+"""Events as clients get them, wherever: from the log, from its stream, as the body of a webhook. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from reelwright.db.models import EventRow
+from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.labels import Labels
+
+ID_PREFIX = "evt_"
+
+Timestamp = Annotated[datetime.datetime, Meta(tz=True)]
+_Title = Annotated[str | None, Meta(description="What it was called.")]
+_Tags = Annotated[list[str], Meta(description="The words that it was given.")]
+_ExternalId = Annotated[str | None, Meta(description="What the client's own system calls it.")]
+_Metadata = Annotated[dict[str, Any], Meta(description="What the client keeps with it.")]
+
+
+class JobEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that has come into a state. `GET /jobs/{job_id}` has the rest."""
+
+    job_id: uuid.UUID
+    job_type: JobType
+    status: JobStatus
+    attempt: Annotated[int, Meta(description="Which one: a job that is tried again starts again.")]
+    video_id: uuid.UUID | None
+    input_variant_id: uuid.UUID | None
+    output_variant_id: Annotated[uuid.UUID | None, Meta(description="The (best) result.")]
+    variant_ids: Annotated[list[uuid.UUID], Meta(description="All results, in the order of the outputs.")]
+    reused_from: Annotated[uuid.UUID | None, Meta(description="The equal job that made its result.")]
+    error_code: Annotated[str | None, Meta(description="Listed at `/docs/errors`.")]
+    error_message: str | None
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
+class VideoEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """A video that has come, or gone."""
+
+    video_id: uuid.UUID
+    filename: str
+    format: str
+    size_bytes: int
+    duration_s: float | None
+    width: int
+    height: int
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
+class WebhookEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint."""
+
+    webhook_id: uuid.UUID
+    url: str
+    reason: Annotated[str | None, Meta(description="Why it is told nothing more: `gone`, `failing`.")]
+
+
+class Catalogued(msgspec.Struct, frozen=True):
+    """A type of event. `data`: of what shape its data is; `told`: whether endpoints choose it."""
+
+    meaning: str
+    data: type[msgspec.Struct]
+    told: bool = True
+
+
+CATALOGUE: dict[str, Catalogued] = {
+    "job.started": Catalogued("A worker has taken the job; again with each attempt.", JobEventData),
+    "job.succeeded": Catalogued("The job has ended, its results are there.", JobEventData),
+    "job.failed": Catalogued("The job has ended without a result; `error_code` says why.", JobEventData),
+    "job.cancelled": Catalogued("The job was cancelled.", JobEventData),
+    "video.created": Catalogued("A video was uploaded, or came in by another way.", VideoEventData),
+    "video.deleted": Catalogued("A video was deleted, with all that was made of it.", VideoEventData),
+    "webhook.disabled": Catalogued(
+        "An endpoint is told nothing more, for it is gone or failed for days.", WebhookEventData
+    ),
+    "webhook.test": Catalogued("Somebody tries an endpoint, which alone is told.", WebhookEventData, told=False),
+}
+"""Every type of event. What a type means never changes; new ones may come."""
+
+ALL = "*"
+CHOICES = (ALL, "job.*", "video.*", "webhook.*", *(name for name, row in CATALOGUE.items() if row.told))
+"""What an endpoint may choose."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened. `data` is of the shape that belongs to the type."""
+
+    id: Annotated[str, Meta(description="The same wherever it is told, and as often as it is: `webhook-id`.")]
+    seq: Annotated[
+        int, Meta(description="Its place in the project's log: from 1, without gaps, in the order of commits.")
+    ]
+    type: str
+    timestamp: Timestamp
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: EventRow) -> Event:
+        data = dict(row.data)
+        if (stored := data.pop("labels", None)) is not None:
+            labels = msgspec.convert(stored, Labels)
+            data |= {
+                "title": labels.title,
+                "tags": list(labels.tags),
+                "external_id": labels.external_id,
+                "metadata": labels.metadata,
+            }
+        return cls(id=f"{ID_PREFIX}{row.id.hex}", seq=row.seq, type=row.type, timestamp=row.created_at, data=data)
