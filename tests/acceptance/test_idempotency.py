@@ -20,7 +20,7 @@ from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.job_database import World
 from tests.support.service import Service, free_port, problem
 
-NOTHING_KEPT = {"/edits/preview", "/keys", "/keys/{key_id}/rotate", "/tokens"}
+NOTHING_KEPT = {"/edits/preview", "/jobs/cancel", "/jobs/delete", "/keys", "/keys/{key_id}/rotate", "/tokens"}
 """Routes that make nothing, or answer with a secret that is stored nowhere."""
 SUBTITLES = b"1\n00:00:00,000 --> 00:00:01,000\nwords\n"
 

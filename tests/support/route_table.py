@@ -145,7 +145,7 @@ _WORD = re.compile(r"\{([a-z ]+)\}")
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path. `scope`: what a key has to allow; None: none is needed. `purposes`: of the tokens that
-    open it."""
+    open it. `is_endless`: its answer goes on for as long as somebody reads it."""
 
     method: str
     path: str
@@ -154,6 +154,7 @@ class Operation:
     in_query: tuple[str, ...]
     has_body: bool
     purposes: tuple[str, ...] = ()
+    is_endless: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -224,8 +225,14 @@ async def operations(client: httpx.AsyncClient) -> list[Operation]:
                 tuple(name for place, name in parameters if place == wanted) for wanted in ("path", "query")
             )
             purposes = tuple(operation.get("x-purposes", ()))
+            streamed = "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
             found.append(
-                Operation(method.upper(), path, scope, in_path, in_query, "requestBody" in operation, purposes)
+                Operation(
+                    *(method.upper(), path, scope, in_path, in_query),
+                    has_body="requestBody" in operation,
+                    purposes=purposes,
+                    is_endless=streamed and not in_path,
+                )
             )
     assert not (missing := list(filter(None, (one.unclassified for one in found)))), "\n".join(missing)
     return found
