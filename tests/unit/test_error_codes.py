@@ -26,6 +26,7 @@ STATUSES = {
         "input_gone",
         "offset_mismatch",
     },
+    410: {"events_gone"},
     412: {"precondition_failed", "tus_version"},
     413: {"too_large"},
     414: {"uri_too_long"},

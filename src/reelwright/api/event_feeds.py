@@ -36,7 +36,7 @@ class _Known:
         return cls(event, encode_event("message", event, str(event.seq)))
 
 
-class _Feed:
+class _ProjectFeed:
     """The newest events of a project, kept up to date while anybody waits for more."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class EventFeeds:
     def __init__(self, sessions: async_sessionmaker[AsyncSession], notifier: JobNotifier) -> None:
         self._sessions = sessions
         self._notifier = notifier
-        self._feeds: dict[UUID, _Feed] = {}
+        self._feeds: dict[UUID, _ProjectFeed] = {}
 
     async def follow(self, project_id: UUID, seen: int | None) -> AsyncGenerator[bytes, None]:
         """Everything after number `seen`, None: from now on, then what comes, for as long as the client stays."""
@@ -106,10 +106,10 @@ class EventFeeds:
         return []
 
     @asynccontextmanager
-    async def _waiting(self, project_id: UUID) -> AsyncIterator[tuple[_Feed, asyncio.Event]]:
+    async def _waiting(self, project_id: UUID) -> AsyncIterator[tuple[_ProjectFeed, asyncio.Event]]:
         feed = self._feeds.get(project_id)
         if feed is None:
-            feed = self._feeds[project_id] = _Feed()
+            feed = self._feeds[project_id] = _ProjectFeed()
             feed.reader = asyncio.create_task(self._read(project_id, feed), name=f"events of project {project_id}")
         news = asyncio.Event()
         feed.followers.add(news)
@@ -121,7 +121,7 @@ class EventFeeds:
                 self._feeds.pop(project_id, None)
                 feed.reader.cancel()
 
-    async def _read(self, project_id: UUID, feed: _Feed) -> None:
+    async def _read(self, project_id: UUID, feed: _ProjectFeed) -> None:
         with self._notifier.subscribe(project_id) as news:
             while True:
                 news.clear()
@@ -138,7 +138,7 @@ class EventFeeds:
                     feed.tell()
                     return
 
-    async def _look(self, project_id: UUID, feed: _Feed) -> bool:
+    async def _look(self, project_id: UUID, feed: _ProjectFeed) -> bool:
         """Read what is new. Returns whether there may be more."""
         async with self._sessions() as session:
             if feed.last is None:

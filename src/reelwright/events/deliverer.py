@@ -20,7 +20,7 @@ from reelwright.db.models import Delivery, EventRow
 from reelwright.db.sessions import Sessions
 from reelwright.errors import AddressRefused, ReelwrightError, RemoteRefused, RemoteStalled, RemoteUnavailable
 from reelwright.events import deliveries
-from reelwright.events.deliveries import Result, Turn
+from reelwright.events.deliveries import Tried, Turn
 from reelwright.events.event import Event
 from reelwright.events.schedule import again_after_s, rest_s, retry_after_s
 from reelwright.events.signatures import sign
@@ -51,7 +51,7 @@ class Deliverer:
         self._wake = wake
         self._timeout_s = timeout_s
         self._under_way: set[asyncio.Task[None]] = set()
-        self._done: asyncio.Queue[tuple[Turn, list[Result]]] = asyncio.Queue()
+        self._done: asyncio.Queue[tuple[Turn, list[Tried]]] = asyncio.Queue()
 
     async def run(self) -> None:
         """Until cancelled. What is under way then is sent again by whoever takes the endpoint next."""
@@ -87,7 +87,7 @@ class Deliverer:
             results = await asyncio.gather(*(self._send(turn, *one) for one in turn.deliveries))
         self._done.put_nowait((turn, list(results)))
 
-    async def _send(self, turn: Turn, delivery: Delivery, event: EventRow) -> Result:
+    async def _send(self, turn: Turn, delivery: Delivery, event: EventRow) -> Tried:
         told = Event.of(event)
         body = msgspec.json.encode(told)
         at, began = datetime.datetime.now(datetime.UTC), time.monotonic()
@@ -115,7 +115,7 @@ class Deliverer:
             wished = retry_after_s(asked, time.time()) if asked is not None else None
             rests = rest_s(turn.webhook.failures + 1) if wished is None else wished
             again = None if again is None else max(again, wished or 0.0)
-        return Result(
+        return Tried(
             delivery=delivery,
             number=delivery.attempts + 1,
             at=at,
@@ -149,7 +149,7 @@ class Deliverer:
             return remote.status, text, remote.headers.get("retry-after")
 
     async def _write(self) -> None:
-        left: list[tuple[Turn, list[Result]]] = []
+        left: list[tuple[Turn, list[Tried]]] = []
         while True:
             if not left:
                 left.append(await self._done.get())
@@ -171,7 +171,7 @@ class Deliverer:
             if held:
                 await asyncio.sleep(NOT_WRITTEN_PAUSE_S)
 
-    async def _tell(self, turn: Turn, results: Sequence[Result]) -> None:
+    async def _tell(self, turn: Turn, results: Sequence[Tried]) -> None:
         """Count what is written, and disable an endpoint that says that it is gone."""
         for result, (_, event) in zip(results, turn.deliveries, strict=True):
             metrics.WEBHOOK_TRIES.labels(result.outcome).inc()

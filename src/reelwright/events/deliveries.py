@@ -1,4 +1,4 @@
-"""Deliveries: taken by a worker an endpoint at a time, written down with what was answered, listed, made again.
+"""Deliveries: taken by a worker an endpoint at a time, written down with what was answered.
 
 A worker that takes an endpoint has it until it has written down what came of that, or its lease runs out; its token is
 the fence. So an endpoint is told things in order, and one that hangs keeps nobody else waiting.
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, text, true, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, SigningSecret, Webhook, new_id
-from reelwright.errors import Conflict, NotFound
 from reelwright.events import log, webhooks
 
 CHANNEL = "reelwright_webhooks"
@@ -26,7 +25,6 @@ LEASE_MARGIN_S = 30
 LOOKED_AT = 16
 SENT_AT_ONCE = 8
 """To one endpoint, once it has taken something; to one that has not, or fails: one thing."""
-REPLAYED_AT_ONCE = 10_000
 PRUNED_AT_ONCE = 10_000
 GIVEN_UP_AFTER = datetime.timedelta(days=5)
 
@@ -42,7 +40,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Tried:
     """What came of one try. `again_after_s`: None: it is delivered, or given up; `rests_for_s`: so long the endpoint is
     left in peace."""
 
@@ -137,7 +135,7 @@ def _at_once(webhook: Webhook) -> int:
     return SENT_AT_ONCE if is_good else 1
 
 
-async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Result]]]) -> set[uuid.UUID]:
+async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Tried]]]) -> set[uuid.UUID]:
     """Write down what came of turns, and let go of their endpoints. Those that somebody holds just now are returned, to
     be written the next time: who waits here might be waited for."""
     ours = {turn.webhook.id: turn for turn, _ in results}
@@ -172,7 +170,7 @@ async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Re
     return still_there - rows.keys()
 
 
-def _attempt(result: Result) -> dict[str, Any]:
+def _attempt(result: Tried) -> dict[str, Any]:
     return {
         "delivery_id": result.delivery.id,
         "number": result.number,
@@ -185,7 +183,7 @@ def _attempt(result: Result) -> dict[str, Any]:
     }
 
 
-async def _settle(session: AsyncSession, result: Result) -> None:
+async def _settle(session: AsyncSession, result: Tried) -> None:
     again = result.again_after_s
     values: dict[str, Any] = {"attempts": result.number}
     if again is None:
@@ -215,7 +213,7 @@ async def _settle(session: AsyncSession, result: Result) -> None:
         await session.execute(behind.values(next_at=func.now()))
 
 
-def _judge(row: Webhook, results: Sequence[Result]) -> None:
+def _judge(row: Webhook, results: Sequence[Tried]) -> None:
     """What the endpoint is thought of now."""
     if not results:
         return
@@ -246,108 +244,6 @@ async def failing_for_days(session: AsyncSession) -> Sequence[Webhook]:
     """Return endpoints that have taken nothing for so long that nobody seems to care."""
     failing = select(Webhook).where(Webhook.disabled_at.is_(None), Webhook.failing_since < func.now() - GIVEN_UP_AFTER)
     return (await session.scalars(failing)).all()
-
-
-async def page(
-    session: AsyncSession, webhook_id: uuid.UUID, *, state: str | None, offset: int, limit: int
-) -> tuple[Sequence[tuple[Delivery, EventRow | None]], int]:
-    """Return some deliveries of an endpoint, the newest first, and how many there are. Raises NotFound."""
-    await webhooks.find(session, webhook_id)
-    conditions = [Delivery.webhook_id == webhook_id, *([Delivery.state == state] if state is not None else [])]
-    total = await session.scalar(select(func.count()).select_from(Delivery).where(*conditions)) or 0
-    ordered = (
-        select(Delivery, EventRow)
-        .join(
-            EventRow, (EventRow.project_id == Delivery.project_id) & (EventRow.seq == Delivery.event_seq), isouter=True
-        )
-        .where(*conditions)
-        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
-    )
-    rows = (await session.execute(ordered.offset(offset).limit(limit))).all()
-    return [(delivery, event) for delivery, event in rows], total
-
-
-async def find(
-    session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID
-) -> tuple[Delivery, EventRow | None, Sequence[DeliveryAttempt]]:
-    """Return a delivery, its event where that is kept, and all its tries. Raises NotFound."""
-    delivery = await session.scalar(
-        select(Delivery).where(Delivery.id == delivery_id, Delivery.webhook_id == webhook_id)
-    )
-    if delivery is None:
-        raise NotFound("no such delivery")
-    event = await session.get(EventRow, (delivery.project_id, delivery.event_seq))
-    tries = select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)
-    return delivery, event, (await session.scalars(tries)).all()
-
-
-async def replay(session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Delivery:
-    """Send an event once more, under its own id. Raises NotFound, Conflict."""
-    webhook = await _enabled(session, webhook_id)
-    _, event, _ = await find(session, webhook_id, delivery_id)
-    if event is None:
-        raise Conflict("the event is not kept any more")
-    return (await _send_again(session, webhook, [event]))[0]
-
-
-async def replay_range(
-    session: AsyncSession, webhook_id: uuid.UUID, *, after: int, until: int | None, types: Collection[str]
-) -> tuple[int, int | None]:
-    """Send what the endpoint is told of once more, from a number of the log on. Returns how much, and where to go on
-    where that was not all. Raises NotFound, Conflict."""
-    webhook = await _enabled(session, webhook_id)
-    wanted = log.chosen(webhook.events, types)
-    query = select(EventRow).where(EventRow.project_id == webhook.project_id, EventRow.seq > after)
-    query = query if until is None else query.where(EventRow.seq <= until)
-    events = (
-        await session.scalars(query.where(EventRow.type.in_(wanted)).order_by(EventRow.seq).limit(REPLAYED_AT_ONCE))
-    ).all()
-    if webhook.of_requests:
-        raise Conflict("it hears of the jobs of requests: replay their deliveries one by one")
-    await _send_again(session, webhook, events)
-    return len(events), events[-1].seq if len(events) == REPLAYED_AT_ONCE else None
-
-
-async def test(session: AsyncSession, webhook_id: uuid.UUID) -> Delivery:
-    """Send an endpoint an event of its own. Raises NotFound, Conflict."""
-    found = await webhooks.find(session, webhook_id)
-    told = {"webhook_id": str(found.id), "url": found.url, "reason": None}
-    seq = await log.record(session, found.project_id, "webhook.test", found.id, told)
-    webhook = await _enabled(session, webhook_id)
-    event = await session.get_one(EventRow, (found.project_id, seq))
-    return (await _send_again(session, webhook, [event]))[0]
-
-
-async def _enabled(session: AsyncSession, webhook_id: uuid.UUID) -> Webhook:
-    webhook = await webhooks.find(session, webhook_id, lock=True)
-    if webhook.disabled_at is not None:
-        raise Conflict("the webhook is disabled: enable it first (PATCH, `enabled`)")
-    return webhook
-
-
-async def _send_again(session: AsyncSession, webhook: Webhook, events: Sequence[EventRow]) -> list[Delivery]:
-    now = (await session.scalars(select(func.now()))).one()
-    made = [
-        Delivery(
-            id=new_id(),
-            webhook_id=webhook.id,
-            project_id=webhook.project_id,
-            event_seq=event.seq,
-            event_id=event.id,
-            subject_id=event.subject_id,
-            state="pending",
-            attempts=0,
-            next_at=now,
-            created_at=now,
-        )
-        for event in events
-    ]
-    session.add_all(made)
-    if made:
-        webhook.due_at, webhook.rests_until = now, None
-        await session.flush()
-        await session.execute(text("SELECT pg_notify(:channel, 'due')"), {"channel": CHANNEL})
-    return made
 
 
 async def prune(session: AsyncSession, keep: datetime.timedelta) -> None:

@@ -32,7 +32,7 @@ from reelwright.api.schemas.webhooks import (
     WebhookPatch,
 )
 from reelwright.errors import Conflict, FieldError, InvalidInput
-from reelwright.events import deliveries, webhooks
+from reelwright.events import replays, webhooks
 from reelwright.events.webhooks import checked_url
 from reelwright.outbound.rules import OutboundRules
 
@@ -171,7 +171,7 @@ async def rotate_signing_secret(
 async def try_webhook(webhook_id: FromPath[UUID], services: NamedDependency[Services]) -> DeliveryOut:
     """Sends it an event `webhook.test`; what came of it is in the delivery, a moment later."""
     async with services.sessions.begin() as session:
-        made = await deliveries.test(session, webhook_id)
+        made = await replays.test(session, webhook_id)
         return await _delivery(session, made)
 
 
@@ -192,7 +192,7 @@ async def list_deliveries(
 ) -> DeliveryPage:
     """The newest first."""
     async with services.sessions() as session:
-        rows, total = await deliveries.page(
+        rows, total = await replays.page(
             session, webhook_id, state=state_, offset=(page - 1) * page_size, limit=page_size
         )
     items = [DeliveryOut.of(row, event) for row, event in rows]
@@ -209,7 +209,7 @@ async def get_delivery(
 ) -> DeliveryWhole:
     """With each try: when it was, how long it took, what was answered."""
     async with services.sessions() as session:
-        row, event, tries = await deliveries.find(session, webhook_id, delivery_id)
+        row, event, tries = await replays.find(session, webhook_id, delivery_id)
     return DeliveryWhole.whole(row, event, [AttemptOut.of(one) for one in tries])
 
 
@@ -226,7 +226,7 @@ async def replay_delivery(
 ) -> DeliveryOut:
     """Under its own `webhook-id`, by which a receiver knows it again."""
     async with services.sessions.begin() as session:
-        return await _delivery(session, await deliveries.replay(session, webhook_id, delivery_id))
+        return await _delivery(session, await replays.replay(session, webhook_id, delivery_id))
 
 
 @post(
@@ -242,14 +242,14 @@ async def replay_events(
 ) -> Replayed:
     """Those of the log that the webhook chooses, after a number of it: whether they were delivered or not."""
     async with services.sessions.begin() as session:
-        queued, next_after = await deliveries.replay_range(
+        queued, next_after = await replays.replay_range(
             session, webhook_id, after=data.after, until=data.until, types=data.types
         )
     return Replayed(queued=queued, next_after=next_after)
 
 
 async def _delivery(session: Any, made: Any) -> DeliveryOut:
-    row, event, _ = await deliveries.find(session, made.webhook_id, made.id)
+    row, event, _ = await replays.find(session, made.webhook_id, made.id)
     return DeliveryOut.of(row, event)
 
 
