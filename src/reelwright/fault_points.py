@@ -20,10 +20,10 @@ POINTS = frozenset(
     {
         "upload stored, not inserted",
         "upload inserted, not committed",
-        "upload appended, not released",
+        "resumable: appended, not released",
         "submit: result taken, not committed",
         "submit: encode shared, not committed",
-        "request committed, not answered",
+        "request: committed, not answered",
         "claimed",
         "ffmpeg started",
         "rendered, not verified",

@@ -26,8 +26,8 @@ from tests.support.service import Service
 
 SWEEPING = {"ORPHAN_GRACE_S": "3"}
 UPLOAD_POINTS = sorted(point for point in fault_points.POINTS if point.startswith("upload"))
-SUBMIT_POINTS = {point for point in fault_points.POINTS if point.startswith("submit")}
-JOB_POINTS = sorted(fault_points.POINTS - set(UPLOAD_POINTS) - SUBMIT_POINTS)
+API_POINTS = {point for point in fault_points.POINTS if point.startswith(("upload", "resumable", "submit", "request"))}
+JOB_POINTS = sorted(fault_points.POINTS - API_POINTS)
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ async def test_of_a_hundred_equal_requests_one_is_done_whoever_dies(service: Ser
     video = await service.upload(clip)
     headers, body = keyed(), {"video_id": video["id"], "start": 0, "end": 1}
     seen: list[int] = []
-    async with another_api(service, REELWRIGHT_FAULTS="request committed, not answered=kill") as mortal:
+    async with another_api(service, REELWRIGHT_FAULTS="request: committed, not answered=kill") as mortal:
 
         async def ask(number: int) -> httpx.Response:
             urls = [mortal.url, service.url]

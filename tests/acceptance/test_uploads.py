@@ -135,7 +135,7 @@ async def test_an_upload_goes_on_at_another_process_and_after_kills(service: Ser
             assert b"409 Conflict" in await asyncio.wait_for(dead.readline(), PATIENCE_S)  # it was told, and let go
         service.api.send(signal.SIGKILL)
         await service.api.process.wait()
-        service.api = await service.start_api(REELWRIGHT_FAULTS="upload appended, not released=kill")
+        service.api = await service.start_api(REELWRIGHT_FAULTS="resumable: appended, not released=kill")
         with pytest.raises(httpx.TransportError):
             await first.add(place, 2_500_000, content[2_500_000:3_000_000])
         assert await other.offset(place) == 3_000_000

@@ -34,6 +34,8 @@ from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.client import OutboundClient
+from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker.context import WorkerContext
@@ -161,6 +163,8 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             sessions=sessions,
             storage=storage,
             prober=prober,
+            upload_prober=prober,
+            outbound=OutboundClient(OutboundRules.of(settings)),
             checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
             inspector=inspector,
             splicer=splicer,

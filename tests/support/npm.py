@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import needs
@@ -39,6 +42,20 @@ async def installed(name: str, sources: Path) -> Path:
     """Install what the lock file in `sources` says, unless it is there; return the folder that has `node_modules`."""
     target, lock = folder(name), (sources / "package-lock.json").read_bytes()
     done = target / "installed"
+    with one_at_a_time(target / "lock"):
+        await _install(name, sources, target, lock, done)
+    return target
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Several workers of pytest want the same packages, and npm begins with taking away what is there."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+async def _install(name: str, sources: Path, target: Path, lock: bytes, done: Path) -> None:
     if not done.exists() or done.read_bytes() != lock:
         for file in ("package.json", "package-lock.json"):
             shutil.copy(sources / file, target)
@@ -48,4 +65,3 @@ async def installed(name: str, sources: Path) -> Path:
         except (AssertionError, TimeoutError) as error:
             needs.lacking(f"npm cannot install {name}: {str(error).strip()[-300:]}")
         done.write_bytes(lock)
-    return target

@@ -119,7 +119,7 @@ class UploadWriters:
                 is_last = claim.at + added_bytes == claim.length_bytes
                 await finished(asyncio.to_thread(writer.close, keep=is_last))
                 on_disk = True
-            fault_points.point("upload appended, not released")
+            fault_points.point("resumable: appended, not released")
         except BaseException:
             with suppress(Conflict, NotFound):  # what happened first is told
                 await finished(self._release(claim, added_bytes, right=right and on_disk))

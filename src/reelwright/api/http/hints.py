@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reelwright.setting_parsers import nearest
 
-MAX_NAMED = 12
+MAX_NAMED = 20
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

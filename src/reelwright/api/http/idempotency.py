@@ -95,7 +95,7 @@ class Idempotency:
             if not is_first:
                 return []
             await whole.commit()
-        fault_points.point("request committed, not answered")
+        fault_points.point("request: committed, not answered")
         metrics.IDEMPOTENT_REQUESTS.labels("made").inc()
         return messages
 
