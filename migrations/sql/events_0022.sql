@@ -22,7 +22,7 @@ BEGIN
     -- in one order, as all do who hold several
     PERFORM FROM webhooks w
     WHERE w.project_id = project AND w.disabled_at IS NULL
-        AND w.events && ARRAY['*', kind, split_part(kind, '.', 1) || '.*']
+        AND w.events && ARRAY['all', kind, split_part(kind, '.', 1) || '.*']
         AND (NOT w.of_requests OR w.id = webhook)
     ORDER BY w.id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -37,7 +37,7 @@ BEGIN
         ))
         FROM webhooks w
         WHERE w.project_id = project AND w.disabled_at IS NULL
-            AND w.events && ARRAY['*', kind, split_part(kind, '.', 1) || '.*']
+            AND w.events && ARRAY['all', kind, split_part(kind, '.', 1) || '.*']
             AND (NOT w.of_requests OR w.id = webhook)
         RETURNING webhook_id, next_at
     )

@@ -148,8 +148,9 @@ async def test_what_is_missing_of_the_source_is_said_on_the_job(shared_service: 
         (
             "/jobs?limit=5&status=SUCCESS",
             {
-                "?limit": "unknown query parameter; there is status, type, video_id, tag, external_id, metadata, page, "
-                "page_size, cursor"
+                "?limit": "unknown query parameter; there is status, type, video_id, tag, external_id, metadata, "
+                "error_code, created_after, created_before, finished_after, finished_before, expand, page, page_size, "
+                "cursor"
             },
         ),
         (f"/videos/{UNKNOWN}?full=1", {"?full": "unknown query parameter: none is taken here"}),

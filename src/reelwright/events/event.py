@@ -88,7 +88,7 @@ CATALOGUE: dict[str, Catalogued] = {
 }
 """Every type of event. What a type means never changes; new ones may come."""
 
-ALL = "*"
+ALL = "all"
 CHOICES = (ALL, "job.*", "video.*", "webhook.*", *(name for name, row in CATALOGUE.items() if row.told))
 """What an endpoint may choose."""
 

@@ -28,7 +28,7 @@ Address = Annotated[
 ]
 Choices = Annotated[
     tuple[EventChoice, ...],
-    Meta(min_length=1, max_length=len(CHOICES), description="What it is told: types of events, `job.*`, or `*`: all."),
+    Meta(min_length=1, max_length=len(CHOICES), description="What it is told: types of events, `job.*`, or `all`."),
 ]
 Description = Annotated[str, Meta(max_length=200, description="What people know it by.")]
 Overlap = Annotated[
