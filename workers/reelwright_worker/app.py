@@ -7,7 +7,7 @@ import datetime
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -136,13 +136,20 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 try:
                     yield {"context": context}
                 finally:
-                    for task in beside:
-                        task.cancel()
-                    await asyncio.wait(beside)
+                    await _ended(beside)
                     await machine.leave()
     finally:
         await close(events_engine)
         await close(engine)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: a library below may lose a cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
 
 
 app = WorkerApp(database=database, resources=resources, defaults=defaults)

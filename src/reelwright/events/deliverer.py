@@ -12,6 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -215,7 +216,7 @@ async def _told(error: Exception, what: str) -> None:
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+    # not by `wait_for`: before Python 3.12 it loses a cancellation that comes as the event is set
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -122,8 +122,10 @@ class JobNotifier:
         self.listening.set()
         self._wake_all()
         while not lost.is_set():
+            # not by `wait_for`: before Python 3.12 it loses a cancellation that comes as the event is set
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), CHECK_INTERVAL_S)
+                async with asyncio.timeout(CHECK_INTERVAL_S):
+                    await lost.wait()
                 return
             await self.fetch("SELECT 1")
 
