@@ -14,9 +14,8 @@ from typing import Self
 
 from reelwright.errors import TooLarge, UnreadableMedia
 from reelwright.storage import in_use
-from reelwright.storage.local import LocalStorage
+from reelwright.storage.local import LocalStorage, SpaceWatch
 
-SPACE_CHECK_BYTES = 256 << 20
 READ_BYTES = 1 << 20
 
 
@@ -27,10 +26,9 @@ class PartialFile:
         """`place`: the folder as keys begin."""
         self.path = storage.root / place / ".incoming"
         self.size_bytes = 0
-        self._storage = storage
+        self._space = SpaceWatch(storage)
         self._max_bytes = max_bytes
         self._hash = hashlib.sha256()
-        self._unchecked_bytes = 0
         self._hold = self._descriptor = -1
 
     def open(self) -> Self:
@@ -76,11 +74,8 @@ class PartialFile:
             while view:
                 written = os.pwrite(self._descriptor, view, self.size_bytes)
                 self.size_bytes += written
-                self._unchecked_bytes += written
                 view = view[written:]
-        if self._unchecked_bytes >= SPACE_CHECK_BYTES:
-            self._unchecked_bytes = 0
-            self._storage.require_space(0)
+        self._space.wrote(sum(map(len, batch)))
 
     def require_some(self) -> None:
         if self.size_bytes == 0:

@@ -30,11 +30,10 @@ from reelwright.file_formats import FileFormat
 from reelwright.library import same_bytes
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
-from reelwright.storage.local import LocalStorage
+from reelwright.storage.local import LocalStorage, SpaceWatch
 from reelwright.telemetry import metrics
 
 BATCH_BYTES = 1 << 20
-SPACE_CHECK_BYTES = 256 << 20
 MAX_HELD_S = 5.0
 """What a slow client sends is written so often: the file shows that it is alive."""
 
@@ -311,19 +310,15 @@ class _Writer:
     def __init__(self, path: Path, storage: LocalStorage) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self.file = os.fdopen(descriptor, "wb", buffering=0)
-        self.storage = storage
+        self.space = SpaceWatch(storage)
         self.hash = hashlib.sha256()
         self.size_bytes = 0
-        self.unchecked_bytes = 0
 
     def write(self, batch: list[bytes]) -> None:
         for chunk in batch:
             view = memoryview(chunk)
             self.hash.update(view)
             self.size_bytes += len(view)
-            self.unchecked_bytes += len(view)
             while view:
                 view = view[self.file.write(view) :]
-        if self.unchecked_bytes >= SPACE_CHECK_BYTES:
-            self.unchecked_bytes = 0
-            self.storage.require_space(0)
+        self.space.wrote(sum(map(len, batch)))

@@ -23,10 +23,9 @@ from typing import Any
 import msgspec
 
 from reelwright.errors import NotFound
-from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage
+from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage, SpaceWatch
 
 READ_BYTES = 1 << 20
-SPACE_CHECK_BYTES = 256 << 20
 
 
 class UploadPiece(msgspec.Struct, frozen=True, array_like=True):
@@ -88,9 +87,8 @@ class PieceWriter:
         target = path(storage, piece)
         target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         self._descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
-        self._storage = storage
+        self._space = SpaceWatch(storage)
         self._digests = digests
-        self._unchecked_bytes = 0
         self.added_bytes = 0
 
     def write(self, batch: Sequence[bytes]) -> None:
@@ -102,11 +100,8 @@ class PieceWriter:
                 for digest in self._digests:
                     digest.update(view[:count])
                 self.added_bytes += count
-                self._unchecked_bytes += count
                 view = view[count:]
-        if self._unchecked_bytes >= SPACE_CHECK_BYTES:
-            self._unchecked_bytes = 0
-            self._storage.require_space(0)
+        self._space.wrote(sum(map(len, batch)))
 
     def close(self, *, keep: bool) -> None:
         """`keep`: what was written survives a power cut from now on."""
