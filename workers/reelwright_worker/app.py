@@ -120,13 +120,14 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
             )
             metrics.SLOTS.set(settings.max_concurrent_jobs)
             notifier = JobNotifier(url, (deliveries.CHANNEL,))
-            client = OutboundClient(OutboundRules.of(settings))
             with (
                 tracing.exporting("worker"),
                 metrics.serving(settings, metrics.Disk(settings.media_path)),
                 notifier.subscribe("due") as due,
             ):
-                deliverer = Deliverer(Sessions(events_engine), client, due, timeout_s=settings.webhook_timeout_s)
+                deliverer = Deliverer(
+                    Sessions(events_engine), context.outbound, due, timeout_s=settings.webhook_timeout_s
+                )
                 beside = [
                     asyncio.create_task(maintenance.run(), name="maintenance"),
                     asyncio.create_task(machine.watch(), name="machine"),

@@ -10,7 +10,6 @@ A browser lets any page send requests here. What it does not let a page do is hi
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import re
 import socket
@@ -22,7 +21,7 @@ from functools import lru_cache
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from reelwright.api.http.problems import LINGER_S, closing_answer
+from reelwright.api.http.problems import closing_answer, linger
 from reelwright.errors import Busy, Malformed, ReelwrightError
 from reelwright.media.sandbox.fair_slots import client_of
 from reelwright.settings import Settings
@@ -160,8 +159,5 @@ async def _refuse(refusal: ReelwrightError, scope: HTTPScope, receive: Receive, 
     body, headers = closing_answer(scope, refusal.status, refusal.code, refusal.detail, refusal.retry_after_s)
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_S):
-            while (message := await receive())["type"] == "http.request" and message["more_body"]:
-                pass
+    await linger(receive)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
