@@ -1,9 +1,11 @@
-"""Work that a cancellation must not cut in half: a commit, a thread that writes, the end of a process."""
+"""Work that a cancellation must not cut in half: a commit, a thread that writes, the end of a process; and waits that
+lose no cancellation."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,3 +26,15 @@ async def finished(work: Awaitable[T]) -> T:
     if cancellation is None:
         return task.result()
     raise cancellation from (None if task.cancelled() else task.exception())
+
+
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Return whether an event is set, once it is, or after so long.
+
+    Not by `asyncio.wait_for`: before Python 3.12 that loses a cancellation which comes as the event is set, and its
+    task never ends.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

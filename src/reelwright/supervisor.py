@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ctypes
 import logging
 import os
@@ -13,6 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
+
+from reelwright.cancellation import set_within
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +84,7 @@ class Supervisor:
                 return ServiceEnded(f"{ending}, {crashes} times in a row: see its log lines {where}")
             pause_s = min(FIRST_PAUSE_S * 2 ** (crashes - 1), MAX_PAUSE_S)
             logger.warning("%s; starting it again in %.1f s", ending, pause_s)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause_s)
+            await set_within(self._stopping, pause_s)
         return None
 
     async def _run_once(self, name: str, argv: Sequence[str]) -> int:

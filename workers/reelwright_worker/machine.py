@@ -12,12 +12,12 @@ import logging
 import shutil
 import uuid
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.cancellation import set_within
 from reelwright.db.database import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import able_workers, toolchains, waiting
@@ -86,8 +86,7 @@ class Machine:
                 logger.exception("this machine could not be looked at")
             pause_s = LOOK_S if self.trouble is None else HINDERED_LOOK_S
             self._changed.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause_s)
+            await set_within(self._changed, pause_s)
 
     async def leave(self) -> None:
         """Withdraw what was reported: the worker ends."""

@@ -14,6 +14,7 @@ from uuid import UUID
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.http.event_stream import encode_event
 from reelwright.api.schemas.uploads import UploadOut
+from reelwright.cancellation import set_within
 from reelwright.db.models import Upload
 from reelwright.errors import NotFound
 from reelwright.jobs.notifier import JobNotifier
@@ -45,7 +46,7 @@ class UploadFeeds:
                         yield encode_event("upload", told, None)
                     if upload.state in ("stored", "refused"):
                         return
-                    if await _set(news, LOOK_S):
+                    if await set_within(news, LOOK_S):
                         break
 
     async def examined(self, upload_id: UUID, within_s: float) -> Upload:
@@ -59,11 +60,4 @@ class UploadFeeds:
                 left_s = deadline - clock.time()
                 if upload.state != "whole" or upload.is_part or left_s <= 0 or self._notifier.closing.is_set():
                     return upload
-                await _set(news, min(left_s, READ_S))
-
-
-async def _set(news: asyncio.Event, within_s: float) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(news.wait(), within_s)
-        return True
-    return False
+                await set_within(news, min(left_s, READ_S))

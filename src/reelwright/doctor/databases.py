@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 
 import asyncpg
 
+from reelwright.cancellation import set_within
 from reelwright.db.database import MIN_MAJOR, DatabaseUnusable, located, usable
 from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
 from reelwright.db.schema import seen
@@ -91,8 +91,7 @@ async def _notifications(
     try:
         await listener.add_listener(CHANNEL, lambda *_: heard.set())
         await sender.execute(f"NOTIFY {CHANNEL}")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(heard.wait(), HEARD_WITHIN_S)
+        await set_within(heard, HEARD_WITHIN_S)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         said = str(error)
     if not heard.is_set():

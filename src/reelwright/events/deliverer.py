@@ -12,10 +12,10 @@ import logging
 import random
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgspec
 
+from reelwright.cancellation import set_within
 from reelwright.db.database import is_away
 from reelwright.db.models import Delivery, EventRow
 from reelwright.db.sessions import Sessions
@@ -81,7 +81,7 @@ class Deliverer:
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
             if len(turns) < TAKEN_AT_ONCE:
-                await _set_within(self._wake, POLL_S)
+                await set_within(self._wake, POLL_S)
 
     async def _serve(self, turn: Turn) -> None:
         with metrics.WEBHOOKS_UNDER_WAY.track_inprogress():
@@ -213,10 +213,3 @@ async def _told(error: Exception, what: str) -> None:
     else:
         logger.error(what, exc_info=error)
     await asyncio.sleep(PAUSE_S)
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    # not by `wait_for`: before Python 3.12 it loses a cancellation that comes as the event is set
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from reelwright.cancellation import set_within
 from reelwright.events import log
 from reelwright.jobs import history
 from reelwright.library.upload_rows import CHANNEL as UPLOADS_CHANNEL
@@ -50,8 +51,7 @@ class JobNotifier:
     async def running(self) -> AsyncIterator[JobNotifier]:
         listener = asyncio.create_task(self.listen(), name="job events")
         try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.listening.wait(), START_TIMEOUT_S)
+            await set_within(self.listening, START_TIMEOUT_S)
             yield self
         finally:
             self.close()
@@ -121,12 +121,7 @@ class JobNotifier:
         self._connection = connection
         self.listening.set()
         self._wake_all()
-        while not lost.is_set():
-            # not by `wait_for`: before Python 3.12 it loses a cancellation that comes as the event is set
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_INTERVAL_S):
-                    await lost.wait()
-                return
+        while not await set_within(lost, CHECK_INTERVAL_S):
             await self.fetch("SELECT 1")
 
     def _wake(self, what: str) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from reelwright import fault_points
-from reelwright.cancellation import finished
+from reelwright.cancellation import finished, set_within
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
@@ -225,10 +225,7 @@ class UploadWriters:
         async def look() -> None:
             nonlocal lost
             while not over and lost is None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_S):
-                        await news.wait()
-                has_news = news.is_set()
+                has_news = await set_within(news, LOOK_S)
                 news.clear()
                 try:
                     if not over:
