@@ -30,7 +30,7 @@ from tests.support.job_database import World
 from tests.support.media_files import ffmpeg, made_once
 from tests.support.service import Service
 
-pytest_plugins = ["tests.support.needs"]
+pytest_plugins = ["tests.support.needs", "tests.support.few"]
 
 for name in list(os.environ):
     if name in {field.upper() for field in Settings.__struct_fields__}:

@@ -93,6 +93,7 @@ async def test_caches_may_keep_files_and_no_refusals(shared_service: Service, ma
 
 
 @pytest.mark.needs("chromium", "chromedriver")
+@pytest.mark.slow
 async def test_a_video_plays_in_a_tab_of_its_own(shared_service: Service, made: dict[str, Any], tmp_path: Path) -> None:
     """Upload, result and rendition, each opened by its address: the browser's own player has pictures, and nothing in
     the page can run."""

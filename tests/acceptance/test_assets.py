@@ -317,6 +317,7 @@ async def test_pictures_and_videos_are_not_taken_for_each_other(shared_service: 
         assert "layer of the type `image`" in error["detail"]
 
 
+@pytest.mark.slow
 async def test_a_job_does_not_need_its_asset_any_more(service: Service, gray: Path) -> None:
     """Deleted while the job waits: rows and bytes are gone at once, and the result has the picture."""
     video = await service.upload(gray)

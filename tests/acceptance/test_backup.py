@@ -82,6 +82,7 @@ async def test_a_running_service_comes_back_somewhere_else(service: Service, cli
             await there.until(job_id, "SUCCESS")
 
 
+@pytest.mark.slow
 async def test_a_backup_is_never_written_over_and_restored_only_into_nothing(
     service: Service, clip: Path, tmp_path: Path, empty_database: str
 ) -> None:
@@ -154,6 +155,7 @@ async def test_what_has_rotted_in_an_earlier_backup_is_copied_anew(
     assert (second / "media" / video["stored_path"]).read_bytes() == clip.read_bytes()
 
 
+@pytest.mark.slow
 async def test_nothing_to_back_up_is_said(tmp_path: Path, service: Service, empty_database: str) -> None:
     """No database of the settings, or one without a schema: a sentence, and nothing is made."""
     bare = elsewhere(tmp_path)
@@ -164,6 +166,7 @@ async def test_nothing_to_back_up_is_said(tmp_path: Path, service: Service, empt
     assert not bare.settings.database_path.exists()
 
 
+@pytest.mark.slow
 async def test_a_missing_or_damaged_file_is_named_and_stops_nothing(
     service: Service, clip: Path, long_clip: Path, tmp_path: Path
 ) -> None:
@@ -182,6 +185,7 @@ async def test_a_missing_or_damaged_file_is_named_and_stops_nothing(
     assert (tmp_path / "backup/media" / whole["stored_path"]).read_bytes() == clip.read_bytes()
 
 
+@pytest.mark.slow
 async def test_what_is_deleted_meanwhile_is_not_in_the_backup(
     service: Service, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

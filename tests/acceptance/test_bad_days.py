@@ -106,6 +106,7 @@ async def eventually(holds: Callable[[], Any], *, within_s: float) -> Any:
         pytest.param(Place.remove_ffmpeg, "cannot_start", id="no ffmpeg", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 async def test_a_machine_that_cannot_work_takes_no_jobs(
     place: Place, settings: Settings, tmp_path: Path, clip: Path, spoil: Callable[[Place], None], code: str
 ) -> None:
@@ -166,6 +167,7 @@ async def running(service: Service, job_id: str) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 async def test_a_disk_that_fills_amid_a_job_costs_it_nothing(
     place: Place, settings: Settings, tmp_path: Path, long_clip: Path
 ) -> None:
@@ -226,6 +228,7 @@ async def test_an_ffmpeg_that_is_told_to_stop_costs_the_job_nothing(
         assert job["failures"] == 0
 
 
+@pytest.mark.slow
 async def test_a_stored_file_that_the_disk_does_not_give_is_not_called_damaged(service: Service, clip: Path) -> None:
     """ffmpeg says the same of both: the job waits, and is done when the file can be read again."""
     async with service.worker(MAX_FAILURES="1"):

@@ -91,6 +91,7 @@ async def test_a_job_that_is_cancelled_while_it_is_published_is_one_or_the_other
 
 
 @pytest.mark.parametrize("signals", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
 async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: Path, signals: int) -> None:
     """After SIGTERM it exits with 0 when its grace time is over, after a second one at once; the job counts no failure
     and another worker ends it without waiting for the lease."""
@@ -121,6 +122,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
         await check(service)
 
 
+@pytest.mark.slow
 async def test_a_stopped_worker_ends_what_it_can_within_its_grace_time(service: Service, clip: Path) -> None:
     """A short job is finished rather than handed back; an idle worker exits at once."""
     video = await service.upload(clip)

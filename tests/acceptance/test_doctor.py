@@ -46,6 +46,7 @@ async def test_a_machine_that_the_tests_run_on_is_fit(tmp_path: Path, settings: 
 
 
 @pytest.mark.from_nothing
+@pytest.mark.slow
 async def test_a_broken_machine_is_told_part_by_part(tmp_path: Path, settings: Settings) -> None:
     """No database, no ffmpeg, folders that cannot be written: each failed, with advice; the rest is examined."""
     sealed = tmp_path / "sealed"
@@ -86,6 +87,7 @@ async def test_a_schema_that_does_not_fit_is_told(tmp_path: Path, settings: Sett
     assert (await examined(tmp_path, settings, status=0))["schema"]["state"] == "warning"
 
 
+@pytest.mark.slow
 async def test_what_is_not_as_it_could_be_is_a_warning(tmp_path: Path, settings: Settings) -> None:
     """A work folder on another file system is said, with what it costs; too little space fails."""
     found = await examined(tmp_path, settings, status=1, work_root="/dev/shm/work", disk_reserve_bytes=2**60)

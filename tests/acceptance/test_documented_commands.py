@@ -175,6 +175,7 @@ SIGNS = {"serve": "/health", "worker": "worker ready", "up": "Reelwright is up"}
 """What a command that does not end shows, once it works, by its last word."""
 
 
+@pytest.mark.slow
 async def test_readme_can_be_pasted(project: Path) -> None:
     """Its services are started, its tour is taken."""
     async with served(project) as shell:

@@ -203,6 +203,7 @@ async def test_a_prefix_of_a_proxy_is_honoured(service: Service, clip: Path) -> 
     assert (await service.client.get("/videos/x")).json()["instance"] == "/video/videos/x"
 
 
+@pytest.mark.slow
 async def test_the_command_writes_the_document(settings: Settings, tmp_path: Path, document: dict[str, Any]) -> None:
     """`reelwright openapi` needs no database and writes what /openapi.json answers."""
     settings = msgspec.structs.replace(settings, database_url="postgresql://nobody@127.0.0.1:1/nothing")

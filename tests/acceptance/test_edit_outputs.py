@@ -159,6 +159,7 @@ async def test_images_alone(shared_service: Service, source: str) -> None:
     assert not any(variant["id"] in key for key in shared_service.stored())
 
 
+@pytest.mark.slow
 async def test_what_they_are_good_for(shared_service: Service, source: str) -> None:
     """A result of sound is heard in further edits, by a batch as well; none of them is a video."""
     client = shared_service.client

@@ -62,6 +62,7 @@ async def test_what_is_no_asset_is_refused_with_what_is(shared_service: Service,
     assert "POST /videos" in str(refused["detail"])
 
 
+@pytest.mark.slow
 async def test_music_from_everywhere_that_it_is_named(shared_service: Service, tmp_path: Path) -> None:
     """A video without sound has a track then. An asset that an unfinished job reads stays."""
     service = shared_service

@@ -53,6 +53,7 @@ async def known(service: Service, text: str, **paths: Path) -> dict[str, str]:
     return ids
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("title", RECIPES)
 async def test_a_recipe(shared_service: Service, clip: Path, photo: Path, music: Path, title: str) -> None:
     """Its job succeeds without a word of warning, and each output is there."""

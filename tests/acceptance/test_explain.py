@@ -47,6 +47,7 @@ def place(asked: tuple[str, dict[str, Any]], video_id: str) -> tuple[str, dict[s
     return path, {"reuse": False, ("source" if path == "/edits" else "video_id"): video_id, **body}
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", ASKED)
 async def test_what_is_shown_is_what_runs(shared_service: Service, clip: Path, name: str) -> None:
     """The commands, the plan, the warnings, the files; and asking leaves no job behind."""
@@ -87,6 +88,7 @@ async def test_what_cannot_be_is_refused_as_ever(shared_service: Service, clip: 
     assert problem(await shared_service.client.post("/edits", json=body), 422, "invalid_input") == document
 
 
+@pytest.mark.slow
 async def test_without_a_worker_nobody_can_say_how(service: Service, clip: Path) -> None:
     """The plan is there all the same; with a worker, its commands; without it again, none."""
     video = await service.upload(clip)

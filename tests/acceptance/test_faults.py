@@ -66,6 +66,7 @@ async def test_a_worker_killed_at_any_point_costs_no_job(service: Service, clip:
         await no_strays(service)
 
 
+@pytest.mark.slow
 async def test_an_api_killed_during_an_upload_leaves_nothing(service: Service, clip: Path) -> None:
     """No row, and no file for longer than the grace time; the client may upload again."""
     for point in UPLOAD_POINTS:
@@ -217,6 +218,7 @@ async def ended_well(service: Service, job_id: str, *, within_s: float = PATIENC
 
 
 @pytest.mark.from_nothing
+@pytest.mark.slow
 async def test_a_killed_database_costs_no_job(fragile: Service, own_database: OwnDatabase, long_clip: Path) -> None:
     """SIGKILL to the whole server in mid-job: it comes back, the job succeeds, the worker has outlived it."""
     service = fragile

@@ -147,6 +147,7 @@ async def test_v1_names_its_own_fields(shared_service: Service, video: dict[str,
     assert [error["pointer"] for error in document["errors"]] == ["/position_x"]
 
 
+@pytest.mark.slow
 async def test_a_video_of_the_assets_folder_is_laid_over(service: Service, clip: Path, tmp_path: Path) -> None:
     """By its name or as the plans call it, on both surfaces; it is stored once, and jobs keep it."""
     folder = tmp_path / "assets"

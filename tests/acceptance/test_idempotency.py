@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from reelwright.access.first_answers import forget_old
 from reelwright.settings import Settings
@@ -56,6 +57,7 @@ async def rows(service: Service) -> dict[str, int]:
     return dict((await service.sql(f"SELECT {counts}"))[0])
 
 
+@pytest.mark.slow
 async def test_every_post_of_the_document_is_answered_once(shared_service: Service, clip: Path) -> None:
     """With the document's own examples: sent again it is the first answer and makes nothing; with another body it is
     refused."""
@@ -127,6 +129,7 @@ async def another_api(service: Service, **extra: str) -> AsyncIterator[Service]:
         yield other
 
 
+@pytest.mark.slow
 async def test_of_a_hundred_equal_requests_one_is_done_whoever_dies(service: Service, clip: Path) -> None:
     """They go to two API processes, one of which is killed when it has committed and answered nobody; whoever hears
     nothing, or that it is under way, asks again. One job is made, and all are told of it."""

@@ -108,6 +108,7 @@ async def test_what_breaks_off_goes_on_where_it_broke(shared_service: Service, l
     assert {call.headers.get("if-range") for call in remote.calls[1:]} == {'"v1"'}
 
 
+@pytest.mark.slow
 async def test_a_dead_workers_import_is_gone_on_with(service: Service, large: Path) -> None:
     """The next worker asks for what is not on the disk yet, and hashes what is. A file that has changed since comes
     anew."""
@@ -169,6 +170,7 @@ async def _dripping(call: Call, writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.api(MAX_FAILURES="1")
+@pytest.mark.slow
 async def test_whatever_the_other_side_does_the_job_says_what_can_be_done(service: Service, clip: Path) -> None:
     """And nothing of it stays. Servers that are only odd are put up with."""
     content, cuts = clip.read_bytes(), [1000, 50_000]
@@ -223,6 +225,7 @@ def _raw(answer: bytes) -> Answering:
     return answering
 
 
+@pytest.mark.slow
 async def test_an_import_is_cancelled_and_started_again(service: Service, clip: Path) -> None:
     """Cancelled, it lets go of the connection and of what had come. What had a secret cannot be started again: that is
     forgotten; what had none can."""

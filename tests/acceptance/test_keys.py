@@ -176,6 +176,7 @@ async def test_a_key_ends_when_it_is_revoked_replaced_or_over(service: Service) 
     assert newer["key"][13:] not in written
 
 
+@pytest.mark.slow
 async def test_keys_are_made_on_the_machine(service: Service) -> None:
     key, about = await command(service, "create", "by hand", "--project", "shop", "--scope", "read", "--days", "7")
     assert "of project shop: read, until " in about
@@ -206,6 +207,7 @@ async def test_the_examples_of_the_document_work_and_pages_of_named_origins_may_
         assert "authorization" in answer.headers["access-control-allow-headers"].lower()
 
 
+@pytest.mark.slow
 async def test_where_no_key_is_needed_none_can_be_made_from_afar(
     settings: Settings, tmp_path: Path, clip: Path
 ) -> None:

@@ -74,6 +74,7 @@ async def test_wrong_fields_of_a_form_leave_nothing(service: Service, clip: Path
     assert (await service.client.get("/videos")).json()["total"] == 0
 
 
+@pytest.mark.slow
 async def test_what_an_edit_says_goes_to_its_job_and_its_variants(service: Service, clip: Path) -> None:
     """Every kind of edit; the source's own words stay its own. A variant's are changed without its job's."""
     video = (await upload(service, clip, {"title": "source"})).json()

@@ -104,6 +104,7 @@ async def test_of_a_hundred_who_want_the_last_job_one_gets_it(service: Service, 
         assert (told[0]["unfinished_jobs"], told[0]["limits"]) == (1, '{"unfinished_jobs": 1}')
 
 
+@pytest.mark.slow
 async def test_new_jobs_by_the_minute(service: Service, clip: Path) -> None:
     """All API processes count together, and all keys of a project whose own limit is reached."""
     key = await made(service, "shop", limits={"jobs_per_minute": 5})
@@ -126,6 +127,7 @@ async def test_new_jobs_by_the_minute(service: Service, clip: Path) -> None:
         assert "The project" in str(problem(await clients[0].post("/trim", json=cut), 429, "rate_limited")["detail"])
 
 
+@pytest.mark.slow
 async def test_uploads_at_once(service: Service, clip: Path) -> None:
     """While one is under way, no other is taken, of no API process; one whose process died holds its place no longer
     than a minute."""
@@ -155,6 +157,7 @@ async def test_uploads_at_once(service: Service, clip: Path) -> None:
     assert reader is not None
 
 
+@pytest.mark.slow
 async def test_of_many_who_want_the_last_bytes_one_gets_them(service: Service, clip: Path) -> None:
     """What is stored already costs nothing; what is over is refused, and leaves nothing behind; jobs too. Who deletes
     has room again."""
@@ -185,6 +188,7 @@ async def test_of_many_who_want_the_last_bytes_one_gets_them(service: Service, c
         assert (await upload(clients[0], padded(clip, 99))).status_code == 201
 
 
+@pytest.mark.slow
 async def test_limits_are_set_on_the_machine_and_by_admins_alone(service: Service) -> None:
     key, _ = await command(service, "create", "by hand", "--limit", "jobs_per_minute=2", "--limit", "unfinished_jobs=0")
     line = (await command(service, "list"))[0].splitlines()[1]

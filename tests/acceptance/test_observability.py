@@ -315,6 +315,7 @@ async def answered(client: httpx.AsyncClient, query: str) -> list[Any]:
 
 
 @pytest.mark.needs("prometheus")
+@pytest.mark.slow
 async def test_a_real_prometheus_answers_every_query(observed: Observed, tmp_path: Path) -> None:
     """Every panel has data of the service that did work; the alerts are loaded, and none that is critical fires."""
     async with prometheus(observed, tmp_path) as client, asyncio.timeout(PATIENCE_S):

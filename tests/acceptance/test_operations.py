@@ -86,6 +86,7 @@ def ids(rows: list[asyncpg.Record], column: str = "job_id") -> set[str]:
     return {str(row[column]) for row in rows}
 
 
+@pytest.mark.slow
 async def test_twenty_questions_are_answered(service: Service, prompt: Prompt, clip: Path, long_clip: Path) -> None:
     """With waiting, running, failed, cancelled and finished jobs: cancel ends a running job, a requeued one succeeds, a
     pause holds and its end is heard at once."""

@@ -105,6 +105,7 @@ async def test_every_wrong_wish_is_named(
     assert {error["pointer"] for error in document["errors"]} == pointers
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("promise", "value", "said"),
     [

@@ -91,6 +91,7 @@ async def test_the_same_edit_again_is_answered_with_the_result(service: Service,
         await no_strays(service)
 
 
+@pytest.mark.slow
 async def test_sound_and_images_alone_are_made_once(service: Service, clip: Path) -> None:
     """With all that belongs to them, as results of their own."""
     video = await service.upload(clip)
@@ -143,6 +144,7 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
         assert len(set(percents)) > 3
 
 
+@pytest.mark.slow
 async def test_a_job_that_is_cancelled_hands_its_encode_on(service: Service, long_clip: Path) -> None:
     """Its ffmpeg goes on for those who share it, nobody's percentage falls; with the last of them it ends at once."""
     video = await service.upload(long_clip)

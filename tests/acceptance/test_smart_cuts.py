@@ -67,6 +67,7 @@ async def test_a_cut_that_copies_keeps_the_codec_of_its_source(shared_service: S
     assert shown["cut"]["reason"] == "h264 is wanted, and the video is hevc"
 
 
+@pytest.mark.slow
 async def test_a_recording_in_a_transport_stream_is_copied_too(shared_service: Service) -> None:
     """By way of an MP4 of its pictures. Its sound is coded: it may change at any packet."""
     source = footage.make(container="ts", seconds=5, keyframe_every=25)
@@ -80,6 +81,7 @@ async def test_a_recording_in_a_transport_stream_is_copied_too(shared_service: S
     frame_judge.judge_sync(source, result, Fraction("0.717"), Fraction("3.333"), within_s=0.0015)
 
 
+@pytest.mark.slow
 async def test_av1_is_copied_from_a_key_frame_on(shared_service: Service) -> None:
     """Into MP4, with its codec; from any other frame on it is coded anew, and why is said."""
     source = footage.make(video="av1", container="webm", seconds=4, keyframe_every=25)
@@ -92,6 +94,7 @@ async def test_av1_is_copied_from_a_key_frame_on(shared_service: Service) -> Non
     assert "the cut does not begin at one" in shown["cut"]["reason"]
 
 
+@pytest.mark.slow
 async def test_a_codec_of_key_frames_alone_is_copied_into_mov(shared_service: Service) -> None:
     """To the frame and to the sample, nothing coded, where neither codec nor container is named; else, and with `auto`,
     it is coded anew, and why is said. What came out is edited like any other."""
@@ -198,6 +201,7 @@ async def test_a_cut_whose_copy_fails_is_coded_anew_in_the_same_job(
     frame_judge.judge_cut(source, await shared_service.result(job_id), Fraction("0.717"), Fraction("4.333"))
 
 
+@pytest.mark.slow
 async def test_batches_and_templates_say_how_they_cut(shared_service: Service, source: Footage) -> None:
     """For all items, or for one; a template, for whoever does not say it."""
     client, video = shared_service.client, await shared_service.upload(source.path)

@@ -118,6 +118,7 @@ async def test_every_wrong_wish_is_named(
 
 
 @pytest.mark.needs("chromium")
+@pytest.mark.slow
 async def test_a_browser_plays_it_from_another_site(
     settings: Settings, tmp_path: Path, source: footage.Footage
 ) -> None:

@@ -166,6 +166,7 @@ async def test_two_languages_in_every_container_and_stream(shared_service: Servi
 
 
 @pytest.mark.needs("chromium", "npm")
+@pytest.mark.slow
 async def test_players_show_them_at_their_frames(settings: Settings, tmp_path: Path, source: footage.Footage) -> None:
     """The browser itself with the file and its text, hls.js and Shaka Player with the streams: they have all cues of
     both languages, at their times, in their letters; a frame and the cue that belongs to it are seen together."""
@@ -213,6 +214,7 @@ async def test_players_show_them_at_their_frames(settings: Settings, tmp_path: P
             assert [written(text) for text in moment["cues"]] == cues, (player, moment["time"])
 
 
+@pytest.mark.slow
 async def test_an_edit_of_a_result_keeps_its_tracks(shared_service: Service, source: footage.Footage) -> None:
     """They move along with the new steps, whichever route it is, and whether it is made of the original or, because of
     its loudness, of the result's file."""

@@ -62,6 +62,7 @@ def stranger(service: Service, **headers: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=headers)
 
 
+@pytest.mark.slow
 async def test_a_token_opens_its_own_routes_and_nothing_else(service: Service, clip: Path) -> None:
     """Each purpose on every operation of the document: what is not for it is 403, by header and by address; what is,
     finds its one thing alone, and nothing of another project."""
@@ -179,6 +180,7 @@ async def test_a_token_to_upload_takes_one_file_of_its_size(service: Service, cl
     assert [(row["state"], row["count"]) for row in rows] == [("good", 1), ("used", 2)]
 
 
+@pytest.mark.slow
 async def test_tokens_end_in_every_process(service: Service, clip: Path) -> None:
     """Within the seconds that are promised, by time, by revocation of one or of all of a thing, and with their key;
     event streams that are open end, too. No log, metric or row tells a token."""
@@ -283,6 +285,7 @@ async def test_a_signed_address_is_the_same_answer_as_the_plain_one(service: Ser
 
 @pytest.mark.needs("chromium")
 @pytest.mark.needs("npm")
+@pytest.mark.slow
 async def test_players_play_a_signed_tree_from_another_site(settings: Settings, tmp_path: Path) -> None:
     """hls.js in Chromium, into a canvas of its page, with AUTH=keys; ffmpeg by HLS and by DASH; and all the same where
     nobody is asked for keys."""

@@ -55,6 +55,7 @@ async def test_an_overlay_for_a_while_codes_what_it_touches(shared_service: Serv
     assert frame_judge.beep_offsets_s(result) == pytest.approx(frame_judge.beep_offsets_s(source.path), abs=0.001)
 
 
+@pytest.mark.slow
 async def test_cuts_overlays_and_sound_go_together(shared_service: Service, source: Footage) -> None:
     """Of an edit of several steps all is copied that none of them touches; `auto` finds out whether that can be."""
     video = await shared_service.upload(source.path)

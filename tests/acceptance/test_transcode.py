@@ -37,6 +37,7 @@ def size(path: Path) -> tuple[int, int]:
         return stream.width, stream.height
 
 
+@pytest.mark.slow
 async def test_the_usual_qualities_are_those_not_above_the_source(shared_service: Service, source: Path) -> None:
     """One process and one decode; a row each; the best is the job's result, each is there by its name."""
     video = await shared_service.upload(source)
@@ -82,6 +83,7 @@ async def test_what_is_named_is_made(shared_service: Service, source: Path) -> N
     assert 'filename="source-transcode.webm"' in response.headers["content-disposition"]
 
 
+@pytest.mark.slow
 async def test_a_poster_comes_with_the_best_rendition(shared_service: Service, source: Path) -> None:
     """Of a given time, or a typical one; from the same decode, as a file of the variant."""
     video = await shared_service.upload(source)
@@ -195,6 +197,7 @@ async def test_an_output_that_is_deleted_leaves_the_others(shared_service: Servi
     assert [(one["quality"], one["processed_video_id"]) for one in result["results"]] == [("240p", other)]
 
 
+@pytest.mark.slow
 async def test_v1_makes_all_that_are_named(shared_service: Service, source: Path) -> None:
     """The result lists them, best first asked for; a bad one is a 400."""
     client, video = shared_service.client, await shared_service.upload(source)

@@ -85,6 +85,7 @@ def release_before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"PYTHONPATH": f"{folder / 'src'}:{folder / 'workers'}"}
 
 
+@pytest.mark.slow
 async def test_the_release_before_runs_on_while_the_schema_changes(
     settings: Settings, release_before: dict[str, str], tmp_path: Path, clip: Path, long_clip: Path
 ) -> None:
@@ -113,6 +114,7 @@ async def test_the_release_before_runs_on_while_the_schema_changes(
         await check(service)
 
 
+@pytest.mark.slow
 async def test_an_older_release_goes_on_with_a_newer_schema(service: Service, clip: Path) -> None:
     """Started before or after the migration: API and worker work, `migrate` changes nothing, and all say so."""
     await service.sql("UPDATE alembic_version SET version_num = '9999'")

@@ -240,6 +240,7 @@ ALL_HANG = [100, pytest.param(1000, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("hanging", ALL_HANG)
+@pytest.mark.slow
 async def test_a_thousand_that_hang_delay_nobody(settings: Settings, tmp_path: Path, hanging: int) -> None:
     """Of one project, all told of the same: the others hear of each event as soon as without them; and full job slots
     do not matter, for no slot is used. Each endpoint that hangs is waited for once, and then has its rest."""

@@ -207,6 +207,7 @@ async def test_a_good_output_passes(prober: Prober, inspector: Inspector, good: 
     assert {one.outcome for one in checks} == {"ok"}, checks
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", some_slow(MUTATIONS, [*MUTATIONS][1::2]))
 async def test_a_broken_output_is_caught(
     prober: Prober, inspector: Inspector, good: Good, name: str, tmp_path: Path

@@ -72,6 +72,7 @@ async def answering(answer: bytes) -> AsyncIterator[str]:
         yield f"postgresql://me:{PASSWORD}@127.0.0.1:{server.sockets[0].getsockname()[1]}/films"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("command", ["up", "demo", "migrate"])
 async def test_a_database_that_refuses_is_one_sentence(tmp_path: Path, command: str) -> None:
     """It says where, as whom, what happened and what helps; never the password. The exit status is 1."""
@@ -162,6 +163,7 @@ async def test_the_schema_of_a_newer_version_is_left_alone(tmp_path: Path, datab
     await connection.close()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("argv", "status", "words"),
     [

@@ -36,6 +36,7 @@ def packets(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in opened.demux(video=0) if packet.size]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("made", "more"),
     [
@@ -73,6 +74,7 @@ async def test_a_source_that_conforms_is_copied(
             frame_judge.judge_sync(source, target, *WHOLE)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("name", "made", "why"),
     [

@@ -44,6 +44,7 @@ def overwritten(source: Path, target: Path) -> Fraction:
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.slow
 async def test_an_interval_is_cut_when_all_that_it_needs_is_intact(prober: Prober, tmp_path: Path, times: int) -> None:
     """Up to the last frame before the damage every run succeeds; one frame more never does, and says why."""
     source = footage.make(seconds=4)

@@ -53,6 +53,7 @@ def clips(count: int, **more: Any) -> tuple[Clip, ...]:
     return tuple(Clip(source="a", **more) for _ in range(count))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", OTHERS)
 async def test_parts_follow_each_other_frame_by_frame(prober: Prober, tmp_path: Path, name: str) -> None:
     """Before and after: what is on display in each at the video's rate; its bursts of sound with it."""
@@ -103,6 +104,7 @@ async def test_a_cross_fade_overlaps_picture_and_sound(prober: Prober, tmp_path:
     assert frame_judge.beep_offsets_s(target) == pytest.approx([0.6, 1.6, 2.6, 4.2, 5.2], abs=0.01)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("outputs", [1, 2])
 @pytest.mark.parametrize("overlap", [None, CrossFade(duration=0.2)])
 async def test_late_sound_of_several_tracks_in_several_outputs_ends(

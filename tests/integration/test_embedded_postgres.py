@@ -370,6 +370,7 @@ def test_everything_killed_at_once_is_recovered_by_the_next_user(home: Path) -> 
 
 
 @pytest.mark.parametrize("moment", ["global/pg_control", "base/5"])
+@pytest.mark.slow
 def test_a_kill_while_the_cluster_is_made_leaves_nothing_half_made(empty_home: Path, moment: str) -> None:
     """Whatever initdb had written by then, the next start makes a whole cluster and clears the rest away."""
     with holder(empty_home) as user:
@@ -382,6 +383,7 @@ def test_a_kill_while_the_cluster_is_made_leaves_nothing_half_made(empty_home: P
     assert sorted(path.name.partition("-")[0] for path in empty_home.iterdir()) == ["data", "run", "socket"]
 
 
+@pytest.mark.slow
 def test_a_server_that_keeps_crashing_is_given_up_by_its_keeper(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The keeper ends after six crashes a minute, saying so; its users try with a new one, and slower."""
     with acquire(home, grace_s=0.1) as server:
@@ -465,6 +467,7 @@ def test_roots_server_has_no_privileges_where_only_root_can_come() -> None:
 
 @needs_root
 @pytest.mark.parametrize("uid", [pwd.getpwnam("nobody").pw_uid, 54321], ids=["account", "id without an account"])
+@pytest.mark.slow
 def test_an_ordinary_user_runs_it_as_they_are(open_folder: Path, uid: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files are the user's own, also under a user id that /etc/passwd does not know."""
     if uid == 54321:
@@ -515,6 +518,7 @@ def closed_bin_dir(closed_folder: Path) -> Path:
 
 
 @needs_root
+@pytest.mark.slow
 def test_where_its_account_cannot_come_roots_server_gets_a_place_of_its_own(
     state: Path, closed_folder: Path, closed_bin_dir: Path
 ) -> None:
@@ -588,6 +592,7 @@ def test_roots_own_cluster_is_not_given_away(state: Path, closed_folder: Path) -
 
 
 @needs_root
+@pytest.mark.slow
 def test_programs_are_copied_whole_or_not_at_all(state: Path, closed_bin_dir: Path) -> None:
     """What a copy that was cut short has left is cleared away, a damaged copy is made again, a newer version too."""
     copy = place._copied(closed_bin_dir)

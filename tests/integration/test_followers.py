@@ -341,6 +341,7 @@ async def test_bytes_go_with_the_last_of_many_who_delete_at_once(place: Rivals) 
         assert sorted(gone) == [[], [], [], [], [key]]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_crowd_of_equal_jobs_is_made_once_at_a_time(place: Rivals, seed: int) -> None:
     """Submitted, cancelled, retried, lost, failed and deleted by many at once: nothing waits for ever, nothing is done

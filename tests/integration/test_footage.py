@@ -111,6 +111,7 @@ def test_a_right_cut_passes(tmp_path: Path, source: footage.Footage) -> None:
     frame_judge.judge_cut(source, cut(tmp_path, source.path, "scale=160:90:flags=bicubic"), START, END, min_ssim=0.95)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("wrong", "options", "message"),
     [

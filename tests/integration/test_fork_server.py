@@ -124,6 +124,7 @@ async def test_a_server_that_cannot_be_started_is_busy_to_callers(monkeypatch: p
         await absent.ask(call("read"), [], str)
 
 
+@pytest.mark.slow
 def test_no_descriptor_is_closed_twice(server: ForkClient) -> None:
     """In the loop that the API runs in, too, while threads open and close files all the time: those stay theirs."""
     ending = threading.Event()

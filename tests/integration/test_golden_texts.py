@@ -92,6 +92,7 @@ async def test_a_named_font_and_the_one_that_is_found_draw_the_same(renderer: Re
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [

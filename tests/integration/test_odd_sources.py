@@ -44,6 +44,7 @@ async def make(prober: Prober, edit: Edit, media: MediaInfo, source: Path, work:
     return output
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("kind", SIZES)
 async def test_every_edit_takes_it(prober: Prober, tmp_path: Path, kind: str) -> None:
     source = odd_files.make(kind, tmp_path / "source")

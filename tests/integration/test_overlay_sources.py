@@ -69,6 +69,7 @@ def coloured(picture: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", some_slow(SOURCES, MUCH_ALIKE))
 async def test_any_source(prober: Prober, patch: Path, tmp_path: Path, name: str) -> None:
     """All frames at their times, upright and in square pixels; the layer at its place in exactly its frames; all
@@ -118,6 +119,7 @@ def flicker(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -171,6 +173,7 @@ async def test_the_sound_of_a_video_layer(prober: Prober, tmp_path: Path, ground
     assert made.main_video.frame_count == len(source.frame_times_s)
 
 
+@pytest.mark.slow
 async def test_a_layer_late_in_a_long_video_costs_no_memory(prober: Prober, tmp_path: Path) -> None:
     """Nothing is decoded long before its time: all the frames before it would be 400 MB."""
     long = tmp_path / "long.mp4"

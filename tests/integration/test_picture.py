@@ -102,6 +102,7 @@ async def test_of_an_animation_the_first_picture_counts(renderer: RendererForTes
 
 
 @pytest.mark.parametrize("kind", ["png", "webp"])
+@pytest.mark.slow
 async def test_a_picture_of_the_largest_size_is_taken(kind: str, renderer: RendererForTests, tmp_path: Path) -> None:
     """Decoded in memory, however large: its process can write no other file."""
     source = tmp_path / f"large.{kind}"

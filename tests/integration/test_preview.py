@@ -101,6 +101,7 @@ COMBINATIONS = [
 ]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("source", "edit"), COMBINATIONS)
 async def test_it_is_the_frame_of_the_result(
     prober: Prober, patch: Path, tmp_path: Path, source: str, edit: str
@@ -125,6 +126,7 @@ async def test_it_is_the_frame_of_the_result(
     assert [path.name for path in tmp_path.iterdir()] == ["work"], "nothing is left behind"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("edit", ["nothing", "keep, faster, blurred"])
 async def test_a_draft_is_small_and_in_step(prober: Prober, patch: Path, tmp_path: Path, edit: str) -> None:
     """Its frames are those from there on, and the sound is where it is in the result."""

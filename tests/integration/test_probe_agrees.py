@@ -75,6 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kinds")
 
 
+@pytest.mark.few(24)
 @pytest.mark.parametrize("kind", odd_files.KINDS)
 async def test_the_probe_says_what_ffmpeg_decodes(prober: Prober, folder: Path, kind: str) -> None:
     """The frames, their times, size, fields and range, and which tracks give sound."""

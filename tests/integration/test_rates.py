@@ -50,6 +50,7 @@ def bits_a_second(path: Path) -> float:
         pytest.param("av1", "mp4", False, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 async def test_the_bit_rate_is_the_wanted_one(
     prober: Prober, clip: Path, tmp_path: Path, codec: str, container: str, two_pass: bool
 ) -> None:

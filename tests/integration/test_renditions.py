@@ -55,6 +55,7 @@ async def make(
     return made.plan, list(made.outputs)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", some_slow((*SOURCES, *DECODED_ALIKE), (*MUCH_ALIKE, *DECODED_ALIKE)))
 async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     """Every frame, at its time, upright and in square pixels, fitted into the box; every track, in step."""
@@ -114,6 +115,7 @@ async def test_the_last_slide_is_shown_as_long_as_it_is_in_the_source(
         assert [frame.time for frame in opened.decode(video=0)] == [0, 1, 2]
 
 
+@pytest.mark.slow
 async def test_renditions_equal_those_of_separate_runs(prober: Prober, tmp_path: Path) -> None:
     """One decode changes nothing: the coded packets are the same, byte by byte. x264 with several threads codes the
     same frames a little differently from run to run when the machine is busy; with one, never."""
@@ -132,6 +134,7 @@ async def test_renditions_equal_those_of_separate_runs(prober: Prober, tmp_path:
         assert packets(together) == packets(alone)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("codec", "container", "audio"),
     [

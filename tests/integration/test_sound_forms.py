@@ -66,6 +66,7 @@ def joined(folder: Path, name: str, container: str) -> Path:
     return path
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("name", "container", "operation"),
     [
@@ -121,6 +122,7 @@ COPIED: dict[str, tuple[dict[str, Any], str, bool]] = {
 }
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", COPIED)
 async def test_sound_is_copied_only_as_its_container_takes_it(
     prober: Prober, patch: Path, tmp_path: Path, name: str

@@ -113,6 +113,7 @@ async def look(prober: Prober, splicer: Splicer, source: Footage, start: Fractio
         frame_judge.judge_sync(source, target, start, end, track=track, within_s=0.0015)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in FEW else [pytest.mark.slow]) for name in KINDS]
 )
@@ -143,6 +144,7 @@ async def test_any_cut_that_copies_is_exact(prober: Prober, splicer: Splicer, tm
     assert made > 60
 
 
+@pytest.mark.slow
 async def test_hdr_is_said_of_frames_at_the_edges_too(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:
     """By which screen it was graded, how bright it is at most, where its chroma lies: of each frame that is shown."""
     source, target = of_kind("hdr10"), tmp_path / "work" / "out.mp4"
@@ -170,6 +172,7 @@ def graded(path: Path) -> set[tuple[Any, ...]]:
         }
 
 
+@pytest.mark.slow
 async def test_a_clock_that_wraps_around_is_followed(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:
     """That of transport streams does so after 26.5 hours: here, within the cut."""
     path, source = tmp_path / "late.ts", of_kind("transport stream")
@@ -237,6 +240,7 @@ async def test_a_packet_that_is_not_the_sources_is_found_wherever_it_lies(
 
 
 @pytest.mark.parametrize("codec", ["vp9", "av1"])
+@pytest.mark.slow
 async def test_vp9_and_av1_are_copied_from_a_key_frame_on(
     prober: Prober, splicer: Splicer, tmp_path: Path, codec: str
 ) -> None:
@@ -280,6 +284,7 @@ async def test_what_cannot_be_copied_is_refused_by_name(
 @pytest.mark.parametrize(
     ("seed", "count"), [(1, 12), *(pytest.param(seed, 200, marks=pytest.mark.soak) for seed in range(2, 12))]
 )
+@pytest.mark.slow
 async def test_mutants_are_joined_exactly_or_not_at_all(
     prober: Prober, splicer: Splicer, tmp_path: Path, patch: Path, seed: int, count: int
 ) -> None:

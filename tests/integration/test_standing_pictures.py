@@ -32,6 +32,7 @@ async def cut(prober: Prober, source: Path, start: float, end: float, target: Pa
     return plan
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("container", ["mp4", "mkv"])
 @pytest.mark.parametrize(
     ("times_s", "interval", "shown"),

@@ -110,6 +110,7 @@ def _when(number: int, kind: str) -> list[pytest.MarkDecorator]:
     return [] if number % 7 == 0 else [pytest.mark.slow]
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize(
     ("kind", "first", "second"),
     [pytest.param(kind, *pair, marks=_when(number, kind)) for number, pair in enumerate(PAIRS) for kind in KINDS],

@@ -116,6 +116,7 @@ def wanted(source: Footage, times: Sequence[str]) -> list[int]:
     return [next((n for n, time in enumerate(frames) if time >= at), last) for at in exact]
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("name", some_slow(SOURCES, MUCH_ALIKE))
 async def test_every_picture_is_that_of_its_time(
     prober: Prober, checker: ImageChecker, tmp_path: Path, name: str
@@ -185,6 +186,7 @@ async def test_several_sheets_and_many_pictures(prober: Prober, checker: ImageCh
     assert pyvips.Image.new_from_file(str(work / "preview.webp")).get("loop") == 0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("size", "matrix", "tags"),
     [
@@ -253,6 +255,7 @@ async def test_a_picture_that_does_not_decode_is_found_out(
         assert (await checker.look(work / name)).width == 320
 
 
+@pytest.mark.slow
 async def test_pictures_of_a_long_video_cost_little_memory_and_progress_is_told(
     prober: Prober, checker: ImageChecker, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def judge(work: Path, segment_s: int = 2) -> dict[str, Playlist]:
     return pictures | heard
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", some_slow(SOURCES, ("silent", "webm 29.97")))
 async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     """Segments begin with the first frame of each two seconds; a player gets every frame and every track in step."""
@@ -113,6 +114,7 @@ async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("codec", "audio"), [("hevc", "aac"), pytest.param("vp9", "opus", marks=pytest.mark.slow), ("av1", "aac")]
 )
+@pytest.mark.slow
 async def test_any_codec(prober: Prober, tmp_path: Path, codec: str, audio: str) -> None:
     """Key frames where they are wished and nowhere else, closed groups, the right name."""
     source = of_kind("hevc 10 bit", seconds=SECONDS, size=(160, 90))
@@ -127,6 +129,7 @@ async def test_hevc_of_a_variable_frame_rate(prober: Prober, tmp_path: Path) -> 
     judge(tmp_path / "work")
 
 
+@pytest.mark.slow
 async def test_cuts_and_stills_do_not_move_borders(prober: Prober, tmp_path: Path) -> None:
     """A new scene gets no key frame of its own; a picture that stands longer than a segment makes a longer one."""
     source = tmp_path / "cuts.mp4"

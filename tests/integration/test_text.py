@@ -41,6 +41,7 @@ async def test_a_text_is_its_ink_and_no_more(renderer: RendererForTests, tmp_pat
     assert (drawn[alpha == 255][:, :3] == (255, 0, 0)).all()
 
 
+@pytest.mark.slow
 async def test_the_same_again_is_the_same_file(renderer: RendererForTests, tmp_path: Path) -> None:
     """To the byte, by another draughtsman with another folder, too."""
     style = msgspec.structs.replace(

@@ -82,6 +82,7 @@ async def touched(
     return made
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in FEW else [pytest.mark.slow]) for name in KINDS]
 )
@@ -121,6 +122,7 @@ WINDOWS: Mapping[str, tuple[Step, ...]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

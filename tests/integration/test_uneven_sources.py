@@ -53,6 +53,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("change", "suffix"),
     [("nothing", "ts"), ("size", "ts"), ("size", "mp4"), ("size", "flv"), ("format", "mkv"), ("aspect", "ts")],

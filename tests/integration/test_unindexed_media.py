@@ -101,6 +101,7 @@ async def judge(
         frame_judge.judge_sync(source, target, begin, behind)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("container", "audio"), [("mkv", 1), ("mkv", 0), ("webm", 1), pytest.param("webm", 0, marks=pytest.mark.slow)]
 )
@@ -121,6 +122,7 @@ async def test_a_live_recording_is_measured_and_cut_as_any_other(
     await judge(prober, source, SECONDS - 1.5, SECONDS + 9, tmp_path / "work", sound=audio > 0)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("container", ["mkv", "ts", "flv", "mpg", "avi"])
 async def test_a_whole_file_lasts_as_long_as_it_says(prober: Prober, folder: Path, container: str) -> None:
     """Encoder delay and how long the last frame is shown make no difference."""
@@ -163,6 +165,7 @@ async def test_sound_does_not_hide_that_the_picture_was_lost(prober: Prober, fol
     assert wrong[0].startswith("picture_gaps: the picture ends at")
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("start", "end", "container"),
     [
