@@ -7,7 +7,7 @@ override export VIDEO := $(value VIDEO)
 # Where it is set, every start would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up test coverage check bench lock clean
+.PHONY: help demo up test coverage check bench chaos lock clean
 
 help:
 	@echo "make demo [VIDEO=path]  a video's whole way through the service, to watch"
@@ -16,6 +16,7 @@ help:
 	@echo "make coverage           run the tests, and say which lines and branches none of them ran"
 	@echo "make check              lint, types, layers, lock files"
 	@echo "make bench              measure (minutes)"
+	@echo "make chaos [MINUTES=5] [SEED=1]  work while everything fails, and what must hold of it"
 	@echo "make lock               resolve the dependencies anew (needs uv)"
 
 .venv/run.stamp: requirements.lock pyproject.toml scripts/install
@@ -43,6 +44,9 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(PY) -m benchmarks
+
+chaos: .venv/dev.stamp
+	@$(PY) -m chaos --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1)
 
 lock:
 	@scripts/lock

@@ -25,6 +25,7 @@ from benchmarks import (
     sizing,
     splices,
     trim,
+    webhooks,
 )
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[report.Figure]]]]] = {
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[repor
     "sizing": ("Sizing: hours of video that one core works through in an hour", sizing.measure),
     "splices": ("Cuts that copy, beside coding", splices.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),
+    "webhooks": ("Webhooks: from the commit to the endpoint", webhooks.measure),
     "memory": ("Memory: a file of 2 GiB", memory.measure),
 }
 

@@ -79,8 +79,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
-    """A service of its own, with everything that it keeps below `folder`."""
+async def running(folder: Path, **more: str) -> AsyncIterator[Running]:
+    """A service of its own, with everything that it keeps below `folder`. `more`: settings that are not the default."""
     database = await asyncio.to_thread(acquire, folder / "postgres", grace_s=0)
     try:
         engine = create_engine(database.url, application_name="benchmarks")
@@ -92,6 +92,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
                 "DATABASE_URL": database.url,
                 "MEDIA_ROOT": str(folder / "media"),
                 "REUSE_RESULTS": "false",  # every round is work
+                **more,
             }
         )
         connection = await asyncpg.connect(database.url)

@@ -14,8 +14,10 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 
-from reelwright.access.first_answers import forget_old
+from reelwright.access.first_answers import Asked, FirstAnswers, forget_old
+from reelwright.db.sessions import Sessions
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.job_database import World
@@ -192,6 +194,33 @@ async def test_an_upload_is_known_by_its_declared_checksum(service: Service, cli
     first_answer = await service.client.post("/videos/upload", headers=headers, files=files)
     again(first_answer, await service.client.post("/videos/upload", headers=headers, files=files))
     assert len(await service.sql("SELECT FROM videos")) == 1
+
+
+async def test_an_answer_that_was_held_back_when_something_failed_is_a_problem(service: Service, clip: Path) -> None:
+    """What the route had said was never sent: the client is told what went wrong, and asks again."""
+    video, headers = await service.upload(clip), keyed()
+    body = {"video_id": video["id"], "start": 0, "end": 1}
+    async with another_api(service, REELWRIGHT_FAULTS="request: committed, not answered=fail") as other:
+        problem(await other.client.post("/trim", json=body, headers=headers), 500, "internal")
+        answer = await other.client.post("/trim", json=body, headers=headers)
+        assert (answer.status_code, answer.headers["idempotency-replayed"]) == (202, "true")
+
+
+async def test_a_lost_connection_lets_go_of_a_key(world: World) -> None:
+    """Whoever works on a request under a key meanwhile is not troubled, and the key is free."""
+    asked = Asked(uuid.uuid4(), "key", b"fingerprint")
+    async with FirstAnswers(world.url, Sessions(world.sessions), 60).running() as kept:
+        async with kept.alone(asked):
+            async with world.sessions() as session:
+                ended = await session.scalar(
+                    text(
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        " WHERE application_name = 'reelwright-requests' AND datname = current_database()"
+                    )
+                )
+            assert ended == 1
+        async with kept.alone(asked):
+            pass
 
 
 async def test_keys_are_a_projects_own_and_are_forgotten(settings: Settings, tmp_path: Path, world: World) -> None:

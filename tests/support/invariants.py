@@ -74,6 +74,53 @@ async def gone(text: str | Path, *, within_s: float = 2) -> None:
     await until_none(complain, within_s=within_s)
 
 
+LEFT_ROWS = {
+    "publication of a job that has ended": "SELECT p.folder FROM publications p JOIN jobs j ON j.id = p.job_id"
+    " WHERE j.status NOT IN ('PENDING', 'STARTED')",
+    "hindrance of a worker that can work": "SELECT worker || ': ' || detail FROM hindrances"
+    " WHERE seen_at > now() - interval '10 seconds'",
+    "wait of a job that has ended": "SELECT w.job_id || ': ' || w.code FROM job_waits w JOIN jobs j ON j.id = w.job_id"
+    " WHERE j.status NOT IN ('PENDING', 'STARTED')",
+    "lease of a job that nobody works at": "SELECT id FROM jobs WHERE lease_until IS NOT NULL AND status <> 'STARTED'",
+    "secrets of an import that has ended": "SELECT s.job_id FROM import_secrets s JOIN jobs j ON j.id = s.job_id"
+    " WHERE j.status NOT IN ('PENDING', 'STARTED')",
+    "queue entry of a job that has ended": "SELECT q.id || ' ' || q.status FROM procrastinate_jobs q"
+    " JOIN jobs j ON j.id::text = q.args ->> 'job_id'"
+    " WHERE q.status IN ('todo', 'doing') AND j.status NOT IN ('PENDING', 'STARTED')",
+    "upload that nobody takes up": "SELECT id || ' ' || state FROM uploads WHERE state IN ('receiving', 'whole')",
+    "delivery that nobody makes": "SELECT d.id FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id"
+    " WHERE d.state = 'pending' AND (w.due_at IS NULL OR d.next_at < now() - interval '1 minute')",
+    "lease of an endpoint that is over": "SELECT id FROM webhooks WHERE leased_until < now() - interval '1 minute'",
+}
+"""What no row says of a service at rest: what it would be, and where it is found."""
+
+
+async def left_rows(service: Service) -> list[str]:
+    """Nothing in the database is about work that is over."""
+    return [
+        f"{what}: {row['found']}"
+        for what, query in LEFT_ROWS.items()
+        for row in await service.sql(f"SELECT found::text FROM ({query}) AS rows (found)")
+    ]
+
+
+async def complaints(service: Service, *, declared: re.Pattern[str], within_s: float) -> dict[str, list[str]]:
+    """All that is wrong with a service at rest, by the invariant; waits until nothing is, or the time is over."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = {
+            "jobs and results agree": await _rows(service),
+            "no rows are left behind": await left_rows(service),
+            "no work is left behind": await asyncio.to_thread(_left_behind, service),
+            "every file has its row": await _strays(service),
+        }
+        if not any(found.values()) or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.5)
+    tracebacks = await asyncio.to_thread(_tracebacks, service, declared)
+    return {**found, "every row has its file": await _files(service), "nothing unforeseen is logged": tracebacks}
+
+
 async def check(service: Service, *, declared: re.Pattern[str] | None = None, within_s: float = PATIENCE_S) -> None:
     """Every invariant of a service at rest: it may take a moment (sweeps, last writes), then nothing may be wrong.
 
@@ -133,7 +180,9 @@ async def _rows(service: Service) -> list[str]:
 def _left_behind(service: Service) -> list[str]:
     """Nothing runs and nothing lies about that only an attempt needs."""
     work = service.settings.work_path
-    wrong = [f"work folder left: {path.name}" for path in work.glob("*")] if work.exists() else []
+    kept = {work / "drawing", work / "drawing" / "fonts"}  # of whoever draws: what fontconfig knows
+    lying = {*work.glob("*"), *work.glob("drawing/*")} - kept
+    wrong = [f"work folder left: {path.relative_to(work)}" for path in sorted(lying)]
     return wrong + [f"media process left: {pid}" for pid in processes_about(work)]
 
 
@@ -161,11 +210,18 @@ async def _files(service: Service) -> list[str]:
 async def no_strays(service: Service, *, within_s: float = PATIENCE_S) -> None:
     """Wait until every stored file has a row: after its grace time a running worker has swept the others."""
 
-    async def complain() -> list[str]:
-        known = {row["key"] for row in await service.sql("SELECT key FROM files")}
-        return [f"{key} has no row" for key in sorted(service.stored() - known)]
+    await until_none(lambda: _strays(service), within_s=within_s)
 
-    await until_none(complain, within_s=within_s)
+
+async def _strays(service: Service) -> list[str]:
+    known = {row["key"] for row in await service.sql("SELECT key FROM files")}
+    incoming = service.settings.media_path / "incoming"
+    coming = sorted(path.name for path in incoming.iterdir()) if incoming.exists() else []
+    return [f"{key} has no row" for key in sorted(service.stored() - known)] + [
+        f"incoming/{name} has no upload"
+        for name in coming
+        if not await service.sql("SELECT FROM uploads WHERE id::text = $1", name)
+    ]
 
 
 def _sha256(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import subprocess
@@ -113,3 +114,15 @@ def test_traces_that_nobody_asks_for_cost_no_import() -> None:
     """OpenTelemetry is installed here, and stays on the disk."""
     done = subprocess.run([sys.executable, "-c", NOT_ASKED_FOR], env={}, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_request_that_a_shutdown_cancels_leaves_no_stack() -> None:
+    """uvicorn counts those; whatever else goes wrong in a request is told with its stack."""
+
+    def failing(name: str, error: BaseException) -> logging.LogRecord:
+        return record(name, "Exception in ASGI application", exc_info=(type(error), error, None))
+
+    assert not logs.is_news(failing("uvicorn.error", asyncio.CancelledError("timeout graceful shutdown exceeded")))
+    assert logs.is_news(failing("uvicorn.error", ValueError()))
+    assert logs.is_news(failing("reelwright.jobs", asyncio.CancelledError()))
+    assert logs.is_news(record("uvicorn.error", "Cancel 3 running task(s)"))

@@ -19,7 +19,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.cancellation import finished
 from reelwright.db.connection import connect
+from reelwright.db.database import is_away
 from reelwright.db.models import FirstAnswer
 from reelwright.db.sessions import Sessions
 from reelwright.errors import Conflict, ReelwrightError
@@ -88,9 +90,17 @@ class FirstAnswers:
             try:
                 yield
             finally:
-                await asyncio.shield(self._ask("SELECT pg_advisory_unlock($1)", asked.lock))
+                await finished(self._let_go(asked.lock))
         finally:
             self._held.discard(asked.lock)
+
+    async def _let_go(self, lock: int) -> None:
+        """With a connection that was lost the lock is gone, too."""
+        try:
+            await self._ask("SELECT pg_advisory_unlock($1)", lock)
+        except Exception as error:
+            if not is_away(error):
+                raise
 
     async def _ask(self, query: str, lock: int) -> bool:
         async with self._turn:

@@ -7,6 +7,7 @@ of uvicorn, procrastinate and alembic alike. Ids (`request_id`, `job_id`) are bo
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -46,6 +47,7 @@ def configure(settings: Settings, process: str) -> None:
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(process, pretty=pretty, colours=sys.stderr.isatty()))
+    handler.addFilter(is_news)
     root = logging.getLogger()
     for earlier in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
         root.removeHandler(earlier)
@@ -54,6 +56,16 @@ def configure(settings: Settings, process: str) -> None:
     logging.captureWarnings(True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a record says more than another one does: uvicorn tells how many requests it cancels when a shutdown
+    takes too long, and then has the whole stack of each."""
+    return not (
+        record.name.startswith("uvicorn")
+        and record.exc_info is not None
+        and isinstance(record.exc_info[1], asyncio.CancelledError)
+    )
 
 
 class Lines(structlog.stdlib.ProcessorFormatter):

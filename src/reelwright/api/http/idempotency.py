@@ -19,6 +19,7 @@ import msgspec
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 
 from reelwright import fault_points
 from reelwright.access.first_answers import RETRY_AFTER_S, Answer, Asked, FirstAnswers, KeyReused, UnderWay
@@ -84,18 +85,22 @@ class Idempotency:
         async def hold(message: Message) -> None:
             messages.append(message)
 
-        async with inside(kept.sessions) as whole:
-            await self.app(scope, receive, hold)
-            answer = _answer(messages)
-            if answer.status >= 400:  # it may be tried again, and whatever part of it was done is undone
-                metrics.IDEMPOTENT_REQUESTS.labels("refused").inc()
-                return messages
-            async with kept.sessions.begin() as session:
-                is_first = await kept.keep(session, asked, answer)
-            if not is_first:
-                return []
-            await whole.commit()
-        fault_points.point("request: committed, not answered")
+        try:
+            async with inside(kept.sessions) as whole:
+                await self.app(scope, receive, hold)
+                answer = _answer(messages)
+                if answer.status >= 400:  # it may be tried again, and whatever part of it was done is undone
+                    metrics.IDEMPOTENT_REQUESTS.labels("refused").inc()
+                    return messages
+                async with kept.sessions.begin() as session:
+                    is_first = await kept.keep(session, asked, answer)
+                if not is_first:
+                    return []
+                await whole.commit()
+            fault_points.point("request: committed, not answered")
+        except Exception:
+            ScopeState.from_scope(scope).response_started = False  # it was held: what is wrong can be told
+            raise
         metrics.IDEMPOTENT_REQUESTS.labels("made").inc()
         return messages
 

@@ -7,8 +7,10 @@ start a thread when they first do, which no child would have.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +26,9 @@ from reelwright.media.images.requests import (
 )
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
+
+if TYPE_CHECKING:
+    import pyvips
 
 
 def main() -> None:
@@ -55,12 +60,25 @@ def draw(request: bytes, files: Sequence[int]) -> DrawResult | DrawnCues | Measu
     target = pyvips.Target.new_to_descriptor(files[0])
     if isinstance(what, NormalizeImage):
         normal = alpha_bleed.bled(decode.normal(files[1], max_pixels=what.max_pixels))
-        normal.pngsave_target(target, compression=1, keep="none")
+        _save(normal, target, compression=1)
         return DrawResult()
     os.environ["FONTCONFIG_FILE"] = what.fonts_conf
     try:
         drawn = text_image.draw(what.text, what.style, what.face)
     except ValueError as error:
         return DrawResult(wrong_text=str(error))
-    alpha_bleed.bled(drawn).pngsave_target(target, compression=6, keep="none")
+    _save(alpha_bleed.bled(drawn), target, compression=6)
     return DrawResult()
+
+
+def _save(image: pyvips.Image, target: pyvips.Target, *, compression: int) -> None:
+    """Write a PNG. libvips tells of a full disk in its words alone."""
+    import pyvips
+
+    try:
+        image.pngsave_target(target, compression=compression, keep="none")
+    except pyvips.Error as error:
+        for number in (errno.ENOSPC, errno.EDQUOT):
+            if os.strerror(number) in str(error):
+                raise OSError(number, os.strerror(number)) from error
+        raise

@@ -7,6 +7,7 @@ calls of its user at once; when it dies it is started again with the next call.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import socket
@@ -21,7 +22,7 @@ import msgspec
 from reelwright.errors import Busy, MediaProcessFailed, NotFound, UnsupportedMedia
 from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.fair_slots import Turns
-from reelwright.media.sandbox.fork_server import Answered, Call, Failed, Failure, RefusedCall, Reply
+from reelwright.media.sandbox.fork_server import Answered, Call, Failed, Failure, Full, RefusedCall, Reply
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +95,8 @@ class ForkClient:
     ) -> Answer:
         """The handler's answer. `files` are the caller's to close; `turns`: to wait for others than this client's.
 
-        Raises UnsupportedMedia and UnreadableMedia (as the handler did), ChildFailed, Busy (there was no turn,
-        or the server cannot be kept running).
+        Raises UnsupportedMedia, UnreadableMedia and the OSError of a full disk (as the handler did), ChildFailed, Busy
+        (there was no turn, or the server cannot be kept running).
         """
         async with (turns or self._turns).turn(large=large):
             for _ in range(2):  # a server that was found dead takes its calls along: once more, with a new one
@@ -238,4 +239,6 @@ def _understood(said: bytes, answer: type[Answer]) -> Answer:
             return msgspec.json.decode(reply.answer, type=answer)
     except msgspec.DecodeError as error:
         raise ChildFailed("crashed") from error
+    if isinstance(reply, Full):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     raise reply.error() if isinstance(reply, RefusedCall) else ChildFailed(reply.failure)

@@ -26,7 +26,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
-from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.errors import UnreadableMedia, UnsupportedMedia, hindrance
 from reelwright.media.sandbox import launcher, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 
@@ -39,7 +39,7 @@ DONE = struct.Struct("d")
 Failure = Literal["crashed", "timed_out", "out_of_memory"]
 Handler = Callable[[bytes, Sequence[int]], object]
 """From a request and its open files to an answer that msgspec can encode. Runs in a child, and may raise
-UnsupportedMedia or UnreadableMedia, which reach the caller, or MemoryError."""
+UnsupportedMedia, UnreadableMedia or the OSError of a full disk, which reach the caller, or MemoryError."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,11 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     failure: Failure
 
 
-Reply = Answered | RefusedCall | Failed
+class Full(msgspec.Struct, frozen=True, tag="full"):
+    """The disk of what it wrote has no room: that is neither its fault nor that of the files which it read."""
+
+
+Reply = Answered | RefusedCall | Failed | Full
 
 
 @dataclass(slots=True)
@@ -216,4 +220,8 @@ def _replied(call: Call, handler: Handler, files: Sequence[int]) -> Reply:
         return RefusedCall(isinstance(error, UnsupportedMedia), error.code, error.detail)
     except MemoryError:
         return Failed("out_of_memory")
+    except OSError as error:
+        if hindrance(error) != "no_space":
+            raise
+        return Full()
     return Answered(msgspec.Raw(msgspec.json.encode(answer)))
