@@ -121,7 +121,7 @@ def _figures(seen: Evidence, home: House, faults: Faults, failed_s: float, quiet
     outcomes = Counter(one.outcome for one in seen.ended)
     arrivals = {one.name: (len(one.due), len(one.arrivals)) for one in seen.endpoints}
     return (
-        f"{failed_s:.0f} s of faults, quiet {quiet_s:.0f} s later",
+        f"{failed_s:.0f} s of faults and work, quiet {quiet_s:.0f} s later",
         "faults: " + ", ".join(f"{what} {count}" for what, count in sorted(faults.done.items())),
         *(f"not done: {what}, {count} times" for what, count in sorted(faults.passed_over.items())),
         "starts: " + ", ".join(f"{slot.name} {slot.starts}" for slot in home.slots.values()),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import urllib.request
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from prometheus_client import generate_latest
 
+from reelwright.access.first_answers import KeyReused, UnderWay
+from reelwright.access.grants import TokenRefusal
+from reelwright.access.purposes import Purpose
+from reelwright.events.deliveries import Outcome
 from reelwright.settings_reader import parse
 from reelwright.telemetry import metrics
 from tests.support.service import free_port
@@ -51,3 +57,15 @@ def test_a_disk_that_is_gone_takes_no_other_number_along(tmp_path: Path) -> None
     assert "reelwright_disk_free_bytes " in there
     assert "reelwright_disk" not in gone
     assert "reelwright_build_info" in gone
+
+
+def test_counters_of_what_is_told_are_there_from_the_start() -> None:
+    """With 0 of every value of their label, as the code has them: the first of each is a rise."""
+    text = generate_latest().decode()
+    values: dict[str, set[str]] = {}
+    for name, value in re.findall(r'^(reelwright_\w+_total)\{\w+="(\w+)"\}', text, re.MULTILINE):
+        values.setdefault(name, set()).add(value)
+    assert values["reelwright_tokens_made_total"] == {purpose.value for purpose in Purpose}
+    assert values["reelwright_tokens_refused_total"] == {refusal.value for refusal in TokenRefusal}
+    assert values["reelwright_idempotent_requests_total"] >= {UnderWay.code, KeyReused.code, "made", "replayed"}
+    assert values["reelwright_webhook_tries_total"] == set(get_args(Outcome))

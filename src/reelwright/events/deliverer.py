@@ -21,7 +21,7 @@ from reelwright.db.models import Delivery, EventRow
 from reelwright.db.sessions import Sessions
 from reelwright.errors import AddressRefused, ReelwrightError, RemoteRefused, RemoteStalled, RemoteUnavailable
 from reelwright.events import deliveries
-from reelwright.events.deliveries import Tried, Turn
+from reelwright.events.deliveries import Outcome, Tried, Turn
 from reelwright.events.event import Event
 from reelwright.events.schedule import again_after_s, rest_s, retry_after_s
 from reelwright.events.signatures import sign
@@ -100,6 +100,7 @@ class Deliverer:
         }
         status: int | None = None
         answer = error = asked = None
+        outcome: Outcome
         try:
             status, answer, asked = await self._post(turn.webhook.url, headers, body)
             outcome = _meaning(status)
@@ -191,7 +192,7 @@ class Deliverer:
                     logger.warning("webhook %s is disabled: it answered 410", turn.webhook.id)
 
 
-def _meaning(status: int) -> str:
+def _meaning(status: int) -> Outcome:
     if 200 <= status < 300:
         return "delivered"
     if status == GONE:
@@ -201,7 +202,7 @@ def _meaning(status: int) -> str:
     return "redirected" if status < 400 else "refused" if status < 500 else "failing"
 
 
-def _failure(error: ReelwrightError) -> str:
+def _failure(error: ReelwrightError) -> Outcome:
     if isinstance(error, AddressRefused):
         return "not_allowed"
     return "stalled" if isinstance(error, RemoteStalled) else "unreachable"

@@ -10,7 +10,7 @@ import datetime
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,10 @@ SENT_AT_ONCE = 8
 """To one endpoint, once it has taken something; to one that has not, or fails: one thing."""
 PRUNED_AT_ONCE = 10_000
 GIVEN_UP_AFTER = datetime.timedelta(days=5)
+Outcome: TypeAlias = Literal[
+    "delivered", "gone", "redirected", "busy", "refused", "failing", "unreachable", "stalled", "not_allowed"
+]
+"""Of a try: what the endpoint answered, or why it could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Tried:
     number: int
     at: datetime.datetime
     duration_s: float
-    outcome: str
+    outcome: Outcome
     delivered: bool
     again_after_s: float | None = None
     rests_for_s: float | None = None

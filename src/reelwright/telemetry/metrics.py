@@ -40,6 +40,13 @@ SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 LONG_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 3600, 10800)
 SPEEDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
 
+
+def _from_zero(counter: Counter, *values: str) -> None:
+    """Have a counter say 0 of all values of its label: what only appears with its first count has no rate then."""
+    for value in values:
+        counter.labels(value)
+
+
 REQUESTS = Counter("reelwright_http_requests", "Answered requests.", ["method", "route", "status"])
 REQUEST_TIME = Histogram(
     "reelwright_http_request_duration_seconds",
@@ -53,25 +60,27 @@ CONNECTIONS_ENDED = Counter(
     "Connections that were ended for a client: head_timeout, body_timeout, send_timeout, crowded.",
     ["reason"],
 )
-for _reason in ("head_timeout", "body_timeout", "send_timeout", "crowded"):
-    CONNECTIONS_ENDED.labels(_reason)
+_from_zero(CONNECTIONS_ENDED, "head_timeout", "body_timeout", "send_timeout", "crowded")
 IDEMPOTENT_REQUESTS = Counter(
     "reelwright_idempotent_requests",
     "Requests with an Idempotency-Key: made, replayed, refused (by what they ask for), request_under_way,"
     " idempotency_key_reused.",
     ["outcome"],
 )
+_from_zero(IDEMPOTENT_REQUESTS, "made", "replayed", "refused", "request_under_way", "idempotency_key_reused")
 UPLOADS = Counter("reelwright_uploads", "Uploads of videos by outcome: stored, or the code of the error.", ["outcome"])
 UPLOAD_BYTES = Counter("reelwright_upload_bytes", "Bytes of videos that arrived, also of uploads that then failed.")
 UPLOADS_STORED_ALREADY = Counter(
     "reelwright_uploads_stored_already", "Uploads whose bytes the project had: they lie on the disk once."
 )
 TOKENS_MADE = Counter("reelwright_tokens_made", "Tokens that keys made, or wrote again, by purpose.", ["purpose"])
+_from_zero(TOKENS_MADE, "upload", "read", "play", "download")
 TOKENS_REFUSED = Counter(
     "reelwright_tokens_refused",
     "Requests whose token was refused: unknown, expired, revoked, key_ended, used, elsewhere (it is for other things).",
     ["reason"],
 )
+_from_zero(TOKENS_REFUSED, "unknown", "expired", "revoked", "key_ended", "used", "elsewhere")
 EVENT_STREAMS = Gauge("reelwright_event_streams_open", "Clients that follow a job live.")
 EVENT_LAG = Histogram(
     "reelwright_event_lag_seconds",
@@ -85,6 +94,8 @@ WEBHOOK_TRIES = Counter(
     " not_allowed.",
     ["outcome"],
 )
+_from_zero(WEBHOOK_TRIES, "delivered", "gone", "redirected", "busy", "refused", "failing", "unreachable", "stalled")
+_from_zero(WEBHOOK_TRIES, "not_allowed")
 WEBHOOKS_GIVEN_UP = Counter("reelwright_webhook_deliveries_given_up", "Deliveries that no endpoint took in 24 hours.")
 WEBHOOK_LAG = Histogram(
     "reelwright_webhook_lag_seconds",
