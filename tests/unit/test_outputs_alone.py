@@ -57,8 +57,17 @@ def test_a_late_poster_is_read_from_a_little_before_it() -> None:
 def test_an_image_of_all_of_the_video_reads_all() -> None:
     (command,) = commands(images=(Poster(at="1:30:00"), Sprite()))
     assert not told(command, "-ss")
+
+
+def test_a_typical_poster_reads_two_minutes() -> None:
+    """From the first tenth on; of a video that is no longer, all."""
     (command,) = commands(images=(Poster(),))
-    assert not told(command, "-ss")
+    assert 718 < float(told(command, "-ss")[0]) < 720
+    (graph,) = told(command, "-filter_complex")
+    assert "trim=end=835.1" in graph
+    assert "thumbnail=n=24" in graph
+    (command,) = commands(images=(Poster(),), start=7100)
+    assert 7099 < float(told(command, "-ss")[0]) < 7100
 
 
 def test_outputs_of_one_loudness_share_its_measurement() -> None:

@@ -17,6 +17,10 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.timecode import Moment
 from reelwright.errors import FieldError
 
+CANDIDATES = 24
+"""Frames of which the most typical one is a poster for which no time is given."""
+LOOKED_AT_S = 120
+"""They are spread over so much of a video."""
 MAX_THUMBNAILS = 500
 MAX_TILES = 1000
 USUAL_TILES = 100
@@ -183,8 +187,16 @@ def _poster(request: Poster, frame_size: Size, length: Fraction, pointer: Pointe
         return None, errors
     size = sized(frame_size, request.width)
     file = _jpeg("poster.jpg", FileRole.POSTER, size)
-    times = () if at is None else (str(at),)
+    times = tuple(map(str, _candidates(length) if at is None else [at]))
     return PlannedSidecar(request=request, width=size[0], height=size[1], at_s=times, files=(file,)), []
+
+
+def _candidates(length: Fraction) -> list[Fraction]:
+    """The times of the frames of which a typical one is taken: all over the video, or a while from its first tenth on,
+    so that a long one need not be read whole."""
+    looked_at = min(length, Fraction(LOOKED_AT_S))
+    first = min(length / 10, length - looked_at)
+    return [first + later for later in sidecar_times.spread(CANDIDATES, looked_at)]
 
 
 def _thumbnails(request: Thumbnails, frame_size: Size, length: Fraction, pointer: Pointer) -> PlanResult:

@@ -7,13 +7,11 @@ from fractions import Fraction
 
 from reelwright.edits.codecs import PREVIEW_ENCODER
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
-from reelwright.edits.sidecars import Gif, PlannedSidecar, Poster, Preview, Sprite
+from reelwright.edits.sidecars import CANDIDATES, Gif, PlannedSidecar, Poster, Preview, Sprite
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.filtergraph import NANOSECONDS, Filter, every, filter_, grid, moments_before
 from reelwright.media.recipes.video_filters import named_colors
 
-CANDIDATES = 24
-"""Frames, evenly spread, of which the most typical one is taken where no time is given."""
 JPEG_QUALITY = 3
 """ffmpeg's scale: 2 is best, 31 worst."""
 WEBP_QUALITY = 60
@@ -32,10 +30,12 @@ def branch(
     """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
     request, times = still.request, [Fraction(at) + error for at in still.at_s]
     shape = [*named_colors(picture), *_shape(still)]
-    if isinstance(request, Poster) and not times:
+    if isinstance(request, Poster) and not times:  # as older plans have a typical one
         return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
     rate = request.frame_rate if isinstance(request, Preview | Gif) else PICTURES_A_SECOND
     filters = [*at_moments(times, rate), *shape]
+    if isinstance(request, Poster) and len(times) > 1:
+        filters.append(filter_("thumbnail", n=len(times)))
     if isinstance(request, Sprite):
         filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
     if isinstance(request, Gif):
