@@ -14,6 +14,7 @@ from reelwright import settings_reader
 from reelwright.command_runs import configured, end_as, run_work
 from reelwright.key_commands import introduce_keys, keys
 from reelwright.release import RELEASE
+from reelwright.retention_commands import retention
 from reelwright.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(retention)
 
 
 @main.command()

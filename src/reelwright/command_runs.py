@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from reelwright import settings_reader
 from reelwright.settings import Settings
 from reelwright.settings_reader import SettingsError
 from reelwright.telemetry import logs
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 def configured(process: str) -> Settings:
@@ -23,6 +27,21 @@ def configured(process: str) -> Settings:
         raise click.ClickException(f"settings: {error}") from error
     logs.configure(settings, process)
     return settings
+
+
+@asynccontextmanager
+async def transaction(settings: Settings, process: str, *, was_looked_at: bool = False) -> AsyncIterator[AsyncSession]:
+    """A transaction on the configured database, which has to be there and at this version's schema."""
+    from reelwright.db.database import connected
+    from reelwright.db.schema import require_configured
+
+    if not was_looked_at:
+        await require_configured(settings)
+    async with (
+        connected(settings, application_name=f"reelwright-{process}") as database,
+        database.sessions.begin() as session,
+    ):
+        yield session
 
 
 def run_work(process: str, work: Callable[[Settings], Coroutine[Any, Any, object]]) -> signal.Signals | None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reelwright.access.limits import MOST, NAMES, AccessLimits
 from reelwright.access.scopes import USUAL, Scope
-from reelwright.command_runs import end_as, run_work
+from reelwright.command_runs import end_as, run_work, transaction
 from reelwright.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
-
     from reelwright.access.keys import NewKey
     from reelwright.db.models import ApiKey
 
@@ -84,7 +80,7 @@ def create(
     made: list[NewKey] = []
 
     async def run(settings: Settings) -> None:
-        async with _session(settings) as session:
+        async with transaction(settings, "keys") as session:
             new = await make(session, name, project=project, scopes=map(Scope, scopes), expires_at=ends, limits=own)
             made.append(new)
 
@@ -101,7 +97,7 @@ def list_keys(project: str | None) -> None:
     found: list[tuple[ApiKey, str]] = []
 
     async def run(settings: Settings) -> None:
-        async with _session(settings) as session:
+        async with transaction(settings, "keys") as session:
             found.extend((await page(session, project=project))[0])
 
     end_as(run_work("keys", run))
@@ -120,7 +116,7 @@ def limit(key_id: uuid.UUID, limits: tuple[tuple[str, int | None], ...]) -> None
     from reelwright.access.keys import change
 
     async def run(settings: Settings) -> None:
-        async with _session(settings) as session:
+        async with transaction(settings, "keys") as session:
             row, owner = await change(session, key_id, limits=dict(limits))
             click.echo(f"{row.hint}... of {owner}, {row.name}: {_shown(row.limits)}")
 
@@ -135,7 +131,7 @@ def limit_project(project: str, limits: tuple[tuple[str, int | None], ...]) -> N
     from reelwright.access.keys import change_project
 
     async def run(settings: Settings) -> None:
-        async with _session(settings) as session:
+        async with transaction(settings, "keys") as session:
             row, stored_bytes = await change_project(session, project, dict(limits))
             click.echo(f"project {row.name}, with {stored_bytes} bytes stored: {_shown(row.limits)}")
 
@@ -154,7 +150,7 @@ def rotate(key_id: uuid.UUID, overlap_hours: int) -> None:
     made: list[NewKey] = []
 
     async def run(settings: Settings) -> None:
-        async with _session(settings) as session:
+        async with transaction(settings, "keys") as session:
             made.append(await replace(session, key_id, overlap_s=overlap_hours * 3600))
 
     end_as(run_work("keys", run))
@@ -168,7 +164,7 @@ def revoke(key_id: uuid.UUID) -> None:
     from reelwright.access.keys import revoke as end
 
     async def run(settings: Settings) -> None:
-        async with _session(settings) as session:
+        async with transaction(settings, "keys") as session:
             row, owner = await end(session, key_id)
             click.echo(f"revoked: {row.hint}... of {owner}, {row.name}")
 
@@ -182,7 +178,7 @@ async def introduce_keys(settings: Settings) -> None:
 
     if not settings.needs_keys:
         return
-    async with _transaction(settings) as session:
+    async with transaction(settings, "keys", was_looked_at=True) as session:
         made = await first(session)
     if made is not None:
         click.echo(
@@ -190,28 +186,6 @@ async def introduce_keys(settings: Settings) -> None:
             f"allows everything, makes others, and is shown this once:\n\n    {made.secret}\n",
             err=True,
         )
-
-
-@asynccontextmanager
-async def _session(settings: Settings) -> AsyncIterator[AsyncSession]:
-    """A transaction on the database, which has to be there and at this version's schema."""
-    from reelwright.db.schema import require_configured
-
-    await require_configured(settings)
-    async with _transaction(settings) as session:
-        yield session
-
-
-@asynccontextmanager
-async def _transaction(settings: Settings) -> AsyncIterator[AsyncSession]:
-    """The same on a database that was looked at."""
-    from reelwright.db.database import connected
-
-    async with (
-        connected(settings, application_name="reelwright-keys") as database,
-        database.sessions.begin() as session,
-    ):
-        yield session
 
 
 def _tell(made: NewKey) -> None:

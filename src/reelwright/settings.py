@@ -24,6 +24,8 @@ SOUND_CONTAINERS = ("mp3", "wav", "flac", "ogg", "mov", "matroska", "webm")
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
+MOST_DAYS = 36_500
+Days = Annotated[int, Meta(ge=0, le=MOST_DAYS)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,10 +301,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
 
-    # Events and webhooks
-    event_keep_days: Annotated[
-        Positive, Meta(description="Events, and what was sent of them to webhooks, are kept for so many days.")
+    # How long what is stored is kept (docs/retention.md): for projects that have no rules of their own
+    video_keep_days: Annotated[
+        Days,
+        Meta(description="Videos are deleted after so many days, with all that was made of them. 0: they are kept."),
+    ] = 0
+    result_keep_days: Annotated[
+        Days, Meta(description="Results are deleted after so many days. 0: they are kept as long as their video.")
+    ] = 0
+    job_keep_days: Annotated[
+        Days,
+        Meta(description="Jobs that ended so many days ago are forgotten, once their results are gone. 0: they stay."),
+    ] = 0
+    trash_days: Annotated[
+        Days, Meta(description="Videos that were deleted can be had back for so many days. 0: they are gone at once.")
+    ] = 0
+    event_keep_days: Annotated[int, Meta(gt=0, le=MOST_DAYS, description="Events are kept for so many days.")] = 30
+    delivery_keep_days: Annotated[
+        int,
+        Meta(
+            gt=0,
+            le=MOST_DAYS,
+            description="What was sent to webhooks is kept for so many days, and no longer than its event.",
+        ),
     ] = 30
+
+    # Webhooks
     webhook_timeout_s: Annotated[
         Seconds, Meta(description="A webhook's endpoint has to have answered within so long, seconds.")
     ] = 15.0

@@ -21,7 +21,7 @@ SCOPES = ("read", "write", "admin")
 PUBLIC = {f"{method} {path}" for path in ("/", "/health", "/ready") for method in ("GET", "HEAD")}
 """What needs no key."""
 
-_KINDS = ("video", "variant", "job", "asset", "key", "upload", "token", "webhook", "delivery")
+_KINDS = ("video", "variant", "job", "asset", "key", "upload", "token", "webhook", "delivery", "trashed")
 NOTHING = {
     **{kind: UNKNOWN[:-1] + str(number) for number, kind in enumerate(_KINDS)},
     "template": "nothing",
@@ -60,6 +60,9 @@ NAMES = {
 }
 """What `name` and `key` stand for, which say little by themselves."""
 
+OF_TRASH = {"/trash/{video_id}", "/videos/{video_id}/undelete"}
+"""Paths whose `video_id` is of one that was deleted."""
+
 _CUT = {"type": "trim", "start": 0, "end": 1}
 _JOINED = [{"type": "concat", "after": [{"source": reference}]} for reference in ("video:{video}", "variant:{variant}")]
 BODIES: dict[str, list[Any]] = {
@@ -69,7 +72,7 @@ BODIES: dict[str, list[Any]] = {
     "PATCH /webhooks/{webhook_id}": [{"description": "mine"}],
     "POST /webhooks/{webhook_id}/rotate": [{}],
     "POST /webhooks/{webhook_id}/replay": [{"after": 0}],
-    "PATCH /projects/{project}": [{"limits": {}}],
+    "PATCH /projects/{project}": [{"limits": {}, "keep": {}}],
     "POST /trim": [
         {"video_id": "{video}", "start": 0, "end": 1},
         {"video_id": "{variant}", "start": 0, "end": 1},
@@ -180,7 +183,8 @@ class Operation:
 
     @property
     def _address(self) -> str:
-        named = {parameter: IN_PATHS.get(parameter) or NAMES.get(self.path, "") for parameter in self.in_path}
+        known = {**IN_PATHS, "video_id": "{trashed}"} if self.path in OF_TRASH else IN_PATHS
+        named = {parameter: known.get(parameter) or NAMES.get(self.path, "") for parameter in self.in_path}
         return self.path.format_map(named) if named else self.path
 
     @property
@@ -257,7 +261,12 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
     stored = (await client.get(f"/variants/{job['outputs'][0]['variant_id']}")).json()
     webhook = (await client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
     delivery = (await client.post(f"/webhooks/{webhook}/test")).json()["id"]
+    trashed = await service.upload(clip)
+    await service.sql("""UPDATE projects SET keep = '{"trash_s": 3600}'""")
+    await client.delete(f"/videos/{trashed['id']}")
+    await service.sql("UPDATE projects SET keep = '{}'")
     return {
+        "trashed": trashed["id"],
         "webhook": webhook,
         "delivery": delivery,
         "file": stored["files"][0]["name"],

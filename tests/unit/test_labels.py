@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.api.schemas.labels import labels_of_form
+from reelwright.api.schemas.upload_forms import said_in_form
 from reelwright.edits import labels
 from reelwright.edits.labels import Labels, faults
 from reelwright.errors import InvalidInput
@@ -82,7 +82,7 @@ def test_metadata_is_any_json(value: Any) -> None:
     metadata = {"value": value}
     if not faults(Labels(metadata=metadata)):
         text = msgspec.json.encode(metadata).decode()
-        assert labels_of_form({"metadata": [text]}).metadata == metadata
+        assert said_in_form({"metadata": [text]}).labels.metadata == metadata
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_metadata_is_any_json(value: Any) -> None:
 )
 def test_a_form_says_them_in_texts(fields: dict[str, list[str]], expected: Labels) -> None:
     """One part for each tag, or a list; metadata as JSON; what is left empty is not said."""
-    assert labels_of_form(fields) == expected
+    assert said_in_form(fields).labels == expected
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_form_says_them_in_texts(fields: dict[str, list[str]], expected: Label
 def test_a_wrong_form_is_told_every_field(fields: dict[str, list[str]], pointers: list[str]) -> None:
     """As a body of JSON is."""
     with pytest.raises(InvalidInput) as caught:
-        labels_of_form(fields)
+        said_in_form(fields)
     assert [error.pointer for error in caught.value.errors] == pointers
 
 

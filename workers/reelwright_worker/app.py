@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 import os
 import socket
@@ -23,6 +22,7 @@ from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.queue import QUEUE
+from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
@@ -89,7 +89,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         orphan_grace_s=settings.orphan_grace_s,
         patience_s=settings.lease_s / 2,
         idempotency_keep_s=settings.idempotency_keep_s,
-        event_keep=datetime.timedelta(days=settings.event_keep_days),
+        keep=rules_of_settings(settings),
     )
     machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:

@@ -210,7 +210,8 @@ class ImportPublication(FencedPublication):
             received = Received(
                 self.video_id, self.name, self._key, self.media.file_format, size_bytes, sha256, self.media, shared
             )
-            await uploads.insert(session, uploads.video_of(received, self.job.labels), received)
+            kept_s = await imports.kept_s(session, self.job.id)
+            await uploads.insert(session, uploads.video_of(received, self.job.labels, kept_s), received)
 
     async def _is_written(self, session: AsyncSession) -> bool:
         return await session.get(Video, self.video_id) is not None

@@ -25,6 +25,7 @@ DEFAULT_PROJECT = "default"
 MAX_NAME_LENGTH = 100
 MAX_OVERLAP_S = 30 * 24 * 3600
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+NOTHING: Mapping[str, int | None] = {}
 _FIRST_KEY_LOCK = 7_203_114
 """Of several processes that start at once, one makes the first key."""
 
@@ -149,12 +150,16 @@ async def change(
     return row, project
 
 
-async def change_project(session: AsyncSession, name: str, limits: Mapping[str, int | None]) -> tuple[Project, int]:
-    """Change some limits of a project; as `change`. Returns it with the bytes that it has stored. Raises NotFound."""
+async def change_project(
+    session: AsyncSession, name: str, limits: Mapping[str, int | None], keep: Mapping[str, int | None] = NOTHING
+) -> tuple[Project, int]:
+    """Change some limits of a project, and how long it keeps some things (keep_rules.py); as `change`. Returns it with
+    the bytes that it has stored. Raises NotFound."""
     project = await session.scalar(select(Project).where(Project.name == name).with_for_update())
     if project is None:
         raise NotFound("no such project")
     project.limits = _changed(project.limits, limits)
+    project.keep = _changed(project.keep, keep)
     await session.flush()
     return project, await stored_bytes(session, project.id)
 

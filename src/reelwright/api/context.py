@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reelwright.access.first_answers import FirstAnswers
 from reelwright.access.grants import Grants
+from reelwright.access.keep_rules import KeepRules
 from reelwright.access.keyring import Keyring
 from reelwright.access.limits import NAMES, AccessLimits
 from reelwright.api.event_feeds import EventFeeds
@@ -29,6 +30,7 @@ from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
+from reelwright.library.retention import rules_of_settings
 from reelwright.library.upload_completion import Completions
 from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
@@ -72,6 +74,11 @@ class Services:
         return self.storage if wanted and self.settings.reuse_results else None
 
     @property
+    def keep_rules(self) -> KeepRules:
+        """Return for how long projects keep what that have no rules of their own."""
+        return rules_of_settings(self.settings)
+
+    @property
     def addresses(self) -> Addresses:
         return Addresses(self.settings.api_root_path)
 
@@ -88,6 +95,7 @@ def upload_limits(settings: Settings) -> UploadLimits:
         max_bytes=settings.max_upload_bytes,
         max_unfinished=settings.max_unfinished_uploads,
         expiry_s=settings.upload_expiry_s,
+        keep_rules=rules_of_settings(settings),
     )
 
 
@@ -118,7 +126,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         uploads = ResumableUploads(database.sessions, storage, upload_limits(settings))
         upload_writers = UploadWriters(uploads)
         completions = Completions(uploads, upload_writers, prober)
-        asset_videos = AssetVideos(storage, prober, database.sessions)
+        asset_videos = AssetVideos(storage, prober, database.sessions, rules_of_settings(settings))
         client = OutboundClient(OutboundRules.of(settings))
         fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, asset_videos, client)
         try:

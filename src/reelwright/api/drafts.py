@@ -46,6 +46,8 @@ class Wishes(Protocol):
     def reuse(self) -> bool: ...
     @property
     def webhook_url(self) -> str | None: ...
+    @property
+    def keep_s(self) -> int | None: ...
 
 
 async def answer(
@@ -62,6 +64,8 @@ async def answer(
         labels=labels,
         reuse_from=services.reuse_from(wishes.reuse),
         webhook_url=webhook_url,
+        keep_s=wishes.keep_s,
+        keep_rules=services.keep_rules,
         max_failures=services.settings.max_failures,
     )
     return accepted(job, services.addresses)

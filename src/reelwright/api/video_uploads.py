@@ -18,42 +18,43 @@ from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, incoming_file
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
 from reelwright.api.http.problems import is_of_a_client_that_went
-from reelwright.api.schemas.labels import FORM_FIELDS, REPEATED_FORM_FIELDS, labels_of_form
+from reelwright.api.schemas.upload_forms import FORM_FIELDS, REPEATED_FORM_FIELDS, said_in_form
 from reelwright.db.models import Video
-from reelwright.edits.labels import Labels
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
 from reelwright.library.display_names import display_name
+from reelwright.library.uploads import SaidOfVideo
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
 
 @asynccontextmanager
 async def video_upload(
-    request: Request[Any, Any, Any], services: Services, *, with_labels: bool = False
+    request: Request[Any, Any, Any], services: Services, *, with_fields: bool = False
 ) -> AsyncIterator[tuple[AsyncSession, Video]]:
-    """Store the file of the request; what is written inside is committed with the video's row. `with_labels`: its form
-    may say what the client calls it."""
+    """Store the file of the request; what is written inside is committed with the video's row. `with_fields`: its form
+    may say what the client calls it, and how long it is kept."""
     settings = services.settings
     with _counted():
         async with (
             admission.uploading(services.sessions, file_bytes(request)),
             incoming_file(
                 request,
-                texts=FORM_FIELDS if with_labels else (),
+                texts=FORM_FIELDS if with_fields else (),
                 repeated=REPEATED_FORM_FIELDS,
                 max_file_bytes=upload_limit(request, settings.max_upload_bytes),
                 idle_timeout_s=settings.upload_idle_timeout_s,
             ) as incoming,
             uploads.storing_video(
-                _measured(_labelled(incoming)),
+                _measured(_of_right_fields(incoming)),
                 filename=incoming.filename,
                 storage=services.storage,
                 prober=services.prober,
                 sessions=services.sessions,
                 expected_bytes=request.content_length or 0,
                 expected_sha256=declared_checksum(request.scope),
-                labels=lambda: labels_of_form(incoming.fields),
+                said=lambda: said_in_form(incoming.fields),
+                keep_rules=services.keep_rules,
             ) as (session, video),
         ):
             await spend(request, session, Subject.VIDEO, video.id)
@@ -70,7 +71,7 @@ async def raw_video_upload(
 ) -> Video:
     """Store the body of the request as a video. `said`: the fields that come with a form's file, from elsewhere."""
     with _counted(), left_where_it_is(request):
-        labels = labels_of_form(said)
+        told = said_in_form(said)
         expected_bytes = request.content_length or 0
         async with (
             admission.uploading(services.sessions, expected_bytes),
@@ -82,7 +83,8 @@ async def raw_video_upload(
                 sessions=services.sessions,
                 expected_bytes=expected_bytes,
                 expected_sha256=declared_checksum(request.scope),
-                labels=lambda: labels,
+                said=lambda: told,
+                keep_rules=services.keep_rules,
             ) as (session, video),
         ):
             await spend(request, session, Subject.VIDEO, video.id)
@@ -99,18 +101,18 @@ def name_in_metadata(pairs: Mapping[str, str]) -> str:
     return display_name(pairs.get("filename") or pairs.get("name") or "")
 
 
-def labels_of_metadata(pairs: Mapping[str, str]) -> Labels:
-    """Return the labels in a tus client's metadata. Raises InvalidInput."""
-    return labels_of_form({name: [pairs[name]] for name in FORM_FIELDS if name in pairs})
+def said_in_metadata(pairs: Mapping[str, str]) -> SaidOfVideo:
+    """Return what a tus client's metadata says of the video. Raises InvalidInput."""
+    return said_in_form({name: [pairs[name]] for name in FORM_FIELDS if name in pairs})
 
 
-async def _labelled(incoming: IncomingFile) -> AsyncIterator[bytes]:
-    """The file's bytes. Wrong labels end the upload as soon as they have come: before the file, or before it is
+async def _of_right_fields(incoming: IncomingFile) -> AsyncIterator[bytes]:
+    """The file's bytes. Wrong fields end the upload as soon as they have come: before the file, or before it is
     examined."""
-    labels_of_form(incoming.fields)
+    said_in_form(incoming.fields)
     async for chunk in incoming.chunks():
         yield chunk
-    labels_of_form(incoming.fields)
+    said_in_form(incoming.fields)
 
 
 @contextmanager

@@ -44,8 +44,9 @@ def is_seen(project_id: uuid.UUID) -> bool:
 
 
 @contextmanager
-def confined(project_id: uuid.UUID) -> Iterator[None]:
-    """Let this task, and those that it starts, see the rows of one project alone, and make rows of it."""
+def confined(project_id: uuid.UUID | None) -> Iterator[None]:
+    """Let this task, and those that it starts, see the rows of one project alone, and make rows of it. None: let it see
+    all, for what is told of all projects."""
     token = _project_id.set(project_id)
     try:
         yield

@@ -250,11 +250,11 @@ async def failing_for_days(session: AsyncSession) -> Sequence[Webhook]:
     return (await session.scalars(failing)).all()
 
 
-async def prune(session: AsyncSession, keep: datetime.timedelta) -> None:
-    """Forget deliveries that ended longer ago, and endpoints that no request has named since."""
+async def prune(session: AsyncSession, project_id: uuid.UUID, keep: datetime.timedelta) -> None:
+    """Forget a project's deliveries that ended longer ago, and endpoints that no request has named since."""
     old = (
         select(Delivery.id)
-        .where(Delivery.created_at < func.now() - keep, Delivery.state != "pending")
+        .where(Delivery.project_id == project_id, Delivery.created_at < func.now() - keep, Delivery.state != "pending")
         .order_by(Delivery.created_at)
         .limit(PRUNED_AT_ONCE)
     )
@@ -262,6 +262,6 @@ async def prune(session: AsyncSession, keep: datetime.timedelta) -> None:
     told = select(Delivery.id).where(Delivery.webhook_id == Webhook.id).exists()
     await session.execute(
         delete(Webhook)
-        .where(Webhook.of_requests, Webhook.updated_at < func.now() - keep, ~told)
+        .where(Webhook.project_id == project_id, Webhook.of_requests, Webhook.updated_at < func.now() - keep, ~told)
         .execution_options(synchronize_session=False)
     )

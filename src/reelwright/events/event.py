@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from reelwright.db.models import EventRow
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.enums import JobStatus, JobType, Quality, VariantKind
 from reelwright.edits.labels import Labels
 
 ID_PREFIX = "evt_"
@@ -20,6 +20,12 @@ _Title = Annotated[str | None, Meta(description="What it was called.")]
 _Tags = Annotated[list[str], Meta(description="The words that it was given.")]
 _ExternalId = Annotated[str | None, Meta(description="What the client's own system calls it.")]
 _Metadata = Annotated[dict[str, Any], Meta(description="What the client keeps with it.")]
+
+
+_Reason = Annotated[
+    Literal["requested", "expired"] | None,
+    Meta(description="Why it was deleted: somebody asked for it, or its end had come. Null: it was not."),
+]
 
 
 class JobEventData(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +49,7 @@ class JobEventData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideoEventData(msgspec.Struct, frozen=True, kw_only=True):
-    """A video that has come, or gone."""
+    """A video that has come, or gone, or can be had back. `kept_until`: when it goes by itself, or from the trash."""
 
     video_id: uuid.UUID
     filename: str
@@ -52,6 +58,25 @@ class VideoEventData(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None
     width: int
     height: int
+    kept_until: Timestamp | None
+    reason: _Reason
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
+class VariantEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """A result that has gone."""
+
+    variant_id: uuid.UUID
+    video_id: uuid.UUID
+    job_id: uuid.UUID | None
+    kind: VariantKind
+    quality: Quality | None
+    size_bytes: int
+    duration_s: float | None
+    reason: _Reason
     title: _Title
     tags: _Tags
     external_id: _ExternalId
@@ -80,7 +105,12 @@ CATALOGUE: dict[str, Catalogued] = {
     "job.failed": Catalogued("The job has ended without a result; `error_code` says why.", JobEventData),
     "job.cancelled": Catalogued("The job was cancelled.", JobEventData),
     "video.created": Catalogued("A video was uploaded, or came in by another way.", VideoEventData),
-    "video.deleted": Catalogued("A video was deleted, with all that was made of it.", VideoEventData),
+    "video.trashed": Catalogued("A video was deleted, and can be had back until `kept_until`.", VideoEventData),
+    "video.restored": Catalogued("A video was had back from the trash.", VideoEventData),
+    "video.deleted": Catalogued("A video was deleted for good, with all that was made of it.", VideoEventData),
+    "variant.deleted": Catalogued(
+        "A result was deleted; of those that go with their video, the video's event tells.", VariantEventData
+    ),
     "webhook.disabled": Catalogued(
         "An endpoint is told nothing more, for it is gone or failed for days.", WebhookEventData
     ),
@@ -89,7 +119,7 @@ CATALOGUE: dict[str, Catalogued] = {
 """Every type of event. What a type means never changes; new ones may come."""
 
 ALL = "all"
-CHOICES = (ALL, "job.*", "video.*", "webhook.*", *(name for name, row in CATALOGUE.items() if row.told))
+CHOICES = (ALL, "job.*", "video.*", "variant.*", "webhook.*", *(name for name, row in CATALOGUE.items() if row.told))
 """What an endpoint may choose."""
 
 

@@ -43,6 +43,7 @@ class NewJob:
     fingerprint: str | None = None
     shared: bool = False
     webhook_id: uuid.UUID | None = None
+    result_keep_s: int | None = None
 
     def columns(self) -> dict[str, Any]:
         """Return them as they are inserted: the job waits."""
@@ -60,6 +61,7 @@ class NewJob:
             "fingerprint": self.fingerprint,
             "shared": self.shared,
             "webhook_id": self.webhook_id,
+            "result_keep_s": self.result_keep_s,
             "key_id": key_of_new(),
             "status": JobStatus.PENDING,
             "progress": 0,

@@ -11,13 +11,15 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import admission
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Import, ImportSecrets, Job
 from reelwright.edits.enums import JobType
-from reelwright.edits.labels import Labels
 from reelwright.errors import JobFailed
 from reelwright.jobs import creation, lifecycle
 from reelwright.jobs.lifecycle import Claim
+from reelwright.library import retention
 from reelwright.library.fetching import Representation
+from reelwright.library.uploads import SaidOfVideo
 from reelwright.outbound.target import Target
 
 
@@ -38,13 +40,21 @@ def transfer(shown: str, received_bytes: int, size_bytes: int | None, bytes_per_
     return {"commands": [], "transfer": told}
 
 
-async def submit_import(session: AsyncSession, wanted: WantedImport, *, labels: Labels, max_failures: int) -> Job:
-    """Queue a job that imports. Raises RateLimited, QuotaExceeded: no more jobs are taken of whoever asks."""
+async def submit_import(
+    session: AsyncSession,
+    wanted: WantedImport,
+    *,
+    said: SaidOfVideo,
+    max_failures: int,
+    keep_rules: KeepRules = AS_SHIPPED,
+) -> Job:
+    """Queue a job that imports. `said`: of the video; `keep_rules`: of the settings. Raises RateLimited, QuotaExceeded:
+    no more jobs are taken of whoever asks."""
     target = wanted.target
     new = creation.NewJob(
         video_id=None,
         type=JobType.IMPORT,
-        labels=labels.stored,
+        labels=said.labels.stored,
         recipe_json=transfer(target.shown, 0, None, None),
         max_failures=max_failures,
     )
@@ -52,7 +62,16 @@ async def submit_import(session: AsyncSession, wanted: WantedImport, *, labels: 
     job = await creation.create(session, new)
     secret = bool(target.query or wanted.headers)
     url = f"{target.scheme}://{target.authority}{target.path}"
-    session.add(Import(job_id=job.id, url=url, has_secrets=secret, filename=wanted.filename, project_id=job.project_id))
+    session.add(
+        Import(
+            job_id=job.id,
+            url=url,
+            has_secrets=secret,
+            filename=wanted.filename,
+            keep_s=await retention.keep_s(session, "videos_s", said.keep_s, keep_rules),
+            project_id=job.project_id,
+        )
+    )
     await session.flush()
     if secret:
         session.add(ImportSecrets(job_id=job.id, query=target.query, headers=dict(wanted.headers)))
@@ -73,6 +92,12 @@ async def wanted_by(session: AsyncSession, job_id: uuid.UUID) -> WantedImport:
     headers: dict[str, str] = {} if secrets is None else secrets.headers
     known = Representation(validator=row.validator, size_bytes=row.size_bytes)
     return WantedImport(Target.read(url), headers, row.filename, known)
+
+
+async def kept_s(session: AsyncSession, job_id: uuid.UUID) -> int | None:
+    """Return for how long the video is kept, seconds; None: for good."""
+    row = await session.get(Import, job_id)
+    return None if row is None else row.keep_s
 
 
 async def note(session: AsyncSession, claim: Claim, new: Representation, filename: str | None) -> None:

@@ -2,7 +2,7 @@
 
 Loops in every worker, outside the queue so that full slots cannot starve them. An advisory lock lets one worker at a
 time do what is the database's; each sweeps its own work folder. The duties themselves: rescue.py, queue_upkeep.py,
-library/sweep.py, events/.
+expiry.py, library/sweep.py, events/.
 """
 
 from __future__ import annotations
@@ -19,11 +19,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access.first_answers import forget_old
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
 from reelwright.db.database import is_away
+from reelwright.errors import Conflict, NotFound
 from reelwright.events import deliveries, log
+from reelwright.jobs import expiry
+from reelwright.jobs.expiry import Kind
 from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
 from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
+from reelwright.library import retention
+from reelwright.library.deletion import remove_files
 from reelwright.library.root_identity import FOREIGN, belongs
 from reelwright.library.sweep import Sweep
 from reelwright.storage.local import LocalStorage
@@ -34,6 +40,7 @@ PRUNE_INTERVAL_S = 900
 _JOBS_LOCK = 0x7265_6170
 _FILES_LOCK = 0x7377_6565
 _RECORDS_LOCK = 0x7265_636F
+_EXPIRY_LOCK = 0x656E_6473
 
 
 class Maintenance:
@@ -49,7 +56,7 @@ class Maintenance:
         orphan_grace_s: float,
         patience_s: float = 0.0,
         idempotency_keep_s: float = 24 * 3600.0,
-        event_keep: datetime.timedelta = datetime.timedelta(days=30),
+        keep: KeepRules = AS_SHIPPED,
     ) -> None:
         """`patience_s`: leases are judged when the database could be reached for so long. After an outage those of live
         attempts have run out as well: they are renewed first."""
@@ -58,7 +65,7 @@ class Maintenance:
         self.sweep = Sweep(storage, work_root, orphan_grace_s)
         self.interval_s = interval_s
         self.idempotency_keep_s = idempotency_keep_s
-        self.event_keep = event_keep
+        self.keep = keep
         self.patience_s = patience_s
         self._reached_since: float | None = None
 
@@ -66,6 +73,7 @@ class Maintenance:
         """Run the loops until cancelled."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._repeat(self.rescue_jobs, self.interval_s))
+            loops.create_task(self._repeat(self.end_stored, self.interval_s))
             loops.create_task(self._repeat(self.sweep_files, min(self.sweep.orphan_grace_s / 4, 900)))
             loops.create_task(self._repeat(self.prune_records, PRUNE_INTERVAL_S))
 
@@ -93,6 +101,33 @@ class Maintenance:
                 if sole and not too_early:
                     await step(session)
 
+    async def end_stored(self) -> None:
+        """Delete what is kept no longer: results, videos, and those that were in the trash for long enough."""
+        async with self.sessions() as session:
+            if not await belongs(session, self.storage):
+                return  # sweep_files says it
+        for kind in expiry.STORED:
+            await self._end(kind)
+
+    async def _end(self, kind: Kind) -> None:
+        """Delete what has ended, each in a transaction of its own, for as long as that gets on."""
+        some = True
+        while some:
+            async with self.sessions() as session:
+                found = await expiry.ended(session, kind, self.keep)
+            some = False
+            for what in found:
+                try:
+                    async with self.sessions.begin() as session:
+                        if not await _sole(session, _EXPIRY_LOCK):
+                            return
+                        keys = await expiry.end(session, what, self.keep)
+                except (Conflict, NotFound):  # it is needed still, or somebody was faster
+                    continue
+                await remove_files(self.storage, keys)
+                some = len(found) == expiry.AT_ONCE
+                logger.info("%s %s has ended, and is deleted", what.kind, what.id)
+
     async def sweep_files(self) -> None:
         """Remove stored files that no row names and that are older than the grace time, and stale work folders."""
         async with self.sessions() as session:
@@ -109,18 +144,23 @@ class Maintenance:
             await self.sweep.uploads(session)
 
     async def prune_records(self) -> None:
-        """Forget answers, tokens, events and deliveries that were kept for long enough, and webhooks that fail for
-        days."""
+        """Forget answers, tokens, jobs, events and deliveries that were kept for long enough, and webhooks that fail
+        for days."""
+        await self._end("job")
         async with self.sessions.begin() as session:
             if not await _sole(session, _RECORDS_LOCK):
                 return
             await forget_old(session, self.idempotency_keep_s)
             await delete_expired(session)
-            await deliveries.prune(session, self.event_keep)
             projects, failing = await log.projects(session), await deliveries.failing_for_days(session)
         for project_id in projects:
             async with self.sessions.begin() as session:
-                await log.prune(session, project_id, self.event_keep)
+                rules = await retention.rules_of(session, project_id, self.keep)
+                if kept_s := rules.deliveries_at_most_s:
+                    await deliveries.prune(session, project_id, datetime.timedelta(seconds=kept_s))
+            if rules.events_s:
+                async with self.sessions.begin() as session:
+                    await log.prune(session, project_id, datetime.timedelta(seconds=rules.events_s))
         for webhook in failing:
             async with self.sessions.begin() as session:
                 if await deliveries.disable(session, webhook, "failing"):

@@ -103,7 +103,7 @@ async def _traced(
     wanted = {source.sha256 for source in plan.sources if drawn_key(source) is None}
     rows = await session.scalars(
         select(File)
-        .where(File.sha256.in_(wanted), File.role == FileRole.MAIN)
+        .where(File.sha256.in_(wanted), File.role == FileRole.MAIN, File.trashed_at.is_(None))
         .order_by(File.key, File.id)  # as who deletes: else two might wait for each other
         .with_for_update(read=True)
     )

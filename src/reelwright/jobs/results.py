@@ -18,6 +18,7 @@ from reelwright.edits.enums import KIND_OF_JOB, OverlayType, Quality
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.library import retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ async def add(
         variant.kind = KIND_OF_JOB[job.type]
         variant.source_variant_id = job.input_variant_id
         variant.labels = job.labels
+        variant.kept_until = retention.until(job.result_keep_s)
         variant.config_json = job.edit_json or {}
         variant.edit_json = msgspec.to_builtins(
             msgspec.structs.replace(edit, outputs=() if output is None else (output,))
@@ -82,7 +84,7 @@ async def held(session: AsyncSession, job_id: uuid.UUID | ScalarSelect[uuid.UUID
         select(Job, Variant, File)
         .join(Variant, Variant.job_id == Job.id)
         .join(File, File.variant_id == Variant.id)
-        .where(Job.id == job_id)
+        .where(Job.id == job_id, File.trashed_at.is_(None))
         .order_by(File.key, File.id)
         .with_for_update(read=True, of=File)
     )

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import admission
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
@@ -31,6 +32,7 @@ from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.events import webhooks
 from reelwright.jobs import reuse
 from reelwright.jobs.creation import NewJob
+from reelwright.library import retention
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import metrics
@@ -67,7 +69,9 @@ async def find_source(
         owner = named
     own_variant_id = owner.id if isinstance(owner, Variant) else None
     owned = File.video_id == video_id if own_variant_id is None else File.variant_id == own_variant_id
-    file = await session.scalar(select(File).where(owned, File.role == FileRole.MAIN).with_for_update(read=True))
+    file = await session.scalar(
+        select(File).where(owned, File.role == FileRole.MAIN, File.trashed_at.is_(None)).with_for_update(read=True)
+    )
     if file is None:  # deleted between the two looks
         raise NotFound("no such video or variant", pointer=pointer)
     media = msgspec.convert(owner.media_info, MediaInfo)
@@ -154,10 +158,13 @@ async def submit(
     labels: Labels = NO_LABELS,
     reuse_from: LocalStorage | None = None,
     webhook_url: str | None = None,
+    keep_s: int | None = None,
+    keep_rules: KeepRules = AS_SHIPPED,
 ) -> Job:
     """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client says of
     it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew;
-    `webhook_url`: is told how it goes.
+    `webhook_url`: is told how it goes; `keep_s`: so long its results are kept, 0: for good, None: as the project's rule
+    says; `keep_rules`: of the settings.
 
     Raises InvalidInput; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
     """
@@ -177,6 +184,7 @@ async def submit(
         input_file_ids=tuple(inputs.values()),
         max_failures=max_failures,
         webhook_id=None if webhook_url is None else await webhooks.of_request(session, webhook_url),
+        result_keep_s=await retention.keep_s(session, "results_s", keep_s, keep_rules),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
     )
     await admission.admit_job(session)

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Asset, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
@@ -41,10 +42,17 @@ class Stored(NamedTuple):
 class AssetVideos:
     """Stores videos and sounds of the assets folder, each once."""
 
-    def __init__(self, storage: LocalStorage, prober: Prober, sessions: async_sessionmaker[AsyncSession]) -> None:
+    def __init__(
+        self,
+        storage: LocalStorage,
+        prober: Prober,
+        sessions: async_sessionmaker[AsyncSession],
+        keep_rules: KeepRules = AS_SHIPPED,
+    ) -> None:
         self._storage = storage
         self._prober = prober
         self._sessions = sessions
+        self._keep_rules = keep_rules
         self._known: dict[_Content, Stored] = {}
         """A file is not read anew for every request."""
         self._taking = asyncio.Lock()
@@ -94,6 +102,7 @@ class AssetVideos:
             prober=self._prober,
             sessions=self._sessions,
             expected_bytes=size_bytes,
+            keep_rules=self._keep_rules,
         )
         return Stored(Video, video.id)
 

@@ -1,4 +1,5 @@
-"""Deletes videos, variants and assets. A file's bytes go with its last row, after the rows are gone for good.
+"""Deletes videos, variants and assets, for good or into the trash. A file's bytes go with its last row, after the rows
+are gone for good.
 
 Files may share bytes, variants under one key and equal uploads under several (same_bytes.py): whoever deletes one holds
 the rows of all that do, so that of two who delete at the same time the second one knows that his was the last.
@@ -7,40 +8,83 @@ the rows of all that do, so that of two who delete at the same time the second o
 from __future__ import annotations
 
 import asyncio
+import datetime
 import uuid
 from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
+from reelwright.db.trash import see_trash
 from reelwright.edits.enums import JobStatus
-from reelwright.errors import Conflict
+from reelwright.errors import Conflict, NotFound
 from reelwright.library import queries
 from reelwright.storage.local import LocalStorage
 
 UNFINISHED = (JobStatus.PENDING, JobStatus.STARTED)
 
 
-async def delete_video(session: AsyncSession, video_id: uuid.UUID) -> list[str]:
-    """Delete a video with all its variants. Returns the keys whose bytes may go once the caller has committed.
+Reason: TypeAlias = Literal["requested", "expired"]
+"""Why something is deleted, as events tell it."""
+
+
+async def delete_video(
+    session: AsyncSession,
+    video_id: uuid.UUID,
+    *only_if: ColumnElement[bool],
+    trash_s: int = 0,
+    reason: Reason = "requested",
+) -> list[str]:
+    """Delete a video with all its variants; with `trash_s`, so that it can be had back for so many seconds. Returns the
+    keys whose bytes may go once the caller has committed. `only_if`: what its row has to be, once it is locked.
 
     Raises NotFound, Conflict `in_use` while an unfinished job reads any of the files.
     """
     await queries.video(session, video_id)
-    own_variants = select(Variant.id).where(Variant.video_id == video_id)
-    keys = await _lock_unused(session, or_(File.video_id == video_id, File.variant_id.in_(own_variants)))
+    files = _files_of(video_id)
+    keys = await _lock_unused(session, files)
     await _no_more_whole(session, Variant.video_id == video_id)
-    await session.execute(delete(Video).where(Video.id == video_id))
+    this = (Video.id == video_id, *only_if)
+    if trash_s:
+        now, until = func.now(), func.now() + datetime.timedelta(seconds=trash_s)
+        hidden = update(Video).where(*this).values(trashed_at=now, trash_until=until, trash_reason=reason)
+        _require_one((await session.execute(hidden.returning(Video.id))).first())
+        await session.execute(update(Variant).where(Variant.video_id == video_id).values(trashed_at=now))
+        await session.execute(update(File).where(files).values(trashed_at=now))
+        return []
+    await _because(session, reason)
+    _require_one((await session.execute(delete(Video).where(*this).returning(Video.id))).first())
     return await _without_row(session, keys)
 
 
-async def delete_variant(session: AsyncSession, variant_id: uuid.UUID) -> list[str]:
+async def undelete_video(session: AsyncSession, video_id: uuid.UUID) -> Video:
+    """Have a video back from the trash, with all that was made of it. One whose end has come is kept for good from now
+    on. Raises NotFound."""
+    see_trash(session)
+    # files first, as who deletes
+    await session.execute(select(File.id).where(_files_of(video_id)).order_by(File.key, File.id).with_for_update())
+    is_trash = (Video.id == video_id, Video.trashed_at.is_not(None))
+    ends = case((Video.kept_until > func.now(), Video.kept_until))
+    back = {"trashed_at": None, "trash_until": None, "trash_reason": None, "kept_until": ends}
+    found = update(Video).where(*is_trash).values(back)
+    _require_one((await session.execute(found.returning(Video.id))).first())
+    await session.execute(update(Variant).where(Variant.video_id == video_id).values(trashed_at=None))
+    await session.execute(update(File).where(_files_of(video_id)).values(trashed_at=None))
+    return await queries.video(session, video_id)
+
+
+async def delete_variant(
+    session: AsyncSession, variant_id: uuid.UUID, *only_if: ColumnElement[bool], reason: Reason = "requested"
+) -> list[str]:
     """Delete one variant; as `delete_video`."""
     await queries.variant(session, variant_id)
     keys = await _lock_unused(session, File.variant_id == variant_id)
     await _no_more_whole(session, Variant.id == variant_id)
-    await session.execute(delete(Variant).where(Variant.id == variant_id))
+    await _because(session, reason)
+    gone = delete(Variant).where(Variant.id == variant_id, *only_if).returning(Variant.id)
+    _require_one((await session.execute(gone)).first())
     return await _without_row(session, keys)
 
 
@@ -50,6 +94,22 @@ async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
     keys = await _lock_unused(session, File.asset_id == asset_id)
     await session.execute(delete(Asset).where(Asset.id == asset_id))
     return await _without_row(session, keys)
+
+
+def _files_of(video_id: uuid.UUID) -> ColumnElement[bool]:
+    own_variants = select(Variant.id).where(Variant.video_id == video_id)
+    return or_(File.video_id == video_id, File.variant_id.in_(own_variants))
+
+
+def _require_one(found: object | None) -> None:
+    """Raises NotFound: it was deleted, or changed, before it was locked."""
+    if found is None:
+        raise NotFound("it is not there any more")
+
+
+async def _because(session: AsyncSession, reason: Reason) -> None:
+    """Say why, to the triggers that write the events (migrations/sql/retention_0023.sql)."""
+    await session.execute(select(func.set_config("reelwright.deleted_because", reason, True)))
 
 
 async def _lock_unused(session: AsyncSession, files: ColumnElement[bool]) -> list[str]:

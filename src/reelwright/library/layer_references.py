@@ -163,4 +163,6 @@ async def video(session: AsyncSession, reference: str) -> File:
     if file.asset_id is not None:
         raise UnsupportedMedia(NOT_A_VIDEO)
     await session.refresh(file, with_for_update={"read": True})
+    if file.trashed_at is not None:
+        raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing")
     return file

@@ -163,7 +163,7 @@ async def main_file(
 ) -> File:
     """Return the file that a download of the video, or of the variant, sends. Raises NotFound."""
     owner = File.video_id == video_id if variant_id is None else File.variant_id == variant_id
-    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
+    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN, File.trashed_at.is_(None)))
     if file is None:
         raise NotFound("no such video" if variant_id is None else "no such variant")
     return file
@@ -172,7 +172,7 @@ async def main_file(
 async def any_main_file(session: AsyncSession, video_or_variant_id: uuid.UUID) -> File:
     """Return the main file of the video or variant that has the id. Raises NotFound."""
     owner = or_(File.video_id == video_or_variant_id, File.variant_id == video_or_variant_id)
-    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN))
+    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN, File.trashed_at.is_(None)))
     if file is None:
         raise NotFound("no such video or variant")
     return file
@@ -188,7 +188,8 @@ async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
 
 async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> File:
     """Return the variant's file that has the name. Raises NotFound."""
-    file = await session.scalar(select(File).where(File.variant_id == variant_id, File.name == name))
+    wanted = select(File).where(File.variant_id == variant_id, File.name == name, File.trashed_at.is_(None))
+    file = await session.scalar(wanted)
     if file is None:
         raise NotFound("no such file")
     return file
@@ -196,7 +197,8 @@ async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) ->
 
 async def file_by_key(session: AsyncSession, key: str) -> File:
     """Return the file. Raises NotFound, also for what could be no key: not every string can be asked for."""
-    file = await session.scalar(select(File).where(File.key == key).limit(1)) if LocalStorage.is_key(key) else None
+    wanted = select(File).where(File.key == key, File.trashed_at.is_(None)).limit(1)
+    file = await session.scalar(wanted) if LocalStorage.is_key(key) else None
     if file is None:
         raise NotFound("no such file")
     return file

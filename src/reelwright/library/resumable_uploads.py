@@ -18,12 +18,13 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.db.ownership import project_of_new
-from reelwright.edits.labels import Labels
 from reelwright.errors import Conflict, NotFound, ReelwrightError, TooLarge, UnreadableMedia
-from reelwright.library import upload_rows
+from reelwright.library import retention, upload_rows
+from reelwright.library.uploads import SaidOfVideo
 from reelwright.storage import upload_pieces
 from reelwright.storage.local import LocalStorage
 
@@ -50,6 +51,8 @@ class UploadLimits:
     """Of one project."""
     expiry_s: float
     """So long after the last byte an upload is kept."""
+    keep_rules: KeepRules = AS_SHIPPED
+    """Of the settings: for how long the video is kept."""
 
     def require_fit(self, size_bytes: int) -> None:
         """Raises TooLarge."""
@@ -74,7 +77,7 @@ class ResumableUploads:
         *,
         length_bytes: int | None,
         filename: str,
-        labels: Labels,
+        said: SaidOfVideo,
         client_metadata: str = "",
         is_part: bool = False,
         along: Along = _nothing,
@@ -92,14 +95,15 @@ class ResumableUploads:
                 length_bytes=length_bytes,
                 client_metadata=client_metadata,
                 is_part=is_part,
-                labels=labels.stored,
+                labels=said.labels.stored,
+                keep_s=said.keep_s,
                 state="whole" if length_bytes == 0 else "receiving",
             ),
             along,
         )
 
     async def join(
-        self, part_ids: Sequence[uuid.UUID], *, filename: str, labels: Labels, client_metadata: str = ""
+        self, part_ids: Sequence[uuid.UUID], *, filename: str, said: SaidOfVideo, client_metadata: str = ""
     ) -> Upload:
         """Make one upload of whole parts, in this order. They go once it is a video, or is refused.
 
@@ -125,7 +129,8 @@ class ResumableUploads:
                 length_bytes=length_bytes,
                 client_metadata=client_metadata,
                 is_part=False,
-                labels=labels.stored,
+                labels=said.labels.stored,
+                keep_s=said.keep_s,
                 parts=list(part_ids),
                 pieces=msgspec.to_builtins(pieces),
                 state="whole",
@@ -145,6 +150,7 @@ class ResumableUploads:
                     retry_after_s=60,
                 )
             upload.expires_at = self.limits.expiry()
+            upload.keep_s = await retention.keep_s(session, "videos_s", upload.keep_s, self.limits.keep_rules)
             if upload.parts:
                 upload.lease_until = func.now() + upload_rows.LEASE
             session.add(upload)

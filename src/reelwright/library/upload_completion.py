@@ -180,7 +180,7 @@ class Completions:
         fault_points.point("upload stored, not inserted")
         received = Received(video_id, upload.filename, key, media.file_format, whole.size_bytes, whole.sha256, media)
         async with recording(received, storage, self._uploads.sessions) as (session, recorded):
-            await insert(session, video_of(recorded, upload.labels), recorded)
+            await insert(session, video_of(recorded, upload.labels, upload.keep_s), recorded)
             await _end(session, claim, state="stored", video_id=video_id)
         metrics.UPLOADS.labels("stored").inc()
         await self._forget_bytes(upload)

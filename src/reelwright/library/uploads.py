@@ -19,15 +19,16 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import fault_points
 from reelwright.access import admission
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.edits.enums import FileRole
-from reelwright.edits.labels import Labels
+from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import ChecksumMismatch, NoSpace, UnreadableMedia
 from reelwright.file_formats import FileFormat
-from reelwright.library import same_bytes
+from reelwright.library import retention, same_bytes
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
 from reelwright.storage.local import LocalStorage, SpaceWatch
@@ -56,6 +57,17 @@ class Received(Generic[Examined]):
     """What was found out about it."""
     content_key: str | None = None
     """With which file it shares its bytes, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfVideo:
+    """What a client says of a video that it sends. `keep_s`: for how long it is kept, 0: for good, None: nothing."""
+
+    labels: Labels = NO_LABELS
+    keep_s: int | None = None
+
+
+NOTHING_SAID = SaidOfVideo()
 
 
 async def receive(
@@ -141,10 +153,17 @@ async def store_video(
     prober: Prober,
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
+    keep_rules: KeepRules = AS_SHIPPED,
 ) -> Video:
     """Store a video: its file, probed, and its row; or nothing. Raises as `receive`."""
     async with storing_video(
-        chunks, filename=filename, storage=storage, prober=prober, sessions=sessions, expected_bytes=expected_bytes
+        chunks,
+        filename=filename,
+        storage=storage,
+        prober=prober,
+        sessions=sessions,
+        expected_bytes=expected_bytes,
+        keep_rules=keep_rules,
     ) as (_, video):
         return video
 
@@ -159,10 +178,11 @@ async def storing_video(
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
     expected_sha256: str | None = None,
-    labels: Callable[[], Labels] = Labels,
+    said: Callable[[], SaidOfVideo] = lambda: NOTHING_SAID,
+    keep_rules: KeepRules = AS_SHIPPED,
 ) -> AsyncIterator[tuple[AsyncSession, Video]]:
-    """Store a video as `store_video` does; what the caller writes inside is committed with its row. `labels`: asked
-    when the last of `chunks` has come."""
+    """Store a video as `store_video` does; what the caller writes inside is committed with its row. `said`: asked
+    when the last of `chunks` has come; `keep_rules`: of the settings."""
 
     async def probe(path: Path) -> tuple[MediaInfo, FileFormat]:
         media = await prober.probe(path)
@@ -177,14 +197,16 @@ async def storing_video(
         expected_bytes=expected_bytes,
         expected_sha256=expected_sha256,
     )
-    video = video_of(received, labels().stored)
+    told = said()
     async with recording(received, storage, sessions) as (session, recorded):
+        kept_s = await retention.keep_s(session, "videos_s", told.keep_s, keep_rules)
+        video = video_of(received, told.labels.stored, kept_s)
         await insert(session, video, recorded)
         yield session, video
 
 
-def video_of(received: Received[MediaInfo], labels: dict[str, Any]) -> Video:
-    """Return the row of a received video. `labels`: as rows keep them."""
+def video_of(received: Received[MediaInfo], labels: dict[str, Any], kept_s: int | None = None) -> Video:
+    """Return the row of a received video. `labels`: as rows keep them; `kept_s`: so long it is kept, None: for good."""
     media, duration_s = received.examined, received.examined.duration_s
     return Video(
         id=received.id,
@@ -199,6 +221,7 @@ def video_of(received: Received[MediaInfo], labels: dict[str, Any]) -> Video:
         sha256=received.sha256,
         media_info=msgspec.to_builtins(media),
         labels=labels,
+        kept_until=retention.until(kept_s),
     )
 
 

@@ -38,6 +38,8 @@ CREATED: dict[str, Any] = {
         "duration_s": 12.48,
         "width": 1920,
         "height": 1080,
+        "kept_until": None,
+        "reason": None,
         **_LABELS,
     },
 }

@@ -72,6 +72,8 @@ LABEL_CHANGES: dict[str, Any] = {
     "take some away": {"tags": [], "external_id": None},
 }
 
+CHANGES: dict[str, Any] = {**LABEL_CHANGES, "keep it for another week": {"keep_s": 604800}}
+
 VIDEO: dict[str, Any] = {
     "id": VIDEO_ID,
     "original_filename": "holiday.mp4",
@@ -86,6 +88,7 @@ VIDEO: dict[str, Any] = {
     "format": "mp4",
     "mime_type": "video/mp4",
     "upload_time": NOW,
+    "kept_until": None,
     "sha256": "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
     **LABELS,
     "media_info": MEDIA_INFO,
@@ -122,6 +125,7 @@ VARIANT: dict[str, Any] = {
     "width": 1280,
     "height": 720,
     "created_at": NOW,
+    "kept_until": None,
     "job_id": JOB_ID,
     "source_variant_id": None,
     **LABELS,
@@ -271,6 +275,7 @@ JOB: dict[str, Any] = {
     "started_at": NOW,
     "finished_at": None,
     "updated_at": NOW,
+    "result_keep_s": None,
     "edit": {"steps": [{"type": "trim", "start": 1.5, "end": 3.5}]},
     "plan": None,
     "plan_digest": None,

@@ -96,6 +96,8 @@ async def edit_many(
                     labels=labels,
                     reuse_from=services.reuse_from(single.reuse),
                     webhook_url=webhook_url,
+                    keep_s=single.keep_s,
+                    keep_rules=services.keep_rules,
                     max_failures=services.settings.max_failures,
                 )
         except ReelwrightError as error:

@@ -14,6 +14,7 @@ from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.imports import submit_import
+from reelwright.library.uploads import SaidOfVideo
 
 
 @post(
@@ -43,9 +44,15 @@ async def import_video(data: JSONBody[ImportIn], services: NamedDependency[Servi
     Nobody is connected to who is not on the public internet, wherever names or redirects lead, but for what
     OUTBOUND_ALLOWED names.
     """
-    wanted, labels = data.wanted(), labels_of(data)
+    wanted, said = data.wanted(), SaidOfVideo(labels_of(data), data.keep_s)
     async with services.sessions.begin() as session:
-        job = await submit_import(session, wanted, labels=labels, max_failures=services.settings.max_failures)
+        job = await submit_import(
+            session,
+            wanted,
+            said=said,
+            max_failures=services.settings.max_failures,
+            keep_rules=services.keep_rules,
+        )
     return accepted(job, services.addresses)
 
 

@@ -153,7 +153,7 @@ async def list_projects(
 
 @patch(
     "/{project:str}",
-    summary="Change a project's limits",
+    summary="Change a project's limits and rules",
     operation_class=operation(
         request_examples=key_examples.PROJECT_CHANGES, responses={200: key_examples.PROJECT}, errors=[_SWITCHED_OFF]
     ),
@@ -163,11 +163,14 @@ async def change_project(
     data: JSONBody[ProjectPatch],
     services: NamedDependency[Services],
 ) -> ProjectOut:
-    """How much all its keys together may do, from now on; in other API processes within five seconds. What it has
-    already stays, however little it may have from now on."""
-    _require_keys(services)
+    """How much all its keys together may do, and how long what comes is kept, from now on; limits in other API
+    processes within five seconds. What it has already stays, however little it may have from now on; of jobs, events
+    and deliveries the rules hold for what is there, too. Where no keys are asked for there are no limits, and the
+    project is `default`."""
+    if data.limits.given:
+        _require_keys(services)
     async with services.sessions.begin() as session:
-        changed = ProjectOut.of(*await keys.change_project(session, project, data.limits.given))
+        changed = ProjectOut.of(*await keys.change_project(session, project, data.limits.given, data.keep.given))
     _forget(services)
     return changed
 

@@ -13,17 +13,22 @@ from reelwright.api.bounds import bounds
 from reelwright.api.context import Services
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.keeping import KeepRulesOut
 from reelwright.api.schemas.limits import LimitOut, LimitsPage, UsedLimitsOut
+from reelwright.db.ownership import project_of_new
+from reelwright.library import retention
 
 
 @get("/limits", summary="List limits", operation_class=operation(responses={200: key_examples.ALL_LIMITS}))
 async def list_limits(services: NamedDependency[Services]) -> LimitsPage:
     """Those of the service, with the setting that changes each and the status of who is beyond it; and those of the key
-    that asks and of its project, with what is used of them now."""
+    that asks and of its project, with what is used of them now; and for how long
+    its project keeps what comes."""
     service = [LimitOut(**asdict(bound)) for bound in bounds(services.settings)]
-    if (request := asking()) is None or services.keyring is None:
-        return LimitsPage(service=service, key=None, project=None)
     async with services.sessions() as session:
+        keep = KeepRulesOut.in_force(await retention.rules_of(session, project_of_new(), services.keep_rules))
+        if (request := asking()) is None or services.keyring is None:
+            return LimitsPage(service=service, key=None, project=None, keep=keep)
         of_project, of_key = await admission.used(session, request.holder)
     requests = services.keyring.rates.used(request)
     return LimitsPage(
@@ -32,6 +37,7 @@ async def list_limits(services: NamedDependency[Services]) -> LimitsPage:
         project=UsedLimitsOut.of(
             request.holder.project_limits, of_project.with_requests(requests.get("project-requests"))
         ),
+        keep=keep,
     )
 
 

@@ -25,7 +25,7 @@ from reelwright.api.openapi import upload_examples as examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.api.schemas.uploads import UploadOut
-from reelwright.api.video_uploads import labels_of_metadata, measured_body, name_in_metadata
+from reelwright.api.video_uploads import measured_body, name_in_metadata, said_in_metadata
 from reelwright.db.models import Upload
 from reelwright.errors import FieldError, InvalidInput, UnsupportedMedia
 from reelwright.library.upload_rows import UploadRefused
@@ -67,7 +67,7 @@ async def begin(request: Request[Any, Any, Any], services: NamedDependency[Servi
         pairs = tus.metadata(client_metadata)
         said: dict[str, Any] = {
             "filename": name_in_metadata(pairs),
-            "labels": labels_of_metadata(pairs),
+            "said": said_in_metadata(pairs),
             "client_metadata": client_metadata,
         }
         if joined is not None and joined.parts is not None:

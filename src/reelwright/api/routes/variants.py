@@ -8,13 +8,14 @@ from uuid import UUID
 from litestar import HttpMethod, Router, delete, get, patch, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from msgspec import UNSET
 
 from reelwright.api import downloads
 from reelwright.api.context import Services
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.labels import LabelsPatch
+from reelwright.api.schemas.keeping import StoredPatch
 from reelwright.api.schemas.lineage import LineageOut
 from reelwright.api.schemas.pages import (
     After,
@@ -29,7 +30,7 @@ from reelwright.api.schemas.videos import VariantOut, VariantPage
 from reelwright.db.models import Variant
 from reelwright.edits.enums import VariantKind
 from reelwright.errors import FieldError, InvalidInput
-from reelwright.library import deletion, lineage, queries
+from reelwright.library import deletion, lineage, queries, retention
 
 
 @get("/", summary="List variants", operation_class=operation(responses={200: examples.VARIANTS}))
@@ -65,18 +66,20 @@ async def get_variant(variant_id: FromPath[UUID], services: NamedDependency[Serv
     "/{variant_id:uuid}",
     summary="Change what is said of a variant",
     operation_class=operation(
-        request_examples=examples.LABEL_CHANGES,
+        request_examples=examples.CHANGES,
         responses={200: examples.VARIANT},
         errors=[InvalidInput([FieldError("/tags/0", "is blank")])],
     ),
 )
 async def change_variant(
-    variant_id: FromPath[UUID], data: JSONBody[LabelsPatch], services: NamedDependency[Services]
+    variant_id: FromPath[UUID], data: JSONBody[StoredPatch], services: NamedDependency[Services]
 ) -> VariantOut:
     """As of a video. What its job was given at first stays with the job."""
     labels, given = data.change()
     async with services.sessions.begin() as session:
         await queries.change_labels(session, Variant, variant_id, labels, given)
+        if data.keep_s is not UNSET:
+            await retention.change(session, Variant, variant_id, data.keep_s, services.keep_rules)
         variant = await queries.variant(session, variant_id)
         return VariantOut.of(variant, await queries.files_of_variant(session, variant_id), services.addresses)
 

@@ -9,7 +9,9 @@ from litestar import HttpMethod, Request, Response, Router, delete, get, patch, 
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET
 
+from reelwright.access.keep_rules import MAX_KEEP_S
 from reelwright.access.purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
@@ -17,7 +19,7 @@ from reelwright.api.http.delegation import open_to
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.labels import LabelsIn, LabelsPatch
+from reelwright.api.schemas.keeping import StoredPatch, VideoSaidIn
 from reelwright.api.schemas.pages import (
     After,
     ExternalIdParameter,
@@ -30,6 +32,7 @@ from reelwright.api.schemas.pages import (
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
 from reelwright.api.video_uploads import raw_video_upload, video_upload
 from reelwright.db.models import Video
+from reelwright.db.ownership import project_of_new
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import (
     FieldError,
@@ -40,7 +43,7 @@ from reelwright.errors import (
     UnreadableMedia,
     UnsupportedMedia,
 )
-from reelwright.library import deletion, queries
+from reelwright.library import deletion, queries, retention
 
 Order = Literal[
     "upload_time",
@@ -75,7 +78,7 @@ UPLOAD_ERRORS = [
     summary="Upload a video",
     request_max_body_size=None,
     response_headers=[LOCATION],
-    operation_class=operation(upload="file", form=LabelsIn, responses={201: examples.VIDEO}, errors=UPLOAD_ERRORS),
+    operation_class=operation(upload="file", form=VideoSaidIn, responses={201: examples.VIDEO}, errors=UPLOAD_ERRORS),
     opt=open_to(Purpose.UPLOAD),
 )
 async def upload(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[VideoOut]:
@@ -84,7 +87,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     The type is decided by content, never by name or header. What is refused leaves nothing behind. Fields that stand
     before the file are read before it: what is wrong with them is said at once.
     """
-    async with video_upload(request, services, with_labels=True) as (_, video):
+    async with video_upload(request, services, with_fields=True) as (_, video):
         pass
     location = services.addresses.video(video.id)
     return Response(VideoOut.of(video, services.addresses), headers={"Location": location})
@@ -109,10 +112,17 @@ async def put_video(
     tags: Annotated[list[str] | None, QueryParameter(description="Words to find it by; once for each.")] = None,
     external_id: Annotated[str | None, QueryParameter(description="What your own system calls it.")] = None,
     metadata: Annotated[str | None, QueryParameter(description="A JSON object that you want to keep with it.")] = None,
+    keep_s: Annotated[
+        int | None,
+        QueryParameter(
+            ge=0, le=MAX_KEEP_S, description="So long it is kept, seconds; 0: for good. Omitted: as the rules say."
+        ),
+    ] = None,
 ) -> Response[VideoOut]:
     """For scripts: the body is the file itself (`curl -T holiday.mp4 ...`), without a form around it. Whatever type it
     is sent as, its content decides. Otherwise as `POST /videos/upload`."""
-    one = {"title": title, "external_id": external_id, "metadata": metadata}
+    kept = None if keep_s is None else str(keep_s)
+    one = {"title": title, "external_id": external_id, "metadata": metadata, "keep_s": kept}
     said = {name: [value] for name, value in one.items() if value is not None}
     video = await raw_video_upload(request, services, filename=filename, said={**said, "tags": tags or []})
     location = services.addresses.video(video.id)
@@ -157,18 +167,21 @@ async def get_video(video_id: FromPath[UUID], services: NamedDependency[Services
     "/{video_id:uuid}",
     summary="Change what is said of a video",
     operation_class=operation(
-        request_examples=examples.LABEL_CHANGES,
+        request_examples=examples.CHANGES,
         responses={200: examples.VIDEO},
         errors=[InvalidInput([FieldError("/metadata/customer", "holds a control character: U+0007")])],
     ),
 )
 async def change_video(
-    video_id: FromPath[UUID], data: JSONBody[LabelsPatch], services: NamedDependency[Services]
+    video_id: FromPath[UUID], data: JSONBody[StoredPatch], services: NamedDependency[Services]
 ) -> VideoOut:
-    """What is left out stays as it is, `null` takes it away; `tags` and `metadata` are replaced as a whole."""
+    """What is left out stays as it is, `null` takes it away; `tags` and `metadata` are replaced as a whole.
+    `keep_s` counts from now; null: as the project's rule says."""
     labels, given = data.change()
     async with services.sessions.begin() as session:
         await queries.change_labels(session, Video, video_id, labels, given)
+        if data.keep_s is not UNSET:
+            await retention.change(session, Video, video_id, data.keep_s, services.keep_rules)
         return VideoOut.of(await queries.video(session, video_id), services.addresses)
 
 
@@ -198,9 +211,12 @@ async def download(video_id: FromPath[UUID], services: NamedDependency[Services]
 
 @delete("/{video_id:uuid}", summary="Delete a video", operation_class=operation(errors=[examples.IN_USE]))
 async def delete_video(video_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
-    """Deletes the upload and everything that was made of it. 409 `in_use` while an unfinished job reads any of it."""
+    """Deletes the upload and everything that was made of it. 409 `in_use` while an unfinished job reads any of it.
+
+    Where TRASH_DAYS, or the project's rule, says so, it can be had back for a while: `POST /videos/{id}/undelete`."""
     async with services.sessions.begin() as session:
-        keys = await deletion.delete_video(session, video_id)
+        rules = await retention.rules_of(session, project_of_new(), services.keep_rules)
+        keys = await deletion.delete_video(session, video_id, trash_s=rules.trash_s)
     await deletion.remove_files(services.storage, keys)
 
 

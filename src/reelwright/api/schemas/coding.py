@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
+from reelwright.api.schemas.keeping import KeepResults
 from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
@@ -128,6 +129,7 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
 
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
+    keep_s: KeepResults = None
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None
     )

@@ -1,12 +1,14 @@
-"""The JSON of imports: where a video is fetched from."""
+"""The JSON of imports: where a video is fetched from, and how far that has come."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.labels import LabelsIn
+from reelwright.api.schemas.keeping import VideoSaidIn
+from reelwright.db.models import Job
 from reelwright.errors import AddressRefused, FieldError, InvalidInput
 from reelwright.jobs.imports import WantedImport
 from reelwright.library.display_names import display_name
@@ -31,7 +33,7 @@ Filename = Annotated[
 ]
 
 
-class ImportIn(LabelsIn, frozen=True, kw_only=True):
+class ImportIn(VideoSaidIn, frozen=True, kw_only=True):
     """A video to fetch from an address."""
 
     url: Annotated[
@@ -62,6 +64,21 @@ class ImportIn(LabelsIn, frozen=True, kw_only=True):
             raise InvalidInput(errors)
         filename = None if self.filename is None else display_name(self.filename)
         return WantedImport(target, given, filename)
+
+
+class TransferOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Of an import: where from, without what may be secret of that, and how far. `size_bytes` is null until, and
+    unless, the other side says it; `bytes_per_s` is that of the last seconds."""
+
+    url: str
+    received_bytes: int
+    size_bytes: int | None
+    bytes_per_s: float | None
+
+    @classmethod
+    def of(cls, job: Job) -> TransferOut | None:
+        found = (job.recipe_json or {}).get("transfer")
+        return None if found is None else cls(**found)
 
 
 def _escaped(name: str) -> str:

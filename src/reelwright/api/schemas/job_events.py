@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from reelwright.api.schemas.base import Timestamp
-from reelwright.api.schemas.jobs import Progress, TransferOut
+from reelwright.api.schemas.imports import TransferOut
+from reelwright.api.schemas.jobs import Progress
 from reelwright.db.models import Job, JobEvent
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs.time_left import eta_s

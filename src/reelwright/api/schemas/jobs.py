@@ -14,6 +14,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, Page, Timestamp, Url
+from reelwright.api.schemas.imports import TransferOut
+from reelwright.api.schemas.keeping import ResultKeep
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.videos import FileOut, OutputCheckOut, checks_of
 from reelwright.db.models import File, Job
@@ -153,21 +155,6 @@ class OutputOut(msgspec.Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
-class TransferOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Of an import: where from, without what may be secret of that, and how far. `size_bytes` is null until, and
-    unless, the other side says it; `bytes_per_s` is that of the last seconds."""
-
-    url: str
-    received_bytes: int
-    size_bytes: int | None
-    bytes_per_s: float | None
-
-    @classmethod
-    def of(cls, job: Job) -> TransferOut | None:
-        found = (job.recipe_json or {}).get("transfer")
-        return None if found is None else cls(**found)
-
-
 class JobPart(StrEnum):
     """What of a job is so large that lists have it only when it is asked for."""
 
@@ -213,6 +200,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Timestamp | None
     finished_at: Timestamp | None
     updated_at: Timestamp
+    result_keep_s: ResultKeep
     edit: dict[str, Any] | UnsetType | None = UNSET
     plan: dict[str, Any] | UnsetType | None = UNSET
     commands: list[list[str]] | UnsetType = UNSET
@@ -316,6 +304,7 @@ def _summary(
         "started_at": job.started_at,
         "finished_at": job.finished_at,
         "updated_at": job.updated_at,
+        "result_keep_s": job.result_keep_s,
     }
 
 

@@ -12,6 +12,7 @@ from reelwright.access.keys import DEFAULT_PROJECT, MAX_NAME_LENGTH, MAX_OVERLAP
 from reelwright.access.limits import NAMES, AccessLimits, Most
 from reelwright.access.scopes import USUAL, Scope
 from reelwright.api.schemas.base import Body, Page, Timestamp
+from reelwright.api.schemas.keeping import KeepRulesIn, KeepRulesOut
 from reelwright.db.models import ApiKey, Project
 
 KeyName = Annotated[
@@ -91,7 +92,8 @@ class KeyPatch(Body, frozen=True, kw_only=True):
 class ProjectPatch(Body, frozen=True, kw_only=True):
     """What changes of a project; what is left out stays as it is."""
 
-    limits: LimitsIn
+    limits: LimitsIn = LimitsIn()
+    keep: KeepRulesIn = KeepRulesIn()
 
 
 class ProjectOut(Body, frozen=True, kw_only=True):
@@ -101,7 +103,10 @@ class ProjectOut(Body, frozen=True, kw_only=True):
     name: str
     created_at: Timestamp
     limits: LimitsOut
-    stored_bytes: Annotated[int, Meta(description="Bytes of its files; those that several share count once.")]
+    keep: KeepRulesOut
+    stored_bytes: Annotated[
+        int, Meta(description="Bytes of its files, of those in the trash too; those that several share count once.")
+    ]
 
     @classmethod
     def of(cls, row: Project, stored_bytes: int) -> ProjectOut:
@@ -110,6 +115,7 @@ class ProjectOut(Body, frozen=True, kw_only=True):
             name=row.name,
             created_at=row.created_at,
             limits=LimitsOut.of(row.limits),
+            keep=KeepRulesOut.of(row.keep),
             stored_bytes=stored_bytes,
         )
 

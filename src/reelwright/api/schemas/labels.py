@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from reelwright.api.http.json_body import read_json
 from reelwright.api.schemas.base import Body
 from reelwright.edits.labels import ExternalId, Labels, Metadata, Tags, Title, faults
-from reelwright.errors import FieldError, InvalidInput
+from reelwright.errors import InvalidInput
 
 
 class LabelsIn(Body, frozen=True, kw_only=True):
@@ -60,7 +59,8 @@ class LabelsPatch(Body, frozen=True, kw_only=True):
 
     def change(self) -> tuple[Labels, tuple[str, ...]]:
         """Return what is set, and the names of all that is given. Raises InvalidInput as `labels_of`."""
-        given = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not UNSET}
+        names = LabelsPatch.__struct_fields__
+        given = {name: value for name in names if (value := getattr(self, name)) is not UNSET}
         return labels_of(LabelsIn(**given)), tuple(given)
 
 
@@ -79,32 +79,3 @@ def shown(stored: Mapping[str, Any]) -> dict[str, Any]:
         "external_id": labels.external_id,
         "metadata": labels.metadata,
     }
-
-
-FORM_FIELDS, REPEATED_FORM_FIELDS = LabelsIn.__struct_fields__, ("tags",)
-"""Of an upload, beside its file."""
-
-
-def labels_of_form(fields: Mapping[str, Sequence[str]]) -> Labels:
-    """Return what the text fields of a form say; an empty one says nothing. `tags` comes once for each tag, or once as
-    a list in JSON; `metadata` is JSON.
-
-    Raises InvalidInput that names every wrong field.
-    """
-    plain: dict[str, Any] = {}
-    errors: list[FieldError] = []
-    for name, texts in fields.items():
-        if given := [text for text in texts if text]:
-            try:
-                plain[name] = _value(name, given)
-            except (msgspec.DecodeError, RecursionError) as error:
-                errors.append(FieldError(f"/{name}", f"is not JSON: {error}"))
-    if errors:
-        raise InvalidInput(errors)
-    return labels_of(read_json(msgspec.json.encode(plain), LabelsIn))
-
-
-def _value(name: str, texts: Sequence[str]) -> Any:
-    if name == "metadata" or (name == "tags" and len(texts) == 1 and texts[0].lstrip()[:1] == "["):
-        return msgspec.json.decode(texts[0])
-    return list(texts) if name == "tags" else texts[0]

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from reelwright.access.admission import Used
 from reelwright.access.limits import NAMES, AccessLimits
+from reelwright.api.schemas.keeping import KeepRulesOut
 
 
 class LimitOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,3 +56,4 @@ class LimitsPage(msgspec.Struct, frozen=True, kw_only=True):
     project: Annotated[
         UsedLimitsOut | None, Meta(description="Of all keys of its project together. Null: no key was asked for.")
     ]
+    keep: Annotated[KeepRulesOut, Meta(description="How long what comes now is kept, where its request does not say.")]

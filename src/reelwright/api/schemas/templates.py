@@ -18,6 +18,7 @@ from reelwright.api.http.problems import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
 from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookUrl
 from reelwright.api.schemas.jobs import JobAccepted
+from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
 from reelwright.db.models import TemplateVersion as Row
@@ -164,6 +165,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     reencode: ReencodeIn = None
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
+    keep_s: KeepResults = None
 
     def single(self, item: BatchItemIn) -> EditsIn:
         """Return the item as a request of its own."""
@@ -179,6 +181,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             reencode=self.reencode,
             reuse=self.reuse,
             webhook_url=self.webhook_url,
+            keep_s=self.keep_s,
             **{**whole, **given},
         )
 

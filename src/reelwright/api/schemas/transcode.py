@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, WebhookUrl
+from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
@@ -171,3 +172,4 @@ class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
     metadata: Metadata | None = None
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
+    keep_s: KeepResults = None

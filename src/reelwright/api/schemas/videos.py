@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, DownloadUrl, Page, Timestamp, Url
+from reelwright.api.schemas.keeping import KeptUntil, VariantKeptUntil
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.media_info import MediaInfoOut
 from reelwright.db.models import File, Variant, Video
@@ -36,6 +37,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     mime_type: str
     upload_time: Timestamp
+    kept_until: KeptUntil
     sha256: str
     title: TitleOut
     tags: TagsOut
@@ -59,6 +61,7 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
             format=video.format,
             mime_type=video.mime_type,
             upload_time=video.upload_time,
+            kept_until=video.kept_until,
             sha256=video.sha256,
             **shown(video.labels),
             media_info=MediaInfoOut.of(video.media_info),
@@ -159,6 +162,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     created_at: Timestamp
+    kept_until: VariantKeptUntil
     job_id: uuid.UUID | None
     source_variant_id: uuid.UUID | None
     reused_from: uuid.UUID | None
@@ -191,6 +195,7 @@ class VariantOut(msgspec.Struct, frozen=True, kw_only=True):
             width=variant.width,
             height=variant.height,
             created_at=variant.created_at,
+            kept_until=variant.kept_until,
             job_id=variant.job_id,
             source_variant_id=variant.source_variant_id,
             reused_from=variant.reused_from_variant_id,

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookUrl
+from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
@@ -118,6 +119,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     reencode: ReencodeIn = None
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
+    keep_s: KeepResults = None
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""

@@ -67,7 +67,7 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
             raise BadValues([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
         pointer = Pointer(names={"start": "start_time", "end": "end_time"})
         draft = draft_trim(source, data.start_time, data.end_time, pointer=pointer)
-        job = await submit(session, draft, max_failures=services.settings.max_failures)
+        job = await submit(session, draft, max_failures=services.settings.max_failures, keep_rules=services.keep_rules)
     return V1Job.of(job)
 
 
@@ -78,7 +78,9 @@ async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Poi
             session,
             draft,
         ):
-            job = await submit(session, draft, max_failures=services.settings.max_failures)
+            job = await submit(
+                session, draft, max_failures=services.settings.max_failures, keep_rules=services.keep_rules
+            )
     except InvalidInput as invalid:
         for error in invalid.errors:
             if error.pointer == f"/{path_field}" and error.code in MISSING:
@@ -142,7 +144,9 @@ async def make_qualities(data: JSONBody[V1Quality], services: NamedDependency[Se
     try:
         async with services.sessions.begin() as session:
             draft = draft_transcode(await find_source(session, data.video_id), data.ladder())
-            job = await submit(session, draft, max_failures=services.settings.max_failures)
+            job = await submit(
+                session, draft, max_failures=services.settings.max_failures, keep_rules=services.keep_rules
+            )
     except InvalidInput as invalid:
         raise BadValues(invalid.errors) from invalid
     return V1Job.of(job)

@@ -31,6 +31,8 @@ class Project(Base):
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
     limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """Its own, as access/limits.py has them; what is not there is as the settings say."""
+    keep: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """Its own rules, as access/keep_rules.py has them; the same."""
 
 
 class ApiKey(Base):

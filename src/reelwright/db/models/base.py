@@ -73,6 +73,11 @@ def index_of_projects(table: str, time: str) -> Index:
     return Index(f"ix_{table}_project_id_{time}_id", "project_id", time, "id")
 
 
+def index_of_ends(table: str, moment: str) -> Index:
+    """What ends some time, by when: most rows are not in it."""
+    return Index(f"ix_{table}_{moment}", moment, postgresql_where=text(f"{moment} IS NOT NULL"))
+
+
 class Labelled:
     """What clients say of a thing of theirs: edits/labels.py."""
 

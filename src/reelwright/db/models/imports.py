@@ -26,6 +26,8 @@ class Import(Owned, Base):
     """Of the bytes that are there: by it the rest of the same is asked for."""
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     """Of the whole, as the other side says."""
+    keep_s: Mapped[int | None] = mapped_column(BigInteger)
+    """So long the video is kept, from when it is there; None: for good."""
 
 
 class ImportSecrets(Base):

@@ -39,6 +39,7 @@ class Job(Labelled, Owned, Base):
         Index("ix_jobs_video_id_created_at", "video_id", "created_at"),
         Index("ix_jobs_created_at_id", "created_at", "id"),
         index_of_projects("jobs", "created_at"),
+        Index("ix_jobs_project_id_finished_at", "project_id", "finished_at"),
         Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
         Index("ix_jobs_finished_at", "finished_at"),
         index_of_labels("jobs"),
@@ -98,6 +99,8 @@ class Job(Labelled, Owned, Base):
     worker: Mapped[str | None]
     webhook_id: Mapped[uuid.UUID | None]
     """Of the request: it hears of this job, beside those of the project."""
+    result_keep_s: Mapped[int | None] = mapped_column(BigInteger)
+    """So long its results are kept, from when they are made; None: as long as their video."""
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     key_id: Mapped[uuid.UUID | None]

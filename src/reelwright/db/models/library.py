@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reelwright.db.models.base import Base, Labelled, index_of_labels, index_of_projects, new_id
+from reelwright.db.models.base import Base, Labelled, index_of_ends, index_of_labels, index_of_projects, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, Owned, project_of_new
 from reelwright.edits.enums import FileRole, OverlayType, Quality, VariantKind
 
@@ -35,6 +35,8 @@ class Video(Labelled, Owned, Base):
         Index("ix_videos_upload_time_id", "upload_time", "id"),
         index_of_projects("videos", "upload_time"),
         index_of_labels("videos"),
+        index_of_ends("videos", "kept_until"),
+        index_of_ends("videos", "trash_until"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -49,6 +51,12 @@ class Video(Labelled, Owned, Base):
     sha256: Mapped[str]
     media_info: Mapped[dict[str, Any]]
     upload_time: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    kept_until: Mapped[datetime.datetime | None]
+    """When it is deleted; None: never by itself."""
+    trashed_at: Mapped[datetime.datetime | None]
+    """When it was deleted, and can be had back: it is hidden (db/trash.py)."""
+    trash_until: Mapped[datetime.datetime | None]
+    trash_reason: Mapped[str | None]
 
 
 class Variant(Labelled, Owned, Base):
@@ -62,6 +70,7 @@ class Variant(Labelled, Owned, Base):
         Index("ix_video_variants_created_at_id", "created_at", "id"),
         index_of_projects("video_variants", "created_at"),
         index_of_labels("video_variants"),
+        index_of_ends("video_variants", "kept_until"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -83,6 +92,10 @@ class Variant(Labelled, Owned, Base):
     checks: Mapped[dict[str, Any]]
     reused_from_variant_id: Mapped[uuid.UUID | None]
     """The variant with which it shares its bytes, which may be deleted by now."""
+    kept_until: Mapped[datetime.datetime | None]
+    """When it is deleted; None: with its video."""
+    trashed_at: Mapped[datetime.datetime | None]
+    """As its video's."""
 
 
 class Asset(Owned, Base):
@@ -129,6 +142,8 @@ class File(Owned, Base):
     content_type: Mapped[str]
     content_key: Mapped[str | None]
     """The key of the file whose bytes it shares, which may be deleted by now; None: its bytes are its own."""
+    trashed_at: Mapped[datetime.datetime | None]
+    """As its video's: a row of its own, so that whoever waits for its lock sees it."""
 
     @hybrid_property
     def content(self) -> str:

@@ -56,5 +56,7 @@ class Upload(Labelled, Owned, Base):
     """What it became."""
     problem: Mapped[dict[str, Any] | None]
     """Why it was refused: `status`, `code`, `detail`, `extra`."""
+    keep_s: Mapped[int | None] = mapped_column(BigInteger)
+    """So long the video is kept, from when it is there; None: for good."""
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime.datetime]

@@ -1,0 +1,42 @@
+"""What requests say of a video beside its bytes, as text: fields of a form, of a query, of a tus client's metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from reelwright.api.http.json_body import read_json
+from reelwright.api.schemas.keeping import VideoSaidIn
+from reelwright.api.schemas.labels import labels_of
+from reelwright.errors import FieldError, InvalidInput
+from reelwright.library.uploads import SaidOfVideo
+
+FORM_FIELDS, REPEATED_FORM_FIELDS = VideoSaidIn.__struct_fields__, ("tags",)
+
+
+def said_in_form(fields: Mapping[str, Sequence[str]]) -> SaidOfVideo:
+    """Return what text fields say; an empty one says nothing. `tags` comes once for each tag, or once as a list in
+    JSON; `metadata` is JSON.
+
+    Raises InvalidInput that names every wrong field.
+    """
+    plain: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for name, texts in fields.items():
+        if given := [text for text in texts if text]:
+            try:
+                plain[name] = _value(name, given)
+            except (msgspec.DecodeError, RecursionError) as error:
+                errors.append(FieldError(f"/{name}", f"is not JSON: {error}"))
+    if errors:
+        raise InvalidInput(errors)
+    said = read_json(msgspec.json.encode(plain), VideoSaidIn)
+    return SaidOfVideo(labels_of(said), said.keep_s)
+
+
+def _value(name: str, texts: Sequence[str]) -> Any:
+    if name in ("metadata", "keep_s") or (name == "tags" and len(texts) == 1 and texts[0].lstrip()[:1] == "["):
+        return msgspec.json.decode(texts[0])
+    return list(texts) if name == "tags" else texts[0]

@@ -1,0 +1,96 @@
+"""The commands `reelwright retention ...`: how long a project keeps what, and what would be deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reelwright.access.keep_rules import MAX_KEEP_S, NAMES
+from reelwright.command_runs import end_as, run_work, transaction
+from reelwright.settings import Settings
+
+if TYPE_CHECKING:
+    from reelwright.jobs.foretold_ends import Ending
+
+
+@click.group()
+def retention() -> None:
+    """How long what is stored is kept, and what would go.
+
+    Nothing is deleted by itself unless a rule or a request says so (docs/retention.md).
+    """
+
+
+class _Rule(click.ParamType[tuple[str, int | None]]):
+    """`videos_s=604800`; `=default`: as the settings say."""
+
+    name = "rule"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int | None]:
+        what, _, kept = str(value).partition("=")
+        if what not in NAMES:
+            self.fail(f"{what!r} is none of {', '.join(NAMES)}", param, ctx)
+        if kept == "default":
+            return what, None
+        if not (kept.isascii() and kept.isdigit()) or int(kept) > MAX_KEEP_S:
+            self.fail(
+                f"{what}={kept}: seconds, at most {MAX_KEEP_S}, 0 for good, or `default` for what the settings say",
+                param,
+                ctx,
+            )
+        return what, int(kept)
+
+
+@retention.command()
+@click.argument("project")
+@click.option(
+    "--keep",
+    type=_Rule(),
+    multiple=True,
+    metavar="NAME=SECONDS",
+    help=f"One of {', '.join(NAMES)}; 0: for good, `default`: as the settings say. Repeatable.",
+)
+def rules(project: str, keep: tuple[tuple[str, int | None], ...]) -> None:
+    """Change how long a project keeps what comes from now on, and say what holds then. What is not named stays."""
+    from reelwright.access.keys import change_project
+    from reelwright.library.retention import rules_of_settings
+
+    async def run(settings: Settings) -> None:
+        async with transaction(settings, "retention") as session:
+            row, _ = await change_project(session, project, {}, dict(keep))
+            in_force = rules_of_settings(settings).with_own(row.keep)
+        for name in NAMES:
+            whose = "its own" if name in row.keep else "as the settings say"
+            click.echo(f"{name}={getattr(in_force, name)}  {whose}")
+
+    end_as(run_work("retention", run))
+
+
+@retention.command()
+@click.option("--project", help="Of this project alone.")
+@click.option(
+    "--within-s",
+    type=click.IntRange(0, MAX_KEEP_S),
+    default=0,
+    show_default=True,
+    help="By so many seconds from now; 0: what is about to go.",
+)
+def endings(project: str | None, within_s: int) -> None:
+    """Say what would be deleted by then, and delete nothing: by project and kind how many, and how many bytes."""
+    from reelwright.jobs.foretold_ends import endings as foretold
+    from reelwright.library.retention import rules_of_settings
+
+    found: list[Ending] = []
+
+    async def run(settings: Settings) -> None:
+        async with transaction(settings, "retention") as session:
+            found.extend(await foretold(session, rules_of_settings(settings), within_s=within_s, project=project))
+
+    end_as(run_work("retention", run))
+    for one in found:
+        held = f", {one.held} more wait for jobs" if one.held else ""
+        trash = ", into the trash" if one.into_trash else ""
+        click.echo(f"{one.project}  {one.kind}: {one.count}, {one.size_bytes} bytes{trash}{held}")
+    if not found:
+        click.echo("nothing")
