@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks import (
     edits,
     generations,
+    keys,
     ladder,
     latency,
     memory,
@@ -25,6 +26,7 @@ from benchmarks import (
     sizing,
     splices,
     trim,
+    uploads,
     webhooks,
 )
 
@@ -34,12 +36,14 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[repor
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
     "edits": ("Whole edits: one decode, one encode", edits.measure),
     "generations": ("Edits of edits: of the original, or of what the one before made", generations.measure),
+    "keys": ("Keys: what asking for one costs", keys.measure),
     "overlays": ("Overlays: one encode for all", overlays.measure),
     "predictions": ("Predictions: what was foretold, and what came", predictions.measure),
     "previews": ("Previews of 1080p", previews.measure),
     "sizing": ("Sizing: hours of video that one core works through in an hour", sizing.measure),
     "splices": ("Cuts that copy, beside coding", splices.measure),
     "trim": ("Trim: seek in the input against seek in the output", trim.measure),
+    "uploads": ("Uploads that resume, beside the plain one", uploads.measure),
     "webhooks": ("Webhooks: from the commit to the endpoint", webhooks.measure),
     "memory": ("Memory: a file of 2 GiB", memory.measure),
 }

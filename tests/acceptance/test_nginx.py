@@ -6,7 +6,9 @@ import asyncio
 import getpass
 import json
 import os
+import re
 import signal
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +21,13 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support import needs
+from tests.support.npm import told
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port, problem
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
+ROOT = Path(__file__).parents[2]
+CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
+SECURITY_PAGE = ROOT / "docs" / "security.md"
 
 pytestmark = pytest.mark.needs("nginx")
 
@@ -222,3 +227,35 @@ async def test_a_service_that_is_away_is_said_as_the_service_would(front: Front)
     answer = await front.client.get("/videos")
     problem(answer, 503, "busy")
     assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.needs("openssl")
+async def test_tls_as_the_page_has_it(front: Front, tmp_path: Path) -> None:
+    """The lines of docs/security.md, with a certificate made here: nginx takes them, answers by https, says so to the
+    service, and tells browsers to come by nothing else."""
+    (lines,) = re.findall(r"^```nginx\n(.*?)^```$", SECURITY_PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    folder, port = tmp_path / "tls", free_port()
+    folder.mkdir()
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    names = {"/etc/ssl/video.example.org.pem": cert, "/etc/ssl/video.example.org.key": key}
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    alternative = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    await told(needs.program("openssl"), *made, *alternative, "-keyout", key, "-out", cert, cwd=folder)
+    path = configured(folder, port=free_port(), api=front.service.url, media=front.service.settings.media_path)
+    for name, file in {**names, "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;"}.items():
+        assert name in lines
+        lines = lines.replace(name, str(file))
+    text = path.read_text()
+    path.write_text(text.replace("        resolver ", f"{lines}\n        resolver ", 1))
+    await told(needs.program("nginx"), "-e", "stderr", "-t", "-c", path, cwd=folder)
+    nginx = await asyncio.create_subprocess_exec(needs.program("nginx"), "-e", "stderr", "-c", path)
+    try:
+        trusting = ssl.create_default_context(cafile=str(cert))
+        async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=trusting, trust_env=False) as client:
+            await answering(client, nginx)
+            answer = await client.get("/videos")
+            assert answer.status_code == 200
+            assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    finally:
+        nginx.terminate()
+        await nginx.wait()

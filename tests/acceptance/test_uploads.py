@@ -297,7 +297,7 @@ async def test_every_byte_is_right_after_three_kills_on_a_road_that_breaks(servi
     """In the memory that a small upload needs, and in no more time than the pieces of it take."""
     content = padded(clip, 300_000_000)
     await stored_at_once(service, clip)
-    before = peak_bytes(service.api.pid)
+    before = service.api.peak_bytes()
     road = cutting_proxy(service.settings.app_port, most_bytes=60_000_000, seed=7)
     async with road as proxy, httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=60) as client:
         tus = Tus(service)
@@ -309,7 +309,7 @@ async def test_every_byte_is_right_after_three_kills_on_a_road_that_breaks(servi
                 if kills < 3 and offset > kills * 80_000_000:
                     await on_disk(service, place, min(len(content), offset + 5_000_000))
                     kills += 1
-                    assert peak_bytes(service.api.pid) - before < 32 * 2**20
+                    assert service.api.peak_bytes() - before < 32 * 2**20
                     service.api.send(signal.SIGKILL)
                     await service.api.process.wait()
                     service.api = await service.start_api()
@@ -330,8 +330,3 @@ async def stored_at_once(service: Service, clip: Path) -> None:
 async def slices(content: bytes, at: int) -> AsyncIterator[bytes]:
     for start in range(at, len(content), 1 << 18):
         yield content[start : start + (1 << 18)]
-
-
-def peak_bytes(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

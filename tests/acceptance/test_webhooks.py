@@ -289,3 +289,37 @@ async def test_a_thousand_that_hang_delay_nobody(settings: Settings, tmp_path: P
 
         print(f"alone {shown(alone)}; beside {hanging} that hang {shown(beside)}; later {shown(late)}")
         assert max(beside + late) < max(alone) + 10  # nobody has waited for one that hangs
+
+
+async def test_an_answer_without_end_is_cut_and_no_secret_is_told_twice(service: Service) -> None:
+    """Of an answer its beginning is kept, and 2xx has said enough; a secret is in the answer that makes it alone: in no
+    list, event or log."""
+    sent_bytes = 0
+
+    async def answer(_: Call, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent_bytes
+        writer.write(head(200))
+        while not writer.is_closing():
+            writer.write(b"x" * 65_536)
+            sent_bytes += 65_536
+            await writer.drain()
+
+    async with Remote(answer).running() as remote, service.worker() as worker:
+        webhook = await made(service, remote.url("/without-end"), events=["job.failed"])
+        secret = webhook["secret"].removeprefix("whsec_")
+        tried = (await service.client.post(f"/webhooks/{webhook['id']}/test")).json()
+        found = await settled(service, webhook["id"], tried["id"], state="delivered")
+        assert found["tries"][0]["status"] == 200
+        assert len(found["tries"][0]["answer"]) <= 4096
+        assert sent_bytes < 50_000_000
+        changed = await service.client.patch(f"/webhooks/{webhook['id']}", json={"enabled": True})
+        told = [changed.text, json.dumps(found), *(log.read_text() for log in (service.api.log, worker.log))]
+        own = f"/webhooks/{webhook['id']}"
+        pages = [
+            await service.client.get(path) for path in ("/webhooks", own, f"{own}/deliveries", "/events", "/metrics")
+        ]
+        told += [
+            str(await service.sql("SELECT * FROM ops.webhooks")),
+            *(page.raise_for_status().text for page in pages),
+        ]
+    assert [text for text in told if secret in text] == []

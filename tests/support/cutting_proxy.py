@@ -10,11 +10,13 @@ from contextlib import asynccontextmanager, suppress
 
 class CuttingProxy:
     """Listens on a port of 127.0.0.1. Each connection gets through up to so many bytes, and is cut then: with a reset,
-    or, half of the time, by falling silent towards the service, as a phone does that leaves its network."""
+    or, half of the time, by falling silent towards the service, as a phone does that leaves its network. `pause_s`:
+    between pieces, so that there is time to see what happens."""
 
-    def __init__(self, target_port: int, *, most_bytes: int, seed: int) -> None:
+    def __init__(self, target_port: int, *, most_bytes: int, seed: int, pause_s: float = 0) -> None:
         self._target_port = target_port
         self._most_bytes = most_bytes
+        self._pause_s = pause_s
         self._random = random.Random(seed)
         self._open: set[asyncio.StreamWriter] = set()
         self.port = 0
@@ -47,6 +49,8 @@ class CuttingProxy:
                         return True
                 target.write(said)
                 await target.drain()
+                if left is not None:
+                    await asyncio.sleep(self._pause_s)
         if left is None:
             target.transport.abort()
         return False
@@ -57,8 +61,10 @@ class CuttingProxy:
 
 
 @asynccontextmanager
-async def cutting_proxy(target_port: int, *, most_bytes: int, seed: int) -> AsyncIterator[CuttingProxy]:
-    made = CuttingProxy(target_port, most_bytes=most_bytes, seed=seed)
+async def cutting_proxy(
+    target_port: int, *, most_bytes: int, seed: int, pause_s: float = 0
+) -> AsyncIterator[CuttingProxy]:
+    made = CuttingProxy(target_port, most_bytes=most_bytes, seed=seed, pause_s=pause_s)
     server = await asyncio.start_server(made._serve, "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
     try:

@@ -73,6 +73,11 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def peak_bytes(self) -> int:
+        """The most memory that it has had."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
     async def end(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = PATIENCE_S) -> int:
         """Signal it and return its exit status."""
         if self.process.returncode is None:

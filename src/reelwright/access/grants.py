@@ -11,14 +11,10 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
-
 from reelwright.access import token_format
 from reelwright.access.asking import Holder
-from reelwright.access.keyring import MAX_AGE_S, MAX_KNOWN, Keyring
+from reelwright.access.keyring import MAX_AGE_S, MAX_KNOWN, Keyring, Look
 from reelwright.access.purposes import Purpose
-from reelwright.db.models import ApiKey, Project, Token
-from reelwright.db.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +50,20 @@ class TokenRefusal(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+_LOOK = """
+SELECT t.id, t.key_id, t.project_id, t.purpose, t.subject_id, t.max_bytes, t.expires_at, t.used_at IS NOT NULL,
+       t.digest, t.revoked_at IS NOT NULL, k.revoked_at IS NOT NULL,
+       k.id, k.project_id, k.scopes, k.expires_at, k.limits::text, p.limits::text
+FROM tokens t LEFT JOIN api_keys k ON k.id = t.key_id LEFT JOIN projects p ON p.id = k.project_id
+WHERE t.id = $1
+"""
+
+
 class Grants:
     """The tokens that are good now. `keyring`: where keys are needed; those that no key made are none there."""
 
-    def __init__(self, sessions: Sessions, keyring: Keyring | None) -> None:
-        self._sessions = sessions
+    def __init__(self, look: Look, keyring: Keyring | None) -> None:
+        self._look_up = look
         self._keyring = keyring
         self._known: dict[uuid.UUID, tuple[Grant, bytes, float]] = {}
         """By id, with the digest and the time of the look. Only what is good; none to upload, which changes when it is
@@ -97,37 +102,31 @@ class Grants:
         self._known[token_id] = found
 
     async def _look(self, token_id: uuid.UUID, secret: bytes) -> tuple[Grant, bytes] | TokenRefusal:
-        query = (
-            select(Token, ApiKey, Project.limits)
-            .join(ApiKey, ApiKey.id == Token.key_id, isouter=True)
-            .join(Project, Project.id == ApiKey.project_id, isouter=True)
-        )
-        async with self._sessions() as session:
-            row = (await session.execute(query.where(Token.id == token_id))).tuples().one_or_none()
-        if row is None or not token_format.is_secret(secret, row[0].digest):
+        rows = await self._look_up(_LOOK, token_id)
+        if not rows or not token_format.is_secret(secret, rows[0][8]):
             return TokenRefusal.UNKNOWN
-        token, key, limits = row
+        id_, key_id, project_id, purpose, subject_id, max_bytes, expires_at, is_used, digest, *more = rows[0]
+        is_revoked, key_is_revoked, *key = more
         now = datetime.datetime.now(datetime.UTC)
-        if token.revoked_at is not None:
+        if is_revoked:
             return TokenRefusal.REVOKED
-        if token.expires_at <= now:
+        if expires_at <= now:
             return TokenRefusal.EXPIRED
-        if key is None and self._keyring is not None:
+        if key_id is None and self._keyring is not None:
             return TokenRefusal.KEY_ENDED
-        key_ends_at = None if key is None else key.expires_at
-        if key is not None and (key.revoked_at is not None or (key_ends_at is not None and key_ends_at <= now)):
+        key_ends_at = key[3]
+        if key_is_revoked or (key_ends_at is not None and key_ends_at <= now):
             return TokenRefusal.KEY_ENDED
-        holder = None if key is None or self._keyring is None else self._keyring.holder_of(key, limits)
-        ends = [end for end in (token.expires_at, key_ends_at) if end is not None]
+        holder = None if key_id is None or self._keyring is None else self._keyring.holder_of(*key)
         grant = Grant(
-            token_id=token.id,
-            key_id=token.key_id,
+            token_id=id_,
+            key_id=key_id,
             holder=holder,
-            project_id=token.project_id,
-            purpose=Purpose(token.purpose),
-            subject_id=token.subject_id,
-            max_bytes=token.max_bytes,
-            expires_at=min(ends),
-            is_used=token.used_at is not None,
+            project_id=project_id,
+            purpose=Purpose(purpose),
+            subject_id=subject_id,
+            max_bytes=max_bytes,
+            expires_at=min(end for end in (expires_at, key_ends_at) if end is not None),
+            is_used=is_used,
         )
-        return grant, token.digest
+        return grant, digest

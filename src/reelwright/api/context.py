@@ -23,6 +23,7 @@ from reelwright.db.database import connected
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.previews import Previews
+from reelwright.jobs.short_queries import ShortQueries
 from reelwright.jobs.status_reader import StatusReader
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.jobs.survey import Surveyor
@@ -118,8 +119,14 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         FirstAnswers(database.url, database.sessions, settings.idempotency_keep_s).running() as first_answers,
     ):
         overlay_images = OverlayImages(settings, storage)
+        look = ShortQueries(notifier, database.engine).fetch
         keyring = (
-            Keyring(database.sessions, of_keys=limits_of(settings, "key"), of_projects=limits_of(settings, "project"))
+            Keyring(
+                database.sessions,
+                look,
+                of_keys=limits_of(settings, "key"),
+                of_projects=limits_of(settings, "project"),
+            )
             if settings.needs_keys
             else None
         )
@@ -159,7 +166,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     completions,
                     UploadFeeds(uploads, notifier, Addresses(settings.api_root_path)),
                     keyring,
-                    Grants(database.sessions, keyring),
+                    Grants(look, keyring),
                 )
         finally:
             await overlay_images.close()

@@ -13,7 +13,7 @@ import uuid
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Upload
@@ -32,6 +32,7 @@ LEASE = datetime.timedelta(seconds=10)
 
 IDLE_TIMEOUT = "5s"
 """Less than others wait for a lock (db/connection.py)."""
+_BRIEF = ("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)
 
 
 class UploadRefused(ReelwrightError):
@@ -52,11 +53,15 @@ def unexpired() -> ColumnElement[bool]:
     return Upload.expires_at > func.now()
 
 
+WHOLE: dict[str, Any] = {"state": "whole", "lease_until": func.now() + LEASE}
+"""What rows get of which nothing is missing any more."""
+
+
 def advance(upload: Upload) -> None:
     """Make it whole where nothing is missing any more."""
     if upload.length_bytes == upload_pieces.total_bytes(upload_pieces.read(upload.pieces)):
-        upload.state = "whole"
-        upload.lease_until = func.now() + LEASE
+        for name, value in WHOLE.items():
+            setattr(upload, name, value)
 
 
 async def found(session: AsyncSession, upload_id: uuid.UUID, *, lock: bool = False) -> Upload:
@@ -75,10 +80,21 @@ async def locked(session: AsyncSession, upload_id: uuid.UUID) -> Upload:
     return await found(session, upload_id, lock=True)
 
 
+async def changed(
+    session: AsyncSession, upload_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+) -> Upload | None:
+    """Change the row if it meets the conditions, in one statement, after which the transaction is brief, and whoever
+    follows the upload is told. Return the row as it is then; None where it does not meet them."""
+    changing = update(Upload).where(Upload.id == upload_id, *conditions).values(**values)
+    told = (func.pg_notify(CHANNEL, str(upload_id)), func.set_config(*_BRIEF))
+    row = (await session.execute(changing.returning(Upload, *told))).first()
+    return None if row is None else row[0]
+
+
 async def brief(session: AsyncSession) -> None:
     """Have the database end this transaction when nothing is heard of it: a process that stands still in the middle of
     one would keep everybody from the row that it has locked."""
-    await session.execute(select(func.set_config("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)))
+    await session.execute(select(func.set_config(*_BRIEF)))
 
 
 async def tell(session: AsyncSession, upload_id: uuid.UUID) -> None:

@@ -7,12 +7,12 @@ meanwhile, it is told so, and ends. Nobody waits for a writer that may be dead.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import select, update
@@ -31,8 +31,10 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 15.0
 """A writer that hears nothing looks so often whether it still is the one."""
+HEED_S = 0.25
+"""So long after news it looks: what it hears first is its own claim, and most requests have ended before."""
 MAX_PIECES = 512
-MAX_DIGESTS = 256
+MAX_LEFT = 256
 
 
 class OffsetMismatch(ReelwrightError):
@@ -47,7 +49,7 @@ class UploadChecksumMismatch(ReelwrightError):
     code = "upload_checksum_mismatch"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Checksum:
     """What the bytes of one request have to be. `name`: of hashlib."""
 
@@ -59,18 +61,26 @@ Body = Callable[[int], AsyncIterator[bytes]]
 """Gives the bytes that a request brings, of which there may be so many."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Claim:
     """The right to add to an upload, as long as the row has the same number."""
 
     upload_id: uuid.UUID
     writer: int
     at: int
-    piece: UploadPiece
+    pieces: list[UploadPiece]
+    """The last one is written to; nobody changes them as long as the number is the row's."""
     length_bytes: int | None
-    room_bytes: int
+    is_part: bool
     sha256: hashlib._Hash | None
-    """Of all that came before; None where that is not known."""
+    """Of all that came before; None where that is not known, or asked by nobody."""
+
+    @property
+    def piece(self) -> UploadPiece:
+        return self.pieces[-1]
+
+    def room_bytes(self, max_bytes: int) -> int:
+        return (max_bytes if self.length_bytes is None else self.length_bytes) - self.at
 
 
 class UploadWriters:
@@ -80,9 +90,9 @@ class UploadWriters:
         self._sessions = uploads.sessions
         self._storage = uploads.storage
         self._limits = uploads.limits
-        self._digests: dict[uuid.UUID, tuple[int, int, hashlib._Hash]] = {}
-        """By upload: the writer that brought it there, the offset, the hash of all up to there. Who is not here costs a
-        second reading."""
+        self._left: dict[uuid.UUID, _Claim] = {}
+        """By upload: where a request of this process has left it, and the hash of all up to there. What is not here
+        costs another look at the row, and a second reading of the bytes."""
 
     async def append(
         self,
@@ -100,11 +110,14 @@ class UploadWriters:
         changed. Raises NotFound, OffsetMismatch, Conflict (another one took over), UploadChecksumMismatch, TooLarge,
         NoSpace, UploadRefused, and what `body` raises.
         """
-        claim = await self._claimed(upload_id, at, length_bytes, checked=checksum is not None)
+        left, is_checked = self._left.get(upload_id), checksum is not None
+        going_on = await self._gone_on(left, at, length_bytes, checked=is_checked)
+        claim = going_on or await self._claimed(upload_id, at, length_bytes, left, checked=is_checked)
         if isinstance(claim, Upload):
             async for _ in body(0):
                 pass
             return claim
+        self._left.pop(upload_id, None)
         checked = None if checksum is None else hashlib.new(checksum.name, usedforsecurity=False)
         digests = [digest for digest in (claim.sha256, checked) if digest is not None]
         added_bytes, on_disk, right = 0, False, checksum is None
@@ -112,12 +125,14 @@ class UploadWriters:
             writer = await finished(asyncio.to_thread(PieceWriter, self._storage, claim.piece, digests))
             try:
                 async with self._watched(claim, news):
-                    await uploads.pour(body(claim.room_bytes), writer.write, keeps_rest=checksum is None)
+                    room_bytes = claim.room_bytes(self._limits.max_bytes)
+                    await uploads.pour(body(room_bytes), writer.write, keeps_rest=checksum is None)
                 right = checked is None or checksum is None or checked.digest() == checksum.digest
             finally:
                 added_bytes = writer.added_bytes
                 is_last = claim.at + added_bytes == claim.length_bytes
-                await finished(asyncio.to_thread(writer.close, keep=is_last))
+                # of a part nothing has to be kept: what it is put together to will be
+                await finished(asyncio.to_thread(writer.close, keep=is_last and not claim.is_part))
                 on_disk = True
             fault_points.point("resumable: appended, not released")
         except BaseException:
@@ -129,8 +144,22 @@ class UploadWriters:
             raise UploadChecksumMismatch("The bytes are not those that Upload-Checksum promises; send them anew.")
         return upload
 
+    async def _gone_on(self, left: _Claim | None, at: int, length_bytes: int | None, *, checked: bool) -> _Claim | None:
+        """Return the right to add where this process has left an upload, if it is there still and nobody came since.
+        None: the row has to be looked at. As requests of a few megabytes mostly find it, it is one statement."""
+        if left is None or left.at != at or length_bytes not in (None, left.length_bytes):
+            return None
+        if await asyncio.to_thread(upload_pieces.size_bytes, self._storage, left.piece) != left.piece.size_bytes:
+            return None
+        claim = dataclasses.replace(left, writer=left.writer + 1)
+        mine = (Upload.writer == left.writer, Upload.writing.is_(None), Upload.state == "receiving")
+        values = {"writer": claim.writer, "writing": _kind(checked), "expires_at": self._limits.expiry()}
+        async with self._sessions.begin() as session:
+            found = await upload_rows.changed(session, left.upload_id, *mine, upload_rows.unexpired(), **values)
+        return None if found is None else claim
+
     async def _claimed(
-        self, upload_id: uuid.UUID, at: int, length_bytes: int | None, *, checked: bool
+        self, upload_id: uuid.UUID, at: int, length_bytes: int | None, left: _Claim | None, *, checked: bool
     ) -> _Claim | Upload:
         """Return the right to add there; the upload itself where nothing is missing."""
         torn = None
@@ -144,7 +173,7 @@ class UploadWriters:
                 raise OffsetMismatch(offset)
             if upload.state != "receiving":
                 return upload
-            previous = upload.writer if upload.writing is None else None
+            sha256 = self._digest(upload, offset, left)
             if upload.writing is not None:
                 torn = upload_rows.take_over(upload, pieces)
             self._declare(upload, length_bytes, offset)
@@ -154,21 +183,30 @@ class UploadWriters:
                     raise Conflict(f"The upload was interrupted {MAX_PIECES} times: begin a new one.")
                 pieces.append(UploadPiece(upload_id, upload.writer, 0))
             upload.pieces = msgspec.to_builtins(pieces)
-            upload.writing = "checked" if checked else "plain"
+            upload.writing = _kind(checked)
             upload.expires_at = self._limits.expiry()
             await upload_rows.tell(session, upload_id)
             claim = _Claim(
                 upload_id,
                 upload.writer,
                 at,
-                pieces[-1],
+                pieces,
                 upload.length_bytes,
-                (self._limits.max_bytes if upload.length_bytes is None else upload.length_bytes) - offset,
-                self._digest(upload_id, previous, offset),
+                upload.is_part,
+                sha256,
             )
         if torn is not None:
             await asyncio.to_thread(upload_pieces.keep, self._storage, torn)
         return claim
+
+    def _digest(self, upload: Upload, offset: int, left: _Claim | None) -> hashlib._Hash | None:
+        """Return the hash of all up to there, to be gone on with, where this process knows it."""
+        if upload.is_part:  # of no use: the hash of the whole is not made of those of its parts
+            return None
+        if offset == 0:
+            return hashlib.sha256()
+        is_as_left = left is not None and (left.writer, left.at) == (upload.writer, offset) and upload.writing is None
+        return left.sha256 if left is not None and is_as_left else None
 
     def _declare(self, upload: Upload, length_bytes: int | None, offset: int) -> None:
         if length_bytes is None or length_bytes == upload.length_bytes:
@@ -180,59 +218,53 @@ class UploadWriters:
         self._limits.require_fit(length_bytes)
         upload.length_bytes = length_bytes
 
-    def _digest(self, upload_id: uuid.UUID, previous: int | None, offset: int) -> hashlib._Hash | None:
-        """Return the hash of all up to there, to be gone on with, where this process knows it."""
-        if offset == 0:
-            return hashlib.sha256()
-        writer, at, sha256 = self._digests.pop(upload_id, (None, None, None))
-        return sha256 if sha256 is not None and (writer, at) == (previous, offset) else None
-
     async def _release(self, claim: _Claim, added_bytes: int, *, right: bool) -> Upload:
         """Write down what was added. Raises NotFound, Conflict where another one took over meanwhile."""
+        size_bytes = claim.piece.size_bytes + (added_bytes if right else 0)
+        written = msgspec.structs.replace(claim.piece, size_bytes=size_bytes, torn=bool(added_bytes) and not right)
+        pieces = [*claim.pieces[:-1], *([written] if size_bytes else [])]
+        at = upload_pieces.total_bytes(pieces)
+        values = {"pieces": msgspec.to_builtins(pieces), "writing": None, "expires_at": self._limits.expiry()}
+        if at == claim.length_bytes:
+            values |= upload_rows.WHOLE
         async with self._sessions.begin() as session:
-            upload = await upload_rows.locked(session, claim.upload_id)
-            if upload.writer != claim.writer:
+            upload = await upload_rows.changed(session, claim.upload_id, Upload.writer == claim.writer, **values)
+            if upload is None:
+                await upload_rows.found(session, claim.upload_id)
                 raise _superseded()
-            size_bytes = claim.piece.size_bytes + (added_bytes if right else 0)
-            written = msgspec.structs.replace(claim.piece, size_bytes=size_bytes, torn=bool(added_bytes) and not right)
-            pieces = [*upload_pieces.read(upload.pieces)[:-1], *([written] if size_bytes else [])]
-            upload.pieces = msgspec.to_builtins(pieces)
-            upload.writing = None
-            upload.expires_at = self._limits.expiry()
-            upload_rows.advance(upload)
-            await upload_rows.tell(session, claim.upload_id)
-            await session.flush()
-            await session.refresh(upload)
-        if right and claim.sha256 is not None:
-            self._digests[claim.upload_id] = claim.writer, claim.at + added_bytes, claim.sha256
-            if len(self._digests) > MAX_DIGESTS:
-                del self._digests[next(iter(self._digests))]
+        if right and size_bytes:
+            self._left[claim.upload_id] = dataclasses.replace(claim, at=at, pieces=pieces)
+            if len(self._left) > MAX_LEFT:
+                del self._left[next(iter(self._left))]
         return upload
 
     def sha256(self, upload: Upload) -> str | None:
         """Return the hash of a whole upload, where this process saw all its bytes. It is forgotten with that."""
-        writer, at, sha256 = self._digests.pop(upload.id, (None, None, None))
-        known = sha256 is not None and (writer, at) == (upload.writer, upload.length_bytes)
-        return sha256.hexdigest() if sha256 is not None and known else None
+        left = self._left.pop(upload.id, None)
+        if left is None or left.sha256 is None or (left.writer, left.at) != (upload.writer, upload.length_bytes):
+            return None
+        return left.sha256.hexdigest()
 
     @asynccontextmanager
     async def _watched(self, claim: _Claim, news: asyncio.Event) -> AsyncIterator[None]:
         """End the block when another one has taken over. Raises Conflict then, NotFound where the upload is gone."""
         clock = asyncio.get_running_loop()
         lost: ReelwrightError | None = None
-        over = False
+        ended = asyncio.Event()
 
         async def look() -> None:
             nonlocal lost
-            while not over and lost is None:
+            while not ended.is_set() and lost is None:
                 has_news = await set_within(news, LOOK_S)
+                if has_news and await set_within(ended, HEED_S):
+                    break
                 news.clear()
                 try:
-                    if not over:
+                    if not ended.is_set():
                         await self._look(claim, renew=not has_news)
                 except (Conflict, NotFound) as error:
                     lost = error
-                    if not over:
+                    if not ended.is_set():
                         block.reschedule(clock.time())
                 except Exception as error:  # noqa: BLE001 - what is written is right all the same: the row decides
                     logger.warning("upload %s: no look at its row: %r", claim.upload_id, error)
@@ -243,7 +275,7 @@ class UploadWriters:
                 try:
                     yield
                 finally:
-                    over = True
+                    ended.set()
                     news.set()
         except TimeoutError:
             if not block.expired() or lost is None:
@@ -265,6 +297,10 @@ class UploadWriters:
             if found.first() is None:
                 await upload_rows.found(session, claim.upload_id)
                 raise _superseded()
+
+
+def _kind(checked: bool) -> str:
+    return "checked" if checked else "plain"
 
 
 def _superseded() -> Conflict:

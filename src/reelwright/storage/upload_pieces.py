@@ -10,6 +10,7 @@ were there then: whatever the old writer does yet, nobody reads it. All of it bl
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -17,6 +18,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from reelwright.errors import NotFound
 from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage, SpaceWatch
 
 READ_BYTES = 1 << 20
+_CANNOT = (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
+"""File systems without `copy_file_range`."""
 
 
 class UploadPiece(msgspec.Struct, frozen=True, array_like=True):
@@ -134,11 +138,10 @@ def whole(
     digest = hashlib.sha256()
     with target.open("wb", buffering=0) as file:
         for piece in pieces:
-            for chunk in _bytes_of(path(storage, piece), piece.size_bytes):
-                digest.update(chunk)
-                view = memoryview(chunk)
-                while view:
-                    view = view[file.write(view) :]
+            with path(storage, piece).open("rb", buffering=0) as source:
+                _copy(source, file, piece.size_bytes)
+                source.seek(0)
+                _hash(source, digest, piece.size_bytes)
     return WholeUpload(target, wanted_bytes, digest.hexdigest())
 
 
@@ -151,15 +154,37 @@ def _as_it_is(found: Path, wanted_bytes: int, sha256: str | None) -> WholeUpload
     return WholeUpload(found, wanted_bytes, sha256)
 
 
-def _bytes_of(found: Path, wanted_bytes: int) -> Iterator[bytes]:
+def _copy(source: FileIO, target: FileIO, wanted_bytes: int) -> None:
+    """Have the kernel copy: file systems that can share what is equal do, and others take a third of the time."""
     left = wanted_bytes
-    with found.open("rb", buffering=0) as file:
-        while left:
-            chunk = file.read(min(left, READ_BYTES))
-            if not chunk:
-                raise _lost()
-            left -= len(chunk)
-            yield chunk
+    while left:
+        try:
+            count = os.copy_file_range(source.fileno(), target.fileno(), left)
+        except OSError as error:
+            if error.errno not in _CANNOT:
+                raise
+            count = _write(target, source.read(min(left, READ_BYTES)))
+        if not count:
+            raise _lost()
+        left -= count
+
+
+def _write(target: FileIO, chunk: bytes) -> int:
+    view = memoryview(chunk)
+    while view:
+        view = view[target.write(view) :]
+    return len(chunk)
+
+
+def _hash(source: FileIO, digest: hashlib._Hash, wanted_bytes: int) -> None:
+    view = memoryview(bytearray(READ_BYTES))
+    left = wanted_bytes
+    while left:
+        count = source.readinto(view[: min(left, READ_BYTES)])
+        if not count:
+            raise _lost()
+        digest.update(view[:count])
+        left -= count
 
 
 def _lost() -> NotFound:

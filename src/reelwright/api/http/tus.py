@@ -6,7 +6,6 @@ The words of https://tus.io/protocols/resumable-upload; what is done about them:
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime
 import re
 import uuid
@@ -97,7 +96,7 @@ def metadata(text: str) -> dict[str, str]:
             raise Malformed("Upload-Metadata holds a name that comes twice, or is none.")
         try:
             found[name] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:  # of Base64, ASCII or UTF-8
             raise Malformed(f"Upload-Metadata: the value of {name[:100]} is not UTF-8 in Base64.") from error
     return found
 
@@ -112,7 +111,7 @@ def checksum(headers: Mapping[str, str]) -> Checksum | None:
         raise Malformed(f"Upload-Checksum: the algorithms that are known here are {', '.join(ALGORITHMS)}.")
     try:
         return Checksum(ALGORITHMS[name], base64.b64decode(value, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:  # of Base64 or ASCII
         raise Malformed("Upload-Checksum: the value is not Base64.") from error
 
 

@@ -1,0 +1,152 @@
+"""The clients that people have upload over a road that breaks, while the API is killed: every byte is right."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+
+from reelwright.settings import Settings
+from tests.support import npm
+from tests.support.browser import browser, page_server
+from tests.support.cutting_proxy import CuttingProxy, cutting_proxy
+from tests.support.npm import told
+from tests.support.service import Service
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+SOURCES = Path(__file__).parents[1] / "uploaders"
+SIZE_BYTES = 160_000_000
+KILLED_AT = (15_000_000, 60_000_000, 110_000_000)
+MOST_MEMORY_BYTES = 48 * 2**20
+"""More than an idle API has: a third of the file, whatever it is."""
+WITHIN_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """Where a client sends what, and by which right."""
+
+    endpoint: str
+    file: Path
+    token: str
+    page: str
+    reported: Awaitable[bytes]
+
+
+async def with_tus_js_client(road: Road) -> str:
+    folder = await npm.installed("uploaders", SOURCES)
+    script = shutil.copy(SOURCES / "with_tus_js_client.js", folder)
+    return await told("node", script, road.endpoint, road.file, road.token, cwd=folder, within_s=WITHIN_S)
+
+
+async def with_tuspy(road: Road) -> str:
+    script = SOURCES / "with_tuspy.py"
+    return await told(sys.executable, script, road.endpoint, road.file, road.token, cwd=SOURCES, within_s=WITHIN_S)
+
+
+async def with_uppy(road: Road) -> str:
+    """In Chromium, from a page of another origin."""
+    query = urlencode({"endpoint": road.endpoint, "token": road.token})
+    async with browser(f"{road.page}/?{query}", road.file.parent / "profile"), asyncio.timeout(WITHIN_S):
+        found = json.loads(await road.reported)
+    assert "error" not in found, found
+    return str(found["video_id"])
+
+
+@asynccontextmanager
+async def killed(service: Service) -> AsyncIterator[list[int]]:
+    """Kill the API meanwhile, again and again, and start it anew. Gives how much had come each time."""
+    killed_at: list[int] = []
+
+    def came_bytes() -> int:
+        return sum(path.stat().st_size for path in (service.settings.media_path / "incoming").glob("*/*"))
+
+    async def kill() -> None:
+        for at in KILLED_AT:
+            while came_bytes() < at:
+                await asyncio.sleep(0.02)
+            killed_at.append(came_bytes())
+            service.api.send(signal.SIGKILL)
+            await service.api.process.wait()
+            service.api = await service.start_api()
+
+    killing = asyncio.create_task(kill(), name="kills")
+    try:
+        yield killed_at
+        assert killing.done(), f"only {killed_at} had come when all had"
+        await killing
+    finally:
+        killing.cancel()
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        pytest.param(with_tus_js_client, marks=pytest.mark.needs("npm"), id="tus-js-client"),
+        pytest.param(with_tuspy, id="tuspy"),
+        pytest.param(with_uppy, marks=pytest.mark.needs("npm", "chromium"), id="Uppy in Chromium"),
+    ],
+)
+async def test_what_a_client_sends_arrives_whole(
+    settings: Settings, tmp_path: Path, clip: Path, client: Callable[[Road], Awaitable[str]]
+) -> None:
+    """Through three kills and many cuts, by a token, in constant memory."""
+    file, bundle = tmp_path / "holiday.mp4", tmp_path / "uppy.js"
+    sha256 = await asyncio.to_thread(padded, clip, file)
+    if client is with_uppy:
+        await bundled(bundle)
+    async with page_server(SOURCES / "uppy.html", {"uppy.js": bundle, "video": file}) as (page, reported):
+        of_page = msgspec.structs.replace(settings, auth="keys", cors_origins=(page,))
+        async with Service(of_page, tmp_path).running() as service:
+            first = next(word for word in service.api.log.read_text().split() if word.startswith("rw_"))
+            service.client.headers["Authorization"] = f"Bearer {first}"
+            token = (await service.client.post("/tokens", json={"purpose": "upload"})).json()["token"]
+            with clip.open("rb") as small:
+                await service.client.post("/videos/upload", files={"file": small})
+            idle_bytes = service.api.peak_bytes()
+            async with broken(service) as proxy, killed(service) as killed_at:
+                endpoint = f"http://127.0.0.1:{proxy.port}/uploads"
+                said = await client(Road(endpoint, file, token, page, reported))
+            assert len(killed_at) == len(KILLED_AT)
+            assert proxy.cuts >= 3
+            video = (await service.client.get(f"/videos/{said.strip()}")).json()
+            assert (video["sha256"], video["size_bytes"]) == (sha256, SIZE_BYTES)
+            assert list((service.settings.media_path / "incoming").iterdir()) == []
+            assert service.api.peak_bytes() - idle_bytes < MOST_MEMORY_BYTES
+
+
+@asynccontextmanager
+async def broken(service: Service) -> AsyncIterator[CuttingProxy]:
+    road = cutting_proxy(service.settings.app_port, most_bytes=60_000_000, seed=7, pause_s=0.001)
+    async with road as proxy:
+        yield proxy
+
+
+def padded(clip: Path, target: Path) -> str:
+    """Make a valid video of SIZE_BYTES, most of which readers pass over; return its SHA-256."""
+    video = clip.read_bytes()
+    box_bytes = SIZE_BYTES - len(video)
+    content = video + box_bytes.to_bytes(4, "big") + b"free" + os.urandom(box_bytes - 8)
+    target.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+async def bundled(target: Path) -> None:
+    """Uppy as one script, as a page's own build makes it."""
+    folder = await npm.installed("uploaders", SOURCES)
+    script = shutil.copy(SOURCES / "with_uppy.js", folder)
+    esbuild = folder / "node_modules" / ".bin" / "esbuild"
+    await told(esbuild, script, "--bundle", f"--outfile={target}", "--log-level=error", cwd=folder)
