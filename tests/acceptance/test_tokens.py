@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -132,6 +133,34 @@ async def test_a_token_opens_its_own_routes_and_nothing_else(service: Service, c
         assert (await client.delete(f"/tokens/{own['id']}")).json()["revoked_at"] is not None
         assert (await client.delete("/tokens", params={"of": real["video"]})).json() == {"revoked": 0}
     assert (await service.client.get("/tokens", params={"purpose": "play"})).json()["total"] == 1
+
+
+async def test_a_token_that_was_used_hears_its_own_answer_again(service: Service, clip: Path) -> None:
+    """Whoever did not hear what became of the file asks again, with the same Idempotency-Key; what another request was
+    answered is not for the token, nor is a second file."""
+    content = clip.read_bytes()
+    checksum = {"Upload-Checksum": f"sha256 {hashlib.sha256(content).hexdigest()}"}
+    async with stranger(service) as client:
+
+        async def sent(who: httpx.AsyncClient, key: str, **headers: str) -> httpx.Response:
+            again = {**checksum, "Idempotency-Key": key, **headers}
+            return await who.post("/videos/upload", files={"file": content}, headers=again)
+
+        once = await token(service, "upload", max_bytes=len(content))
+        by_token = bearer(once["token"])
+        first = await sent(client, "page-1", **by_token)
+        assert first.status_code == 201, first.text
+        again = await sent(client, "page-1", **by_token)
+        assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+        assert again.json() == first.json()
+        assert (await sent(service.client, "server-1")).status_code == 201
+        for key in ("server-1", "page-2"):
+            problem(await sent(client, key, **by_token), 401, "unauthorized")
+        refused = await client.put(
+            "/videos?filename=a.mp4", content=content, headers={**by_token, "Idempotency-Key": "x"}
+        )
+        problem(refused, 401, "unauthorized")
+    assert (await service.client.get("/videos")).json()["total"] == 2
 
 
 async def test_a_token_to_upload_takes_one_file_of_its_size(service: Service, clip: Path) -> None:

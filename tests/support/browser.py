@@ -22,7 +22,11 @@ async def page_server(
     files = {"": page, **(scripts or {})}
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        except asyncio.IncompleteReadError:  # browsers connect in advance
+            writer.close()
+            return
         body, kind = b"", "text/html"
         asked = REQUEST.match(head)
         if asked and asked[1] == "GET" and (file := files.get(asked[2])) is not None:

@@ -12,8 +12,8 @@ async function run() {
   uppy.addFile({ name: 'holiday.mp4', type: 'video/mp4', data: await (await fetch('/video')).blob() })
   const { successful, failed } = await uppy.upload()
   if (failed.length) return { error: String(failed[0].error) }
-  const { xhr } = successful[0].response.body
-  return { video_id: xhr.getResponseHeader('Reelwright-Video-Id') }
+  const upload = await (await fetch(successful[0].response.uploadURL, { headers })).json()
+  return { video_id: upload.video_id }
 }
 
 run().catch((error) => ({ error: String(error) })).then(report)

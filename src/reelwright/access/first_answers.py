@@ -50,6 +50,11 @@ class Answer:
     headers: list[tuple[str, str]]
     body: bytes
 
+    @property
+    def location(self) -> str | None:
+        """Where that is which was made."""
+        return next((value for name, value in self.headers if name.lower() == "location"), None)
+
 
 class UnderWay(Conflict):
     code = "request_under_way"

@@ -21,6 +21,7 @@ from reelwright.access.keyring import Keyring
 from reelwright.access.limits import headers
 from reelwright.api.http.delegation import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.api.http.host_and_origin import SAFE_METHODS
+from reelwright.api.http.idempotency import may_be_repeated
 from reelwright.db.database import is_away
 from reelwright.db.ownership import confined
 from reelwright.errors import NotFound, RateLimited
@@ -94,7 +95,7 @@ async def _identified(scope: HTTPScope) -> Holder | Grant | None:
     scheme, _, key = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     bearer = key.strip() if scheme.lower() == "bearer" else None
     if (token := given_token(scope, options, bearer)) is not None:
-        return await granted(scope, options, token)
+        return await granted(scope, options, token, asks_again=may_be_repeated(scope))
     if needed is None or (keyring := _keyring(scope["litestar_app"])) is None:
         return None
     holder = None if bearer is None else await keyring.holder(bearer)

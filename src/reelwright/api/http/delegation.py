@@ -27,6 +27,8 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="reelwright"'}
 QUERY_PARAMETER = "token"
 
 _PURPOSES, _IN_QUERY = "purposes", "token_in_query"
+_USED_UP = "token_used_up"
+"""In the scope's state: the request would be refused, were it not answered before."""
 _WHY = {
     TokenRefusal.UNKNOWN: "The token is not known: it was cut or changed on its way, or is of another service.",
     TokenRefusal.EXPIRED: "The token has expired: get a new one from whom this one came.",
@@ -64,8 +66,9 @@ def given_token(scope: HTTPScope, options: dict[str, Any], bearer: str | None) -
     return bearer if bearer is not None and bearer.startswith(token_format.PREFIX) else None
 
 
-async def granted(scope: HTTPScope, options: dict[str, Any], token: str) -> Grant:
-    """Return what the token allows, which is this request. Raises NotAuthorizedException, Forbidden, NotFound."""
+async def granted(scope: HTTPScope, options: dict[str, Any], token: str, *, asks_again: bool) -> Grant:
+    """Return what the token allows, which is this request. `asks_again`: it may have been answered before, and a token
+    that was used then hears that again (`require_own_answer`). Raises NotAuthorizedException, Forbidden, NotFound."""
     grant = await _grants(scope["litestar_app"]).grant(token)
     if isinstance(grant, TokenRefusal):
         raise refused(scope, grant)
@@ -76,12 +79,24 @@ async def granted(scope: HTTPScope, options: dict[str, Any], token: str) -> Gran
         raise Forbidden(f"This is a token to {grant.purpose}, and the address is {opened}.")
     ids = {value for value in scope["path_params"].values() if isinstance(value, uuid.UUID)}
     if not ids and grant.is_used:
-        raise refused(scope, TokenRefusal.USED)
+        if not asks_again:
+            raise refused(scope, TokenRefusal.USED)
+        scope["state"][_USED_UP] = True
     if ids - {grant.subject_id}:
         _count(TokenRefusal.ELSEWHERE)
         leave_body(scope)
         raise NotFound("The token is for another thing, and finds nothing here.")
     return grant
+
+
+def require_own_answer(scope: HTTPScope, location: str | None) -> None:
+    """Make sure that a token which was used hears nothing but what it became, at `location`; None: nothing was answered
+    before. Raises NotAuthorizedException."""
+    caller = scope.get("auth")
+    if not isinstance(caller, Grant) or not scope["state"].get(_USED_UP):
+        return
+    if location is None or not location.endswith(f"/{caller.subject_id}"):
+        raise refused(scope, TokenRefusal.USED)
 
 
 def refused(scope: HTTPScope, why: TokenRefusal) -> NotAuthorizedException:

@@ -23,6 +23,7 @@ from litestar.utils.scope.state import ScopeState
 
 from reelwright import fault_points
 from reelwright.access.first_answers import RETRY_AFTER_S, Answer, Asked, FirstAnswers, KeyReused, UnderWay
+from reelwright.api.http.delegation import require_own_answer
 from reelwright.api.http.problems import close_after_answer, linger
 from reelwright.db.ownership import project_of_new
 from reelwright.db.sessions import inside
@@ -47,20 +48,19 @@ class Idempotency:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or not (given := _values(scope, HEADER)):
+        if scope["type"] != ScopeType.HTTP or not may_be_repeated(scope):
             await self.app(scope, receive, send)
             return
-        wish = scope["route_handler"].opt.get("idempotency")
-        if wish == "ignored":
-            await self.app(scope, receive, send)
-            return
+        given, wish = _values(scope, HEADER), scope["route_handler"].opt.get("idempotency")
         kept: FirstAnswers = scope["litestar_app"].state.services.first_answers
         key = _key(scope, given, refused=wish == "refused")
         asked = Asked(project_of_new(), key, await _fingerprint(scope, receive))
         own: list[Message] = []
         try:
             async with kept.alone(asked):
-                if (first := await kept.find(asked)) is None:
+                first = await kept.find(asked)
+                require_own_answer(scope, None if first is None else first.location)
+                if first is None:
                     own = await self._answered(kept, asked, scope, receive)
                     first = None if own else await kept.find(asked)
                 if not own and first is None:
@@ -103,6 +103,12 @@ class Idempotency:
             raise
         metrics.IDEMPOTENT_REQUESTS.labels("made").inc()
         return messages
+
+
+def may_be_repeated(scope: HTTPScope) -> bool:
+    """Return whether the request is one that is answered as it was the first time."""
+    is_taken = scope["method"] == "POST" and scope["route_handler"].opt.get("idempotency") != "ignored"
+    return is_taken and bool(_values(scope, HEADER))
 
 
 def _values(scope: Scope, name: str) -> list[str]:
