@@ -27,6 +27,7 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
+from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
 from reelwright.media.checks.inspection import Findings
@@ -158,13 +159,15 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     async with Prober(probe_rules(settings)) as prober, inspecting as inspector, splicing as splicer:
         machine = Machine(settings, storage, sessions, name="w")
         assert await machine.examine()
+        outbound = OutboundClient(OutboundRules.of(settings))
         context = WorkerContext(
             settings=settings,
             sessions=sessions,
             storage=storage,
             prober=prober,
             upload_prober=prober,
-            outbound=OutboundClient(OutboundRules.of(settings)),
+            outbound=outbound,
+            progress=ProgressMessages(sessions, outbound, timeout_s=settings.webhook_timeout_s),
             checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
             inspector=inspector,
             splicer=splicer,

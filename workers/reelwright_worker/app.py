@@ -21,6 +21,7 @@ from reelwright.events import deliveries
 from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.queue import QUEUE
 from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.inspector import Inspector
@@ -106,13 +107,15 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)
             await machine.report()
+            outbound = OutboundClient(OutboundRules.of(settings))
             context = WorkerContext(
                 settings=settings,
                 sessions=sessions,
                 storage=storage,
                 prober=prober,
                 upload_prober=prober.by(ours),
-                outbound=OutboundClient(OutboundRules.of(settings)),
+                outbound=outbound,
+                progress=ProgressMessages(Sessions(events_engine), outbound, timeout_s=settings.webhook_timeout_s),
                 checker=checker,
                 inspector=inspector,
                 splicer=splicer,

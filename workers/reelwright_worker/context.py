@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
@@ -25,6 +26,7 @@ class WorkerContext:
     upload_prober: Prober
     """By the rules for what clients send."""
     outbound: OutboundClient
+    progress: ProgressMessages
     checker: ImageChecker
     inspector: Inspector
     splicer: Splicer

@@ -41,7 +41,8 @@ class TendedAttempt(ABC):
         """Do the work beside the timers. Raises LeaseLost, JobFailed."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                beside = [tasks.create_task(self._keep_lease()), tasks.create_task(self._keep_progress())]
+                told = self.ctx.progress.tell(self.claim.job_id)
+                beside = [tasks.create_task(each) for each in (self._keep_lease(), self._keep_progress(), told)]
                 await self._work()
                 for task in beside:
                     task.cancel()

@@ -51,7 +51,7 @@ from reelwright.api.routes import (
 )
 from reelwright.api.schemas.job_events import ProgressEvent, StateEvent
 from reelwright.api.v1 import router as v1
-from reelwright.events.event import CATALOGUE, Event
+from reelwright.events.event import CATALOGUE, Event, ProgressMessage
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
 
@@ -149,7 +149,11 @@ def create_app(settings: Settings) -> Litestar:
             tags=TAGS,
             needs_keys=settings.needs_keys,
         ),
-        plugins=[StructSchemas(StateEvent, ProgressEvent, Event, *{row.data for row in CATALOGUE.values()})],
+        plugins=[
+            StructSchemas(
+                *(StateEvent, ProgressEvent, Event, ProgressMessage), *{row.data for row in CATALOGUE.values()}
+            )
+        ],
         logging_config=None,
     )
     _tell_all_methods(app)

@@ -19,26 +19,22 @@ from reelwright.cancellation import set_within
 from reelwright.db.database import is_away
 from reelwright.db.models import Delivery, EventRow
 from reelwright.db.sessions import Sessions
-from reelwright.errors import AddressRefused, ReelwrightError, RemoteRefused, RemoteStalled, RemoteUnavailable
-from reelwright.events import deliveries
+from reelwright.errors import AddressRefused, ReelwrightError, RemoteStalled
+from reelwright.events import deliveries, message
 from reelwright.events.deliveries import Outcome, Tried, Turn
 from reelwright.events.event import Event
 from reelwright.events.schedule import again_after_s, rest_s, retry_after_s
-from reelwright.events.signatures import sign
-from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.target import Target
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 2048
 """Endpoints."""
-TAKEN_AT_ONCE, WRITTEN_AT_ONCE = 25, 50
+TAKEN_AT_ONCE, DOUBTFUL_AT_ONCE, WRITTEN_AT_ONCE = 25, 5, 20
 POLL_S = 1.0
 PAUSE_S = 1.0
 NOT_WRITTEN_PAUSE_S = 0.02
-MAX_ANSWER_BYTES = 4096
 GONE = 410
 BUSY = (429, 503)
 
@@ -73,14 +69,16 @@ class Deliverer:
             if places:
                 try:
                     async with self._sessions.begin() as session:
-                        turns = await deliveries.take(session, places, timeout_s=self._timeout_s)
+                        turns = await deliveries.take(
+                            session, places, doubtful=min(DOUBTFUL_AT_ONCE, places), timeout_s=self._timeout_s
+                        )
                 except Exception as error:  # noqa: BLE001 - one bad round must not end the rounds
                     await _told(error, "no webhooks taken")
             for turn in turns:
                 task = asyncio.create_task(self._serve(turn), name=f"webhook {turn.webhook.id}")
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
-            if len(turns) < TAKEN_AT_ONCE:
+            if len(turns) < DOUBTFUL_AT_ONCE:
                 await set_within(self._wake, POLL_S)
 
     async def _serve(self, turn: Turn) -> None:
@@ -92,17 +90,20 @@ class Deliverer:
         told = Event.of(event)
         body = msgspec.json.encode(told)
         at, began = datetime.datetime.now(datetime.UTC), time.monotonic()
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": told.id,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": sign(turn.secrets, told.id, int(at.timestamp()), body),
-        }
         status: int | None = None
         answer = error = asked = None
         outcome: Outcome
         try:
-            status, answer, asked = await self._post(turn.webhook.url, headers, body)
+            said = await message.send(
+                self._client,
+                turn.webhook.url,
+                message_id=told.id,
+                body=body,
+                secrets=turn.secrets,
+                timestamp_s=int(at.timestamp()),
+                timeout_s=self._timeout_s,
+            )
+            status, answer, asked = said.status, said.text, said.retry_after
             outcome = _meaning(status)
         except ReelwrightError as failure:
             outcome, error = _failure(failure), failure.detail
@@ -130,25 +131,6 @@ class Deliverer:
             answer=answer,
             error=error,
         )
-
-    async def _post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str, str | None]:
-        """Return status, the beginning of the answer, and its Retry-After. Raises as `OutboundClient.open`."""
-        patience = Patience(total_s=self._timeout_s, stall_s=self._timeout_s, least_bytes_per_s=1)
-        target = Target.read(url)
-        async with self._client.open(
-            target, patience=patience, method="POST", headers=headers, body=body, max_redirects=0
-        ) as remote:
-            said = bytearray()
-            try:
-                async for chunk in remote.chunks():
-                    said += chunk
-                    if len(said) >= MAX_ANSWER_BYTES:
-                        break
-            except (RemoteStalled, RemoteUnavailable, RemoteRefused):
-                if not 200 <= remote.status < 300:  # the status has said enough
-                    raise
-            text = bytes(said[:MAX_ANSWER_BYTES]).decode("utf-8", "replace").replace("\0", "\ufffd")
-            return remote.status, text, remote.headers.get("retry-after")
 
     async def _write(self) -> None:
         left: list[tuple[Turn, list[Tried]]] = []

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -61,9 +61,9 @@ class Tried:
     error: str | None = None
 
 
-async def take(session: AsyncSession, limit: int, *, timeout_s: float) -> list[Turn]:
-    """Take endpoints that have something due and that nobody has: those first that take what they are sent, then those
-    that wait longest."""
+async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: float) -> list[Turn]:
+    """Take up to `limit` endpoints that have something due and that nobody has, those that wait longest; and up to
+    `doubtful` of those that fail, or have never taken anything: many of them at once would keep the others waiting."""
     token = new_id()
     free = (
         select(Webhook.id)
@@ -73,29 +73,30 @@ async def take(session: AsyncSession, limit: int, *, timeout_s: float) -> list[T
             or_(Webhook.leased_until.is_(None), Webhook.leased_until < func.now()),
             or_(Webhook.rests_until.is_(None), Webhook.rests_until <= func.now()),
         )
-        .order_by(_is_good(), Webhook.due_at)
-        .limit(limit)
+        .order_by(Webhook.due_at)
         .with_for_update(skip_locked=True, key_share=True)
     )
+    good = free.where(_is_good()).limit(limit).scalar_subquery()
+    others = free.where(~_is_good()).limit(doubtful).scalar_subquery()
     until = func.now() + datetime.timedelta(seconds=timeout_s + LEASE_MARGIN_S)
     taken = await session.scalars(
         update(Webhook)
-        .where(Webhook.id.in_(free.scalar_subquery()))
+        .where(or_(Webhook.id.in_(good), Webhook.id.in_(others)))
         .values(leased_until=until, lease_token=token)
         .returning(Webhook)
         .execution_options(synchronize_session=False)
     )
     ours = {webhook.id: webhook for webhook in taken.all()}
     due = await _due(session, ours)
-    return [Turn(webhook, token, await _secrets(session, webhook), due[webhook.id]) for webhook in ours.values()]
+    return [Turn(webhook, token, await secrets_of(session, webhook), due[webhook.id]) for webhook in ours.values()]
 
 
-def _is_good() -> ColumnElement[int]:
-    return case((Webhook.failing_since.is_(None) & Webhook.last_success_at.is_not(None), 0), else_=1)
+def _is_good() -> ColumnElement[bool]:
+    return and_(Webhook.failing_since.is_(None), Webhook.last_success_at.is_not(None))
 
 
-async def _secrets(session: AsyncSession, webhook: Webhook) -> tuple[str, ...]:
-    """Those by which messages are signed now."""
+async def secrets_of(session: AsyncSession, webhook: Webhook) -> tuple[str, ...]:
+    """Return those by which messages are signed now."""
     holder: Webhook | SigningSecret = webhook
     if webhook.of_requests:
         holder = await webhooks.signing_secret_of(session, webhook.project_id)

@@ -48,6 +48,23 @@ class JobEventData(msgspec.Struct, frozen=True, kw_only=True):
     metadata: _Metadata
 
 
+class JobProgressData(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a job is."""
+
+    job_id: uuid.UUID
+    job_type: JobType
+    status: JobStatus
+    attempt: int
+    progress: Annotated[int, Meta(ge=0, le=100, description="Per cent; it never falls.")]
+    stage: Annotated[str | None, Meta(description="`fetch`, `render`, `verify` or `publish`.")]
+    eta_s: Annotated[float | None, Meta(description="Seconds that are left, where that can be said.")]
+    video_id: uuid.UUID | None
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
 class VideoEventData(msgspec.Struct, frozen=True, kw_only=True):
     """A video that has come, or gone, or can be had back. `kept_until`: when it goes by itself, or from the trash."""
 
@@ -92,11 +109,16 @@ class WebhookEventData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalogued(msgspec.Struct, frozen=True):
-    """A type of event. `data`: of what shape its data is; `told`: whether endpoints choose it."""
+    """A type of event. `data`: of what shape its data is; `told`: whether endpoints choose it; `stored`: whether it is
+    in the log."""
 
     meaning: str
     data: type[msgspec.Struct]
     told: bool = True
+    stored: bool = True
+
+
+PROGRESS = "job.progress"
 
 
 CATALOGUE: dict[str, Catalogued] = {
@@ -104,6 +126,11 @@ CATALOGUE: dict[str, Catalogued] = {
     "job.succeeded": Catalogued("The job has ended, its results are there.", JobEventData),
     "job.failed": Catalogued("The job has ended without a result; `error_code` says why.", JobEventData),
     "job.cancelled": Catalogued("The job was cancelled.", JobEventData),
+    PROGRESS: Catalogued(
+        "How far a job is, every few seconds, to endpoints that name this type; it is in no log, and never sent again.",
+        JobProgressData,
+        stored=False,
+    ),
     "video.created": Catalogued("A video was uploaded, or came in by another way.", VideoEventData),
     "video.trashed": Catalogued("A video was deleted, and can be had back until `kept_until`.", VideoEventData),
     "video.restored": Catalogued("A video was had back from the trash.", VideoEventData),
@@ -138,11 +165,24 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, row: EventRow) -> Event:
         data = dict(row.data)
         if (stored := data.pop("labels", None)) is not None:
-            labels = msgspec.convert(stored, Labels)
-            data |= {
-                "title": labels.title,
-                "tags": list(labels.tags),
-                "external_id": labels.external_id,
-                "metadata": labels.metadata,
-            }
+            data |= as_told(msgspec.convert(stored, Labels))
         return cls(id=f"{ID_PREFIX}{row.id.hex}", seq=row.seq, type=row.type, timestamp=row.created_at, data=data)
+
+
+class ProgressMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is no event: it has no place in the log, and an `id` that is never sent again."""
+
+    id: str
+    type: str
+    timestamp: Timestamp
+    data: JobProgressData
+
+
+def as_told(labels: Labels) -> dict[str, Any]:
+    """Return what a client said of a thing, as the fields of its events."""
+    return {
+        "title": labels.title,
+        "tags": list(labels.tags),
+        "external_id": labels.external_id,
+        "metadata": labels.metadata,
+    }

@@ -32,7 +32,7 @@ from reelwright.api.http.idempotency import CHECKSUM, HEADER, MAX_KEY_LENGTH, RE
 from reelwright.api.openapi.operations import name_words, operation_id, problem_components
 from reelwright.error_codes import HTTP_CODES, JOB_CODES, V1_BAD_REQUESTS
 from reelwright.errors import NotFound
-from reelwright.events.event import CATALOGUE
+from reelwright.events.event import CATALOGUE, Catalogued, Event, ProgressMessage
 
 _FOLDER = Path(__file__).parents[1] / "static" / "swagger-ui"
 _FILES = {
@@ -112,7 +112,7 @@ def _webhooks(document: dict[str, Any]) -> dict[str, Any]:
                         "application/json": {
                             "schema": {
                                 "allOf": [
-                                    {"$ref": f"#/components/schemas/{names.get('Event', 'Event')}"},
+                                    {"$ref": f"#/components/schemas/{_shape(names, row)}"},
                                     {
                                         "type": "object",
                                         "properties": {
@@ -133,6 +133,12 @@ def _webhooks(document: dict[str, Any]) -> dict[str, Any]:
         }
         for name, row in CATALOGUE.items()
     }
+
+
+def _shape(names: dict[str, str], row: Catalogued) -> str:
+    """The schema's name of what all messages of a kind have in common."""
+    title = (Event if row.stored else ProgressMessage).__name__
+    return names.get(title, title)
 
 
 _MESSAGE_HEADERS = [

@@ -16,7 +16,7 @@ from reelwright.events.webhooks import Secret
 MAX_OVERLAP_S = 30 * 24 * 3600
 
 EventChoice = Literal[CHOICES]  # type: ignore[valid-type]
-EventType = Literal[tuple(CATALOGUE)]  # type: ignore[valid-type]
+EventType = Literal[tuple(name for name, row in CATALOGUE.items() if row.stored)]  # type: ignore[valid-type]
 
 Address = Annotated[
     str,
@@ -28,7 +28,11 @@ Address = Annotated[
 ]
 Choices = Annotated[
     tuple[EventChoice, ...],
-    Meta(min_length=1, max_length=len(CHOICES), description="What it is told: types of events, `job.*`, or `all`."),
+    Meta(
+        min_length=1,
+        max_length=len(CHOICES),
+        description="What it is told: types of events, `job.*`, or `all`; `job.progress` is in none of these words.",
+    ),
 ]
 Description = Annotated[str, Meta(max_length=200, description="What people know it by.")]
 Overlap = Annotated[
