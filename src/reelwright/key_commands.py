@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reelwright.access.limits import MOST, NAMES, AccessLimits
+from reelwright.access.limits import MAX_QUEUE_SHARE, MOST, NAMES, AccessLimits
 from reelwright.access.scopes import USUAL, Scope
 from reelwright.command_runs import end_as, run_work, transaction
 from reelwright.settings import Settings
@@ -126,14 +126,20 @@ def limit(key_id: uuid.UUID, limits: tuple[tuple[str, int | None], ...]) -> None
 @keys.command(name="limit-project")
 @click.argument("project")
 @_limits
-def limit_project(project: str, limits: tuple[tuple[str, int | None], ...]) -> None:
-    """Change how much all keys of a project together may do; as `limit`."""
+@click.option(
+    "--queue-share",
+    type=click.IntRange(1, MAX_QUEUE_SHARE),
+    help="Its weight where jobs of several projects wait: one of 3 gets three times the time of one of 1.",
+)
+def limit_project(project: str, limits: tuple[tuple[str, int | None], ...], queue_share: int | None) -> None:
+    """Change how much all keys of a project together may do, as `limit`, and its share of the workers."""
     from reelwright.access.keys import change_project
 
     async def run(settings: Settings) -> None:
         async with transaction(settings, "keys") as session:
-            row, stored_bytes = await change_project(session, project, dict(limits))
-            click.echo(f"project {row.name}, with {stored_bytes} bytes stored: {_shown(row.limits)}")
+            row, stored_bytes = await change_project(session, project, dict(limits), queue_share=queue_share)
+            share = f"share {row.queue_share} of the queue"
+            click.echo(f"project {row.name}, with {stored_bytes} bytes stored: {_shown(row.limits)}, {share}")
 
     end_as(run_work("keys", run))
 

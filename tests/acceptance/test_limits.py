@@ -195,10 +195,16 @@ async def test_limits_are_set_on_the_machine_and_by_admins_alone(service: Servic
     assert line.endswith("jobs_per_minute=2  unfinished_jobs=0")
     told, _ = await command(service, "limit", line.split()[0], "--limit", "jobs_per_minute=default")
     assert told.endswith("by hand: unfinished_jobs=0")
-    told, _ = await command(service, "limit-project", "default", "--limit", "stored_bytes=1000")
-    assert told == "project default, with 0 bytes stored: stored_bytes=1000"
+    told, _ = await command(service, "limit-project", "default", "--limit", "stored_bytes=1000", "--queue-share", "3")
+    assert told == "project default, with 0 bytes stored: stored_bytes=1000, share 3 of the queue"
     projects = (await service.client.get("/projects")).json()
     assert [(one["name"], one["limits"]["stored_bytes"]) for one in projects["items"]] == [("default", 1000)]
+    assert [one["queue_share"] for one in projects["items"]] == [3]
+    shared = await service.client.patch("/projects/default", json={"queue_share": 7})
+    assert shared.status_code == 200, shared.text
+    assert (shared.json()["queue_share"], shared.json()["limits"]["stored_bytes"]) == (7, 1000)
+    assert (await service.client.get("/limits")).json()["queue_share"] == 7
+    problem(await service.client.patch("/projects/default", json={"queue_share": 0}), 422, "invalid_input")
     wrong = {"name": "x", "limits": {"jobs_per_minute": -1}}
     refused = problem(await service.client.post("/keys", json=wrong), 422, "invalid_input")
     assert "/limits/jobs_per_minute" in str(refused["errors"])
@@ -268,6 +274,7 @@ def _beyond(most: int, name: str, source: str) -> tuple[str, str, dict[str, Any]
         ),
         "form_text_bytes": ("POST", "/videos/upload", {"data": {"title": "x" * (most + 1)}, "files": {"file": b"x"}}),
         "batch_items": ("POST", "/edits/batch", {"json": many}),
+        "queue_share": ("PATCH", "/projects/default", {"json": {"queue_share": most + 1}}),
     }[name]
 
 

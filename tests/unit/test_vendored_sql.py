@@ -1,4 +1,4 @@
-"""The queue's SQL is procrastinate's as shipped, but for one condition in one function."""
+"""The queue's SQL is procrastinate's as shipped, but for one function: who is next."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 SQL = Path(__file__).parents[2] / "migrations" / "sql"
 SCHEMA = SQL / "procrastinate_3.10.0.sql"
 FETCH = SQL / "procrastinate_3.10.0_fetch_job.sql"
+FETCH_IN_TURN = SQL / "procrastinate_3.10.0_fetch_job_in_turn.sql"
 FETCH_UNLESS_PAUSED = SQL / "procrastinate_3.10.0_fetch_job_unless_paused.sql"
 
 
@@ -21,10 +22,20 @@ def test_what_a_downgrade_puts_back_is_as_shipped() -> None:
     assert shipped in SCHEMA.read_text()
 
 
-def test_ours_differs_by_the_pause_alone() -> None:
+def test_the_first_of_ours_differs_by_the_pause_alone() -> None:
     """One line more, and nothing else."""
     ours = statement(FETCH_UNLESS_PAUSED)
     (added,) = [line for line in ours if "queues" in line]
     assert added.strip() == "AND jobs.queue_name NOT IN (SELECT name FROM queues WHERE paused_at IS NOT NULL)"
     ours.remove(added)
     assert ours == statement(FETCH)
+
+
+def test_the_newest_of_ours_rejects_locked_jobs_as_shipped() -> None:
+    """Every line of that condition."""
+    shipped = [line.strip() for line in statement(FETCH)]
+    begins = shipped.index("-- job with same lock is already running")
+    condition = shipped[begins : shipped.index("AND jobs.status = 'todo'") - 1]
+    ours = "\n".join(line.strip() for line in statement(FETCH_IN_TURN))
+    assert len(condition) > 10
+    assert "\n".join(condition[:13]) in ours

@@ -151,21 +151,32 @@ async def change(
 
 
 async def change_project(
-    session: AsyncSession, name: str, limits: Mapping[str, int | None], keep: Mapping[str, int | None] = NOTHING
+    session: AsyncSession,
+    name: str,
+    limits: Mapping[str, int | None],
+    keep: Mapping[str, int | None] = NOTHING,
+    *,
+    queue_share: int | None = None,
 ) -> tuple[Project, int]:
-    """Change some limits of a project, and how long it keeps some things (keep_rules.py); as `change`. Returns it with
-    the bytes that it has stored. Raises NotFound."""
+    """Change some limits of a project, how long it keeps some things (keep_rules.py), as `change`; and its weight in
+    the queue. Returns it with the bytes that it has stored. Raises NotFound."""
     project = await session.scalar(select(Project).where(Project.name == name).with_for_update())
     if project is None:
         raise NotFound("no such project")
     project.limits = _changed(project.limits, limits)
     project.keep = _changed(project.keep, keep)
+    project.queue_share = queue_share or project.queue_share
     await session.flush()
     return project, await stored_bytes(session, project.id)
 
 
 def _changed(old: dict[str, Any], given: Mapping[str, int | None]) -> dict[str, Any]:
     return {name: most for name, most in {**old, **given}.items() if most is not None}
+
+
+async def queue_share(session: AsyncSession, project_id: uuid.UUID) -> int:
+    """Return the weight of a project in the queue."""
+    return await session.scalar(select(Project.queue_share).where(Project.id == project_id)) or 1
 
 
 async def projects(

@@ -63,6 +63,9 @@ class AccessLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 NAMES = tuple(AccessLimits.__struct_fields__)
 NONE = AccessLimits()
 BY_MINUTE = ("requests_per_minute", "jobs_per_minute")
+MAX_QUEUE_SHARE = 100
+"""So many times the time of a project of share 1 one may get where both wait."""
+QueueShare = Annotated[int, Meta(ge=1, le=MAX_QUEUE_SHARE)]
 
 
 @dataclass(frozen=True, slots=True)

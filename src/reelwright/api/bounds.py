@@ -124,6 +124,7 @@ BUILT_IN = (
     Bound("metadata_values", labels.MAX_METADATA_VALUES, "values", 422, "Members and items, all in all."),
     Bound("template_bytes", MAX_TEMPLATE_BYTES, "bytes", 422, "A template."),
     Bound("template_variables", edit_templates.MAX_VARIABLES, "variables", 422, "Variables of a template."),
+    Bound("queue_share", limits.MAX_QUEUE_SHARE, "times", 422, "The weight of a project in the queue."),
     Bound("batch_items", MAX_BATCH_ITEMS, "items", 422, "Items of one batch."),
 )
 

@@ -58,10 +58,12 @@ ALL_LIMITS: dict[str, Any] = {
         "stored_bytes": {"limit": 100_000_000_000, "used": 73_104_112},
     },
     "keep": {**dict.fromkeys(KEEP, 0), "videos_s": 604800, "events_s": 2592000, "deliveries_s": 2592000},
+    "queue_share": 1,
 }
 PROJECT_CHANGES: dict[str, Any] = {
     "a hundred gigabytes": {"limits": {"stored_bytes": 100_000_000_000}},
     "videos for a week, and a day to have them back": {"keep": {"videos_s": 604800, "trash_s": 86400}},
+    "three times the time of others": {"queue_share": 3},
 }
 PROJECT: dict[str, Any] = {
     "id": "0199f0d5-0c11-7a58-8c0e-5d4c3b2a1f0e",
@@ -69,6 +71,7 @@ PROJECT: dict[str, Any] = {
     "created_at": "2026-11-21T10:15:30.123456Z",
     "limits": {**LIMITS, "stored_bytes": 100_000_000_000},
     "keep": KEEP,
+    "queue_share": 1,
     "stored_bytes": 73_104_112,
 }
 PROJECTS: dict[str, Any] = {"items": [PROJECT], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}

@@ -165,12 +165,14 @@ async def change_project(
 ) -> ProjectOut:
     """How much all its keys together may do, and how long what comes is kept, from now on; limits in other API
     processes within five seconds. What it has already stays, however little it may have from now on; of jobs, events
-    and deliveries the rules hold for what is there, too. Where no keys are asked for there are no limits, and the
-    project is `default`."""
+    and deliveries the rules hold for what is there, too. And its weight in the queue, from the next job on. Where no
+    keys are asked for there are no limits, and the project is `default`."""
     if data.limits.given:
         _require_keys(services)
+    share = None if data.queue_share is UNSET else data.queue_share
     async with services.sessions.begin() as session:
-        changed = ProjectOut.of(*await keys.change_project(session, project, data.limits.given, data.keep.given))
+        found = await keys.change_project(session, project, data.limits.given, data.keep.given, queue_share=share)
+        changed = ProjectOut.of(*found)
     _forget(services)
     return changed
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from reelwright.access import admission
+from reelwright.access import admission, keys
 from reelwright.access.asking import asking
 from reelwright.api.bounds import bounds
 from reelwright.api.context import Services
@@ -28,8 +28,9 @@ async def list_limits(services: NamedDependency[Services]) -> LimitsPage:
     async with services.sessions() as session:
         keep = KeepRulesOut.in_force(await retention.rules_of(session, project_of_new(), services.keep_rules))
         if (request := asking()) is None or services.keyring is None:
-            return LimitsPage(service=service, key=None, project=None, keep=keep)
+            return LimitsPage(service=service, key=None, project=None, keep=keep, queue_share=None)
         of_project, of_key = await admission.used(session, request.holder)
+        queue_share = await keys.queue_share(session, request.holder.project_id)
     requests = services.keyring.rates.used(request)
     return LimitsPage(
         service=service,
@@ -38,6 +39,7 @@ async def list_limits(services: NamedDependency[Services]) -> LimitsPage:
             request.holder.project_limits, of_project.with_requests(requests.get("project-requests"))
         ),
         keep=keep,
+        queue_share=queue_share,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.access.keys import DEFAULT_PROJECT, MAX_NAME_LENGTH, MAX_OVERLAP_S, NewKey
-from reelwright.access.limits import NAMES, AccessLimits, Most
+from reelwright.access.limits import NAMES, AccessLimits, Most, QueueShare
 from reelwright.access.scopes import USUAL, Scope
 from reelwright.api.schemas.base import Body, Page, Timestamp
 from reelwright.api.schemas.keeping import KeepRulesIn, KeepRulesOut
@@ -25,6 +25,10 @@ ProjectName = Annotated[
         description="Whose things the key sees and makes. One that is new is made with the key.",
     ),
 ]
+QUEUE_SHARE = (
+    "Its weight where jobs of several projects wait: one of 3 gets three times the workers' time of one of 1, as long"
+    " as both wait. What one leaves the others have."
+)
 Scopes = Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(Scope), description="What it allows.")]
 
 
@@ -94,6 +98,7 @@ class ProjectPatch(Body, frozen=True, kw_only=True):
 
     limits: LimitsIn = LimitsIn()
     keep: KeepRulesIn = KeepRulesIn()
+    queue_share: Annotated[QueueShare | UnsetType, Meta(description=QUEUE_SHARE)] = UNSET
 
 
 class ProjectOut(Body, frozen=True, kw_only=True):
@@ -104,6 +109,7 @@ class ProjectOut(Body, frozen=True, kw_only=True):
     created_at: Timestamp
     limits: LimitsOut
     keep: KeepRulesOut
+    queue_share: Annotated[int, Meta(description=QUEUE_SHARE)]
     stored_bytes: Annotated[
         int, Meta(description="Bytes of its files, of those in the trash too; those that several share count once.")
     ]
@@ -116,6 +122,7 @@ class ProjectOut(Body, frozen=True, kw_only=True):
             created_at=row.created_at,
             limits=LimitsOut.of(row.limits),
             keep=KeepRulesOut.of(row.keep),
+            queue_share=row.queue_share,
             stored_bytes=stored_bytes,
         )
 

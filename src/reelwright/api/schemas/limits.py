@@ -57,3 +57,10 @@ class LimitsPage(msgspec.Struct, frozen=True, kw_only=True):
         UsedLimitsOut | None, Meta(description="Of all keys of its project together. Null: no key was asked for.")
     ]
     keep: Annotated[KeepRulesOut, Meta(description="How long what comes now is kept, where its request does not say.")]
+    queue_share: Annotated[
+        int | None,
+        Meta(
+            description="The weight of its project where jobs of several wait: one of 3 gets three times the workers'"
+            " time of one of 1. Null: no key was asked for."
+        ),
+    ]

@@ -14,7 +14,7 @@ from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait,
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
 from reelwright.db.models.requests import FirstAnswer
 from reelwright.db.models.uploads import Upload
-from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, SeenToolchain
+from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, QueueTurn, SeenToolchain
 
 __all__ = [
     "LEADING",
@@ -41,6 +41,7 @@ __all__ = [
     "ProjectBytes",
     "Publication",
     "Queue",
+    "QueueTurn",
     "SeenToolchain",
     "SigningSecret",
     "Storage",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ForeignKey,
     Index,
+    SmallInteger,
     Text,
     func,
     text,
@@ -33,6 +34,8 @@ class Project(Base):
     """Its own, as access/limits.py has them; what is not there is as the settings say."""
     keep: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """Its own rules, as access/keep_rules.py has them; the same."""
+    queue_share: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    """Its weight where jobs of several projects wait: migrations/sql/queue_0024.sql."""
 
 
 class ApiKey(Base):

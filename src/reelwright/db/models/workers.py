@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from typing import Any
 
 from sqlalchemy import (
+    Index,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +37,22 @@ class Queue(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     paused_at: Mapped[datetime.datetime | None]
     paused_by: Mapped[str | None]
+
+
+class QueueTurn(Base):
+    """What a project has had of the workers, by which it is decided whose job is next: the tags of start-time fair
+    queueing, in seconds by its share. Written by procrastinate's fetch alone: migrations/sql/queue_0024.sql."""
+
+    __tablename__ = "queue_turns"
+    __table_args__ = (Index("ix_queue_turns_virtual_time", "virtual_time"),)
+
+    project_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    finish_tag: Mapped[float]
+    """Where its next job starts, unless the queue's virtual time is beyond that."""
+    virtual_time: Mapped[float]
+    """The queue's, when the project last had a turn; the latest of all is the queue's now."""
+    usual_s: Mapped[float] = mapped_column(server_default=text("1"))
+    """What its jobs cost lately: so much one is charged before anybody knows."""
 
 
 class Hindrance(Base):
