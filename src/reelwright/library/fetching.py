@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import email.message
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from reelwright.cancellation import finished
 from reelwright.errors import ReelwrightError, RemoteRefused, RemoteUnavailable
 from reelwright.library.partial_file import PartialFile, too_large
+from reelwright.library.pouring import pour
 from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
 from reelwright.outbound.target import Target
 
-BATCH_BYTES = 1 << 20
-MAX_HELD_S = 2.0
-"""What comes slowly is written so often: it is there when this breaks off."""
 MAX_TRIES = 5
 """Connections in a row that bring nothing new."""
 PROGRESS_BYTES = 64 << 10
@@ -144,24 +142,16 @@ class Fetching:
         self.known = new
 
     async def _take(self, answer: RemoteAnswer) -> None:
-        now = asyncio.get_running_loop().time
-        batch: list[bytes] = []
-        held_bytes, written_at = 0, now()
-        try:
-            async for chunk in answer.chunks():
-                batch.append(chunk)
-                held_bytes += len(chunk)
-                self._arrived(len(chunk))
-                if held_bytes >= BATCH_BYTES or now() - written_at > MAX_HELD_S:
-                    taken, batch, held_bytes = batch, [], 0
-                    await finished(asyncio.to_thread(self._partial.write, taken))
-                    written_at = now()
-        finally:  # what came before the end is worth keeping, whatever that was
-            await finished(asyncio.to_thread(self._partial.write, batch))
+        await pour(self._noted(answer.chunks()), self._partial.write, keeps_rest=True)
         if self.known.size_bytes is not None and self._partial.size_bytes != self.known.size_bytes:
             raise RemoteUnavailable(
                 f"{answer.target.authority} sent {self._partial.size_bytes} of {self.known.size_bytes} bytes"
             )
+
+    async def _noted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self._arrived(len(chunk))
+            yield chunk
 
 
 def refusal(answer: RemoteAnswer) -> ReelwrightError | None:

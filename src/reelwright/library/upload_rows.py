@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
@@ -32,7 +32,6 @@ LEASE = datetime.timedelta(seconds=10)
 
 IDLE_TIMEOUT = "5s"
 """Less than others wait for a lock (db/connection.py)."""
-_BRIEF = ("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)
 
 
 class UploadRefused(ReelwrightError):
@@ -81,20 +80,21 @@ async def locked(session: AsyncSession, upload_id: uuid.UUID) -> Upload:
 
 
 async def changed(
-    session: AsyncSession, upload_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+    sessions: async_sessionmaker[AsyncSession], upload_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
 ) -> Upload | None:
-    """Change the row if it meets the conditions, in one statement, after which the transaction is brief, and whoever
-    follows the upload is told. Return the row as it is then; None where it does not meet them."""
+    """Change the row if it meets the conditions, and tell whoever follows the upload: one statement, which is a
+    transaction of its own. Return the row as it is then; None where it does not meet them."""
     changing = update(Upload).where(Upload.id == upload_id, *conditions).values(**values)
-    told = (func.pg_notify(CHANNEL, str(upload_id)), func.set_config(*_BRIEF))
-    row = (await session.execute(changing.returning(Upload, *told))).first()
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        row = (await session.execute(changing.returning(Upload, func.pg_notify(CHANNEL, str(upload_id))))).first()
     return None if row is None else row[0]
 
 
 async def brief(session: AsyncSession) -> None:
     """Have the database end this transaction when nothing is heard of it: a process that stands still in the middle of
     one would keep everybody from the row that it has locked."""
-    await session.execute(select(func.set_config(*_BRIEF)))
+    await session.execute(select(func.set_config("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)))
 
 
 async def tell(session: AsyncSession, upload_id: uuid.UUID) -> None:

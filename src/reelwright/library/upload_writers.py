@@ -22,7 +22,8 @@ from reelwright.cancellation import finished, set_within
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
-from reelwright.library import upload_rows, uploads
+from reelwright.library import upload_rows
+from reelwright.library.pouring import pour
 from reelwright.library.resumable_uploads import ResumableUploads
 from reelwright.storage import upload_pieces
 from reelwright.storage.upload_pieces import PieceWriter, UploadPiece
@@ -126,7 +127,7 @@ class UploadWriters:
             try:
                 async with self._watched(claim, news):
                     room_bytes = claim.room_bytes(self._limits.max_bytes)
-                    await uploads.pour(body(room_bytes), writer.write, keeps_rest=checksum is None)
+                    await pour(body(room_bytes), writer.write, keeps_rest=checksum is None)
                 right = checked is None or checksum is None or checked.digest() == checksum.digest
             finally:
                 added_bytes = writer.added_bytes
@@ -154,8 +155,7 @@ class UploadWriters:
         claim = dataclasses.replace(left, writer=left.writer + 1)
         mine = (Upload.writer == left.writer, Upload.writing.is_(None), Upload.state == "receiving")
         values = {"writer": claim.writer, "writing": _kind(checked), "expires_at": self._limits.expiry()}
-        async with self._sessions.begin() as session:
-            found = await upload_rows.changed(session, left.upload_id, *mine, upload_rows.unexpired(), **values)
+        found = await upload_rows.changed(self._sessions, left.upload_id, *mine, upload_rows.unexpired(), **values)
         return None if found is None else claim
 
     async def _claimed(
@@ -227,11 +227,11 @@ class UploadWriters:
         values = {"pieces": msgspec.to_builtins(pieces), "writing": None, "expires_at": self._limits.expiry()}
         if at == claim.length_bytes:
             values |= upload_rows.WHOLE
-        async with self._sessions.begin() as session:
-            upload = await upload_rows.changed(session, claim.upload_id, Upload.writer == claim.writer, **values)
-            if upload is None:
+        upload = await upload_rows.changed(self._sessions, claim.upload_id, Upload.writer == claim.writer, **values)
+        if upload is None:
+            async with self._sessions() as session:
                 await upload_rows.found(session, claim.upload_id)
-                raise _superseded()
+            raise _superseded()
         if right and size_bytes:
             self._left[claim.upload_id] = dataclasses.replace(claim, at=at, pieces=pieces)
             if len(self._left) > MAX_LEFT:

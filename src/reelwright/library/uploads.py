@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import uuid
@@ -26,17 +25,14 @@ from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.edits.enums import FileRole
 from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
-from reelwright.errors import ChecksumMismatch, NoSpace, UnreadableMedia
+from reelwright.errors import ChecksumMismatch, UnreadableMedia
 from reelwright.file_formats import FileFormat
 from reelwright.library import retention, same_bytes
+from reelwright.library.pouring import pour
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
 from reelwright.storage.local import LocalStorage, SpaceWatch
 from reelwright.telemetry import metrics
-
-BATCH_BYTES = 1 << 20
-MAX_HELD_S = 5.0
-"""What a slow client sends is written so often: the file shows that it is alive."""
 
 Examined = TypeVar("Examined")
 
@@ -223,36 +219,6 @@ def video_of(received: Received[MediaInfo], labels: dict[str, Any], kept_s: int 
         labels=labels,
         kept_until=retention.until(kept_s),
     )
-
-
-async def pour(chunks: AsyncIterator[bytes], write: Callable[[list[bytes]], None], *, keeps_rest: bool = False) -> None:
-    """Write all in batches, in a thread; what a slow client sends is written every MAX_HELD_S. `keeps_rest`: what has
-    come before an error is written, too. Raises NoSpace, what `chunks` raises.
-
-    No thread writes any more when this ends, however it does.
-    """
-    batch: list[bytes] = []
-    held_bytes = 0
-    clock = asyncio.get_running_loop()
-    written_at = clock.time()
-    try:
-        try:
-            async for chunk in chunks:
-                batch.append(chunk)
-                held_bytes += len(chunk)
-                if held_bytes >= BATCH_BYTES or clock.time() - written_at > MAX_HELD_S:
-                    full, batch = batch, []
-                    await finished(asyncio.to_thread(write, full))
-                    held_bytes, written_at = 0, clock.time()
-        except BaseException:
-            if keeps_rest:
-                await finished(asyncio.to_thread(write, batch))
-            raise
-        await finished(asyncio.to_thread(write, batch))
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpace("the storage disk is full") from error
-        raise
 
 
 @dataclass(frozen=True, slots=True)

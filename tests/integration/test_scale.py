@@ -1,0 +1,128 @@
+"""A million videos of a hundred projects, and ten thousand keys: what one project asks for reads its own rows alone.
+
+Plans are looked at, and no clock: by an index of the project a page reads its rows, however many others have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import event
+
+from reelwright.access import admission, grants, keyring, tokens
+from reelwright.access.asking import Holder
+from reelwright.access.scopes import Scope
+from reelwright.db.database import create_engine
+from reelwright.db.ownership import confined
+from reelwright.db.sessions import Sessions
+from reelwright.jobs import queries as jobs
+from reelwright.jobs import status_reader
+from reelwright.jobs.selection import Selection
+from reelwright.library import queries
+from reelwright.library.pages import Wanted
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+PROJECTS, KEYS, VIDEOS = 100, 10_000, 1_000_000
+FILL = f"""
+SET session_replication_role = replica;  -- what triggers write is not looked at here
+INSERT INTO projects (id, name)
+    SELECT md5('project ' || n)::uuid, 'project ' || n FROM generate_series(1, {PROJECTS}) n;
+INSERT INTO api_keys (id, project_id, name, digest, hint, scopes)
+    SELECT md5('key ' || n)::uuid, md5('project ' || 1 + n % {PROJECTS})::uuid, 'key ' || n,
+           sha256(('key ' || n)::bytea), 'rw_', '{{read,write}}'
+    FROM generate_series(1, {KEYS}) n;
+INSERT INTO tokens (id, project_id, key_id, purpose, digest, expires_at)
+    SELECT md5('token ' || n)::uuid, md5('project ' || 1 + n % {PROJECTS})::uuid, md5('key ' || 1 + n % {KEYS})::uuid,
+           'upload', sha256(('token ' || n)::bytea), now() + interval '1 day'
+    FROM generate_series(1, {KEYS}) n;
+INSERT INTO videos (id, project_id, original_filename, stored_path, size_bytes, width, height, format, mime_type,
+                    sha256, media_info, upload_time)
+    SELECT md5('video ' || n)::uuid, md5('project ' || 1 + n % {PROJECTS})::uuid, 'holiday.mp4', 'x', n, 2, 2, 'mp4',
+           'video/mp4', md5(n::text), '{{}}', now() - n * interval '1 second'
+    FROM generate_series(1, {VIDEOS}) n;
+INSERT INTO jobs (id, project_id, video_id, type, status, created_at, finished_at)
+    SELECT md5('job ' || n)::uuid, md5('project ' || 1 + n % {PROJECTS})::uuid, md5('video ' || n)::uuid, 'trim',
+           CASE WHEN n % 100000 < 200 THEN 'PENDING' ELSE 'SUCCESS' END::job_status, now() - n * interval '1 second',
+           CASE WHEN n % 100000 < 200 THEN NULL ELSE now() END
+    FROM generate_series(1, {VIDEOS}) n;
+RESET session_replication_role;
+"""
+LARGE = {"videos": VIDEOS, "jobs": VIDEOS, "api_keys": KEYS, "tokens": KEYS}
+OWN_ROWS = VIDEOS // PROJECTS
+
+
+def md5(text: str) -> uuid.UUID:
+    return uuid.UUID(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
+
+
+PROJECT, KEY = md5("project 8"), md5("key 7")
+
+
+class Asked:
+    """Statements with their values, as they were sent."""
+
+    def __init__(self) -> None:
+        self.statements: list[tuple[str, Any]] = []
+
+    def heard(self, _: object, __: object, statement: str, values: Any, *___: object) -> None:
+        if statement.startswith("SELECT"):
+            self.statements.append((statement, values))
+
+
+@pytest.fixture
+async def sessions(database_url: str, operator: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[Sessions]:
+    await operator.execute(FILL, timeout=1500)
+    await operator.execute("VACUUM ANALYZE", timeout=600)
+    engine = create_engine(database_url, application_name="tests", statement_timeout_s=0)
+    yield Sessions(engine)
+    await engine.dispose()
+
+
+def scans(node: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """The tables that a plan reads, how, and how many rows of each it looked at."""
+    if (table := node.get("Relation Name")) in LARGE:
+        looked_at = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        yield str(table), node["Node Type"], looked_at * node["Actual Loops"]
+    for below in node.get("Plans", ()):
+        yield from scans(below)
+
+
+async def test_a_project_reads_its_own_rows_alone(
+    sessions: Sessions, operator: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """A page reads a page by an index, also one after a cursor; a count reads what it counts; a key, a token and a
+    status are found by one row each."""
+    asked = Asked()
+    event.listen(sessions.engine.sync_engine, "before_cursor_execute", asked.heard)
+    with confined(PROJECT):
+        async with sessions() as session:
+            first = await queries.videos(session, Wanted(size=20))
+            assert (first.total, len(first.rows)) == (OWN_ROWS, 20)
+            await queries.videos(session, Wanted(size=20, after=first.following))
+            await queries.video(session, first.rows[0].id)
+            listed = await jobs.page(session, Wanted(size=20), Selection())
+            assert (listed.total, len(listed.rows)) == (OWN_ROWS, 20)
+            await jobs.find(session, listed.rows[0].id)
+            await tokens.page(session, purpose=None, subject_id=None, offset=0, limit=20)
+            await admission.used(session, Holder(KEY, PROJECT, frozenset(Scope), None))
+    by_one_row = [
+        (keyring._LOOK, (hashlib.sha256(b"key 7").digest(),)),
+        (grants._LOOK, (md5("token 7"),)),
+        (status_reader._LOOK, ([md5("job 7"), md5("job 8")],)),
+        (status_reader._LOOK_AT_ONE, (md5("job 7"),)),
+    ]
+    seen = 0
+    for statement, values in [*asked.statements, *by_one_row]:
+        explained = await operator.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+        most = OWN_ROWS if "count(" in statement else 100
+        for table, way, looked_at in scans(json.loads(explained)[0]["Plan"]):
+            assert (way != "Seq Scan", looked_at <= most) == (True, True), (statement, table, way, looked_at)
+            seen += 1
+    assert seen > 12
