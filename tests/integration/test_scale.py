@@ -47,11 +47,11 @@ INSERT INTO videos (id, project_id, original_filename, stored_path, size_bytes, 
     SELECT md5('video ' || n)::uuid, md5('project ' || 1 + n % {PROJECTS})::uuid, 'holiday.mp4', 'x', n, 2, 2, 'mp4',
            'video/mp4', md5(n::text), '{{}}', now() - n * interval '1 second'
     FROM generate_series(1, {VIDEOS}) n;
-INSERT INTO jobs (id, project_id, video_id, type, status, created_at, finished_at)
+INSERT INTO jobs (id, project_id, video_id, type, status, progress, created_at, finished_at)
     SELECT md5('job ' || n)::uuid, md5('project ' || 1 + n % {PROJECTS})::uuid, md5('video ' || n)::uuid, 'trim',
-           CASE WHEN n % 100000 < 200 THEN 'PENDING' ELSE 'SUCCESS' END::job_status, now() - n * interval '1 second',
-           CASE WHEN n % 100000 < 200 THEN NULL ELSE now() END
-    FROM generate_series(1, {VIDEOS}) n;
+           CASE WHEN waits THEN 'PENDING' ELSE 'SUCCESS' END::job_status, CASE WHEN waits THEN 0 ELSE 100 END,
+           now() - n * interval '1 second', CASE WHEN NOT waits THEN now() END
+    FROM generate_series(1, {VIDEOS}) n, LATERAL (SELECT n % 100000 < 200 AS waits) of_it;
 RESET session_replication_role;
 """
 LARGE = {"videos": VIDEOS, "jobs": VIDEOS, "api_keys": KEYS, "tokens": KEYS}

@@ -97,13 +97,13 @@ async def page(
     joined = select(ApiKey, Project.name).join(Project, Project.id == ApiKey.project_id).where(*conditions)
     total = await session.scalar(joined.with_only_columns(func.count(), maintain_column_froms=True)) or 0
     ordered = joined.order_by(Project.name, ApiKey.created_at, ApiKey.id).offset(offset).limit(limit)
-    return (await session.execute(ordered)).tuples().all(), total
+    return (await session.execute(ordered)).all(), total
 
 
 async def find(session: AsyncSession, key_id: uuid.UUID) -> tuple[ApiKey, str]:
     """Return a key and its project's name. Raises NotFound."""
     query = select(ApiKey, Project.name).join(Project, Project.id == ApiKey.project_id).where(ApiKey.id == key_id)
-    found = (await session.execute(query)).tuples().one_or_none()
+    found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotFound("no such key")
     return found
@@ -187,7 +187,7 @@ async def projects(
     stored = func.coalesce(ProjectBytes.stored_bytes, 0)
     joined = select(Project, stored).outerjoin(ProjectBytes, ProjectBytes.project_id == Project.id)
     rows = await session.execute(joined.order_by(Project.name).offset(offset).limit(limit))
-    return rows.tuples().all(), total
+    return rows.all(), total
 
 
 async def revoke(session: AsyncSession, key_id: uuid.UUID) -> tuple[ApiKey, str]:

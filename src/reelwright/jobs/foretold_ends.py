@@ -43,7 +43,7 @@ async def endings(
     at = func.now() + datetime.timedelta(seconds=within_s)
     rules = await retention.rules_of_all(session, defaults)
     named = select(Project.id, Project.name).order_by(Project.name)
-    projects = dict((await session.execute(named)).tuples().all())
+    projects = dict((await session.execute(named)).all())
     wanted = {project_id: name for project_id, name in projects.items() if project in (None, name)}
     found: list[Ending] = []
     for kind, thing, over, read, files in _stored(at):

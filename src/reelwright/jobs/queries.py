@@ -39,7 +39,7 @@ async def page(session: AsyncSession, wanted: Wanted, selection: Selection, *, w
     part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=large)
     without_text = case((func.jsonb_typeof(Job.plan_json) == "object", Job.plan_json.op("-")("subtitles")))
     plans = await session.execute(select(Job.id, without_text).where(Job.id.in_([job.id for job in part.rows])))
-    known: dict[uuid.UUID, dict[str, Any] | None] = dict(plans.tuples().all())
+    known: dict[uuid.UUID, dict[str, Any] | None] = dict(plans.all())
     for job in part.rows:
         set_committed_value(job, "plan_json", known.get(job.id))
     return part
@@ -65,4 +65,4 @@ async def variants_of(session: AsyncSession, job_id: uuid.UUID) -> list[Variant]
 async def checks_of(session: AsyncSession, job_id: uuid.UUID) -> dict[uuid.UUID, dict[str, Any]]:
     """Return what is stored with each variant that the job made of what it was held to."""
     rows = await session.execute(select(Variant.id, Variant.checks).where(Variant.job_id == job_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
