@@ -130,6 +130,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         NotNegative,
         Meta(description="Bytes of a project's stored files; beyond, uploads and jobs get 507. 0: no limit."),
     ] = 0
+    project_made_minutes_per_day: Annotated[
+        NotNegative,
+        Meta(description="Minutes of video that a project may make in a day (UTC); beyond, jobs get 429. 0: no limit."),
+    ] = 0
+    project_made_minutes_per_month: Annotated[NotNegative, Meta(description="The same in a month.")] = 0
     max_token_s: Annotated[
         Positive, Meta(description="Longest life of a token or a signed address (`POST /tokens`), seconds (a day).")
     ] = 24 * 3600

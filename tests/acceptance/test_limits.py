@@ -15,7 +15,10 @@ import msgspec
 import pytest
 
 from reelwright.settings import Settings
+from tests.acceptance.test_imports import file_server
 from tests.acceptance.test_keys import bearer, command, guarded, made
+from tests.support.processes import PATIENCE_S
+from tests.support.remote import Remote
 from tests.support.service import UNKNOWN, Service, problem
 
 
@@ -322,3 +325,41 @@ async def test_a_key_is_told_what_it_has_used(service: Service, clip: Path) -> N
     assert 1 <= told["key"]["requests_per_minute"]["used"] <= 3
     assert told["project"]["stored_bytes"] == {"limit": None, "used": size}
     assert told["project"]["jobs_per_minute"] == {"limit": None, "used": None}
+
+
+async def test_bytes_are_held_to_the_limit_when_they_are_stored(service: Service, clip: Path) -> None:
+    """Not only when they are asked for: an import that others were faster than fails, and an upload that another
+    process takes up after a kill is refused. Nothing of either stays."""
+    size = clip.stat().st_size
+    key = await made(service, "shop", limits={"stored_bytes": size + 1000})
+    remote = Remote(file_server(padded(clip, 1)))
+    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=bearer(key)) as client:
+        async with remote.running():
+            job_id = (await client.post("/videos/import", json={"url": remote.url("/a.mp4")})).json()["job_id"]
+            assert (await upload(client, clip.read_bytes())).status_code == 201
+            async with service.worker():
+                job = await service.until(job_id, "FAILURE")
+        assert job["error"]["code"] == "quota_exceeded"
+        assert f"of the {size + 1000} bytes that it may have (stored_bytes)" in job["error"]["detail"]
+        (video,) = (await client.get("/videos")).json()["items"]
+        async with asyncio.timeout(PATIENCE_S):
+            while service.stored() != {video["stored_path"]}:
+                await asyncio.sleep(0.05)
+
+        assert (await client.delete(f"/videos/{video['id']}")).status_code == 204
+        await service.api.end()
+        service.api = await service.start_api(REELWRIGHT_FAULTS="upload stored, not inserted=kill")
+        whole = {"Tus-Resumable": "1.0.0", "Upload-Length": str(size)}
+        place = (await client.post("/uploads", headers=whole)).headers["location"]
+        sent = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        with pytest.raises(httpx.TransportError):
+            await client.patch(place, headers=sent, content=clip.read_bytes())
+        await service.sql("UPDATE api_keys SET limits = jsonb_build_object('stored_bytes', 1) WHERE name = 'shop'")
+        service.api = await service.start_api()
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := (await client.get(place)).json())["state"] == "whole":
+                await asyncio.sleep(0.05)
+        assert (found["state"], found["problem"]["status"], found["problem"]["code"]) == (
+            "refused", 507, "quota_exceeded",
+        )  # fmt: skip
+        assert (await client.get("/videos")).json()["total"] == 0

@@ -57,8 +57,8 @@ def test_the_headers_are_those_of_the_draft() -> None:
 def test_own_limits_come_before_the_settings_and_zero_is_none() -> None:
     own = AccessLimits.stored({"jobs_per_minute": 0, "unfinished_jobs": 3, "of_another_release": 1})
     merged = own.over(AccessLimits(jobs_per_minute=5, stored_bytes=7))
-    assert [merged.most(name) for name in NAMES] == [None, None, 3, None, 7]
-    assert [NONE.most(name) for name in NAMES] == [None] * 5
+    assert [merged.most(name) for name in NAMES] == [None, None, 3, None, 7, None, None]
+    assert [NONE.most(name) for name in NAMES] == [None] * 7
     assert msgspec.to_builtins(own) == {"jobs_per_minute": 0, "unfinished_jobs": 3}
 
 

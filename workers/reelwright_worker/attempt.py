@@ -101,7 +101,9 @@ class Attempt(TendedAttempt):
         """Return the local paths of all inputs by slot. Raises JobFailed when one is not what the plan was made for."""
         async with self.ctx.sessions() as session:
             files = await session.scalars(
-                select(File).join(JobInput, JobInput.file_id == File.id).where(JobInput.job_id == self.claim.job_id)
+                select(File)
+                .join(JobInput, JobInput.file_id == File.id)
+                .where(JobInput.job_id == self.claim.job_id, File.trashed_at.is_(None))
             )
             keys = {file.sha256: file.key for file in files}
         slots: dict[str, Path] = {}

@@ -45,7 +45,7 @@ class FencedPublication(ABC):
 
     @abstractmethod
     async def _write(self, session: AsyncSession) -> None:
-        """Write all rows, and the job's end. Raises LeaseLost."""
+        """Write all rows, and the job's end. Raises LeaseLost, JobFailed."""
 
     @abstractmethod
     async def _is_written(self, session: AsyncSession) -> bool:
@@ -113,13 +113,13 @@ class FencedPublication(ABC):
         """Do as `_commit`; files that lost their right to rows go at once, also when the caller is cancelled."""
         try:
             return await self._commit()
-        except LeaseLost:
+        except JobFailed:
             await self._withdraw()
             raise
 
     async def _commit(self) -> bool:
         """Write all rows in one fenced transaction. Return False when its outcome is unknown: done again, it finds
-        out. Raises LeaseLost."""
+        out. Raises LeaseLost, JobFailed."""
         try:
             async with self.sessions.begin() as session:
                 try:

@@ -12,13 +12,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.access import admission
+from reelwright.access.asking import Holder, on_behalf_of
+from reelwright.access.later import holder_by_id
+from reelwright.access.limits import limits_of
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, Video, new_id
 from reelwright.db.ownership import confined
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.media_info import MediaInfo
-from reelwright.errors import JobFailed, LeaseLost, NoSpace, UnreadableMedia, UnsupportedMedia
+from reelwright.errors import JobFailed, LeaseLost, NoSpace, QuotaExceeded, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import imports, lifecycle
 from reelwright.jobs.imports import WantedImport
 from reelwright.jobs.lifecycle import Claim
@@ -106,8 +110,11 @@ class ImportAttempt(TendedAttempt):
         media = await self._examined()
         self._enter("publish")
         ctx, name = self.ctx, display_name(name)
+        limits = {f"of_{whose}s": limits_of(ctx.settings, whose) for whose in ("key", "project")}
+        async with ctx.sessions() as session:
+            holder = await holder_by_id(session, self.job.key_id, **limits)
         publication = ImportPublication(
-            ctx.sessions, ctx.storage, self.claim, self.job, self.partial, media, name, self.shown
+            ctx.sessions, ctx.storage, self.claim, self.job, self.partial, media, name, self.shown, holder
         )
         await publication.publish()
 
@@ -189,6 +196,8 @@ class ImportPublication(FencedPublication):
     media: MediaInfo
     name: str
     shown: str
+    holder: Holder | None
+    """Who has asked for it: his limits hold when it is stored."""
     video_id: uuid.UUID = field(default_factory=new_id)
 
     @property
@@ -199,7 +208,7 @@ class ImportPublication(FencedPublication):
         return [(self.partial.path, self._key)]
 
     async def _write(self, session: AsyncSession) -> None:
-        with confined(self.job.project_id):
+        with confined(self.job.project_id), on_behalf_of(self.holder):
             size_bytes = self.partial.size_bytes
             told = imports.transfer(self.shown, size_bytes, size_bytes, None)
             await lifecycle.succeed_import(session, self.claim, video_id=self.video_id, recipe_json=told)
@@ -207,11 +216,21 @@ class ImportPublication(FencedPublication):
             shared = await same_bytes.shared(session, self.storage, key=self._key, size_bytes=size_bytes, sha256=sha256)
             if shared is not None:
                 metrics.UPLOADS_STORED_ALREADY.inc()
+            else:
+                await self._require_room(session, size_bytes)
             received = Received(
                 self.video_id, self.name, self._key, self.media.file_format, size_bytes, sha256, self.media, shared
             )
             kept_s = await imports.kept_s(session, self.job.id)
             await uploads.insert(session, uploads.video_of(received, self.job.labels, kept_s), received)
+
+    @staticmethod
+    async def _require_room(session: AsyncSession, size_bytes: int) -> None:
+        """Raises JobFailed: since it was asked for, the project has stored as much as it may."""
+        try:
+            await admission.require_room(session, size_bytes)
+        except QuotaExceeded as error:
+            raise JobFailed(error.detail, code=error.code, stage="publish") from error
 
     async def _is_written(self, session: AsyncSession) -> bool:
         return await session.get(Video, self.video_id) is not None

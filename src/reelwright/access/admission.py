@@ -1,5 +1,5 @@
 """Limits of what makes work, held by the database, so that all API processes count together: new jobs, unfinished jobs,
-uploads at once, stored bytes.
+uploads at once, stored bytes, minutes made.
 
 Where a limit is set, whoever is about to take a place locks the row of its key or project until it has committed: of
 many who want the last one, one gets it. Where none is set, nothing is asked.
@@ -8,6 +8,7 @@ many who want the last one, one gets it. Where none is set, nothing is asked.
 from __future__ import annotations
 
 import asyncio
+import datetime
 import math
 import uuid
 from collections.abc import AsyncIterator
@@ -19,8 +20,9 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access import usage
 from reelwright.access.asking import Holder, asking
-from reelwright.access.limits import WINDOW_S, Standing
+from reelwright.access.limits import MINUTES, WINDOW_S, Standing, period
 from reelwright.db.database import is_away
 from reelwright.db.models import ProjectBytes
 from reelwright.errors import QuotaExceeded, RateLimited
@@ -43,6 +45,7 @@ async def admit_job(session: AsyncSession) -> None:
         return
     holder = request.holder
     await _require_room(session, holder, 0)
+    await _require_minutes(session, holder)
     rates, places = holder.most("jobs_per_minute"), holder.most("unfinished_jobs")
     if not any((*rates, *places)):
         return
@@ -147,6 +150,22 @@ async def _require_room(session: AsyncSession, holder: Holder, size_bytes: int) 
         )
 
 
+async def _require_minutes(session: AsyncSession, holder: Holder) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    for name in MINUTES:
+        limits = [most for most in holder.most(name) if most is not None]
+        if not limits:
+            continue
+        first, anew = period(name, now)
+        made = await usage.made_s(session, holder.project_id, first) / 60
+        if made >= min(limits):
+            raise RateLimited(
+                f"The project has made {made:.0f} of the {min(limits)} minutes that it may make in a"
+                f" {name.rpartition('_')[2]} ({name}): new jobs are taken from {anew:%Y-%m-%d %H:%M} UTC on.",
+                retry_after_s=math.ceil((anew - now).total_seconds()),
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Used:
     """How much of each limit is used now. None: it is not counted."""
@@ -156,6 +175,8 @@ class Used:
     unfinished_jobs: int
     concurrent_uploads: int | None
     stored_bytes: int
+    made_minutes_per_day: int
+    made_minutes_per_month: int
 
     def with_requests(self, requests: int | None) -> Used:
         return replace(self, requests_per_minute=requests)
@@ -172,6 +193,8 @@ _USED = {whose: text(_OF.format(whose=whose)) for whose in ("project", "key")}
 async def used(session: AsyncSession, holder: Holder) -> tuple[Used, Used]:
     """Return what the project and the key have used of their limits, but for requests."""
     stored = await stored_bytes(session, holder.project_id)
+    now = datetime.datetime.now(datetime.UTC)
+    made = [math.ceil(await usage.made_s(session, holder.project_id, period(name, now)[0]) / 60) for name in MINUTES]
     found = []
     for whose, subject, limits in (
         ("project", holder.project_id, holder.project_limits),
@@ -181,7 +204,7 @@ async def used(session: AsyncSession, holder: Holder) -> tuple[Used, Used]:
         a_minute = limits.most("jobs_per_minute")
         jobs = None if a_minute is None else math.ceil(max(float(full_in_s or 0), 0) * a_minute / WINDOW_S - 1e-6)
         counted = uploads if any(holder.most("concurrent_uploads")) else None
-        found.append(Used(None, jobs, unfinished, counted, stored))
+        found.append(Used(None, jobs, unfinished, counted, stored, *made))
     return found[0], found[1]
 
 

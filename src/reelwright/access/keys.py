@@ -180,13 +180,15 @@ async def queue_share(session: AsyncSession, project_id: uuid.UUID) -> int:
 
 
 async def projects(
-    session: AsyncSession, *, offset: int = 0, limit: int | None = None
+    session: AsyncSession, *, only: uuid.UUID | None = None, offset: int = 0, limit: int | None = None
 ) -> tuple[Sequence[tuple[Project, int]], int]:
-    """Return some of all projects by name, each with the bytes that it has stored; and how many there are."""
-    total = await session.scalar(select(func.count()).select_from(Project)) or 0
+    """Return some of all projects by name, each with the bytes that it has stored; and how many there are. `only`: of
+    this one alone."""
+    conditions = [] if only is None else [Project.id == only]
+    total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
     stored = func.coalesce(ProjectBytes.stored_bytes, 0)
     joined = select(Project, stored).outerjoin(ProjectBytes, ProjectBytes.project_id == Project.id)
-    rows = await session.execute(joined.order_by(Project.name).offset(offset).limit(limit))
+    rows = await session.execute(joined.where(*conditions).order_by(Project.name).offset(offset).limit(limit))
     return rows.all(), total
 
 

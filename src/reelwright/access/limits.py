@@ -6,12 +6,15 @@ and after that one each `60 / limit` seconds. All that has to be kept of a bucke
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from reelwright.settings import Settings
 
 WINDOW_S = 60.0
 
@@ -41,6 +44,14 @@ class AccessLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             " with it nothing more is stored, and no job is made, when its project has so many. 0: no limit."
         ),
     ] = UNSET
+    made_minutes_per_day: Annotated[
+        Most | UnsetType,
+        Meta(
+            description="Minutes of video and sound made in a day (UTC); beyond, no new jobs. Of a key: it looks at"
+            " its project. 0: no limit."
+        ),
+    ] = UNSET
+    made_minutes_per_month: Annotated[Most | UnsetType, Meta(description="The same in a month. 0: no limit.")] = UNSET
 
     @classmethod
     def stored(cls, value: Mapping[str, Any]) -> AccessLimits:
@@ -60,8 +71,15 @@ class AccessLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return getattr(self, name) or None
 
 
+def limits_of(settings: Settings, whose: str) -> AccessLimits:
+    """Return the limits that keys (`key`) or projects (`project`) have which have none of their own."""
+    given = {name: getattr(settings, f"{whose}_{name}", None) for name in NAMES}
+    return AccessLimits.stored({name: most for name, most in given.items() if most is not None})
+
+
 NAMES = tuple(AccessLimits.__struct_fields__)
 NONE = AccessLimits()
+MINUTES = ("made_minutes_per_day", "made_minutes_per_month")
 BY_MINUTE = ("requests_per_minute", "jobs_per_minute")
 MAX_QUEUE_SHARE = 100
 """So many times the time of a project of share 1 one may get where both wait."""
@@ -82,6 +100,17 @@ class Standing:
     def wait_s(self) -> float:
         """How long until there is one again."""
         return max(0.0, self.full_in_s - WINDOW_S + WINDOW_S / self.most)
+
+
+def period(name: str, now: datetime.datetime) -> tuple[datetime.date, datetime.datetime]:
+    """Return the first day of what a limit of MINUTES counts now, by UTC, and when it begins anew."""
+    today = now.astimezone(datetime.UTC).date()
+    if name == "made_minutes_per_day":
+        first, after = today, today + datetime.timedelta(days=1)
+    else:
+        first = today.replace(day=1)
+        after = (first + datetime.timedelta(days=31)).replace(day=1)
+    return first, datetime.datetime.combine(after, datetime.time(), datetime.UTC)
 
 
 def drawn(name: str, most: int, full_at: float, now: float) -> tuple[Standing, float]:

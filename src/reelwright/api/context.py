@@ -12,7 +12,8 @@ from reelwright.access.first_answers import FirstAnswers
 from reelwright.access.grants import Grants
 from reelwright.access.keep_rules import KeepRules
 from reelwright.access.keyring import Keyring
-from reelwright.access.limits import NAMES, AccessLimits
+from reelwright.access.limits import limits_of
+from reelwright.access.sent_bytes import SentBytes
 from reelwright.api.event_feeds import EventFeeds
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
@@ -69,6 +70,7 @@ class Services:
     keyring: Keyring | None
     """None: no request needs a key."""
     grants: Grants
+    sent_bytes: SentBytes
 
     def reuse_from(self, wanted: bool) -> LocalStorage | None:
         """Return where results lie that an edit may take, None when it is to be made anew."""
@@ -84,12 +86,6 @@ class Services:
         return Addresses(self.settings.api_root_path)
 
 
-def limits_of(settings: Settings, whose: str) -> AccessLimits:
-    """Return the limits that keys (`key`) or projects (`project`) have which have none of their own."""
-    given = {name: getattr(settings, f"{whose}_{name}", None) for name in NAMES}
-    return AccessLimits.stored({name: most for name, most in given.items() if most is not None})
-
-
 def upload_limits(settings: Settings) -> UploadLimits:
     """Return what the settings say of uploads that come in several requests."""
     return UploadLimits(
@@ -97,6 +93,8 @@ def upload_limits(settings: Settings) -> UploadLimits:
         max_unfinished=settings.max_unfinished_uploads,
         expiry_s=settings.upload_expiry_s,
         keep_rules=rules_of_settings(settings),
+        of_keys=limits_of(settings, "key"),
+        of_projects=limits_of(settings, "project"),
     )
 
 
@@ -132,12 +130,17 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         )
         uploads = ResumableUploads(database.sessions, storage, upload_limits(settings))
         upload_writers = UploadWriters(uploads)
+        sent_bytes = SentBytes(database.sessions)
         completions = Completions(uploads, upload_writers, prober)
         asset_videos = AssetVideos(storage, prober, database.sessions, rules_of_settings(settings))
         client = OutboundClient(OutboundRules.of(settings))
         fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, asset_videos, client)
         try:
-            async with keyring.noting_uses() if keyring is not None else nullcontext(), completions.running():
+            async with (
+                keyring.noting_uses() if keyring is not None else nullcontext(),
+                completions.running(),
+                sent_bytes.writing_down(),
+            ):
                 yield Services(
                     settings,
                     database.sessions,
@@ -167,6 +170,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     UploadFeeds(uploads, notifier, Addresses(settings.api_root_path)),
                     keyring,
                     Grants(look, keyring),
+                    sent_bytes,
                 )
         finally:
             await overlay_images.close()

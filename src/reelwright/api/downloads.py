@@ -30,6 +30,7 @@ def download(
         cache_control=services.settings.cache_control_of_files,
         cross_origin=bool(services.settings.cors_origins),
         accel=Accel(prefix, file.key) if (prefix := services.settings.accel_prefix) else None,
+        sent=services.sent_bytes.of(file.project_id),
     )
 
 

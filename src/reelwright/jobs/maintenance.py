@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access import usage
 from reelwright.access.first_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
@@ -37,10 +38,12 @@ from reelwright.storage.local import LocalStorage
 logger = logging.getLogger(__name__)
 
 PRUNE_INTERVAL_S = 900
+ADD_UP_INTERVAL_S = 60
 _JOBS_LOCK = 0x7265_6170
 _FILES_LOCK = 0x7377_6565
 _RECORDS_LOCK = 0x7265_636F
 _EXPIRY_LOCK = 0x656E_6473
+_USE_LOCK = 0x7573_6564
 
 
 class Maintenance:
@@ -74,6 +77,7 @@ class Maintenance:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._repeat(self.rescue_jobs, self.interval_s))
             loops.create_task(self._repeat(self.end_stored, self.interval_s))
+            loops.create_task(self._repeat(self.add_up_use, ADD_UP_INTERVAL_S))
             loops.create_task(self._repeat(self.sweep_files, min(self.sweep.orphan_grace_s / 4, 900)))
             loops.create_task(self._repeat(self.prune_records, PRUNE_INTERVAL_S))
 
@@ -108,6 +112,13 @@ class Maintenance:
                 return  # sweep_files says it
         for kind in expiry.STORED:
             await self._end(kind)
+
+    async def add_up_use(self) -> None:
+        """Add up by day what projects have used since."""
+        more = True
+        while more:
+            async with self.sessions.begin() as session:
+                more = await _sole(session, _USE_LOCK) and await usage.roll_up(session)
 
     async def _end(self, kind: Kind) -> None:
         """Delete what has ended, each in a transaction of its own, for as long as that gets on."""

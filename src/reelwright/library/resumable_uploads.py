@@ -18,7 +18,9 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.access.asking import key_of_new
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
+from reelwright.access.limits import NONE, AccessLimits
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.db.ownership import project_of_new
@@ -53,6 +55,9 @@ class UploadLimits:
     """So long after the last byte an upload is kept."""
     keep_rules: KeepRules = AS_SHIPPED
     """Of the settings: for how long the video is kept."""
+    of_keys: AccessLimits = NONE
+    of_projects: AccessLimits = NONE
+    """Of the settings: how much there may be of keys and projects that have no limits of their own."""
 
     def require_fit(self, size_bytes: int) -> None:
         """Raises TooLarge."""
@@ -150,6 +155,7 @@ class ResumableUploads:
                     retry_after_s=60,
                 )
             upload.expires_at = self.limits.expiry()
+            upload.key_id = key_of_new()
             upload.keep_s = await retention.keep_s(session, "videos_s", upload.keep_s, self.limits.keep_rules)
             if upload.parts:
                 upload.lease_until = func.now() + upload_rows.LEASE

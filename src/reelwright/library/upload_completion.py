@@ -19,6 +19,8 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
+from reelwright.access.asking import Holder, on_behalf_of
+from reelwright.access.later import holder_by_id
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Upload, new_id
@@ -129,7 +131,8 @@ class Completions:
                 return
             renewing = asyncio.create_task(self._renew(claim), name=f"lease of upload {upload_id}")
             try:
-                await self._store(claim, sha256)
+                with on_behalf_of(await self._limited(claim)):
+                    await self._store(claim, sha256)
             except FINAL as error:
                 await self._refuse(claim, error)
             except Conflict as ended:
@@ -184,6 +187,14 @@ class Completions:
             await _end(session, claim, state="stored", video_id=video_id)
         metrics.UPLOADS.labels("stored").inc()
         await self._forget_bytes(upload)
+
+    async def _limited(self, claim: _Examination) -> Holder | None:
+        """Return whose limits hold, whichever process it is that examines."""
+        limits = self._uploads.limits
+        async with self._uploads.sessions() as session:
+            return await holder_by_id(
+                session, claim.upload.key_id, of_keys=limits.of_keys, of_projects=limits.of_projects
+            )
 
     async def _refuse(self, claim: _Examination, error: ReelwrightError) -> None:
         problem = {"status": error.status, "code": error.code, "detail": error.detail, "extra": error.extra}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -43,13 +43,18 @@ plays the same address: it may fetch that, which it could not from an origin of 
 OCTETS = "application/octet-stream"
 
 
+def _nobody_counts(_: int) -> None:
+    pass
+
+
 class FileDownload(Response[None]):
     """A stored file as an answer. The route takes GET and HEAD.
 
     `path`: local file, `size_bytes` long; `etag`: its SHA-256, or another strong validator, without quotes;
     `filename`: the name that it is saved under; `content_type`: one of `file_formats.MIME_TYPES`, all else is sent as
     plain bytes, to be saved; `inline`: may be shown in the page; `last_modified`: aware. `cross_origin`: pages of other
-    sites may embed it. `accel`: where an nginx in front has the file; it then sends the bytes.
+    sites may embed it. `accel`: where an nginx in front has the file; it then sends the bytes. `sent`: is called with
+    every number of bytes that were sent, or left to nginx.
 
     Raises NotFound (`file_missing`) before anything is sent where the file is gone, and OSError where it has another
     size than is known of it.
@@ -68,12 +73,14 @@ class FileDownload(Response[None]):
         cache_control: str = "private, no-cache",
         cross_origin: bool = False,
         accel: Accel | None = None,
+        sent: Callable[[int], None] = _nobody_counts,
     ) -> None:
         self.path = path
         self.size_bytes = size_bytes
         self.etag = f'"{etag}"'
         self.last_modified = last_modified.astimezone(UTC).replace(microsecond=0) if last_modified else None
         self.accel = accel
+        self.sent = sent
         known = content_type in MIME_TYPES
         disposition = content_disposition(filename, inline=inline and known)
         super().__init__(
@@ -121,6 +128,7 @@ class FileDownload(Response[None]):
                     "Content-Length": "0",
                     "X-Accel-Redirect": self.accel.uri,
                 }
+                self.sent(0 if request.method == "HEAD" else verdict.stop - verdict.start)
                 await _start(send, 200, {**headers, **accel})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
@@ -134,7 +142,7 @@ class FileDownload(Response[None]):
             if request.method == "HEAD" or verdict.start == verdict.stop:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
-                await _send_bytes(file, verdict.start, verdict.stop, receive, send)
+                await _send_bytes(file, verdict.start, verdict.stop, receive, send, self.sent)
         finally:
             os.close(file)
 
@@ -177,7 +185,9 @@ async def _refuse(status: int, size_bytes: int, scope: Scope, send: Send) -> Non
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: Send) -> None:
+async def _send_bytes(
+    file: int, start: int, stop: int, receive: Receive, send: Send, sent: Callable[[int], None]
+) -> None:
     """Sends a part of the file; stops when the client is gone, which `send` does not tell. What the client has not
     taken yet is one chunk at most: the next is read after that."""
     gone = asyncio.create_task(disconnected(receive))
@@ -190,6 +200,7 @@ async def _send_bytes(file: int, start: int, stop: int, receive: Receive, send: 
             start += len(data)
             began = time.monotonic()
             await send({"type": "http.response.body", "body": data, "more_body": start < stop})
+            sent(len(data))
             del data
             if start < stop:
                 await send({"type": "http.response.body", "body": b"", "more_body": True})  # waits for the client

@@ -25,6 +25,8 @@ LIMITS: dict[str, Any] = {
     "unfinished_jobs": None,
     "concurrent_uploads": None,
     "stored_bytes": None,
+    "made_minutes_per_day": None,
+    "made_minutes_per_month": None,
 }
 _USED: dict[str, Any] = {name: {"limit": None, "used": None} for name in LIMITS}
 KEEP: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Example bodies of the trash, and of what ends; as in examples.py."""
+"""Example bodies of the trash, of what ends, of what is used; as in examples.py."""
 
 from __future__ import annotations
 
@@ -26,4 +26,21 @@ ENDINGS: dict[str, Any] = {
         },
         {"project": "shop", "kind": "events", "count": 310, "held": 0, "size_bytes": 0, "into_trash": False},
     ],
+}
+_USE: dict[str, Any] = {
+    "received_bytes": 73_104_112,
+    "sent_bytes": 210_530_004,
+    "stored_bytes": 98_210_004,
+    "most_stored_bytes": 99_000_123,
+    "made_minutes": 12.35,
+    "work_s": 431.2,
+    "jobs_succeeded": 17,
+    "jobs_failed": 1,
+    "jobs_cancelled": 0,
+}
+USAGE: dict[str, Any] = {
+    "items": [{"project": "shop", "total": _USE, "days": [{"day": "2026-11-21", **_USE}]}],
+    "total": 1,
+    "page": 1,
+    "page_size": 20,
 }

@@ -48,6 +48,14 @@ class LimitsIn(Body, frozen=True, kw_only=True):
             " with it nothing more is stored, and no job is made, when its project has so many."
         ),
     ] = UNSET
+    made_minutes_per_day: Annotated[
+        Most | UnsetType | None,
+        Meta(
+            description="Minutes of video and sound made in a day (UTC); beyond, no new jobs. Of a key: it looks at"
+            " its project."
+        ),
+    ] = UNSET
+    made_minutes_per_month: Annotated[Most | UnsetType | None, Meta(description="The same in a month.")] = UNSET
 
     @property
     def given(self) -> dict[str, int | None]:
@@ -68,6 +76,8 @@ class LimitsOut(Body, frozen=True, kw_only=True):
     unfinished_jobs: int | None
     concurrent_uploads: int | None
     stored_bytes: int | None
+    made_minutes_per_day: int | None
+    made_minutes_per_month: int | None
 
     @classmethod
     def of(cls, stored: Mapping[str, int]) -> LimitsOut:

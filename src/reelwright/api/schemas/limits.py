@@ -42,6 +42,8 @@ class UsedLimitsOut(msgspec.Struct, frozen=True, kw_only=True):
     unfinished_jobs: UsedLimitOut
     concurrent_uploads: UsedLimitOut
     stored_bytes: UsedLimitOut
+    made_minutes_per_day: UsedLimitOut
+    made_minutes_per_month: UsedLimitOut
 
     @classmethod
     def of(cls, limits: AccessLimits, used: Used) -> UsedLimitsOut:

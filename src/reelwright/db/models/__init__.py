@@ -14,6 +14,7 @@ from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait,
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
 from reelwright.db.models.requests import FirstAnswer
 from reelwright.db.models.uploads import Upload
+from reelwright.db.models.use import DailyUse, UseEntry
 from reelwright.db.models.workers import AbleWorker, Hindrance, Queue, QueueTurn, SeenToolchain
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ApiKey",
     "Asset",
     "Base",
+    "DailyUse",
     "Delivery",
     "DeliveryAttempt",
     "EventLog",
@@ -50,6 +52,7 @@ __all__ = [
     "Upload",
     "UploadPlace",
     "Usage",
+    "UseEntry",
     "Variant",
     "Video",
     "Webhook",

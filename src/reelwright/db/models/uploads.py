@@ -58,5 +58,7 @@ class Upload(Labelled, Owned, Base):
     """Why it was refused: `status`, `code`, `detail`, `extra`."""
     keep_s: Mapped[int | None] = mapped_column(BigInteger)
     """So long the video is kept, from when it is there; None: for good."""
+    key_id: Mapped[uuid.UUID | None]
+    """With which it was begun: its limits hold when the video is stored. None: without one."""
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime.datetime]

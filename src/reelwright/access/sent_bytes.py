@@ -1,0 +1,68 @@
+"""Bytes of stored files that this process has sent, by project: noted as they go, written down every few seconds and at
+the end. What a process that is killed had not written down is not counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reelwright.db.database import is_away
+from reelwright.db.models import UseEntry
+
+logger = logging.getLogger(__name__)
+
+WRITE_INTERVAL_S = 10.0
+
+
+class SentBytes:
+    """Safe for any number of concurrent answers."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._sessions = sessions
+        self._sent: Counter[uuid.UUID] = Counter()
+
+    def of(self, project_id: uuid.UUID) -> Callable[[int], None]:
+        """Return what is to be called with every number of bytes that were sent of a project's file."""
+
+        def note(size_bytes: int) -> None:
+            self._sent[project_id] += size_bytes
+
+        return note
+
+    @asynccontextmanager
+    async def writing_down(self) -> AsyncIterator[None]:
+        """Write down meanwhile, and at the end."""
+        writer = asyncio.create_task(self._write_on(), name="bytes that were sent")
+        try:
+            yield
+        finally:
+            writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await writer
+            await self._write()
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(WRITE_INTERVAL_S)
+            await self._write()
+
+    async def _write(self) -> None:
+        if not self._sent:
+            return
+        sent, self._sent = self._sent, Counter()
+        rows = [{"project_id": project_id, "sent_bytes": size_bytes} for project_id, size_bytes in sent.items()]
+        try:
+            async with self._sessions.begin() as session:
+                await session.execute(insert(UseEntry), rows)
+        except Exception as error:
+            self._sent.update(sent)  # with those that have been sent since
+            if not is_away(error):
+                logger.exception("bytes that were sent could not be written down")
