@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
-from reelwright.db.models import Asset, new_id
+from reelwright.db.models import Asset, Webhook, new_id
 from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.facts import Facts, ImageFacts, SubtitlesFacts
@@ -457,3 +457,36 @@ async def test_leases_are_not_judged_right_after_an_outage(place: Place) -> None
     await place.world.expire(job_id)
     await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).failures == 1
+
+
+async def test_jobs_events_and_deliveries_are_kept_as_the_rule_of_their_project_says(place: Place) -> None:
+    """Whatever their age when the rule came. A job stays while its result is there, or while it has not ended."""
+    world = place.world
+    async with world.sessions.begin() as session:
+        session.add(Webhook(url="https://shop.example/hooks", events=["all"]))
+    failed, made, waiting = [await world.job(max_failures=1) for _ in range(3)]
+    await world.do(lifecycle.fail, await world.claimed(failed), MediaProcessFailed("no such luck"))
+    variant_id = await world.publish(await world.claimed(made), made)
+
+    async def run(statement: str) -> list[object]:
+        async with world.sessions.begin() as session:
+            result = await session.execute(text(statement))
+            return list(result.scalars()) if result.returns_rows else []
+
+    await run("UPDATE jobs SET created_at = now() - interval '1 hour', finished_at = finished_at - interval '1 hour'")
+    await run("UPDATE events SET created_at = now() - interval '1 hour'")
+    await run("UPDATE webhook_deliveries SET created_at = now() - interval '1 hour', state = 'delivered'")
+    await run("UPDATE webhook_deliveries SET state = 'pending' WHERE event_seq = 1")
+    jobs = "SELECT id FROM jobs ORDER BY id"
+    await place.maintenance().prune_records()
+    assert await run(jobs) == [failed, made, waiting]  # as shipped, they are kept for good
+    assert await run("SELECT count(*) FROM events WHERE seq > 1") != [0]
+    assert await run("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'") != [0]
+    await run("""UPDATE projects SET keep = '{"jobs_s": 60, "events_s": 60}'""")
+    await place.maintenance().prune_records()
+    assert await run(jobs) == [made, waiting]
+    assert await run("SELECT count(*) FROM events") == [0]
+    assert await run("SELECT state FROM webhook_deliveries") == ["pending"]  # no longer than the event, once it is sent
+    await world.do(deletion.delete_variant, variant_id)
+    await place.maintenance().prune_records()
+    assert await run(jobs) == [waiting]
