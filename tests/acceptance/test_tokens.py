@@ -343,3 +343,26 @@ async def test_players_play_a_signed_tree_from_another_site(settings: Settings, 
     later = Service(msgspec.structs.replace(settings, auth="keys"), tmp_path / "guarded")
     async with later.running(), stranger(later) as client:
         problem(await client.get(open_one["hls_url"]), 401, "unauthorized")  # no key made it, and now one is needed
+
+
+async def test_a_page_can_read_what_is_wrong(settings: Settings, tmp_path: Path) -> None:
+    """Refusals of the application have the headers of CORS, too: without them a page's client would see a broken
+    connection, and try again what cannot come right."""
+    origin = {"Origin": "https://page.example", **TUS}
+    of_page = msgspec.structs.replace(settings, cors_origins=(origin["Origin"],))
+    async with guarded(of_page, tmp_path / "page") as service:
+        key = {"Authorization": service.client.headers["Authorization"]}
+        bytes_of_it = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        async with stranger(service) as client:
+            for method, path, headers, status in (
+                ("GET", "/videos", {}, 401),
+                ("POST", "/uploads", bearer("rwt_x"), 401),
+                ("HEAD", f"/uploads/{UNKNOWN}", key, 404),
+                ("PATCH", f"/uploads/{UNKNOWN}", {**key, **bytes_of_it}, 404),
+                ("POST", "/uploads", {**key, "Upload-Length": str(10**15)}, 413),
+                ("POST", "/uploads", {**key, "Upload-Length": "x"}, 400),
+            ):
+                answer = await client.request(method, path, headers={**origin, **headers})
+                assert answer.status_code == status, (method, path)
+                assert answer.headers["access-control-allow-origin"] == origin["Origin"]
+                assert "Upload-Offset" in answer.headers["access-control-expose-headers"]
