@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -62,8 +62,8 @@ class Tried:
 
 
 async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: float) -> list[Turn]:
-    """Take up to `limit` endpoints that have something due and that nobody has, those that wait longest; and up to
-    `doubtful` of those that fail, or have never taken anything: many of them at once would keep the others waiting."""
+    """Take up to `limit` endpoints that have something due and that nobody has, those that wait longest; up to
+    `doubtful` that have never taken anything, and so many that fail: a crowd of them would keep the others waiting."""
     token = new_id()
     free = (
         select(Webhook.id)
@@ -76,12 +76,13 @@ async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: f
         .order_by(Webhook.due_at)
         .with_for_update(skip_locked=True, key_share=True)
     )
-    good = free.where(_is_good()).limit(limit).scalar_subquery()
-    others = free.where(~_is_good()).limit(doubtful).scalar_subquery()
+    is_sound, is_tried = Webhook.failing_since.is_(None), Webhook.last_success_at.is_not(None)
+    places = ((and_(is_sound, is_tried), limit), (and_(is_sound, ~is_tried), doubtful), (~is_sound, doubtful))
+    chosen = [free.where(kind).limit(count).scalar_subquery() for kind, count in places]
     until = func.now() + datetime.timedelta(seconds=timeout_s + LEASE_MARGIN_S)
     taken = await session.scalars(
         update(Webhook)
-        .where(or_(Webhook.id.in_(good), Webhook.id.in_(others)))
+        .where(or_(*(Webhook.id.in_(of_kind) for of_kind in chosen)))
         .values(leased_until=until, lease_token=token)
         .returning(Webhook)
         .execution_options(synchronize_session=False)
@@ -89,10 +90,6 @@ async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: f
     ours = {webhook.id: webhook for webhook in taken.all()}
     due = await _due(session, ours)
     return [Turn(webhook, token, await secrets_of(session, webhook), due[webhook.id]) for webhook in ours.values()]
-
-
-def _is_good() -> ColumnElement[bool]:
-    return and_(Webhook.failing_since.is_(None), Webhook.last_success_at.is_not(None))
 
 
 async def secrets_of(session: AsyncSession, webhook: Webhook) -> tuple[str, ...]:
