@@ -87,7 +87,8 @@ async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: f
         .returning(Webhook)
         .execution_options(synchronize_session=False)
     )
-    ours = {webhook.id: webhook for webhook in taken.all()}
+    if not (ours := {webhook.id: webhook for webhook in taken.all()}):
+        return []
     due = await _due(session, ours)
     return [Turn(webhook, token, await secrets_of(session, webhook), due[webhook.id]) for webhook in ours.values()]
 
