@@ -6,6 +6,7 @@ written, tokens cut from paths: they are secrets, or may hold some.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -15,7 +16,7 @@ import uuid_utils
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST
+from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST, closing_answer
 from reelwright.api.http.shown_paths import shown
 from reelwright.media.sandbox import fair_slots
 from reelwright.telemetry import logs, metrics, tracing
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
 """The route of a request that none takes."""
+RETRY_AFTER_S = 5
+_ENDS = "The service is being restarted, and this request took too long to be waited for. Send it again in a moment."
 TRACE_HEADERS = (b"traceparent", b"tracestate")
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -66,6 +69,12 @@ class AccessLog:
 
         try:
             await self.app(scope, receive, count)
+        except asyncio.CancelledError:
+            if not status:  # a shutdown waited for it as long as it does: the server itself would say 500
+                body, headers = closing_answer(scope, 503, "busy", _ENDS, RETRY_AFTER_S)
+                await count({"type": "http.response.start", "status": 503, "headers": headers})
+                await count({"type": "http.response.body", "body": body, "more_body": False})
+            raise
         except Exception:
             # the server answers 500, or cuts a response that has begun, and logs the traceback
             status = status or 500
