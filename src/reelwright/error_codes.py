@@ -32,6 +32,11 @@ class ErrorCode:
 
 
 ERROR_CODES: dict[str, ErrorCode] = {
+    "exceeds_machines": ErrorCode(
+        status=422,
+        answer="No worker's machine could ever make it, even if nothing else ran and its disk were empty; `detail` has"
+        " what it needs, what there is, and the setting.",
+    ),
     "malformed": ErrorCode(
         status=400, answer="The bytes of the request cannot be read: broken JSON, bad UTF-8, a cut upload."
     ),

@@ -10,6 +10,7 @@
     ├── TooLarge                    413
     ├── RequestTimeout              408
     ├── NoSpace                     507  of the disk
+    ├── ExceedsMachines             422  no machine could ever make it
     ├── QuotaExceeded               507  of the project's own
     ├── RateLimited                 429  with Retry-After
     ├── Busy                        503  with Retry-After
@@ -142,6 +143,10 @@ class RequestTimeout(ReelwrightError):
 
 class NoSpace(ReelwrightError):
     code = "no_space"
+
+
+class ExceedsMachines(ReelwrightError):
+    code = "exceeds_machines"
 
 
 class QuotaExceeded(ReelwrightError):

@@ -90,6 +90,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ()
     max_concurrent_jobs: Annotated[Positive, Meta(description="Jobs that one worker runs at once.")] = 2
+    machine_memory_bytes: Annotated[
+        NotNegative,
+        Meta(
+            description="Memory that the jobs of all workers of this machine may take together, by forecast, bytes:"
+            " what does not fit waits. 0: four fifths of what the machine, or its control group, has."
+        ),
+    ] = 0
+    machine_cores: Annotated[
+        NotNegative,
+        Meta(
+            description="Cores that the jobs of all workers of this machine may keep busy together, by forecast: what"
+            " does not fit waits. 0: not counted, MAX_CONCURRENT_JOBS alone says how many run."
+        ),
+    ] = 0
     job_wall_base_s: Annotated[
         Seconds, Meta(description="Wall-clock budget of a media process: this much, plus ...")
     ] = 120.0
@@ -345,7 +359,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "auto"
     ffmpeg_threads: Annotated[
-        NotNegative, Meta(description="Threads of one encode; 0: the number of cores, at most 16.")
+        NotNegative, Meta(description="Threads of one encode; 0: as many as there are cores for us, at most 16.")
     ] = 0
     probe_memory_bytes: Annotated[Positive, Meta(description="Address space of one probe, bytes (1 GiB).")] = 2**30
     media_memory_bytes: Annotated[Positive, Meta(description="Address space of one media process, bytes (8 GiB).")] = (

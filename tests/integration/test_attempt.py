@@ -18,6 +18,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
+from reelwright.capacity.place import WorkPlace
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
 from reelwright.edits.edit import Edit, transcode, trim
@@ -157,7 +158,8 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     inspecting = Inspector(memory_bytes=settings.media_memory_bytes, stall_s=settings.stall_timeout_s)
     splicing = Splicer(memory_bytes=2**33, stall_s=settings.stall_timeout_s, work=settings.work_path)
     async with Prober(probe_rules(settings)) as prober, inspecting as inspector, splicing as splicer:
-        machine = Machine(settings, storage, sessions, name="w")
+        place = WorkPlace.of(settings, storage)
+        machine = Machine(settings, place, sessions, name="w")
         assert await machine.examine()
         outbound = OutboundClient(OutboundRules.of(settings))
         context = WorkerContext(
@@ -172,6 +174,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             inspector=inspector,
             splicer=splicer,
             machine=machine,
+            place=place,
         )
         bench = Workbench(context, sessions, storage, world)
         bench.video_id = await bench.upload(clip)

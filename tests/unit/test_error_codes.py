@@ -36,6 +36,7 @@ STATUSES = {
     422: {
         *("invalid_input", "unreadable_media", "no_video_stream", "too_many_pixels", "too_many_streams", "too_long"),
         "frame_rate_too_high",
+        "exceeds_machines",
         "address_refused",
         "remote_refused",
         "remote_unavailable",

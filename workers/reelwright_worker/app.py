@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reelwright import settings_reader, source_codecs
+from reelwright.capacity.place import WorkPlace
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
@@ -92,7 +93,8 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         idempotency_keep_s=settings.idempotency_keep_s,
         keep=rules_of_settings(settings),
     )
-    machine = Machine(settings, storage, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
+    place = WorkPlace.of(settings, storage)
+    machine = Machine(settings, place, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
         ours = probe_rules(settings)
         rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be
@@ -120,6 +122,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 inspector=inspector,
                 splicer=splicer,
                 machine=machine,
+                place=place,
             )
             metrics.SLOTS.set(settings.max_concurrent_jobs)
             notifier = JobNotifier(url, (deliveries.CHANNEL,))

@@ -56,7 +56,7 @@ class Attempt(TendedAttempt):
         self, ctx: WorkerContext, claim: Claim, job: Job, folder: WorkFolder, telemetry: AttemptTelemetry
     ) -> None:
         super().__init__(ctx, claim, job, telemetry)
-        self.plan = _understood(job)
+        self.plan = understood(job)
         telemetry.planned(float(self.plan.length))
         self.folder = folder
         self.work = folder.path
@@ -71,6 +71,9 @@ class Attempt(TendedAttempt):
         used_bytes = await asyncio.to_thread(self.folder.used_bytes)
         rendered = min(self.percent / (1 - CHECKING_SHARE), 100.0)
         return short_of_space(failure, used_bytes, rendered, self.ctx.machine.capacity_bytes())
+
+    async def _written(self) -> tuple[str, int]:
+        return await asyncio.to_thread(lambda: (self.ctx.place.work_disk(), self.folder.used_bytes()))
 
     def _progressed(self, percent: float, speed: float | None) -> None:
         self.percent, self.speed = percent * (1 - CHECKING_SHARE), speed
@@ -273,7 +276,7 @@ def _stored(recipe: Recipe) -> dict[str, Any]:
     return stored | {"checking_weight": weight * CHECKING_SHARE / (1 - CHECKING_SHARE)}
 
 
-def _understood(job: Job) -> Plan:
+def understood(job: Job) -> Plan:
     """Return the job's plan. Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take
     it next."""
     try:

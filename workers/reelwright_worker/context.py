@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.capacity.place import WorkPlace
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
@@ -31,3 +32,4 @@ class WorkerContext:
     inspector: Inspector
     splicer: Splicer
     machine: Machine
+    place: WorkPlace

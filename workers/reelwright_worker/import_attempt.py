@@ -23,7 +23,8 @@ from reelwright.db.ownership import confined
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import JobFailed, LeaseLost, NoSpace, QuotaExceeded, UnreadableMedia, UnsupportedMedia
-from reelwright.jobs import imports, lifecycle
+from reelwright.jobs import imports, lifecycle, room
+from reelwright.jobs.footprint import import_footprint
 from reelwright.jobs.imports import WantedImport
 from reelwright.jobs.lifecycle import Claim
 from reelwright.library import same_bytes, uploads
@@ -53,6 +54,8 @@ class ImportAttempt(TendedAttempt):
         self.fetching: Fetching | None = None
         self.content_type = ""
         self.rate = _Rate()
+        self.had_bytes = 0
+        """What was there of the file when room for the rest was reserved."""
         self.is_last = False
         """Whether the job ends with it."""
 
@@ -128,7 +131,7 @@ class ImportAttempt(TendedAttempt):
             name = wanted.filename or new.filename or wanted.target.name
             self.content_type = new.content_type
             if new.size_bytes is not None:
-                await asyncio.to_thread(self._require_space, new.size_bytes)
+                await self._require_space(new.size_bytes)
             async with self.ctx.sessions.begin() as session:
                 await imports.note(session, self.claim, new, wanted.filename or new.filename)
 
@@ -149,13 +152,19 @@ class ImportAttempt(TendedAttempt):
             raise JobFailed(error.detail, code=error.code, stage="fetch", of_machine=True) from error
         return name
 
-    def _require_space(self, size_bytes: int) -> None:
-        try:
-            self.ctx.storage.require_space(size_bytes)
-        except NoSpace as error:
-            raise JobFailed(
-                error.detail, code=error.code, stage="fetch", of_machine=True, needs_bytes=size_bytes
-            ) from error
+    async def _require_space(self, size_bytes: int) -> None:
+        """Reserve what is missing of the file. Raises JobFailed where there is no room for it: the job waits."""
+        ctx, lease_s = self.ctx, self.ctx.settings.lease_s
+        self.had_bytes = self.partial.size_bytes
+        async with ctx.sessions.begin() as session:
+            need = import_footprint(size_bytes - self.had_bytes)
+            if await room.widen(session, self.claim, self.job, need, ctx.place, lasts_s=lease_s):
+                return
+        detail = f"there is no room for {size_bytes} more bytes on the storage disk"
+        raise JobFailed(detail, code="no_space", stage="fetch", of_machine=True, needs_bytes=size_bytes)
+
+    async def _written(self) -> tuple[str, int]:
+        return await asyncio.to_thread(self.ctx.place.media_disk), self.partial.size_bytes - self.had_bytes
 
     def _arrived(self, count: int) -> None:
         metrics.UPLOAD_BYTES.inc(count)

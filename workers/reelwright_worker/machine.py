@@ -18,16 +18,17 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import set_within
+from reelwright.capacity import reservations
+from reelwright.capacity.place import WorkPlace
 from reelwright.db.database import is_away
 from reelwright.errors import JobFailed, hindered
-from reelwright.jobs import able_workers, toolchains, waiting
+from reelwright.jobs import able_workers, room, toolchains, waiting
 from reelwright.media.encoders import hardware
 from reelwright.media.ffmpeg import capabilities, system_call_trial, toolchain
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.toolchain import Toolchain
 from reelwright.settings import Settings
 from reelwright.storage import disk_space
-from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -44,12 +45,13 @@ class Machine:
     """Looks at this machine. `name`: of this worker. `trouble`: what keeps it from work, None when nothing does."""
 
     def __init__(
-        self, settings: Settings, storage: LocalStorage, sessions: async_sessionmaker[AsyncSession], *, name: str
+        self, settings: Settings, place: WorkPlace, sessions: async_sessionmaker[AsyncSession], *, name: str
     ) -> None:
         self.name = name
         self.trouble: JobFailed | None = None
         self._settings = settings
-        self._storage = storage
+        self._place = place
+        self._storage = place.storage
         self._sessions = sessions
         self.capabilities: Capabilities
         """What ffmpeg can do here; there once a look has found that it runs, as what names it."""
@@ -94,14 +96,6 @@ class Machine:
             await self._write(lambda session: able_workers.withdraw(session, self.name))
         if self._last_reported is not None:
             await self._write(lambda session: waiting.withdraw_hindrance(session, self.name))
-
-    def needs_more(self, needs_bytes: int) -> str | None:
-        """Return why a job that needs so much disk cannot begin yet, None when it can."""
-        reserve_bytes = self._settings.disk_reserve_bytes
-        usable_bytes = min(disk_space.usable_bytes(folder, reserve_bytes) for folder in self._folders())
-        if usable_bytes >= needs_bytes:
-            return None
-        return f"it needs about {needs_bytes} bytes of disk, {max(usable_bytes, 0)} are free"
 
     def capacity_bytes(self) -> int:
         """Return the bytes that the smaller of the disks would have for one job if it were empty."""
@@ -200,7 +194,7 @@ class Machine:
         """Write what the machine can do, by which toolchain results are made here, and what keeps it from work, again
         and again while something does."""
         if hasattr(self, "capabilities"):
-            await self._write(lambda session: able_workers.publish(session, self.name, self.capabilities))
+            await self._publish()
         if hasattr(self, "toolchain"):
             await self._write(lambda session: toolchains.report(session, self.toolchain))
         if (trouble := self.trouble) is not None:
@@ -212,6 +206,15 @@ class Machine:
             lambda session: waiting.withdraw_hindrance(session, self.name)
         ):
             self._last_reported = None
+
+    async def _publish(self) -> None:
+        try:
+            capacity = await asyncio.to_thread(self._place.capacity)
+        except OSError:
+            return  # a disk is away: that is what it has to tell now
+        await self._write(lambda session: able_workers.publish(session, self.name, self.capabilities, capacity))
+        await self._write(reservations.forget_dead)
+        await self._write(lambda session: room.look_again(session, self._place, everywhere=True))
 
     async def _write(self, write: Callable[[AsyncSession], Awaitable[None]]) -> bool:
         try:

@@ -14,14 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
 from reelwright.cancellation import finished
+from reelwright.capacity.need import Need
+from reelwright.capacity.rule import Shortage
 from reelwright.db.database import is_away
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobType
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import lifecycle, waiting
+from reelwright.jobs import lifecycle, room
+from reelwright.jobs.footprint import footprint, import_footprint
 from reelwright.jobs.lifecycle import Claim
 from reelwright.storage.work_folder import WorkFolder
-from reelwright_worker.attempt import Attempt
+from reelwright.telemetry import metrics
+from reelwright_worker.attempt import Attempt, understood
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed
 from reelwright_worker.context import WorkerContext
@@ -49,13 +53,27 @@ async def run_job(ctx: WorkerContext, job_id: uuid.UUID) -> None:
         raise
 
 
+class _NoRoom(Exception):
+    """Undoes a claim: there is too little of something on this machine."""
+
+    def __init__(self, need: Need, short: Shortage) -> None:
+        super().__init__(short.detail)
+        self.need = need
+        self.short = short
+
+
 async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
+    """Claim the job, and reserve what it takes; where there is no room, it is put back."""
     try:
-        async with ctx.sessions.begin() as session:
-            if await _waits(ctx, session, job_id):
-                return None
-            name = ctx.machine.name
-            taken = await lifecycle.claim(session, job_id, worker=name, lease_s=ctx.settings.lease_s)
+        try:
+            async with ctx.sessions.begin() as session:
+                taken = await _claimed(ctx, session, job_id)
+        except _NoRoom as refused:
+            logger.info("job %s waits: %s", job_id, refused)
+            metrics.NO_ROOM.labels(refused.short.kind).inc()
+            async with ctx.sessions.begin() as session:
+                await room.wait(session, job_id, refused.need, refused.short, ctx.place)
+            return None
     except Exception as error:
         if not is_away(error):
             raise
@@ -66,14 +84,25 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | N
     return taken
 
 
-async def _waits(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID) -> bool:
-    """Return whether the job needs more disk than is free: it is left in the queue then."""
-    needs_bytes = await waiting.needed_bytes(session, job_id)
-    if needs_bytes is None or (why := await asyncio.to_thread(ctx.machine.needs_more, needs_bytes)) is None:
-        return False
-    logger.info("job %s waits: %s", job_id, why)
-    await lifecycle.wait_on(session, job_id)
-    return True
+async def _claimed(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
+    """Raises _NoRoom."""
+    lease_s = ctx.settings.lease_s
+    taken = await lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s)
+    if taken is not None:
+        claim, job = taken
+        need = _need(ctx, job)
+        if (short := await room.take(session, claim, job, need, ctx.place, lasts_s=lease_s)) is not None:
+            raise _NoRoom(need, short)
+    return taken
+
+
+def _need(ctx: WorkerContext, job: Job) -> Need:
+    if job.type is JobType.IMPORT:
+        return import_footprint(((job.recipe_json or {}).get("transfer") or {}).get("size_bytes"))
+    try:
+        return footprint(understood(job), ctx.machine.capabilities.threads)
+    except JobFailed:
+        return Need()  # the attempt says what is wrong with its plan
 
 
 async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
@@ -91,12 +120,23 @@ async def _attempt(ctx: WorkerContext, claim: Claim, job: Job) -> None:
     except Exception as error:  # noqa: BLE001 - the job must not stay STARTED, whatever it was
         failure = blamed(error, stage="fetch")
     finally:
-        await finished(asyncio.to_thread(work.remove))
+        await finished(_cleared(ctx, claim, work))
     if failure is not None and failure.of_machine:
         await _postpone(ctx, claim, failure)
     elif failure is not None:
         await _settle(ctx, claim, "failed", partial(lifecycle.fail, failure=failure))
     fault_points.point("committed, not finished")
+
+
+async def _cleared(ctx: WorkerContext, claim: Claim, work: WorkFolder) -> None:
+    """Remove the scratch files, then give back what was reserved for them: others may begin."""
+    await asyncio.to_thread(work.remove)
+    try:
+        async with ctx.sessions.begin() as session:
+            assert claim.token is not None
+            await room.give_back(session, claim.token, ctx.place)
+    except Exception as error:  # noqa: BLE001 - it ends with the lease, and the job's own end is to be written
+        logger.warning("job %s: what it had reserved comes free only later: %r", claim.job_id, error)
 
 
 async def _postpone(ctx: WorkerContext, claim: Claim, failure: JobFailed) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from functools import partial
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.capacity import reservations
 from reelwright.db.database import is_away
 from reelwright.db.models import Job
 from reelwright.errors import JobFailed, LeaseLost
@@ -72,8 +73,20 @@ class TendedAttempt(ABC):
         pause_s = self.ctx.settings.lease_s / 4
         while True:
             await asyncio.sleep(pause_s)
-            written = await self._write(partial(lifecycle.renew, lease_s=self.ctx.settings.lease_s))
+            written = await self._write(self._renew)
             pause_s = self.ctx.settings.lease_s / (4 if written else 20)  # at once when the database is back
+
+    async def _renew(self, session: AsyncSession, claim: Claim) -> None:
+        lease_s = self.ctx.settings.lease_s
+        await lifecycle.renew(session, claim, lease_s=lease_s)
+        if claim.token is not None:
+            with suppress(OSError):  # a file that has gone meanwhile: the next time
+                disk, used_bytes = await self._written()
+                await reservations.renew(session, claim.token, lasts_s=lease_s, disk=disk, used_bytes=used_bytes)
+
+    @abstractmethod
+    async def _written(self) -> tuple[str, int]:
+        """Return which disk it writes to, and how many bytes are there by now. Raises OSError."""
 
     async def _keep_progress(self) -> None:
         """Write the progress when it has changed, at most twice a second."""

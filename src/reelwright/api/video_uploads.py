@@ -19,6 +19,7 @@ from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, inco
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
 from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.schemas.upload_forms import FORM_FIELDS, REPEATED_FORM_FIELDS, said_in_form
+from reelwright.capacity.incoming import room_for
 from reelwright.db.models import Video
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
@@ -38,6 +39,7 @@ async def video_upload(
     with _counted():
         async with (
             admission.uploading(services.sessions, file_bytes(request)),
+            room_for(services.sessions, services.storage, file_bytes(request)) as arriving,
             incoming_file(
                 request,
                 texts=FORM_FIELDS if with_fields else (),
@@ -46,7 +48,7 @@ async def video_upload(
                 idle_timeout_s=settings.upload_idle_timeout_s,
             ) as incoming,
             uploads.storing_video(
-                _measured(_of_right_fields(incoming)),
+                arriving.counted(_measured(_of_right_fields(incoming))),
                 filename=incoming.filename,
                 storage=services.storage,
                 prober=services.prober,
@@ -75,8 +77,11 @@ async def raw_video_upload(
         expected_bytes = request.content_length or 0
         async with (
             admission.uploading(services.sessions, expected_bytes),
+            room_for(services.sessions, services.storage, expected_bytes) as arriving,
             uploads.storing_video(
-                measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes)),
+                arriving.counted(
+                    measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes))
+                ),
                 filename=display_name(filename),
                 storage=services.storage,
                 prober=services.prober,

@@ -9,10 +9,11 @@ import resource
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
 
+from reelwright import machine_limits
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.errors import MediaProcessFailed
+from reelwright.machine_limits import ControlGroups
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.settings_reader import remarks
@@ -24,8 +25,6 @@ MIN_OPEN_FILES = 1024
 MIN_PROCESSES = 256
 MEMORY_OF_A_JOB_BYTES = 2**30
 """An encode of 1080p takes some 300 MB, of 2160p about a gigabyte."""
-
-CGROUP = Path("/sys/fs/cgroup")
 
 
 async def python(_: Settings) -> list[Finding]:
@@ -77,6 +76,7 @@ async def limits(settings: Settings) -> list[Finding]:
 
 
 def _limits(settings: Settings) -> list[Finding]:
+    groups = ControlGroups()
     return [
         _at_least(
             "open files",
@@ -86,13 +86,13 @@ def _limits(settings: Settings) -> list[Finding]:
         ),
         _at_least(
             "processes",
-            [resource.getrlimit(resource.RLIMIT_NPROC)[0], _cgroup("pids.max")],
+            [resource.getrlimit(resource.RLIMIT_NPROC)[0], groups.processes() or 0],
             MIN_PROCESSES,
             f"Raise it to {MIN_PROCESSES} or more: TasksMax= of the systemd unit, or pids_limit of the container.",
         ),
         _at_least(
             "memory, bytes",
-            [_physical_bytes(), _cgroup("memory.max")],
+            [machine_limits.memory_bytes()],
             settings.max_concurrent_jobs * MEMORY_OF_A_JOB_BYTES,
             f"Lower MAX_CONCURRENT_JOBS, or give each of its {settings.max_concurrent_jobs} jobs a gigabyte.",
         ),
@@ -105,25 +105,3 @@ def _at_least(name: str, bounds: list[int], wanted: int, advice: str) -> Finding
         return ok(name, "unlimited")
     least = min(known)
     return ok(name, f"{least}") if least >= wanted else warning(name, f"limited to {least}", advice)
-
-
-def _physical_bytes() -> int:
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemTotal")), 0)
-
-
-def _cgroup(name: str) -> int:
-    """The tightest limit of that name on us (cgroups version 2); 0: none that can be seen."""
-    ours = next((line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line[:3] == "0::"), "/")
-    folder = CGROUP / ours.strip("/")
-    bounds = []
-    for parent in (folder, *folder.parents):
-        if parent == CGROUP.parent:
-            break
-        try:
-            limit = (parent / name).read_text().strip()
-        except OSError:
-            continue
-        if limit.isdecimal():
-            bounds.append(int(limit))
-    return min(bounds, default=0)

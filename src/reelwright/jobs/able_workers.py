@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.capacity.place import Capacity
 from reelwright.db.models import AbleWorker
 from reelwright.jobs.waiting import FRESH_S
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -26,13 +27,20 @@ class Alike:
     capabilities: Capabilities
 
 
-async def publish(session: AsyncSession, worker: str, capabilities: Capabilities) -> None:
-    """Let everybody know what the worker can do, or that it still lives. What those said that died goes."""
-    added = insert(AbleWorker).values(worker=worker, capabilities=msgspec.to_builtins(capabilities))
+async def publish(session: AsyncSession, worker: str, capabilities: Capabilities, capacity: Capacity) -> None:
+    """Let everybody know what the worker can do, what one job could have there, and that it still lives. What those
+    said that died goes."""
+    added = insert(AbleWorker).values(
+        worker=worker, capabilities=msgspec.to_builtins(capabilities), capacity=msgspec.to_builtins(capacity)
+    )
     await session.execute(
         added.on_conflict_do_update(
             index_elements=[AbleWorker.worker],
-            set_={"capabilities": added.excluded.capabilities, "seen_at": func.now()},
+            set_={
+                "capabilities": added.excluded.capabilities,
+                "capacity": added.excluded.capacity,
+                "seen_at": func.now(),
+            },
         )
     )
     await session.execute(delete(AbleWorker).where(AbleWorker.seen_at < func.now() - datetime.timedelta(days=1)))
@@ -41,6 +49,13 @@ async def publish(session: AsyncSession, worker: str, capabilities: Capabilities
 async def withdraw(session: AsyncSession, worker: str) -> None:
     """Say that the worker ends."""
     await session.execute(delete(AbleWorker).where(AbleWorker.worker == worker))
+
+
+async def capacities(session: AsyncSession) -> list[Capacity] | None:
+    """Return what one job could have on each of the workers that live; None where that is not known of all."""
+    fresh = AbleWorker.seen_at > func.now() - datetime.timedelta(seconds=FRESH_S)
+    stated = (await session.scalars(select(AbleWorker.capacity).where(fresh).distinct())).all()
+    return None if None in stated else [msgspec.convert(one, Capacity) for one in stated]
 
 
 async def living(session: AsyncSession) -> list[Alike]:

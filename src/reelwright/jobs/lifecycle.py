@@ -255,6 +255,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
         await waiting.forget(session, job.id)
         return await count_failure(session, job, failure, error=_error(failure))
     wait.code, wait.detail, wait.needs_bytes = failure.code, failure.detail, failure.needs_bytes
+    wait.need, wait.passed_over = None, 0
     session.add(wait)
     job.status = JobStatus.PENDING
     job.lease_until = job.stage = job.speed = job.claim_token = job.claim_attempt = None
@@ -272,13 +273,6 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     )
     await followers.mirror(session, job.id, **reason)
     return job.status
-
-
-async def wait_on(session: AsyncSession, job_id: uuid.UUID) -> None:
-    """Leave a job that waits for more than its turn in the queue a little longer."""
-    job = await session.scalar(select(Job).where(Job.id == job_id, Job.status == JobStatus.PENDING).with_for_update())
-    if job is not None:
-        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
 
 
 async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, error: dict[str, Any]) -> JobStatus:

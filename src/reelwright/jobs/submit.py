@@ -30,7 +30,7 @@ from reelwright.edits.splice import CutMode, Splice, Survey
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.events import webhooks
-from reelwright.jobs import reuse
+from reelwright.jobs import reuse, room
 from reelwright.jobs.creation import NewJob
 from reelwright.library import retention
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
@@ -166,7 +166,7 @@ async def submit(
     `webhook_url`: is told how it goes; `keep_s`: so long its results are kept, 0: for good, None: as the project's rule
     says; `keep_rules`: of the settings.
 
-    Raises InvalidInput; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
+    Raises InvalidInput, ExceedsMachines; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
     """
     plan, source = await asyncio.to_thread(draft.plan), draft.source  # thousands of cues take a second
     if isinstance(plan.splice, Splice) and plan.splice.refused is not None:
@@ -187,5 +187,6 @@ async def submit(
         result_keep_s=await retention.keep_s(session, "results_s", keep_s, keep_rules),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
     )
+    await room.require_possible(session, plan)
     await admission.admit_job(session)
     return await reuse.create(session, new, reuse_from)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,7 +30,7 @@ _ALIVE = text(
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What a job waits for. `code`: one of error_codes.HINDRANCES, or `worker` (none is alive), `paused` (the queue
-    is)."""
+    is), or one of capacity.rule.KINDS (there is too little of that now)."""
 
     code: str
     detail: str
@@ -95,10 +95,11 @@ async def reasons(session: AsyncSession, jobs: Sequence[Job]) -> dict[uuid.UUID,
     return {job_id: Waiting(*reason) for job_id, *reason in await session.execute(_REASONS, {"ids": pending})}
 
 
-async def needed_bytes(session: AsyncSession, job_id: uuid.UUID) -> int | None:
-    """Return the bytes of disk that must be free before the job is worth another try, as far as that is known."""
-    needed: int | None = await session.scalar(select(JobWait.needs_bytes).where(JobWait.job_id == job_id))
-    return needed
+async def room_found(session: AsyncSession, job_id: uuid.UUID) -> None:
+    """Say that the job waits for room no more: it begins. How often a machine was blamed for it in a row is kept."""
+    mine = JobWait.job_id == job_id
+    await session.execute(delete(JobWait).where(mine, JobWait.times == 0))
+    await session.execute(update(JobWait).where(mine).values(need=None, machine=None, passed_over=0))
 
 
 async def forget(session: AsyncSession, job_id: uuid.UUID) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from reelwright import fault_points
 from reelwright.cancellation import finished, set_within
+from reelwright.capacity.incoming import room_for
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
@@ -125,9 +126,14 @@ class UploadWriters:
         try:
             writer = await finished(asyncio.to_thread(PieceWriter, self._storage, claim.piece, digests))
             try:
-                async with self._watched(claim, news):
-                    room_bytes = claim.room_bytes(self._limits.max_bytes)
-                    await pour(body(room_bytes), writer.write, keeps_rest=checksum is None)
+                room_bytes = claim.room_bytes(self._limits.max_bytes)
+                rest_bytes = room_bytes if claim.length_bytes is not None else 0
+                async with (
+                    self._watched(claim, news),
+                    room_for(self._sessions, self._storage, rest_bytes) as arriving,
+                ):
+                    chunks = arriving.counted(body(room_bytes))
+                    await pour(chunks, writer.write, keeps_rest=checksum is None)
                 right = checked is None or checksum is None or checked.digest() == checksum.digest
             finally:
                 added_bytes = writer.added_bytes

@@ -125,6 +125,11 @@ POSTPONEMENTS = Counter(
     "Attempts that ended through the machine's fault and not the job's, by code; the job waits and is tried again.",
     ["kind", "code"],
 )
+NO_ROOM = Counter(
+    "reelwright_job_room_waits",
+    "Looks at a job for which there was too little of something on the machine: disk, memory, cores; the job waits.",
+    ["kind"],
+)
 HINDERED = Gauge(
     "reelwright_worker_hindered",
     "1 while this worker takes no jobs, by code: its disk, ffmpeg or machine does not work, or the database is away.",

@@ -124,10 +124,10 @@ class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="`worker`: none is alive. `paused`: the queue is. Else what keeps the machine from work: "
             + ", ".join(f"`{code}`" for code in HINDRANCES)
-            + "."
+            + ". `disk`, `memory`, `cores`: there is less free than it needs, by forecast; it begins once there is."
         ),
     ]
-    detail: Annotated[str, Meta(description="What it is, in a sentence.")]
+    detail: Annotated[str, Meta(description="What it is, in a sentence: with how much it needs, and how much is free.")]
     since: Timestamp | None
 
     @classmethod

@@ -115,13 +115,42 @@ class JobWait(Base):
     """Why a job went back to the queue through no fault of its own, and how often in a row."""
 
     __tablename__ = "job_waits"
+    __table_args__ = (
+        Index("ix_job_waits_machine_since", "machine", "since", postgresql_where=text("need IS NOT NULL")),
+    )
 
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     code: Mapped[str]
     detail: Mapped[str]
     needs_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """What an attempt that ran out of disk would have needed."""
     times: Mapped[int]
     since: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    machine: Mapped[str | None]
+    """Where there was no room for it when it was last looked at."""
+    need: Mapped[dict[str, Any] | None]
+    """What it takes at its peak (capacity/need.py). None: it does not wait for room."""
+    passed_over: Mapped[int] = mapped_column(server_default=text("0"))
+    """How many others have begun there since."""
+
+
+class Reservation(Base):
+    """Room on a disk or a machine that running work may still take. See capacity/reservations.py."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (Index("ix_reservations_resource", "resource"),)
+
+    holder: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    """The claim of a job's attempt, or an upload of its own."""
+    resource: Mapped[str] = mapped_column(primary_key=True)
+    what: Mapped[str]
+    job_id: Mapped[uuid.UUID | None]
+    """For which it was made. The attempt may go on for another one that shares the encode: no foreign key."""
+    amount: Mapped[int] = mapped_column(BigInteger)
+    used: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    """Of a disk: bytes that are written already."""
+    until: Mapped[datetime.datetime]
+    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
 class Publication(Base):

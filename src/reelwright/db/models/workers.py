@@ -74,4 +74,6 @@ class AbleWorker(Base):
 
     worker: Mapped[str] = mapped_column(primary_key=True)
     capabilities: Mapped[dict[str, Any]]
+    capacity: Mapped[dict[str, Any] | None]
+    """What one job could have there (capacity/place.py); None: a worker of an older release."""
     seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())

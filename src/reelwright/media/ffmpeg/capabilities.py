@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import msgspec
 
-from reelwright import source_codecs
+from reelwright import machine_limits, source_codecs
 from reelwright.edits.codecs import ENCODERS
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.sandbox import contained
@@ -70,7 +69,7 @@ async def capabilities(settings: Settings) -> Capabilities:
     names, coders = _names(filters), _names(encoders)
     return Capabilities(
         ffmpeg_version=release,
-        threads=settings.ffmpeg_threads or min(len(os.sched_getaffinity(0)), MAX_THREADS),
+        threads=settings.ffmpeg_threads or min(machine_limits.cores(), MAX_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
         rubberband="rubberband" in names,
         encoders=tuple(encoder for encoder in ENCODERS if encoder in coders),

@@ -1,0 +1,160 @@
+"""Where work takes place: the machine with its memory and cores, and its disks, as settings and control groups say."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from reelwright import machine_limits
+from reelwright.capacity.need import Need
+from reelwright.capacity.rule import Amounts
+from reelwright.settings import Settings
+from reelwright.storage import disk_space
+from reelwright.storage.local import LocalStorage
+
+MEMORY_SHARE = 0.8
+"""Of the memory that there is, for media processes; the rest is for the service, the database and the disk's cache."""
+
+
+class Capacity(msgspec.Struct, frozen=True, kw_only=True):
+    """What one job could have here if nothing ran and the disks were empty, as workers tell it. None: no limit."""
+
+    work_bytes: int
+    media_bytes: int
+    memory_bytes: int | None
+    cores: int | None
+
+
+SURE = 0.5
+"""A forecast may be wrong: what needs so large a part of it more than there could ever be is refused."""
+
+
+def impossible(need: Need, machines: Sequence[Capacity]) -> str | None:
+    """Return why no machine could ever do it, as a sentence with the setting; None where one could, or none is known.
+    Pure."""
+    if not machines:
+        return None
+    found = []
+    for machine in machines:
+        for name, needs, most, advice in (
+            ("disk", need.work_bytes, machine.work_bytes, "a larger disk for WORK_ROOT, or a lower DISK_RESERVE_BYTES"),
+            (
+                "disk",
+                need.media_bytes,
+                machine.media_bytes,
+                "a larger disk for MEDIA_ROOT, or a lower DISK_RESERVE_BYTES",
+            ),
+            ("memory", need.memory_bytes, machine.memory_bytes, "more memory, or a higher MACHINE_MEMORY_BYTES"),
+        ):
+            if most is not None and needs * SURE > most:
+                found.append(
+                    (most, f"about {needs} bytes of {name}, of which the machine has {max(most, 0)} at most", advice)
+                )
+                break
+        else:
+            return None
+    _, lacks, advice = max(found)
+    return f"it would need {lacks}: ask for less, or give the service {advice}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPlace:
+    """`memory_bytes`, `cores`: what all media processes of this machine may use together; None: not limited."""
+
+    machine: str
+    memory_bytes: int | None
+    cores: int | None
+    work: Path
+    storage: LocalStorage
+
+    @classmethod
+    def of(cls, settings: Settings, storage: LocalStorage) -> WorkPlace:
+        memory_bytes = settings.machine_memory_bytes or round(machine_limits.memory_bytes() * MEMORY_SHARE)
+        return cls(
+            machine=socket.gethostname(),
+            memory_bytes=memory_bytes or None,
+            cores=settings.machine_cores or None,
+            work=settings.work_path,
+            storage=storage,
+        )
+
+    def needs(self, need: Need) -> dict[str, int]:
+        """Return by resource what work takes here. A forecast of more than there could ever be is cut to that: it may
+        be wrong, and an encode with fewer cores is only slower. Blocks. Raises OSError."""
+        most = self.capacity()
+        media, work = self.media_disk(), self.work_disk()
+        needs = {media: min(need.media_bytes, most.media_bytes)}
+        needs[work] = max(min(need.work_bytes, most.work_bytes), needs.get(work, 0))
+        if self.memory_bytes is not None:
+            needs[f"memory:{self.machine}"] = min(need.memory_bytes, self.memory_bytes)
+        if self.cores is not None:
+            needs[f"cores:{self.machine}"] = min(need.cores, self.cores)
+        return {resource: amount for resource, amount in needs.items() if amount}
+
+    def have(self) -> Amounts:
+        """Return by resource all that there is here, of the disks what is free beside the reserve. Blocks. Raises
+        OSError."""
+        reserve_bytes = self.storage.reserve_bytes
+        have = {
+            self.work_disk(): disk_space.usable_bytes(self.work, reserve_bytes),
+            self.media_disk(): self.storage.free_bytes(),
+        }
+        if self.memory_bytes is not None:
+            have[f"memory:{self.machine}"] = self.memory_bytes
+        if self.cores is not None:
+            have[f"cores:{self.machine}"] = self.cores
+        return have
+
+    def capacity(self) -> Capacity:
+        """Blocks. Raises OSError."""
+        reserve_bytes = self.storage.reserve_bytes
+        return Capacity(
+            work_bytes=disk_space.capacity_bytes(self.work, reserve_bytes),
+            media_bytes=disk_space.capacity_bytes(self.storage.root, reserve_bytes),
+            memory_bytes=self.memory_bytes,
+            cores=self.cores,
+        )
+
+    def media_disk(self) -> str:
+        return media_disk(self.storage)
+
+    def work_disk(self) -> str:
+        """The same as that of the storage where both are one: what is published takes nothing more there."""
+        same = self.work.stat().st_dev == self.storage.root.stat().st_dev
+        return self.media_disk() if same else _device(self.work)
+
+
+def media_disk(storage: LocalStorage) -> str:
+    """Known by the storage's id, which machines see that share it; until it has one, by its device. Blocks. Raises
+    OSError."""
+    identity = _identity(storage)
+    return f"disk:{identity}" if identity is not None else _device(storage.root)
+
+
+_IDENTITIES: dict[Path, uuid.UUID] = {}
+
+
+def _identity(storage: LocalStorage) -> uuid.UUID | None:
+    known = _IDENTITIES.get(storage.root)
+    if known is None and (known := storage.identity()) is not None:
+        _IDENTITIES[storage.root] = known
+    return known
+
+
+def _device(folder: Path) -> str:
+    """A disk of this machine alone: containers on it see the same kernel."""
+    return f"disk:{_boot_id()}:{folder.stat().st_dev}"
+
+
+@cache
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return socket.gethostname()
