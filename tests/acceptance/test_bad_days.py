@@ -201,15 +201,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 async def test_a_job_that_no_empty_disk_could_hold_fails(
     small_disk: Path, settings: Settings, tmp_path: Path, long_clip: Path
 ) -> None:
-    """It would wait for ever: the sentence has what it needs and what there is."""
+    """It would wait for ever: the sentence has what it needs and what there is. Once a worker lives, which tells what
+    it has, such a job is not even taken."""
     changed = msgspec.structs.replace(settings, work_root=str(small_disk), disk_reserve_bytes=65536)
-    async with Service(changed, tmp_path).running() as service, service.worker():
+    async with Service(changed, tmp_path).running() as service:
         video = await service.upload(long_clip)
-        job = await service.until(await service.trim(video["id"], 0, 55), "FAILURE")
-        assert (job["error"]["code"], job["failures"]) == ("no_space", 1)
-        assert "the whole disk has" in job["error_message"]
-        assert list(small_disk.iterdir()) == []
-        await service.until(await service.trim(video["id"], 0, 0.5), "SUCCESS")
+        too_large = await service.trim(video["id"], 0, 55)
+        async with service.worker():
+            job = await service.until(too_large, "FAILURE")
+            assert (job["error"]["code"], job["failures"]) == ("no_space", 1)
+            assert "the whole disk has" in job["error_message"]
+            assert list(small_disk.iterdir()) == []
+            again = {"video_id": video["id"], "start": 0, "end": 54}
+            problem(await service.client.post("/trim", json=again), 422, "exceeds_machines")
+            await service.until(await service.trim(video["id"], 0, 0.5), "SUCCESS")
 
 
 @pytest.mark.slow
