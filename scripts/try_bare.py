@@ -112,7 +112,6 @@ def machine(place: Place) -> Iterator[Machine]:
 def chroot(container: str) -> Iterator[Path]:
     root = Path(tempfile.mkdtemp(prefix=f"{NAME}-"))
     root.chmod(0o755)  # as "/" is: else no account could come anywhere
-    mounted: list[Path] = []
     try:
         with subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE) as exported:
             subprocess.run(["tar", "-C", root, "-x"], stdin=exported.stdout, check=True)
@@ -121,16 +120,15 @@ def chroot(container: str) -> Iterator[Path]:
         for kind, name in (("proc", "proc"), ("tmpfs", "dev/shm")):
             (root / name).mkdir(parents=True, exist_ok=True)
             subprocess.run(["mount", "-t", kind, kind, root / name], check=True)
-            mounted.append(root / name)
         for name in ("null", "zero", "random", "urandom", "tty", "full"):
             (root / "dev" / name).unlink(missing_ok=True)
             subprocess.run(["cp", "-a", f"/dev/{name}", root / "dev" / name], check=True)
         yield root
     finally:
-        for path in reversed(mounted):
+        inside = [Path(line.split()[1]) for line in Path("/proc/mounts").read_text().splitlines()]
+        for path in reversed([path for path in inside if root in path.parents]):  # also what a test left behind
             subprocess.run(["umount", "--lazy", path], check=True)
-        if not any(path.is_mount() for path in mounted):
-            shutil.rmtree(root)
+        shutil.rmtree(root)
 
 
 def check(what: str, holds: bool, seen: object = "") -> None:

@@ -184,7 +184,7 @@ async def test_form_fields_beside_the_file_are_refused(shared_service: Service, 
     with clip.open("rb") as file:
         answer = await shared_service.client.post("/videos/upload", data={"name": "x"}, files={"file": ("a.mp4", file)})
     document: Any = problem(answer, 422, "invalid_input")
-    known = "file, title, tags, external_id, metadata"
+    known = "file, title, tags, external_id, metadata, keep_s"
     assert document["errors"] == [{"pointer": "/name", "detail": f"unknown form field; there is {known}"}]
     assert (await shared_service.client.get("/videos")).json()["total"] == before
 

@@ -698,7 +698,7 @@ def test_a_full_disk_is_called_a_full_disk(tmp_path: Path) -> None:
     """Too little space for a cluster is told in those words, and the half-made one is removed."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "reelwright-test", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=711", "reelwright-test", str(disk)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("mounting a small disk is not allowed here")
     try:
