@@ -227,6 +227,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "newer_plan": ErrorCode(
         failure="the worker is older than the API that planned the job: workers are upgraded first", retryable=True
     ),
+    "expired": ErrorCode(failure="it had not begun when its `expires_at` came"),
     "worker_lost": ErrorCode(failure="its workers died or fell silent, MAX_FAILURES times in all", retryable=True),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -255,6 +256,10 @@ def _beyond(most: int, name: str, source: str) -> tuple[str, str, dict[str, Any]
         "tag_characters": {"tags": ["x" * (most + 1)]},
         "external_id_characters": {"external_id": "x" * (most + 1)},
         "metadata_bytes": {"metadata": {"x": "x" * most}},
+        "priority": {"priority": most + 1},
+        "ahead_s": {
+            "run_at": (datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=most + 60)).isoformat()
+        },
         "metadata_values": {"metadata": {"x": [0] * (most + 1)}},
     }
     if name in edit:

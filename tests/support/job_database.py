@@ -15,6 +15,7 @@ from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
 from reelwright.jobs import creation, lifecycle, queries
 from reelwright.jobs.lifecycle import Claim
+from reelwright.jobs.timing import AT_ONCE, Timing
 from tests.support.media_info import media
 
 LEASE_S = 60.0
@@ -57,13 +58,19 @@ class World:
             await session.flush()
             return video.id, file.id
 
-    async def job(self, *, max_failures: int = 3) -> uuid.UUID:
+    async def job(self, *, max_failures: int = 3, timing: Timing = AT_ONCE) -> uuid.UUID:
         video_id, file_id = await self.video()
         async with self.sessions.begin() as session:
-            return (await self.create(session, video_id, file_id, max_failures=max_failures)).id
+            return (await self.create(session, video_id, file_id, max_failures=max_failures, timing=timing)).id
 
     async def create(
-        self, session: AsyncSession, video_id: uuid.UUID, file_id: uuid.UUID, *, max_failures: int = 3
+        self,
+        session: AsyncSession,
+        video_id: uuid.UUID,
+        file_id: uuid.UUID,
+        *,
+        max_failures: int = 3,
+        timing: Timing = AT_ONCE,
     ) -> Job:
         new = creation.NewJob(
             video_id=video_id,
@@ -72,6 +79,7 @@ class World:
             plan_json={"inputs": [{}]},
             input_file_ids=(file_id,),
             max_failures=max_failures,
+            timing=timing,
         )
         return await creation.create(session, new)
 

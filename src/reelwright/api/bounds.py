@@ -24,6 +24,7 @@ from reelwright.edits import templates as edit_templates
 from reelwright.edits.cues import cue, track
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT
 from reelwright.edits.steps import concat, keep
+from reelwright.jobs.timing import MAX_AHEAD_S, MOST_URGENT
 from reelwright.media.images.decode import MAX_SIDE
 from reelwright.settings import Settings
 
@@ -124,6 +125,8 @@ BUILT_IN = (
     Bound("metadata_values", labels.MAX_METADATA_VALUES, "values", 422, "Members and items, all in all."),
     Bound("template_bytes", MAX_TEMPLATE_BYTES, "bytes", 422, "A template."),
     Bound("template_variables", edit_templates.MAX_VARIABLES, "variables", 422, "Variables of a template."),
+    Bound("priority", MOST_URGENT, "steps", 422, "How urgent a job may be, above the others or below."),
+    Bound("ahead_s", MAX_AHEAD_S, "seconds", 422, "How far ahead `run_at` and `expires_at` of a job may be."),
     Bound("queue_share", limits.MAX_QUEUE_SHARE, "times", 422, "The weight of a project in the queue."),
     Bound("batch_items", MAX_BATCH_ITEMS, "items", 422, "Items of one batch."),
 )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.api.context import Services
 from reelwright.api.schemas.explanation import ExplanationOut
 from reelwright.api.schemas.jobs import JobAccepted, accepted
+from reelwright.api.schemas.timing import AsksForTiming, timing_of
 from reelwright.edits.labels import Labels
 from reelwright.events.webhooks import checked_url
 from reelwright.jobs.explain import explain
@@ -39,7 +40,7 @@ Answer = Response[JobAccepted]
 that what generated clients make of the older routes stays as it was."""
 
 
-class Wishes(Protocol):
+class Wishes(AsksForTiming, Protocol):
     """What a request says of a job, beside what it makes."""
 
     @property
@@ -55,7 +56,7 @@ async def answer(
 ) -> Answer:
     """Queue the edit and answer 202, or explain it and answer 200. `labels`: what the client says of it. Raises
     InvalidInput."""
-    webhook_url = told(services, wishes)
+    webhook_url, timing = told(services, wishes), timing_of(wishes)
     if validate_only:
         return cast("Answer", Response(ExplanationOut.of(await explain(session, draft)), status_code=200))
     job = await submit(
@@ -66,6 +67,7 @@ async def answer(
         webhook_url=webhook_url,
         keep_s=wishes.keep_s,
         keep_rules=services.keep_rules,
+        timing=timing,
         max_failures=services.settings.max_failures,
     )
     return accepted(job, services.addresses)

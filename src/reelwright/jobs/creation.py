@@ -20,6 +20,7 @@ from reelwright.db.models import LEADING, Job, JobInput
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.jobs import followers, history, queue
 from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs.timing import AT_ONCE, Timing
 
 SHARES = "shares the encode of an equal job"
 
@@ -44,6 +45,7 @@ class NewJob:
     shared: bool = False
     webhook_id: uuid.UUID | None = None
     result_keep_s: int | None = None
+    timing: Timing = AT_ONCE
 
     def columns(self) -> dict[str, Any]:
         """Return them as they are inserted: the job waits."""
@@ -62,6 +64,9 @@ class NewJob:
             "shared": self.shared,
             "webhook_id": self.webhook_id,
             "result_keep_s": self.result_keep_s,
+            "priority": self.timing.priority,
+            "run_at": self.timing.run_at,
+            "expires_at": self.timing.expires_at,
             "key_id": key_of_new(),
             "status": JobStatus.PENDING,
             "progress": 0,
@@ -87,7 +92,7 @@ async def lead(session: AsyncSession, new: NewJob) -> Job | None:
 async def enqueue(session: AsyncSession, job: Job, new: NewJob) -> None:
     """Queue a job that was inserted."""
     await _reads(session, job, new)
-    job.queue_job_id = await queue.defer(session, job.id)
+    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, not_before=job.run_at)
     await history.record(session, job.id, 0, JobStatus.PENDING)
     announce(session, Transition(job.id, job.type, JobStatus.PENDING, message="job queued"))
 
@@ -106,6 +111,7 @@ async def follow(session: AsyncSession, new: NewJob) -> Job | None:
     await history.record(session, job.id, 0, JobStatus.PENDING, reason=SHARES, reused_from=str(leader_id))
     message = f"job {SHARES}: {leader_id}"
     announce(session, Transition(job.id, job.type, JobStatus.PENDING, message=message, reused="encode"))
+    await queue.hasten(session, leader_id, new.timing.priority)
     await followers.mirror(session, leader_id, reason=SHARES)
     await session.refresh(job)
     fault_points.point("submit: encode shared, not committed")

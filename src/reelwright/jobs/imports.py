@@ -17,6 +17,7 @@ from reelwright.edits.enums import JobType
 from reelwright.errors import JobFailed
 from reelwright.jobs import creation, lifecycle
 from reelwright.jobs.lifecycle import Claim
+from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
 from reelwright.library.fetching import Representation
 from reelwright.library.uploads import SaidOfVideo
@@ -47,9 +48,10 @@ async def submit_import(
     said: SaidOfVideo,
     max_failures: int,
     keep_rules: KeepRules = AS_SHIPPED,
+    timing: Timing = AT_ONCE,
 ) -> Job:
-    """Queue a job that imports. `said`: of the video; `keep_rules`: of the settings. Raises RateLimited, QuotaExceeded:
-    no more jobs are taken of whoever asks."""
+    """Queue a job that imports. `said`: of the video; `keep_rules`: of the settings; `timing`: when it begins. Raises
+    RateLimited, QuotaExceeded: no more jobs are taken of whoever asks."""
     target = wanted.target
     new = creation.NewJob(
         video_id=None,
@@ -57,6 +59,7 @@ async def submit_import(
         labels=said.labels.stored,
         recipe_json=transfer(target.shown, 0, None, None),
         max_failures=max_failures,
+        timing=timing,
     )
     await admission.admit_job(session)
     job = await creation.create(session, new)

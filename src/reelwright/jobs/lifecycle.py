@@ -1,6 +1,6 @@
 """A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
 
-Cancel and retry are functions of the database (transitions_0012.sql and transitions_0021.sql in migrations/sql/), which
+Cancel and retry are functions of the database (transitions_0012.sql and transitions_0027.sql in migrations/sql/), which
 operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
@@ -22,7 +22,7 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +31,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     literal,
     or_,
@@ -66,6 +67,7 @@ class Claim:
     token: uuid.UUID | None = field(default=None, compare=False)
 
 
+_LEAVE_QUEUE = text("SELECT procrastinate_cancel_job_v1(CAST(:entry AS bigint), false, false)")
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
 
 
@@ -73,12 +75,17 @@ def _lease(lease_s: float) -> ColumnElement[datetime.datetime]:
     return func.now() + datetime.timedelta(seconds=lease_s)
 
 
+EXPIRED: Final = and_(Job.status == JobStatus.PENDING, Job.started_at.is_(None), Job.expires_at <= func.now())
+"""Jobs that have not begun when they should have, by the database's clock."""
+
+
 async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float) -> tuple[Claim, Job] | None:
     """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take."""
     lost = and_(Job.status == JobStatus.STARTED, Job.lease_until < func.now(), Job.failures + 1 < Job.max_failures)
     job = await session.scalar(
         update(Job)
-        .where(Job.id == job_id, Job.reused_from_job_id.is_(None), or_(Job.status == JobStatus.PENDING, lost))
+        .where(Job.id == job_id, Job.reused_from_job_id.is_(None), ~func.coalesce(EXPIRED, false()))
+        .where(or_(Job.status == JobStatus.PENDING, lost))
         .values(
             failures=Job.failures + case((Job.status == JobStatus.STARTED, 1), else_=0),
             status=JobStatus.STARTED,
@@ -94,6 +101,7 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
         .returning(Job)
     )
     if job is None:
+        await expire(session, job_id)
         return None
     await history.record(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
     announce(session, Transition(job.id, job.type, JobStatus.STARTED))
@@ -299,6 +307,23 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
     else:
         await followers.fail(session, job, failure.code, failure.detail)
     return job.status
+
+
+async def expire(session: AsyncSession, job_id: uuid.UUID) -> None:
+    """End a job in FAILURE that has not begun when it should have; nothing to do for any other. It shares its encode
+    with nobody, as all jobs that are bound to times."""
+    job = await session.scalar(select(Job).where(Job.id == job_id, EXPIRED).with_for_update())
+    if job is None:
+        return
+    failure = JobFailed("it had not begun when its `expires_at` came", code="expired", stage="queue")
+    job.status = JobStatus.FAILURE
+    job.error, job.error_message = _error(failure), failure.sentence
+    job.finished_at = job.updated_at = func.now()
+    await session.flush()
+    await session.execute(_LEAVE_QUEUE, {"entry": job.queue_job_id})
+    await waiting.forget(session, job.id)
+    await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
+    announce(session, Transition(job.id, job.type, job.status, code=failure.code))
 
 
 async def hand_back(session: AsyncSession, claim: Claim) -> None:

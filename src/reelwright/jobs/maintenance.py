@@ -28,7 +28,7 @@ from reelwright.events import deliveries, log
 from reelwright.jobs import expiry
 from reelwright.jobs.expiry import Kind
 from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
-from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
+from reelwright.jobs.rescue import end_expired_jobs, requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
 from reelwright.library import retention
 from reelwright.library.deletion import remove_files
 from reelwright.library.root_identity import FOREIGN, belongs
@@ -96,7 +96,13 @@ class Maintenance:
     async def rescue_jobs(self) -> None:
         """Rescue jobs and end abandoned queue entries, each step in a transaction of its own: what one cannot do
         must not undo the others."""
-        for step in (rescue_lost_jobs, rescue_followers, requeue_forgotten_jobs, end_abandoned_entries):
+        for step in (
+            end_expired_jobs,
+            rescue_lost_jobs,
+            rescue_followers,
+            requeue_forgotten_jobs,
+            end_abandoned_entries,
+        ):
             async with self.sessions.begin() as session:
                 sole = await _sole(session, _JOBS_LOCK)
                 now = time.monotonic()

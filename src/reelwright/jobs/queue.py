@@ -83,9 +83,16 @@ class SessionConnector(procrastinate.PsycopgConnector):
 _app = procrastinate.App(connector=SessionConnector())  # never opened: every call brings its session
 
 
-async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, delay_s: int = 0) -> int:
+async def defer(
+    session: AsyncSession,
+    job_id: uuid.UUID,
+    *,
+    priority: int = 0,
+    delay_s: int = 0,
+    not_before: datetime.datetime | None = None,
+) -> int:
     """Queue the job and return the queue's id. Workers hear of it when the session commits."""
-    schedule: dict[str, Any] = {}
+    schedule: dict[str, Any] = {"schedule_at": not_before} if not_before else {}
     if delay_s:  # by the database's clock, which decides when it is due
         schedule["schedule_at"] = await session.scalar(select(func.now() + datetime.timedelta(seconds=delay_s)))
     deferrer = _app.configure_task(TASK, queue=QUEUE, priority=priority, connection=session, **schedule)
@@ -94,6 +101,17 @@ async def defer(session: AsyncSession, job_id: uuid.UUID, *, priority: int = 0, 
         more: dict[str, Any] = {"origin": origin} if origin else {}
         queue_job_id: int = await deferrer.defer_async(job_id=str(job_id), **more)
     return queue_job_id
+
+
+_HASTEN: Final = text(
+    "UPDATE procrastinate_jobs SET priority = :priority WHERE status = 'todo' AND priority < :priority"
+    " AND id = (SELECT queue_job_id FROM jobs WHERE id = :job_id)"
+)
+
+
+async def hasten(session: AsyncSession, job_id: uuid.UUID, priority: int) -> None:
+    """Let the entry of a job that waits be as urgent as that, for another job waits with it."""
+    await session.execute(_HASTEN, {"job_id": job_id, "priority": priority})
 
 
 @contextmanager

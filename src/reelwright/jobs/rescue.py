@@ -15,6 +15,8 @@ from reelwright.jobs import followers, lifecycle, queue, reuse
 
 logger = logging.getLogger(__name__)
 
+AT_A_TIME = 500
+"""Jobs that one transaction ends; the others are ended by the next."""
 CLAIM_WITHIN_S = 15
 """A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
 
@@ -37,6 +39,15 @@ async def rescue_lost_jobs(session: AsyncSession) -> None:
         error = {"code": failure.code, "stage": job.stage, "detail": failure.detail}
         status = await lifecycle.count_failure(session, job, failure, error=error)
         logger.warning("job %s lost its worker and is %s now", job.id, status.value, extra={"job_id": str(job.id)})
+
+
+async def end_expired_jobs(session: AsyncSession) -> None:
+    """End jobs that have not begun when they should have, and that no worker has come to since."""
+    expired = await session.scalars(
+        select(Job.id).where(lifecycle.EXPIRED).limit(AT_A_TIME).with_for_update(skip_locked=True)
+    )
+    for job_id in expired.all():
+        await lifecycle.expire(session, job_id)
 
 
 async def requeue_forgotten_jobs(session: AsyncSession) -> None:

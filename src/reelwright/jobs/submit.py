@@ -32,6 +32,7 @@ from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.events import webhooks
 from reelwright.jobs import reuse, room
 from reelwright.jobs.creation import NewJob
+from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
 from reelwright.storage.local import LocalStorage
@@ -160,11 +161,12 @@ async def submit(
     webhook_url: str | None = None,
     keep_s: int | None = None,
     keep_rules: KeepRules = AS_SHIPPED,
+    timing: Timing = AT_ONCE,
 ) -> Job:
     """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client says of
     it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew;
     `webhook_url`: is told how it goes; `keep_s`: so long its results are kept, 0: for good, None: as the project's rule
-    says; `keep_rules`: of the settings.
+    says; `keep_rules`: of the settings; `timing`: when it is made.
 
     Raises InvalidInput, ExceedsMachines; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
     """
@@ -186,7 +188,8 @@ async def submit(
         webhook_id=None if webhook_url is None else await webhooks.of_request(session, webhook_url),
         result_keep_s=await retention.keep_s(session, "results_s", keep_s, keep_rules),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
+        timing=timing,
     )
     await room.require_possible(session, plan)
     await admission.admit_job(session)
-    return await reuse.create(session, new, reuse_from)
+    return await reuse.create(session, new, None if timing.is_planned else reuse_from)

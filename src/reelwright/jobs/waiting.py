@@ -29,8 +29,8 @@ _ALIVE = text(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a job waits for. `code`: one of error_codes.HINDRANCES, or `worker` (none is alive), `paused` (the queue
-    is), or one of capacity.rule.KINDS (there is too little of that now)."""
+    """What a job waits for. `code`: one of error_codes.HINDRANCES, or `schedule` (its `run_at`), `worker` (none is
+    alive), `paused` (the queue is), or one of capacity.rule.KINDS (there is too little of that now)."""
 
     code: str
     detail: str

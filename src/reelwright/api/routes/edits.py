@@ -23,6 +23,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.templates import BatchIn, BatchItemOut, BatchOut, made_of, telling
+from reelwright.api.schemas.timing import timing_of
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn
 from reelwright.edits.labels import Labels
 from reelwright.edits.splice import CutMode
@@ -83,7 +84,7 @@ async def edit_many(
 ) -> BatchOut:
     """The same edit of many sources: of a template with variables, or of `steps` and `outputs`. Each item stands for
     itself: it gets its job, or the problem that `POST /edits` would have answered, and the others go on."""
-    webhook_url = told(services, data)
+    webhook_url, timing = told(services, data), timing_of(data)
     template = await _template(services, data)
     items: list[BatchItemOut] = []
     for index, item in enumerate(data.items):
@@ -96,6 +97,7 @@ async def edit_many(
                     labels=labels,
                     reuse_from=services.reuse_from(single.reuse),
                     webhook_url=webhook_url,
+                    timing=timing,
                     keep_s=single.keep_s,
                     keep_rules=services.keep_rules,
                     max_failures=services.settings.max_failures,

@@ -12,6 +12,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.imports import ImportIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.labels import labels_of
+from reelwright.api.schemas.timing import timing_of
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.imports import submit_import
 from reelwright.library.uploads import SaidOfVideo
@@ -44,7 +45,7 @@ async def import_video(data: JSONBody[ImportIn], services: NamedDependency[Servi
     Nobody is connected to who is not on the public internet, wherever names or redirects lead, but for what
     OUTBOUND_ALLOWED names.
     """
-    wanted, said = data.wanted(), SaidOfVideo(labels_of(data), data.keep_s)
+    wanted, said, timing = data.wanted(), SaidOfVideo(labels_of(data), data.keep_s), timing_of(data)
     async with services.sessions.begin() as session:
         job = await submit_import(
             session,
@@ -52,6 +53,7 @@ async def import_video(data: JSONBody[ImportIn], services: NamedDependency[Servi
             said=said,
             max_failures=services.settings.max_failures,
             keep_rules=services.keep_rules,
+            timing=timing,
         )
     return accepted(job, services.addresses)
 

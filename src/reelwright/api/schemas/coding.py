@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
 from reelwright.api.schemas.keeping import KeepResults
+from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
@@ -130,6 +131,9 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
     keep_s: KeepResults = None
+    priority: Priority = 0
+    run_at: RunAt = None
+    expires_at: ExpiresAt = None
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None
     )

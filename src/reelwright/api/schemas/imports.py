@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.keeping import VideoSaidIn
+from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.db.models import Job
 from reelwright.errors import AddressRefused, FieldError, InvalidInput
 from reelwright.jobs.imports import WantedImport
@@ -47,6 +48,9 @@ class ImportIn(VideoSaidIn, frozen=True, kw_only=True):
     ]
     headers: Headers | None = None
     filename: Filename | None = None
+    priority: Priority = 0
+    run_at: RunAt = None
+    expires_at: ExpiresAt = None
 
     def wanted(self) -> WantedImport:
         """Raises InvalidInput that names every wrong field, and repeats no value."""

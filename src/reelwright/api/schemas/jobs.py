@@ -117,12 +117,13 @@ class JobErrorOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job waits for beside its turn: a worker that is alive, disk, a machine that works."""
+    """What a job waits for beside its turn: its schedule, a worker that is alive, disk, a machine that works."""
 
     code: Annotated[
         str,
         Meta(
-            description="`worker`: none is alive. `paused`: the queue is. Else what keeps the machine from work: "
+            description="`schedule`: its `run_at`. `worker`: none is alive. `paused`: the queue is. Else what keeps the"
+            " machine from work: "
             + ", ".join(f"`{code}`" for code in HINDRANCES)
             + ". `disk`, `memory`, `cores`: there is less free than it needs, by forecast; it begins once there is."
         ),
@@ -187,6 +188,9 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
     error_message: str | None
     error: JobErrorOut | None
+    priority: int
+    run_at: Annotated[Timestamp | None, Meta(description="It does not begin before.")]
+    expires_at: Annotated[Timestamp | None, Meta(description="If it has not begun by then, it fails: `expired`.")]
     attempt: int
     failures: int
     max_failures: int
@@ -291,6 +295,9 @@ def _summary(
         "warnings": job.warnings or [],
         "error_message": job.error_message,
         "error": None if job.error is None else msgspec.convert(job.error, JobErrorOut),
+        "priority": job.priority,
+        "run_at": job.run_at,
+        "expires_at": job.expires_at,
         "attempt": job.attempt,
         "failures": job.failures,
         "max_failures": job.max_failures,

@@ -20,6 +20,7 @@ from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookU
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
+from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
 from reelwright.db.models import TemplateVersion as Row
 from reelwright.edits.templates import (
@@ -166,6 +167,9 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
     keep_s: KeepResults = None
+    priority: Priority = 0
+    run_at: RunAt = None
+    expires_at: ExpiresAt = None
 
     def single(self, item: BatchItemIn) -> EditsIn:
         """Return the item as a request of its own."""
@@ -182,6 +186,9 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             reuse=self.reuse,
             webhook_url=self.webhook_url,
             keep_s=self.keep_s,
+            priority=self.priority,
+            run_at=self.run_at,
+            expires_at=self.expires_at,
             **{**whole, **given},
         )
 

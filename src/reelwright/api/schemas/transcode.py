@@ -10,6 +10,7 @@ from msgspec import Meta
 from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, WebhookUrl
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
+from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Ladder
@@ -173,3 +174,6 @@ class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
     keep_s: KeepResults = None
+    priority: Priority = 0
+    run_at: RunAt = None
+    expires_at: ExpiresAt = None

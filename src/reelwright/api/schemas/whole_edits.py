@@ -12,6 +12,7 @@ from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookU
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
+from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
 from reelwright.edits.codecs import SOUND_CONTAINERS, SoundContainer, VideoContainer
 from reelwright.edits.enums import Quality
@@ -120,6 +121,9 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     reuse: Reuse = True
     webhook_url: WebhookUrl = None
     keep_s: KeepResults = None
+    priority: Priority = 0
+    run_at: RunAt = None
+    expires_at: ExpiresAt = None
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""

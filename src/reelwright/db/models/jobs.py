@@ -42,6 +42,11 @@ class Job(Labelled, Owned, Base):
         Index("ix_jobs_project_id_finished_at", "project_id", "finished_at"),
         Index("ix_jobs_lease_until", "lease_until", postgresql_where=text("status = 'STARTED'")),
         Index("ix_jobs_finished_at", "finished_at"),
+        Index(
+            "ix_jobs_expires_at",
+            "expires_at",
+            postgresql_where=text("status = 'PENDING' AND started_at IS NULL AND expires_at IS NOT NULL"),
+        ),
         index_of_labels("jobs"),
         Index("uq_jobs_fingerprint_leading", "fingerprint", unique=True, postgresql_where=LEADING),
         Index(
@@ -102,6 +107,10 @@ class Job(Labelled, Owned, Base):
     result_keep_s: Mapped[int | None] = mapped_column(BigInteger)
     """So long its results are kept, from when they are made; None: as long as their video."""
     priority: Mapped[int] = mapped_column(server_default=text("0"))
+    run_at: Mapped[datetime.datetime | None]
+    """It does not begin before."""
+    expires_at: Mapped[datetime.datetime | None]
+    """If it has not begun by then, it ends."""
     queue_job_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     key_id: Mapped[uuid.UUID | None]
     """With which it was asked for. None: without one."""
