@@ -67,6 +67,7 @@ TRIED_AGAIN = {
     "no": {
         *("ffmpeg_failed", "source_damaged", "verify_failed", "timed_out", "out_of_memory", "limit_cpu"),
         *("limit_output_size", "unsupported_here", "input_gone", "file_missing", "address_refused", "remote_refused"),
+        "expired",
     },
 }
 
