@@ -135,7 +135,7 @@ async def test_a_job_says_how_much_it_waits_for_and_begins_when_another_ends(
     """Memory for one: the second waits with the figures, and is woken by the end of the first, long before anybody
     would look again. They are two workers' on one machine."""
     go = tmp_path / "go"
-    limited = msgspec.structs.replace(settings, machine_memory_bytes=130 * MIB, reuse_results=False)
+    limited = msgspec.structs.replace(settings, machine_memory_bytes=130 * MIB, reuse_results=False, lease_s=PATIENCE_S)
     faults = {"REELWRIGHT_FAULTS": f"rendered, not verified=pause:{go}"}
     async with Service(limited, tmp_path).running() as service, service.worker(**faults):
         video = (await service.upload(clip))["id"]
