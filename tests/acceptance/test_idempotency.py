@@ -59,6 +59,15 @@ async def rows(service: Service) -> dict[str, int]:
     return dict((await service.sql(f"SELECT {counts}"))[0])
 
 
+async def trashed(service: Service, clip: Path) -> str:
+    """The id of a video that can be had back."""
+    video_id = str((await service.upload(clip))["id"])
+    for keep in ({"trash_s": 3600}, {"trash_s": None}):
+        assert (await service.client.patch("/projects/default", json={"keep": keep})).is_success
+        await service.client.delete(f"/videos/{video_id}")
+    return video_id
+
+
 @pytest.mark.slow
 async def test_every_post_of_the_document_is_answered_once(shared_service: Service, clip: Path) -> None:
     """With the document's own examples: sent again it is the first answer and makes nothing; with another body it is
@@ -95,6 +104,8 @@ async def test_every_post_of_the_document_is_answered_once(shared_service: Servi
                 sent = [{"headers": keyed(), "json": body} for body in bodies]
             for request in sent:
                 waiting = await shared_service.trim(video["id"], 0, 3)
+                if path == "/videos/{video_id}/undelete":
+                    ids = {**ids, "video_id": await trashed(shared_service, clip)}
                 if path == "/jobs/{job_id}/retry":
                     await client.post(f"/jobs/{waiting}/cancel")
                 address = path.format(**ids, job_id=waiting)

@@ -190,7 +190,7 @@ def test_the_first_acquire_makes_the_cluster_and_the_last_release_stops_it(empty
             "synchronous_commit": "on",
             "data_checksums": "on",
             "listen_addresses": "",
-            "max_connections": "100",
+            "max_connections": "200",
             "shared_buffers": "128MB",
             "jit": "off",
             "TimeZone": "UTC",

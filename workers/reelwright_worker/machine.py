@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import sys
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -98,9 +99,11 @@ class Machine:
             await self._write(lambda session: waiting.withdraw_hindrance(session, self.name))
 
     def capacity_bytes(self) -> int:
-        """Return the bytes that the smaller of the disks would have for one job if it were empty."""
+        """Return the bytes that the smaller of the disks would have for one job if it were empty. A file system without
+        a size has no end."""
         reserve_bytes = self._settings.disk_reserve_bytes
-        return min(disk_space.capacity_bytes(folder, reserve_bytes) for folder in self._folders())
+        sizes = [disk_space.capacity_bytes(folder, reserve_bytes) for folder in self._folders()]
+        return min((size for size in sizes if size is not None), default=sys.maxsize)
 
     def _folders(self) -> tuple[Path, Path]:
         return self._settings.work_path, self._storage.root

@@ -39,7 +39,6 @@ async def video_upload(
     with _counted():
         async with (
             admission.uploading(services.sessions, file_bytes(request)),
-            room_for(services.sessions, services.storage, file_bytes(request)) as arriving,
             incoming_file(
                 request,
                 texts=FORM_FIELDS if with_fields else (),
@@ -47,6 +46,7 @@ async def video_upload(
                 max_file_bytes=upload_limit(request, settings.max_upload_bytes),
                 idle_timeout_s=settings.upload_idle_timeout_s,
             ) as incoming,
+            room_for(services.sessions, services.storage, file_bytes(request)) as arriving,
             uploads.storing_video(
                 arriving.counted(_measured(_of_right_fields(incoming))),
                 filename=incoming.filename,
@@ -75,13 +75,12 @@ async def raw_video_upload(
     with _counted(), left_where_it_is(request):
         told = said_in_form(said)
         expected_bytes = request.content_length or 0
+        body = measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes))
         async with (
             admission.uploading(services.sessions, expected_bytes),
             room_for(services.sessions, services.storage, expected_bytes) as arriving,
             uploads.storing_video(
-                arriving.counted(
-                    measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes))
-                ),
+                arriving.counted(body),
                 filename=display_name(filename),
                 storage=services.storage,
                 prober=services.prober,

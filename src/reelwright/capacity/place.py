@@ -23,10 +23,11 @@ MEMORY_SHARE = 0.8
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What one job could have here if nothing ran and the disks were empty, as workers tell it. None: no limit."""
+    """What one job could have here if nothing ran and the disks were empty, as workers tell it. None: no limit, or none
+    that is known."""
 
-    work_bytes: int
-    media_bytes: int
+    work_bytes: int | None
+    media_bytes: int | None
     memory_bytes: int | None
     cores: int | None
 
@@ -89,12 +90,12 @@ class WorkPlace:
         be wrong, and an encode with fewer cores is only slower. Blocks. Raises OSError."""
         most = self.capacity()
         media, work = self.media_disk(), self.work_disk()
-        needs = {media: min(need.media_bytes, most.media_bytes)}
-        needs[work] = max(min(need.work_bytes, most.work_bytes), needs.get(work, 0))
+        needs = {media: _at_most(need.media_bytes, most.media_bytes)}
+        needs[work] = max(_at_most(need.work_bytes, most.work_bytes), needs.get(work, 0))
         if self.memory_bytes is not None:
-            needs[f"memory:{self.machine}"] = min(need.memory_bytes, self.memory_bytes)
+            needs[f"memory:{self.machine}"] = _at_most(need.memory_bytes, self.memory_bytes)
         if self.cores is not None:
-            needs[f"cores:{self.machine}"] = min(need.cores, self.cores)
+            needs[f"cores:{self.machine}"] = _at_most(need.cores, self.cores)
         return {resource: amount for resource, amount in needs.items() if amount}
 
     def have(self) -> Amounts:
@@ -128,6 +129,10 @@ class WorkPlace:
         """The same as that of the storage where both are one: what is published takes nothing more there."""
         same = self.work.stat().st_dev == self.storage.root.stat().st_dev
         return self.media_disk() if same else _device(self.work)
+
+
+def _at_most(need: int, most: int | None) -> int:
+    return need if most is None else min(need, most)
 
 
 def media_disk(storage: LocalStorage) -> str:

@@ -25,9 +25,10 @@ def usable_bytes(folder: Path, reserve_bytes: int) -> int:
     return free_bytes(folder) - reserve_bytes
 
 
-def capacity_bytes(folder: Path, reserve_bytes: int) -> int:
-    """Return how much could be used if the disk were empty. Raises OSError."""
-    return shutil.disk_usage(folder).total - reserve_bytes
+def capacity_bytes(folder: Path, reserve_bytes: int) -> int | None:
+    """Return how much could be used if the disk were empty; None where the file system has no size. Raises OSError."""
+    total_bytes = shutil.disk_usage(folder).total
+    return total_bytes - reserve_bytes if total_bytes else None
 
 
 def trouble(folder: Path, reserve_bytes: int, name: str) -> JobFailed | None:

@@ -206,7 +206,7 @@ class Keeper:
             "unix_socket_directories": f'"{quoted_socket}"',
             "unix_socket_permissions": "0700",
             "port": PORT,
-            "max_connections": 100,
+            "max_connections": 200,
             "shared_buffers": "128MB",
             "dynamic_shared_memory_type": "posix",
             "fsync": "on",
