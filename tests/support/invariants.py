@@ -153,7 +153,8 @@ async def _rows(service: Service) -> list[str]:
             wrong.append(f"{name} is STARTED without a live lease")
         if status == "PENDING" and job["queued"] not in ("todo", "doing"):
             wrong.append(f"{name} is PENDING and nobody will look: its queue entry is {job['queued']}")
-        outputs = len(json.loads(job["plan_json"])["outputs"]) if job["plan_json"] and status == "SUCCESS" else 0
+        # images alone are one result
+        outputs = len(json.loads(job["plan_json"])["outputs"]) or 1 if job["plan_json"] and status == "SUCCESS" else 0
         if (job["variants"], job["files"]) != (outputs, outputs):
             wrong.append(f"{name} is {status} with {job['variants']} variants and {job['files']} files, not {outputs}")
         if (job["progress"] == 100) != (status == "SUCCESS"):
