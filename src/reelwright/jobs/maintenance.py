@@ -95,7 +95,7 @@ class Maintenance:
 
     async def rescue_jobs(self) -> None:
         """Rescue jobs and end abandoned queue entries, each step in a transaction of its own: what one cannot do
-        must not undo the others."""
+        must not undo the others. Whoever finds somebody else at it leaves them the rest."""
         for step in (
             end_expired_jobs,
             rescue_lost_jobs,
@@ -107,8 +107,10 @@ class Maintenance:
                 sole = await _sole(session, _JOBS_LOCK)
                 now = time.monotonic()
                 self._reached_since = self._reached_since or now
+                if not sole:
+                    return
                 too_early = step is rescue_lost_jobs and now - self._reached_since < self.patience_s
-                if sole and not too_early:
+                if not too_early:
                     await step(session)
 
     async def end_stored(self) -> None:
