@@ -148,10 +148,10 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
 async def test_a_job_that_is_cancelled_hands_its_encode_on(service: Service, long_clip: Path) -> None:
     """Its ffmpeg goes on for those who share it, nobody's percentage falls; with the last of them it ends at once."""
     video = await service.upload(long_clip)
-    edit = {"video_id": video["id"], "start": 0, "end": 50}
+    edit = {"video_id": video["id"], "start": 0, "end": 55, "preset": "slow"}
     answers = [await accepted(service, "/trim", **edit) for _ in range(3)]
     leader, second, third = [answer["job_id"] for answer in answers]
-    async with service.worker(**SWEEPING):
+    async with service.worker(FFMPEG_THREADS="1", **SWEEPING):  # the encode lasts
         streams = [asyncio.create_task(events(service, job_id)) for job_id in (second, third)]
         work = service.settings.work_path / leader
         async with asyncio.timeout(PATIENCE_S):
