@@ -1,11 +1,11 @@
-"""Work that a cancellation must not cut in half: a commit, a thread that writes, the end of a process; and waits that
-lose no cancellation."""
+"""Work that a cancellation must not cut in half: a commit, a thread that writes, the end of a process; waits that lose
+no cancellation; and what is done meanwhile, and at the end."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -38,3 +38,22 @@ async def set_within(event: asyncio.Event, seconds: float) -> bool:
         async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
+
+
+@asynccontextmanager
+async def every_so_often(work: Callable[[], Awaitable[None]], interval_s: float, name: str) -> AsyncIterator[None]:
+    """Do something at intervals meanwhile, and once more at the end."""
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(interval_s)
+            await work()
+
+    task = asyncio.create_task(go_on(), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await work()

@@ -10,6 +10,7 @@ import click
 
 from reelwright.access.limits import MAX_QUEUE_SHARE, MOST, NAMES, AccessLimits
 from reelwright.access.scopes import USUAL, Scope
+from reelwright.command_options import NamedNumber
 from reelwright.command_runs import end_as, run_work, transaction
 from reelwright.settings import Settings
 
@@ -27,28 +28,10 @@ def keys() -> None:
     """
 
 
-class _Limit(click.ParamType[tuple[str, int | None]]):
-    """`jobs_per_minute=60`; `=default`: as the settings say."""
-
-    name = "limit"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int | None]:
-        what, _, most = str(value).partition("=")
-        if what not in NAMES:
-            self.fail(f"{what!r} is none of {', '.join(NAMES)}", param, ctx)
-        if most == "default":
-            return what, None
-        if not (most.isascii() and most.isdigit()) or int(most) > MOST:
-            self.fail(
-                f"{what}={most}: a whole number, 0 for no limit, or `default` for what the settings say", param, ctx
-            )
-        return what, int(most)
-
-
 _limits = click.option(
     "--limit",
     "limits",
-    type=_Limit(),
+    type=NamedNumber("limit", NAMES, MOST, "a whole number, 0 for no limit"),
     multiple=True,
     metavar="NAME=NUMBER",
     help=f"One of {', '.join(NAMES)}; 0: no limit, `default`: as the settings say. Repeatable.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from reelwright.access.keep_rules import MAX_KEEP_S, NAMES
+from reelwright.command_options import NamedNumber
 from reelwright.command_runs import end_as, run_work, transaction
 from reelwright.settings import Settings
 
@@ -22,31 +23,11 @@ def retention() -> None:
     """
 
 
-class _Rule(click.ParamType[tuple[str, int | None]]):
-    """`videos_s=604800`; `=default`: as the settings say."""
-
-    name = "rule"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int | None]:
-        what, _, kept = str(value).partition("=")
-        if what not in NAMES:
-            self.fail(f"{what!r} is none of {', '.join(NAMES)}", param, ctx)
-        if kept == "default":
-            return what, None
-        if not (kept.isascii() and kept.isdigit()) or int(kept) > MAX_KEEP_S:
-            self.fail(
-                f"{what}={kept}: seconds, at most {MAX_KEEP_S}, 0 for good, or `default` for what the settings say",
-                param,
-                ctx,
-            )
-        return what, int(kept)
-
-
 @retention.command()
 @click.argument("project")
 @click.option(
     "--keep",
-    type=_Rule(),
+    type=NamedNumber("rule", NAMES, MAX_KEEP_S, f"seconds, at most {MAX_KEEP_S}, 0 for good"),
     multiple=True,
     metavar="NAME=SECONDS",
     help=f"One of {', '.join(NAMES)}; 0: for good, `default`: as the settings say. Repeatable.",

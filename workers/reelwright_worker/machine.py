@@ -101,9 +101,8 @@ class Machine:
     def capacity_bytes(self) -> int:
         """Return the bytes that the smaller of the disks would have for one job if it were empty. A file system without
         a size has no end."""
-        reserve_bytes = self._settings.disk_reserve_bytes
-        sizes = [disk_space.capacity_bytes(folder, reserve_bytes) for folder in self._folders()]
-        return min((size for size in sizes if size is not None), default=sys.maxsize)
+        most = self._place.capacity()
+        return min((size for size in (most.work_bytes, most.media_bytes) if size is not None), default=sys.maxsize)
 
     def _folders(self) -> tuple[Path, Path]:
         return self._settings.work_path, self._storage.root

@@ -6,13 +6,12 @@ request waits for it.
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
 import msgspec
@@ -24,6 +23,7 @@ from reelwright.access.asking import Holder
 from reelwright.access.limits import BY_MINUTE, NONE, AccessLimits
 from reelwright.access.request_rates import RequestRates
 from reelwright.access.scopes import Scope
+from reelwright.cancellation import every_so_often
 from reelwright.db.database import is_away
 from reelwright.db.models import ApiKey
 
@@ -110,22 +110,9 @@ class Keyring:
         by_minute = any(one.most(name) for one in (of_key, of_project) for name in BY_MINUTE)
         return Holder(key_id, project_id, known, expires_at, of_key, of_project, by_minute)
 
-    @asynccontextmanager
-    async def noting_uses(self) -> AsyncIterator[None]:
+    def noting_uses(self) -> AbstractAsyncContextManager[None]:
         """Write down meanwhile, and at the end, when keys were used."""
-        writer = asyncio.create_task(self._write_on(), name="uses of keys")
-        try:
-            yield
-        finally:
-            writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await writer
-            await self._write()
-
-    async def _write_on(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE_INTERVAL_S)
-            await self._write()
+        return every_so_often(self._write, WRITE_INTERVAL_S, "uses of keys")
 
     async def _write(self) -> None:
         used, self._used = self._used, {}

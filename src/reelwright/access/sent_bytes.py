@@ -4,16 +4,16 @@ the end. What a process that is killed had not written down is not counted.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.cancellation import every_so_often
 from reelwright.db.database import is_away
 from reelwright.db.models import UseEntry
 
@@ -37,22 +37,9 @@ class SentBytes:
 
         return note
 
-    @asynccontextmanager
-    async def writing_down(self) -> AsyncIterator[None]:
+    def writing_down(self) -> AbstractAsyncContextManager[None]:
         """Write down meanwhile, and at the end."""
-        writer = asyncio.create_task(self._write_on(), name="bytes that were sent")
-        try:
-            yield
-        finally:
-            writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await writer
-            await self._write()
-
-    async def _write_on(self) -> None:
-        while True:
-            await asyncio.sleep(WRITE_INTERVAL_S)
-            await self._write()
+        return every_so_often(self._write, WRITE_INTERVAL_S, "bytes that were sent")
 
     async def _write(self) -> None:
         if not self._sent:
