@@ -1,7 +1,7 @@
 """A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
 
-Cancel and retry are functions of the database (transitions_0012.sql and transitions_0027.sql in migrations/sql/), which
-operators call, too.
+Claim, cancel and retry are functions of the database (claim_0028.sql, transitions_0012.sql and transitions_0027.sql in
+migrations/sql/); the latter two operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
@@ -26,15 +26,16 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Interval,
+    Uuid,
     and_,
     bindparam,
     case,
     cast,
+    column,
     delete,
-    false,
     func,
     literal,
-    or_,
     select,
     text,
     update,
@@ -79,34 +80,26 @@ EXPIRED: Final = and_(Job.status == JobStatus.PENDING, Job.started_at.is_(None),
 """Jobs that have not begun when they should have, by the database's clock."""
 
 
+_CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
+    text("SELECT (c.claimed).*, c.followers FROM claim_job(:job_id, :worker, :lease, :token) AS c").bindparams(
+        bindparam("job_id", type_=Uuid), bindparam("lease", type_=Interval), bindparam("token", type_=Uuid)
+    )
+)
+
+
 async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float) -> tuple[Claim, Job] | None:
     """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take."""
-    lost = and_(Job.status == JobStatus.STARTED, Job.lease_until < func.now(), Job.failures + 1 < Job.max_failures)
-    job = await session.scalar(
-        update(Job)
-        .where(Job.id == job_id, Job.reused_from_job_id.is_(None), ~func.coalesce(EXPIRED, false()))
-        .where(or_(Job.status == JobStatus.PENDING, lost))
-        .values(
-            failures=Job.failures + case((Job.status == JobStatus.STARTED, 1), else_=0),
-            status=JobStatus.STARTED,
-            attempt=Job.attempt + 1,
-            claim_attempt=Job.attempt + 1,
-            claim_token=uuid.uuid4(),
-            worker=worker,
-            lease_until=_lease(lease_s),
-            speed=None,
-            started_at=func.coalesce(Job.started_at, func.now()),
-            updated_at=func.now(),
-        )
-        .returning(Job)
-    )
-    if job is None:
+    lease, token = datetime.timedelta(seconds=lease_s), uuid.uuid4()
+    arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token}
+    taken = (await session.execute(_CLAIM, arguments)).one_or_none()
+    if taken is None:
         await expire(session, job_id)
         return None
-    await history.record(session, job.id, job.attempt, JobStatus.STARTED, worker=worker)
+    job, mirrored = taken
     announce(session, Transition(job.id, job.type, JobStatus.STARTED))
-    await followers.mirror(session, job.id, worker=worker)
-    return Claim(job.id, job.attempt, job.claim_token), job
+    for follower, kind in mirrored:
+        announce(session, Transition(uuid.UUID(follower), JobType(kind), JobStatus.STARTED))
+    return Claim(job.id, job.attempt, token), job
 
 
 def _mine(claim: Claim) -> ColumnElement[bool]:

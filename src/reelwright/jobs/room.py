@@ -60,12 +60,13 @@ async def take(
     nothing is reserved, and the caller gives the job back (`wait`)."""
     assert claim.token is not None
     try:
-        have = await asyncio.to_thread(place.have)
+        have, needs = await asyncio.to_thread(lambda: (place.have(), place.needs(need)))
     except OSError:
         return None  # a disk is away: the attempt will find out, and say it
     found = await reservations.room(session, have, machine=place.machine, beside=claim.token, job_id=job.id)
-    needs = await asyncio.to_thread(place.needs, at_least(need, found.needs_bytes))
-    waiting = await asyncio.to_thread(_waiters, found.waiting, place)
+    if found.needs_bytes is not None:
+        needs = await asyncio.to_thread(place.needs, at_least(need, found.needs_bytes))
+    waiting = await asyncio.to_thread(_waiters, found.waiting, place) if found.waiting else []
     if (short := rule.shortage(needs, have, found.spoken_for, waiting)) is not None:
         return short
     await reservations.reserve(session, claim.token, needs, what=job.type.value, lasts_s=lasts_s, job_id=job.id)
@@ -92,10 +93,8 @@ async def widen(session: AsyncSession, claim: Claim, job: Job, need: Need, place
     return True
 
 
-def at_least(need: Need, needs_bytes: int | None) -> Need:
+def at_least(need: Need, needs_bytes: int) -> Need:
     """Return the need, of so much disk at the least: an attempt has shown it."""
-    if needs_bytes is None:
-        return need
     work_bytes, media_bytes = need.work_bytes and max(need.work_bytes, needs_bytes), need.media_bytes
     if not work_bytes:  # an import has no work folder
         media_bytes = max(media_bytes, needs_bytes)
