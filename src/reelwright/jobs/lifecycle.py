@@ -109,8 +109,15 @@ def _mine(claim: Claim) -> ColumnElement[bool]:
 
 
 async def _write(session: AsyncSession, claim: Claim, **values: Any) -> uuid.UUID:
-    """Write fenced, and return the job's id. Raises LeaseLost when it is no longer this attempt's."""
-    written = update(Job).where(_mine(claim)).values(updated_at=func.now(), **values).returning(Job.id)
+    """Write fenced, and return the job's id; a job that the session knows already stays there as it was. Raises
+    LeaseLost when it is no longer this attempt's."""
+    written = (
+        update(Job)
+        .where(_mine(claim))
+        .values(updated_at=func.now(), **values)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
     for _ in range(LOOKS):
         job_id: uuid.UUID | None = await session.scalar(written)
         if job_id is not None:
