@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from benchmarks import clips, processes
-from benchmarks.processes import TreeTime
+from benchmarks.proofs import proofs
 from benchmarks.report import Figure
 from benchmarks.running import Running, processor_s, processor_since, running
-from reelwright.edits.plan import Plan
-from tests.support import recipes
 
 ROUNDS = 5
 CHAINED_LIMIT, BARE_LIMIT, PROOF_LIMIT = 0.16, 1.05, 0.10
@@ -40,32 +35,19 @@ async def measure(folder: Path) -> list[Figure]:
             before = processor_s(live)
             await _chain(live, video)
             chained.append(await processor_since(live, before))
-        proven = await _proofs(live, video, job)
+        proven = [one.cpu_s for one in await proofs(live, video, job, ROUNDS)]
     ours = [one / four for one, four in zip(together, chained, strict=True)]
     made = [one - proof for one, proof in zip(together, proven, strict=True)]
     added = [one / alone for one, alone in zip(made, bare, strict=True)]
-    proofs = [proof / one for proof, one in zip(proven, together, strict=True)]
+    parts = [proof / one for proof, one in zip(proven, together, strict=True)]
     return [
         Figure.median("bare ffmpeg, the same graph: processor", bare, "s"),
         Figure.median("trim, text, watermark and 480p in one edit", together, "s"),
         Figure.median("the same as four jobs, each on the one before", chained, "s"),
         Figure.median("one edit / four jobs", ours, "", limit=CHAINED_LIMIT),
         Figure.median("one edit, its proof apart / bare ffmpeg", added, "", limit=BARE_LIMIT),
-        Figure.median("the proof / the edit", proofs, "", limit=PROOF_LIMIT),
+        Figure.median("the proof / the edit", parts, "", limit=PROOF_LIMIT),
     ]
-
-
-async def _proofs(live: Running, video: dict[str, Any], job: dict[str, Any]) -> list[float]:
-    """Processor time of the decoding and comparing that comes before SUCCESS."""
-    plan, found = msgspec.convert(job["plan"], Plan), list[float]()
-    made = await live.service.result(job["job_id"])
-    async with recipes.prober() as prober, recipes.inspector() as inspector:
-        for _ in range(ROUNDS + 1):
-            before = TreeTime.of(os.getpid())
-            await recipes.checked(prober, inspector, plan, 0, made, live.stored(video))
-            spent = TreeTime.of(os.getpid()) - before
-            found.append(spent.ours_s + spent.waited_s)
-    return found[1:]  # the first started the programs
 
 
 async def _edited(live: Running, video: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Overhead: what the service adds to the bare ffmpeg command of the same job, in wall and processor time."""
+"""Overhead: what the service adds to the bare ffmpeg command of the same job, in wall and processor time, beside the
+proof of the result."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 
 from benchmarks import clips, processes
 from benchmarks.processes import TreeTime, Used
+from benchmarks.proofs import Proof, proofs
 from benchmarks.report import Figure
 from benchmarks.running import Running, running
 
@@ -20,25 +22,32 @@ LONG_S = (2, 20)
 SHORT_S = (2, 2.2)
 WALL_LIMIT_MS = 150
 SHARE_LIMIT_PERCENT = 2
+PROOF_LIMIT_PERCENT = 10
 CLEARING_UP_S = 0.1
 """What the worker does after its commit counts as its processor time, not as the job's wall time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The same work twice: bare, and through the service. Seconds."""
+    """The same work twice: bare, and through the service; and what proving the result took, which is no part of what is
+    added here. Seconds."""
 
     bare: Used
     wall: float
     worker: TreeTime
+    proof: Proof
 
     @property
     def added_wall_ms(self) -> float:
-        return 1000 * (self.wall - self.bare.wall_s)
+        return 1000 * (self.wall - self.proof.wall_s - self.bare.wall_s)
+
+    @property
+    def own_cpu_s(self) -> float:
+        return self.worker.ours_s - self.proof.cpu_s
 
     @property
     def added_cpu_ms(self) -> float:
-        return 1000 * (self.worker.ours_s + self.worker.waited_s - self.bare.cpu_s)
+        return 1000 * (self.own_cpu_s + self.worker.waited_s - self.bare.cpu_s)
 
 
 async def measure(folder: Path) -> list[Figure]:
@@ -64,11 +73,13 @@ def _processor(long: list[Round], short: list[Round]) -> list[Figure]:
     """What a short trim adds is the constant; what a long one adds beyond it grows with the encode. The worker's own
     part is counted exactly; the rest is what containment costs ffmpeg, and noise."""
     constant_ms = statistics.mean(one.added_cpu_ms for one in short)
-    own_constant_ms = 1000 * statistics.mean(one.worker.ours_s for one in short)
+    own_constant_ms = 1000 * statistics.mean(one.own_cpu_s for one in short)
+    shares = [100 * one.proof.cpu_s / one.bare.cpu_s for one in long]
     share = [(one.added_cpu_ms - constant_ms) / one.bare.cpu_s / 10 for one in long]
-    own_share = [(1000 * one.worker.ours_s - own_constant_ms) / one.bare.cpu_s / 10 for one in long]
+    own_share = [(1000 * one.own_cpu_s - own_constant_ms) / one.bare.cpu_s / 10 for one in long]
     return [
         Figure.median("long trim, bare: processor", [one.bare.cpu_s for one in long], "s"),
+        Figure.median("long trim: processor of its proof, of that", shares, "%", limit=PROOF_LIMIT_PERCENT),
         Figure("short trim: processor added (mean), to any job alike", constant_ms, "ms"),
         Figure("  of which the worker itself", own_constant_ms, "ms", note="the rest starts and confines ffmpeg"),
         Figure.median("long trim: processor added beyond that", share, "%", limit=SHARE_LIMIT_PERCENT),
@@ -83,11 +94,11 @@ async def _rounds(
     job = await live.commits.final(live.service, await live.service.trim(video["id"], *interval_s))
     argv = live.argv(job, source=live.stored(video), target=target)
     rounds = []
-    for _ in range(count):
+    for proof in await proofs(live, video, job, count):
         target.unlink(missing_ok=True)
         bare = await processes.run(argv, cwd=target.parent)
         wall_s, worker = await _through_service(live, video["id"], interval_s)
-        rounds.append(Round(bare, wall_s, worker))
+        rounds.append(Round(bare, wall_s, worker, proof))
     return rounds
 
 

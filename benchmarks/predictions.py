@@ -65,7 +65,9 @@ def asked(chance: random.Random, source: str) -> tuple[str, dict[str, Any]]:
     span = {"start": start, "end": round(start + chance.uniform(1, 4.5), 2)}
     text = {"type": "text", "text": "A title", "position": chance.choice(["top", "bottom"])}
     qualities = chance.sample(["240p", "360p", "480p"], chance.randint(1, 2))
-    coding = chance.choice([{}, {}, {"crf": chance.randint(18, 34)}, {"codec": "hevc"}, {"preset": "ultrafast"}])
+    hevc, fast = {"codec": "hevc"}, {"preset": "ultrafast"}
+    codings: list[dict[str, Any]] = [{}, {}, {"crf": chance.randint(18, 34)}, hevc, fast]
+    coding = chance.choice(codings)
     steps: list[dict[str, Any]] = [
         {"type": "trim", **span},
         {"type": "overlay", "layers": [text]},

@@ -21,7 +21,8 @@ from reelwright.jobs.history import CHANNEL
 from reelwright.library.overlay_images import image_key
 from reelwright.media.ffmpeg import capabilities
 from reelwright.settings_reader import parse
-from tests.support.service import FINAL, Process, Service
+from tests.support.processes import Process
+from tests.support.service import FINAL, Service
 
 JOB_PATIENCE_S = 600
 CLEARING_UP_S = 0.1

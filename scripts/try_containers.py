@@ -332,8 +332,8 @@ def behind_nginx(stack: Stack, video_id: str) -> None:
     check("nobody else is believed", logged["client"] != "203.0.113.9", logged["client"])
     answer = front.get(f"/stored/{key}")
     check("nginx: its internal place is closed", answer.status_code == 404, answer.status_code)
-    seen = [front.get(path).status_code for path in ("/metrics", "/metrics/", "/metrics//", "/metrics%2f")]
-    check("nginx: nor are figures for strangers", seen == [404] * 4, seen)
+    answered = [front.get(path).status_code for path in ("/metrics", "/metrics/", "/metrics//", "/metrics%2f")]
+    check("nginx: nor are figures for strangers", answered == [404] * 4, answered)
     demo(f"http://127.0.0.1:{stack.nginx_port}")
 
 

@@ -79,31 +79,35 @@ def read_playlist(folder: Path, name: str) -> Playlist:
     length, start = map(int, header["BYTERANGE"].split("@"))
     init = media[start : start + length]
     durations = [Fraction(tag.value.rstrip(",")) for tag in found if tag.name == "#EXTINF"]
-    ranges = [(tag, *map(int, tag.value.split("@"))) for tag in found if tag.name == "#EXT-X-BYTERANGE"]
+    ranges = list[tuple[str, int, int]]()
+    for tag in found:
+        if tag.name == "#EXT-X-BYTERANGE":
+            size, at = tag.value.split("@")
+            ranges.append((tag.uri, int(size), int(at)))
     assert len(durations) == len(ranges)
-    at, now_s, parts = ranges[0][2], Fraction(0), []
-    assert media[at + 4 : at + 8] == b"moof"
-    for (tag, size_bytes, offset), lasts_s in zip(ranges, durations, strict=True):
-        assert (tag.uri, offset) == (header["URI"], at)
+    begin, now_s, parts = ranges[0][2], Fraction(0), list[Part]()
+    assert media[begin + 4 : begin + 8] == b"moof"
+    for (uri, size_bytes, offset), lasts_s in zip(ranges, durations, strict=True):
+        assert (uri, offset) == (header["URI"], begin)
         assert int(lasts_s + Fraction(1, 2)) <= target_s
         times_s = _decoded_alone(init + media[offset : offset + size_bytes], header["URI"])
         if not header["URI"].startswith("a"):
             assert abs(times_s[0] - now_s) < Fraction(1, 1000), f"{name}: {float(now_s)} is {float(times_s[0])}"
         parts.append(Part(lasts_s, size_bytes, times_s))
-        at, now_s = at + size_bytes, now_s + lasts_s
-        assert media[at : at + 8] == b"\0\0\0\x08free"
-        at += 8
-    assert at == len(media)
+        begin, now_s = begin + size_bytes, now_s + lasts_s
+        assert media[begin : begin + 8] == b"\0\0\0\x08free"
+        begin += 8
+    assert begin == len(media)
     return Playlist(target_s, init, tuple(parts))
 
 
 def _decoded_alone(data: bytes, name: str) -> tuple[Fraction, ...]:
-    with av.open(io.BytesIO(data), format="mp4") as opened:
+    with av.open(io.BytesIO(data), "r", format="mp4") as opened:
         (stream,) = opened.streams
         moving = stream.type == "video"
         keys = [packet.is_keyframe for packet in opened.demux(stream) if packet.size]
-    with av.open(io.BytesIO(data), format="mp4") as opened:
-        frames = opened.decode(opened.streams[0])
+    with av.open(io.BytesIO(data), "r", format="mp4") as opened:
+        frames = [frame for frame in opened.decode(opened.streams[0]) if isinstance(frame, av.frame.Frame)]
         times = tuple(frame.pts * frame.time_base for frame in frames if frame.pts is not None and frame.time_base)
     if moving:
         assert keys == [True] + [False] * (len(keys) - 1), f"{name}: key frames among {keys}"
