@@ -15,7 +15,7 @@ from reelwright.edits.facts import Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
-from reelwright.edits.plan import COMPOSED, VERSION, Plan, resolve
+from reelwright.edits.plan import COMPOSED, SUBTITLED, Plan, resolve
 from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite
 from reelwright.edits.steps import Step
 from reelwright.errors import InvalidInput
@@ -154,7 +154,7 @@ def test_it_is_refused_as_a_wrong_request_or_compiled(
     assert recipe == compile_plan(plan, CAPABILITIES)
     assert MARK not in repr(recipe)
     assert plan.length > 0
-    assert (plan.version == VERSION) == (not outputs)
+    assert (plan.version == SUBTITLED) == (not outputs)
     for expected in plan.outputs:
         assert expected.width % 2 == expected.height % 2 == 0
         assert expected.frame_count is None or expected.frame_count > 0

@@ -8,7 +8,7 @@ import pytest
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.outputs import AudioEncoding, FileOutput
-from reelwright.edits.plan import VERSION, Facts, resolve
+from reelwright.edits.plan import SUBTITLED, Facts, resolve
 from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput, JobFailed
@@ -28,7 +28,7 @@ def mp3(**audio: object) -> FileOutput:
 def commands(*outputs: FileOutput, images: tuple[AnySidecar, ...] = (), start: float = 0) -> tuple[Command, ...]:
     edit = Edit(steps=(TrimStep(start=start),) if start else (), outputs=outputs, sidecars=images)
     plan = resolve(edit, Facts(sha256="0" * 64, media=LONG))
-    assert (plan.version == VERSION) == (not outputs)
+    assert (plan.version == SUBTITLED) == (not outputs)
     assert plan.length == 7200 - start
     return compile_plan(plan, CAPABILITIES).commands
 

@@ -22,7 +22,7 @@ from reelwright.edits.cues.track import SubtitleTrack, most_together, one_after_
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import CueFacts, Facts
 from reelwright.edits.outputs import FileOutput
-from reelwright.edits.plan import VERSION, Plan, resolve
+from reelwright.edits.plan import SUBTITLED, Plan, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.opening import PlannedOpening
@@ -183,7 +183,7 @@ def test_a_plan_has_the_tracks_that_are_left() -> None:
     )  # fmt: skip
     said = facts((cue(0, 2),), (cue(0, 1),), (cue(1.5, 9, "marker"),))
     plan = resolve(Edit(steps=steps, outputs=(FileOutput(), FileOutput(container="mkv"))), said)
-    assert plan.version == VERSION == 3
+    assert plan.version == SUBTITLED == 3
     assert [(track.language, track.label) for track in plan.tracks] == [("de", "marker"), ("und", "marker 2")]
     assert [(one.start_s, one.end_s) for track in plan.tracks for one in track.cues] == [("0", "1"), ("1/2", "8")]
     assert plan.warnings == ("nothing is left of the subtitles pt-BR: their time was left out",)

@@ -20,6 +20,7 @@ from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, Video, new_id
 from reelwright.db.ownership import confined
+from reelwright.edits.cues.embedded import EmbeddedSubtitles
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import JobFailed, LeaseLost, NoSpace, QuotaExceeded, UnreadableMedia, UnsupportedMedia
@@ -111,13 +112,14 @@ class ImportAttempt(TendedAttempt):
         name = await self._fetch(wanted)
         self._enter("verify")
         media = await self._examined()
+        texts = await self.ctx.upload_prober.embedded_subtitles(self.partial.path, media)
         self._enter("publish")
         ctx, name = self.ctx, display_name(name)
         limits = {f"of_{whose}s": limits_of(ctx.settings, whose) for whose in ("key", "project")}
         async with ctx.sessions() as session:
             holder = await holder_by_id(session, self.job.key_id, **limits)
         publication = ImportPublication(
-            ctx.sessions, ctx.storage, self.claim, self.job, self.partial, media, name, self.shown, holder
+            ctx.sessions, ctx.storage, self.claim, self.job, self.partial, media, texts, name, self.shown, holder
         )
         await publication.publish()
 
@@ -203,6 +205,7 @@ class ImportPublication(FencedPublication):
 
     partial: PartialFile
     media: MediaInfo
+    texts: EmbeddedSubtitles
     name: str
     shown: str
     holder: Holder | None
@@ -231,7 +234,7 @@ class ImportPublication(FencedPublication):
                 self.video_id, self.name, self._key, self.media.file_format, size_bytes, sha256, self.media, shared
             )
             kept_s = await imports.kept_s(session, self.job.id)
-            await uploads.insert(session, uploads.video_of(received, self.job.labels, kept_s), received)
+            await uploads.insert(session, uploads.video_of(received, self.texts, self.job.labels, kept_s), received)
 
     @staticmethod
     async def _require_room(session: AsyncSession, size_bytes: int) -> None:

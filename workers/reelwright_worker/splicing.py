@@ -16,6 +16,7 @@ from reelwright.errors import Busy, JobFailed
 from reelwright.media.splicing.requests import (
     REMUX_FILE,
     SOUND_FILE,
+    TEXT_FILE,
     Joined,
     JoinRequest,
     ProofRequest,
@@ -53,12 +54,13 @@ async def spliced(
     )
     common = msgspec.structs.asdict(request)
     sound = SOUND_FILE if splice.sound == "coded" else ""
+    text = TEXT_FILE if plan.tracks else ""
     container = "mp4" if splice.container is UNSET else splice.container
     try:
         joined = await ctx.splicer.join(
             source,
             made,
-            JoinRequest(folder=str(work), container=container, tracks=tracks, sound=sound, **common),
+            JoinRequest(folder=str(work), container=container, tracks=tracks, sound=sound, text=text, **common),
             wall_s=wall_s,
             output_bytes=settings.max_output_bytes,
             report=lambda done: report(CODING_SHARE + JOINING_SHARE * done),

@@ -29,6 +29,7 @@ from reelwright.jobs.status_reader import StatusReader
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.jobs.survey import Surveyor
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
@@ -62,6 +63,7 @@ class Services:
     metrics: Exposition
     previews: Previews
     surveyor: Surveyor
+    embedded_texts: EmbeddedTexts
     first_answers: FirstAnswers
     uploads: ResumableUploads
     upload_writers: UploadWriters
@@ -163,6 +165,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     Exposition(database.sessions, settings.media_path),
                     Previews(settings, storage),
                     Surveyor(splicer, storage),
+                    EmbeddedTexts(prober, storage, database.sessions),
                     first_answers,
                     uploads,
                     upload_writers,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -16,6 +18,8 @@ from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.streaming import Streaming
 from reelwright.edits.timecode import Time
 
+SourceSubtitles = Literal["keep", "drop"]
+
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
@@ -25,6 +29,9 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     streaming: Streaming | None = None
     mode: CutMode | UnsetType = UNSET
     """How a cut is made; left out: `exact`."""
+
+    source_subtitles: SourceSubtitles | UnsetType = UNSET
+    """What becomes of tracks of text that the source has of its own; left out: they are kept."""
 
     @property
     def cut_mode(self) -> CutMode:

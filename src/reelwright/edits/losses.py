@@ -67,12 +67,27 @@ def _of_sound(media: MediaInfo, outputs: Sequence[FileOutput], streamed: bool) -
     return found
 
 
+PICTURES_OF_TEXT = {
+    "hdmv_pgs_subtitle": "PGS",
+    "dvb_subtitle": "DVB",
+    "dvd_subtitle": "VobSub",
+    "xsub": "XSUB",
+}
+"""Codecs of subtitles that are pictures, as people call them."""
+
+
 def _others(media: MediaInfo) -> list[str]:
     counts = Counter(LEFT_OUT[stream.kind] for stream in media.other if stream.kind in LEFT_OUT)
     found = [(len(media.video) - 1, "further video track"), *((count, name) for name, count in counts.items())]
     found.append((media.chapters, "chapter"))
     named = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in found if count > 0]
     said = [f"left out: {', '.join(named)}"] if named else []
+    drawn = {PICTURES_OF_TEXT[stream.codec]: None for stream in media.other if stream.codec in PICTURES_OF_TEXT}
+    if drawn:
+        said.append(
+            f"subtitles that are pictures ({', '.join(drawn)}) cannot be kept: upload their text as SRT or WebVTT, and"
+            " name it in a step `subtitles`"
+        )
     if media.programs > 1:
         said.append(f"the file holds {media.programs} programmes: the picture of one is used")
     return said

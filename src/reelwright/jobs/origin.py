@@ -11,12 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant
+from reelwright.edits.edit import SourceSubtitles
 from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.media_info import MediaInfo, OtherStream
 from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.composition import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
+from reelwright.library import embedded_subtitles
 from reelwright.library.overlay_images import drawn_key
 from reelwright.storage.local import LocalStorage
 
@@ -38,22 +40,42 @@ class Origin:
         return (f"made of the variant's file, not of the original: {self.reason}",) if self.reason else ()
 
 
-async def of_original(session: AsyncSession, draft: Draft, storage: LocalStorage) -> Draft:
+async def of_original(
+    session: AsyncSession, draft: Draft, storage: LocalStorage, source_subtitles: SourceSubtitles = "keep"
+) -> Draft:
     """Return the draft, made of the original where its source is a result whose making is known: but for what is only
-    copied of the result, in which nothing is lost. Raises InvalidInput."""
+    copied of the result, in which nothing is lost; that of an upload, with its own tracks of text. `source_subtitles`:
+    whether such tracks are kept. Raises InvalidInput."""
+    if source_subtitles == "drop":
+        draft = replace(draft, edit=msgspec.structs.replace(draft.edit, source_subtitles="drop"))
     if draft.source.variant_id is None:
-        return draft
+        return await _with_texts(session, draft)
     if not draft.edit.steps and all(output.copied for output in draft.plan().outputs):
         return draft
     origin = await origin_of(session, draft.source, storage)
     facts = msgspec.structs.replace(origin.source.facts, layers=draft.source.facts.layers)
+    base = origin.base
+    if base is not None and source_subtitles == "drop":
+        base = replace(base, subtitles=())
     return replace(
         draft,
         source=replace(origin.source, facts=facts),
         layer_files=(*draft.layer_files, *origin.files),
-        base=origin.base,
+        base=base,
         remarks=origin.remarks,
     )
+
+
+async def _with_texts(session: AsyncSession, draft: Draft) -> Draft:
+    """The draft with the tracks of text that its source, an upload, has of its own: what is kept of them is not listed
+    as left out."""
+    media = draft.source.facts.media
+    if draft.edit.source_subtitles == "drop" or not draft.edit.outputs:
+        return replace(draft, source=_without_text(draft.source))
+    known = await embedded_subtitles.of_video(session, draft.source.video_id, media)
+    others = [stream for stream in media.other if stream.index not in known.streams]
+    source = _listing(draft.source, others)
+    return replace(draft, source=source, texts=known.tracks, remarks=(*draft.remarks, *known.warnings))
 
 
 async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage) -> Origin:
@@ -70,10 +92,13 @@ async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage
 
 
 def _without_text(source: Source) -> Source:
-    """The source without the tracks of text that its file lists: they are known otherwise."""
-    media = source.facts.media
-    others = [stream for stream in media.other if stream.kind != "subtitle"]
-    facts = msgspec.structs.replace(source.facts, media=msgspec.structs.replace(media, other=others))
+    """The source without the tracks of subtitles that its file lists: they are known otherwise, or not wanted."""
+    return _listing(source, [stream for stream in source.facts.media.other if stream.kind != "subtitle"])
+
+
+def _listing(source: Source, others: list[OtherStream]) -> Source:
+    media = msgspec.structs.replace(source.facts.media, other=others)
+    facts = msgspec.structs.replace(source.facts, media=media)
     return replace(source, facts=facts)
 
 

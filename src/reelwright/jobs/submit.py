@@ -17,6 +17,7 @@ from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
 from reelwright.edits.codecs import COPIED_INTO
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.labels import NO_LABELS, Labels
@@ -85,8 +86,8 @@ async def find_source(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An edit with all that it is planned from: it can be queued, explained or shown. `layer_files`: the videos that it
-    reads beside the source; `pointers`, `base`: as for `resolve`; `remarks`: warnings beside the plan's; `survey`: what
-    the source's packets say of a cut that is not `exact`."""
+    reads beside the source; `pointers`, `base`, `texts`: as for `resolve`; `remarks`: warnings beside the plan's;
+    `survey`: what the source's packets say of a cut that is not `exact`."""
 
     edit: Edit
     source: Source
@@ -94,17 +95,18 @@ class Draft:
     layer_files: tuple[File, ...] = ()
     pointers: tuple[Pointer, ...] = ()
     base: LineageBase | None = None
+    texts: tuple[SubtitleTrack, ...] = ()
     remarks: tuple[str, ...] = ()
     survey: Survey | None = None
 
     def resolved(self) -> Plan:
         """What it will make, all of it coded anew. Raises InvalidInput."""
-        return resolve(self.edit, self.source.facts, self.pointers, self.base)
+        return resolve(self.edit, self.source.facts, self.pointers, self.base, self.texts)
 
     def plan(self) -> Plan:
         """What it will make. Raises InvalidInput."""
         plan, mode = self.resolved(), self.edit.cut_mode
-        return plan if mode == "exact" else spliced(plan, mode, self.survey)
+        return plan if mode == "exact" else spliced(plan, mode, self.survey, self.texts)
 
 
 def draft_trim(

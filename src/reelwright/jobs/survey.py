@@ -24,7 +24,7 @@ class Surveyor:
         if mode == "exact":
             return None
         plan = draft.resolved()
-        asked = splicing.wanted(plan, mode)
+        asked = splicing.wanted(plan, mode, draft.texts)
         if not isinstance(asked, splicing.SurveyQuestion):
             return None
         request = SurveyRequest(

@@ -177,13 +177,14 @@ class Completions:
         pieces = upload_pieces.read(upload.pieces)
         whole = await finished(asyncio.to_thread(upload_pieces.whole, storage, upload.id, pieces, claim.writer, sha256))
         media = await self._prober.probe(whole.path)
+        texts = await self._prober.embedded_subtitles(whole.path, media)
         video_id = new_id()
         key = f"uploads/{video_id}/source{media.file_format.extension}"
         await finished(asyncio.to_thread(storage.publish, whole.path, key))
         fault_points.point("upload stored, not inserted")
         received = Received(video_id, upload.filename, key, media.file_format, whole.size_bytes, whole.sha256, media)
         async with recording(received, storage, self._uploads.sessions) as (session, recorded):
-            await insert(session, video_of(recorded, upload.labels, upload.keep_s), recorded)
+            await insert(session, video_of(recorded, texts, upload.labels, upload.keep_s), recorded)
             await _end(session, claim, state="stored", video_id=video_id)
         metrics.UPLOADS.labels("stored").inc()
         await self._forget_bytes(upload)

@@ -22,12 +22,13 @@ from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.cancellation import finished
 from reelwright.db.database import is_away
 from reelwright.db.models import Asset, File, Video, new_id
+from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
 from reelwright.edits.enums import FileRole
 from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import ChecksumMismatch, UnreadableMedia
 from reelwright.file_formats import FileFormat
-from reelwright.library import retention, same_bytes
+from reelwright.library import embedded_subtitles, retention, same_bytes
 from reelwright.library.pouring import pour
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
@@ -180,8 +181,12 @@ async def storing_video(
     """Store a video as `store_video` does; what the caller writes inside is committed with its row. `said`: asked
     when the last of `chunks` has come; `keep_rules`: of the settings."""
 
+    texts = NOTHING
+
     async def probe(path: Path) -> tuple[MediaInfo, FileFormat]:
+        nonlocal texts
         media = await prober.probe(path)
+        texts = await prober.embedded_subtitles(path, media)
         return media, media.file_format
 
     received = await receive(
@@ -196,13 +201,16 @@ async def storing_video(
     told = said()
     async with recording(received, storage, sessions) as (session, recorded):
         kept_s = await retention.keep_s(session, "videos_s", told.keep_s, keep_rules)
-        video = video_of(received, told.labels.stored, kept_s)
+        video = video_of(received, texts, told.labels.stored, kept_s)
         await insert(session, video, recorded)
         yield session, video
 
 
-def video_of(received: Received[MediaInfo], labels: dict[str, Any], kept_s: int | None = None) -> Video:
-    """Return the row of a received video. `labels`: as rows keep them; `kept_s`: so long it is kept, None: for good."""
+def video_of(
+    received: Received[MediaInfo], texts: EmbeddedSubtitles, labels: dict[str, Any], kept_s: int | None = None
+) -> Video:
+    """Return the row of a received video. `texts`: what its own tracks of text say; `labels`: as rows keep them;
+    `kept_s`: so long it is kept, None: for good."""
     media, duration_s = received.examined, received.examined.duration_s
     return Video(
         id=received.id,
@@ -216,6 +224,7 @@ def video_of(received: Received[MediaInfo], labels: dict[str, Any], kept_s: int 
         mime_type=received.format.mime_type,
         sha256=received.sha256,
         media_info=msgspec.to_builtins(media),
+        embedded_subtitles=embedded_subtitles.stored(texts),
         labels=labels,
         kept_until=retention.until(kept_s),
     )

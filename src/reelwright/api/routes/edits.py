@@ -124,7 +124,8 @@ async def _drafted(
     services: Services, data: EditsIn, template: Template | None
 ) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
     """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
-    labels, asked = labels_of(data), _asked(data)
+    labels, asked, subtitles = labels_of(data), _asked(data), data.source_subtitles
+    await services.embedded_texts.require_read(data.source)
     attempt = None
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
@@ -134,7 +135,9 @@ async def _drafted(
     with telling(attempt):
         data.check()
         cut_mode = _mode(services, asked, data.steps)
-        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs)
+        request = EditRequest(
+            data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs, subtitles
+        )
         survey = None
         if request.mode != "exact":
             async with drafted_edit(services.layer_sources, request) as (_, draft):

@@ -72,6 +72,7 @@ async def watermark_video(
 
 async def _answer(services: Services, data: OverlaysIn | PlacedWatermarkIn, *, validate_only: bool) -> Answer:
     labels, survey = labels_of(data), None
+    await services.embedded_texts.require_read(data.video_id)
     if data.reencode == "touched":
         async with _drafted(services, data) as (_, draft):
             pass  # its transaction ends: nothing is locked while the packets are read
@@ -96,7 +97,7 @@ async def _drafted(
         mode="smart" if data.reencode == "touched" else "exact",
         pointers=data.pointers,
     ) as (session, draft):
-        yield session, await of_original(session, draft, services.storage)
+        yield session, await of_original(session, draft, services.storage, data.source_subtitles)
 
 
 router = Router("/", route_handlers=[overlay_video, watermark_video], tags=["edits"])

@@ -47,11 +47,12 @@ async def transcode_video(
     asks for the usual qualities.
     """
     labels = labels_of(data)
+    await services.embedded_texts.require_read(video_or_variant_id)
     try:
         async with services.sessions.begin() as session:
             source = await find_source(session, video_or_variant_id)
             draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
-            draft = await of_original(session, draft, services.storage)
+            draft = await of_original(session, draft, services.storage, data.source_subtitles)
             return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does

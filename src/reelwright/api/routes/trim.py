@@ -52,6 +52,7 @@ async def trim_video(
     that `source_variant_id` names.
     """
     labels, survey = labels_of(data), None
+    await services.embedded_texts.require_read(data.video_id)
     mode = data.mode or services.settings.trim_mode
     if mode != "exact":
         async with services.sessions.begin() as session:
@@ -69,7 +70,7 @@ async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: 
         named = data.container is not None
         coding = like_source(coding, source.facts.media, mode, container_is_named=named)
     draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
-    return await of_original(session, draft, services.storage)
+    return await of_original(session, draft, services.storage, data.source_subtitles)
 
 
 router = Router("/", route_handlers=[trim_video], tags=["edits"])

@@ -10,6 +10,7 @@ from reelwright.api.schemas.base import Body
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
+from reelwright.edits.edit import SourceSubtitles
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
@@ -83,6 +84,16 @@ ReencodeIn = Annotated[
 ]
 
 
+SourceSubtitlesIn = Annotated[
+    SourceSubtitles,
+    Meta(
+        description="What becomes of tracks of text that the source has of its own (SubRip, WebVTT, ASS, MP4's timed"
+        " text): `keep`: each goes along, at its times, into every output that has a picture; `drop`: none does."
+        " Subtitles that are pictures are never kept."
+    ),
+]
+
+
 class CodingIn(Body, frozen=True, kw_only=True):
     """How results are coded, one or many."""
 
@@ -134,6 +145,7 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
     priority: Priority = 0
     run_at: RunAt = None
     expires_at: ExpiresAt = None
+    source_subtitles: SourceSubtitlesIn = "keep"
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None
     )

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, WebhookUrl
+from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
@@ -177,3 +177,4 @@ class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
     priority: Priority = 0
     run_at: RunAt = None
     expires_at: ExpiresAt = None
+    source_subtitles: SourceSubtitlesIn = "keep"

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, WebhookUrl
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
@@ -124,6 +124,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     priority: Priority = 0
     run_at: RunAt = None
     expires_at: ExpiresAt = None
+    source_subtitles: SourceSubtitlesIn = "keep"
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""

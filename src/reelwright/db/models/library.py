@@ -50,6 +50,8 @@ class Video(Labelled, Owned, Base):
     mime_type: Mapped[str]
     sha256: Mapped[str]
     media_info: Mapped[dict[str, Any]]
+    embedded_subtitles: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    """What its own tracks of text say (`edits/cues/embedded.py`); None: nobody has read them."""
     upload_time: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
     kept_until: Mapped[datetime.datetime | None]
     """When it is deleted; None: never by itself."""

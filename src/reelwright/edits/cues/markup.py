@@ -119,7 +119,7 @@ def runs(
         if literal:
             found.append((literal, look.now()))
     found.append((text[at:], look.now()))
-    return _tidied(found), place
+    return tidied(found), place
 
 
 def _tag(token: re.Match[str], look: _OpenTags, *, webvtt: bool, colors: Mapping[str, str]) -> str | None:
@@ -185,7 +185,7 @@ def _character(entity: str) -> str | None:
     return chr(number) if 0 < number <= 0x10FFFF else None
 
 
-def _tidied(found: list[tuple[str, CueRun]]) -> tuple[CueRun, ...]:
+def tidied(found: list[tuple[str, CueRun]]) -> tuple[CueRun, ...]:
     """Nothing invisible at the ends of lines and of the whole, no empty line, no control character; alike neighbours
     are one run."""
     lines: list[list[tuple[str, CueRun]]] = [[]]

@@ -145,7 +145,7 @@ def _webvtt(lines: Sequence[str], warnings: _Warnings) -> list[Cue]:
             continue
         times, settings = _times(block[at], number + at)
         text = "\n".join(block[at + 1 :])
-        _add(cues, times, text, _place(settings), number + at, warnings, webvtt=True, colors=colors)
+        _add(cues, times, text, placed_by(settings), number + at, warnings, webvtt=True, colors=colors)
     return cues
 
 
@@ -270,7 +270,7 @@ def _class_colors(style: str) -> dict[str, str]:
     return {name: tint for name, tint in found.items() if tint}
 
 
-def _place(settings: str) -> CuePlace:
+def placed_by(settings: str) -> CuePlace:
     """A cue's settings (WebVTT, 6.3): what cannot be read of them counts as not said."""
     said: dict[str, object] = {}
     for setting in settings.split():

@@ -92,6 +92,12 @@ def _in_milliseconds(cues: Iterable[Cue]) -> tuple[Cue, ...]:
     return tuple(found)
 
 
+def free_label(name: str, others: Iterable[SubtitleTrack]) -> str:
+    """The name, with a number where another track has it."""
+    taken = {other.label for other in others}
+    return next(one for one in (name, *(f"{name} {number}" for number in range(2, len(taken) + 3))) if one not in taken)
+
+
 def most_together(cues: Iterable[Cue]) -> int:
     """How many cues are on the screen at the same time, at most."""
     changes = sorted(change for cue in cues for change in ((cue.start, 1), (cue.end, -1)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.held_frames import may_hold
@@ -12,7 +13,7 @@ from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.composition import LineageBase
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.plan.overlay import resolve_overlay
-from reelwright.edits.plan.structs import COMPOSED, SINGLE, VERSION, ExpectedOutput, ExpectedVideo, Plan
+from reelwright.edits.plan.structs import COMPOSED, SINGLE, SUBTITLED, VERSION, ExpectedOutput, ExpectedVideo, Plan
 from reelwright.edits.plan.transcode import resolve_transcode
 from reelwright.edits.plan.trim import resolve_trim
 from reelwright.edits.pointers import Pointer
@@ -24,6 +25,7 @@ from reelwright.errors import FieldError, InvalidInput
 __all__ = [
     "COMPOSED",
     "SINGLE",
+    "SUBTITLED",
     "VERSION",
     "AnyFacts",
     "ExpectedOutput",
@@ -42,10 +44,17 @@ __all__ = [
 ]
 
 
-def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = (), base: LineageBase | None = None) -> Plan:
+def resolve(
+    edit: Edit,
+    facts: Facts,
+    pointers: Sequence[Pointer] = (),
+    base: LineageBase | None = None,
+    texts: Sequence[SubtitleTrack] = (),
+) -> Plan:
     """Return what the edit makes of the video. `pointers`: where the request names the trim, or each layer, or each
     sidecar; those of the edit itself ("/steps/0") when nobody says. `base`: the steps that made the video of another,
-    whose `facts` are given: then all is made of that.
+    whose `facts` are given: then all is made of that. `texts`: tracks of text that the video has of its own and that go
+    along, none of which `facts` list.
 
     Raises InvalidInput that names every wrong field.
     """
@@ -55,14 +64,14 @@ def resolve(edit: Edit, facts: Facts, pointers: Sequence[Pointer] = (), base: Li
     can_keep = all(step.keeps_hdr for step in edit.steps)
     warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=can_keep)
     if base is not None or edit.needs_scene:
-        return resolve_fold(edit, facts, length, warnings, pointers, base)
+        return resolve_fold(edit, facts, length, warnings, pointers, base, texts)
     if not edit.steps:
-        return resolve_transcode(edit, facts, length, warnings, pointers)
+        return resolve_transcode(edit, facts, length, warnings, pointers, texts)
     if len(edit.steps) == len(edit.outputs) == 1 and not edit.sidecars and edit.streaming is None:
         step = edit.steps[0]
         even_hdr = facts.media.main_video.is_hdr and may_hold(facts.media) and edit.keeps_hdr
         if isinstance(step, OverlayStep) and not even_hdr:
-            return resolve_overlay(edit, step, facts, length, warnings, pointers)
+            return resolve_overlay(edit, step, facts, length, warnings, pointers, texts)
         if isinstance(step, TrimStep):
-            return resolve_trim(edit, step, facts, length, warnings, pointers)
-    return resolve_fold(edit, facts, length, warnings, pointers)
+            return resolve_trim(edit, step, facts, length, warnings, pointers, texts)
+    return resolve_fold(edit, facts, length, warnings, pointers, texts=texts)

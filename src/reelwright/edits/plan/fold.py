@@ -7,11 +7,13 @@ from fractions import Fraction
 
 import msgspec
 
+from reelwright.edits.cues import embedded
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
+from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.composition import LineageBase
-from reelwright.edits.plan.structs import COMPOSED, VERSION, Plan
+from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, Plan
 from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
@@ -34,33 +36,31 @@ def resolve_fold(
     warnings: list[str],
     pointers: Sequence[Pointer],
     base: LineageBase | None = None,
+    texts: Sequence[SubtitleTrack] = (),
 ) -> Plan:
-    """Return the plan of an edit of any steps. `pointers`: as for `resolve`; `base`: what the edit goes on from, as
-    steps of the original, whose facts `facts` are.
+    """Return the plan of an edit of any steps. `pointers`, `texts`: as for `resolve`; `base`: what the edit goes on
+    from, as steps of the original, whose facts `facts` are.
 
     Raises InvalidInput that names every wrong field of the first step that cannot be.
     """
     of_steps, of_sidecars = ((), pointers) if edit.sidecars else (pointers, ())
     steps, state, said = resolve_steps(
-        edit.steps, facts, length, deep=any(edit.ten_bit), hdr=edit.keeps_hdr, base=base, pointers=of_steps
+        edit.steps,
+        facts,
+        length,
+        deep=any(edit.ten_bit),
+        hdr=edit.keeps_hdr,
+        base=base,
+        pointers=of_steps,
+        texts=texts if edit.outputs else (),
     )
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
-    tracks, untold = _kept_tracks(edit, state)
+    tracks, untold = kept_subtitles.kept(edit, state.kept_subtitles())
     resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said, *untold], of_sidecars, tracks)
-    version = COMPOSED if edit.outputs and not tracks else VERSION
+    version = COMPOSED if edit.outputs and not tracks else SUBTITLED
     return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, version)
-
-
-def _kept_tracks(edit: Edit, state: VideoState) -> tuple[tuple[SubtitleTrack, ...], list[str]]:
-    """The tracks of subtitles that there is something to say of, and sentences about the others."""
-    kept = state.kept_subtitles()
-    if kept and not edit.outputs:
-        return (), ["images alone have no subtitles beside them"]
-    empty = [track.label for track in kept if not track.cues]
-    said = [f"nothing is left of the subtitles {label}: their time was left out" for label in empty]
-    return tuple(track for track in kept if track.cues), said
 
 
 def resolve_steps(
@@ -72,10 +72,11 @@ def resolve_steps(
     hdr: bool = False,
     base: LineageBase | None = None,
     pointers: Sequence[Pointer] = (),
+    texts: Sequence[SubtitleTrack] = (),
 ) -> tuple[tuple[PlannedStep, ...], VideoState, list[str]]:
     """Return the steps planned, those of the `base` first, what they make, and warnings. `deep`: whether an output may
     have more than eight bits; `hdr`: whether HDR may stay; `pointers`: where the request has the only step, a trim, or
-    each of its layers.
+    each of its layers; `texts`: as for `resolve`.
 
     Raises InvalidInput.
     """
@@ -102,8 +103,8 @@ def resolve_steps(
     planned, state = list(before), opened.of(facts.media)
     for step in before:
         state = step.after(state)
-    if base is not None:
-        state = state.with_subtitles(base.subtitles)
+    opened_at = Fraction(opened.start_s), Fraction(opened.end_s)
+    state = state.with_subtitles(base.subtitles if base is not None else embedded.within(texts, *opened_at))
     for number, wanted in enumerate(steps[done:], start=done):
         made = wanted.planned(state, planning(number))
         if isinstance(made, SubtitleTrack):

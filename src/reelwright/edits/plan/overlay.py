@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
+from msgspec import UNSET
 
 from reelwright.edits import held_frames, ladder
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import counted, expect, heard
-from reelwright.edits.plan.structs import Plan
+from reelwright.edits.plan.structs import SINGLE, VERSION, Plan
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep
@@ -27,8 +30,9 @@ def resolve_overlay(
     length: Fraction | None,
     warnings: list[str],
     pointers: Sequence[Pointer],
+    texts: Sequence[SubtitleTrack] = (),
 ) -> Plan:
-    """Raises InvalidInput that names every wrong field of every layer."""
+    """`texts`: as for `resolve`. Raises InvalidInput that names every wrong field of every layer."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     hdr = facts.media.main_video.is_hdr and edit.keeps_hdr
@@ -55,4 +59,12 @@ def resolve_overlay(
     }
     videos.pop(facts.sha256, None)
     bare = msgspec.structs.replace(facts, layers=())
-    return Plan(inputs=(bare, *videos.values()), steps=(overlaid,), outputs=outputs, warnings=tuple(warnings))
+    tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [(Fraction(0), length)]))
+    return Plan(
+        version=VERSION if tracks else SINGLE,
+        inputs=(bare, *videos.values()),
+        steps=(overlaid,),
+        outputs=outputs,
+        subtitles=tracks or UNSET,
+        warnings=(*warnings, *untold),
+    )

@@ -3,7 +3,7 @@ asked, and what is planned of it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import Literal
@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from reelwright.edits import audio_tracks, color_standard
 from reelwright.edits.codecs import CODECS, COPIED_INTO
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import TRIM_CRF
 from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import may_hold
@@ -20,7 +21,8 @@ from reelwright.edits.ladder import default_crf
 from reelwright.edits.losses import of_picture
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput
-from reelwright.edits.plan.structs import Plan
+from reelwright.edits.plan import kept_subtitles
+from reelwright.edits.plan.structs import SINGLE, VERSION, Plan
 from reelwright.edits.plan.touched import Cuts, Touched, opened, touched
 from reelwright.edits.splice import (
     REMUXED,
@@ -68,9 +70,10 @@ def only_cuts(plan: Plan) -> bool:
             return False
 
 
-def wanted(plan: Plan, mode: CutMode) -> SurveyQuestion | SpliceRefusal:
-    """What has to be known of the source's packets; or why all is coded anew, whatever they are."""
-    if (refused := next(_hindrances(plan, mode), None)) is not None:
+def wanted(plan: Plan, mode: CutMode, texts: Sequence[SubtitleTrack] = ()) -> SurveyQuestion | SpliceRefusal:
+    """What has to be known of the source's packets; or why all is coded anew, whatever they are. `texts`: the
+    source's own tracks of text, of which the plan has those that something is left of."""
+    if (refused := next(_hindrances(plan, mode, texts), None)) is not None:
         return refused
     media, tick = plan.inputs[0].media, Fraction(plan.inputs[0].media.main_video.time_base)
     known = _known(plan)
@@ -84,9 +87,10 @@ def wanted(plan: Plan, mode: CutMode) -> SurveyQuestion | SpliceRefusal:
     )
 
 
-def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
-    """The plan, with what becomes of its cut. `survey`: the answer to what was `wanted`; None: nothing was asked."""
-    asked = wanted(plan, mode)
+def spliced(plan: Plan, mode: CutMode, survey: Survey | None, texts: Sequence[SubtitleTrack] = ()) -> Plan:
+    """The plan, with what becomes of its cut. `survey`: the answer to what was `wanted`; None: nothing was asked;
+    `texts`: as there."""
+    asked = wanted(plan, mode, texts)
     if isinstance(asked, SpliceRefusal):
         return _refused(plan, mode, asked)
     if survey is None:
@@ -112,7 +116,17 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None) -> Plan:
         return _refused(plan, mode, SpliceRefusal(reason="edges", detail=detail))
     lost = of_picture(media.main_video, [expected.output for expected in plan.outputs], keeps_hdr=True)
     made = msgspec.structs.replace(plan, splice=splice, warnings=tuple(one for one in plan.warnings if one not in lost))
-    return _moved(made) if splice.chosen == "copy" else made
+    return _with_subtitles(_moved(made, texts) if splice.chosen == "copy" else made, splice)
+
+
+def _with_subtitles(plan: Plan, splice: Splice) -> Plan:
+    """The plan of a splice, without tracks that its container does not hold."""
+    if not plan.tracks:
+        return plan
+    if splice.container is UNSET:
+        return msgspec.structs.replace(plan, version=VERSION)
+    lost = f"subtitles are not kept in a copy in {splice.container.upper()}"
+    return msgspec.structs.replace(plan, subtitles=UNSET, version=SINGLE, warnings=(*plan.warnings, lost))
 
 
 def tracks(plan: Plan) -> tuple[CopiedTrack, ...]:
@@ -168,14 +182,16 @@ def exactly(refused: SpliceRefusal, plan: Plan) -> str:
     return f"{'the cut' if only_cuts(plan) else 'all of it'} is coded anew: {refused.detail}"
 
 
-def _hindrances(plan: Plan, mode: CutMode) -> Iterator[SpliceRefusal]:
+def _hindrances(plan: Plan, mode: CutMode, texts: Sequence[SubtitleTrack]) -> Iterator[SpliceRefusal]:
     media = plan.inputs[0].media
     video = media.main_video
     if touched(plan) is None or (mode == "copy" and not only_cuts(plan)):
         yield SpliceRefusal(reason="output", detail="steps change all of the picture")
         return
-    if len(plan.outputs) != 1 or plan.sidecars or plan.streaming is not None or plan.tracks:
-        yield SpliceRefusal(reason="output", detail="more than one file is made, or one with subtitles")
+    if len(plan.outputs) != 1 or plan.sidecars or plan.streaming is not None or (plan.tracks and not texts):
+        yield SpliceRefusal(
+            reason="output", detail="more than one file is made, or one with subtitles of an earlier edit"
+        )
         return
     yield from _other_output(plan.outputs[0].output, media, mode)
     if video.codec in COPIED_INTO and media.container in REMUXED:
@@ -296,7 +312,7 @@ def _frames(plan: Plan, splice: Splice) -> Fraction:
     return length * Fraction(video.frame_rate or 25)
 
 
-def _moved(plan: Plan) -> Plan:
+def _moved(plan: Plan, texts: Sequence[SubtitleTrack]) -> Plan:
     """A copied cut begins and ends where the survey found that it can: so does it where it is coded anew after all."""
     splice = plan.splice
     assert isinstance(splice, Splice)
@@ -324,7 +340,14 @@ def _moved(plan: Plan) -> Plan:
     length = sum((end - start for start, end in spans), Fraction(0))
     (expected,) = plan.outputs
     expected = msgspec.structs.replace(expected, duration_s=str(length), frame_count=None, video=None)
-    return msgspec.structs.replace(plan, steps=steps, outputs=(expected,), warnings=(*plan.warnings, *remarks[:3]))
+    tracks = tuple(track for track in kept_subtitles.between(texts, spans) if track.cues) if texts else ()
+    return msgspec.structs.replace(
+        plan,
+        steps=steps,
+        outputs=(expected,),
+        subtitles=tracks or UNSET,
+        warnings=(*plan.warnings, *remarks[:3]),
+    )
 
 
 def _by(seconds: Fraction) -> str:

@@ -22,9 +22,11 @@ from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
 from reelwright.edits.streaming import PlannedStreaming
 
-VERSION = 3
-"""The newest form of a plan that this release makes and understands: it may have sidecars and no outputs, or tracks of
-subtitles."""
+VERSION = 4
+"""The newest form of a plan that this release makes and understands: one of one step, or none, that has tracks of
+subtitles; or a splice that has some."""
+SUBTITLED = 3
+"""The form of a plan of several steps that has tracks of subtitles, or sidecars and no outputs."""
 COMPOSED = 2
 """The form of a plan of several steps, of which the first is an opening."""
 SINGLE = 1

@@ -15,8 +15,9 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import begun_at_once, counted, expect, expect_sound, heard
-from reelwright.edits.plan.structs import SINGLE, ExpectedOutput, Plan
+from reelwright.edits.plan.structs import SINGLE, VERSION, ExpectedOutput, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import PlannedSidecar, planned
 from reelwright.edits.steps import PlannedStep
@@ -28,12 +29,19 @@ NO_SOUND = "is sound alone, and the video has none, or none that can be decoded:
 
 
 def resolve_transcode(
-    edit: Edit, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+    edit: Edit,
+    facts: Facts,
+    length: Fraction | None,
+    warnings: list[str],
+    pointers: Sequence[Pointer],
+    texts: Sequence[SubtitleTrack] = (),
 ) -> Plan:
-    """Raises InvalidInput that names every wrong field."""
+    """`texts`: as for `resolve`. Raises InvalidInput that names every wrong field."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
-    return resolve_outputs(edit, facts.media, length, warnings, pointers).of((facts,), ())
+    tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [(Fraction(0), length)]))
+    resolved = resolve_outputs(edit, facts.media, length, [*warnings, *untold], pointers, tracks)
+    return resolved.of((facts,), (), VERSION if tracks else SINGLE)
 
 
 class Resolved(NamedTuple):

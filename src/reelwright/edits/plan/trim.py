@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from msgspec import UNSET
+
 from reelwright.edits import ladder
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import Quality
 from reelwright.edits.facts import Facts
 from reelwright.edits.geometry import even
+from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import counted, expect, heard
-from reelwright.edits.plan.structs import Plan
+from reelwright.edits.plan.structs import SINGLE, VERSION, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps.trim import TrimStep, kept
 
 
 def resolve_trim(
-    edit: Edit, step: TrimStep, facts: Facts, length: Fraction | None, warnings: list[str], pointers: Sequence[Pointer]
+    edit: Edit,
+    step: TrimStep,
+    facts: Facts,
+    length: Fraction | None,
+    warnings: list[str],
+    pointers: Sequence[Pointer],
+    texts: Sequence[SubtitleTrack] = (),
 ) -> Plan:
-    """Raises InvalidInput that names every wrong field."""
+    """`texts`: as for `resolve`. Raises InvalidInput that names every wrong field."""
     planned, frames = kept(step, facts.media, length, warnings, pointer=pointer_to(pointers, 0, "/steps"))
     interval = Fraction(planned.start_s), Fraction(planned.end_s)
     own, shown = even(facts.media.main_video.upright_size), facts.media.main_video.display_size
@@ -34,4 +44,12 @@ def resolve_trim(
         )
         for output in edit.outputs
     )
-    return Plan(inputs=(facts,), steps=(planned,), outputs=outputs, warnings=tuple(warnings))
+    tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [interval]))
+    return Plan(
+        version=VERSION if tracks else SINGLE,
+        inputs=(facts,),
+        steps=(planned,),
+        outputs=outputs,
+        subtitles=tracks or UNSET,
+        warnings=(*warnings, *untold),
+    )

@@ -14,7 +14,14 @@ from reelwright.edits.cues.cue import MAX_BYTES, MAX_CUE_MARKUP, MAX_CUES, Cue, 
 from reelwright.edits.cues.style import PixelStyle, SubtitleStyle, in_pixels
 from reelwright.edits.cues.track import MAX_CHARACTERS as MAX_TRACK_CHARACTERS
 from reelwright.edits.cues.track import MAX_CUES as MAX_TRACK_CUES
-from reelwright.edits.cues.track import MAX_LABEL_CHARACTERS, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack, most_together
+from reelwright.edits.cues.track import (
+    MAX_LABEL_CHARACTERS,
+    MAX_TOGETHER,
+    MAX_TRACKS,
+    SubtitleTrack,
+    free_label,
+    most_together,
+)
 from reelwright.edits.facts import CueFacts, SubtitlesFacts
 from reelwright.edits.layers import When
 from reelwright.edits.pointers import Pointer
@@ -199,9 +206,7 @@ def _joining(track: SubtitleTrack, others: Sequence[SubtitleTrack], pointer: Poi
     if sum(one.characters for one in (*others, track)) > MAX_TRACK_CHARACTERS:
         many = f"all tracks have at most {MAX_TRACK_CHARACTERS} characters together"
         raise InvalidInput([FieldError(pointer.path, many)])
-    name, taken = track.label or track.language, {other.label for other in others}
-    names = (name, *(f"{name} {number}" for number in range(2, MAX_TRACKS + 2)))
-    return msgspec.structs.replace(track, label=next(one for one in names if one not in taken))
+    return msgspec.structs.replace(track, label=free_label(track.label or track.language, others))
 
 
 def _given(cues: tuple[GivenCue, ...], pointer: Pointer) -> list[tuple[int, Cue]]:

@@ -11,8 +11,10 @@ from typing import Self
 
 import msgspec
 
+from reelwright.edits.cues.coded_text import TEXT_CODECS
+from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
 from reelwright.edits.media_info import MediaInfo
-from reelwright.errors import UnreadableMedia
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.ffmpeg.capabilities import ffmpeg_path
 from reelwright.media.probe import ffmpeg_first_frame
 from reelwright.media.probe.report import Examined
@@ -32,6 +34,14 @@ FAILED = {
     "timed_out": "Reading the file took too long: it is damaged, or made to be slow.",
     "out_of_memory": "Reading the file needs more memory than is allowed.",
 }
+
+
+UNREAD = "the file's subtitle tracks are left out: they cannot be read, or not in time"
+
+
+def has_text(media: MediaInfo) -> bool:
+    """Whether it has tracks of text that can be read."""
+    return any(stream.kind == "subtitle" and stream.codec in TEXT_CODECS for stream in media.other)
 
 
 def probe_rules(settings: Settings) -> ProbeRules:
@@ -101,6 +111,21 @@ class Prober:
         NotFound, Busy.
         """
         return (await self._examined(path, self._sound_call)).media
+
+    async def embedded_subtitles(self, path: Path, media: MediaInfo) -> EmbeddedSubtitles:
+        """What the tracks of text say of a file that was probed; all of it is read where there are some. What cannot be
+        read is no hindrance: then a warning says so. Raises NotFound, Busy."""
+        if media.clock_jumps or not has_text(media):
+            return NOTHING
+        call = _call(replace(self._rules, text_from_s=media.start_s))
+        media_fd = fork_client.open_file(path)
+        try:
+            large = os.fstat(media_fd).st_size > LARGE_BYTES
+            return await self.server.ask(call, [media_fd], EmbeddedSubtitles, large=large)
+        except (ChildFailed, UnreadableMedia, UnsupportedMedia):
+            return EmbeddedSubtitles(warnings=(UNREAD,))
+        finally:
+            os.close(media_fd)
 
     async def _examined(self, path: Path, call: Call) -> Examined:
         media_fd = fork_client.open_file(path)

@@ -22,5 +22,8 @@ class ProbeRules:
     """Of pictures, by FFmpeg's names of codecs."""
     sound: bool = False
     """Whether a file of sound alone is meant."""
+    text_from_s: str | None = None
+    """Where what a video's tracks of text say is meant, and nothing else: when its time line begins, in its own time,
+    seconds, exact."""
     ffmpeg: str = ""
     """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from reelwright.edits.cues.embedded import EmbeddedSubtitles
 from reelwright.media.probe.report import Examined
 from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.sandbox import fork_server
@@ -13,16 +14,18 @@ from reelwright.media.sandbox.system_calls import Kind
 
 
 def main() -> None:
-    from reelwright.media.probe import demux, sound_files  # noqa: F401 (a child can open nothing any more)
+    from reelwright.media.probe import demux, sound_files, texts  # noqa: F401 (a child can open nothing any more)
 
     demux.warm_up()
     fork_server.serve(probe, Kind.PROBE)
 
 
-def probe(request: bytes, files: Sequence[int]) -> Examined:
-    """What the one file is, by the rules that the request is."""
-    from reelwright.media.probe import demux, sound_files
+def probe(request: bytes, files: Sequence[int]) -> Examined | EmbeddedSubtitles:
+    """What the one file is, or what its tracks of text say, by the rules that the request is."""
+    from reelwright.media.probe import demux, sound_files, texts
 
     (media_fd,) = files
     rules = msgspec.json.decode(request, type=ProbeRules)
+    if rules.text_from_s is not None:
+        return texts.read(media_fd, rules)
     return sound_files.examine(media_fd, rules) if rules.sound else demux.examine(media_fd, rules)

@@ -25,9 +25,9 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
         case ():
             commands = transcode_commands(media, plan, capabilities)
         case (PlannedOverlay() as step,):
-            commands = (overlay_command(media, step, plan.outputs[0], capabilities),)
+            commands = (overlay_command(media, step, plan.outputs[0], capabilities, plan.tracks),)
         case (PlannedTrim() as step,):
-            commands = trim_commands(media, step, plan.outputs[0], capabilities)
+            commands = trim_commands(media, step, plan.outputs[0], capabilities, plan.tracks)
         case _:
             commands = edit_commands(plan, capabilities)
     return Recipe(commands=commands, capabilities=capabilities)

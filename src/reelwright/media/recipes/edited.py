@@ -52,7 +52,7 @@ class EditedSource:
             self._scene.through(filter_("trim", end=needed_span.needed_until(self._scene.state, at[-1])))
         self._heard_in = [expected.audio_tracks for expected in plan.outputs]
         self._tracks: dict[int, Iterator[Pad]] = {}
-        self._subtitles = TrackInputs(self._scene, plan.tracks)
+        self._subtitles = TrackInputs(plan.tracks, lambda options: self._scene.opens(lambda _: options))
 
     @property
     def media(self) -> MediaInfo:

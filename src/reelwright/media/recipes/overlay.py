@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from reelwright.edits import audio_tracks
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, PlannedOverlay
@@ -17,14 +19,19 @@ from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
 from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late, mixed
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
 from reelwright.media.recipes.still_sources import clock, under
+from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
 
 
 def overlay_command(
-    media: MediaInfo, step: PlannedOverlay, expected: ExpectedOutput, capabilities: Capabilities
+    media: MediaInfo,
+    step: PlannedOverlay,
+    expected: ExpectedOutput,
+    capabilities: Capabilities,
+    tracks: Sequence[SubtitleTrack] = (),
 ) -> Command:
     """All layers in one graph and one encode, and scaled after that: they are placed in the source's pixels. The sound
-    is not touched where it can stay."""
+    is not touched where it can stay. `tracks`: of subtitles."""
     canvas, size = (step.width, step.height), (expected.width, expected.height)
     hdr = step.stays_hdr is True
     form = pixel_format(media, expected.output.pictures.codec)
@@ -46,6 +53,8 @@ def overlay_command(
     fitted = [filter_("scale", w=size[0], h=size[1], flags="bicubic"), square] if size != canvas else []
     video = graphs.layered(media.main_video.index, ground, layers, below, fitted)
     sound = _overlaid_sound(media, step, expected, graphs)
+    inputs = InputList(1 + len(step.layers))
+    subtitles = TrackInputs(tracks, inputs.opens).options(expected.output.container)
     arguments = [
         *video_input("<in0>", media, capabilities),
         *(
@@ -53,8 +62,9 @@ def overlay_command(
             for number, layer in enumerate(step.layers, start=1)
             for option in layer_input(f"<in{number}>", layer, media, capabilities)
         ),
+        *inputs.options,
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-        *("-map", video, *sound),
+        *("-map", video, *sound, *subtitles),
         *WITHOUT_METADATA,
         *coded_video(
             media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)

@@ -22,8 +22,9 @@ from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds, timest
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
 from reelwright.media.recipes.cut import RUN_OUT_S, Cut
 from reelwright.media.recipes.edited import EditedSource
+from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import stated_colors, turned_back
-from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, edge_file
+from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, TEXT_FILE, edge_file
 
 EDGES_AT_ONCE = 4
 """That one process codes: each has a reader and a decoder of its own."""
@@ -37,6 +38,7 @@ TICKS_A_FRAME = 4
 """Where frames are so many ticks apart at least, one tick more or less meets no other frame."""
 SOUND_WEIGHT = 0.5
 REMUX_WEIGHT = 0.2
+SUBTITLES_WEIGHT = 0.01
 
 
 def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
@@ -56,6 +58,8 @@ def splice_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ..
         commands += [_edge_command(copied_from, splice, source, batch, capabilities) for batch in batches]
     if splice.sound == "coded":
         commands.append(_sound_command(plan, capabilities))
+    if plan.tracks:
+        commands.append(_subtitles_command(plan))
     return tuple(commands)
 
 
@@ -219,6 +223,16 @@ def _h264_beside(
         *("-profile:v", coding.profile, "-level:v", coding.level, "-threads:v", str(capabilities.threads)),
         *interlaced,
         *("-x264-params", ":".join(f"{name}={value}" for name, value in own.items())),
+    )
+
+
+def _subtitles_command(plan: Plan) -> Command:
+    inputs = InputList(0)
+    options = TrackInputs(plan.tracks, inputs.opens).options("mp4")
+    return Command(
+        arguments=(*REPORTING, *inputs.options, *options, *WITHOUT_METADATA, *into("mp4", f"<{TEXT_FILE}>")),
+        expected_s=str(plan.length),
+        weight=SUBTITLES_WEIGHT,
     )
 
 

@@ -6,7 +6,7 @@ No word of a client is in an argument: what tracks are called is read from a fil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reelwright.edits import language_tags
 from reelwright.edits.codecs import Container
@@ -14,7 +14,6 @@ from reelwright.edits.cues import write_srt, write_webvtt
 from reelwright.edits.cues.track import SubtitleTrack, one_after_another
 from reelwright.edits.plan import Plan
 from reelwright.edits.sidecars import track_name
-from reelwright.media.recipes.scene import Scene
 
 NAMES = "subtitles.ffmeta"
 """What the tracks are called, as ffmpeg reads metadata."""
@@ -57,11 +56,26 @@ def _source(number: int, container: Container) -> str:
     ]
 
 
-class TrackInputs:
-    """What a command has opened of the tracks, each once, after all other inputs."""
+class InputList:
+    """Inputs that a command opens behind its first ones. `first`: the number of the first of them."""
 
-    def __init__(self, scene: Scene, tracks: Sequence[SubtitleTrack]) -> None:
-        self._scene, self._tracks = scene, tracks
+    def __init__(self, first: int = 1) -> None:
+        self._next = first
+        self.options: list[str] = []
+
+    def opens(self, options: tuple[str, ...]) -> int:
+        """Open one more; returns its number."""
+        self.options += options
+        self._next += 1
+        return self._next - 1
+
+
+class TrackInputs:
+    """What a command has opened of the tracks, each once, after all other inputs. `opens`: opens one more by its
+    options, and returns its number."""
+
+    def __init__(self, tracks: Sequence[SubtitleTrack], opens: Callable[[tuple[str, ...]], int]) -> None:
+        self._tracks, self._opens = tracks, opens
         self._opened: dict[str, int] = {}
 
     def options(self, container: Container) -> list[str]:
@@ -84,5 +98,5 @@ class TrackInputs:
         if name not in self._opened:
             # a file of our own, opened as what it is and nothing else
             opened = ("-protocol_whitelist", "file", "-format_whitelist", demuxer, "-f", demuxer, "-i", f"<{name}>")
-            self._opened[name] = self._scene.opens(lambda _: opened)
+            self._opened[name] = self._opens(opened)
         return self._opened[name]

@@ -27,6 +27,7 @@ from reelwright.media.packaging import packager
 from reelwright.media.recipes import sidecars
 from reelwright.media.recipes.audio_filters import coded, copied, formed, in_step, late
 from reelwright.media.recipes.loudness import MEASURING_SHARE, levelling, measuring
+from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady, to_sdr
 
 PACKAGING_WEIGHT = 0.02
@@ -65,7 +66,7 @@ class Ground(Protocol):
 
 def transcode_commands(media: MediaInfo, plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
     """The renditions of a source as it is."""
-    return rendition_commands(lambda: WholeSource(media, capabilities), plan, capabilities)
+    return rendition_commands(lambda: WholeSource(media, plan, capabilities), plan, capabilities)
 
 
 def rendition_commands(ground: Callable[[], Ground], plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:
@@ -175,10 +176,12 @@ def _coding(
 class WholeSource:
     """A source as it is, from its start to its end."""
 
-    def __init__(self, media: MediaInfo, capabilities: Capabilities) -> None:
+    def __init__(self, media: MediaInfo, plan: Plan, capabilities: Capabilities) -> None:
         self.media = media
         self._capabilities = capabilities
         self._graphs = Graphs()
+        self._inputs = InputList()
+        self._subtitles = TrackInputs(plan.tracks, self._inputs.opens)
 
     @property
     def common(self) -> list[Filter]:
@@ -213,8 +216,7 @@ class WholeSource:
         return [*options, *(["-c:a", "copy"] if passing_by else [])]
 
     def subtitles(self, expected: ExpectedOutput) -> list[str]:
-        """None: only edits of steps have any."""
-        return []
+        return self._subtitles.options(expected.output.container)
 
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """The sound as it will be coded, without the picture."""
@@ -227,7 +229,8 @@ class WholeSource:
     def command(self, arguments: Sequence[str], *, before: tuple[str, ...] = (), **more: Any) -> Command:
         capabilities = self._capabilities
         threads = ("-filter_complex_threads", str(capabilities.threads)) if not more.get("gains") else ()
-        reading = [*before, *video_input("<in0>", self.media, capabilities), *threads, *self._graphs.options()]
+        inputs = (*video_input("<in0>", self.media, capabilities), *self._inputs.options)
+        reading = [*before, *inputs, *threads, *self._graphs.options()]
         return whole(self.media, [*reading, *arguments], **more)
 
 

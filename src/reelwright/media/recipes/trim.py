@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import HELD_S, may_hold, video_begin
 from reelwright.edits.media_info import MediaInfo
@@ -31,6 +33,7 @@ from reelwright.media.ffmpeg.filtergraph import (
 )
 from reelwright.media.ffmpeg.measured_values import DisplayedFrame
 from reelwright.media.recipes.cut import Cut
+from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import steady, upright_for
 
 LOOKING_SHARE = 0.02
@@ -38,10 +41,14 @@ LOOKING_SHARE = 0.02
 
 
 def trim_commands(
-    media: MediaInfo, step: PlannedTrim, expected: ExpectedOutput, capabilities: Capabilities
+    media: MediaInfo,
+    step: PlannedTrim,
+    expected: ExpectedOutput,
+    capabilities: Capabilities,
+    tracks: Sequence[SubtitleTrack] = (),
 ) -> tuple[Command, ...]:
     """Return the command that cuts, and before it the one that looks for the frame on display at the start where that
-    is not known."""
+    is not known. `tracks`: of subtitles."""
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut = Cut.of(media, start, end)
     shown = (
@@ -60,14 +67,17 @@ def trim_commands(
         for number, track in enumerate(media.decodable_audio[: expected.audio_tracks])
         for option in cut.sound(graphs, number, track, expected)
     ]
+    inputs = InputList()
+    subtitles = TrackInputs(tracks, inputs.opens).options(expected.output.container)
     looking_back = step.look_back or step.shown_from_s is not None
     reading = [*REPORTING, *cut.input_options(media, start, end, looking_back=looking_back)]
     from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
     rest = cut.without_the_rest(media)
     arguments = [
         *video_input("<in0>", media, capabilities),
+        *inputs.options,
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
-        *("-map", video, *audio),
+        *("-map", video, *audio, *subtitles),
         *WITHOUT_METADATA,
         *coded_video(
             media,

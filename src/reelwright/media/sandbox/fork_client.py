@@ -26,7 +26,8 @@ from reelwright.media.sandbox.fork_server import Answered, Call, Failed, Failure
 
 logger = logging.getLogger(__name__)
 
-MAX_REPLY_BYTES = 1 << 20
+MAX_REPLY_BYTES = 16 << 20
+"""What the tracks of text of a film say, escaped, is a part of that at most."""
 PATIENCE_S = 5.0
 """How long the server may be silent beyond a call's own time before it counts as stuck."""
 SERVER_OPEN_FILES = 1024
@@ -225,10 +226,10 @@ async def _replies(channel: socket.socket, trial: Call, count: int) -> bool:
 
 
 async def _whole(reader: asyncio.StreamReader) -> bytes:
-    said = b""
+    said = bytearray()
     while len(said) <= MAX_REPLY_BYTES and (more := await reader.read(1 << 16)):
         said += more
-    return said
+    return bytes(said)
 
 
 def _understood(said: bytes, answer: type[Answer]) -> Answer:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ class _Joining:
         with ExitStack() as opened_files:
             opened_files.enter_context(self.file)
             opened_files.enter_context(self.made)
-            sound = self._sound(opened_files)
+            # the first of each is asked for at once, before anything is written: then all tracks are known
+            sound = heapq.merge(self._sound(opened_files), self._texts(opened_files), key=itemgetter(0))
             ahead = next(sound, None)
             for packet in self._stamped(self._moved()):
                 due_s = packet.dts * tick_s
@@ -128,6 +130,9 @@ class _Joining:
         return Joined(copied=self.copied, encoded=self.encoded, contents=contents)
 
     def _mux(self, packet: Any) -> None:
+        if packet.stream.type == "subtitle":
+            self.made.mux(packet)
+            return
         if (contents := self.contents.get(packet.stream.index)) is None:
             contents = self.contents[packet.stream.index] = Contents(sample_bytes(packet.stream))
         self.made.mux(packet)
@@ -212,6 +217,21 @@ class _Joining:
             return iter(())
         # a second reader, which has its own place in the file
         return self._own_sound(opened_files.enter_context(opened_again(self.source_fd)))
+
+    def _texts(self, opened_files: ExitStack) -> Iterator[tuple[float, Any]]:
+        """Packets of the tracks of text, and when each is due, in seconds. What they are called is ours."""
+        if not self.request.text:
+            return
+        file = opened_files.enter_context((Path(self.request.folder) / self.request.text).open("rb"))
+        container = opened_files.enter_context(opened(file.fileno()))
+        made = {}
+        for stream in container.streams.subtitles:
+            made[stream.index] = self.made.add_stream_from_template(stream)
+            made[stream.index].disposition = stream.disposition
+        for packet in container.demux(*container.streams.subtitles):
+            if packet.size:
+                packet.stream = made[packet.stream.index]
+                yield float(packet.dts * packet.time_base), packet
 
     def _coded_sound(self, container: Any) -> Iterator[tuple[float, Any]]:
         streams = container.streams.audio

@@ -33,12 +33,14 @@ class SpliceRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class JoinRequest(SpliceRequest, frozen=True, kw_only=True, tag="join"):
     """Make one file of a source's packets and of coded edges, which lie in `folder`. `tracks` of the
-    source are copied; or those of a file in `folder`, which `sound` names, are taken in their place."""
+    source are copied; or those of a file in `folder`, which `sound` names, are taken in their place. `text` names
+    another file there, whose tracks of text come behind."""
 
     folder: str
     container: Literal["mp4", CopyContainer] = "mp4"
     tracks: tuple[CopiedTrack, ...] = ()
     sound: str = ""
+    text: str = ""
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ def edge_file(number: int, *, is_head: bool) -> str:
 
 
 SOUND_FILE = "sound.mp4"
+TEXT_FILE = "subtitles.mp4"
 
 REMUX_FILE = "source.mp4"
 """The pictures of a source that MP4 does not hold as they are, in one that does."""

@@ -1,0 +1,16 @@
+"""Videos: what their own tracks of text say."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0028"
+down_revision = "0027"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE videos ADD COLUMN IF NOT EXISTS embedded_subtitles jsonb")
+
+
+def downgrade() -> None:
+    op.drop_column("videos", "embedded_subtitles")

@@ -1,0 +1,180 @@
+"""Tracks of text that a video file has of its own, as tracks of ours: bounded, in order, on our time line. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import msgspec
+
+from reelwright.edits import language_tags, timecode
+from reelwright.edits.cues.coded_text import CodedText
+from reelwright.edits.cues.cue import MAX_CUE_CHARACTERS, MAX_CUE_LINES, MAX_CUES, Cue
+from reelwright.edits.cues.time_line import Piece, moved
+from reelwright.edits.cues.track import (
+    MAX_CHARACTERS,
+    MAX_LABEL_CHARACTERS,
+    MAX_TOGETHER,
+    MAX_TRACKS,
+    SubtitleTrack,
+    free_label,
+)
+from reelwright.edits.cues.track import MAX_CUES as MAX_CUES_OF_ALL
+from reelwright.edits.text_rules import checked_line
+
+MAX_RUNS = 40_000
+"""Of all tracks: how often the looks of their letters may change."""
+UNSAID_S = Fraction(5)
+"""So long a cue is shown at most of which nothing says how long, if no other comes before."""
+
+
+class EmbeddedSubtitles(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was read of a file, once. `tracks`: with their times on the file's time line; `streams`: the numbers of
+    those streams; `warnings`: about what could not be kept, for whoever makes something of the file."""
+
+    tracks: tuple[SubtitleTrack, ...] = ()
+    streams: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+NOTHING = EmbeddedSubtitles()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCue:
+    """A packet of text: when it is shown, in seconds from the start of the file; `end` None: not said."""
+
+    start: Fraction
+    end: Fraction | None
+    text: CodedText
+
+
+@dataclass(slots=True)
+class FoundTrack:
+    """A stream of text as it was read. `language` and `title` are the file's own words; `given_up`: why it was not read
+    to its end, as the end of a sentence."""
+
+    stream: int
+    language: str
+    title: str
+    default: bool
+    forced: bool
+    cues: list[FoundCue]
+    given_up: str | None = None
+
+
+def embedded(found: Sequence[FoundTrack]) -> EmbeddedSubtitles:
+    """The tracks that there is something to say of, as many as an edit may have, in their order."""
+    tracks: list[SubtitleTrack] = []
+    streams: list[int] = []
+    warnings: list[str] = []
+    for number, one in enumerate(found, start=1):
+        track, said = _track(one, tracks)
+        name = f"the file's subtitle track {number} ({_named(one)})"
+        over = one.given_up or (None if track is None else _too_much(track, tracks))
+        if over is not None:
+            warnings.append(f"{name} is left out: {over}")
+            continue
+        streams.append(one.stream)
+        if track is not None:
+            tracks.append(track)
+            warnings += [f"{name}: {sentence}" for sentence in said]
+    return EmbeddedSubtitles(tracks=tuple(tracks), streams=tuple(streams), warnings=tuple(warnings))
+
+
+def within(tracks: Iterable[SubtitleTrack], start: Fraction, end: Fraction) -> tuple[SubtitleTrack, ...]:
+    """The tracks on the time line of what lies between two times of the file; some of them without cues perhaps."""
+    piece = Piece(start, end, Fraction(0))
+    return tuple(msgspec.structs.replace(track, cues=moved(track.cues, [piece])) for track in tracks)
+
+
+def _track(found: FoundTrack, before: Sequence[SubtitleTrack]) -> tuple[SubtitleTrack | None, list[str]]:
+    """None where nothing is ever shown."""
+    cues, said = _cues(found.cues)
+    if not cues:
+        return None, said
+    language = _language(found.language)
+    track = SubtitleTrack(
+        language=language,
+        label=free_label(_line(found.title) or language, before),
+        default=found.default and not any(other.default for other in before),
+        forced=found.forced,
+        cues=cues,
+    )
+    return track, said
+
+
+def _too_much(track: SubtitleTrack, before: Sequence[SubtitleTrack]) -> str | None:
+    """Why it cannot be kept beside those before it, as the end of a sentence."""
+    if len(before) == MAX_TRACKS:
+        return f"{MAX_TRACKS} tracks are kept"
+    if sum(len(one.cues) for one in (*before, track)) > MAX_CUES_OF_ALL:
+        return f"all tracks have at most {MAX_CUES_OF_ALL} cues together"
+    if sum(one.characters for one in (*before, track)) > MAX_CHARACTERS:
+        return f"all tracks have at most {MAX_CHARACTERS} characters together"
+    if sum(len(cue.runs) for one in (*before, track) for cue in one.cues) > MAX_RUNS:
+        return f"the looks of all tracks change at most {MAX_RUNS} times together"
+    return None
+
+
+def _cues(found: Sequence[FoundCue]) -> tuple[tuple[Cue, ...], list[str]]:
+    """In their order, none twice (ASS draws outlines so), no more of them at the same time than a track may have."""
+    ordered = sorted((one for one in found if one.text.runs), key=lambda one: one.start)
+    cues: list[Cue] = []
+    seen: set[Cue] = set()
+    shown: list[Fraction] = []
+    long = crowded = 0
+    begins = sorted({one.start for one in found})
+    follows = dict(pairwise(begins))
+    for one in ordered:
+        end = (
+            one.end if one.end is not None else min(follows.get(one.start, one.start + UNSAID_S), one.start + UNSAID_S)
+        )
+        start, end = max(one.start, Fraction(0)), min(end, Fraction(timecode.MAX_TIME_S))
+        if start >= end:
+            continue
+        cue = Cue(str(start), str(end), one.text.runs, one.text.place)
+        if cue in seen:
+            continue
+        plain = cue.text
+        if len(plain) > MAX_CUE_CHARACTERS or plain.count("\n") >= MAX_CUE_LINES:
+            long += 1
+            continue
+        while shown and shown[0] <= start:
+            heapq.heappop(shown)
+        if len(shown) == MAX_TOGETHER:
+            crowded += 1
+            continue
+        heapq.heappush(shown, end)
+        seen.add(cue)
+        cues.append(cue)
+    said = []
+    if long:
+        said.append(f"{long} cues of more than {MAX_CUE_CHARACTERS} characters or {MAX_CUE_LINES} lines are left out")
+    if crowded:
+        said.append(f"{crowded} cues are left out: {MAX_TOGETHER} are shown at the same time")
+    if len(cues) > MAX_CUES:
+        said.append(f"the cues behind the first {MAX_CUES} are left out")
+    return tuple(cues[:MAX_CUES]), said
+
+
+def _language(text: str) -> str:
+    try:
+        return language_tags.parse(text)
+    except ValueError:
+        return language_tags.UNKNOWN
+
+
+def _line(text: str) -> str:
+    """A title as a name of ours; empty where it is none."""
+    try:
+        return checked_line(" ".join(text.split())[:MAX_LABEL_CHARACTERS].strip())
+    except ValueError:
+        return ""
+
+
+def _named(found: FoundTrack) -> str:
+    return _line(found.title) or _language(found.language)

@@ -1,0 +1,30 @@
+"""Which tracks of subtitles a plan keeps, of those that steps bring in and those that the source brings along. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from reelwright.edits.cues.time_line import Piece
+from reelwright.edits.cues.track import JoinedTrack, SubtitleTrack, arrived
+from reelwright.edits.edit import Edit
+
+NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
+
+
+def kept(edit: Edit, tracks: Sequence[SubtitleTrack]) -> tuple[tuple[SubtitleTrack, ...], list[str]]:
+    """The tracks that there is something to say of, and sentences about the others."""
+    if not edit.outputs:
+        return (), [NOT_BESIDE_IMAGES] if tracks else []
+    empty = [track.label for track in tracks if not track.cues]
+    said = [f"nothing is left of the subtitles {label}: their time was left out" for label in empty]
+    return tuple(track for track in tracks if track.cues), said
+
+
+def between(texts: Sequence[SubtitleTrack], spans: Sequence[tuple[Fraction, Fraction]]) -> tuple[SubtitleTrack, ...]:
+    """Tracks of the source where intervals of it follow one another; some of them without cues perhaps."""
+    pieces, at = list[Piece](), Fraction(0)
+    for start, end in spans:
+        pieces.append(Piece(start, end, at))
+        at += end - start
+    return arrived([JoinedTrack(track, 0) for track in texts], [pieces], at)
