@@ -195,7 +195,10 @@ def test_steps_move_them_along() -> None:
     steps = [{"type": "trim", "start": 1.6, "end": 3.6}, {"type": "speed", "factor": 2}]
     edit = msgspec.convert({"steps": steps}, Edit)
     plan = resolve(edit, Facts(sha256="0" * 64, media=media()), texts=(TRACK,))
-    assert [(one.start_s, one.end_s, one.text) for one in plan.tracks[0].cues] == [("0", "1/5", "a"), ("1/5", "19/20", "b")]
+    assert [(one.start_s, one.end_s, one.text) for one in plan.tracks[0].cues] == [
+        ("0", "1/5", "a"),
+        ("1/5", "19/20", "b"),
+    ]
     assert within([TRACK], Fraction(3), Fraction(4))[0].cues == (Cue("0", "1/2", (CueRun("b"),)),)
 
 

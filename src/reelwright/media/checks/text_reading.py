@@ -13,10 +13,12 @@ class ReadSubtitles:
     def __init__(self, stream: Any) -> None:
         self.stream = stream
         self.findings = SubtitleFindings(language=stream.language)
+        context = stream.codec_context
+        # MP4 has a text for the time between cues as well: a length of two bytes, which is zero
+        self._empty_bytes = 2 if context is not None and context.codec.canonical_name == "mov_text" else 0
 
     def pass_by(self, packet: Any) -> None:
-        # MP4 has a text for the time between cues as well: a length of two bytes, which is zero
-        if packet.pts is None or packet.size <= 2:
+        if packet.pts is None or packet.size <= self._empty_bytes:
             return
         found, start = self.findings, packet.pts * packet.time_base
         found.cues += 1

@@ -226,8 +226,10 @@ class _Joining:
         container = opened_files.enter_context(opened(file.fileno()))
         made = {}
         for stream in container.streams.subtitles:
-            made[stream.index] = self.made.add_stream_from_template(stream)
-            made[stream.index].disposition = stream.disposition
+            track = made[stream.index] = self.made.add_stream_from_template(stream)
+            track.metadata["language"] = stream.language or "und"
+            track.metadata["title"] = stream.metadata.get("name", "")  # read under one name, written by another
+            track.disposition = stream.disposition
         for packet in container.demux(*container.streams.subtitles):
             if packet.size:
                 packet.stream = made[packet.stream.index]
