@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import msgspec
+from msgspec import UNSET
+
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import JoinedTrack, SubtitleTrack, arrived
 from reelwright.edits.edit import Edit
+from reelwright.edits.plan.structs import SINGLE, VERSION, Plan
+from reelwright.edits.splice import Splice
 
 NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
 
@@ -28,3 +33,13 @@ def between(texts: Sequence[SubtitleTrack], spans: Sequence[tuple[Fraction, Frac
         pieces.append(Piece(start, end, at))
         at += end - start
     return arrived([JoinedTrack(track, 0) for track in texts], [pieces], at)
+
+
+def in_splice(plan: Plan, splice: Splice) -> Plan:
+    """The plan of a splice, without tracks that its container does not hold."""
+    if not plan.tracks:
+        return plan
+    if splice.container is UNSET:
+        return msgspec.structs.replace(plan, version=VERSION)
+    lost = f"subtitles are not kept in a copy in {splice.container.upper()}"
+    return msgspec.structs.replace(plan, subtitles=UNSET, version=SINGLE, warnings=(*plan.warnings, lost))

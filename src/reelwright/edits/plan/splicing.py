@@ -22,7 +22,7 @@ from reelwright.edits.losses import of_picture
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput
 from reelwright.edits.plan import kept_subtitles
-from reelwright.edits.plan.structs import SINGLE, VERSION, Plan
+from reelwright.edits.plan.structs import Plan
 from reelwright.edits.plan.touched import Cuts, Touched, opened, touched
 from reelwright.edits.splice import (
     REMUXED,
@@ -116,17 +116,7 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None, texts: Sequence[Su
         return _refused(plan, mode, SpliceRefusal(reason="edges", detail=detail))
     lost = of_picture(media.main_video, [expected.output for expected in plan.outputs], keeps_hdr=True)
     made = msgspec.structs.replace(plan, splice=splice, warnings=tuple(one for one in plan.warnings if one not in lost))
-    return _with_subtitles(_moved(made, texts) if splice.chosen == "copy" else made, splice)
-
-
-def _with_subtitles(plan: Plan, splice: Splice) -> Plan:
-    """The plan of a splice, without tracks that its container does not hold."""
-    if not plan.tracks:
-        return plan
-    if splice.container is UNSET:
-        return msgspec.structs.replace(plan, version=VERSION)
-    lost = f"subtitles are not kept in a copy in {splice.container.upper()}"
-    return msgspec.structs.replace(plan, subtitles=UNSET, version=SINGLE, warnings=(*plan.warnings, lost))
+    return kept_subtitles.in_splice(_moved(made, texts) if splice.chosen == "copy" else made, splice)
 
 
 def tracks(plan: Plan) -> tuple[CopiedTrack, ...]:
@@ -340,14 +330,9 @@ def _moved(plan: Plan, texts: Sequence[SubtitleTrack]) -> Plan:
     length = sum((end - start for start, end in spans), Fraction(0))
     (expected,) = plan.outputs
     expected = msgspec.structs.replace(expected, duration_s=str(length), frame_count=None, video=None)
-    tracks = tuple(track for track in kept_subtitles.between(texts, spans) if track.cues) if texts else ()
-    return msgspec.structs.replace(
-        plan,
-        steps=steps,
-        outputs=(expected,),
-        subtitles=tracks or UNSET,
-        warnings=(*plan.warnings, *remarks[:3]),
-    )
+    tracks = tuple(track for track in kept_subtitles.between(texts, spans) if track.cues) or UNSET
+    warnings = (*plan.warnings, *remarks[:3])
+    return msgspec.structs.replace(plan, steps=steps, outputs=(expected,), subtitles=tracks, warnings=warnings)
 
 
 def _by(seconds: Fraction) -> str:
