@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import av
@@ -13,6 +14,7 @@ import pyvips
 
 from tests.support import footage
 from tests.support.footage import Footage, read_number
+from tests.support.media_files import ffmpeg
 from tests.support.service import Service, problem
 
 RATE = 48000
@@ -211,3 +213,34 @@ async def test_what_cannot_be_is_refused_with_what_to_do(
     errors = problem(answer, 422, "invalid_input")["errors"]
     assert pointer in [error["pointer"] for error in errors], errors
     assert words in " ".join(error["detail"] for error in errors)
+
+
+async def test_tiles_far_apart_are_sought_as_explained(shared_service: Service, tmp_path: Path) -> None:
+    """What is explained is what runs; the sheet and the images have the frames of their times."""
+    long = tmp_path / "long.mp4"
+    picture = "color=black:size=64x64:rate=25,geq=lum='2*floor(T/2)':cb=128:cr=128"  # how bright it is tells the time
+    coding = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "10", "-g", "250", "-pix_fmt", "yuv420p")
+    ffmpeg("-f", "lavfi", "-t", "105", "-i", picture, *coding, str(long))
+    video = (await shared_service.upload(long))["id"]
+    asked = {"qualities": [], "sprite": {"every": 33, "width": 64}, "thumbnails": {"at": [0, 98.5, 103], "width": 64}}
+    edit = {"source": video, "outputs": [asked], "reuse": False}
+    explained = (await shared_service.client.post("/edits?validate_only=true", json=edit)).json()
+    job = await made(shared_service, **edit)
+    assert [one["argv"] for one in explained["commands"]] == job["commands"]
+    assert len(job["commands"]) == 4 + 2
+    variant = (await shared_service.client.get(f"/variants/{job['output_variant_id']}")).json()
+    files = {one["name"]: one["url"] for one in variant["files"]}
+    sheet = pyvips.Image.new_from_buffer(await fetched(shared_service, files["sprite-1.jpg"]), "")
+    tiles = [sheet.crop(64 * number + 16, 16, 32, 32).colourspace("b-w").avg() for number in range(4)]
+    images = [
+        pyvips.Image.new_from_buffer(await fetched(shared_service, files[f"thumbnail-{number:04}.jpg"]), "")
+        for number in (1, 2, 3)
+    ]
+    bright = [image.colourspace("b-w").avg() for image in images]
+
+    def shown(time: float) -> float:
+        """How bright a frame of limited range is."""
+        return (max(2 * (time // 2), 16) - 16) * 255 / 219
+
+    assert tiles == pytest.approx([shown(time) for time in (0, 33, 66, 99)], abs=1.5)
+    assert bright == pytest.approx([shown(time) for time in (0, 98.5, 103)], abs=1.5)

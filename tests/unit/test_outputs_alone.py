@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import SUBTITLED, Facts, resolve
-from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite
+from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput, JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Command
+from reelwright.media.recipes import far_stills
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 
@@ -55,8 +57,33 @@ def test_a_late_poster_is_read_from_a_little_before_it() -> None:
 
 
 def test_an_image_of_all_of_the_video_reads_all() -> None:
-    (command,) = commands(images=(Poster(at="1:30:00"), Sprite()))
-    assert not told(command, "-ss")
+    """Where its moments lie near to each other, or are too many, or their frames too large to be kept."""
+    for images in (
+        (Poster(at="1:30:00"), Sprite(every=10)),
+        (Sprite(every=25), Preview()),
+        (Sprite(count=300), Thumbnails(every=31)),
+        (Thumbnails(every=31, width=1280),),
+    ):
+        (command,) = commands(images=images)
+        assert not told(command, "-ss")
+
+
+def test_images_of_moments_far_apart_are_sought_one_by_one() -> None:
+    """Near ones together; each image is put together of its frames in the end. What cannot be sought is read."""
+    made = commands(images=(Sprite(), Thumbnails(at=(0, 144.5, "1:30:00"))))
+    places, (sheet, thumbnails) = made[:-2], made[-2:]
+    assert len(places) == 100
+    assert not told(places[0], "-ss")
+    assert [float(told(one, "-ss")[0]) for one in places[1:]] == pytest.approx([72 * n for n in range(1, 100)], abs=1)
+    assert told(places[2], "-start_number") == ["2", "1"]
+    assert told(sheet, "-filter_complex") == ["[0:0]setsar=sar=1,tile=layout=10x10[s1]"]
+    assert thumbnails.arguments[-1] == "<thumbnail-%04d.jpg>"
+    plan = resolve(Edit(steps=(), outputs=(), sidecars=(Sprite(),)), Facts(sha256="0" * 64, media=LONG))
+    assert far_stills.frames_bytes(plan) == 100 * 160 * 90 * 3 // 2
+    stream = msgspec.structs.replace(LONG, container="mpegts")
+    recorded = resolve(Edit(steps=(), outputs=(), sidecars=(Sprite(),)), Facts(sha256="0" * 64, media=stream))
+    assert len(compile_plan(recorded, CAPABILITIES).commands) == 1
+    assert far_stills.frames_bytes(recorded) == 0
 
 
 def test_a_typical_poster_reads_two_minutes() -> None:

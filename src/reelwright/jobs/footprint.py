@@ -1,6 +1,7 @@
 """What making a plan takes at its peak: disk, memory, cores. Pure; docs/operations.md says the same in words.
 
-    disk    = what its files come to, and those that go before its end: logs of two passes, pieces that are joined
+    disk    = what its files come to, and those that go before its end: logs of two passes, pieces that are joined,
+              frames of images that are put together
     memory  = BASE + source's pixels x READING + for each output: its pixels x CODING, by codec and preset
     cores   = one for each PIXELS_OF_A_CORE of all pictures that are coded at once, at most the threads of an encode
 
@@ -21,6 +22,7 @@ from reelwright.edits.enums import FileRole
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.media.recipes import far_stills
 
 MIB = 1 << 20
 BASE_BYTES = 64 * MIB
@@ -81,7 +83,7 @@ def footprint(plan: Plan, threads: int) -> Need:
         return Need()
     source = plan.inputs[0].media
     made = sum(_bytes(one, source) for one in plan.outputs) + _images(plan)
-    between = made if plan.is_spliced else sum(map(_log, plan.outputs))
+    between = made if plan.is_spliced else sum(map(_log, plan.outputs)) + far_stills.frames_bytes(plan)
     return Need(
         work_bytes=math.ceil(made + between),
         media_bytes=math.ceil(made),

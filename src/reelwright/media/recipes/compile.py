@@ -9,6 +9,7 @@ from reelwright.edits.plan import Plan, PlannedOverlay, PlannedTrim
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.recipes.edited import edit_commands
+from reelwright.media.recipes.far_stills import far_still_commands
 from reelwright.media.recipes.overlay import overlay_command
 from reelwright.media.recipes.splice import splice_commands
 from reelwright.media.recipes.transcode import transcode_commands
@@ -29,7 +30,7 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
         case (PlannedTrim() as step,):
             commands = trim_commands(media, step, plan.outputs[0], capabilities, plan.tracks)
         case _:
-            commands = edit_commands(plan, capabilities)
+            commands = far_still_commands(plan, capabilities) or edit_commands(plan, capabilities)
     return Recipe(commands=commands, capabilities=capabilities)
 
 

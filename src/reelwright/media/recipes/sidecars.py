@@ -28,20 +28,31 @@ def branch(
     still: PlannedSidecar, picture: VideoStream, length: Fraction, error: Fraction = Fraction(0)
 ) -> list[Filter]:
     """From the upright SDR picture to what is coded. Frames are picked before they are scaled. `error`: the clock's."""
-    request, times = still.request, [Fraction(at) + error for at in still.at_s]
-    shape = [*named_colors(picture), *_shape(still)]
-    if isinstance(request, Poster) and not times:  # as older plans have a typical one
+    if isinstance(still.request, Poster) and not still.at_s:  # as older plans have a typical one
+        shape = [*named_colors(picture), *_shape(still)]
         return [filter_("select", expr=every(length / CANDIDATES)), *shape, filter_("thumbnail", n=CANDIDATES)]
+    return [*picked(still, picture, error), *combined(still)]
+
+
+def picked(still: PlannedSidecar, picture: VideoStream, error: Fraction = Fraction(0)) -> list[Filter]:
+    """From the upright SDR picture to the frame of each of its times, in its size."""
+    request = still.request
     rate = request.frame_rate if isinstance(request, Preview | Gif) else PICTURES_A_SECOND
-    filters = [*at_moments(times, rate), *shape]
-    if isinstance(request, Poster) and len(times) > 1:
-        filters.append(filter_("thumbnail", n=len(times)))
+    times = [Fraction(at) + error for at in still.at_s]
+    return [*at_moments(times, rate), *named_colors(picture), *_shape(still)]
+
+
+def combined(still: PlannedSidecar) -> list[Filter]:
+    """From those frames to what is coded."""
+    request = still.request
+    if isinstance(request, Poster) and len(still.at_s) > 1:
+        return [filter_("thumbnail", n=len(still.at_s))]
     if isinstance(request, Sprite):
-        filters.append(filter_("tile", layout=grid(still.columns, still.rows)))
+        return [filter_("tile", layout=grid(still.columns, still.rows))]
     if isinstance(request, Gif):
         # an ordered pattern stays where it is from frame to frame: what does not move needs no bytes
-        filters.append(filter_(PALETTED, dither="bayer", bayer_scale=4, diff_mode="rectangle"))
-    return filters
+        return [filter_(PALETTED, dither="bayer", bayer_scale=4, diff_mode="rectangle")]
+    return []
 
 
 def at_moments(times: Sequence[Fraction], rate: int) -> list[Filter]:
