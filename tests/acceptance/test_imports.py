@@ -77,13 +77,18 @@ async def test_a_video_is_imported_as_if_it_had_been_uploaded(shared_service: Se
     events = (await shared_service.client.get(f"/jobs/{job_id}/events")).text
     assert '"video_id":"' + job["video_id"] in events
     assert f'"received_bytes":{size}' in events
+    asked = {"type": ["video.created", "video.imported"], "limit": 1000}
+    log = (await shared_service.client.get("/events", params=asked)).json()["items"]
+    told = [event for event in log if event["data"]["video_id"] == video["id"]]
+    assert [event["type"] for event in told] == ["video.created", "video.imported"]
+    assert (told[1]["data"]["job_id"], told[1]["data"]["title"]) == (job_id, "Holiday")
     assert front.calls[0].headers["x-key"] == SECRET
     assert (front.calls[0].path, "x-key" in store.calls[0].headers) == (f"/a?key={SECRET}", False)
     rows = await shared_service.sql(
         "SELECT j, i FROM jobs j JOIN imports i ON i.job_id = j.id WHERE j.id = $1", job["job_id"]
     )
-    told = [str(rows), str(job), events, str(await shared_service.job(job_id)), shared_service.logs()]
-    assert [SECRET in text for text in told] == [False] * len(told)
+    said_of_it = [str(rows), str(job), events, str(log), str(await shared_service.job(job_id)), shared_service.logs()]
+    assert [SECRET in text for text in said_of_it] == [False] * len(said_of_it)
     assert await shared_service.sql("SELECT FROM import_secrets") == []
     trimmed = await shared_service.trim(video["id"], 0, 0.2)
     await shared_service.until(trimmed, "SUCCESS")

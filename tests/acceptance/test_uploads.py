@@ -270,7 +270,8 @@ async def test_what_tus_asks_for(service: Service, clip: Path) -> None:
 
 
 async def test_there_are_not_too_many_and_what_is_left_behind_goes(settings: Settings, tmp_path: Path) -> None:
-    """Of one project; no more than the disk has room for. A worker removes what has expired, with its bytes."""
+    """Of one project; no more than the disk has room for. A worker removes what has expired, with its bytes, and the
+    log tells of that; of what the client gave up it does not."""
     short = msgspec.structs.replace(settings, max_unfinished_uploads=2, upload_expiry_s=2.0, orphan_grace_s=2.0)
     async with Service(short, tmp_path).running() as service:
         tus = Tus(service)
@@ -286,6 +287,9 @@ async def test_there_are_not_too_many_and_what_is_left_behind_goes(settings: Set
             while list((short.media_path / "incoming").iterdir()):
                 await asyncio.sleep(0.1)
         assert (await tus.client.head(places[0], headers=TUS)).status_code == 404
+        (event,) = (await tus.client.get("/events")).json()["items"]
+        assert (event["type"], event["data"]["upload_id"]) == ("upload.expired", places[0].rpartition("/")[2])
+        assert event["data"]["length_bytes"] == 100
     full = msgspec.structs.replace(settings, disk_reserve_bytes=2**60)
     async with Service(full, tmp_path).running() as service:
         problem(await Tus(service).begin(100), 507, "no_space")

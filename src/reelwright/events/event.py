@@ -83,6 +83,37 @@ class VideoEventData(msgspec.Struct, frozen=True, kw_only=True):
     metadata: _Metadata
 
 
+class ImportEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """A video that was brought in from an address, by `job_id`. `kept_until`: when it goes by itself."""
+
+    video_id: uuid.UUID
+    job_id: uuid.UUID
+    filename: str
+    format: str
+    size_bytes: int
+    duration_s: float | None
+    width: int
+    height: int
+    kept_until: Timestamp | None
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
+class UploadEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload in several requests."""
+
+    upload_id: uuid.UUID
+    filename: str
+    length_bytes: Annotated[int | None, Meta(description="Null: the client had not said it yet.")]
+    created_at: Timestamp
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
 class VariantEventData(msgspec.Struct, frozen=True, kw_only=True):
     """A result that has gone."""
 
@@ -132,11 +163,17 @@ CATALOGUE: dict[str, Catalogued] = {
         stored=False,
     ),
     "video.created": Catalogued("A video was uploaded, or came in by another way.", VideoEventData),
+    "video.imported": Catalogued(
+        "The same video, where it was imported from an address: by this job.", ImportEventData
+    ),
     "video.trashed": Catalogued("A video was deleted, and can be had back until `kept_until`.", VideoEventData),
     "video.restored": Catalogued("A video was had back from the trash.", VideoEventData),
     "video.deleted": Catalogued("A video was deleted for good, with all that was made of it.", VideoEventData),
     "variant.deleted": Catalogued(
         "A result was deleted; of those that go with their video, the video's event tells.", VariantEventData
+    ),
+    "upload.expired": Catalogued(
+        "An upload that resumes was not finished in time, and is gone with its bytes.", UploadEventData
     ),
     "webhook.disabled": Catalogued(
         "An endpoint is told nothing more, for it is gone or failed for days.", WebhookEventData
@@ -146,7 +183,15 @@ CATALOGUE: dict[str, Catalogued] = {
 """Every type of event. What a type means never changes; new ones may come."""
 
 ALL = "all"
-CHOICES = (ALL, "job.*", "video.*", "variant.*", "webhook.*", *(name for name, row in CATALOGUE.items() if row.told))
+CHOICES = (
+    ALL,
+    "job.*",
+    "video.*",
+    "variant.*",
+    "upload.*",
+    "webhook.*",
+    *(name for name, row in CATALOGUE.items() if row.told),
+)
 """What an endpoint may choose."""
 
 
