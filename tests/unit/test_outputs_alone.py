@@ -10,7 +10,7 @@ import pytest
 from reelwright.edits.edit import Edit
 from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import SUBTITLED, Facts, resolve
-from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput, JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -60,7 +60,7 @@ def test_an_image_of_all_of_the_video_reads_all() -> None:
     """Where its moments lie near to each other, or are too many, or their frames too large to be kept."""
     for images in (
         (Poster(at="1:30:00"), Sprite(every=10)),
-        (Sprite(every=25), Preview()),
+        (Sprite(every=60), Gif(duration=1)),
         (Sprite(count=300), Thumbnails(every=31)),
         (Thumbnails(every=31, width=1280),),
     ):

@@ -12,7 +12,7 @@ from fractions import Fraction
 import msgspec
 
 from reelwright.edits.plan import Plan
-from reelwright.edits.sidecars import PlannedSidecar, Poster, Sprite, Thumbnails
+from reelwright.edits.sidecars import PlannedSidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command
@@ -40,7 +40,7 @@ def far_still_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command,
         return None
     commands = [_frames_command(plan, place, capabilities) for place in places]
     weight = COMBINING_WEIGHT * len(commands) / len(plan.sidecars)
-    return (*commands, *(_combining(number, one, weight) for number, one in enumerate(plan.sidecars)))
+    return (*commands, *(_combining(number, one, weight, capabilities) for number, one in enumerate(plan.sidecars)))
 
 
 def frames_bytes(plan: Plan) -> int:
@@ -55,7 +55,7 @@ def _frames_bytes(plan: Plan) -> int:
 def _places(plan: Plan) -> list[list[Fraction]] | None:
     """The moments, those together that lie near to each other."""
     moments = needed_span.moments(plan)
-    if not moments or not all(isinstance(one.request, Poster | Sprite | Thumbnails) for one in plan.sidecars):
+    if not moments or not all(isinstance(one.request, Poster | Preview | Sprite | Thumbnails) for one in plan.sidecars):
         return None
     media, first = plan.inputs[0].media, plan.steps[0]
     assert isinstance(first, PlannedOpening)
@@ -105,20 +105,23 @@ def _frames_command(plan: Plan, place: Sequence[Fraction], capabilities: Capabil
     return ground.command(arguments, expected_s=str(place[-1] - place[0] + 1))
 
 
-def _combining(number: int, still: PlannedSidecar, weight: float) -> Command:
-    """The image of its frames, or the images."""
+def _combining(number: int, still: PlannedSidecar, weight: float, capabilities: Capabilities) -> Command:
+    """The image of its frames, or the images. What moves is of limited range, as WebP has it."""
+    form, rate = "yuvj420p", sidecars.PICTURES_A_SECOND
+    if isinstance(still.request, Preview):
+        form, rate = "yuv420p", still.request.frame_rate
     graph = Graph("s")
     label = graph.output(graph.stream(0, 0).then(filter_("setsar", sar=1), *sidecars.combined(still)), filter_("null"))
     return Command(
         arguments=(
             *REPORTING,
-            *("-protocol_whitelist", "file", "-f", "image2", "-c:v", "rawvideo", "-pixel_format", "yuvj420p"),
-            *("-video_size", f"{still.width}x{still.height}", "-framerate", str(sidecars.PICTURES_A_SECOND)),
+            *("-protocol_whitelist", "file", "-f", "image2", "-c:v", "rawvideo", "-pixel_format", form),
+            *("-video_size", f"{still.width}x{still.height}", "-framerate", str(rate)),
             *("-i", f"<{_frames_file(number)}>", *whole_graph([graph])),
             *("-map", label, *WITHOUT_METADATA),
-            *sidecars.options(still, ()),
+            *sidecars.options(still, capabilities.encoders),
         ),
-        expected_s=str(Fraction(len(still.at_s), sidecars.PICTURES_A_SECOND)),
+        expected_s=str(Fraction(len(still.at_s), rate)),
         weight=weight,
     )
 
