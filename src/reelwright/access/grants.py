@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from reelwright.access import token_format
 from reelwright.access.asking import Holder
@@ -50,9 +51,25 @@ class TokenRefusal(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+class _Token(NamedTuple):
+    """What is looked up of a token, in the order of _LOOK; what follows there is the key's, for Keyring.holder_of."""
+
+    key_id: uuid.UUID | None
+    project_id: uuid.UUID
+    purpose: str
+    subject_id: uuid.UUID | None
+    max_bytes: int | None
+    expires_at: datetime.datetime
+    is_used: bool
+    digest: bytes
+    is_revoked: bool
+    key_is_revoked: bool
+    key_expires_at: datetime.datetime | None
+
+
 _LOOK = """
-SELECT t.id, t.key_id, t.project_id, t.purpose, t.subject_id, t.max_bytes, t.expires_at, t.used_at IS NOT NULL,
-       t.digest, t.revoked_at IS NOT NULL, k.revoked_at IS NOT NULL,
+SELECT t.key_id, t.project_id, t.purpose, t.subject_id, t.max_bytes, t.expires_at, t.used_at IS NOT NULL,
+       t.digest, t.revoked_at IS NOT NULL, k.revoked_at IS NOT NULL, k.expires_at,
        k.id, k.project_id, k.scopes, k.expires_at, k.limits::text, p.limits::text
 FROM tokens t LEFT JOIN api_keys k ON k.id = t.key_id LEFT JOIN projects p ON p.id = k.project_id
 WHERE t.id = $1
@@ -103,30 +120,29 @@ class Grants:
 
     async def _look(self, token_id: uuid.UUID, secret: bytes) -> tuple[Grant, bytes] | TokenRefusal:
         rows = await self._look_up(_LOOK, token_id)
-        if not rows or not token_format.is_secret(secret, rows[0][8]):
+        token = _Token(*rows[0][: len(_Token._fields)]) if rows else None
+        if token is None or not token_format.is_secret(secret, token.digest):
             return TokenRefusal.UNKNOWN
-        id_, key_id, project_id, purpose, subject_id, max_bytes, expires_at, is_used, digest, *more = rows[0]
-        is_revoked, key_is_revoked, *key = more
+        key = rows[0][len(_Token._fields) :]
         now = datetime.datetime.now(datetime.UTC)
-        if is_revoked:
+        if token.is_revoked:
             return TokenRefusal.REVOKED
-        if expires_at <= now:
+        if token.expires_at <= now:
             return TokenRefusal.EXPIRED
-        if key_id is None and self._keyring is not None:
+        if token.key_id is None and self._keyring is not None:
             return TokenRefusal.KEY_ENDED
-        key_ends_at = key[3]
-        if key_is_revoked or (key_ends_at is not None and key_ends_at <= now):
+        if token.key_is_revoked or (token.key_expires_at is not None and token.key_expires_at <= now):
             return TokenRefusal.KEY_ENDED
-        holder = None if key_id is None or self._keyring is None else self._keyring.holder_of(*key)
+        holder = None if token.key_id is None or self._keyring is None else self._keyring.holder_of(*key)
         grant = Grant(
-            token_id=id_,
-            key_id=key_id,
+            token_id=token_id,
+            key_id=token.key_id,
             holder=holder,
-            project_id=project_id,
-            purpose=Purpose(purpose),
-            subject_id=subject_id,
-            max_bytes=max_bytes,
-            expires_at=min(end for end in (expires_at, key_ends_at) if end is not None),
-            is_used=is_used,
+            project_id=token.project_id,
+            purpose=Purpose(token.purpose),
+            subject_id=token.subject_id,
+            max_bytes=token.max_bytes,
+            expires_at=min(end for end in (token.expires_at, token.key_expires_at) if end is not None),
+            is_used=token.is_used,
         )
-        return grant, digest
+        return grant, token.digest
