@@ -164,6 +164,7 @@ async def test_every_route_keeps_them(
         ("/overlays", {"video_id": video["id"], "overlays": [text]}, whole),
         ("/overlays", {"video_id": video["id"], "overlays": [text], "reencode": "touched"}, whole),
         (f"/transcode/{video['id']}", {"qualities": ["source"], "copy_conforming": True}, whole),
+        (f"/transcode/{video['id']}", {"qualities": ["source"], "hls": True, "dash": True}, whole),
         (f"/transcode/{video['id']}", {"qualities": ["source"], "container": "mkv", "preset": "ultrafast"}, whole),
     ):
         job = await made(shared_service, path, body | {"reuse": False})
