@@ -12,9 +12,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import and_, case, delete, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Interval,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, SigningSecret, Webhook, new_id
 from reelwright.events import log, webhooks
@@ -61,10 +78,7 @@ class Tried:
     error: str | None = None
 
 
-async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: float) -> list[Turn]:
-    """Take up to `limit` endpoints that have something due and that nobody has, those that wait longest; up to
-    `doubtful` that have never taken anything, and so many that fail: a crowd of them would keep the others waiting."""
-    token = new_id()
+def _taking() -> ReturningUpdate[Webhook]:
     free = (
         select(Webhook.id)
         .where(
@@ -77,16 +91,77 @@ async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: f
         .with_for_update(skip_locked=True, key_share=True)
     )
     is_sound, is_tried = Webhook.failing_since.is_(None), Webhook.last_success_at.is_not(None)
+    limit, doubtful = bindparam("limit", type_=Integer), bindparam("doubtful", type_=Integer)
     places = ((and_(is_sound, is_tried), limit), (and_(is_sound, ~is_tried), doubtful), (~is_sound, doubtful))
     chosen = [free.where(kind).limit(count).scalar_subquery() for kind, count in places]
-    until = func.now() + datetime.timedelta(seconds=timeout_s + LEASE_MARGIN_S)
-    taken = await session.scalars(
+    return (
         update(Webhook)
         .where(or_(*(Webhook.id.in_(of_kind) for of_kind in chosen)))
-        .values(leased_until=until, lease_token=token)
+        .values(
+            leased_until=func.now() + bindparam("lease", type_=Interval), lease_token=bindparam("token", type_=Uuid)
+        )
         .returning(Webhook)
         .execution_options(synchronize_session=False)
     )
+
+
+def _next_of_each() -> Select[Delivery, EventRow]:
+    of_one = (
+        select(Delivery)
+        .where(Delivery.webhook_id == Webhook.id, Delivery.state == "pending", Delivery.next_at <= func.now())
+        .order_by(Delivery.next_at, Delivery.event_seq)
+        .limit(LOOKED_AT)
+        .correlate(Webhook)
+        .lateral()
+    )
+    due = aliased(Delivery, of_one)
+    return (
+        select(due, EventRow)
+        .select_from(Webhook)
+        .join(due, true())
+        .join(EventRow, (EventRow.project_id == due.project_id) & (EventRow.seq == due.event_seq), isouter=True)
+        .where(Webhook.id.in_(bindparam("ours", expanding=True)))
+        .order_by(due.next_at, due.event_seq)
+    )
+
+
+# Made once: to make one takes longer than the database does.
+_TAKE = _taking()
+_DUE = _next_of_each()
+_OURS = Webhook.id.in_(bindparam("ours", expanding=True)) & Webhook.lease_token.in_(bindparam("tokens", expanding=True))
+_LOCK = (
+    select(Webhook)
+    .where(_OURS)
+    .order_by(Webhook.id)
+    .with_for_update(skip_locked=True, key_share=True)
+    .execution_options(populate_existing=True)
+)
+_STILL_THERE = select(Webhook.id).where(_OURS)
+_DUE_AGAIN = text(
+    "UPDATE webhooks w SET due_at = CASE WHEN w.disabled_at IS NULL THEN ("
+    " SELECT min(d.next_at) FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending') END"
+    " WHERE w.id = ANY(:ours)"
+).bindparams(bindparam("ours", type_=ARRAY(Uuid)))
+_END = text(
+    "UPDATE webhook_deliveries SET attempts = :attempts, state = :state, ended_at = now()"
+    " WHERE id = :delivery AND state = 'pending'"
+).bindparams(bindparam("delivery", type_=Uuid))
+_AGAIN = text(
+    "UPDATE webhook_deliveries SET attempts = :attempts, next_at = now() + make_interval(secs => :again_after_s)"
+    " WHERE id = :delivery AND state = 'pending'"
+).bindparams(bindparam("delivery", type_=Uuid))
+_BEHIND = text(
+    "UPDATE webhook_deliveries SET next_at = now() + make_interval(secs => :again_after_s)"
+    " WHERE webhook_id = :webhook AND subject_id = :subject AND state = 'pending' AND id <> :delivery"
+).bindparams(*(bindparam(name, type_=Uuid) for name in ("delivery", "webhook", "subject")))
+
+
+async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: float) -> list[Turn]:
+    """Take up to `limit` endpoints that have something due and that nobody has, those that wait longest; up to
+    `doubtful` that have never taken anything, and so many that fail: a crowd of them would keep the others waiting."""
+    token, lease = new_id(), datetime.timedelta(seconds=timeout_s + LEASE_MARGIN_S)
+    arguments = {"limit": limit, "doubtful": doubtful, "lease": lease, "token": token}
+    taken = await session.scalars(_TAKE, arguments)
     if not (ours := {webhook.id: webhook for webhook in taken.all()}):
         return []
     due = await _due(session, ours)
@@ -107,25 +182,8 @@ async def _due(
     session: AsyncSession, ours: Mapping[uuid.UUID, Webhook]
 ) -> dict[uuid.UUID, tuple[tuple[Delivery, EventRow], ...]]:
     """What each endpoint is told next: of each thing that events befell, the first."""
-    of_one = (
-        select(Delivery)
-        .where(Delivery.webhook_id == Webhook.id, Delivery.state == "pending", Delivery.next_at <= func.now())
-        .order_by(Delivery.next_at, Delivery.event_seq)
-        .limit(LOOKED_AT)
-        .correlate(Webhook)
-        .lateral()
-    )
-    due = aliased(Delivery, of_one)
-    query = (
-        select(due, EventRow)
-        .select_from(Webhook)
-        .join(due, true())
-        .join(EventRow, (EventRow.project_id == due.project_id) & (EventRow.seq == due.event_seq), isouter=True)
-        .where(Webhook.id.in_(ours))
-        .order_by(due.next_at, due.event_seq)
-    )
     chosen: dict[uuid.UUID, dict[uuid.UUID, tuple[Delivery, EventRow]]] = {one: {} for one in ours}
-    for delivery, event in (await session.execute(query)).all():
+    for delivery, event in (await session.execute(_DUE, {"ours": list(ours)})).all():
         if event is None:  # it was pruned: nobody can tell it any more
             delivery.state, delivery.ended_at = "failed", func.now()
         else:
@@ -142,17 +200,11 @@ async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Tr
     """Write down what came of turns, and let go of their endpoints. Those that somebody holds just now are returned, to
     be written the next time: who waits here might be waited for."""
     ours = {turn.webhook.id: turn for turn, _ in results}
-    tokens = {turn.token for turn, _ in results}
-    held = select(Webhook).where(Webhook.id.in_(ours), Webhook.lease_token.in_(tokens))
-    locked = await session.scalars(
-        held.order_by(Webhook.id)
-        .with_for_update(skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    rows = {row.id: row for row in locked.all() if row.lease_token == ours[row.id].token}
-    still_there = set(
-        await session.scalars(select(Webhook.id).where(Webhook.id.in_(ours), Webhook.lease_token.in_(tokens)))
-    )
+    arguments = {"ours": list(ours), "tokens": list({turn.token for turn, _ in results})}
+    rows = {
+        row.id: row for row in (await session.scalars(_LOCK, arguments)).all() if row.lease_token == ours[row.id].token
+    }
+    still_there = set(await session.scalars(_STILL_THERE, arguments))
     done = [result for turn, of_turn in results if turn.webhook.id in rows for result in of_turn]
     if done:
         await session.execute(insert(DeliveryAttempt), [_attempt(result) for result in done])
@@ -163,13 +215,7 @@ async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Tr
             _judge(row, of_turn)
             row.leased_until = row.lease_token = None
     await session.flush()
-    pending = select(func.min(Delivery.next_at)).where(Delivery.webhook_id == Webhook.id, Delivery.state == "pending")
-    await session.execute(
-        update(Webhook)
-        .where(Webhook.id.in_(rows))
-        .values(due_at=case((Webhook.disabled_at.is_(None), pending.scalar_subquery()), else_=None))
-        .execution_options(synchronize_session=False)
-    )
+    await session.execute(_DUE_AGAIN, {"ours": list(rows)})
     return still_there - rows.keys()
 
 
@@ -187,33 +233,16 @@ def _attempt(result: Tried) -> dict[str, Any]:
 
 
 async def _settle(session: AsyncSession, result: Tried) -> None:
-    again = result.again_after_s
-    values: dict[str, Any] = {"attempts": result.number}
-    if again is None:
-        values |= {"state": "delivered" if result.delivered else "failed", "ended_at": func.now()}
+    one = {"delivery": result.delivery.id, "attempts": result.number}
+    if result.again_after_s is None:
+        await session.execute(_END, {**one, "state": "delivered" if result.delivered else "failed"})
     else:
-        values |= {"next_at": func.now() + datetime.timedelta(seconds=again)}
-    await session.execute(
-        update(Delivery)
-        .where(Delivery.id == result.delivery.id, Delivery.state == "pending")
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-    # what befell the same thing later waits with it, and no longer than it
-    behind = (
-        update(Delivery)
-        .where(
-            Delivery.webhook_id == result.delivery.webhook_id,
-            Delivery.subject_id == result.delivery.subject_id,
-            Delivery.state == "pending",
-            Delivery.id != result.delivery.id,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if again is not None:
-        await session.execute(behind.values(next_at=values["next_at"]))
-    elif result.number > 1:
-        await session.execute(behind.values(next_at=func.now()))
+        await session.execute(_AGAIN, {**one, "again_after_s": result.again_after_s})
+    if result.again_after_s is not None or result.number > 1:
+        # what befell the same thing later waits with it, and no longer than it
+        same = {"webhook": result.delivery.webhook_id, "subject": result.delivery.subject_id}
+        behind = {"delivery": result.delivery.id, "again_after_s": result.again_after_s or 0.0, **same}
+        await session.execute(_BEHIND, behind)
 
 
 def _judge(row: Webhook, results: Sequence[Tried]) -> None:
