@@ -221,6 +221,19 @@ async def test_an_edit_of_a_result_has_them_once(shared_service: Service, film: 
     assert variant["subtitles"] == []
 
 
+async def test_what_is_joined_before_moves_them(shared_service: Service, film: Path, source: footage.Footage) -> None:
+    """By how long it is; an overlay behind that leaves them."""
+    video, other = await shared_service.upload(film), await shared_service.upload(source.path)
+    steps = [
+        {"type": "concat", "before": [{"source": f"video:{other['id']}", "start": 1, "end": 3}]},
+        {"type": "overlay", "layers": [{"type": "text", "text": "x"}]},
+    ]
+    job = await made(shared_service, "/edits", {"source": video["id"], "steps": steps})
+    (variant,) = await variants_of(shared_service, job)
+    result = shared_service.settings.media_path / variant["stored_path"]
+    assert [(start, end) for start, end, _ in cues_of(result, 0)] == [(2.5, 3.5), (4.0, 5.0), (6.0, 7.0)]
+
+
 async def test_they_are_left_out_where_nobody_wants_them(shared_service: Service, film: Path) -> None:
     """By a word, and without a warning. Images alone have none; sound alone has their files."""
     video = await shared_service.upload(film)
@@ -260,3 +273,29 @@ async def test_the_second_surface_is_as_it_was(shared_service: Service, film: Pa
     assert answer.status_code in (200, 202), answer.text
     plan = (await shared_service.client.get(f"/jobs/{answer.json()['job_id']}")).json()["plan"]
     assert "subtitles" not in plan
+
+
+async def test_subtitles_that_are_pictures_are_told(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """Those of a disc cannot be kept; the text beside them is."""
+
+    def segment(at_s: int, kind: int, body: bytes) -> bytes:
+        return b"PG" + (90_000 * at_s).to_bytes(4) + bytes(4) + bytes([kind]) + len(body).to_bytes(2) + body
+
+    screen = (1920).to_bytes(2) + (1080).to_bytes(2) + bytes([16, 0, 0, 128, 0, 0, 0])  # with nothing on it
+    shown = b"".join(segment(at, 0x16, screen) + segment(at, 0x80, b"") for at in (1, 2, 3))
+    (tmp_path / "disc.sup").write_bytes(shown)
+    (tmp_path / "en.srt").write_text(SRT, encoding="utf-8")
+    film = tmp_path / "disc.mkv"
+    inputs = ("-i", str(source.path), "-i", str(tmp_path / "disc.sup"), "-i", str(tmp_path / "en.srt"))
+    ffmpeg(*inputs, "-map", "0", "-map", "1", "-map", "2", "-c", "copy", str(film))
+    video = await shared_service.upload(film)
+    job = await made(shared_service, "/trim", {"video_id": video["id"], "start": 1, "end": 3})
+    assert job["warnings"] == [
+        "left out: 1 subtitle track",
+        "subtitles that are pictures (PGS) cannot be kept: upload their text as SRT or WebVTT, and name it in a step"
+        " `subtitles`",
+    ]
+    (variant,) = await variants_of(shared_service, job)
+    assert [one["cues"] for one in variant["subtitles"]] == [2]
