@@ -101,6 +101,20 @@ def codec_names(items: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def queue_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the queues that are meant; `render` is all of them together. Raises ValueError that names every other
+    word."""
+    known = tuple(known)
+    names = [name for item in items for name in (known if item.lower() == "render" else (item.lower(),))]
+    if wrong := [name for name in names if name not in known]:
+        hints = [near for name in wrong if (near := nearest(name, known, how_near=0.6))]
+        meant = f" ({', '.join(hints)} perhaps?)" if hints else ""
+        raise ValueError(f"{', '.join(wrong)} not among {', '.join(known)}{meant}")
+    if not names:
+        raise ValueError(f"one of {', '.join(known)} is needed, or several")
+    return list(dict.fromkeys(names))
+
+
 def origin(text: str) -> str:
     """Read an origin as browsers send it: scheme, host and port. Raises ValueError with what is perhaps meant."""
     if text == "*":

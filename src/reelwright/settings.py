@@ -21,6 +21,9 @@ CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", 
 SOUND_CONTAINERS = ("mp3", "wav", "flac", "ogg", "mov", "matroska", "webm")
 """Those that may open a file of sound alone."""
 
+QUEUES = ("light", "media")
+"""What jobs wait in, by what they cost: jobs/cost.py."""
+
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -90,6 +93,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ()
     max_concurrent_jobs: Annotated[Positive, Meta(description="Jobs that one worker runs at once.")] = 2
+    light_jobs_beside: Annotated[
+        NotNegative,
+        Meta(
+            description="Jobs of the queue `light` (stills, copies, sound) that a worker runs beside those when it"
+            " takes others as well: a poster does not wait until an encode ends. 0: none."
+        ),
+    ] = 1
+    worker_queues: Annotated[
+        tuple[str, ...],
+        Meta(description="Queues of which a worker takes jobs, of `light` and `media` (docs/operations.md)."),
+    ] = QUEUES
     machine_memory_bytes: Annotated[
         NotNegative,
         Meta(

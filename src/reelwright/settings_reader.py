@@ -16,7 +16,7 @@ import msgspec
 from dotenv import dotenv_values
 
 from reelwright import setting_parsers
-from reelwright.settings import CONTAINERS, Settings
+from reelwright.settings import CONTAINERS, QUEUES, Settings
 
 OLD_NAMES = {
     "MAX_FILE_SIZE": "MAX_UPLOAD_BYTES",
@@ -67,6 +67,8 @@ def _reader(name: str) -> Callable[[str], object] | None:
         return lambda text: setting_parsers.container_names(setting_parsers.listed(text), CONTAINERS)
     if name == "ALLOWED_VIDEO_CODECS":
         return lambda text: setting_parsers.codec_names(setting_parsers.listed(text))
+    if name == "WORKER_QUEUES":
+        return lambda text: setting_parsers.queue_names(setting_parsers.listed(text), QUEUES)
     if name == "CORS_ORIGINS":
         return lambda text: [setting_parsers.origin(item) for item in setting_parsers.listed(text)]
     if name == "ALLOWED_HOSTS":

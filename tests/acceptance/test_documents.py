@@ -79,6 +79,7 @@ def test_the_document_is_valid_and_complete(document: dict[str, Any]) -> None:
             "/presets",
             "/cut-modes",
             "/limits",
+            "/queues",
             "/webhooks/signing-secret",
         ):
             refusals = {status for status in operation["responses"] if status.startswith("4")}

@@ -200,7 +200,7 @@ async def test_the_numbers_tell_what_was_done(observed: Observed) -> None:
         assert value("job_stage_duration_seconds_count", kind="trim", stage=stage) >= 1
     assert value("ffmpeg_speed_ratio_count", kind="trim") == 1
     assert value("event_lag_seconds_count") >= 1
-    assert (value("event_streams_open"), value("database_up"), value("queue_depth", queue="render")) == (0, 1, 0)
+    assert (value("event_streams_open"), value("database_up"), value("queue_depth", queue="media")) == (0, 1, 0)
     text = str(found)
     assert observed.job not in text
     assert SECRET not in text
@@ -212,8 +212,8 @@ async def test_waiting_jobs_are_counted_and_a_lost_database_is_told(service: Ser
     job_id = await service.trim(video["id"], 1, 2)
     await service.sql("UPDATE jobs SET updated_at = now() - interval '1 hour' WHERE id = $1", job_id)
     text = (await service.client.get("/metrics")).text
-    assert 'reelwright_queue_depth{queue="render"} 1.0' in text
-    (age,) = re.findall(r'^reelwright_queue_oldest_seconds\{queue="render"\} (\S+)', text, re.MULTILINE)
+    assert 'reelwright_queue_depth{queue="media"} 1.0' in text
+    (age,) = re.findall(r'^reelwright_queue_oldest_seconds\{queue="media"\} (\S+)', text, re.MULTILINE)
     assert 3600 <= float(age) < 3700
     assert 'reelwright_jobs{kind="trim",state="PENDING"} 1.0' in text
     await service.sql("ALTER TABLE jobs RENAME TO lost")

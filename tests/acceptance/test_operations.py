@@ -115,8 +115,10 @@ async def test_every_question_is_answered(service: Service, prompt: Prompt, clip
             "paused_queues": None,
         }
         assert [(row["place"], str(row["job_id"])) for row in await ask(2)] == list(enumerate(waiting, 1))
-        queue = await ask_one(3)
-        assert (queue["queue"], queue["waiting"], queue["due"], queue["running"]) == ("render", 3, 3, 1)
+        queues = {row["queue"]: row for row in await ask(3)}
+        assert set(queues) == {"render", "light", "media"}
+        media = queues["media"]
+        assert (media["waiting"], media["due"], media["running"], media["workers"]) == (3, 3, 1, 1)
         now = await ask_one(4)
         assert (str(now["job_id"]), now["attempt"], now["stage"]) == (running, 1, "render")
         assert 1 <= now["progress_percent"] <= 99
@@ -161,7 +163,7 @@ async def test_every_question_is_answered(service: Service, prompt: Prompt, clip
         assert (await ask_one(15))["running"] == 0
         await drained(service)
         assert (await service.job(held))["status"] == "PENDING"
-        assert (await ask_one(1))["paused_queues"] == "render"
+        assert (await ask_one(1))["paused_queues"] == "light, media, render"
         ready = await service.client.get("/ready")
         assert ready.status_code == 200
         assert "render is paused" in ready.text

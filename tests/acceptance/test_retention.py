@@ -14,6 +14,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S
+from tests.support.remote import Remote, saying
 from tests.support.service import Service, environment, problem
 
 
@@ -196,3 +197,32 @@ async def test_a_deleted_video_can_be_had_back(service: Service, clip: Path) -> 
         assert (await client.delete(f"/trash/{second['id']}")).status_code == 204
         assert (await event(service, "video.deleted", second["id"]))["reason"] == "requested"
         assert service.stored() == set()
+
+
+async def test_an_import_says_how_long_its_video_is_kept(service: Service, clip: Path) -> None:
+    """From when it is there; where it says nothing, the project's rule does, as it was when it was asked for."""
+    await rules(service, videos_s=7200)
+    async with Remote(saying(200, clip.read_bytes())).running() as remote, service.worker():
+        for asked, keep_s in (({"keep_s": 60}, 60), ({}, 7200), ({"keep_s": 0}, None)):
+            answer = await service.client.post("/videos/import", json={"url": remote.url("/clip.mp4"), **asked})
+            job = await service.until(answer.json()["job_id"], "SUCCESS")
+            until = (await service.client.get(f"/videos/{job['video_id']}")).json()["kept_until"]
+            if keep_s is None:
+                assert until is None
+            else:
+                assert keep_s - PATIENCE_S < seconds_from_now(until) <= keep_s
+
+
+async def test_a_job_is_not_retried_whose_video_is_in_the_trash(service: Service, clip: Path) -> None:
+    """And operators are told before; once it is back, it is."""
+    await rules(service, trash_s=3600)
+    video = await service.upload(clip)
+    job_id = await service.trim(video["id"], 0, 1)
+    await service.client.post(f"/jobs/{job_id}/cancel")
+    await service.sql("UPDATE jobs SET status = 'FAILURE', error = '{\"code\": \"worker_lost\"}'")
+    assert (await service.client.delete(f"/videos/{video['id']}")).status_code == 204
+    problem(await service.client.post(f"/jobs/{job_id}/retry"), 409, "input_gone")
+    assert [row["can_requeue"] for row in await service.sql("SELECT can_requeue FROM ops.failures")] == [False]
+    assert (await service.client.post(f"/videos/{video['id']}/undelete")).status_code == 200
+    assert [row["can_requeue"] for row in await service.sql("SELECT can_requeue FROM ops.failures")] == [True]
+    assert (await service.client.post(f"/jobs/{job_id}/retry")).status_code == 202

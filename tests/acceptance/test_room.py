@@ -215,3 +215,41 @@ def logs(folder: Path) -> str:
 def no_room(folder: Path) -> int:
     """How often a job waited for disk."""
     return logs(folder).count("bytes of disk")
+
+
+async def test_a_large_upload_has_its_room_reserved_while_it_comes(service: Service) -> None:
+    """Nobody else begins on it meanwhile; one that would not fit beside what is spoken for is refused before its bytes
+    come, and what it had is given back when it ends, however it does."""
+    size = 64 * MIB
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield bytes(MIB)
+        arrived.set()
+        await go_on.wait()
+        for _ in range(63):
+            yield bytes(MIB)
+
+    async def send() -> int:
+        headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
+        answer = await service.client.put("/videos", params={"filename": "a.mp4"}, headers=headers, content=body())
+        return answer.status_code
+
+    sending = asyncio.create_task(send())
+    await arrived.wait()
+    held: list[Any] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while not held:
+            held = await service.sql("SELECT resource, what, amount, job_id FROM ops.reservations")
+    (row,) = held
+    assert (row["what"], row["amount"] >= size, row["job_id"]) == ("upload", True, None)
+    await service.sql(
+        "INSERT INTO reservations (holder, resource, what, amount, until)"
+        " VALUES (gen_random_uuid(), $1, 'trim', 1000000000000000, now() + interval '1 hour')",
+        row["resource"],
+    )
+    refused = await service.client.put("/videos", params={"filename": "b.mp4"}, content=bytes(size))
+    assert "that jobs and uploads at work may take" in str(problem(refused, 507, "no_space")["detail"])
+    go_on.set()
+    assert await sending == 415  # zeros are no video
+    assert [one["what"] for one in await service.sql("SELECT what FROM ops.reservations")] == ["trim"]

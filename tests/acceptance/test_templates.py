@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,24 @@ async def test_a_batch_goes_on_past_what_is_wrong(service: Service, clip: Path) 
     ):
         document = (await service.client.post("/edits/batch", json={**body, **wrong})).json()
         assert pointers(document) == [place]
+
+
+async def test_an_edit_of_a_template_has_its_turn_when_its_request_says(service: Service, clip: Path) -> None:
+    """Each item of a batch as well. That is no part of a template, which would be refused with it."""
+    await stored(service)
+    video = (await service.upload(clip))["id"]
+    now = datetime.datetime.now(datetime.UTC)
+    times = {
+        name: (now + datetime.timedelta(hours=hours)).isoformat() for name, hours in (("run_at", 1), ("expires_at", 2))
+    }
+    asked = {"template": "clip", "variables": {"end": 1, "caption": "mine"}, "priority": 7, **times}
+    single = await service.client.post("/edits", json={"source": video, **asked})
+    many = await service.client.post("/edits/batch", json={"items": [{"source": video}], **asked})
+    for made in (single.json(), many.json()["items"][0]["job"]):
+        job = await service.job(made["job_id"])
+        assert (job["priority"], job["waiting_for"]["code"]) == (7, "schedule")
+        told = [datetime.datetime.fromisoformat(job[name]) for name in times]
+        assert told == [datetime.datetime.fromisoformat(time) for time in times.values()]
+    for name, value in {"priority": 7, **times}.items():
+        wrong = await service.client.post("/templates", json={**CLIP, "edit": {**CLIP["edit"], name: value}})
+        assert pointers(problem(wrong, 422, "invalid_input")) == [f"/edit/{name}"]

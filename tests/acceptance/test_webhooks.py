@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +323,17 @@ async def test_an_answer_without_end_is_cut_and_no_secret_is_told_twice(service:
             *(page.raise_for_status().text for page in pages),
         ]
     assert [text for text in told if secret in text] == []
+
+
+async def test_a_job_that_has_expired_is_told_as_failed(service: Service, clip: Path) -> None:
+    """Though no worker has ever begun it."""
+    video = await service.upload(clip)
+    expires_at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    async with receiving() as (receiver, remote):
+        await made(service, remote.url("/hook"), events=["job.*"])
+        job_id = await service.trim(video["id"], 0, 0.2, expires_at=expires_at)
+        await service.sql("UPDATE jobs SET expires_at = now() - interval '1 second'")
+        async with service.worker():
+            (told,) = await receiver.until(1)
+    assert (told["type"], told["data"]["job_id"], told["data"]["status"]) == ("job.failed", job_id, "FAILURE")
+    assert told["data"]["error_code"] == "expired"

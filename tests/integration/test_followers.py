@@ -23,6 +23,7 @@ from reelwright.jobs.backlog import unfinished
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
+from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import deletion
 from reelwright.media.ffmpeg.toolchain import Toolchain
 from reelwright.storage.local import LocalStorage
@@ -41,7 +42,9 @@ class Rivals:
     storage: LocalStorage
     videos: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
 
-    async def submit(self, *, video: int = 0, fingerprint: str = "f", wanted: bool = True) -> Job:
+    async def submit(
+        self, *, video: int = 0, fingerprint: str = "f", wanted: bool = True, timing: Timing = AT_ONCE
+    ) -> Job:
         video_id, file_id = self.videos[video]
         new = NewJob(
             video_id=video_id,
@@ -51,6 +54,7 @@ class Rivals:
             warnings=("planned",),
             input_file_ids=(file_id,),
             fingerprint=fingerprint,
+            timing=timing,
         )
         job: Job = await self.world.do(reuse.create, new, self.storage if wanted else None)
         return job
@@ -427,3 +431,21 @@ async def test_a_write_that_waited_while_its_claim_went_on_finds_it(place: Rival
         await waiting
         leader, follower = follower, await place.submit()
     assert await place.states(leader, follower) == [("STARTED", 30)] * 2
+
+
+async def test_a_follower_that_is_urgent_hastens_the_one_that_it_follows(place: Rivals) -> None:
+    """The leader's entry of the queue is as urgent as the most urgent of those that wait with it, and no less urgent
+    for others; its own row says what was asked of it."""
+    leader = await place.submit()
+    for priority, expected in ((5, 5), (-3, 5), (8, 8)):
+        follower = await place.submit(video=1, timing=Timing(priority=priority))
+        assert follower.reused_from_job_id == leader.id
+        async with place.world.sessions() as session:
+            found = await session.execute(text("SELECT priority FROM procrastinate_jobs WHERE status = 'todo'"))
+            assert list(found.scalars()) == [expected]
+    (looked_at,) = await place.look(leader)
+    assert looked_at.priority == 0
+    await place.world.do(lifecycle.cancel, leader.id)
+    async with place.world.sessions() as session:  # one of them leads now, in its own queue
+        entry = (await session.execute(text("SELECT queue_name FROM procrastinate_jobs WHERE status = 'todo'"))).one()
+    assert entry.queue_name == follower.queue == "media"

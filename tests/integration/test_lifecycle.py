@@ -452,7 +452,7 @@ async def test_a_queue_entry_that_comes_late_finds_the_job_taken(world: World) -
     job_id = await world.job()
     first = await world.claimed(job_id)
     await world.do(lifecycle.hand_back, first)
-    await world.do(queue.defer, job_id)
+    await world.do(queue.defer, await world.look(job_id))
     assert len(await world.entries()) == 3
     assert await world.claim(job_id) == Claim(job_id, 2)
     assert [await world.claim(job_id) for _ in range(2)] == [None, None]

@@ -188,6 +188,18 @@ async def test_old_files_without_a_row_go_and_all_others_stay(place: Place) -> N
     assert list((place.storage.root / "processed").iterdir()) == []
 
 
+async def test_of_many_that_find_a_new_root_one_gives_it_its_id(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    """The others take that for theirs: none says that it belongs to somebody else."""
+    stray = place.file(f"uploads/{uuid.uuid4()}/source.mp4")
+    await asyncio.sleep(0.05)
+    await asyncio.gather(*(place.maintenance(grace_s=0.02).sweep_files() for _ in range(10)))
+    assert "belongs to another database" not in caplog.text
+    async with place.world.sessions() as session:
+        known = list((await session.execute(text("SELECT id FROM storages"))).scalars())
+    assert known == [place.storage.identity()]
+    assert not stray.exists()
+
+
 async def test_files_of_another_database_are_left_alone(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     """A service that is pointed at an empty database must not take everything for an orphan."""
     await place.maintenance().sweep_files()

@@ -80,7 +80,7 @@ async def test_sql_leaves_the_rows_that_the_api_leaves(
 ) -> None:
     """Job, events, queue entries and news: nobody can tell afterwards which way it was done."""
     by_api, by_sql = await state(world), await state(world)
-    channels = (history.CHANNEL, "procrastinate_any_queue_v1", f"procrastinate_queue_v1#{queue.QUEUE}")
+    channels = (history.CHANNEL, "procrastinate_any_queue_v1", f"procrastinate_queue_v1#{queue.WHOLE}")
     async with heard(world.url, *channels) as news_of_api:
         await world.do(transition, by_api)
     async with heard(world.url, *channels) as news_of_sql:
@@ -204,12 +204,12 @@ async def test_no_worker_gets_a_job_of_a_paused_queue(
     assert await fetched(operator, "render", "other") == "other"
     assert await fetched(operator) == "other"
     assert await fetched(operator) is None
-    paused = await operator.fetchrow("SELECT * FROM ops.queues WHERE queue = 'render'")
+    paused = await operator.fetchrow("SELECT * FROM ops.queues WHERE queue = 'media'")
     assert paused is not None
     assert (paused["paused"], paused["paused_at"], paused["waiting"], paused["due"]) == (True, since, 1, 1)
     assert paused["paused_by"] == await operator.fetchval("SELECT session_user")
     assert await operator.fetchval("SELECT ops.resume('render')") == 1
-    assert await fetched(operator, "render") == "render"
+    assert await fetched(operator, "render") == "media"
     assert await operator.fetchval("SELECT paused FROM ops.queues WHERE queue = 'render'") is False
 
 
@@ -220,8 +220,8 @@ async def test_the_queue_that_jobs_use_can_be_paused_and_a_mistyped_one_cannot(
     for function in ("pause", "resume"):
         with pytest.raises(asyncpg.NoDataFoundError, match="no such queue: rendr") as refused:
             await operator.execute(f"SELECT ops.{function}('rendr')")
-        assert refused.value.hint == "There are: render"
-        await operator.execute(f"SELECT ops.{function}($1)", queue.QUEUE)
+        assert refused.value.hint == "There are: light, media, render"
+        await operator.execute(f"SELECT ops.{function}($1)", queue.WHOLE)
 
 
 async def test_a_downgrade_gives_the_queue_its_own_fetch_back(world: World) -> None:

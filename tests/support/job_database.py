@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
 from reelwright.jobs import creation, lifecycle, queries
+from reelwright.jobs.cost import MEDIA
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.timing import AT_ONCE, Timing
 from tests.support.media_info import media
@@ -58,10 +59,10 @@ class World:
             await session.flush()
             return video.id, file.id
 
-    async def job(self, *, max_failures: int = 3, timing: Timing = AT_ONCE) -> uuid.UUID:
+    async def job(self, **more: Any) -> uuid.UUID:
         video_id, file_id = await self.video()
         async with self.sessions.begin() as session:
-            return (await self.create(session, video_id, file_id, max_failures=max_failures, timing=timing)).id
+            return (await self.create(session, video_id, file_id, **more)).id
 
     async def create(
         self,
@@ -71,6 +72,7 @@ class World:
         *,
         max_failures: int = 3,
         timing: Timing = AT_ONCE,
+        queue: str = MEDIA,
     ) -> Job:
         new = creation.NewJob(
             video_id=video_id,
@@ -80,6 +82,7 @@ class World:
             input_file_ids=(file_id,),
             max_failures=max_failures,
             timing=timing,
+            queue=queue,
         )
         return await creation.create(session, new)
 

@@ -46,6 +46,7 @@ IN_PATHS = {
     "delivery_id": "{delivery}",
     "version": "1",
     "project": "default",
+    "queue": "nothing",
 }
 """Parameters of paths and of queries, and what they name."""
 

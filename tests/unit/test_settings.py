@@ -70,6 +70,8 @@ def test_every_wrong_value_is_named_at_once() -> None:
         ("OUTBOUND_ALLOWED", "10.0.0.1/8", "10.0.0.1/8 is no network: one looks like 10.1.0.0/16"),
         ("OUTBOUND_ALLOWED", "https://media.internal/x", "no scheme, no port, no path): media.internal perhaps?"),
         ("ALLOWED_FORMATS", "video/x-exe", "video/x-exe not among mov, matroska"),
+        ("WORKER_QUEUES", "light,medai", "medai not among light, media (media perhaps?)"),
+        ("WORKER_QUEUES", ",", "one of light, media is needed, or several"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_is_taken(name: str, text: str, said: str) -> None:
@@ -102,6 +104,20 @@ def test_containers_may_be_named_by_mime_type_or_extension(text: str, expected: 
     """By either name of the setting, as a list or as JSON."""
     assert parse({"ALLOWED_FORMATS": text}).allowed_formats == expected
     assert parse({"ALLOWED_VIDEO_TYPES": text}).allowed_formats == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("light", ("light",)),
+        ("media, Light", ("media", "light")),
+        ("render", ("light", "media")),
+        ("", ("light", "media")),
+    ],
+)
+def test_a_worker_takes_the_queues_that_are_named(text: str, expected: tuple[str, ...]) -> None:
+    """`render` is what they were together, and nothing names all."""
+    assert parse({"WORKER_QUEUES": text}).worker_queues == expected
 
 
 def test_origins_are_taken_as_browsers_write_them() -> None:

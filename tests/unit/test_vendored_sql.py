@@ -7,7 +7,7 @@ from pathlib import Path
 SQL = Path(__file__).parents[2] / "migrations" / "sql"
 SCHEMA = SQL / "procrastinate_3.10.0.sql"
 FETCH = SQL / "procrastinate_3.10.0_fetch_job.sql"
-FETCH_IN_TURN = SQL / "procrastinate_3.10.0_fetch_job_in_turn.sql"
+FETCH_OF_QUEUES = SQL / "procrastinate_3.10.0_fetch_job_of_queues.sql"
 FETCH_UNLESS_PAUSED = SQL / "procrastinate_3.10.0_fetch_job_unless_paused.sql"
 
 
@@ -36,6 +36,6 @@ def test_the_newest_of_ours_rejects_locked_jobs_as_shipped() -> None:
     shipped = [line.strip() for line in statement(FETCH)]
     begins = shipped.index("-- job with same lock is already running")
     condition = shipped[begins : shipped.index("AND jobs.status = 'todo'") - 1]
-    ours = "\n".join(line.strip() for line in statement(FETCH_IN_TURN))
+    ours = "\n".join(line.strip() for line in statement(FETCH_OF_QUEUES))
     assert len(condition) > 10
     assert "\n".join(condition[:13]) in ours

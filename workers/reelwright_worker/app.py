@@ -23,7 +23,6 @@ from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.progress_messages import ProgressMessages
-from reelwright.jobs.queue import QUEUE
 from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
@@ -59,8 +58,9 @@ async def database() -> AsyncIterator[str]:
 def defaults() -> dict[str, Any]:
     settings = settings_reader.load()
     return {
-        "queues": [QUEUE],
+        "queues": settings.worker_queues,
         "concurrency": settings.max_concurrent_jobs,
+        "light_beside": settings.light_jobs_beside,
         "fetch_job_polling_interval": 1.0,
         "shutdown_graceful_timeout": float(settings.shutdown_grace_s),
         "heartbeat_file": Path(settings.heartbeat_file) if settings.heartbeat_file else None,
@@ -79,7 +79,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     engine = create_engine(
         url,
         application_name="reelwright-worker",
-        pool_size=max(settings.db_pool_size, 2 * settings.max_concurrent_jobs),
+        pool_size=max(settings.db_pool_size, 2 * (settings.max_concurrent_jobs + settings.light_jobs_beside)),
     )
     sessions = Sessions(engine)
     events_engine = create_engine(url, application_name="reelwright-webhooks", pool_size=3)
@@ -124,7 +124,6 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 machine=machine,
                 place=place,
             )
-            metrics.SLOTS.set(settings.max_concurrent_jobs)
             notifier = JobNotifier(url, (deliveries.CHANNEL,))
             with (
                 tracing.exporting("worker"),

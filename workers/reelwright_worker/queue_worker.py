@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +16,14 @@ from typing import Any, Literal
 import msgspec
 import procrastinate
 import psycopg
-from procrastinate import connector, exceptions, jobs, manager, utils, worker
-from procrastinate.job_context import AbortReason
+from procrastinate import connector, exceptions, jobs, utils, worker
+from procrastinate.job_context import AbortReason, JobContext
 
 from reelwright.db.connection import STATEMENT_TIMEOUT_S, libpq_parameters
-from reelwright.jobs.queue import SessionConnector
+from reelwright.jobs.cost import LIGHT
+from reelwright.jobs.queue import SessionConnector, taken_with
 from reelwright.telemetry import metrics
+from reelwright_worker.queue_fetching import CarefulManager
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PERSIST_DELAYS_S = (1, 2, *[3] * 200)
 """An outage may last; after one the entry is ended at once."""
 ANSWER_TIMEOUT_S = STATEMENT_TIMEOUT_S + 2
+CLOCK_GRAIN_S = 0.002
+"""So much later than a job is due it is looked for: clocks round."""
 RECONNECT_S = 4.0
 """psycopg's pool tries a new connection ever less often, up to so many seconds apart, then whenever one is wanted."""
 
@@ -97,12 +101,48 @@ class LateConnector(SessionConnector):
 
 
 class DrainingWorker(worker.Worker):
+    """`concurrency`: of jobs at once; `light_beside`: so many light ones more, where others are taken as well."""
+
+    app: WorkerApp
     failure: BaseException | None = None
     ready = False
 
-    def __init__(self, *, heartbeat_file: Path | None = None, **arguments: Any) -> None:
-        super().__init__(**arguments)
+    def __init__(
+        self, *, concurrency: int, light_beside: int = 0, heartbeat_file: Path | None = None, **arguments: Any
+    ) -> None:
+        more = light_beside if self._takes_others_beside_light(arguments["queues"]) else 0
+        super().__init__(concurrency=concurrency + more, **arguments)
+        metrics.SLOTS.set(self.concurrency)
         self._heartbeat_file = heartbeat_file
+        self._most_others = concurrency if more else None
+        self._is_narrowed = False
+        self._news, self._news_at_fetch, self._news_heeded = 0, 0, -1
+        self._due: asyncio.TimerHandle | None = None
+        self.app.job_manager.queues = arguments["queues"]
+        self.app.job_manager.open_queues = self._open_queues
+
+    @staticmethod
+    def _takes_others_beside_light(queues: Sequence[str] | None) -> bool:
+        return queues is None or (LIGHT in queues and len(queues) > 1)
+
+    def _open_queues(self) -> Iterable[str] | None:
+        """Return of which queues a job may be taken now: what is kept for light jobs is for no others."""
+        self._news_at_fetch = self._news
+        others = sum(context.job.queue != LIGHT for context in self._running_jobs.values())
+        self._is_narrowed = self._most_others is not None and others >= self._most_others
+        return [LIGHT] if self._is_narrowed else self.queues
+
+    def _look(self) -> None:
+        """Have it looked whether there is a job to take."""
+        self._news += 1
+        self._new_job_event.set()
+
+    async def _process_job(self, context: JobContext) -> None:
+        """Look for another job when this one has ended: the stock worker, which has a place free already, would not."""
+        task = asyncio.current_task()
+        assert task is not None
+        task.add_done_callback(lambda _: self._look() if self._is_narrowed else None)
+        await super()._process_job(context)
 
     async def _show_life(self) -> None:
         if self._heartbeat_file is not None:
@@ -137,8 +177,8 @@ class DrainingWorker(worker.Worker):
 
     async def _handle_notification(self, *, channel: str, notification: jobs.Notification) -> None:
         """Look whether a job is to be aborted: the stock worker believes whoever notifies it."""
-        if notification["type"] != "abort_job_requested":
-            await super()._handle_notification(channel=channel, notification=notification)
+        if notification["type"] == "job_inserted":
+            self._look()
             return
         try:
             asked = await self.app.job_manager.list_jobs_to_abort_async()
@@ -153,8 +193,14 @@ class DrainingWorker(worker.Worker):
             self.ready = True
             await self._show_life()
             logger.info("worker ready")  # the stock worker speaks before it heeds signals
+        news = self._news
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+            if self._news != self._news_at_fetch:  # they came while it was fetched: the stock worker forgets them
+                self._new_job_event.set()
+            if news != self._news_heeded:
+                await self._await_due()
+                self._news_heeded = news
             metrics.HINDERED.labels("database").set(0)
         except exceptions.ConnectorException as error:
             metrics.HINDERED.labels("database").set(1)
@@ -165,6 +211,14 @@ class DrainingWorker(worker.Worker):
                 logger.warning("no jobs fetched, trying again: %s", error.__cause__)
             else:
                 raise
+
+    async def _await_due(self) -> None:
+        """Look again when the next job becomes due: the stock worker comes to it with its next poll. Whoever queues one
+        that is due before notifies of it."""
+        due_s = await self.app.job_manager.next_due_s()
+        if self._due is not None:
+            self._due.cancel()
+        self._due = None if due_s is None else asyncio.get_running_loop().call_later(due_s + CLOCK_GRAIN_S, self._look)
 
     async def _monitor_side_tasks(self, side_tasks: list[asyncio.Task[Any]]) -> None:
         """Watch all side tasks: the stock monitor ends with the first that does."""
@@ -182,6 +236,8 @@ class DrainingWorker(worker.Worker):
         """Let heartbeat and abort requests go on while jobs drain: the stock worker looks dead then."""
         kept = [task for task in side_tasks if task.get_name() in DRAIN_SIDE_TASKS]
         try:
+            if self._due is not None:
+                self._due.cancel()
             await utils.cancel_and_capture_errors([task for task in side_tasks if task not in kept])
             await super()._shutdown(side_tasks=[])
         finally:
@@ -225,17 +281,6 @@ class DrainingWorker(worker.Worker):
         await super()._persist_job_status(*args, **kwargs)
 
 
-class CarefulManager(manager.JobManager):
-    """Fetches no job while the machine cannot work: `able` is asked before each."""
-
-    able: Callable[[], Awaitable[bool]] | None = None
-
-    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
-        if self.able is not None and not await self.able():
-            return None
-        return await super().fetch_job(queues, worker_id)
-
-
 class WorkerApp(procrastinate.App):
     """An App whose `database` gives the URL when it opens, and whose `resources` live as long as a worker runs."""
 
@@ -272,9 +317,12 @@ class WorkerApp(procrastinate.App):
         return utils.AwaitableContext(open_coro=open_, close_coro=close, return_value=self)
 
     def _worker(self, **kwargs: Any) -> worker.Worker:
-        return DrainingWorker(app=self, **{**self._defaults(), **kwargs, "install_signal_handlers": False})
+        asked = {**self._defaults(), **kwargs, "install_signal_handlers": False}
+        queues = None if asked["queues"] is None else taken_with(asked["queues"])
+        return DrainingWorker(app=self, **{**asked, "queues": queues})
 
     async def run_worker_async(self, **kwargs: Any) -> None:
         async with self._resources(self.url) as resources:
-            self.job_manager.able = resources["context"].machine.able
+            machine = resources["context"].machine
+            self.job_manager.able, self.job_manager.name = machine.able, machine.name
             await super().run_worker_async(additional_context=resources, **kwargs)

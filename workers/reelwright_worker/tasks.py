@@ -6,7 +6,7 @@ import uuid
 
 import procrastinate
 
-from reelwright.jobs.queue import QUEUE, TASK
+from reelwright.jobs.queue import TASK, WHOLE
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.run_job import run_job
@@ -27,4 +27,4 @@ async def render(context: procrastinate.JobContext, job_id: str, origin: dict[st
 
 
 def register(app: procrastinate.App) -> None:
-    app.task(name=TASK, queue=QUEUE, pass_context=True)(render)
+    app.task(name=TASK, queue=WHOLE, pass_context=True)(render)

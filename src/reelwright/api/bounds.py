@@ -24,6 +24,7 @@ from reelwright.edits import templates as edit_templates
 from reelwright.edits.cues import cue, track
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT
 from reelwright.edits.steps import concat, keep
+from reelwright.jobs.pausing import MAX_REASON_CHARACTERS
 from reelwright.jobs.timing import MAX_AHEAD_S, MOST_URGENT
 from reelwright.media.images.decode import MAX_SIDE
 from reelwright.settings import Settings
@@ -82,7 +83,8 @@ OF_SETTINGS: dict[str, tuple[str, int | None]] = {
 
 NO_LIMITS = {
     *("app_port", "db_port", "metrics_port", "db_pool_size"),
-    *("max_concurrent_jobs", "ffmpeg_threads", "lease_s", "reap_interval_s", "shutdown_grace_s", "orphan_grace_s"),
+    *("max_concurrent_jobs", "light_jobs_beside", "ffmpeg_threads"),
+    *("lease_s", "reap_interval_s", "shutdown_grace_s", "orphan_grace_s"),
     *("video_keep_days", "result_keep_days", "job_keep_days", "event_keep_days", "delivery_keep_days", "trash_days"),
     *("webhook_timeout_s", "machine_memory_bytes", "machine_cores"),
     *(f"{whose}_{name}" for whose in ("key", "project") for name in limits.NAMES),
@@ -127,6 +129,7 @@ BUILT_IN = (
     Bound("template_variables", edit_templates.MAX_VARIABLES, "variables", 422, "Variables of a template."),
     Bound("priority", MOST_URGENT, "steps", 422, "How urgent a job may be, above the others or below."),
     Bound("ahead_s", MAX_AHEAD_S, "seconds", 422, "How far ahead `run_at` and `expires_at` of a job may be."),
+    Bound("pause_reason_characters", MAX_REASON_CHARACTERS, "characters", 422, "Why a queue is paused."),
     Bound("queue_share", limits.MAX_QUEUE_SHARE, "times", 422, "The weight of a project in the queue."),
     Bound("batch_items", MAX_BATCH_ITEMS, "items", 422, "Items of one batch."),
 )

@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs.backlog import Unfinished, unfinished
-from reelwright.jobs.queue import QUEUE
 from reelwright.jobs.waiting import Workforce, workforce
+from reelwright.settings import QUEUES
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,15 @@ class Backlog(Collector):
         for code in HINDRANCES:
             hindered.add_metric([code], codes[code])
         yield hindered
-        depth, oldest_s = {QUEUE: 0}, {QUEUE: 0.0}
+        workers = GaugeMetricFamily(
+            "reelwright_queue_workers", "Workers that live and take jobs of the queue.", labels=["queue"]
+        )
+        paused = GaugeMetricFamily("reelwright_queue_paused", "1 while the queue is paused.", labels=["queue"])
+        for worked in self.workers.queues:
+            workers.add_metric([worked.name], worked.workers)
+            paused.add_metric([worked.name], worked.paused_with is not None)
+        yield from (workers, paused)
+        depth, oldest_s = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0.0)
         kinds = {(kind.value, state): 0 for kind in JobType for state in (JobStatus.PENDING, JobStatus.STARTED)}
         for group in self.unfinished:
             kinds[group.type, group.status] += group.jobs

@@ -9,11 +9,11 @@ import asyncio
 import subprocess
 import time
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.schemas.about import CheckOut
-from reelwright.db.models import Queue, Storage
+from reelwright.db.models import Storage
 from reelwright.db.revisions import known_revisions, newest_revision
 from reelwright.db.schema import Schema
 from reelwright.errors import MediaProcessFailed
@@ -70,13 +70,9 @@ class Readiness:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S), self._sessions() as session:
                 workers = await waiting.workforce(session)
-                paused = await session.scalars(
-                    select(Queue.name).where(Queue.paused_at.is_not(None)).order_by(Queue.name)
-                )
-                pauses = "".join(f"; {name} is paused" for name in paused)
         except Exception as error:  # noqa: BLE001 - as above
             return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}"), False
-        return CheckOut(name="queue", ok=True, detail=f"{workers.remark}{pauses}"), workers.stands_still
+        return CheckOut(name="queue", ok=True, detail=workers.remark), workers.stands_still
 
     async def _check_storage(self) -> CheckOut:
         problem = await self._storage_check.problem()

@@ -8,14 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits.enums import JobStatus
-from reelwright.jobs.queue import QUEUE
 
 _UNFINISHED = text(
-    "SELECT coalesce(q.queue_name, :queue), j.type::text, j.status::text, count(*),"
-    " extract(epoch FROM now() - min(j.updated_at))::float"
-    " FROM jobs j LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id"
-    " WHERE j.status IN ('PENDING', 'STARTED') AND j.reused_from_job_id IS NULL GROUP BY 1, 2, 3"
-).bindparams(queue=QUEUE)
+    "SELECT j.queue, j.type::text, j.status::text, count(*), extract(epoch FROM now() - min(j.updated_at))::float"
+    " FROM jobs j WHERE j.status IN ('PENDING', 'STARTED') AND j.reused_from_job_id IS NULL GROUP BY 1, 2, 3"
+)
 
 
 @dataclass(frozen=True, slots=True)

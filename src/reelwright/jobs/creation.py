@@ -20,6 +20,7 @@ from reelwright.db.models import LEADING, Job, JobInput
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.jobs import followers, history, queue
 from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs.cost import MEDIA
 from reelwright.jobs.timing import AT_ONCE, Timing
 
 SHARES = "shares the encode of an equal job"
@@ -28,7 +29,7 @@ SHARES = "shares the encode of an equal job"
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """The columns of a new job, and what it reads. `fingerprint`: of what it makes; `shared`: equal jobs share one
-    encode with it."""
+    encode with it; `queue`: cost.py."""
 
     video_id: uuid.UUID | None
     type: JobType
@@ -46,6 +47,7 @@ class NewJob:
     webhook_id: uuid.UUID | None = None
     result_keep_s: int | None = None
     timing: Timing = AT_ONCE
+    queue: str = MEDIA
 
     def columns(self) -> dict[str, Any]:
         """Return them as they are inserted: the job waits."""
@@ -64,6 +66,7 @@ class NewJob:
             "shared": self.shared,
             "webhook_id": self.webhook_id,
             "result_keep_s": self.result_keep_s,
+            "queue": self.queue,
             "priority": self.timing.priority,
             "run_at": self.timing.run_at,
             "expires_at": self.timing.expires_at,
@@ -92,7 +95,7 @@ async def lead(session: AsyncSession, new: NewJob) -> Job | None:
 async def enqueue(session: AsyncSession, job: Job, new: NewJob) -> None:
     """Queue a job that was inserted."""
     await _reads(session, job, new)
-    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, not_before=job.run_at)
+    job.queue_job_id = await queue.defer(session, job, not_before=job.run_at)
     await history.record(session, job.id, 0, JobStatus.PENDING)
     announce(session, Transition(job.id, job.type, JobStatus.PENDING, message="job queued"))
 

@@ -1,6 +1,6 @@
 """A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
 
-Claim, cancel and retry are functions of the database (claim_0028.sql, transitions_0012.sql and transitions_0027.sql in
+Claim, cancel and retry are functions of the database (claim_0028.sql, transitions_0012.sql and transitions_0031.sql in
 migrations/sql/); the latter two operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
@@ -269,7 +269,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     job.lease_until = job.stage = job.speed = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()
     delay_s = 0 if confirmed else RETRY_DELAY_S
-    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=delay_s)
+    job.queue_job_id = await queue.defer(session, job, delay_s=delay_s)
     await session.flush()
     reason = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
     await history.record(session, job.id, job.attempt, job.status, **reason)
@@ -292,7 +292,7 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
     job.updated_at = func.now()
     if failure.retryable and job.failures < job.max_failures:
         job.status = JobStatus.PENDING
-        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=RETRY_DELAY_S)
+        job.queue_job_id = await queue.defer(session, job, delay_s=RETRY_DELAY_S)
     else:
         job.status = JobStatus.FAILURE
         job.error_message = failure.sentence
@@ -332,7 +332,7 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     job.status = JobStatus.PENDING
     job.lease_until = job.stage = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()
-    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
+    job.queue_job_id = await queue.defer(session, job)
     await session.flush()
     await history.record(session, job.id, job.attempt, job.status, reason="handed back")
     announce(session, Transition(job.id, job.type, job.status, message="job handed back"))

@@ -3,6 +3,9 @@
 procrastinate's own entry (`configure(connection=...)`) is used with a connector that also takes a SQLAlchemy session,
 so that the API needs no second driver connection. A queue entry carries the job's id and, for log and traces, where it
 came from; never what the job is.
+
+Jobs are put into `light` or `media` (cost.py), which are parts of `render`: in that itself is what older releases have
+queued.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -21,9 +24,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.db.models import Job
+from reelwright.jobs.cost import MEDIA
+from reelwright.settings import QUEUES
 from reelwright.telemetry import logs, tracing
 
-QUEUE: Final = "render"
+WHOLE: Final = "render"
 TASK: Final = "reelwright.render"
 
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
@@ -83,23 +89,27 @@ class SessionConnector(procrastinate.PsycopgConnector):
 _app = procrastinate.App(connector=SessionConnector())  # never opened: every call brings its session
 
 
+def taken_with(queues: Iterable[str]) -> list[str]:
+    """Return all queues that a worker takes jobs of, of which it was asked for some: with `render` alone, its parts;
+    with `media`, what older releases have queued."""
+    asked = list(dict.fromkeys(queues))
+    if WHOLE in asked and not {*asked} & {*QUEUES}:
+        return [*asked, *QUEUES]
+    return asked if WHOLE in asked or MEDIA not in asked else [*asked, WHOLE]
+
+
 async def defer(
-    session: AsyncSession,
-    job_id: uuid.UUID,
-    *,
-    priority: int = 0,
-    delay_s: int = 0,
-    not_before: datetime.datetime | None = None,
+    session: AsyncSession, job: Job, *, delay_s: int = 0, not_before: datetime.datetime | None = None
 ) -> int:
-    """Queue the job and return the queue's id. Workers hear of it when the session commits."""
+    """Put the job into its queue and return the entry's id. Workers hear of it when the session commits."""
     schedule: dict[str, Any] = {"schedule_at": not_before} if not_before else {}
     if delay_s:  # by the database's clock, which decides when it is due
         schedule["schedule_at"] = await session.scalar(select(func.now() + datetime.timedelta(seconds=delay_s)))
-    deferrer = _app.configure_task(TASK, queue=QUEUE, priority=priority, connection=session, **schedule)
-    with entry_of(job_id) as origin:
+    deferrer = _app.configure_task(TASK, queue=job.queue, priority=job.priority, connection=session, **schedule)
+    with entry_of(job.id) as origin:
         # workers of the first release know of no such argument
         more: dict[str, Any] = {"origin": origin} if origin else {}
-        queue_job_id: int = await deferrer.defer_async(job_id=str(job_id), **more)
+        queue_job_id: int = await deferrer.defer_async(job_id=str(job.id), **more)
     return queue_job_id
 
 
@@ -117,7 +127,7 @@ async def hasten(session: AsyncSession, job_id: uuid.UUID, priority: int) -> Non
 @contextmanager
 def entry_of(job_id: uuid.UUID) -> Iterator[dict[str, str] | None]:
     """Yield the origin that the job's entry in the queue is to carry, within a span in which it is made."""
-    with tracing.span(f"queue {QUEUE}", {"job.id": str(job_id)}, kind="producer"):
+    with tracing.span(f"queue {WHOLE}", {"job.id": str(job_id)}, kind="producer"):
         yield _origin() or None
 
 

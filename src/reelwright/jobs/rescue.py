@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Uuid, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Job
+from reelwright.db.models import ForgottenJob, Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
 from reelwright.jobs import followers, lifecycle, queue, reuse
@@ -16,7 +17,7 @@ from reelwright.jobs import followers, lifecycle, queue, reuse
 logger = logging.getLogger(__name__)
 
 AT_A_TIME = 500
-"""Jobs that one transaction ends; the others are ended by the next."""
+"""Jobs that one transaction ends, or queues again; the others are left to the next."""
 CLAIM_WITHIN_S = 15
 """A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
 
@@ -25,6 +26,17 @@ _NO_LIVE_ENTRY = text(
     " OR (q.status = 'doing' AND EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = q.id"
     " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)))))"
 ).bindparams(claim_within_s=CLAIM_WITHIN_S)
+
+_FETCHED = text(
+    "WITH held AS MATERIALIZED (SELECT id FROM procrastinate_jobs WHERE status = 'doing')"
+    " SELECT j.id FROM held JOIN jobs j ON j.queue_job_id = held.id"
+    " WHERE j.status = 'PENDING' AND NOT EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = held.id"
+    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)) LIMIT :most"
+).bindparams(claim_within_s=CLAIM_WITHIN_S)
+_LOOKED_AT = text(
+    "DELETE FROM forgotten_jobs WHERE job_id = ANY(:noted)"
+    " AND (job_id = ANY(:looked_at) OR NOT EXISTS (SELECT FROM jobs WHERE id = job_id))"
+).bindparams(bindparam("noted", type_=ARRAY(Uuid)), bindparam("looked_at", type_=ARRAY(Uuid)))
 
 
 async def rescue_lost_jobs(session: AsyncSession) -> None:
@@ -51,19 +63,33 @@ async def end_expired_jobs(session: AsyncSession) -> None:
 
 
 async def requeue_forgotten_jobs(session: AsyncSession) -> None:
-    """Queue PENDING jobs again whose queue entry is gone, ended, or was fetched and led to no claim.
+    """Queue PENDING jobs again whose queue entry is gone, ended, or was fetched and led to no claim. What is read are
+    entries that workers hold, and what triggers have noted (queue_0031.sql), however many jobs wait.
 
     The claim follows the fetch at once, unless the worker died or the answer to its fetch was lost on the way. One
     that is only slow finds the job taken: two entries are harmless.
     """
+    oldest = select(ForgottenJob.job_id).order_by(ForgottenJob.noted_at, ForgottenJob.job_id).limit(AT_A_TIME)
+    noted = (await session.scalars(oldest)).all()
+    held = (await session.scalars(_FETCHED, {"most": AT_A_TIME})).all()
+    if not noted and not held:
+        return
+    found = await session.scalars(select(Job).where(Job.id.in_({*noted, *held})).with_for_update(skip_locked=True))
+    looked_at = found.all()
     forgotten = await session.scalars(
-        select(Job)
-        .where(Job.status == JobStatus.PENDING, Job.reused_from_job_id.is_(None), _NO_LIVE_ENTRY)
-        .with_for_update(skip_locked=True)
+        select(Job.id).where(
+            Job.id.in_([job.id for job in looked_at]),
+            Job.status == JobStatus.PENDING,
+            Job.reused_from_job_id.is_(None),
+            _NO_LIVE_ENTRY,
+        )
     )
-    for job in forgotten.all():
-        job.queue_job_id = await queue.defer(session, job.id, priority=job.priority)
-        logger.warning("job %s had no live queue entry and was queued again", job.id, extra={"job_id": str(job.id)})
+    ids = {*forgotten.all()}
+    for job in looked_at:
+        if job.id in ids:
+            job.queue_job_id = await queue.defer(session, job)
+            logger.warning("job %s had no live queue entry and was queued again", job.id, extra={"job_id": str(job.id)})
+    await session.execute(_LOOKED_AT, {"noted": noted, "looked_at": [job.id for job in looked_at]})
 
 
 async def rescue_followers(session: AsyncSession) -> None:

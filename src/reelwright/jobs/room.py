@@ -114,7 +114,7 @@ async def wait(session: AsyncSession, job_id: uuid.UUID, need: Need, short: Shor
     }
     added = insert(JobWait).values(job_id=job.id, times=0, **told)
     await session.execute(added.on_conflict_do_update(index_elements=[JobWait.job_id], set_=told))
-    job.queue_job_id = await queue.defer(session, job.id, priority=job.priority, delay_s=SLEEP_S)
+    job.queue_job_id = await queue.defer(session, job, delay_s=SLEEP_S)
 
 
 async def give_back(session: AsyncSession, holder: uuid.UUID, place: WorkPlace) -> None:

@@ -32,6 +32,7 @@ from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.events import webhooks
 from reelwright.jobs import reuse, room
+from reelwright.jobs.cost import queue_of
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
@@ -191,6 +192,7 @@ async def submit(
         result_keep_s=await retention.keep_s(session, "results_s", keep_s, keep_rules),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
         timing=timing,
+        queue=queue_of(plan),
     )
     await room.require_possible(session, plan)
     await admission.admit_job(session)

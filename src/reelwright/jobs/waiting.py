@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Hindrance, Job, JobWait
 from reelwright.edits.enums import JobStatus
+from reelwright.settings import QUEUES
 
 FRESH_S = 30
 """A worker that was not heard of for so long does not live."""
@@ -25,12 +26,13 @@ START_ONE = "start one: `reelwright up`, or `procrastinate --app=reelwright_work
 _ALIVE = text(
     "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :fresh_s)"
 ).bindparams(fresh_s=FRESH_S)
+_QUEUES = text("SELECT queue, workers, paused_with, paused_why FROM ops.queue_workers ORDER BY queue")
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a job waits for. `code`: one of error_codes.HINDRANCES, or `schedule` (its `run_at`), `worker` (none is
-    alive), `paused` (the queue is), or one of capacity.rule.KINDS (there is too little of that now)."""
+    """What a job waits for. `code`: one of error_codes.HINDRANCES, or `schedule` (its `run_at`), `worker` (none that is
+    alive takes its queue), `paused` (the queue is), or one of capacity.rule.KINDS (there is too little of that now)."""
 
     code: str
     detail: str
@@ -38,31 +40,55 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkedQueue:
+    """A queue: by how many living workers it is worked, with which one it is paused, if it is, and why."""
+
+    name: str
+    workers: int
+    paused_with: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Workforce:
-    """The workers that live, and what some of them are kept from work by."""
+    """The workers that live, what some of them are kept from work by, and the queues that they take jobs of."""
 
     alive: int
     hindrances: tuple[Hindrance, ...]
+    queues: tuple[WorkedQueue, ...] = ()
 
     @property
     def stands_still(self) -> bool:
-        """Whether nobody takes jobs."""
-        return len(self.hindrances) >= self.alive
+        """Whether nobody takes jobs, or nobody those of one queue."""
+        return len(self.hindrances) >= self.alive or bool(self._left_alone)
+
+    @property
+    def _left_alone(self) -> list[str]:
+        return [queue.name for queue in self.queues if queue.workers == 0 and queue.name in QUEUES]
 
     @property
     def remark(self) -> str:
         """In words, for an operator."""
+        pauses = "".join(
+            f"; {queue.name} is paused" + (f" ({queue.reason})" if queue.reason else "")
+            for queue in self.queues
+            if queue.paused_with == queue.name
+        )
         if self.alive == 0:
-            return f"no worker is alive: jobs are taken, and wait; {START_ONE}"
+            return f"no worker is alive: jobs are taken, and wait; {START_ONE}{pauses}"
         hindered = "".join(f"; {hindrance.worker} takes no jobs: {hindrance.detail}" for hindrance in self.hindrances)
-        return f"{self.alive} worker(s) alive{hindered}"
+        alone = "".join(
+            f"; none takes jobs of the queue {name}: start one with WORKER_QUEUES={name}" for name in self._left_alone
+        )
+        return f"{self.alive} worker(s) alive{hindered}{alone}{pauses}"
 
 
 async def workforce(session: AsyncSession) -> Workforce:
     alive = await session.scalar(_ALIVE) or 0
     fresh = Hindrance.seen_at > func.now() - datetime.timedelta(seconds=FRESH_S)
     hindrances = await session.scalars(select(Hindrance).where(fresh).order_by(Hindrance.since))
-    return Workforce(alive, tuple(hindrances))
+    queues = [WorkedQueue(*row) for row in await session.execute(_QUEUES)]
+    return Workforce(alive, tuple(hindrances), tuple(queues))
 
 
 async def report_hindrance(session: AsyncSession, worker: str, code: str, detail: str) -> None:

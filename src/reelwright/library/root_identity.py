@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Storage, new_id
@@ -27,4 +28,9 @@ async def belongs(session: AsyncSession, storage: LocalStorage) -> bool:
     new: uuid.UUID = new_id()
     session.add(Storage(id=new))
     await session.commit()  # first the row: an id in the folder alone would stop the sweep for good
-    return await asyncio.to_thread(storage.identify, new)
+    if await asyncio.to_thread(storage.identify, new):
+        return True
+    await session.execute(delete(Storage).where(Storage.id == new))
+    await session.commit()  # another process was faster, and its row is there: it came before the id, too
+    known = await asyncio.to_thread(storage.identity)
+    return known is not None and await session.get(Storage, known) is not None

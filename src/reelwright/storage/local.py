@@ -69,8 +69,8 @@ class LocalStorage:
     def identify(self, identity: uuid.UUID) -> bool:
         """Give this root its id; returns whether it was the first."""
         try:
-            with (self.root / IDENTITY).open("x") as file:
-                file.write(f"{identity}\n")
+            with atomically(self.root / IDENTITY) as incoming:  # nobody finds half of it
+                incoming.write_text(f"{identity}\n")
         except FileExistsError:
             return False
         return True

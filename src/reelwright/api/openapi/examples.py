@@ -262,6 +262,7 @@ JOB: dict[str, Any] = {
     "warnings": [],
     "error_message": None,
     "error": None,
+    "queue": "media",
     "priority": 0,
     "run_at": None,
     "expires_at": None,

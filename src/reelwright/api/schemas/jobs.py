@@ -122,8 +122,8 @@ class WaitingOut(msgspec.Struct, frozen=True, kw_only=True):
     code: Annotated[
         str,
         Meta(
-            description="`schedule`: its `run_at`. `worker`: none is alive. `paused`: the queue is. Else what keeps the"
-            " machine from work: "
+            description="`schedule`: its `run_at`. `worker`: none is alive, or none takes jobs of its `queue`."
+            " `paused`: the queue is. Else what keeps the machine from work: "
             + ", ".join(f"`{code}`" for code in HINDRANCES)
             + ". `disk`, `memory`, `cores`: there is less free than it needs, by forecast; it begins once there is."
         ),
@@ -188,6 +188,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str]
     error_message: str | None
     error: JobErrorOut | None
+    queue: Annotated[str, Meta(description="`light` or `media`, by what it costs; `render`: an older release's.")]
     priority: int
     run_at: Annotated[Timestamp | None, Meta(description="It does not begin before.")]
     expires_at: Annotated[Timestamp | None, Meta(description="If it has not begun by then, it fails: `expired`.")]
@@ -295,6 +296,7 @@ def _summary(
         "warnings": job.warnings or [],
         "error_message": job.error_message,
         "error": None if job.error is None else msgspec.convert(job.error, JobErrorOut),
+        "queue": job.queue,
         "priority": job.priority,
         "run_at": job.run_at,
         "expires_at": job.expires_at,

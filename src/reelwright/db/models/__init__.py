@@ -10,7 +10,16 @@ from reelwright.db.models.access import ApiKey, Project, ProjectBytes, Token, Up
 from reelwright.db.models.base import Base, Labelled, new_id
 from reelwright.db.models.events import Delivery, DeliveryAttempt, EventLog, EventRow, SigningSecret, Webhook
 from reelwright.db.models.imports import Import, ImportSecrets
-from reelwright.db.models.jobs import LEADING, Job, JobEvent, JobInput, JobWait, Publication, Reservation
+from reelwright.db.models.jobs import (
+    LEADING,
+    ForgottenJob,
+    Job,
+    JobEvent,
+    JobInput,
+    JobWait,
+    Publication,
+    Reservation,
+)
 from reelwright.db.models.library import Asset, File, Overlay, Storage, TemplateVersion, Variant, Video
 from reelwright.db.models.requests import FirstAnswer
 from reelwright.db.models.uploads import Upload
@@ -30,6 +39,7 @@ __all__ = [
     "EventRow",
     "File",
     "FirstAnswer",
+    "ForgottenJob",
     "Hindrance",
     "Import",
     "ImportSecrets",

@@ -106,6 +106,8 @@ class Job(Labelled, Owned, Base):
     """Of the request: it hears of this job, beside those of the project."""
     result_keep_s: Mapped[int | None] = mapped_column(BigInteger)
     """So long its results are kept, from when they are made; None: as long as their video."""
+    queue: Mapped[str] = mapped_column(server_default="render")
+    """Into which it is put, whenever it is: jobs/cost.py. The default is what older releases know."""
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     run_at: Mapped[datetime.datetime | None]
     """It does not begin before."""
@@ -141,6 +143,16 @@ class JobWait(Base):
     """What it takes at its peak (capacity/need.py). None: it does not wait for room."""
     passed_over: Mapped[int] = mapped_column(server_default=text("0"))
     """How many others have begun there since."""
+
+
+class ForgottenJob(Base):
+    """A job whose entry of the queue has ended, or is gone, while it waited, as triggers there say: it may have another
+    one by now. See jobs/rescue.py."""
+
+    __tablename__ = "forgotten_jobs"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    noted_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
 
 
 class Reservation(Base):

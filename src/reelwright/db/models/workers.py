@@ -30,13 +30,17 @@ class SeenToolchain(Base):
 
 
 class Queue(Base):
-    """A queue that workers fetch from; procrastinate's fetch passes over one that is paused. See ops.pause."""
+    """A queue that workers fetch from; procrastinate's fetch passes over one that is paused. See ops.pause and
+    jobs/queues.py."""
 
     __tablename__ = "queues"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     paused_at: Mapped[datetime.datetime | None]
     paused_by: Mapped[str | None]
+    paused_why: Mapped[str | None]
+    part_of: Mapped[str | None]
+    """The queue with which it is paused as well, and taken by workers that ask for that alone."""
 
 
 class QueueTurn(Base):

@@ -36,24 +36,24 @@ COMBINING_WEIGHT = 0.05
 
 def far_still_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...] | None:
     """None where reading once is as good, or only that is exact. Raises JobFailed `unsupported_here`."""
-    if (places := _places(plan)) is None:
+    if (found := places(plan)) is None:
         return None
-    commands = [_frames_command(plan, place, capabilities) for place in places]
+    commands = [_frames_command(plan, place, capabilities) for place in found]
     weight = COMBINING_WEIGHT * len(commands) / len(plan.sidecars)
     return (*commands, *(_combining(number, one, weight, capabilities) for number, one in enumerate(plan.sidecars)))
 
 
 def frames_bytes(plan: Plan) -> int:
     """What the frames take of a disk until they are put together."""
-    return 0 if _places(plan) is None else _frames_bytes(plan)
+    return 0 if places(plan) is None else _frames_bytes(plan)
 
 
 def _frames_bytes(plan: Plan) -> int:
     return sum(one.width * one.height * 3 // 2 * len(one.at_s) for one in plan.sidecars)
 
 
-def _places(plan: Plan) -> list[list[Fraction]] | None:
-    """The moments, those together that lie near to each other."""
+def places(plan: Plan) -> list[list[Fraction]] | None:
+    """The moments, those together that lie near to each other; None where all is read once."""
     moments = needed_span.moments(plan)
     if not moments or not all(isinstance(one.request, Poster | Preview | Sprite | Thumbnails) for one in plan.sidecars):
         return None
@@ -61,16 +61,16 @@ def _places(plan: Plan) -> list[list[Fraction]] | None:
     assert isinstance(first, PlannedOpening)
     if first.rate is not None or media.clock_jumps or not is_seekable(media) or _frames_bytes(plan) > MOST_BYTES:
         return None
-    places = [[moments[0]]]
+    found = [[moments[0]]]
     for moment in moments[1:]:
-        if moment - places[-1][-1] > FAR_S:
-            places.append([])
-        places[-1].append(moment)
-    if not 1 < len(places) <= MOST_PLACES:
+        if moment - found[-1][-1] > FAR_S:
+            found.append([])
+        found[-1].append(moment)
+    if not 1 < len(found) <= MOST_PLACES:
         return None
     # where each is sought has to be known
-    sought = all(needed_span.needed_since(plan, place[0])[0] > 0 for place in places[1:])
-    return places if sought and _last_frame_s(plan) is not None else None
+    sought = all(needed_span.needed_since(plan, place[0])[0] > 0 for place in found[1:])
+    return found if sought and _last_frame_s(plan) is not None else None
 
 
 def _last_frame_s(plan: Plan) -> Fraction | None:

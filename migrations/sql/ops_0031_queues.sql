@@ -1,0 +1,411 @@
+-- What operators see of queues that are parts of one, and do with them. Views gain columns.
+SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
+
+CREATE FUNCTION pause_queue(queue text, by_whom text, why text DEFAULT NULL) RETURNS timestamptz
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    since timestamptz;
+BEGIN
+    UPDATE queues
+    SET
+        paused_by = CASE WHEN paused_at IS NULL THEN by_whom ELSE paused_by END,
+        paused_why = CASE WHEN paused_at IS NULL THEN why ELSE paused_why END,
+        paused_at = coalesce(paused_at, now())
+    WHERE name = queue
+    RETURNING paused_at INTO since;
+    RETURN since;
+END;
+$$;
+COMMENT ON FUNCTION pause_queue(text, text, text) IS
+    'Let workers start no more jobs of a queue and its parts, once this is committed. One that is paused stays as it is. '
+    'Returns since when it is paused; NULL: there is no such queue.';
+
+
+CREATE FUNCTION resume_queue(queue text) RETURNS bigint
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    waiting bigint;
+    part text;
+    wake text;
+BEGIN
+    UPDATE queues SET paused_at = NULL, paused_by = NULL, paused_why = NULL WHERE name = queue;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    waiting := 0;
+    FOR part IN SELECT name FROM queues WHERE queue IN (name, part_of) LOOP
+        SELECT json_build_object('type', 'job_inserted', 'job_id', min(id))::text, waiting + count(*) INTO wake, waiting
+        FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = part;
+        -- as procrastinate tells of a new entry
+        PERFORM pg_notify('procrastinate_queue_v1#' || part, wake);
+        PERFORM pg_notify('procrastinate_any_queue_v1', wake);
+    END LOOP;
+    RETURN waiting;
+END;
+$$;
+COMMENT ON FUNCTION resume_queue(text) IS
+    'Let workers start jobs of a queue and its parts again, but for those parts that are paused by themselves, and wake '
+    'them at the commit. Returns how many wait in them; NULL: there is no such queue.';
+
+
+CREATE OR REPLACE FUNCTION ops.pause(queue text) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    since timestamptz := pause_queue(queue, session_user);
+BEGIN
+    IF since IS NULL THEN
+        RAISE no_data_found USING
+            MESSAGE = format('no such queue: %s', queue),
+            HINT = format('There are: %s', (SELECT string_agg(name, ', ' ORDER BY name) FROM queues));
+    END IF;
+    RETURN since;
+END;
+$$;
+COMMENT ON FUNCTION ops.pause(text) IS
+    'Let workers start no more jobs of a queue and its parts, once this is committed; running ones go on, and the queue '
+    'takes new ones. Returns since when it is paused. Refuses a queue that is not there (P0002).';
+
+
+CREATE OR REPLACE FUNCTION ops.resume(queue text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    waiting bigint := resume_queue(queue);
+BEGIN
+    IF waiting IS NULL THEN
+        RAISE no_data_found USING
+            MESSAGE = format('no such queue: %s', queue),
+            HINT = format('There are: %s', (SELECT string_agg(name, ', ' ORDER BY name) FROM queues));
+    END IF;
+    RETURN waiting;
+END;
+$$;
+COMMENT ON FUNCTION ops.resume(text) IS
+    'Let workers start jobs of a queue and its parts again, but for those parts that are paused by themselves, and wake '
+    'them at the commit. Returns how many wait in them. Refuses a queue that is not there (P0002).';
+
+
+CREATE VIEW ops.queue_workers AS
+WITH alive AS (  -- those of a release that knows no parts say nothing of queues, and take all
+    SELECT name, queues FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'
+)
+SELECT
+    q.name AS queue,
+    q.part_of,
+    coalesce(q.paused_at, whole.paused_at) AS paused_at,
+    CASE WHEN q.paused_at IS NULL THEN whole.paused_by ELSE q.paused_by END AS paused_by,
+    CASE WHEN q.paused_at IS NULL THEN whole.paused_why ELSE q.paused_why END AS paused_why,
+    CASE WHEN q.paused_at IS NULL THEN whole.name ELSE q.name END AS paused_with,
+    w.workers,
+    h.hindered,
+    CASE WHEN h.hindered >= w.workers THEN h.code END AS code,
+    CASE WHEN h.hindered >= w.workers THEN h.detail END AS detail,
+    CASE WHEN h.hindered >= w.workers THEN h.since END AS since
+FROM queues q
+LEFT JOIN queues whole ON whole.name = q.part_of AND whole.paused_at IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT count(*) AS workers FROM alive WHERE alive.queues IS NULL OR q.name = ANY (alive.queues)
+) AS w
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS hindered,
+        (array_agg(x.code ORDER BY x.since))[1] AS code,
+        (array_agg(x.detail ORDER BY x.since))[1] AS detail,
+        min(x.since) AS since
+    FROM ops.hindrances x
+    WHERE NOT EXISTS (SELECT FROM alive WHERE alive.name = x.worker AND NOT q.name = ANY (alive.queues))
+) AS h;
+
+COMMENT ON VIEW ops.queue_workers IS
+    'Each queue: whether it is paused, how many living workers take its jobs, what keeps all of them from it.';
+COMMENT ON COLUMN ops.queue_workers.queue IS 'Its name.';
+COMMENT ON COLUMN ops.queue_workers.part_of IS 'The queue that it is a part of, with which it is paused as well.';
+COMMENT ON COLUMN ops.queue_workers.paused_at IS 'Since when workers start no job of it; NULL when it is not paused.';
+COMMENT ON COLUMN ops.queue_workers.paused_by IS
+    'Who paused it: a database user, or key NAME, or API where no keys are asked for.';
+COMMENT ON COLUMN ops.queue_workers.paused_why IS 'Why, as whoever paused it by the API has said.';
+COMMENT ON COLUMN ops.queue_workers.paused_with IS 'Which queue is paused: it, or the one that it is a part of.';
+COMMENT ON COLUMN ops.queue_workers.workers IS 'Living workers that take jobs of it.';
+COMMENT ON COLUMN ops.queue_workers.hindered IS 'Of those, the ones that something keeps from work (ops.hindrances).';
+COMMENT ON COLUMN ops.queue_workers.code IS 'What keeps all of them from work; NULL while one of them can.';
+COMMENT ON COLUMN ops.queue_workers.detail IS 'The same in a sentence.';
+COMMENT ON COLUMN ops.queue_workers.since IS 'Since when.';
+
+
+CREATE OR REPLACE VIEW ops.queue AS
+WITH states AS MATERIALIZED (
+    SELECT * FROM ops.queue_workers
+),
+everybody AS (
+    SELECT count(*) AS alive FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'
+)
+SELECT
+    j.id AS job_id,
+    j.type AS kind,
+    q.queue_name AS queue,
+    j.priority,
+    j.updated_at AS waiting_since,
+    round(extract(epoch FROM now() - j.updated_at), 1) AS waiting_s,
+    q.scheduled_at AS due_at,
+    s.paused_at IS NOT NULL AS paused,
+    j.attempt,
+    j.failures,
+    j.max_failures,
+    j.error ->> 'code' AS last_code,
+    j.video_id,
+    j.created_at,
+    j.queue_job_id,
+    CASE
+        WHEN j.run_at > now() THEN 'schedule'
+        WHEN s.paused_at IS NOT NULL THEN 'paused'
+        WHEN s.workers = 0 THEN 'worker'
+        ELSE coalesce(s.code, own.code)
+    END AS waiting_for,
+    CASE
+        WHEN j.run_at > now() THEN
+            format('it is to begin at %s', to_char(j.run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+        WHEN s.paused_at IS NOT NULL THEN format('the queue %s is paused', s.paused_with) || coalesce(': ' || s.paused_why, '')
+        WHEN e.alive = 0 THEN
+            'no worker is alive: start one: `reelwright up`, or '
+            '`procrastinate --app=reelwright_worker.app.app worker`'
+        WHEN s.workers = 0 THEN
+            format('no worker that is alive takes jobs of the queue %s: start one with WORKER_QUEUES=%1$s', s.queue)
+        WHEN s.code IS NOT NULL THEN s.detail
+        ELSE own.detail
+    END AS waiting_for_detail,
+    CASE
+        WHEN j.run_at > now() THEN j.created_at
+        WHEN s.paused_at IS NOT NULL THEN s.paused_at
+        WHEN s.workers = 0 THEN NULL
+        WHEN s.code IS NOT NULL THEN s.since
+        ELSE own.since
+    END AS waiting_for_since,
+    j.reused_from_job_id,
+    j.run_at,
+    j.expires_at,
+    (SELECT name FROM projects WHERE id = j.project_id) AS project
+FROM jobs j
+CROSS JOIN everybody e
+LEFT JOIN jobs l ON l.id = j.reused_from_job_id  -- whom it follows
+LEFT JOIN procrastinate_jobs q ON q.id = coalesce(l.queue_job_id, j.queue_job_id)
+LEFT JOIN states s ON s.queue = coalesce(q.queue_name, j.queue)
+LEFT JOIN LATERAL (
+    SELECT code, detail, since FROM job_waits WHERE job_id = coalesce(l.id, j.id) LIMIT 1
+) AS own ON true
+WHERE j.status = 'PENDING';
+
+COMMENT ON COLUMN ops.queue.paused IS
+    'Its queue is paused, by itself or with the whole: no worker takes it until ops.resume(queue).';
+COMMENT ON COLUMN ops.queue.waiting_for IS
+    'What it waits for beside its turn: schedule (its run_at), paused (its queue is), worker (none that lives takes its '
+    'queue), or what keeps the machine from work, as in ops.hindrances; or disk, memory or cores, of which less is free '
+    'than it needs. NULL when it is only not its turn.';
+
+
+CREATE OR REPLACE VIEW ops.queues AS
+SELECT
+    p.queue,
+    p.paused_at IS NOT NULL AS paused,
+    p.paused_at,
+    p.paused_by,
+    coalesce(w.waiting, 0) AS waiting,
+    coalesce(w.due, 0) AS due,
+    w.longest_s,
+    coalesce(r.running, 0) AS running,
+    p.part_of,
+    p.paused_why,
+    p.workers
+FROM ops.queue_workers p
+LEFT JOIN (
+    SELECT
+        q.queue_name AS queue,
+        count(*) AS waiting,
+        count(*) FILTER (WHERE q.scheduled_at IS NULL OR q.scheduled_at <= now()) AS due,
+        round(extract(epoch FROM now() - min(j.updated_at)), 1) AS longest_s
+    FROM jobs j
+    JOIN procrastinate_jobs q ON q.id = j.queue_job_id
+    WHERE j.status = 'PENDING' AND j.reused_from_job_id IS NULL
+    GROUP BY q.queue_name
+) w ON w.queue = p.queue
+LEFT JOIN (
+    SELECT q.queue_name, count(*) AS running
+    FROM jobs j
+    JOIN procrastinate_jobs q ON q.id = j.queue_job_id
+    WHERE j.status = 'STARTED'
+    GROUP BY q.queue_name
+) r ON r.queue_name = p.queue;
+
+COMMENT ON VIEW ops.queues IS
+    'Every queue: whether it is paused, how much waits in it, how much of it runs, who works it. `render` is the whole: '
+    'in itself it has only what older releases queued.';
+COMMENT ON COLUMN ops.queues.paused IS 'Workers start no job of it: it is paused, or the queue is that it is a part of.';
+COMMENT ON COLUMN ops.queues.paused_by IS
+    'Who paused it: a database user, or key NAME, or API where no keys are asked for.';
+COMMENT ON COLUMN ops.queues.part_of IS 'The queue that it is a part of, with which it is paused as well.';
+COMMENT ON COLUMN ops.queues.paused_why IS 'Why, as whoever paused it by the API has said.';
+COMMENT ON COLUMN ops.queues.workers IS 'Living workers that take jobs of it.';
+
+
+CREATE OR REPLACE VIEW ops.workers AS
+SELECT
+    w.id AS worker_id,
+    coalesce(w.name, held.worker) AS worker,
+    w.last_heartbeat > now() - interval '30 seconds' AS alive,
+    w.last_heartbeat,
+    round(extract(epoch FROM now() - w.last_heartbeat), 1) AS heartbeat_age_s,
+    held.jobs_held,
+    held.job_ids,
+    w.queues
+FROM procrastinate_workers w
+CROSS JOIN LATERAL (
+    SELECT
+        max(j.worker) AS worker,
+        count(j.id) AS jobs_held,
+        coalesce(array_agg(j.id) FILTER (WHERE j.id IS NOT NULL), '{}') AS job_ids
+    FROM procrastinate_jobs q
+    LEFT JOIN jobs j ON j.queue_job_id = q.id AND j.status = 'STARTED'
+    WHERE q.worker_id = w.id AND q.status = 'doing'
+) AS held;
+
+COMMENT ON COLUMN ops.workers.worker IS 'Host and process id; of an older release NULL while it holds no job.';
+COMMENT ON COLUMN ops.workers.queues IS 'Queues that it takes jobs of; NULL: a worker of an older release, which takes all.';
+
+
+CREATE OR REPLACE VIEW ops.stuck AS
+WITH states AS MATERIALIZED (
+    SELECT * FROM ops.queue_workers
+),
+seen AS (
+    SELECT
+        j.id AS job_id,
+        j.type AS kind,
+        j.status,
+        CASE
+            WHEN j.lease_until < now() THEN 'lease_expired'
+            WHEN q.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - interval '30 seconds')
+                THEN 'worker_silent'
+        END AS reason,
+        CASE WHEN j.lease_until < now() THEN j.lease_until ELSE w.last_heartbeat END AS since,
+        j.worker,
+        j.attempt,
+        j.queue_job_id
+    FROM jobs j
+    LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id
+    LEFT JOIN procrastinate_workers w ON w.id = q.worker_id
+    WHERE j.status = 'STARTED' AND j.reused_from_job_id IS NULL
+    UNION ALL
+    SELECT
+        j.id,
+        j.type,
+        j.status,
+        CASE
+            WHEN q.id IS NULL OR q.status NOT IN ('todo', 'doing') THEN 'entry_lost'
+            WHEN q.status = 'doing' AND NOT EXISTS (
+                SELECT FROM procrastinate_events e
+                WHERE e.job_id = q.id AND e.type = 'started' AND e.at > now() - interval '15 seconds'
+            ) THEN 'fetched_not_claimed'
+            WHEN q.status = 'doing' OR s.paused_at IS NOT NULL OR q.scheduled_at > now() THEN NULL
+            WHEN s.workers = 0 THEN 'no_worker'
+            WHEN greatest(j.updated_at, q.scheduled_at) < now() - interval '60 seconds'
+                AND NOT EXISTS (SELECT FROM jobs WHERE status = 'STARTED') THEN 'not_fetched'
+        END,
+        greatest(j.updated_at, q.scheduled_at),
+        NULL,
+        j.attempt,
+        j.queue_job_id
+    FROM jobs j
+    LEFT JOIN procrastinate_jobs q ON q.id = j.queue_job_id
+    LEFT JOIN states s ON s.queue = q.queue_name
+    WHERE j.status = 'PENDING' AND j.reused_from_job_id IS NULL
+    UNION ALL
+    SELECT
+        j.id,
+        j.type,
+        j.status,
+        CASE
+            WHEN w.id IS NULL OR w.last_heartbeat < now() - interval '60 seconds' THEN 'entry_abandoned'
+            WHEN j.finished_at < now() - interval '60 seconds' THEN 'not_stopped'
+        END,
+        coalesce(w.last_heartbeat, j.finished_at),
+        j.worker,
+        j.attempt,
+        q.id
+    FROM procrastinate_jobs q
+    LEFT JOIN procrastinate_workers w ON w.id = q.worker_id
+    LEFT JOIN jobs j ON j.queue_job_id = q.id
+    WHERE q.status = 'doing' AND (j.id IS NULL OR j.status NOT IN ('PENDING', 'STARTED'))
+    UNION ALL
+    SELECT
+        j.id,
+        j.type,
+        j.status,
+        CASE WHEN l.id IS NULL OR l.status NOT IN ('PENDING', 'STARTED') THEN 'leader_ended' END,
+        l.finished_at,
+        NULL,
+        j.attempt,
+        NULL
+    FROM jobs j
+    LEFT JOIN jobs l ON l.id = j.reused_from_job_id
+    WHERE j.status IN ('PENDING', 'STARTED') AND j.reused_from_job_id IS NOT NULL
+)
+SELECT
+    job_id,
+    kind,
+    status,
+    reason,
+    CASE reason
+        WHEN 'lease_expired' THEN
+            'its worker is lost, and no other one has queued it again yet: is a worker alive?'
+        WHEN 'worker_silent' THEN
+            'its worker was not heard of for 30 seconds: if it is dead, the job is queued again when its lease runs out'
+        WHEN 'entry_lost' THEN
+            'it has no entry in the queue; a living worker makes one within REAP_INTERVAL_S'
+        WHEN 'fetched_not_claimed' THEN
+            'a worker fetched it and died before it began; a living worker queues it again within REAP_INTERVAL_S'
+        WHEN 'no_worker' THEN
+            'it is due and no living worker takes jobs of its queue: start one'
+        WHEN 'not_fetched' THEN
+            'it is due for a minute, workers are alive and none runs anything: look at their logs, restart them'
+        WHEN 'entry_abandoned' THEN
+            'a dead worker left its queue entry; a living one ends it within REAP_INTERVAL_S, no job is held up'
+        WHEN 'not_stopped' THEN
+            'it has ended, its worker has not let go of it for a minute: look at the log, restart that worker'
+        WHEN 'leader_ended' THEN
+            'the job whose encode it shared has ended without it; a living worker mends that within REAP_INTERVAL_S'
+    END AS meaning,
+    since,
+    round(extract(epoch FROM now() - since), 1) AS stuck_s,
+    worker,
+    attempt,
+    queue_job_id
+FROM seen
+WHERE reason IS NOT NULL;
+
+
+CREATE OR REPLACE VIEW ops.failures AS
+SELECT
+    j.id AS job_id,
+    j.type AS kind,
+    j.error ->> 'code' AS code,
+    j.error ->> 'stage' AS stage,
+    j.failures,
+    j.attempt,
+    j.error_message AS message,
+    (j.error ->> 'exit_status')::integer AS exit_status,
+    j.error ->> 'stderr_tail' AS stderr_tail,
+    j.worker,
+    j.finished_at AS failed_at,
+    CASE
+        WHEN jsonb_typeof(j.plan_json -> 'inputs') = 'array' THEN
+            jsonb_array_length(j.plan_json -> 'inputs') = (
+                SELECT count(*) FROM job_inputs i JOIN files f ON f.id = i.file_id
+                WHERE i.job_id = j.id AND f.trashed_at IS NULL
+            )
+        ELSE false
+    END AS can_requeue,
+    j.video_id
+FROM jobs j
+WHERE j.status = 'FAILURE';
