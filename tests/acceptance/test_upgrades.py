@@ -98,7 +98,7 @@ async def test_the_release_before_runs_on_while_the_schema_changes(
     await engine.dispose()
     async with service.running(**release_before), service.worker(**release_before):
         video = await service.upload(long_clip)
-        job_id = await service.trim(video["id"], 0, 12, preset="slow")
+        job_id = await service.trim(video["id"], 0, 40, preset="slower")
         await service.until(job_id, "STARTED")
         migrating = asyncio.create_task(ran(service, "migrate", "migrate"))
         answered = 0
