@@ -79,7 +79,7 @@ async def test_every_post_of_the_document_is_answered_once(shared_service: Servi
     ids = {"video_id": video["id"], "video_or_variant_id": video["id"], "variant_id": job["output_variant_id"]}
     webhook = (await client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
     delivery = (await client.post(f"/webhooks/{webhook}/test")).json()["id"]
-    ids |= {"webhook_id": webhook, "delivery_id": delivery}
+    ids |= {"webhook_id": webhook, "delivery_id": delivery, "queue": "light"}
     await shared_service.sql("SELECT ops.pause('render')")
     tried = set()
     try:
@@ -126,7 +126,7 @@ async def test_every_post_of_the_document_is_answered_once(shared_service: Servi
                 tried.add(path)
     finally:
         await shared_service.sql("SELECT cancel_job(id) FROM jobs WHERE status = 'PENDING'")
-        await shared_service.sql("SELECT ops.resume('render')")
+        await shared_service.sql("SELECT ops.resume('light'), ops.resume('render')")
     assert len(tried) >= 15
     refused = await client.post("/keys", json={}, headers=keyed())
     assert "has a secret" in str(problem(refused, 422, "invalid_input")["detail"])
