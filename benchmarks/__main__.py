@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import (
     edits,
+    eta,
     generations,
     keys,
     ladder,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[repor
     "latency": ("Latency", latency.measure),
     "overhead": ("Overhead over the bare ffmpeg command", overhead.measure),
     "edits": ("Whole edits: one decode, one encode", edits.measure),
+    "eta": ("Time left: what was said, and what came", eta.measure),
     "generations": ("Edits of edits: of the original, or of what the one before made", generations.measure),
     "keys": ("Keys: what asking for one costs", keys.measure),
     "overlays": ("Overlays: one encode for all", overlays.measure),

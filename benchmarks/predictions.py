@@ -46,7 +46,7 @@ async def measure(folder: Path) -> list[Figure]:
     async with running(folder) as live:
         videos = []
         for name, picture in PICTURES.items():
-            source = await asyncio.to_thread(_source, folder / f"{name}.mp4", picture)
+            source = await asyncio.to_thread(source_of, folder / f"{name}.mp4", picture)
             videos.append((await live.service.upload(source))["id"])
         for _ in range(JOBS):
             path, body = asked(chance, chance.choice(videos))
@@ -59,10 +59,10 @@ async def measure(folder: Path) -> list[Figure]:
     return [*_figures("seconds of work", seconds), *_figures("bytes of an output", sizes)]
 
 
-def asked(chance: random.Random, source: str) -> tuple[str, dict[str, Any]]:
+def asked(chance: random.Random, source: str, *, length_s: int = LENGTH_S) -> tuple[str, dict[str, Any]]:
     """A request as clients make them: a route and its body."""
-    start = round(chance.uniform(0, 3), 2)
-    span = {"start": start, "end": round(start + chance.uniform(1, 4.5), 2)}
+    start = round(chance.uniform(0, 3 / 8 * length_s), 2)
+    span = {"start": start, "end": round(start + chance.uniform(length_s / 8, 4.5 / 8 * length_s), 2)}
     text = {"type": "text", "text": "A title", "position": chance.choice(["top", "bottom"])}
     qualities = chance.sample(["240p", "360p", "480p"], chance.randint(1, 2))
     hevc, fast = {"codec": "hevc"}, {"preset": "ultrafast"}
@@ -96,10 +96,11 @@ async def made(live: Running, path: str, body: dict[str, Any]) -> tuple[float, l
     return (ended - began).total_seconds(), [variant["size_bytes"] for variant in variants]
 
 
-def _source(path: Path, picture: str) -> Path:
+def source_of(path: Path, picture: str, *, length_s: int = LENGTH_S) -> Path:
+    """Make a video of a picture."""
     sound = ("-f", "lavfi", "-i", "sine=frequency=440")
     coding = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac")
-    ffmpeg("-f", "lavfi", "-i", picture, *sound, "-t", str(LENGTH_S), *coding, str(path))
+    ffmpeg("-f", "lavfi", "-i", picture, *sound, "-t", str(length_s), *coding, str(path))
     return path
 
 

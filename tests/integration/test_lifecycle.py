@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.api.schemas.job_events import ProgressEvent
 from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_id
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import history, lifecycle, queue, waiting
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.submit import find_source
+from reelwright.jobs.time_left import measured_s
 from reelwright.library import deletion
 from tests.support.job_database import World
 
@@ -148,15 +148,15 @@ async def test_what_is_left_is_told_by_the_attempt_that_runs(world: World) -> No
     recipe = {"commands": [{"expected_s": "100"}]}
     claim = await world.claimed(job_id)
     await world.do(lifecycle.report, claim, percent=60, stage="render", speed=2.0, recipe_json=recipe)
-    assert ProgressEvent.of(await world.look(job_id)).eta_s == 20
+    assert measured_s(await world.look(job_id)) == 20
     await world.do(lifecycle.hand_back, claim)
     again = await world.claimed(job_id)
     seen = []
     for percent in (0, 30, 80):
-        seen.append(ProgressEvent.of(await world.look(job_id)).eta_s)
+        seen.append(measured_s(await world.look(job_id)))
         await world.do(lifecycle.report, again, percent=percent, stage="render", speed=4.0)
     assert seen == [None, None, None]
-    assert ProgressEvent.of(await world.look(job_id)).eta_s == 5
+    assert measured_s(await world.look(job_id)) == 5
 
 
 async def test_progress_never_falls_and_is_100_only_with_success(world: World) -> None:

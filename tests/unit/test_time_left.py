@@ -11,7 +11,7 @@ from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.jobs.output_states import output_state
-from reelwright.jobs.time_left import eta_s
+from reelwright.jobs.time_left import measured_s, seconds_left
 from reelwright.media.encoders import first_pass_share
 
 BEGAN = datetime.datetime(2026, 11, 21, 10, tzinfo=datetime.UTC)
@@ -47,12 +47,12 @@ def recipe(*commands: tuple[float, str]) -> dict[str, Any]:
 
 def test_what_is_left_goes_on_at_the_speed_of_now() -> None:
     """One command at twice the speed; two commands, of which the first runs, then the second at another speed."""
-    assert eta_s(job(speed=2.0, recipe_json=recipe((1, "100")))) == 25
+    assert measured_s(job(speed=2.0, recipe_json=recipe((1, "100")))) == 25
     both = recipe((0.5, "100"), (1.0, "201/2"))
     first = job(progress=10, speed=4.0, recipe_json=both)  # a third of all takes 25 s
-    assert eta_s(first) == pytest.approx(0.9 * 75, abs=0.1)
+    assert measured_s(first) == pytest.approx(0.9 * 75, abs=0.1)
     second = job(progress=80, speed=2.0, recipe_json=both)  # two thirds take 50.25 s
-    assert eta_s(second) == pytest.approx(0.2 * 1.5 * 50.25, abs=0.1)
+    assert measured_s(second) == pytest.approx(0.2 * 1.5 * 50.25, abs=0.1)
 
 
 TWO_PASSES: dict[str, Any] = {
@@ -69,7 +69,7 @@ TWO_PASSES: dict[str, Any] = {
 def after(elapsed_s: float, progress: int, speed: float | None) -> float | None:
     now = BEGAN + datetime.timedelta(seconds=elapsed_s)
     row = job(progress=progress, speed=speed, attempt=1, updated_at=now, recipe_json=TWO_PASSES)
-    return eta_s(row)
+    return measured_s(row)
 
 
 def test_nothing_is_said_before_something_is_known() -> None:
@@ -92,9 +92,9 @@ def test_a_later_attempt_counts_on_its_own_speed_alone() -> None:
     """When it began is not written down."""
     later = job(progress=40, speed=0.5, attempt=2, updated_at=BEGAN + datetime.timedelta(hours=2))
     later.recipe_json = TWO_PASSES
-    assert eta_s(later) == pytest.approx(0.6 * 1.5 * 24, abs=0.1)
+    assert measured_s(later) == pytest.approx(0.6 * 1.5 * 24, abs=0.1)
     later.progress = 33
-    assert eta_s(later) is None
+    assert measured_s(later) is None
 
 
 def test_the_first_pass_of_a_slow_preset_is_a_small_part() -> None:
@@ -108,6 +108,59 @@ def test_the_first_pass_of_a_slow_preset_is_a_small_part() -> None:
 
 def test_without_a_speed_nothing_is_said() -> None:
     """Nor after the end."""
-    assert eta_s(job(progress=75, recipe_json=recipe((1, "9")))) is None
-    assert eta_s(job(speed=1.0)) is None
-    assert eta_s(job(JobStatus.SUCCESS, progress=100, speed=1.0, recipe_json=recipe((1, "9")))) is None
+    assert measured_s(job(progress=75, recipe_json=recipe((1, "9")))) is None
+    assert measured_s(job(speed=1.0)) is None
+    assert measured_s(job(JobStatus.SUCCESS, progress=100, speed=1.0, recipe_json=recipe((1, "9")))) is None
+
+
+FORETOLD: dict[str, Any] = {"seconds": {"low_s": 60.0, "likely_s": 100.0, "high_s": 150.0}}
+
+
+def test_what_was_foretold_is_said_at_the_start() -> None:
+    """And what has passed since is not left any more."""
+    begun = job(progress=0, attempt=1, forecast=FORETOLD, recipe_json=recipe((1, "100")))
+    left = seconds_left(begun)
+    assert left is not None
+    assert (left.low_s, left.likely_s, left.high_s) == (60, 100, 150)
+    later = seconds_left(begun, 20)
+    assert later is not None
+    assert (later.low_s, later.high_s) == (40, 130)
+
+
+def test_what_is_measured_counts_more_and_more() -> None:
+    """A job that is half as fast as was foretold: what is said comes near to what is measured, the interval narrows."""
+    said = []
+    for progress in (10, 25, 50, 75, 90):
+        running = job(progress=progress, attempt=1, forecast=FORETOLD, speed=0.5, recipe_json=recipe((1, "100")))
+        running.started_at, running.updated_at = BEGAN, BEGAN + datetime.timedelta(seconds=2 * progress)
+        left = seconds_left(running)
+        assert left is not None
+        assert left.low_s < left.likely_s < left.high_s
+        said.append((left.likely_s / (2 * (100 - progress)), left.high_s / left.low_s))
+    assert [share for share, _ in said] == sorted(share for share, _ in said)
+    assert said[0][0] < 0.8
+    assert said[-1][0] > 0.85
+    assert [width for _, width in said] == sorted((width for _, width in said), reverse=True)
+
+
+def test_without_a_forecast_what_is_measured_is_said() -> None:
+    """It is the middle of an interval, as wide as is usual."""
+    left = seconds_left(job(speed=2.0, recipe_json=recipe((1, "100"))))
+    assert left is not None
+    assert left.likely_s == 25
+    assert left.low_s < 25 < left.high_s
+    assert seconds_left(job(progress=0, recipe_json=recipe((1, "100")))) is None
+
+
+def test_a_job_begun_again_may_be_behind_what_is_seen_of_it() -> None:
+    """Its interval has both ends: it goes on from there, or from the start."""
+    again = job(progress=80, attempt=2, forecast=FORETOLD, recipe_json=recipe((1, "100")))
+    left = seconds_left(again)
+    assert left is not None
+    assert (left.low_s, left.high_s) == (pytest.approx(12), 150)
+
+
+@pytest.mark.parametrize("forecast", [None, {}, {"seconds": "soon"}, {"points": [[1]]}])
+def test_what_another_release_foretold_is_nothing(forecast: dict[str, Any] | None) -> None:
+    """Nor what none did."""
+    assert seconds_left(job(progress=0, forecast=forecast, recipe_json=recipe((1, "9")))) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import logging
 from dataclasses import replace
 from functools import partial
@@ -11,17 +12,22 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
+from reelwright.edits.enums import JobStatus
 from reelwright.edits.plan import VERSION as PLAN_VERSION
 from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.edits.splice import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
+from reelwright.jobs import lifecycle, time_left
 from reelwright.jobs.lifecycle import Claim
+from reelwright.jobs.past_jobs import past
+from reelwright.jobs.stage_shares import CHECK
 from reelwright.library.overlay_images import drawn_key
 from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
@@ -34,18 +40,18 @@ from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
+from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.blame import short_of_space
 from reelwright_worker.context import WorkerContext
+from reelwright_worker.foresight import RENDER, Foresight
 from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
-from reelwright_worker.splicing import CODING_SHARE, spliced
+from reelwright_worker.splicing import CODE, spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 from reelwright_worker.tended_attempt import TendedAttempt
 
 logger = logging.getLogger(__name__)
 
-CHECKING_SHARE = 0.06
-"""Of the whole work, about: what decoding outputs takes beside making them."""
 NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 
 
@@ -64,24 +70,59 @@ class Attempt(TendedAttempt):
         """What is missing of the source, in sentences."""
         self.not_spliced: str | None = None
         """Why a result that was to copy is coded anew after all, as a sentence."""
+        self.times = AttemptTimes()
+        self.foresight = Foresight(job, ctx.machine.name)
+        self.recipe_json: dict[str, Any] = {}
 
     async def _explained(self, failure: JobFailed) -> JobFailed:
         if failure.code != "no_space" or failure.needs_bytes is not None:
             return failure
         used_bytes = await asyncio.to_thread(self.folder.used_bytes)
-        rendered = min(self.percent / (1 - CHECKING_SHARE), 100.0)
+        rendered = self.foresight.rendered_percent(self.percent)
         return short_of_space(failure, used_bytes, rendered, self.ctx.machine.capacity_bytes())
 
     async def _written(self) -> tuple[str, int]:
         return await asyncio.to_thread(lambda: (self.ctx.place.work_disk(), self.folder.used_bytes()))
 
     def _progressed(self, percent: float, speed: float | None) -> None:
-        self.percent, self.speed = percent * (1 - CHECKING_SHARE), speed
+        self.percent, self.speed = self.foresight.percent(RENDER, percent / 100), speed
 
-    def _proved(self, done: float) -> None:
-        self.percent, self.speed = 100 * (1 - CHECKING_SHARE * (1 - done)), None
+    def _part_progressed(self, part: str, done: float) -> None:
+        self.percent, self.speed = self.foresight.percent(part, done), None
+
+    async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
+        if recipe_json is not None:
+            self.recipe_json = recipe_json
+        percent = int(self.percent)
+        await lifecycle.report(
+            session,
+            claim,
+            percent=self.percent,
+            stage=self.stage,
+            speed=self.speed,
+            recipe_json=recipe_json,
+            forecast=self.foresight.forecast if recipe_json is not None else None,
+        )
+        if self.times.is_at_mark(percent):
+            self.times.mark(percent, self._measured_s(percent))
+
+    def _measured_s(self, percent: int) -> float | None:
+        """Return the seconds that are left as they are told of the job now."""
+        now = datetime.datetime.now(datetime.UTC)
+        seen = Job(
+            status=JobStatus.STARTED,
+            progress=percent,
+            speed=self.speed,
+            recipe_json=self.recipe_json,
+            attempt=self.claim.attempt,
+            started_at=now - datetime.timedelta(seconds=self.times.elapsed_s),
+            updated_at=now,
+        )
+        return time_left.measured_s(seen)
 
     async def _work(self) -> None:
+        async with self.ctx.sessions() as session:
+            self.foresight.heed(await past(session, self.job.project_id, took=True))
         outputs = await self._render(await self._fetch())
         sidecars = await self._sidecars(outputs)
         if not outputs:  # images alone
@@ -97,6 +138,7 @@ class Attempt(TendedAttempt):
             tuple(sidecars),
             (*((self.not_spliced,) if self.not_spliced else ()), *self.warnings),
             self.ctx.machine.toolchain.digest,
+            self.times.stored(),
         )
         await publication.publish()
 
@@ -135,15 +177,20 @@ class Attempt(TendedAttempt):
         self._enter("render")
         try:
             recipe = splice_recipe(plan, self.ctx.machine.capabilities)
-            missing = await self._run(recipe, slots, self._edges_progressed)
+            self.foresight.copies()
+            with self.times.spending(CODE):
+                missing = await self._run(recipe, slots, self._edges_progressed)
             if missing:
                 raise SpliceFailed("encode", "; ".join(missing))
-            joined, check = await spliced(self.ctx, plan, slots["in0"], target, self.work, self._joined)
+            joined, check = await spliced(
+                self.ctx, plan, slots["in0"], target, self.work, self._part_progressed, self.times
+            )
             frames = {"copied": joined.copied, "encoded": joined.encoded}
-            await self._write(partial(self._report, recipe_json=_stored(recipe) | {"frames": frames}))
+            await self._write(partial(self._report, recipe_json=self.foresight.stored(recipe) | {"frames": frames}))
             fault_points.point("rendered, not verified")
             self._enter("verify")
-            (output,) = await prove(self.ctx, plan, targets, slots["in0"], self._proved)
+            with self.times.spending(CHECK):
+                (output,) = await prove(self.ctx, plan, targets, slots["in0"], partial(self._part_progressed, CHECK))
         except SpliceFailed as failure:
             refused = failure.refused
         except JobFailed as failure:
@@ -158,20 +205,18 @@ class Attempt(TendedAttempt):
         metrics.NOT_SPLICED.labels(refused.reason).inc()
         self.not_spliced = splicing.exactly(refused, self.plan)
         self.telemetry.stage_again("render")
+        self.times.begun_anew()
         await asyncio.to_thread(self.folder.remove)
         return None
 
     def _edges_progressed(self, percent: float, speed: float | None) -> None:
-        self._progressed(CODING_SHARE * percent, speed)
-
-    def _joined(self, done: float) -> None:
-        self._progressed(100 * done, None)
+        self.percent, self.speed = self.foresight.percent(CODE, percent / 100), speed
 
     async def _coded(self, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...]:
         """All outputs, coded anew."""
         self.plan = splicing.without_splice(self.plan)
         capabilities = self.ctx.machine.capabilities
-        recipe = compile_plan(self.plan, capabilities)
+        recipe = self.foresight.codes(self.plan, compile_plan(self.plan, capabilities))
         if self.not_spliced is None:
             self._enter("render")
         try:
@@ -180,7 +225,8 @@ class Attempt(TendedAttempt):
             if not any(command.hardware for command in recipe.commands) or failure.of_machine:
                 raise
             logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
-            recipe = compile_plan(self.plan, msgspec.structs.replace(capabilities, hardware=()))
+            software = msgspec.structs.replace(capabilities, hardware=())
+            recipe = self.foresight.codes(self.plan, compile_plan(self.plan, software))
         except VerifyFailed as failure:
             if (from_start := recipe.from_start()) is None:
                 raise
@@ -188,6 +234,7 @@ class Attempt(TendedAttempt):
             recipe = from_start
         self.stage = "render"
         self.telemetry.stage_again(self.stage)
+        self.times.begun_anew()
         await asyncio.to_thread(self.folder.remove)
         return await self._make(recipe, slots, targets)
 
@@ -199,7 +246,8 @@ class Attempt(TendedAttempt):
             self.warnings = await self._run(recipe, slots)
             fault_points.point("rendered, not verified")
             self._enter("verify")
-            outputs = await prove(self.ctx, self.plan, targets, slots["in0"], self._proved)
+            with self.times.spending(CHECK):
+                outputs = await prove(self.ctx, self.plan, targets, slots["in0"], partial(self._part_progressed, CHECK))
         except JobFailed as failure:
             if failure.code in SEEM_DAMAGED:
                 await demand_readable(inputs)
@@ -210,7 +258,7 @@ class Attempt(TendedAttempt):
 
     async def _run(self, recipe: Recipe, slots: dict[str, Path], report: Report | None = None) -> tuple[str, ...]:
         """Make all files in a fresh work folder; returns what is missing of the source. Raises JobFailed."""
-        await self._write(partial(self._report, recipe_json=_stored(recipe)))
+        await self._write(partial(self._report, recipe_json=self.foresight.stored(recipe)))
         try:
             await asyncio.to_thread(self.ctx.storage.require_space, 0)
             await finished(asyncio.to_thread(self.folder.make))
@@ -233,6 +281,7 @@ class Attempt(TendedAttempt):
                 reserve_bytes=settings.disk_reserve_bytes,
             ),
             report=report or self._progressed,
+            ended=lambda command, took_s: self.times.spent(command.stage, took_s),
         )
 
     async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> list[FinishedSidecar]:
@@ -267,13 +316,6 @@ class Attempt(TendedAttempt):
             raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
         if wrong := verify.image_mismatches(expected, seen):
             raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
-
-
-def _stored(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe with what checking the outputs weighs beside its commands."""
-    weight = sum(command.weight for command in recipe.commands)
-    stored: dict[str, Any] = msgspec.to_builtins(recipe)
-    return stored | {"checking_weight": weight * CHECKING_SHARE / (1 - CHECKING_SHARE)}
 
 
 def understood(job: Job) -> Plan:

@@ -214,7 +214,10 @@ class Machine:
             capacity = await asyncio.to_thread(self._place.capacity)
         except OSError:
             return  # a disk is away: that is what it has to tell now
-        await self._write(lambda session: able_workers.publish(session, self.name, self.capabilities, capacity))
+        slots = self._settings.max_concurrent_jobs
+        await self._write(
+            lambda session: able_workers.publish(session, self.name, self.capabilities, capacity, slots=slots)
+        )
         await self._write(reservations.forget_dead)
         await self._write(lambda session: room.look_again(session, self._place, everywhere=True))
 

@@ -89,6 +89,8 @@ class OutputPublication(FencedPublication):
     """What was noticed while they were made."""
     toolchain: str | None = None
     """By which they were made."""
+    took: dict[str, Any] | None = None
+    """What the attempt's stages took."""
 
     @property
     def variant_kind(self) -> VariantKind:
@@ -125,6 +127,7 @@ class OutputPublication(FencedPublication):
             variant_ids=[output.variant_id for output in self.outputs],
             warnings=self.warnings,
             toolchain=self.toolchain,
+            took=self.took,
         )
         variants = [self._variant(output) for output in self.outputs]
         await results.add(session, job, variants, [output.output for output in self.outputs])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,17 +25,20 @@ from reelwright.media.splicing.requests import (
     SpliceRequest,
 )
 from reelwright.media.splicing.splicer import SpliceFailed
+from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.context import WorkerContext
 
-CODING_SHARE, JOINING_SHARE = 0.5, 0.25
-"""Of the time until the file is made and proven, about: what coding its edges takes, and joining; the rest is proof."""
+CODE, JOIN, PROVE = "code", "join", "prove"
+SHARES: Mapping[str, float] = {CODE: 0.5, JOIN: 0.25, PROVE: 0.25}
+"""Of the time until the file is made and proven, about, in this order: what coding its edges takes, joining, and the
+proof."""
 
-Report = Callable[[float], None]
-"""Told how much is done, 0 to 1."""
+Report = Callable[[str, float], None]
+"""Told how much of a stage is done, 0 to 1."""
 
 
 async def spliced(
-    ctx: WorkerContext, plan: Plan, source: Path, made: Path, work: Path, report: Report
+    ctx: WorkerContext, plan: Plan, source: Path, made: Path, work: Path, report: Report, times: AttemptTimes
 ) -> tuple[Joined, OutputCheck]:
     """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
     tracks = splicing.tracks(plan)
@@ -57,21 +61,23 @@ async def spliced(
     text = TEXT_FILE if plan.tracks else ""
     container = "mp4" if splice.container is UNSET else splice.container
     try:
-        joined = await ctx.splicer.join(
-            source,
-            made,
-            JoinRequest(folder=str(work), container=container, tracks=tracks, sound=sound, text=text, **common),
-            wall_s=wall_s,
-            output_bytes=settings.max_output_bytes,
-            report=lambda done: report(CODING_SHARE + JOINING_SHARE * done),
-        )
-        proven = await ctx.splicer.prove(
-            source,
-            made,
-            ProofRequest(contents=joined.contents, folder=str(work), touched=splice.drawn, **common),
-            wall_s=wall_s,
-            report=lambda done: report(CODING_SHARE + JOINING_SHARE + (1 - CODING_SHARE - JOINING_SHARE) * done),
-        )
+        with times.spending(JOIN):
+            joined = await ctx.splicer.join(
+                source,
+                made,
+                JoinRequest(folder=str(work), container=container, tracks=tracks, sound=sound, text=text, **common),
+                wall_s=wall_s,
+                output_bytes=settings.max_output_bytes,
+                report=partial(report, JOIN),
+            )
+        with times.spending(PROVE):
+            proven = await ctx.splicer.prove(
+                source,
+                made,
+                ProofRequest(contents=joined.contents, folder=str(work), touched=splice.drawn, **common),
+                wall_s=wall_s,
+                report=partial(report, PROVE),
+            )
     except Busy as error:  # says nothing about the source
         raise JobFailed(error.detail, code="busy", stage="render", of_machine=True) from error
     if proven.wrong:

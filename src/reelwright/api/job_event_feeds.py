@@ -21,8 +21,10 @@ from reelwright.api.schemas.job_events import ProgressEvent, StateEvent
 from reelwright.db.database import is_away
 from reelwright.db.models import Job, JobEvent
 from reelwright.db.ownership import project_of_task
-from reelwright.jobs import history
+from reelwright.edits.seconds_left import SecondsLeft
+from reelwright.jobs import history, outlook
 from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.queries import LOOKED_AT
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -59,15 +61,15 @@ class _Feed:
         for follower in self.followers:
             follower.set()
 
-    def take(self, job: Job | None, transitions: list[JobEvent], ages_s: list[float]) -> None:
-        """What a look has found."""
+    def take(self, job: Job | None, left: SecondsLeft | None, transitions: list[JobEvent], ages_s: list[float]) -> None:
+        """What a look has found. `left`: until the job has ended."""
         now = time.monotonic()
         for number, event in enumerate(transitions):
             message = encode_event("state", StateEvent.of(event), str(event.seq))
             self.states.append(_State(event.seq, message, now - ages_s[number] if ages_s else None))
         if job is not None:
-            progress = ProgressEvent.of(job)
-            if self.progress is None or msgspec.structs.replace(progress, eta_s=self.progress.eta_s) != self.progress:
+            progress, told = ProgressEvent.of(job, left), self.progress
+            if told is None or msgspec.structs.replace(progress, eta_s=told.eta_s, eta=told.eta) != told:
                 self.progress, self.number_of_progress = progress, self.number_of_progress + 1
                 self.progress_message = encode_event("progress", progress, None)
         self.ended = job is None or job.status.is_final
@@ -148,10 +150,11 @@ class JobFeeds:
     async def _look(self, job_id: UUID, feed: _Feed) -> None:
         last = feed.states[-1].seq if feed.states else 0
         async with self._sessions() as session:
-            job = await session.get(Job, job_id)
+            job = await session.get(Job, job_id, options=[LOOKED_AT])
+            left = None if job is None else (await outlook.of(session, [job]))[job_id].left
             transitions = [] if job is None else await history.after(session, job_id, last)
             ages_s = await history.ages(session, transitions) if feed.looks else []
-        feed.take(job, transitions, ages_s)
+        feed.take(job, left, transitions, ages_s)
 
 
 def _observe(sent: list[_State]) -> None:

@@ -12,6 +12,7 @@ from msgspec import Meta
 from reelwright.db.models import EventRow
 from reelwright.edits.enums import JobStatus, JobType, Quality, VariantKind
 from reelwright.edits.labels import Labels
+from reelwright.edits.seconds_left import Eta
 
 ID_PREFIX = "evt_"
 
@@ -57,7 +58,10 @@ class JobProgressData(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     progress: Annotated[int, Meta(ge=0, le=100, description="Per cent; it never falls.")]
     stage: Annotated[str | None, Meta(description="`fetch`, `render`, `verify` or `publish`.")]
-    eta_s: Annotated[float | None, Meta(description="Seconds that are left, where that can be said.")]
+    eta_s: Annotated[
+        float | None, Meta(description="Seconds that are left, where that can be said: the middle of `eta`.")
+    ]
+    eta: Eta
     video_id: uuid.UUID | None
     title: _Title
     tags: _Tags

@@ -27,11 +27,16 @@ class Alike:
     capabilities: Capabilities
 
 
-async def publish(session: AsyncSession, worker: str, capabilities: Capabilities, capacity: Capacity) -> None:
-    """Let everybody know what the worker can do, what one job could have there, and that it still lives. What those
-    said that died goes."""
+async def publish(
+    session: AsyncSession, worker: str, capabilities: Capabilities, capacity: Capacity, *, slots: int
+) -> None:
+    """Let everybody know what the worker can do, what one job could have there, how many it does at once, and that it
+    still lives. What those said that died goes."""
     added = insert(AbleWorker).values(
-        worker=worker, capabilities=msgspec.to_builtins(capabilities), capacity=msgspec.to_builtins(capacity)
+        worker=worker,
+        capabilities=msgspec.to_builtins(capabilities),
+        capacity=msgspec.to_builtins(capacity),
+        slots=slots,
     )
     await session.execute(
         added.on_conflict_do_update(
@@ -39,6 +44,7 @@ async def publish(session: AsyncSession, worker: str, capabilities: Capabilities
             set_={
                 "capabilities": added.excluded.capabilities,
                 "capacity": added.excluded.capacity,
+                "slots": added.excluded.slots,
                 "seen_at": func.now(),
             },
         )

@@ -42,6 +42,7 @@ class NewJob:
     max_failures: int = 3
     labels: dict[str, Any] = field(default_factory=dict)
     recipe_json: dict[str, Any] | None = None
+    forecast: dict[str, Any] | None = None
     fingerprint: str | None = None
     shared: bool = False
     webhook_id: uuid.UUID | None = None
@@ -59,6 +60,7 @@ class NewJob:
             "plan_json": self.plan_json,
             "plan_digest": self.plan_digest,
             "recipe_json": self.recipe_json,
+            "forecast": self.forecast,
             "warnings": list(self.warnings),
             "labels": self.labels,
             "max_failures": self.max_failures,

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.db.ownership import project_of_task
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed
 from reelwright.jobs import able_workers, forecast
 from reelwright.jobs.able_workers import Alike
 from reelwright.jobs.forecast import Forecast
+from reelwright.jobs.foretelling import seconds_of_work
+from reelwright.jobs.past_jobs import past
 from reelwright.jobs.submit import Draft
 from reelwright.jobs.waiting import START_ONE
 from reelwright.media.ffmpeg.command import Command
@@ -40,7 +43,8 @@ async def explain(session: AsyncSession, draft: Draft) -> Explanation:
     plan = await asyncio.to_thread(draft.plan)
     kinds = await able_workers.living(session)
     by, why_not, commands = _compiled(plan, kinds)
-    known = await forecast.history(session)
+    known = await past(session, project_of_task(), sizes=True)
+    told = seconds_of_work(forecast.work_of(draft.type, plan), known)
     return Explanation(
         draft=draft,
         plan=plan,
@@ -48,8 +52,8 @@ async def explain(session: AsyncSession, draft: Draft) -> Explanation:
         alive=sum(len(kind.workers) for kind in kinds),
         why_not=why_not,
         commands=commands,
-        seconds=forecast.seconds_of_work(draft.type, plan, known),
-        size_bytes=tuple(forecast.bytes_of(output, plan, known) for output in plan.outputs),
+        seconds=None if told is None else told[1],
+        size_bytes=tuple(forecast.bytes_of(output, plan, known.sizes) for output in plan.outputs),
     )
 
 

@@ -1,7 +1,8 @@
-"""How long an edit will take to make and how large its files will be, by what earlier ones took and came to.
+"""How long an edit will take to make and how large its files will be, by what earlier ones took and came to. Pure.
 
-Pure, but for the one query that reads what was. What is foretold is an interval that should hold four times in five:
-where little is known it is wide, where nothing is known there is none, and a sentence says so.
+What is foretold is an interval that should hold four times in five: where little is known it is wide, where nothing is
+known there is none, and a sentence says so. What earlier ones were is read by past_jobs.py; calibration.py sees to it
+that intervals hold.
 """
 
 from __future__ import annotations
@@ -12,10 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import msgspec
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.ownership import project_of_task
 from reelwright.edits import effort
 from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
@@ -23,8 +21,6 @@ from reelwright.edits.media_info import VideoStream
 from reelwright.edits.outputs import Preset
 from reelwright.edits.plan import ExpectedOutput, Plan
 
-LOOKED_AT = 300
-"""Jobs, the newest."""
 LEAST, ENOUGH = 3, 8
 """Earlier cases: with fewer nothing is said; with so many of a closer kind, those of a wider kind are left aside."""
 READING = 0.25
@@ -57,6 +53,12 @@ class Forecast:
     high: float
     cases: int
 
+    @property
+    def spread(self) -> float:
+        """Half of the logarithm from `low` to `high`."""
+        low, high = (max(end, 1e-9) for end in (self.low, self.high))
+        return max(math.log(high / low) / 2, LEAST_SPREAD)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -69,62 +71,46 @@ class Case:
     density: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    seconds: tuple[Case, ...]
-    size_bytes: tuple[Case, ...]
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What an edit is as work, as jobs keep it. `kinds`: the closest one first; `size`: what its seconds go by;
+    `density`: the source's bytes a pixel."""
+
+    kinds: tuple[tuple[str, ...], ...]
+    size: float
+    density: float
 
 
-_ENDED = text(
-    "SELECT j.type::text, extract(epoch FROM j.finished_at - j.started_at)::float, j.plan_json #>> '{inputs,0,sha256}',"
-    " j.plan_json #> '{inputs,0,media,video,0}', (j.plan_json #>> '{inputs,0,media,size_bytes}')::float,"
-    " (j.plan_json #>> '{inputs,0,media,duration_s}')::float, j.plan_json -> 'outputs',"
-    " ARRAY(SELECT v.size_bytes FROM video_variants v WHERE v.job_id = j.id ORDER BY v.output_index)"
-    " FROM jobs j WHERE j.status = 'SUCCESS' AND j.attempt = 1 AND j.reused_from_job_id IS NULL"
-    " AND j.plan_json IS NOT NULL AND j.recipe_json -> 'frames' IS NULL"  # what was copied says nothing of coding
-    " AND (CAST(:project_id AS uuid) IS NULL OR j.project_id = CAST(:project_id AS uuid))"
-    " ORDER BY j.finished_at DESC LIMIT :most"
-).bindparams(most=LOOKED_AT)
+def work_of(job_type: JobType, plan: Plan) -> Work | None:
+    """Return what a plan is as work; None of what is copied: nothing is known of that."""
+    return None if plan.is_spliced else work(job_type, plan.outputs, plan.inputs[0].media.main_video, _density_of(plan))
 
 
-async def history(session: AsyncSession) -> History:
-    """Return what the newest jobs took and came to that succeeded at once: one query, by an index. Another project's
-    say nothing here: what is foretold would tell of them."""
-    seconds: list[Case] = []
-    size_bytes: list[Case] = []
-    ended = await session.execute(_ENDED, {"project_id": project_of_task()})
-    for job_type, took_s, sha256, video, source_bytes, source_s, stated, sizes in ended:
-        try:
-            source = msgspec.convert(video, VideoStream)
-            outputs = msgspec.convert(stated, tuple[ExpectedOutput, ...])
-        except msgspec.ValidationError:
-            continue  # a plan of another release
-        work, density = _work(outputs, source), _density(source, source_bytes, source_s)
-        if took_s and took_s > 0 and work:
-            seconds.append(Case(_work_kinds(JobType(job_type), outputs), work, took_s, density))
-        if len(sizes) == len(outputs):  # else some were deleted
-            size_bytes += [
-                Case(_size_kinds(output, sha256), _weight(output, source), size, density)
-                for output, size in zip(outputs, sizes, strict=True)
-                if size
-            ]
-    return History(tuple(seconds), tuple(size_bytes))
+def work(
+    job_type: JobType, outputs: Sequence[ExpectedOutput], source: VideoStream, source_density: float
+) -> Work | None:
+    """Return what outputs of such a source are as work; None where that cannot be said."""
+    size = _work(outputs, source)
+    return Work(kinds=_work_kinds(job_type, outputs), size=size, density=source_density) if size > 0 else None
 
 
-def seconds_of_work(job_type: JobType, plan: Plan, known: History) -> Forecast | None:
-    """How long a worker will be at it, from its start to the published result. Of what is copied nothing is known."""
-    if plan.is_spliced:
-        return None
-    kinds, work = _work_kinds(job_type, plan.outputs), _work(plan.outputs, plan.inputs[0].media.main_video)
-    return foretell(kinds, work, known.seconds, _density_of(plan), DENSITY_OF_TIME)
+def size_case(
+    output: ExpectedOutput, sha256: str, source: VideoStream, source_density: float, size_bytes: float
+) -> Case:
+    """Return an output of earlier as a case of how large such come out."""
+    return Case(_size_kinds(output, sha256), _weight(output, source), size_bytes, source_density)
 
 
-def bytes_of(output: ExpectedOutput, plan: Plan, known: History) -> Forecast | None:
+def seconds_of_work(work: Work, cases: Iterable[Case]) -> Forecast | None:
+    """How long a worker will be at it, from its start to the published result."""
+    return foretell(work.kinds, work.size, cases, work.density, DENSITY_OF_TIME)
+
+
+def bytes_of(output: ExpectedOutput, plan: Plan, cases: Iterable[Case]) -> Forecast | None:
     """How large an output will be. Of what is copied nothing is known."""
     if plan.is_spliced:
         return None
     kinds, weight = _size_kinds(output, plan.inputs[0].sha256), _weight(output, plan.inputs[0].media.main_video)
-    return foretell(kinds, weight, known.size_bytes, _density_of(plan), DENSITY_OF_SIZE)
+    return foretell(kinds, weight, cases, _density_of(plan), DENSITY_OF_SIZE)
 
 
 def foretell(
@@ -137,7 +123,15 @@ def foretell(
     """By the cases of the closest kind of which there are enough, else of the widest of which there are any: a plane
     through them where all are logarithms, which leans towards a slope of one with the size, and of `power` with the
     density of the source. None where there are too few."""
-    known = list(cases)
+    alike = alike_of(kinds, list(cases))
+    if len(alike) < LEAST or size <= 0:
+        return None
+    points = [(math.log(case.size), math.log(case.density), math.log(case.found)) for case in alike]
+    return _by_plane(points, (math.log(size), math.log(density)), power)
+
+
+def alike_of(kinds: Sequence[tuple[object, ...]], known: Sequence[Case]) -> list[Case]:
+    """Return the cases of the closest kind of which there are ENOUGH, else of the widest of which there are any."""
     alike: list[Case] = []
     for kind in kinds:
         of_kind = [case for case in known if kind in case.kinds]
@@ -145,10 +139,7 @@ def foretell(
             alike = of_kind
         if len(of_kind) >= ENOUGH:
             break
-    if len(alike) < LEAST or size <= 0:
-        return None
-    points = [(math.log(case.size), math.log(case.density), math.log(case.found)) for case in alike]
-    return _by_plane(points, (math.log(size), math.log(density)), power)
+    return alike
 
 
 def _by_plane(points: Sequence[tuple[float, float, float]], at: tuple[float, float], power: float) -> Forecast:
@@ -183,14 +174,15 @@ def _student(freedom: float) -> float:
     return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def _work_kinds(job_type: JobType, outputs: Sequence[ExpectedOutput]) -> tuple[tuple[object, ...], ...]:
+def _work_kinds(job_type: JobType, outputs: Sequence[ExpectedOutput]) -> tuple[tuple[str, ...], ...]:
     videos = [one.output.video for one in outputs if one.output.video is not None]
     if not videos:
         what = "sound" if outputs else "images"
-        return (("type", job_type, what), ("any", what))
+        return (("type", job_type.value, what), ("any", what))
     video, copied = videos[0], all(output.copied for output in outputs if output.output.video is not None)
-    codec = (copied, video.codec, video.preset, video.two_pass)
-    return (("type", job_type, *codec), ("codec", *codec), ("any", copied))
+    way = "copied" if copied else "coded"
+    codec = (way, video.codec, video.preset, "two passes" if video.two_pass else "one pass")
+    return (("type", job_type.value, *codec), ("codec", *codec), ("any", way))
 
 
 def _size_kinds(output: ExpectedOutput, sha256: str) -> tuple[tuple[object, ...], ...]:
@@ -203,10 +195,10 @@ def _size_kinds(output: ExpectedOutput, sha256: str) -> tuple[tuple[object, ...]
 
 def _density_of(plan: Plan) -> float:
     media = plan.inputs[0].media
-    return _density(media.main_video, media.size_bytes, media.duration_s)
+    return density(media.main_video, media.size_bytes, media.duration_s)
 
 
-def _density(source: VideoStream, size_bytes: float | None, duration_s: float | None) -> float:
+def density(source: VideoStream, size_bytes: float | None, duration_s: float | None) -> float:
     """The source's bytes a pixel, with its sound; 1 where that is not known."""
     rate = float(Fraction(source.frame_rate) if source.frame_rate else USUAL_RATE)
     pixels = source.width * source.height * (source.frame_count or (duration_s or 0.0) * rate)

@@ -151,13 +151,16 @@ async def report(
     stage: str,
     speed: float | None = None,
     recipe_json: dict[str, Any] | None = None,
+    forecast: dict[str, Any] | None = None,
 ) -> None:
-    """Write progress: it never falls and stays below 100 until the commit. Raises LeaseLost.
+    """Write progress: it never falls and stays below 100 until the commit. `recipe_json`, `forecast`: where they are
+    new. Raises LeaseLost.
 
     While an attempt is behind what an earlier one reached, the speed is not written: nobody could tell what is left.
     """
     reached = min(int(percent), PROGRESS_BEFORE_COMMIT)
-    values: dict[str, Any] = {"recipe_json": recipe_json} if recipe_json is not None else {}
+    columns = {"recipe_json": recipe_json, "forecast": forecast}
+    values: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
     job_id = await _write(
         session,
         claim,
@@ -178,11 +181,12 @@ async def succeed(
     variant_ids: list[uuid.UUID] | None = None,
     warnings: Sequence[str] = (),
     toolchain: str | None = None,
+    took: dict[str, Any] | None = None,
 ) -> Job:
     """End in SUCCESS, and return the job; the rows of the results belong into the same transaction, and so do those who
     follow the job (reuse.py). `output_variant_id` is the best of `variant_ids`, which are in the order of the plan's
-    outputs. `warnings`: what was found while they were made, beside the plan's own; `toolchain`: by which. Raises
-    LeaseLost."""
+    outputs. `warnings`: what was found while they were made, beside the plan's own; `toolchain`: by which; `took`: what
+    its stages took (past_jobs.py). Raises LeaseLost."""
     outputs = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
     return await _succeed(
         session,
@@ -192,6 +196,7 @@ async def succeed(
         outputs_progress=outputs,
         warnings=Job.warnings.concat(cast(list(warnings), Job.warnings.type)),
         toolchain=toolchain,
+        took=took,
     )
 
 

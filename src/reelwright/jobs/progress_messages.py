@@ -23,7 +23,7 @@ from reelwright.errors import ReelwrightError
 from reelwright.events import message
 from reelwright.events.deliveries import secrets_of
 from reelwright.events.event import ID_PREFIX, PROGRESS, JobProgressData, ProgressMessage, as_told
-from reelwright.jobs.time_left import eta_s
+from reelwright.jobs.time_left import seconds_left
 from reelwright.outbound.client import OutboundClient
 
 logger = logging.getLogger(__name__)
@@ -106,6 +106,7 @@ class ProgressMessages:
 
 
 def _message(job: Job) -> ProgressMessage:
+    left = seconds_left(job)
     data = JobProgressData(
         job_id=job.id,
         job_type=job.type,
@@ -113,7 +114,8 @@ def _message(job: Job) -> ProgressMessage:
         attempt=job.attempt,
         progress=job.progress,
         stage=job.stage,
-        eta_s=eta_s(job),
+        eta_s=None if left is None else left.likely_s,
+        eta=left,
         video_id=job.video_id,
         **as_told(msgspec.convert(job.labels, Labels)),
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import defer, with_expression
 from sqlalchemy.orm.attributes import set_committed_value
 
 from reelwright.db.models import Job, Variant
@@ -21,9 +21,12 @@ NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"
 """The error code of why a job has no result."""
 
 
+LOOKED_AT = with_expression(Job.looked_at, func.now())
+
+
 async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """Return the job. Raises NotFound."""
-    job = await session.get(Job, job_id)
+    job = await session.get(Job, job_id, options=[LOOKED_AT])
     if job is None:
         raise NotFound("no such job")
     return job
@@ -34,8 +37,8 @@ async def page(session: AsyncSession, wanted: Wanted, selection: Selection, *, w
     and what their tracks of subtitles say: that may be a megabyte of each."""
     conditions = [*await selection.conditions(session), *pages.with_labels(Job, wanted.labels)]
     if whole:
-        return await pages.by_time(session, Job, Job.created_at, wanted, conditions)
-    large = [defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json)]
+        return await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=[LOOKED_AT])
+    large = [LOOKED_AT, *(defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json))]
     part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=large)
     without_text = case((func.jsonb_typeof(Job.plan_json) == "object", Job.plan_json.op("-")("subtitles")))
     plans = await session.execute(select(Job.id, without_text).where(Job.id.in_([job.id for job in part.rows])))

@@ -34,6 +34,9 @@ from reelwright.events import webhooks
 from reelwright.jobs import reuse, room
 from reelwright.jobs.cost import queue_of
 from reelwright.jobs.creation import NewJob
+from reelwright.jobs.forecast import work_of
+from reelwright.jobs.foretelling import foretold
+from reelwright.jobs.past_jobs import past
 from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
@@ -190,6 +193,7 @@ async def submit(
         max_failures=max_failures,
         webhook_id=None if webhook_url is None else await webhooks.of_request(session, webhook_url),
         result_keep_s=await retention.keep_s(session, "results_s", keep_s, keep_rules),
+        forecast=msgspec.to_builtins(foretold(work_of(draft.type, plan), await past(session, project_of_new()))),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
         timing=timing,
         queue=queue_of(plan),

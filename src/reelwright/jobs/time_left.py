@@ -1,13 +1,20 @@
-"""The seconds that are left of a job at work, as its row says it. Pure."""
+"""The seconds that are left of a job at work, as its row says it: what was foretold at its start, and more and more
+what is measured of it. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any
 
+import msgspec
+
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
+from reelwright.edits.seconds_left import SecondsLeft
+from reelwright.jobs import calibration, foretelling
+from reelwright.jobs.past_jobs import Foretold
 
 SETTLED_S = 6.0
 """So long after its start a command has the speed of the rest; before, what it looks ahead at makes it seem slower."""
@@ -17,7 +24,41 @@ MIN_PROGRESS = 10
 """Per cent that have to be done before the time that they took says something of the rest."""
 
 
-def eta_s(job: Job) -> float | None:
+def kept(job: Job) -> Foretold:
+    """Return what was foretold of the job; nothing where that was another release."""
+    try:
+        return msgspec.convert(job.forecast or {}, Foretold)
+    except msgspec.ValidationError:
+        return Foretold()
+
+
+def seconds_left(job: Job, passed_s: float = 0.0) -> SecondsLeft | None:
+    """Return the seconds until a job at work has ended. `passed_s`: since its row was written. None while nothing is
+    known: of a job that does not run, and of one of whose kind none was made, at its start."""
+    if job.status is not JobStatus.STARTED:
+        return None
+    foretold = kept(job)
+    if foretold.seconds is not None and job.attempt > 1 and not job.speed:
+        return _begun_again(foretold.seconds, job.progress / 100).after(passed_s)
+    points = calibration.UNKNOWN
+    if foretold.seconds is not None:
+        points = (foretelling.start(foretold.seconds), *(foretold.points or points))
+    point = calibration.at(points, job.progress)
+    said = calibration.said(foretelling.likely_left_s(foretold, job.progress), measured_s(job), point.trust)
+    if said is None:
+        return None
+    low, middle, high = (said * math.exp(by) for by in (point.low, point.middle, point.high))
+    return SecondsLeft(low_s=low, likely_s=middle, high_s=high).after(passed_s)
+
+
+def _begun_again(whole: SecondsLeft, reached: float) -> SecondsLeft:
+    """What is left of a later attempt that may be behind what an earlier one has reached: nobody knows by how much."""
+    return SecondsLeft(
+        low_s=whole.low_s * (1 - reached), likely_s=whole.likely_s * (1 - reached / 2), high_s=whole.high_s
+    )
+
+
+def measured_s(job: Job) -> float | None:
     """Return the seconds that are left, by the speed of the command that runs: what is left of it and of those behind
     it, as they weigh. As long as that is young, rather by the time that all before took.
 

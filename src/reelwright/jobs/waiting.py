@@ -21,6 +21,8 @@ from reelwright.settings import QUEUES
 FRESH_S = 30
 """A worker that was not heard of for so long does not live."""
 
+SCHEDULE = "schedule"
+"""The code of waiting for `run_at`."""
 START_ONE = "start one: `reelwright up`, or `procrastinate --app=reelwright_worker.app.app worker`"
 
 _ALIVE = text(

@@ -275,6 +275,7 @@ JOB: dict[str, Any] = {
     "worker": "host:4711",
     "speed": 6.2,
     "eta_s": 1.4,
+    "eta": {"low_s": 1.1, "likely_s": 1.4, "high_s": 2.2},
     "created_at": NOW,
     "started_at": NOW,
     "finished_at": None,

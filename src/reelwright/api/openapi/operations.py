@@ -260,7 +260,8 @@ _EVENTS_EXAMPLE = (
     'retry: 2000\n\nid: 1\nevent: state\ndata: {"type":"state","job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9",'
     '"status":"PENDING","attempt":0,"at":"2026-11-21T10:15:30.123456Z","data":{}}\n\nevent: progress\ndata: '
     '{"type":"progress","job_id":"0199f0d3-5c0d-7f00-a5d4-2e6f70b1c8a9","status":"PENDING","progress":0,'
-    '"stage":null,"speed":null,"eta_s":null}\n\n'
+    '"stage":null,"speed":null,"eta_s":4.2,'
+    '"eta":{"low_s":2.9,"likely_s":4.2,"high_s":7.3}}\n\n'
 )
 
 _PROJECT_EVENTS_EXAMPLE = (

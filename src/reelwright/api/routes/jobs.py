@@ -39,7 +39,7 @@ from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
-from reelwright.jobs import history, lifecycle, queries, waiting
+from reelwright.jobs import history, lifecycle, outlook, queries
 from reelwright.jobs.selection import Selection
 from reelwright.library.queries import files_of_jobs
 
@@ -164,10 +164,9 @@ async def list_jobs(
         part = await queries.page(session, asked, selection, whole=bool(expand))
         jobs = part.rows
         outputs = await files_of_jobs(session, [job.id for job in jobs], only_main=True)
-        reasons = await waiting.reasons(session, jobs)
+        outlooks = await outlook.of(session, jobs)
     items = [
-        JobSummary.of(job, outputs, services.addresses, reasons.get(job.id)).with_parts(job, expand or ())
-        for job in jobs
+        JobSummary.of(job, outputs, services.addresses, outlooks[job.id]).with_parts(job, expand or ()) for job in jobs
     ]
     return JobPage.of(part, asked, items)
 
@@ -185,8 +184,8 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
         job = await queries.find(session, job_id)
         outputs = await files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
         checks = await queries.checks_of(session, job_id) if outputs else {}
-        reasons = await waiting.reasons(session, [job])
-        return JobOut.of(job, outputs, services.addresses, reasons.get(job_id), checks)
+        outlooks = await outlook.of(session, [job])
+        return JobOut.of(job, outputs, services.addresses, outlooks[job_id], checks)
 
 
 @get(

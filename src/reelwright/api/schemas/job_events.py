@@ -12,7 +12,7 @@ from reelwright.api.schemas.imports import TransferOut
 from reelwright.api.schemas.jobs import Progress
 from reelwright.db.models import Job, JobEvent
 from reelwright.edits.enums import JobStatus
-from reelwright.jobs.time_left import eta_s
+from reelwright.edits.seconds_left import Eta, SecondsLeft
 
 
 class StateEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="state"):
@@ -36,7 +36,8 @@ class StateEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="progress"):
-    """How far a job is, as `event: progress`. `received_bytes` and `size_bytes`: of an import."""
+    """How far a job is, as `event: progress`; `eta_s` is the middle of `eta`. `received_bytes` and `size_bytes`: of an
+    import."""
 
     job_id: uuid.UUID
     status: JobStatus
@@ -44,11 +45,13 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
     stage: str | None
     speed: float | None
     eta_s: float | None
+    eta: Eta
     received_bytes: int | None = None
     size_bytes: int | None = None
 
     @classmethod
-    def of(cls, job: Job) -> ProgressEvent:
+    def of(cls, job: Job, left: SecondsLeft | None) -> ProgressEvent:
+        """`left`: until it has ended."""
         transfer = TransferOut.of(job)
         return cls(
             job_id=job.id,
@@ -56,7 +59,8 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
             progress=job.progress,
             stage=job.stage,
             speed=job.speed,
-            eta_s=eta_s(job),
+            eta_s=None if left is None else left.likely_s,
+            eta=left,
             received_bytes=None if transfer is None else transfer.received_bytes,
             size_bytes=None if transfer is None else transfer.size_bytes,
         )

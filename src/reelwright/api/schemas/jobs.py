@@ -20,11 +20,12 @@ from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, T
 from reelwright.api.schemas.videos import FileOut, OutputCheckOut, checks_of
 from reelwright.db.models import File, Job
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
+from reelwright.edits.seconds_left import Eta
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs import results
+from reelwright.jobs.outlook import Outlook
 from reelwright.jobs.output_states import OutputState, output_state
 from reelwright.jobs.status_reader import CurrentStatus
-from reelwright.jobs.time_left import eta_s
 from reelwright.jobs.waiting import Waiting
 
 Outputs = Mapping[uuid.UUID, Sequence[File]]
@@ -167,7 +168,7 @@ class JobPart(StrEnum):
 class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A job in a list; `edit`, `plan` and `commands` are there when `expand` asks for them. `attempt` numbers its
     attempts, `failures` counts those that it is to blame for. `output_variant_id` is its best output's while there is
-    that, as `result_url`; `speed` is times real time; `eta_s` an estimate, null until enough is known."""
+    that, as `result_url`; `speed` is times real time; `eta_s` is the middle of `eta`."""
 
     job_id: uuid.UUID
     job_url: Address
@@ -201,6 +202,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None
     speed: float | None
     eta_s: float | None
+    eta: Eta
     created_at: Timestamp
     started_at: Timestamp | None
     finished_at: Timestamp | None
@@ -211,9 +213,9 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True):
     commands: list[list[str]] | UnsetType = UNSET
 
     @classmethod
-    def of(cls, job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None) -> JobSummary:
-        """`waiting`: what it waits for beside its turn."""
-        return cls(**_summary(job, outputs, addresses, waiting))
+    def of(cls, job: Job, outputs: Outputs, addresses: Addresses, outlook: Outlook) -> JobSummary:
+        """`outlook`: what is to be expected of it."""
+        return cls(**_summary(job, outputs, addresses, outlook))
 
     def with_parts(self, job: Job, parts: Collection[JobPart]) -> JobSummary:
         """Return it with what is large of its job, where that is wanted."""
@@ -257,16 +259,11 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls,
-        job: Job,
-        outputs: Outputs,
-        addresses: Addresses,
-        waiting: Waiting | None,
-        checks: Checks | None = None,
+        cls, job: Job, outputs: Outputs, addresses: Addresses, outlook: Outlook, checks: Checks | None = None
     ) -> JobOut:
         """`checks`: of each of its variants, as they are stored."""
         return cls(
-            **_summary(job, outputs, addresses, waiting, checks or {}),
+            **_summary(job, outputs, addresses, outlook, checks or {}),
             edit=job.edit_json,
             plan=job.plan_json,
             plan_digest=job.plan_digest,
@@ -276,8 +273,9 @@ class JobOut(JobSummary, frozen=True, kw_only=True):
 
 
 def _summary(
-    job: Job, outputs: Outputs, addresses: Addresses, waiting: Waiting | None, checks: Checks | None = None
+    job: Job, outputs: Outputs, addresses: Addresses, outlook: Outlook, checks: Checks | None = None
 ) -> dict[str, Any]:
+    waiting, left = outlook
     kept = job.output_variant_id is not None and job.output_variant_id in outputs
     return {
         "job_id": job.id,
@@ -308,7 +306,8 @@ def _summary(
         "waiting_for": None if waiting is None else WaitingOut.of(waiting),
         "worker": job.worker,
         "speed": job.speed,
-        "eta_s": eta_s(job),
+        "eta_s": None if left is None else left.likely_s,
+        "eta": left,
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,

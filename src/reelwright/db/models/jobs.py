@@ -15,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from reelwright.db.models.base import Base, Labelled, index_of_labels, index_of_projects, new_id
 from reelwright.db.ownership import Owned
@@ -93,6 +93,13 @@ class Job(Labelled, Owned, Base):
     toolchain: Mapped[str | None]
     """By which its result was made."""
     recipe_json: Mapped[dict[str, Any] | None]
+    forecast: Mapped[dict[str, Any] | None]
+    """How long it was foretold to take, when it was asked for and again when it began (jobs/past_jobs.py). None: by an
+    older release."""
+    took: Mapped[dict[str, Any] | None]
+    """What its stages took, and how far it was when, once it has succeeded."""
+    looked_at: Mapped[datetime.datetime | None] = query_expression()
+    """When it was read, by the database's clock, where a query asks for that."""
     speed: Mapped[float | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     claim_token: Mapped[uuid.UUID | None]

@@ -80,4 +80,6 @@ class AbleWorker(Base):
     capabilities: Mapped[dict[str, Any]]
     capacity: Mapped[dict[str, Any] | None]
     """What one job could have there (capacity/place.py); None: a worker of an older release."""
+    slots: Mapped[int | None]
+    """Jobs that it does at once; None: a worker of an older release."""
     seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,10 +30,14 @@ WITHOUT_METADATA = ("-map_metadata", "-1", "-map_chapters", "-1")
 """An output's options: no text of a client's file goes into a result."""
 
 
+Stage = Literal["look", "measure", "analyse", "encode", "sound", "remux", "package"]
+"""What a command is for, by which what it takes is compared with what earlier ones took."""
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One ffmpeg process. Arguments "<in0>", "<out0>" are slots; any other "<name>" is a file of ours in the work
-    folder. `weight` is its share of the whole work, `outputs` how many times the video is coded. `gains` are what it
-    measures, for the slots "{name}" in the arguments of those that follow.
+    folder. `stage` says what it does, `weight` is its share of the whole work, `outputs` how many times the video is
+    coded. `gains` are what it measures, for the slots "{name}" in the arguments of those that follow.
 
     `if_damaged` is what to try instead when the source proves damaged: it decodes nothing that the output does without;
     `lost_then` says what it leaves out that is wanted. `from_start`, then, reads from the source's start: what decodes
@@ -49,6 +53,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     video_stream: int = msgspec.field(default=0, name="picture")
     """Which stream of the first input the picture is."""
     expected_s: str
+    stage: Stage = "encode"
     weight: float = 1.0
     outputs: int = 1
     gains: tuple[LoudnessGain, ...] = ()

@@ -56,10 +56,23 @@ class Budget:
 
 Report = Callable[[float, float | None], None]
 """Told the whole recipe's percentage and ffmpeg's speed (times real time); must not block."""
+Ended = Callable[[Command, float], None]
+"""Told of each command that has ended well, and the seconds that it took with all its tries; must not block."""
+
+
+def _nobody(command: Command, took_s: float) -> None:
+    """Is told of commands that have ended where nobody wants to know."""
 
 
 async def run(
-    recipe: Recipe, slots: Mapping[str, Path], *, ffmpeg: Path, work: Path, budget: Budget, report: Report
+    recipe: Recipe,
+    slots: Mapping[str, Path],
+    *,
+    ffmpeg: Path,
+    work: Path,
+    budget: Budget,
+    report: Report,
+    ended: Ended = _nobody,
 ) -> tuple[str, ...]:
     """Make everything that the recipe says, in order. `slots`: "in0" and "out0" to paths; outputs lie in `work`.
     Returns what is missing of the source, in sentences.
@@ -73,6 +86,7 @@ async def run(
     for command in recipe.commands:
         before, share = done / whole, command.weight / whole
         damaged: MediaProcessFailed | None = None
+        began = time.monotonic()
 
         def tell(
             progress: Progress, *, before: float = before, share: float = share, command: Command = command
@@ -111,6 +125,7 @@ async def run(
         if command.shown is not None:
             measured[command.shown.name] = await asyncio.to_thread(command.shown.read, work)
         done += command.weight
+        ended(command, time.monotonic() - began)
     return tuple(dict.fromkeys(lost))
 
 

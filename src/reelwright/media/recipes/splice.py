@@ -81,6 +81,7 @@ def _remux_command(plan: Plan, capabilities: Capabilities) -> Command:
         ),
         video_stream=video.index,
         expected_s=str(end),
+        stage="remux",
         weight=REMUX_WEIGHT,
     )
 
@@ -243,7 +244,7 @@ def _sound_command(plan: Plan, capabilities: Capabilities) -> Command:
     if not isinstance(step := plan.steps[0], PlannedTrim):
         ground = EditedSource(opened(plan), capabilities)
         arguments = [*ground.sound(plan, expected), "-vn", *WITHOUT_METADATA, *into("mp4", slot)]
-        return ground.command(arguments, expected_s=expected.duration_s, weight=SOUND_WEIGHT)
+        return ground.command(arguments, expected_s=expected.duration_s, stage="sound", weight=SOUND_WEIGHT)
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut, graphs = Cut.of(media, start, end), Graphs()
     heard = enumerate(media.decodable_audio[: expected.audio_tracks])
@@ -259,5 +260,6 @@ def _sound_command(plan: Plan, capabilities: Capabilities) -> Command:
         ),
         video_stream=media.main_video.index,
         expected_s=expected.duration_s,
+        stage="sound",
         weight=SOUND_WEIGHT,
     )

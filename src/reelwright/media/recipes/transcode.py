@@ -78,6 +78,7 @@ def rendition_commands(ground: Callable[[], Ground], plan: Plan, capabilities: C
             measuring_all.command(
                 [*measuring_all.measured(measured), *NOWHERE],
                 expected_s=str(plan.length),
+                stage="measure",
                 weight=MEASURING_SHARE,
                 gains=tuple(one.gain for one in measured),
             )
@@ -87,7 +88,8 @@ def rendition_commands(ground: Callable[[], Ground], plan: Plan, capabilities: C
     commands.append(_transcode(ground(), plan, capabilities))
     if plan.streaming is not None:
         packaged = (*REPORTING, *packager.packaging(plan.streaming))
-        commands.append(Command(arguments=packaged, expected_s=str(plan.length), weight=PACKAGING_WEIGHT))
+        packaging = Command(arguments=packaged, expected_s=str(plan.length), stage="package", weight=PACKAGING_WEIGHT)
+        commands.append(packaging)
     return tuple(commands)
 
 
@@ -121,6 +123,7 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
         arguments,
         before=tuple(dict.fromkeys(option for coder in coders if coder for option in hardware.device_options(coder))),
         expected_s=str(plan.length),
+        stage="analyse" if analysing else "encode",
         weight=_first_pass_share(plan) if analysing else 1.0,
         outputs=max(1, len(plan.outputs)),
         hardware=any(coders),

@@ -130,6 +130,7 @@ def _looking(media: MediaInfo, start: Fraction, cut: Cut, shown: DisplayedFrame,
         ),
         forgiving=True,
         expected_s=str(HELD_S),
+        stage="look",
         weight=LOOKING_SHARE,
         shown=shown,
     )

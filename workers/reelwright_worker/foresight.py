@@ -1,0 +1,71 @@
+"""What an attempt is foretold to take, and what its parts weigh, by what earlier jobs of its project took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from reelwright.db.models import Job
+from reelwright.edits.plan import Plan
+from reelwright.jobs import stage_shares
+from reelwright.jobs.forecast import work_of
+from reelwright.jobs.foretelling import foretold_at_start
+from reelwright.jobs.past_jobs import Past, machine_of
+from reelwright.jobs.stage_shares import CHECK
+from reelwright.media.ffmpeg.command import Recipe
+from reelwright_worker.splicing import SHARES
+
+CHECKING_SHARE = 0.06
+"""Of the whole work, about: what decoding outputs takes beside making them."""
+RENDER = "render"
+
+
+class Foresight:
+    """`forecast`: as the job is to keep it, once it is known what is made."""
+
+    def __init__(self, job: Job, worker: str) -> None:
+        self._job = job
+        self._worker = worker
+        self._past = Past(())
+        self._parts: Mapping[str, float] = {RENDER: 1 - CHECKING_SHARE, CHECK: CHECKING_SHARE}
+        """Of the whole, in the order of the work."""
+        self.forecast: dict[str, Any] | None = None
+
+    def heed(self, past: Past) -> None:
+        """Hear of earlier jobs."""
+        self._past = past
+
+    def codes(self, plan: Plan, recipe: Recipe) -> Recipe:
+        """Hear that all of a plan is coded. Return the recipe with weights as earlier jobs have them."""
+        work = work_of(self._job.type, plan)
+        self.forecast = msgspec.to_builtins(foretold_at_start(work, self._past, machine_of(self._worker)))
+        earlier = stage_shares.stages_of(work, self._past)
+        recipe, checking = stage_shares.weighed(recipe, CHECKING_SHARE, earlier)
+        self._parts = {RENDER: 1 - checking, CHECK: checking}
+        return recipe
+
+    def copies(self) -> None:
+        """Hear that all that can be copied is."""
+        constants = {stage: share * (1 - CHECKING_SHARE) for stage, share in SHARES.items()} | {CHECK: CHECKING_SHARE}
+        self._parts = stage_shares.shares(constants, stage_shares.stages_of(None, self._past))
+
+    def percent(self, part: str, done: float) -> float:
+        """Return how far the attempt is when so much of a part is done, 0 to 1."""
+        before = 0.0
+        for name, share in self._parts.items():
+            if name == part:
+                return 100 * (before + share * done)
+            before += share
+        raise KeyError(part)
+
+    def rendered_percent(self, percent: float) -> float:
+        """Return how much of the files is made when the attempt is so far."""
+        return min(percent / (1 - self._parts[CHECK]), 100.0)
+
+    def stored(self, recipe: Recipe) -> dict[str, Any]:
+        """Return the recipe, as the job keeps it, with what checking the outputs weighs beside its commands."""
+        weight = sum(command.weight for command in recipe.commands)
+        stored: dict[str, Any] = msgspec.to_builtins(recipe)
+        return stored | {"checking_weight": weight * self._parts[CHECK] / (1 - self._parts[CHECK])}
