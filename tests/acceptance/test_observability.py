@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -55,8 +56,9 @@ class Observed:
 @asynccontextmanager
 async def living(server_url: str, template: str, folder: Path, **extra: str) -> AsyncIterator[Service]:
     """A service without a worker, its database behind a URL with a password."""
-    await execute(server_url, f"CREATE DATABASE {folder.name} TEMPLATE {template}")
-    url = in_database(server_url, folder.name).replace("@", f":{SECRET}@", 1)
+    name = f"living_{uuid.uuid4().hex[:12]}"  # the tests of this file may run in several processes
+    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = in_database(server_url, name).replace("@", f":{SECRET}@", 1)
     settings = parse(
         {
             "APP_ENV": "test",
@@ -69,7 +71,7 @@ async def living(server_url: str, template: str, folder: Path, **extra: str) -> 
     )
     async with Service(settings, folder).running(**extra) as running:
         yield running
-    await execute(server_url, f"DROP DATABASE {folder.name} WITH (FORCE)")
+    await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
