@@ -38,7 +38,7 @@ async def test_a_running_job_stops_when_it_is_cancelled_and_can_be_retried(servi
     video = await service.upload(long_clip)
     before = service.stored()
     async with service.worker():
-        job_id = await service.trim(video["id"], 0, 55)
+        job_id = await service.trim(video["id"], 0, 55, preset="slow")
         await rendering(service, job_id)
         response = await service.client.post(f"/jobs/{job_id}/cancel")
         assert (response.status_code, response.json()["status"]) == (202, "CANCELLED")
@@ -97,7 +97,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
     and another worker ends it without waiting for the lease."""
     grace_s = 1 if signals == 1 else 60
     video = await service.upload(long_clip)
-    job_id = await service.trim(video["id"], 0, 16)
+    job_id = await service.trim(video["id"], 0, 16, preset="slow")
     slow = {"FFMPEG_THREADS": "1"}  # not done within the grace time
     first = await service.start_worker(SHUTDOWN_GRACE_S=str(grace_s), LEASE_S="600", **slow)
     await rendering(service, job_id)

@@ -216,8 +216,13 @@ async def test_other_services_start_as_they_are_documented(project: Path, tmp_pa
     (folder / ".venv").symlink_to(ROOT / ".venv")
     shell = Shell(folder)
     others = [text.strip() for page, text in blocks("services") if page != "README.md"]
-    with_up, with_worker = sorted(others, key=lambda line: line.endswith("worker"))
-    async with shell.started(with_up, SIGNS["up"]), shell.started(with_worker, SIGNS["worker"]) as worker:
+    (with_up,) = [line for line in others if not line.endswith("worker")]
+    with_metrics, with_queues = sorted(line for line in others if line.endswith("worker"))
+    async with (
+        shell.started(with_up, SIGNS["up"]),
+        shell.started(with_metrics, SIGNS["worker"]) as worker,
+        shell.started(with_queues, SIGNS["worker"]),
+    ):
         found = re.search(r"metrics at http://127\.0\.0\.1:(\d+)/", worker.log.read_text())
         assert found, worker.log.read_text()
         shell.reach("127.0.0.1:9464", int(found[1]))

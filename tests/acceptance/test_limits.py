@@ -282,6 +282,7 @@ def _beyond(most: int, name: str, source: str) -> tuple[str, str, dict[str, Any]
         ),
         "form_text_bytes": ("POST", "/videos/upload", {"data": {"title": "x" * (most + 1)}, "files": {"file": b"x"}}),
         "batch_items": ("POST", "/edits/batch", {"json": many}),
+        "pause_reason_characters": ("POST", f"/queues/light/pause?reason={'x' * (most + 1)}", {}),
         "queue_share": ("PATCH", "/projects/default", {"json": {"queue_share": most + 1}}),
     }[name]
 
