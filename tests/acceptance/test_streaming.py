@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -20,8 +19,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 
 from reelwright.settings import Settings
 from tests.support import footage
-from tests.support.browser import browser, page_server
-from tests.support.processes import PATIENCE_S
+from tests.support.browser import page_server, reported
 from tests.support.service import Service, problem
 
 PAGE = Path(__file__).with_name("player.html")
@@ -130,8 +128,7 @@ async def test_a_browser_plays_it_from_another_site(
             variant = await streamed(service, source.path)
             url = f"{service.url}/variants/{variant['id']}/files/master.m3u8"
             assert (await service.client.get(url)).headers["vary"] == "Origin"  # kept, it serves no other site
-            async with browser(f"{origin}/?{url}", tmp_path / "profile"):
-                found = json.loads(await asyncio.wait_for(report, PATIENCE_S))
+            found = await reported(f"{origin}/?{url}", report, tmp_path)
     assert found["errors"] == []
     assert found["duration"] == pytest.approx(6, abs=0.03)
     assert found["gaps"] == 1  # one range is buffered

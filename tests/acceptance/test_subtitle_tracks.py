@@ -3,7 +3,6 @@ own; moved along with what steps do to the time; shown by players at their frame
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import html
 import io
@@ -22,8 +21,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support import footage, npm
-from tests.support.browser import browser, page_server
-from tests.support.processes import PATIENCE_S
+from tests.support.browser import page_server, reported
 from tests.support.service import Service, problem
 
 PAGE = Path(__file__).with_name("subtitles.html")
@@ -194,8 +192,7 @@ async def test_players_show_them_at_their_frames(settings: Settings, tmp_path: P
                 "tracks": json.dumps(tracks),
                 "moments": json.dumps(moments),
             }
-            async with browser(f"{origin}/?{urlencode(asked)}", tmp_path / "profile"):
-                found = json.loads(await asyncio.wait_for(report, PATIENCE_S))
+            found = await reported(f"{origin}/?{urlencode(asked)}", report, tmp_path)
             with av.open(str(service.settings.media_path / variant["stored_path"])) as container:
                 numbers = [footage.read_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
     assert set(found) == {"alone", "hls", "dash"}, found

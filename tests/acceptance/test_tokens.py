@@ -23,7 +23,7 @@ from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.acceptance.test_streaming import decoded_frames, streamed
 from tests.support import footage, npm
-from tests.support.browser import browser, page_server
+from tests.support.browser import page_server, reported
 from tests.support.processes import PATIENCE_S
 from tests.support.route_table import NOTHING, filled, operations, things
 from tests.support.service import UNKNOWN, Service, problem
@@ -325,8 +325,7 @@ async def test_players_play_a_signed_tree_from_another_site(settings: Settings, 
         async with guarded(allowed, tmp_path / "guarded") as service, service.worker():
             variant = await streamed(service, source.path)
             signed = await token(service, "play", variant_id=variant["id"])
-            async with browser(f"{origin}/?{service.url}{signed['hls_url']}", tmp_path / "profile"):
-                found = json.loads(await asyncio.wait_for(report, PATIENCE_S))
+            found = await reported(f"{origin}/?{service.url}{signed['hls_url']}", report, tmp_path)
             assert found["errors"] == [], found
             assert found["played"]
             assert found["canvas"] > 1000  # bytes of the picture that the page could read

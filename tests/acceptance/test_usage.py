@@ -115,9 +115,8 @@ async def test_whoever_has_made_its_minutes_makes_no_more_until_the_next_day(ser
 
 
 async def test_use_is_counted_with_a_transaction_or_not_at_all(world: World) -> None:
-    """Sixty-four jobs end, sixteen at the same time, half of them in transactions that are rolled back; meanwhile it is added
-    up."""
-
+    """Sixty-four jobs end, sixteen at the same time, half of them in transactions that are rolled back; meanwhile it is
+    added up."""
     places = asyncio.Semaphore(16)  # the pool has 20, of which those who add up take two
 
     async def end(number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +15,7 @@ from reelwright.edits.layers import ImageLayer
 from reelwright.edits.splice import FrameRun, Splice, SpliceRefusal
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, npm, recipes, splices
-from tests.support.browser import browser, page_server
+from tests.support.browser import page_server, reported
 from tests.support.media_files import ffmpeg
 
 PAGE = Path(__file__).with_name("seams.html")
@@ -112,9 +111,6 @@ async def watched(folder: Path, file: Path, way: str, times: list[float]) -> dic
     top, bottom = footage.CODE_ROWS[0]
     bars = {"rows": [top, bottom], "cells": footage.CODE_CELLS, "bits": footage.CODE_BITS}
     asked = {"way": way, "url": url, "mime": MIME, "times": json.dumps(times), "bars": json.dumps(bars)}
-    async with (
-        page_server(PAGE, files) as (origin, report),
-        browser(f"{origin}/?{urlencode(asked)}", folder / "profile"),
-    ):
-        found: dict[str, Any] = json.loads(await asyncio.wait_for(report, PATIENCE_S))
+    async with page_server(PAGE, files) as (origin, report):
+        found: dict[str, Any] = await reported(f"{origin}/?{urlencode(asked)}", report, folder)
     return found

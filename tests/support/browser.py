@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support import needs
 
 REQUEST = re.compile(r"(GET|POST) /([\w.-]*)")
+BROWSERS, REPORTS_WITHIN_S = 2, 80.0
 
 
 @asynccontextmanager
@@ -59,3 +62,14 @@ async def browser(url: str, profile: Path) -> AsyncIterator[None]:
     finally:
         process.terminate()
         await process.wait()
+
+
+async def reported(url: str, report: asyncio.Future[bytes], profiles: Path) -> Any:
+    """Open a page, and return what it posts. A browser that has said nothing for so long says nothing any more: on a
+    busy machine it may be that it never shows a frame. A second one is asked then."""
+    for number in range(BROWSERS):
+        async with browser(url, profiles / f"profile{number}"):
+            done, _ = await asyncio.wait([report], timeout=REPORTS_WITHIN_S)
+        if done:
+            return json.loads(report.result())
+    raise TimeoutError(f"{BROWSERS} browsers have reported nothing, each within {REPORTS_WITHIN_S} s")
