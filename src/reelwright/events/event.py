@@ -29,7 +29,29 @@ _Reason = Annotated[
 ]
 
 
-class JobEventData(msgspec.Struct, frozen=True, kw_only=True):
+class _Labelled(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client has said of the thing."""
+
+    title: _Title
+    tags: _Tags
+    external_id: _ExternalId
+    metadata: _Metadata
+
+
+class _VideoData(_Labelled, frozen=True, kw_only=True):
+    """A video, and until when it is kept."""
+
+    video_id: uuid.UUID
+    filename: str
+    format: str
+    size_bytes: int
+    duration_s: float | None
+    width: int
+    height: int
+    kept_until: Timestamp | None
+
+
+class JobEventData(_Labelled, frozen=True, kw_only=True):
     """A job that has come into a state. `GET /jobs/{job_id}` has the rest."""
 
     job_id: uuid.UUID
@@ -43,13 +65,9 @@ class JobEventData(msgspec.Struct, frozen=True, kw_only=True):
     reused_from: Annotated[uuid.UUID | None, Meta(description="The equal job that made its result.")]
     error_code: Annotated[str | None, Meta(description="Listed at `/docs/errors`.")]
     error_message: str | None
-    title: _Title
-    tags: _Tags
-    external_id: _ExternalId
-    metadata: _Metadata
 
 
-class JobProgressData(msgspec.Struct, frozen=True, kw_only=True):
+class JobProgressData(_Labelled, frozen=True, kw_only=True):
     """How far a job is."""
 
     job_id: uuid.UUID
@@ -63,62 +81,30 @@ class JobProgressData(msgspec.Struct, frozen=True, kw_only=True):
     ]
     eta: Eta
     video_id: uuid.UUID | None
-    title: _Title
-    tags: _Tags
-    external_id: _ExternalId
-    metadata: _Metadata
 
 
-class VideoEventData(msgspec.Struct, frozen=True, kw_only=True):
+class VideoEventData(_VideoData, frozen=True, kw_only=True):
     """A video that has come, or gone, or can be had back. `kept_until`: when it goes by itself, or from the trash."""
 
-    video_id: uuid.UUID
-    filename: str
-    format: str
-    size_bytes: int
-    duration_s: float | None
-    width: int
-    height: int
-    kept_until: Timestamp | None
     reason: _Reason
-    title: _Title
-    tags: _Tags
-    external_id: _ExternalId
-    metadata: _Metadata
 
 
-class ImportEventData(msgspec.Struct, frozen=True, kw_only=True):
+class ImportEventData(_VideoData, frozen=True, kw_only=True):
     """A video that was brought in from an address, by `job_id`. `kept_until`: when it goes by itself."""
 
-    video_id: uuid.UUID
     job_id: uuid.UUID
-    filename: str
-    format: str
-    size_bytes: int
-    duration_s: float | None
-    width: int
-    height: int
-    kept_until: Timestamp | None
-    title: _Title
-    tags: _Tags
-    external_id: _ExternalId
-    metadata: _Metadata
 
 
-class UploadEventData(msgspec.Struct, frozen=True, kw_only=True):
+class UploadEventData(_Labelled, frozen=True, kw_only=True):
     """An upload in several requests."""
 
     upload_id: uuid.UUID
     filename: str
     length_bytes: Annotated[int | None, Meta(description="Null: the client had not said it yet.")]
     created_at: Timestamp
-    title: _Title
-    tags: _Tags
-    external_id: _ExternalId
-    metadata: _Metadata
 
 
-class VariantEventData(msgspec.Struct, frozen=True, kw_only=True):
+class VariantEventData(_Labelled, frozen=True, kw_only=True):
     """A result that has gone."""
 
     variant_id: uuid.UUID
@@ -129,10 +115,6 @@ class VariantEventData(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     duration_s: float | None
     reason: _Reason
-    title: _Title
-    tags: _Tags
-    external_id: _ExternalId
-    metadata: _Metadata
 
 
 class WebhookEventData(msgspec.Struct, frozen=True, kw_only=True):
