@@ -6,13 +6,15 @@ import asyncio
 
 import asyncpg
 import procrastinate.schema
+import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright.db.connection import connect
+from reelwright.db.connection import connect, libpq_parameters
 from reelwright.db.database import create_engine, is_away
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.revisions import current_revision, newest_revision
@@ -91,3 +93,28 @@ async def test_between_a_server_s_last_word_and_the_end_of_the_connection_it_is_
             assert await connection.scalar(text("SELECT 3")) == 3
         line.mend()
         await engine.dispose()
+
+
+async def test_a_process_that_stands_still_amid_a_transaction_holds_nobody_up(database_url: str) -> None:
+    """Whether its connection is one of the engine's or of the queue's: whoever waits for the row gets it while a
+    statement may wait. When it goes on, it finds the database away, and the next connection well."""
+    engine = create_engine(database_url, application_name="tests", pool_size=1)
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("CREATE TABLE locked AS SELECT generate_series(1, 2) AS id")
+        await connection.commit()
+    lock = "UPDATE locked SET id = id WHERE id = {}"
+    with psycopg.connect(database_url, **libpq_parameters()) as queue:  # type: ignore[arg-type]
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(lock.format(1))
+            queue.execute(lock.format(2))
+            other = await connect(database_url, application_name="tests")
+            await other.execute(lock.format("id"))
+            await other.close()
+            with pytest.raises(DBAPIError) as caught:
+                await connection.exec_driver_sql("SELECT 1")
+            assert is_away(caught.value)
+        async with engine.connect() as connection:
+            assert (await connection.exec_driver_sql("SELECT 1")).scalar() == 1
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            queue.execute("SELECT 1")
+    await engine.dispose()

@@ -31,6 +31,7 @@ from reelwright.backup.dump import dump
 from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
 from reelwright.db.schema import require
+from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.overlay_images import images_in_use
 from reelwright.release import RELEASE
@@ -153,7 +154,7 @@ async def _snapshot(database: Database) -> AsyncIterator[tuple[AsyncConnection, 
     """Open a transaction that sees one moment, and give the name under which other sessions see the same."""
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ")
-        await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # pg_dump takes its time
+        await may_be_silent(connection, 0)  # pg_dump takes its time
         name = (await connection.exec_driver_sql("SELECT pg_export_snapshot()")).scalar_one()
         yield connection, name
 

@@ -11,6 +11,10 @@ import asyncpg
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 8
 """A statement of the service's takes milliseconds: one that takes so long waits for what is in its way."""
+SILENCE_S = 5
+"""A transaction of which nothing is heard for so long is ended by the server: a process that stands still in the middle
+of one (a frozen machine, SIGSTOP) would keep everybody from what it has locked. Who waits for that gets it before
+STATEMENT_TIMEOUT_S."""
 
 TCP_OPTIONS = {
     socket.TCP_KEEPIDLE: 10,
@@ -24,7 +28,7 @@ TCP_OPTIONS = {
 async def connect(
     url: str, *, application_name: str, statement_timeout_s: int = STATEMENT_TIMEOUT_S
 ) -> asyncpg.Connection[asyncpg.Record]:
-    """Connect to the server.
+    """Connect to the server. `statement_timeout_s` 0 means that neither a statement nor a silence is ended.
 
     Raises ConnectionError for every way in which the server can be out of reach, TimeoutError, asyncpg's errors.
     """
@@ -36,6 +40,7 @@ async def connect(
             server_settings={
                 "application_name": application_name,
                 "statement_timeout": f"{statement_timeout_s}s",
+                "idle_in_transaction_session_timeout": f"{SILENCE_S if statement_timeout_s else 0}s",
             },
         )
     except TimeoutError:
@@ -69,5 +74,5 @@ def libpq_parameters() -> dict[str, str | int]:
         "keepalives_interval": TCP_OPTIONS[socket.TCP_KEEPINTVL],
         "keepalives_count": TCP_OPTIONS[socket.TCP_KEEPCNT],
         "tcp_user_timeout": TCP_OPTIONS[socket.TCP_USER_TIMEOUT],
-        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s",
+        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout={SILENCE_S}s",
     }

@@ -12,7 +12,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from contextvars import ContextVar
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+
+WHOLE_SILENCE_S = 60
+"""Between two of its parts a request may prepare what the next one needs: look at a file, draw a text."""
 
 
 class Whole:
@@ -33,6 +37,7 @@ class Whole:
         if self.connection is None:
             connection = await self._opened.enter_async_context(self._engine.connect())
             await connection.begin()
+            await may_be_silent(connection, WHOLE_SILENCE_S)
             self.connection = connection
 
     def afterwards(self, tell: Callable[[], None]) -> None:
@@ -46,6 +51,13 @@ class Whole:
         told, self._told = self._told, []
         for tell in told:
             tell()
+
+
+async def may_be_silent(transaction: AsyncConnection | AsyncSession, silence_s: int) -> None:
+    """Let this transaction be silent for longer than others may (`connection.SILENCE_S`): it waits for something else
+    in its course. 0: for ever, which only suits one that keeps nobody from anything."""
+    asked = func.set_config("idle_in_transaction_session_timeout", f"{silence_s}s", True)
+    await transaction.execute(select(asked))
 
 
 _whole: ContextVar[Whole | None] = ContextVar("whole", default=None)

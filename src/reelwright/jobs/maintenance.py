@@ -23,6 +23,7 @@ from reelwright.access.first_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
 from reelwright.db.database import is_away
+from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, NotFound
 from reelwright.events import deliveries, log
 from reelwright.jobs import expiry
@@ -157,6 +158,7 @@ class Maintenance:
         async with self.sessions.begin() as session:
             if not await _sole(session, _FILES_LOCK):
                 return
+            await may_be_silent(session, 0)  # while the folders are read
             await delete_old_entries(session)
             await self.sweep.stored_files(session)
         async with self.sessions() as session:

@@ -146,7 +146,6 @@ class Completions:
 
     async def _claimed(self, upload_id: uuid.UUID, writer: int | None) -> _Examination | None:
         async with self._uploads.sessions.begin() as session:
-            await upload_rows.brief(session)
             asked = select(Upload).where(Upload.id == upload_id, Upload.state == "whole", ~Upload.is_part)
             free = _free() if writer is None else or_(_free(), Upload.writer == writer)
             upload = await session.scalar(asked.where(free).with_for_update())
@@ -219,7 +218,6 @@ def _free() -> ColumnElement[bool]:
 
 async def _fenced(session: AsyncSession, claim: _Examination, values: dict[str, Any]) -> None:
     """Write to the row as long as it is the claim's. Raises Conflict."""
-    await upload_rows.brief(session)
     mine = update(Upload).where(Upload.id == claim.upload.id, Upload.writer == claim.writer, Upload.state == "whole")
     if (await session.execute(mine.values(**values).returning(Upload.id))).first() is None:
         raise Conflict("The upload was ended meanwhile, or another process examines it.")

@@ -30,9 +30,6 @@ CHANNEL = "reelwright_uploads"
 LEASE = datetime.timedelta(seconds=10)
 """Whoever has received the last byte, or examines the upload, is believed alive for so long."""
 
-IDLE_TIMEOUT = "5s"
-"""Less than others wait for a lock (db/connection.py)."""
-
 
 class UploadRefused(ReelwrightError):
     """The uploaded file was not taken; the bytes are gone."""
@@ -65,8 +62,6 @@ def advance(upload: Upload) -> None:
 
 async def found(session: AsyncSession, upload_id: uuid.UUID, *, lock: bool = False) -> Upload:
     """Return the upload. Raises NotFound."""
-    if lock:
-        await brief(session)
     asked = select(Upload).where(Upload.id == upload_id, unexpired())
     upload = await session.scalar(asked.with_for_update() if lock else asked)
     if upload is None:
@@ -89,12 +84,6 @@ async def changed(
         await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         row = (await session.execute(changing.returning(Upload, func.pg_notify(CHANNEL, str(upload_id))))).first()
     return None if row is None else row[0]
-
-
-async def brief(session: AsyncSession) -> None:
-    """Have the database end this transaction when nothing is heard of it: a process that stands still in the middle of
-    one would keep everybody from the row that it has locked."""
-    await session.execute(select(func.set_config("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)))
 
 
 async def tell(session: AsyncSession, upload_id: uuid.UUID) -> None:

@@ -295,7 +295,6 @@ class UploadWriters:
         mine = (Upload.id == claim.upload_id, Upload.writer == claim.writer)
         async with self._sessions.begin() as session:
             if renew:
-                await upload_rows.brief(session)
                 statement = update(Upload).where(*mine).values(expires_at=self._limits.expiry()).returning(Upload.id)
                 found = await session.execute(statement)
             else:
