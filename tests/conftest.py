@@ -25,7 +25,7 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
-from tests.support import footage, recipes
+from tests.support import footage, recipes, server_folder
 from tests.support.job_database import World
 from tests.support.media_files import ffmpeg, made_once
 from tests.support.service import Service
@@ -47,6 +47,12 @@ AS_ROOT = os.geteuid() == 0
 def pytest_configure(config: pytest.Config) -> None:
     if AS_ROOT and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="reelwright-tests-")
+    if "PYTEST_XDIST_WORKER" not in os.environ and "TEST_DATABASE_URL" not in os.environ:
+        server_folder.make()
+
+
+def pytest_unconfigure() -> None:
+    server_folder.remove()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -130,7 +136,11 @@ def server_url(common_folder: Path) -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    with acquire(common_folder / "postgres", grace_s=0) as server:
+    with acquire((server_folder.named() or common_folder) / "postgres", grace_s=0) as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes"):  # what the tests lose with the machine nobody misses
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield server.url
 
 
@@ -145,6 +155,12 @@ async def execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def copy_database(url: str, template: str, name: str) -> None:
+    """By the server's log, or file by file, which is faster where files lie in memory."""
+    strategy = "file_copy" if server_folder.named() else "wal_log"
+    await execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
 
 
 @pytest.fixture(scope="session")
@@ -163,7 +179,7 @@ async def template(server_url: str) -> AsyncIterator[str]:
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """A database of the test's own, at the newest schema."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await copy_database(server_url, template, name)
     yield in_database(server_url, name)
     await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -241,7 +257,7 @@ async def shared_service(
     """One service with one worker for all tests that leave it whole. Equal edits are made anew, as by `settings`."""
     name = f"shared_{uuid.uuid4().hex[:12]}"
     folder = tmp_path_factory.mktemp("shared")
-    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await copy_database(server_url, template, name)
     settings = parse(
         {
             "APP_ENV": "test",

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from reelwright.settings_reader import parse
-from tests.conftest import execute, in_database
+from tests.conftest import copy_database, execute, in_database
 from tests.support.service import UNKNOWN, Service, problem
 
 MOST_OF_AN_ADDRESS = 24
@@ -30,7 +30,7 @@ async def hasty(server_url: str, template: str, tmp_path_factory: pytest.TempPat
     """A service with short clocks and little room. It has no worker."""
     folder = tmp_path_factory.mktemp("hasty")
     name = f"hasty_{os.getpid()}"
-    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await copy_database(server_url, template, name)
     settings = parse(
         {
             "APP_ENV": "test",

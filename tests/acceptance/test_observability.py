@@ -24,7 +24,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from reelwright.settings_reader import parse
-from tests.conftest import execute, in_database
+from tests.conftest import copy_database, execute, in_database
 from tests.support import needs
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port
@@ -57,7 +57,7 @@ class Observed:
 async def living(server_url: str, template: str, folder: Path, **extra: str) -> AsyncIterator[Service]:
     """A service without a worker, its database behind a URL with a password."""
     name = f"living_{uuid.uuid4().hex[:12]}"  # the tests of this file may run in several processes
-    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await copy_database(server_url, template, name)
     url = in_database(server_url, name).replace("@", f":{SECRET}@", 1)
     settings = parse(
         {
