@@ -185,6 +185,54 @@ async def test_of_two_writers_one_wins(service: Service, clip: Path) -> None:
         assert (await first.state(place))["state"] == "refused"
 
 
+async def test_a_database_that_dies_may_forget_how_far_an_upload_is_and_no_byte_is_lost(
+    service: Service, clip: Path
+) -> None:
+    """That a writer has ended is not on the disk of the database yet when its request is answered: without it the bytes
+    are there as those of one that was given up, for the same process and for another."""
+    content = padded(clip, 3_000_000)
+    tus = Tus(service)
+    async with second(service) as other:
+        place = await tus.begun(len(content))
+        as_claimed = (
+            "UPDATE uploads SET writing = 'plain',"
+            " pieces = jsonb_set(pieces, '{-1,2}', to_jsonb((pieces -> -1 ->> 2)::bigint - 700000))"
+        )
+        offset = 0
+        for goes_on in (tus, tus, other):
+            answer = await goes_on.add(place, offset, content[offset : offset + 700_000])
+            offset += 700_000
+            assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(offset))
+            await service.sql(as_claimed)
+            assert (await other.state(place))["offset"] == offset
+        answer = await tus.add(place, offset, content[offset:])
+        assert answer.status_code == 204, answer.text
+        await stored(tus, answer.headers["reelwright-video-id"], content)
+
+
+async def test_room_is_reserved_from_one_request_to_the_next(service: Service) -> None:
+    """Once for the whole upload, until it is there, or given up."""
+    size = 64 * 2**20
+    tus = Tus(service)
+    held = "SELECT holder::text, amount, created_at FROM reservations WHERE until > now()"
+    place = await tus.begun(size)
+    assert await service.sql(held) == []
+    assert (await tus.add(place, 0, bytes(1000))).status_code == 204
+    (reserved,) = await service.sql(held)
+    assert (reserved["holder"], reserved["amount"]) == (place.rpartition("/")[2], size)
+    assert (await tus.add(place, 1000, bytes(1000))).status_code == 204
+    assert await service.sql(held) == [reserved]
+    async with second(service) as other:
+        assert (await other.add(place, 2000, bytes(1000))).status_code == 204
+        assert await service.sql(held) == [reserved]
+    assert (await tus.client.delete(place, headers=TUS)).status_code == 204
+    assert await service.sql(held) == []
+    place = await tus.begun(size)
+    assert (await tus.add(place, 0, bytes(1000))).status_code == 204
+    problem(await tus.add(place, 1000, bytes(size - 1000)), 415, "unsupported_media")
+    assert await service.sql(held) == []
+
+
 async def test_what_tus_asks_for(service: Service, clip: Path) -> None:
     """Abilities, versions, offsets, checksums, lengths that come later, parts, ends; each refusal in its own words."""
     tus, content = Tus(service), clip.read_bytes()

@@ -1,13 +1,15 @@
 """Room for files that come in: reserved beside that of jobs, as they share the storage's disk.
 
 Only of large ones whose size is known: DISK_RESERVE_BYTES is there for the others, and for what is small. A reservation
-lives as long as its request, and is not asked whether the database is away: the file's row will be.
+lives as long as its request, or, of a file that comes in several, from one to the next; and it is not asked whether the
+database is away: the file's row will be.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,17 +31,28 @@ RENEWED_S = 8.0
 
 
 class ArrivingFile:
-    """One that is on its way: how much of it has come."""
+    """One that is on its way: how much of it has come, and when its room was last reserved."""
 
-    def __init__(self) -> None:
-        self.holder = uuid.uuid4()
-        self.received_bytes = 0
+    def __init__(self, size_bytes: int, *, holder: uuid.UUID | None = None, received_bytes: int = 0) -> None:
+        """`size_bytes`: 0 where it is not known; `received_bytes`: by requests before."""
+        self.holder = holder or uuid.uuid4()
+        self.size_bytes = size_bytes
+        self.received_bytes = received_bytes
+        self.reserved_at: float | None = None
+        """On the clock of `time.monotonic`. None: nothing is reserved."""
+        self.disk = ""
+        """On which it is."""
 
     async def counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Pass on what comes, and count it."""
         async for chunk in chunks:
             self.received_bytes += len(chunk)
             yield chunk
+
+    @property
+    def renewed_in_s(self) -> float:
+        """So long the reservation is good as it is."""
+        return 0.0 if self.reserved_at is None else self.reserved_at + RENEWED_S - time.monotonic()
 
 
 @asynccontextmanager
@@ -48,56 +61,81 @@ async def room_for(
 ) -> AsyncIterator[ArrivingFile]:
     """Reserve the storage's disk for a file while it comes in. Raises NoSpace where there is no room beside what
     running work may still take."""
-    incoming = ArrivingFile()
-    if size_bytes < LARGE_BYTES:
-        yield incoming
+    file = ArrivingFile(size_bytes)
+    async with room_held(sessions, storage, file):
+        try:
+            yield file
+        finally:
+            await give_back(sessions, file)
+
+
+@asynccontextmanager
+async def room_held(
+    sessions: async_sessionmaker[AsyncSession], storage: LocalStorage, file: ArrivingFile
+) -> AsyncIterator[None]:
+    """Reserve the disk for what is missing of a file, while one of its requests brings more; afterwards it lasts until
+    the next one comes, at most LASTS_S. Raises NoSpace as `room_for`."""
+    if file.size_bytes < LARGE_BYTES:
+        yield
         return
-    disk = await asyncio.to_thread(place.media_disk, storage)
-    async with sessions.begin() as session:
-        await _reserve(session, storage, incoming, disk, size_bytes)
-    renewing = asyncio.create_task(_renew(sessions, incoming, disk), name="room for an upload")
+    if file.renewed_in_s <= 0:
+        file.disk = await asyncio.to_thread(place.media_disk, storage)
+        async with sessions.begin() as session:
+            await _reserve(session, storage, file)
+    renewing = asyncio.create_task(_renew(sessions, file), name="room for an upload")
     try:
-        yield incoming
+        yield
     finally:
         renewing.cancel()
-        await finished(_release(sessions, incoming, renewing))
+        await finished(asyncio.wait([renewing]))
 
 
-async def _reserve(
-    session: AsyncSession, storage: LocalStorage, incoming: ArrivingFile, disk: str, size_bytes: int
-) -> None:
+async def give_back(sessions: async_sessionmaker[AsyncSession], file: ArrivingFile) -> None:
+    """Let others have what was reserved for a file: it is there, or comes no more."""
+    if file.reserved_at is None:
+        return
+    file.reserved_at = None
+    await finished(_release(sessions, file))
+
+
+async def _reserve(session: AsyncSession, storage: LocalStorage, file: ArrivingFile) -> None:
+    disk = file.disk
     have = {disk: await asyncio.to_thread(storage.free_bytes)}
-    found = await reservations.room(session, have, machine="")
-    if (short := rule.shortage({disk: size_bytes}, have, found.spoken_for)) is not None:
+    missing_bytes = file.size_bytes - file.received_bytes
+    found = await reservations.room(session, have, machine="", beside=file.holder)
+    if (short := rule.shortage({disk: missing_bytes}, have, found.spoken_for)) is not None:
         kept_bytes = found.spoken_for.get(disk, 0)
         raise NoSpace(
-            f"there is no room for {size_bytes} more bytes on the storage disk: {short.free} are free, beside"
+            f"there is no room for {missing_bytes} more bytes on the storage disk: {short.free} are free, beside"
             f" {storage.reserve_bytes} that must stay free and {kept_bytes} that jobs and uploads at work may take"
         )
-    await reservations.reserve(session, incoming.holder, {disk: size_bytes}, what="upload", lasts_s=LASTS_S)
+    await reservations.reserve(session, file.holder, {disk: file.size_bytes}, what="upload", lasts_s=LASTS_S)
+    if file.received_bytes:
+        await _say(session, file)
+    file.reserved_at = time.monotonic()
 
 
-async def _renew(sessions: async_sessionmaker[AsyncSession], incoming: ArrivingFile, disk: str) -> None:
+async def _renew(sessions: async_sessionmaker[AsyncSession], file: ArrivingFile) -> None:
     while True:
-        await asyncio.sleep(RENEWED_S)
+        await asyncio.sleep(max(file.renewed_in_s, 0))
+        file.reserved_at = time.monotonic()
         try:
             async with asyncio.timeout(LASTS_S), sessions.begin() as session:
-                await reservations.renew(
-                    session, incoming.holder, lasts_s=LASTS_S, disk=disk, used_bytes=incoming.received_bytes
-                )
+                await _say(session, file)
         except Exception as error:
             if not is_away(error):
                 raise
             logger.warning("an upload goes on without its reservation: %r", error)
 
 
-async def _release(
-    sessions: async_sessionmaker[AsyncSession], incoming: ArrivingFile, renewing: asyncio.Task[None]
-) -> None:
-    await asyncio.wait([renewing])
+async def _say(session: AsyncSession, file: ArrivingFile) -> None:
+    await reservations.renew(session, file.holder, lasts_s=LASTS_S, disk=file.disk, used_bytes=file.received_bytes)
+
+
+async def _release(sessions: async_sessionmaker[AsyncSession], file: ArrivingFile) -> None:
     try:
         async with sessions.begin() as session:
-            await reservations.release(session, incoming.holder)
+            await reservations.release(session, file.holder)
     except Exception as error:
         if not is_away(error):
             raise

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.access.asking import key_of_new
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.limits import NONE, AccessLimits
+from reelwright.capacity import reservations
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.db.ownership import project_of_new
@@ -64,9 +65,13 @@ class UploadLimits:
         if size_bytes > self.max_bytes:
             raise TooLarge(f"The file is larger than {self.max_bytes} bytes.")
 
+    @property
+    def kept_for(self) -> datetime.timedelta:
+        return datetime.timedelta(seconds=self.expiry_s)
+
     def expiry(self) -> ColumnElement[datetime.datetime]:
         """Return when an upload expires that something is added to now, by the database's clock."""
-        return func.now() + datetime.timedelta(seconds=self.expiry_s)
+        return func.now() + self.kept_for
 
 
 class ResumableUploads:
@@ -204,4 +209,5 @@ class ResumableUploads:
             ended = [upload_id, *upload.parts]
             await session.execute(delete(Upload).where(Upload.id.in_(ended)))
             await upload_rows.tell(session, upload_id)
+            await reservations.release(session, upload_id)
         await asyncio.to_thread(upload_pieces.remove, self.storage, ended)

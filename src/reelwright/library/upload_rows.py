@@ -13,8 +13,9 @@ import uuid
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
@@ -74,15 +75,26 @@ async def locked(session: AsyncSession, upload_id: uuid.UUID) -> Upload:
     return await found(session, upload_id, lock=True)
 
 
+def changing(
+    returned: Any, *conditions: ColumnElement[bool], soon: bool = False, **values: Any
+) -> ReturningUpdate[Any]:
+    """Return a statement that changes a row if it meets conditions, and tells whoever follows the upload: made once,
+    for `changed`, which returns `returned`. `soon`: the database says that it is done before it is on its disk."""
+    kept_soon = [func.set_config("synchronous_commit", "off", True)] if soon else []
+    change = update(Upload).where(Upload.id == bindparam("upload_id"), *conditions).values(**values)
+    told = func.pg_notify(CHANNEL, bindparam("told", type_=Text))
+    return change.returning(returned, told, *kept_soon).execution_options(synchronize_session=False)
+
+
 async def changed(
-    sessions: async_sessionmaker[AsyncSession], upload_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
-) -> Upload | None:
-    """Change the row if it meets the conditions, and tell whoever follows the upload: one statement, which is a
-    transaction of its own. Return the row as it is then; None where it does not meet them."""
-    changing = update(Upload).where(Upload.id == upload_id, *conditions).values(**values)
+    sessions: async_sessionmaker[AsyncSession], change: ReturningUpdate[Any], upload_id: uuid.UUID, **arguments: Any
+) -> Any:
+    """Change a row by one statement, which is a transaction of its own. Return what it returns of the row as it is
+    then; None where that does not meet the conditions."""
+    arguments |= {"upload_id": upload_id, "told": str(upload_id)}
     async with sessions() as session:
         await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        row = (await session.execute(changing.returning(Upload, func.pg_notify(CHANNEL, str(upload_id))))).first()
+        row = (await session.execute(change, arguments)).first()
     return None if row is None else row[0]
 
 

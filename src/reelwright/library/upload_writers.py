@@ -13,13 +13,15 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Interval, bindparam, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from reelwright import fault_points
 from reelwright.cancellation import finished, set_within
-from reelwright.capacity.incoming import room_for
+from reelwright.capacity.incoming import ArrivingFile, give_back, room_held
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
@@ -59,6 +61,36 @@ class Checksum:
     digest: bytes
 
 
+_EXPIRY = func.now() + bindparam("expiry", type_=Interval)
+_GO_ON = upload_rows.changing(
+    Upload.id,
+    Upload.writer == bindparam("left"),
+    Upload.writing.is_(None),
+    Upload.state == "receiving",
+    upload_rows.unexpired(),
+    writer=bindparam("own"),
+    writing=bindparam("kind"),
+    expires_at=_EXPIRY,
+)
+
+
+def _releasing(*, soon: bool = False, **values: Any) -> ReturningUpdate[Any]:
+    return upload_rows.changing(
+        Upload,
+        Upload.writer == bindparam("own"),
+        soon=soon,
+        pieces=bindparam("now"),
+        writing=None,
+        expires_at=_EXPIRY,
+        **values,
+    )
+
+
+_RELEASE, _RELEASE_WHOLE = _releasing(), _releasing(**upload_rows.WHOLE)
+_RELEASE_SOON = _releasing(soon=True)
+"""A database that dies before it has this on its disk knows a writer that has not ended: the next one takes over from
+it, and finds every byte. Of a checked request it would find none."""
+
 Body = Callable[[int], AsyncIterator[bytes]]
 """Gives the bytes that a request brings, of which there may be so many."""
 
@@ -76,6 +108,9 @@ class _Claim:
     is_part: bool
     sha256: hashlib._Hash | None
     """Of all that came before; None where that is not known, or asked by nobody."""
+    arriving: ArrivingFile
+    kind: str
+    """`checked` where the bytes of the request are kept only if they are right, else `plain`."""
 
     @property
     def piece(self) -> UploadPiece:
@@ -105,8 +140,9 @@ class UploadWriters:
         news: asyncio.Event,
         length_bytes: int | None = None,
         checksum: Checksum | None = None,
-    ) -> Upload:
-        """Add what a request brings. What came before an error stays, unless it has a checksum.
+    ) -> tuple[Upload, int]:
+        """Add what a request brings. Return the upload, and how many bytes are there then. What came before an error
+        stays, unless it has a checksum.
 
         `length_bytes`: of the whole upload, where that was not known before. `news`: set whenever the upload may have
         changed. Raises NotFound, OffsetMismatch, Conflict (another one took over), UploadChecksumMismatch, TooLarge,
@@ -118,21 +154,20 @@ class UploadWriters:
         if isinstance(claim, Upload):
             async for _ in body(0):
                 pass
-            return claim
+            return claim, at
         self._left.pop(upload_id, None)
         checked = None if checksum is None else hashlib.new(checksum.name, usedforsecurity=False)
         digests = [digest for digest in (claim.sha256, checked) if digest is not None]
         added_bytes, on_disk, right = 0, False, checksum is None
+        claim.arriving.received_bytes = claim.at
         try:
             writer = await finished(asyncio.to_thread(PieceWriter, self._storage, claim.piece, digests))
             try:
-                room_bytes = claim.room_bytes(self._limits.max_bytes)
-                rest_bytes = room_bytes if claim.length_bytes is not None else 0
                 async with (
                     self._watched(claim, news),
-                    room_for(self._sessions, self._storage, rest_bytes) as arriving,
+                    room_held(self._sessions, self._storage, claim.arriving),
                 ):
-                    chunks = arriving.counted(body(room_bytes))
+                    chunks = claim.arriving.counted(body(claim.room_bytes(self._limits.max_bytes)))
                     await pour(chunks, writer.write, keeps_rest=checksum is None)
                 right = checked is None or checksum is None or checked.digest() == checksum.digest
             finally:
@@ -147,9 +182,11 @@ class UploadWriters:
                 await finished(self._release(claim, added_bytes, right=right and on_disk))
             raise
         upload = await finished(self._release(claim, added_bytes, right=right))
+        if upload.state != "receiving":
+            await give_back(self._sessions, claim.arriving)
         if not right:
             raise UploadChecksumMismatch("The bytes are not those that Upload-Checksum promises; send them anew.")
-        return upload
+        return upload, claim.at + added_bytes
 
     async def _gone_on(self, left: _Claim | None, at: int, length_bytes: int | None, *, checked: bool) -> _Claim | None:
         """Return the right to add where this process has left an upload, if it is there still and nobody came since.
@@ -158,10 +195,9 @@ class UploadWriters:
             return None
         if await asyncio.to_thread(upload_pieces.size_bytes, self._storage, left.piece) != left.piece.size_bytes:
             return None
-        claim = dataclasses.replace(left, writer=left.writer + 1)
-        mine = (Upload.writer == left.writer, Upload.writing.is_(None), Upload.state == "receiving")
-        values = {"writer": claim.writer, "writing": _kind(checked), "expires_at": self._limits.expiry()}
-        found = await upload_rows.changed(self._sessions, left.upload_id, *mine, upload_rows.unexpired(), **values)
+        claim = dataclasses.replace(left, writer=left.writer + 1, kind=_kind(checked))
+        said = {"left": left.writer, "own": claim.writer, "kind": claim.kind, "expiry": self._limits.kept_for}
+        found = await upload_rows.changed(self._sessions, _GO_ON, left.upload_id, **said)
         return None if found is None else claim
 
     async def _claimed(
@@ -200,6 +236,8 @@ class UploadWriters:
                 upload.length_bytes,
                 upload.is_part,
                 sha256,
+                ArrivingFile(upload.length_bytes or 0, holder=upload_id, received_bytes=at),
+                upload.writing,
             )
         if torn is not None:
             await asyncio.to_thread(upload_pieces.keep, self._storage, torn)
@@ -230,10 +268,11 @@ class UploadWriters:
         written = msgspec.structs.replace(claim.piece, size_bytes=size_bytes, torn=bool(added_bytes) and not right)
         pieces = [*claim.pieces[:-1], *([written] if size_bytes else [])]
         at = upload_pieces.total_bytes(pieces)
-        values = {"pieces": msgspec.to_builtins(pieces), "writing": None, "expires_at": self._limits.expiry()}
+        release = _RELEASE_SOON if claim.kind == "plain" and right else _RELEASE
         if at == claim.length_bytes:
-            values |= upload_rows.WHOLE
-        upload = await upload_rows.changed(self._sessions, claim.upload_id, Upload.writer == claim.writer, **values)
+            release = _RELEASE_WHOLE
+        said = {"own": claim.writer, "now": msgspec.to_builtins(pieces), "expiry": self._limits.kept_for}
+        upload: Upload | None = await upload_rows.changed(self._sessions, release, claim.upload_id, **said)
         if upload is None:
             async with self._sessions() as session:
                 await upload_rows.found(session, claim.upload_id)

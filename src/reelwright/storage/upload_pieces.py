@@ -16,6 +16,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
@@ -135,14 +136,21 @@ def whole(
     storage.require_space(wanted_bytes)
     target = folder(storage, upload_id) / f"whole-{writer}"
     target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with ThreadPoolExecutor(1, thread_name_prefix="hash of an upload") as beside:
+        hashing = beside.submit(_hashed, storage, pieces)
+        with target.open("wb", buffering=0) as file:
+            for piece in pieces:
+                with path(storage, piece).open("rb", buffering=0) as source:
+                    _copy(source, file, piece.size_bytes)
+        return WholeUpload(target, wanted_bytes, hashing.result())
+
+
+def _hashed(storage: LocalStorage, pieces: Sequence[UploadPiece]) -> str:
     digest = hashlib.sha256()
-    with target.open("wb", buffering=0) as file:
-        for piece in pieces:
-            with path(storage, piece).open("rb", buffering=0) as source:
-                _copy(source, file, piece.size_bytes)
-                source.seek(0)
-                _hash(source, digest, piece.size_bytes)
-    return WholeUpload(target, wanted_bytes, digest.hexdigest())
+    for piece in pieces:
+        with path(storage, piece).open("rb", buffering=0) as source:
+            _hash(source, digest, piece.size_bytes)
+    return digest.hexdigest()
 
 
 def _as_it_is(found: Path, wanted_bytes: int, sha256: str | None) -> WholeUpload:

@@ -85,8 +85,8 @@ async def begin(request: Request[Any, Any, Any], services: NamedDependency[Servi
                 )
         answer = {"Location": services.addresses.upload(upload.id)}
         if _brings_bytes(request):
-            upload = await _appended(request, services, upload.id, at=0)
-            answer["Upload-Offset"] = str(await services.uploads.offset(upload))
+            upload, offset = await _appended(request, services, upload.id, at=0)
+            answer["Upload-Offset"] = str(offset)
         return Response(None, headers={**answer, **await _concluded(services, upload)})
 
 
@@ -110,8 +110,7 @@ async def append(
         if not _brings_bytes(request):
             raise UnsupportedMedia(f"The bytes must be sent as {tus.CONTENT_TYPE}.")
         at = tus.required_number(request.headers, "Upload-Offset")
-        upload = await _appended(request, services, upload_id, at=at)
-        offset = await services.uploads.offset(upload)
+        upload, offset = await _appended(request, services, upload_id, at=at)
         return Response(None, headers={"Upload-Offset": str(offset), **await _concluded(services, upload)})
 
 
@@ -185,7 +184,9 @@ def _brings_bytes(request: Request[Any, Any, Any]) -> bool:
     return False
 
 
-async def _appended(request: Request[Any, Any, Any], services: Services, upload_id: UUID, *, at: int) -> Upload:
+async def _appended(
+    request: Request[Any, Any, Any], services: Services, upload_id: UUID, *, at: int
+) -> tuple[Upload, int]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia("The bytes must not be compressed.")
     checksum = tus.checksum(request.headers)
