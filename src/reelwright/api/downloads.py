@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
 from reelwright.api.http.file_response import Accel, FileDownload
-from reelwright.db.models import File, Variant, Video
+from reelwright.db.models import File
 from reelwright.library import queries
+from reelwright.library.queries import MainFile
 
 
 def download(
@@ -36,29 +37,25 @@ def download(
 
 async def download_video(services: Services, session: AsyncSession, video_id: UUID, **how: bool) -> FileDownload:
     """Return the upload, under the name that it came with. Raises NotFound."""
-    video = await queries.video(session, video_id)
-    file = await queries.main_file(session, video_id=video_id)
-    return download(services, file, filename=video.original_filename, last_modified=video.upload_time, **how)
+    found = await queries.main_file_of_video(session, video_id)
+    return download(services, found.file, filename=found.original_filename, last_modified=found.made_at, **how)
 
 
 async def download_variant(services: Services, session: AsyncSession, variant_id: UUID, **how: bool) -> FileDownload:
     """Return a result's main file, named after the upload and what was done to it. Raises NotFound."""
-    variant = await queries.variant(session, variant_id)
-    file = await queries.main_file(session, variant_id=variant_id)
-    video = await session.get_one(Video, variant.video_id)
-    name = result_name(video, variant, file)
-    return download(services, file, filename=name, last_modified=variant.created_at, **how)
+    found = await queries.main_file_of_variant(session, variant_id)
+    return download(services, found.file, filename=result_name(found), last_modified=found.made_at, **how)
 
 
 async def download_file(services: Services, session: AsyncSession, variant_id: UUID, name: str) -> FileDownload:
     """Return any file of a variant, to be shown in the page. Raises NotFound."""
-    variant = await queries.variant(session, variant_id)
-    file = await queries.named_file(session, variant_id, name)
-    return download(services, file, filename=file.name, last_modified=variant.created_at, inline=True)
+    file, made_at = await queries.named_file(session, variant_id, name)
+    return download(services, file, filename=file.name, last_modified=made_at, inline=True)
 
 
-def result_name(video: Video, variant: Variant, file: File) -> str:
+def result_name(result: MainFile) -> str:
     """ "holiday.mov" trimmed: "holiday-trim.mp4"."""
-    stem = PurePosixPath(video.original_filename).stem or "video"
-    quality = f"-{variant.quality.value}" if variant.quality and variant.quality.value != "source" else ""
-    return f"{stem}-{variant.kind.value}{quality}{PurePosixPath(file.key).suffix}"
+    stem = PurePosixPath(result.original_filename).stem or "video"
+    kind = "" if result.kind is None else f"-{result.kind.value}"
+    quality = f"-{result.quality.value}" if result.quality and result.quality.value != "source" else ""
+    return f"{stem}{kind}{quality}{PurePosixPath(result.file.key).suffix}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.enums import FileRole, VariantKind
+from reelwright.edits.enums import FileRole, Quality, VariantKind
 from reelwright.edits.labels import Labels
 from reelwright.errors import NotFound
 from reelwright.library import pages
@@ -158,15 +159,49 @@ async def files_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> list
     return list(await session.scalars(select(File).where(File.variant_id == variant_id).order_by(File.name)))
 
 
-async def main_file(
-    session: AsyncSession, *, video_id: uuid.UUID | None = None, variant_id: uuid.UUID | None = None
-) -> File:
-    """Return the file that a download of the video, or of the variant, sends. Raises NotFound."""
-    owner = File.video_id == video_id if variant_id is None else File.variant_id == variant_id
-    file = await session.scalar(select(File).where(owner, File.role == FileRole.MAIN, File.trashed_at.is_(None)))
-    if file is None:
-        raise NotFound("no such video" if variant_id is None else "no such variant")
-    return file
+class MainFile(NamedTuple):
+    """The file that a download of a video, or of a variant, sends, and what it is called after."""
+
+    file: File
+    original_filename: str
+    """Of the upload."""
+    made_at: datetime.datetime
+    kind: VariantKind | None = None
+    quality: Quality | None = None
+
+
+_OF_VIDEO = (
+    select(File, Video.original_filename, Video.upload_time)
+    .join(Video, Video.id == File.video_id)
+    .where(Video.id == bindparam("video_id"), File.role == FileRole.MAIN, File.trashed_at.is_(None))
+)
+_OF_VARIANT = (
+    select(File, Video.original_filename, Variant.created_at, Variant.kind, Variant.quality)
+    .join(Variant, Variant.id == File.variant_id)
+    .join(Video, Video.id == Variant.video_id)
+    .where(Variant.id == bindparam("variant_id"), File.role == FileRole.MAIN, File.trashed_at.is_(None))
+)
+_NAMED = (
+    select(File, Variant.created_at)
+    .join(Variant, Variant.id == File.variant_id)
+    .where(Variant.id == bindparam("variant_id"), File.name == bindparam("name"), File.trashed_at.is_(None))
+)
+
+
+async def main_file_of_video(session: AsyncSession, video_id: uuid.UUID) -> MainFile:
+    """Raises NotFound."""
+    if (row := (await session.execute(_OF_VIDEO, {"video_id": video_id})).first()) is None:
+        await video(session, video_id)
+        raise NotFound("no such video")
+    return MainFile(*row)
+
+
+async def main_file_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> MainFile:
+    """Raises NotFound."""
+    if (row := (await session.execute(_OF_VARIANT, {"variant_id": variant_id})).first()) is None:
+        await variant(session, variant_id)
+        raise NotFound("no such variant")
+    return MainFile(*row)
 
 
 async def any_main_file(session: AsyncSession, video_or_variant_id: uuid.UUID) -> File:
@@ -186,13 +221,12 @@ async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
     return file
 
 
-async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> File:
-    """Return the variant's file that has the name. Raises NotFound."""
-    wanted = select(File).where(File.variant_id == variant_id, File.name == name, File.trashed_at.is_(None))
-    file = await session.scalar(wanted)
-    if file is None:
+async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> tuple[File, datetime.datetime]:
+    """Return the variant's file that has the name, and when the variant was made. Raises NotFound."""
+    if (row := (await session.execute(_NAMED, {"variant_id": variant_id, "name": name})).first()) is None:
+        await variant(session, variant_id)
         raise NotFound("no such file")
-    return file
+    return row[0], row[1]
 
 
 async def file_by_key(session: AsyncSession, key: str) -> File:
