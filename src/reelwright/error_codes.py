@@ -223,6 +223,10 @@ ERROR_CODES: dict[str, ErrorCode] = {
         failure="the database cannot be reached, or takes no results",
         hindrance="the database cannot be reached, or takes no results",
     ),
+    "drawn_otherwise": ErrorCode(
+        failure="the workers have other fonts than the API that laid out its subtitles: give all the same FONT_DIR",
+        hindrance="a worker has other fonts than the API that laid out a job's subtitles: give both the same FONT_DIR",
+    ),
     "unsupported_here": ErrorCode(failure="this machine's ffmpeg lacks what the plan needs"),
     "newer_plan": ErrorCode(
         failure="the worker is older than the API that planned the job: workers are upgraded first", retryable=True

@@ -33,6 +33,15 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
             "outputs": ["mp4:240p", "webm:240p", "jpg:poster"],
         },
     ),
+    "subtitles": (
+        "/edits",
+        {
+            "steps": [
+                {"type": "trim", "start": 0.5},
+                {"type": "subtitles", "cues": [{"start": 0.2, "end": 1, "text": "नमस्ते <i>दुनिया</i>"}]},
+            ]
+        },
+    ),
     "turned": (
         "/edits",
         {"steps": [{"type": "rotate", "degrees": 90}, {"type": "crop", "width": 100, "height": 100, "x": 0, "y": 0}]},

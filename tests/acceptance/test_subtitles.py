@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,64 @@ async def test_subtitles_are_burned_in(shared_service: Service, gray: Path) -> N
     assert await written(shared_service, again) == [
         (frame < 5 or top, bottom) for frame, (top, bottom) in enumerate(expected[15:])
     ]
+
+
+async def test_a_request_lays_out_and_whoever_needs_it_draws(service: Service, gray: Path) -> None:
+    """Explaining and asking draw nothing; a preview does, or the worker; what one has drawn no other draws again."""
+    video = await service.upload(gray)
+    pictures = service.settings.media_path / "pictures"
+
+    async def asked(text: str, path: str = "/edits", **more: Any) -> httpx.Response:
+        step = {"type": "subtitles", "cues": [{"start": 0, "end": 1, "text": text}]}
+        return await service.client.post(path, json={"source": video["id"], "steps": [step], **more})
+
+    assert (await asked("one", "/edits?validate_only=true")).status_code == 200
+    waiting = [(await asked(text)).json()["job_id"] for text in ("one", "two")]
+    assert (len(list(pictures.glob("*.json"))), len(list(pictures.glob("*.mov")))) == (2, 0)
+    assert (await asked("two", "/edits/preview", t=0.5)).status_code == 200
+    (seen,) = pictures.glob("*.mov")
+    drawn = seen.stat().st_ino
+    async with service.worker():
+        jobs = [await service.until(job_id, "SUCCESS") for job_id in waiting]
+    assert len(list(pictures.glob("*.mov"))) == 2
+    assert seen.stat().st_ino == drawn
+    for job in jobs:
+        assert await written(service, job) == [(False, frame < 25) for frame in range(75)]
+    took = await service.sql("SELECT id::text, took::text, recipe_json::text FROM jobs ORDER BY id")
+    assert ['"draw"' in row["took"] for row in took] == [True, False]
+    assert ['"drawing_weight"' in row["recipe_json"] for row in took] == [True, False]
+
+
+async def test_subtitles_that_an_older_release_has_drawn_are_burned_in(service: Service, gray: Path) -> None:
+    """Its plans name the drawn video by its content; edits of what it made go on from there."""
+    video = await service.upload(gray)
+    body = {
+        "source": video["id"],
+        "steps": [{"type": "subtitles", "cues": [{"start": 0, "end": 1, "text": "drawn"}]}],
+    }
+    assert (await service.client.post("/edits/preview", json={**body, "t": 0})).status_code == 200
+    (drawn,) = (service.settings.media_path / "pictures").glob("*.mov")
+    sha256 = hashlib.sha256(drawn.read_bytes()).hexdigest()
+    job_id = (await service.client.post("/edits", json=body)).json()["job_id"]
+    (row,) = await service.sql("SELECT plan_json::text AS plan FROM jobs")
+    plan = json.loads(row["plan"])
+    facts = plan["steps"][1]["facts"]
+    assert (plan["version"], facts["kind"], drawn.stem) == (5, "laid_subtitles", facts["sha256"])
+    drawn.rename(drawn.with_stem(sha256))
+    for laid in drawn.parent.glob("*.json"):
+        laid.unlink()
+    del facts["cues"]
+    older = {**plan, "version": 2}
+    older["steps"][1]["facts"] = {**facts, "kind": "subtitles", "sha256": sha256}
+    await service.sql("UPDATE jobs SET plan_json = $1::jsonb", json.dumps(older))
+    async with service.worker():
+        job = await service.until(job_id, "SUCCESS")
+        assert await written(service, job) == [(False, frame < 25) for frame in range(75)]
+        behind = await edited(service, {"id": job["output_variant_id"]}, {"type": "trim", "start": 0.6})
+        assert (behind["warnings"], await written(service, behind)) == (
+            [],
+            [(False, frame < 10) for frame in range(60)],
+        )
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from reelwright.jobs import lifecycle
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
@@ -175,6 +176,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             splicer=splicer,
             machine=machine,
             place=place,
+            overlay_images=OverlayImages(settings, storage),
         )
         bench = Workbench(context, sessions, storage, world)
         bench.video_id = await bench.upload(clip)

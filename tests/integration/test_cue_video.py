@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reelwright.edits.cues.cue import Cue, CuePlace, CueRun
 from reelwright.edits.cues.style import SubtitleStyle, in_pixels
 from reelwright.errors import InvalidInput
-from reelwright.media.images.requests import DrawnCues
+from reelwright.media.images.requests import LaidCues
 from tests.support.images import RendererForTests
 
 CANVAS = (640, 360)
@@ -29,7 +29,7 @@ def cue(start: object, end: object, text: str = "Hello", place: CuePlace = CuePl
     return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text, **look),), place)  # type: ignore[arg-type]
 
 
-def screens(path: Path, drawn: DrawnCues, canvas: tuple[int, int] = CANVAS) -> list[tuple[Fraction, NDArray[np.uint8]]]:
+def screens(path: Path, drawn: LaidCues, canvas: tuple[int, int] = CANVAS) -> list[tuple[Fraction, NDArray[np.uint8]]]:
     """When each picture begins, and the canvas with it."""
     found = []
     with av.open(str(path)) as video:

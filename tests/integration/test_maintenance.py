@@ -18,7 +18,7 @@ from reelwright.db.database import create_engine
 from reelwright.db.models import Asset, Webhook, new_id
 from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.edits.facts import Facts, ImageFacts, SubtitlesFacts
+from reelwright.edits.facts import Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.plan import resolve
 from reelwright.edits.steps.subtitles import SubtitlesStep
@@ -28,7 +28,7 @@ from reelwright.jobs import creation, lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.assets import IMAGE
-from reelwright.library.overlay_images import RETENTION_DAYS, image_key, subtitles_key
+from reelwright.library.overlay_images import RETENTION_DAYS, image_key, laid_out_key, subtitles_key
 from reelwright.storage import in_use
 from reelwright.storage.local import IDENTITY, LocalStorage
 from tests.support.job_database import World
@@ -240,14 +240,22 @@ async def test_an_asset_s_file_stays_and_goes_with_its_row(place: Place) -> None
     assert not stored.parent.exists()
 
 
-async def drawn(place: Place, sha256: str, *, subtitled: bool = False) -> tuple[uuid.UUID, Path]:
-    """A job whose plan has a drawn picture, or subtitles, and the file of that."""
+Drawn = ImageFacts | SubtitlesFacts | LaidSubtitlesFacts
+
+
+async def drawn(place: Place, sha256: str, kind: type[Drawn] = ImageFacts) -> tuple[uuid.UUID, list[Path]]:
+    """A job whose plan has a drawn picture, or subtitles, and the files of that."""
     video_id, file_id = await place.world.video()
     edit, canvas = overlay((ImageLayer(image_path="asset:x"),)), media().main_video.display_size
-    known: ImageFacts | SubtitlesFacts = ImageFacts(sha256=sha256, width=64, height=64)
-    if subtitled:
+    known: Drawn = ImageFacts(sha256=sha256, width=64, height=64)
+    keys = [image_key(sha256)]
+    if kind is not ImageFacts:
         edit = Edit(steps=(SubtitlesStep(text="00:01 --> 00:02\nx"),))
         known = SubtitlesFacts(sha256=sha256, canvas=canvas, x=0, y=0, width=64, height=64)
+        keys = [subtitles_key(sha256)]
+    if kind is LaidSubtitlesFacts:
+        known = LaidSubtitlesFacts(**msgspec.structs.asdict(known), cues=1)
+        keys = [laid_out_key(sha256), subtitles_key(sha256)]
     facts = Facts(sha256="0", media=media(), layers=(known,))
     new = creation.NewJob(
         video_id=video_id,
@@ -257,16 +265,17 @@ async def drawn(place: Place, sha256: str, *, subtitled: bool = False) -> tuple[
         input_file_ids=(file_id,),
     )
     job = await place.world.do(creation.create, new)
-    return job.id, place.file(subtitles_key(sha256) if subtitled else image_key(sha256))
+    return job.id, [place.file(key) for key in keys]
 
 
-@pytest.mark.parametrize("subtitled", [False, True])
-async def test_what_was_drawn_stays_while_a_job_needs_it(subtitled: bool, place: Place) -> None:
-    """Waiting and running ones for as long as that takes; ended ones for as long as a retry is likely."""
+@pytest.mark.parametrize("kind", [ImageFacts, SubtitlesFacts, LaidSubtitlesFacts])
+async def test_what_was_drawn_stays_while_a_job_needs_it(kind: type[Drawn], place: Place) -> None:
+    """Waiting and running ones for as long as that takes; ended ones for as long as a retry is likely. Of subtitles
+    that were laid out that, and the video that was drawn of it."""
     world = place.world
     states = ("waiting", "running", "failed", "cancelled", "done")
     made = {
-        (state, old): await drawn(place, f"{number:064x}", subtitled=subtitled)
+        (state, old): await drawn(place, f"{number:064x}", kind)
         for number, (state, old) in enumerate(itertools.product(states, (False, True)))
     }
     for (state, _), (job_id, _) in made.items():
@@ -283,16 +292,17 @@ async def test_what_was_drawn_stays_while_a_job_needs_it(subtitled: bool, place:
             text("UPDATE jobs SET updated_at = now() - make_interval(days => :days) WHERE id = ANY(:ids)"),
             {"days": RETENTION_DAYS + 1, "ids": [job_id for (_, old), (job_id, _) in made.items() if old]},
         )
-    await drawn(place, f"{len(made) - 1:064x}", subtitled=subtitled)  # another job needs what one that is done has left
+    await drawn(place, f"{len(made) - 1:064x}", kind)  # another job needs what one that is done has left
     nobodys = place.file(image_key("f" * 64))
 
     await place.maintenance(grace_s=60).sweep_files()
     assert nobodys.exists()  # its job may be about to come
-    assert all(path.exists() for _, path in made.values())
+    assert all(path.exists() for _, paths in made.values() for path in paths)
     await asyncio.sleep(0.05)
     await place.maintenance(grace_s=0.01).sweep_files()
     assert not nobodys.exists()
-    gone = {what for what, (_, path) in made.items() if not path.exists()}
+    gone = {what for what, (_, paths) in made.items() if not any(path.exists() for path in paths)}
+    assert all(path.exists() for what, (_, paths) in made.items() if what not in gone for path in paths)
     assert gone == {("failed", True), ("cancelled", True), ("done", False)}
 
 

@@ -1,10 +1,12 @@
 """Overlay images: what is drawn is kept once under its content, and nothing else stays."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import msgspec
 import pytest
 import pyvips
 
@@ -12,12 +14,13 @@ from reelwright import fault_points
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.cues.style import PixelStyle, SubtitleStyle, in_pixels
 from reelwright.edits.layers import TextLayer
-from reelwright.errors import InvalidInput, UnsupportedMedia
-from reelwright.library.overlay_images import OverlayImages, image_key, subtitles_key
+from reelwright.errors import InvalidInput, JobFailed, NotFound, UnsupportedMedia
+from reelwright.library.overlay_images import OverlayImages, image_key, laid_out_key, subtitles_key
 from reelwright.media.images.renderer import ImageRenderer
-from reelwright.media.images.requests import DrawnCues
+from reelwright.media.images.requests import CuesToDraw, LaidCues
 from reelwright.settings_reader import parse
 from reelwright.storage.local import LocalStorage
+from tests.support.images import BUNDLED_ONLY
 
 
 @pytest.fixture
@@ -108,31 +111,85 @@ async def test_a_picture_is_normalised_once(
     assert storage.path(image_key(changed.sha256)).exists()
 
 
-async def test_subtitles_are_drawn_once(
+CUES, STYLE = (Cue("1", "2", (CueRun("Hi"),)),), in_pixels(SubtitleStyle(), (320, 180))
+
+
+async def test_subtitles_are_laid_out_once(
     overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many ask for the same at the same time; again when another look is wanted, or the file is gone."""
+    lay_out, laid = ImageRenderer.lay_out_cues, []
+
+    async def counted(self: ImageRenderer, cues: Sequence[Cue], style: PixelStyle) -> tuple[CuesToDraw, LaidCues]:
+        laid.append(cues)
+        return await lay_out(self, cues, style)
+
+    monkeypatch.setattr(ImageRenderer, "lay_out_cues", counted)
+    found = {
+        await overlay_images.lay_out_subtitles(CUES, STYLE),
+        *await asyncio.gather(*(overlay_images.lay_out_subtitles(CUES, STYLE) for _ in range(5))),
+    }
+    assert (len(found), len(laid)) == (1, 1)
+    (facts,) = found
+    path = storage.path(laid_out_key(facts.sha256))
+    assert {stored.key for stored in storage.files()} == {laid_out_key(facts.sha256)}
+    path.unlink()
+    assert await overlay_images.lay_out_subtitles(CUES, STYLE) == facts
+    assert path.exists()
+    red = await overlay_images.lay_out_subtitles(CUES, in_pixels(SubtitleStyle(color="red"), (320, 180)))
+    assert red.sha256 != facts.sha256
+    assert (red.x, red.y, red.width, red.height) == (facts.x, facts.y, facts.width, facts.height)
+    assert len(laid) == 3
+
+
+async def test_subtitles_are_drawn_once(
+    overlay_images: OverlayImages, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From what was laid out, by whoever needs them; again when the video is gone. How far it is, is told."""
     draw, drawn = ImageRenderer.draw_cues, []
 
-    async def counted(self: ImageRenderer, cues: Sequence[Cue], style: PixelStyle, target: BinaryIO) -> DrawnCues:
-        drawn.append(cues)
-        return await draw(self, cues, style, target)
+    async def counted(self: ImageRenderer, what: CuesToDraw, target: BinaryIO, **more: Any) -> LaidCues:
+        drawn.append(what)
+        return await draw(self, what, target, **more)
 
     monkeypatch.setattr(ImageRenderer, "draw_cues", counted)
-    cues, style = (Cue("1", "2", (CueRun("Hi"),)),), in_pixels(SubtitleStyle(), (320, 180))
-    found = {
-        await overlay_images.draw_subtitles(cues, style),
-        *await asyncio.gather(*(overlay_images.draw_subtitles(cues, style) for _ in range(5))),
-    }
-    assert (len(found), len(drawn)) == (1, 1)
-    (facts,) = found
+    facts = await overlay_images.lay_out_subtitles(CUES, STYLE)
     path = storage.path(subtitles_key(facts.sha256))
-    assert {stored.key for stored in storage.files()} == {subtitles_key(facts.sha256)}
+    assert (facts.cues, path.exists(), await overlay_images.is_drawn(facts)) == (1, False, False)
+    told: list[float] = []
+    await asyncio.gather(*(overlay_images.draw_subtitles(facts, report=told.append) for _ in range(5)))
+    assert (len(drawn), path.exists(), told[-1]) == (1, True, 1.0)
+    first = path.read_bytes()
     path.unlink()
-    assert await overlay_images.draw_subtitles(cues, style) == facts
-    assert path.exists()
-    assert await overlay_images.draw_subtitles(cues, in_pixels(SubtitleStyle(color="red"), (320, 180))) != facts
-    assert len(drawn) == 3
+    await overlay_images.draw_subtitles(facts)
+    assert (len(drawn), path.read_bytes()) == (2, first)
+    storage.path(laid_out_key(facts.sha256)).unlink()
+    path.unlink()
+    with pytest.raises(NotFound) as gone:
+        await overlay_images.draw_subtitles(facts)
+    assert gone.value.code == "file_missing"
+
+
+async def test_subtitles_are_not_drawn_with_other_fonts_than_they_were_laid_out_with(
+    overlay_images: OverlayImages, storage: LocalStorage, tmp_path: Path
+) -> None:
+    """A worker that lacks a font, or has another file under its name, or to which they come out elsewhere: it is the
+    machine's fault, nothing is kept, and the sentence says what to do."""
+    (tmp_path / "fonts").mkdir()
+    shutil.copy(BUNDLED_ONLY.find("Noto Sans").path, tmp_path / "fonts" / "own.ttf")
+    folders = {name: str(tmp_path / name.lower()) for name in ("MEDIA_ROOT", "WORK_ROOT")}
+    with_own = OverlayImages(parse({**folders, "FONT_DIR": str(tmp_path / "fonts")}), storage)
+    try:
+        facts = await with_own.lay_out_subtitles(CUES, in_pixels(SubtitleStyle(font="own.ttf"), (320, 180)))
+    finally:
+        await with_own.close()
+    elsewhere = await overlay_images.lay_out_subtitles(CUES, STYLE)
+    for laid in (facts, msgspec.structs.replace(elsewhere, x=elsewhere.x + 2)):
+        with pytest.raises(JobFailed) as failed:
+            await overlay_images.draw_subtitles(laid)
+        assert (failed.value.code, failed.value.of_machine) == ("drawn_otherwise", True)
+        assert "FONT_DIR" in failed.value.detail
+        assert not storage.path(subtitles_key(laid.sha256)).exists()
 
 
 async def test_two_that_publish_under_one_key_leave_each_others_files_alone(

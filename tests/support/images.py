@@ -17,7 +17,7 @@ from reelwright.edits.layers import TextStyle
 from reelwright.media.images import fontconfig
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.renderer import ImageRenderer
-from reelwright.media.images.requests import DrawnCues, Face
+from reelwright.media.images.requests import Face, LaidCues
 
 BUNDLED_ONLY = FontBook.scan(None, system=())
 """What the machine has besides does not matter to a test."""
@@ -40,9 +40,13 @@ class RendererForTests:
         with path.open("w+b") as target:
             return await self._draughtsman.draw_text(text, style, target)
 
-    async def draw_cues(self, cues: Sequence[Cue], style: PixelStyle, path: Path) -> DrawnCues:
+    async def draw_cues(self, cues: Sequence[Cue], style: PixelStyle, path: Path) -> LaidCues:
+        """Laid out, and drawn there."""
+        what, laid = await self._draughtsman.lay_out_cues(cues, style)
         with path.open("w+b") as target:
-            return await self._draughtsman.draw_cues(cues, style, target)
+            drawn = await self._draughtsman.draw_cues(what, target)
+        assert drawn == laid
+        return drawn
 
     async def normalize_image(self, source: Path, path: Path, *, max_pixels: int) -> tuple[int, int]:
         with path.open("w+b") as target:

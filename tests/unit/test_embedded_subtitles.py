@@ -19,7 +19,7 @@ from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import OtherStream
 from reelwright.edits.outputs import FileOutput, Ladder
-from reelwright.edits.plan import SINGLE, VERSION, resolve
+from reelwright.edits.plan import SINGLE, SINGLE_SUBTITLED, resolve
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
@@ -179,7 +179,7 @@ def test_a_plan_without_steps_or_of_one_has_them_too() -> None:
         ("0", "2/5", "a"),
         ("2/5", "8/5", "b"),
     ]
-    assert {whole.version, cut.version} == {VERSION}
+    assert {whole.version, cut.version} == {SINGLE_SUBTITLED}
     for plan in (whole, cut):
         (command,) = compile_plan(plan, Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)).commands
         assert "<subtitles-1.mp4.srt>" in command.arguments

@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from reelwright.edits.edit import trim
+from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.jobs.footprint import footprint, import_footprint
 from tests.support.media_info import media
 
@@ -22,6 +24,12 @@ def planned(height: int = 720, *, bit_depth: int = 8, size_bytes: int = 5 * MIB,
     source = msgspec.structs.replace(media(**picture, bit_depth=bit_depth), size_bytes=size_bytes)
     output = FileOutput(video=msgspec.convert(coding, VideoEncoding))
     return resolve(trim(0, 8, output), Facts(sha256="0" * 64, media=source))
+
+
+def subtitled(plan: Plan, cues: int) -> Plan:
+    """The same with so many cues in a picture as usual of 1080 lines."""
+    laid = LaidSubtitlesFacts(sha256="1" * 64, canvas=(1920, 1080), x=0, y=0, width=1112, height=126, cues=cues)
+    return msgspec.structs.replace(plan, steps=(*plan.steps, PlannedSubtitles(facts=laid)))
 
 
 @pytest.mark.parametrize(
@@ -75,6 +83,15 @@ def test_a_factor_goes_by_pixels_and_by_how_hard_the_source_was_to_code() -> Non
     assert footprint(planned(1080, size_bytes=45 * MIB), 2).media_bytes == pytest.approx(
         2.25 * hard.media_bytes, rel=0.05
     )
+
+
+def test_subtitles_that_are_to_be_drawn_take_disk() -> None:
+    """Each cue by the pixels of the picture that holds all; they are kept beside the result."""
+    plain = footprint(planned(), 2)
+    drawn = footprint(subtitled(planned(), 1000), 2)
+    for field in ("media_bytes", "work_bytes"):
+        assert 30 * MIB < getattr(drawn, field) - getattr(plain, field) < 60 * MIB  # 36 MB were measured
+    assert footprint(subtitled(planned(), 0), 2) == plain
 
 
 def test_small_pictures_keep_few_cores_busy() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.jobs.forecast import ENOUGH, LEAST, Case, foretell
+from reelwright.edits.enums import JobType
+from reelwright.jobs.forecast import DRAWING, ENOUGH, LEAST, Case, drawing_share, foretell, work_of
+from tests.unit.test_footprint import planned, subtitled
 
 KIND, OTHER = ("close",), ("wide",)
 TRIES = 400
@@ -34,6 +37,18 @@ def test_it_holds_four_times_in_five() -> None:
                 held += found.low <= asked.found <= found.high
             most = 0.95 if count == LEAST else 0.90  # rather too wide, where little is known
             assert 0.70 <= held / TRIES <= most, (count, spread, held / TRIES)
+
+
+def test_drawing_subtitles_is_work() -> None:
+    """A thousand cues as much as ten seconds or so of a picture of 1080 lines; as large a part of the whole."""
+    plain = planned(1080)
+    drawn = subtitled(plain, 1000)
+    work, more = work_of(JobType.EDIT, plain), work_of(JobType.EDIT, drawn)
+    assert work is not None
+    assert more is not None
+    assert more.size - work.size == DRAWING * 1000
+    assert drawing_share(drawn) == pytest.approx(DRAWING * 1000 / more.size)
+    assert drawing_share(plain) == 0
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:

@@ -55,6 +55,14 @@ def test_what_is_left_goes_on_at_the_speed_of_now() -> None:
     assert measured_s(second) == pytest.approx(0.2 * 1.5 * 50.25, abs=0.1)
 
 
+def test_what_was_drawn_before_a_command_is_behind_it() -> None:
+    """A fifth of the whole: while that is done nothing is said by a speed; then a half of the command is left."""
+    drawn = {**recipe((0.8, "100")), "drawing_weight": 0.2}
+    begun = {"attempt": 1, "updated_at": BEGAN + datetime.timedelta(seconds=5), "recipe_json": drawn}
+    assert measured_s(job(progress=10, **begun)) == 45
+    assert measured_s(job(progress=60, speed=2.0, **{**begun, "attempt": 2})) == 25
+
+
 TWO_PASSES: dict[str, Any] = {
     "commands": [
         {"weight": 0.03, "expected_s": "12", "gains": [{"name": "gain-1"}]},

@@ -23,6 +23,7 @@ from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.progress_messages import ProgressMessages
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
@@ -94,6 +95,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         keep=rules_of_settings(settings),
     )
     place = WorkPlace.of(settings, storage)
+    overlay_images = OverlayImages(settings, storage)
     machine = Machine(settings, place, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
         ours = probe_rules(settings)
@@ -121,6 +123,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 checker=checker,
                 inspector=inspector,
                 splicer=splicer,
+                overlay_images=overlay_images,
                 machine=machine,
                 place=place,
             )
@@ -145,6 +148,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                     await _ended(beside)
                     await machine.leave()
     finally:
+        await overlay_images.close()
         await close(events_engine)
         await close(engine)
 

@@ -28,7 +28,7 @@ from reelwright.jobs import lifecycle, time_left
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.past_jobs import past
 from reelwright.jobs.stage_shares import CHECK
-from reelwright.library.overlay_images import drawn_key
+from reelwright.library.overlay_images import drawn_key, prepared_key
 from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
@@ -39,11 +39,12 @@ from reelwright.media.recipes.compile import compile_plan, splice_recipe
 from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
+from reelwright_worker import drawing
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.blame import short_of_space
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.foresight import RENDER, Foresight
+from reelwright_worker.foresight import DRAW, RENDER, Foresight
 from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
 from reelwright_worker.splicing import CODE, spliced
@@ -153,12 +154,12 @@ class Attempt(TendedAttempt):
             keys = {file.sha256: file.key for file in files}
         slots: dict[str, Path] = {}
         for number, facts in enumerate(self.plan.sources):
-            key = drawn_key(facts) or keys.get(facts.sha256)
+            key = prepared_key(facts) or keys.get(facts.sha256)
             if key is None:
                 raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
-            slots[f"in{number}"] = path = self.ctx.storage.path(key)
-            if not await asyncio.to_thread(path.is_file):
+            if not await asyncio.to_thread(self.ctx.storage.path(key).is_file):
                 raise JobFailed("a stored file that the job needs is missing", code="file_missing", stage="fetch")
+            slots[f"in{number}"] = self.ctx.storage.path(drawn_key(facts) or key)
         return slots
 
     async def _render(self, slots: dict[str, Path]) -> tuple[FinishedOutput, ...]:
@@ -216,9 +217,14 @@ class Attempt(TendedAttempt):
         """All outputs, coded anew."""
         self.plan = splicing.without_splice(self.plan)
         capabilities = self.ctx.machine.capabilities
-        recipe = self.foresight.codes(self.plan, compile_plan(self.plan, capabilities))
+        undrawn = await drawing.undrawn(self.plan, self.ctx.overlay_images)
+        recipe = self.foresight.codes(self.plan, compile_plan(self.plan, capabilities), draws=bool(undrawn))
         if self.not_spliced is None:
             self._enter("render")
+        if undrawn:
+            await self._write(partial(self._report, recipe_json=self.foresight.stored(recipe)))
+            with self.times.spending(DRAW):
+                await drawing.draw(undrawn, self.ctx.overlay_images, partial(self._part_progressed, DRAW))
         try:
             return await self._make(recipe, slots, targets)
         except MediaProcessFailed as failure:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.capacity.place import WorkPlace
 from reelwright.jobs.progress_messages import ProgressMessages
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
@@ -31,5 +32,6 @@ class WorkerContext:
     checker: ImageChecker
     inspector: Inspector
     splicer: Splicer
+    overlay_images: OverlayImages
     machine: Machine
     place: WorkPlace

@@ -10,7 +10,7 @@ import msgspec
 from reelwright.db.models import Job
 from reelwright.edits.plan import Plan
 from reelwright.jobs import stage_shares
-from reelwright.jobs.forecast import work_of
+from reelwright.jobs.forecast import drawing_share, work_of
 from reelwright.jobs.foretelling import foretold_at_start
 from reelwright.jobs.past_jobs import Past, machine_of
 from reelwright.jobs.stage_shares import CHECK
@@ -19,7 +19,7 @@ from reelwright_worker.splicing import SHARES
 
 CHECKING_SHARE = 0.06
 """Of the whole work, about: what decoding outputs takes beside making them."""
-RENDER = "render"
+DRAW, RENDER = "draw", "render"
 
 
 class Foresight:
@@ -37,13 +37,16 @@ class Foresight:
         """Hear of earlier jobs."""
         self._past = past
 
-    def codes(self, plan: Plan, recipe: Recipe) -> Recipe:
-        """Hear that all of a plan is coded. Return the recipe with weights as earlier jobs have them."""
+    def codes(self, plan: Plan, recipe: Recipe, *, draws: bool = False) -> Recipe:
+        """Hear that all of a plan is coded; `draws`: once its subtitles are drawn. Return the recipe with weights as
+        earlier jobs have them."""
         work = work_of(self._job.type, plan)
         self.forecast = msgspec.to_builtins(foretold_at_start(work, self._past, machine_of(self._worker)))
         earlier = stage_shares.stages_of(work, self._past)
         recipe, checking = stage_shares.weighed(recipe, CHECKING_SHARE, earlier)
-        self._parts = {RENDER: 1 - checking, CHECK: checking}
+        drawing = drawing_share(plan) if draws else 0.0
+        rest = 1 - drawing
+        self._parts = {DRAW: drawing, RENDER: rest * (1 - checking), CHECK: rest * checking}
         return recipe
 
     def copies(self) -> None:
@@ -62,10 +65,19 @@ class Foresight:
 
     def rendered_percent(self, percent: float) -> float:
         """Return how much of the files is made when the attempt is so far."""
-        return min(percent / (1 - self._parts[CHECK]), 100.0)
+        before = 100 * self._parts.get(DRAW, 0.0)
+        return min(max(percent - before, 0.0) / self._rendering, 100.0)
+
+    @property
+    def _rendering(self) -> float:
+        """What part of the whole it is to make the files, once all is drawn."""
+        return 1 - self._parts.get(DRAW, 0.0) - self._parts[CHECK]
 
     def stored(self, recipe: Recipe) -> dict[str, Any]:
-        """Return the recipe, as the job keeps it, with what checking the outputs weighs beside its commands."""
-        weight = sum(command.weight for command in recipe.commands)
+        """Return the recipe, as the job keeps it, with what drawing subtitles before it and checking the outputs weigh
+        beside its commands."""
+        a_part = sum(command.weight for command in recipe.commands) / self._rendering
         stored: dict[str, Any] = msgspec.to_builtins(recipe)
-        return stored | {"checking_weight": weight * self._parts[CHECK] / (1 - self._parts[CHECK])}
+        if drawing := self._parts.get(DRAW):
+            stored["drawing_weight"] = a_part * drawing
+        return stored | {"checking_weight": a_part * self._parts[CHECK]}

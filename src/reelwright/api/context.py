@@ -118,7 +118,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         JobNotifier(database.url).running() as notifier,
         FirstAnswers(database.url, database.sessions, settings.idempotency_keep_s).running() as first_answers,
     ):
-        overlay_images = OverlayImages(settings, storage)
+        overlay_images = OverlayImages(settings, storage, wait_s=settings.turn_wait_s)
         look = ShortQueries(notifier, database.engine).fetch
         keyring = (
             Keyring(
@@ -163,7 +163,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     ),
                     Readiness(settings, database.sessions, storage, notifier),
                     Exposition(database.sessions, settings.media_path),
-                    Previews(settings, storage),
+                    Previews(settings, storage, overlay_images),
                     Surveyor(splicer, storage),
                     EmbeddedTexts(prober, storage, database.sessions),
                     first_answers,

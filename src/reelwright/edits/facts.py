@@ -42,6 +42,13 @@ class SubtitlesFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """What a client should know of how they were read and drawn."""
 
 
+class LaidSubtitlesFacts(SubtitlesFacts, frozen=True, kw_only=True, omit_defaults=True, tag="laid_subtitles"):
+    """The same before they are drawn, which whoever needs them does: `sha256` is of all that decides how they look; the
+    rest is as it will be. `cues`: how many there are."""
+
+    cues: int
+
+
 class CueFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cues"):
     """Subtitles that are not drawn: what they say, on the time line of the step that brings them in."""
 
@@ -50,7 +57,7 @@ class CueFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     """As of drawn ones."""
 
 
-AnyFacts = ImageFacts | VideoFacts | SoundFacts | SubtitlesFacts
+AnyFacts = ImageFacts | VideoFacts | SoundFacts | SubtitlesFacts | LaidSubtitlesFacts
 """Of one file that a step brings in."""
 StepFacts = AnyFacts | CueFacts
 """Of one thing that a step brings in."""

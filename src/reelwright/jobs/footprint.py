@@ -1,7 +1,7 @@
 """What making a plan takes at its peak: disk, memory, cores. Pure; docs/operations.md says the same in words.
 
     disk    = what its files come to, and those that go before its end: logs of two passes, pieces that are joined,
-              frames of images that are put together
+              frames of images that are put together; subtitles that are drawn, which are kept a while
     memory  = BASE + source's pixels x READING + for each output: its pixels x CODING, by codec and preset
     cores   = one for each PIXELS_OF_A_CORE of all pictures that are coded at once, at most the threads of an encode
 
@@ -19,6 +19,7 @@ from fractions import Fraction
 from reelwright.capacity.need import Need
 from reelwright.edits.codecs import AUDIO_RULES, Codec
 from reelwright.edits.enums import FileRole
+from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Plan
@@ -72,6 +73,9 @@ PASS_LOG = 1 / 100
 LOSSLESS_BIT_RATE = 1_536_000
 IMAGE_BYTES = 0.6
 """A pixel of a still, a sheet or a moving image."""
+CUE_BYTES, CUE_PIXEL_BYTES = 4096, 0.35
+"""Of a cue that is drawn: of any, and for each pixel of the picture that holds all cues. Memory it takes less than what
+is coded afterwards."""
 IMAGE_MEMORY_BYTES = 4
 """A pixel: all of them are there until the image is written."""
 UNSAID_RATE = Fraction(30)
@@ -83,10 +87,11 @@ def footprint(plan: Plan, threads: int) -> Need:
         return Need()
     source = plan.inputs[0].media
     made = sum(_bytes(one, source) for one in plan.outputs) + _images(plan)
+    drawn = _drawn(plan)
     between = made if plan.is_spliced else sum(map(_log, plan.outputs)) + far_stills.frames_bytes(plan)
     return Need(
-        work_bytes=math.ceil(made + between),
-        media_bytes=math.ceil(made),
+        work_bytes=math.ceil(made + between + drawn),
+        media_bytes=math.ceil(made + drawn),
         memory_bytes=_memory(plan, threads),
         cores=_cores(plan, threads),
     )
@@ -157,6 +162,11 @@ def _images(plan: Plan) -> float:
     texts = sum(file.role is not FileRole.MAIN for file in plan.files if file.image is None)
     pixels = sum(image.width * image.height * (image.pages or 1) for image in images)
     return pixels * IMAGE_BYTES + texts * MIB / 4
+
+
+def _drawn(plan: Plan) -> float:
+    laid = [facts for facts in plan.sources if isinstance(facts, LaidSubtitlesFacts)]
+    return sum(facts.cues * (facts.width * facts.height * CUE_PIXEL_BYTES + CUE_BYTES) for facts in laid)
 
 
 def _memory(plan: Plan, threads: int) -> int:

@@ -17,6 +17,7 @@ import msgspec
 from reelwright.edits import effort
 from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
+from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.outputs import Preset
 from reelwright.edits.plan import ExpectedOutput, Plan
@@ -27,6 +28,8 @@ READING = 0.25
 """To decode a pixel and to scale it, beside coding it as H.264."""
 LARGER: Mapping[Preset, float] = {"ultrafast": 2.0, "superfast": 1.4}
 """What those presets make, beside the others."""
+DRAWING = 1e6
+"""To draw a cue of subtitles, beside coding a pixel."""
 USUAL_RATE = Fraction(25)
 CRF_HALF = 6
 """So many steps of the constant rate factor halve a file, about."""
@@ -82,7 +85,28 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 def work_of(job_type: JobType, plan: Plan) -> Work | None:
     """Return what a plan is as work; None of what is copied: nothing is known of that."""
-    return None if plan.is_spliced else work(job_type, plan.outputs, plan.inputs[0].media.main_video, _density_of(plan))
+    if plan.is_spliced:
+        return None
+    found = work(job_type, plan.outputs, plan.inputs[0].media.main_video, _density_of(plan))
+    if found is None or not _codes_video(plan):
+        return found
+    return msgspec.structs.replace(found, size=found.size + DRAWING * cues_drawn(plan))
+
+
+def cues_drawn(plan: Plan) -> int:
+    """Return how many cues of subtitles have to be drawn for a plan, where nobody drew them before."""
+    return sum(facts.cues for facts in plan.sources if isinstance(facts, LaidSubtitlesFacts))
+
+
+def drawing_share(plan: Plan) -> float:
+    """Return what part of making a plan is to draw its subtitles, 0 to 1."""
+    if not (drawing := DRAWING * cues_drawn(plan)):
+        return 0.0
+    return drawing / (drawing + _work(plan.outputs, plan.inputs[0].media.main_video)) if _codes_video(plan) else 0.5
+
+
+def _codes_video(plan: Plan) -> bool:
+    return any(one.output.video is not None for one in plan.outputs)
 
 
 def work(

@@ -19,7 +19,7 @@ from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.composition import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
 from reelwright.library import embedded_subtitles
-from reelwright.library.overlay_images import drawn_key
+from reelwright.library.overlay_images import prepared_key
 from reelwright.storage.local import LocalStorage
 
 
@@ -125,7 +125,7 @@ async def _traced(
     base = base_of(plan, variant.output_index, msgspec.convert(variant.media_info, MediaInfo))
     if isinstance(base, str):
         return base
-    wanted = {source.sha256 for source in plan.sources if drawn_key(source) is None}
+    wanted = {source.sha256 for source in plan.sources if prepared_key(source) is None}
     rows = await session.scalars(
         select(File)
         .where(File.sha256.in_(wanted), File.role == FileRole.MAIN, File.trashed_at.is_(None))
@@ -137,7 +137,7 @@ async def _traced(
         return "the original was deleted"
     if wanted - files.keys():
         return "a video that lies in it was deleted"
-    drawn = [key for source in plan.sources if (key := drawn_key(source)) is not None]
+    drawn = [key for source in plan.sources if (key := prepared_key(source)) is not None]
     if not all([await asyncio.to_thread(storage.path(key).is_file) for key in drawn]):
         return "an image that lies in it is not kept any more"
     original = files.pop(plan.inputs[0].sha256)

@@ -12,12 +12,13 @@ from pathlib import Path
 from reelwright.db.models import File
 from reelwright.edits import timecode
 from reelwright.edits.edit import Edit
+from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.plan import Plan
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import Draft
-from reelwright.library.overlay_images import drawn_key
+from reelwright.library.overlay_images import OverlayImages, drawn_key
 from reelwright.media.ffmpeg import capabilities, short_run
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command, result_of
@@ -34,9 +35,10 @@ MOST_BYTES = 2**28
 class Previews:
     """Makes them, a few at once: each client has its share of the places, and nobody waits long."""
 
-    def __init__(self, settings: Settings, storage: LocalStorage) -> None:
+    def __init__(self, settings: Settings, storage: LocalStorage, overlay_images: OverlayImages) -> None:
         self._settings = settings
         self._storage = storage
+        self._overlay_images = overlay_images
         self._turns = Turns(settings.previews_at_once, wait_s=settings.preview_wait_s)
         self._asking = asyncio.Lock()
         self._capabilities: Capabilities | None = None
@@ -64,7 +66,10 @@ class Previews:
             return made
 
     async def paths(self, plan: Plan, files: Sequence[File]) -> list[Path]:
-        """Return where the plan's sources lie. Raises NotFound when one is gone."""
+        """Return where the plan's sources lie, subtitles drawn. Raises NotFound when one is gone, Busy, JobFailed."""
+        for facts in plan.sources:
+            if isinstance(facts, LaidSubtitlesFacts):
+                await self._overlay_images.draw_subtitles(facts)
         keys = {file.sha256: file.key for file in files}
         found = [self._storage.path(drawn_key(facts) or keys[facts.sha256]) for facts in plan.sources]
         if not await asyncio.to_thread(lambda: all(path.is_file() for path in found)):

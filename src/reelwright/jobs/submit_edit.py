@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit, SourceSubtitles
 from reelwright.edits.enums import JobType
-from reelwright.edits.facts import CueFacts, Facts, SubtitlesFacts
+from reelwright.edits.facts import CueFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
@@ -31,7 +31,7 @@ from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.addresses_in_edits import fetched_steps
-from reelwright.jobs.draw_subtitles import drawn_subtitles, in_order
+from reelwright.jobs.lay_out_subtitles import in_order, laid_subtitles
 from reelwright.jobs.origin import of_original, origin_of
 from reelwright.jobs.submit import Draft, find_source, in_mode, like_source
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
@@ -62,7 +62,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
     request = replace(request, steps=await fetched_steps(layer_sources.fetched, request.steps))
     wanted, pointers = _materials(request.steps)
     prepared = await layer_sources.prepare(wanted, pointers)
-    subtitles: list[SubtitlesFacts | CueFacts] = []
+    subtitles: list[LaidSubtitlesFacts | CueFacts] = []
     if any(isinstance(step, SubtitlesStep) for step in request.steps):
         async with layer_sources.sessions() as session:
             source = await find_source(session, request.source_id, pointer="/source")
@@ -70,7 +70,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
             origin = await origin_of(session, source, layer_sources.storage)
         if errors:
             raise InvalidInput(errors)
-        subtitles = await drawn_subtitles(layer_sources, request.steps, origin, facts)
+        subtitles = await laid_subtitles(layer_sources, request.steps, origin, facts)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, request.source_id, pointer="/source")
         facts, files, errors = await layer_facts(session, wanted, prepared, pointers)

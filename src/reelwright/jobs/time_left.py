@@ -70,12 +70,13 @@ def measured_s(job: Job) -> float | None:
     commands = (job.recipe_json or {}).get("commands", [])
     if job.status is not JobStatus.STARTED or not commands:
         return None
-    ends = list(accumulate(command.get("weight", 1.0) for command in commands))
-    whole = ends[-1] + (job.recipe_json or {}).get("checking_weight", 0.0)
+    before, behind = ((job.recipe_json or {}).get(name, 0.0) for name in ("drawing_weight", "checking_weight"))
+    ends = list(accumulate((command.get("weight", 1.0) for command in commands), initial=before))[1:]
+    whole = ends[-1] + behind
     per_cent = whole / 100
     reached = job.progress * per_cent
     number = next((number for number, end in enumerate(ends) if reached < end), None)
-    if number is None:
+    if number is None or reached < before:
         return _rounded(_by_elapsed(job))
     running, weight = commands[number], commands[number].get("weight", 1.0)
     if running.get("gains"):

@@ -1,5 +1,6 @@
-"""Draws what steps need, once, at planning: a text or a picture becomes a PNG of ours, subtitles become a small video.
-They are kept under their SHA-256 as long as a job needs them. They have no rows: the plans name them."""
+"""Draws what steps need, once: at planning a text or a picture becomes a PNG of ours, and subtitles are laid out; when
+they are needed, these become a small video. All is kept under its SHA-256, the video under that of what was laid out,
+as long as a job needs it. It has no rows: the plans name it."""
 
 from __future__ import annotations
 
@@ -20,13 +21,15 @@ from reelwright.cancellation import finished
 from reelwright.edits import timecode
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.style import PixelStyle
-from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SubtitlesFacts
+from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.validation import problems
-from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.errors import FieldError, InvalidInput, MediaProcessFailed, NotFound
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.images.renderer import ImageRenderer
+from reelwright.media.images.renderer import OTHER_FONTS, ImageRenderer
+from reelwright.media.images.requests import CuesToDraw
+from reelwright.media.sandbox.watched_call import Report
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -39,8 +42,17 @@ def subtitles_key(sha256: str) -> str:
     return f"pictures/{sha256}.mov"
 
 
+def laid_out_key(sha256: str) -> str:
+    return f"pictures/{sha256}.json"
+
+
+def prepared_key(source: Facts | AnyFacts) -> str | None:
+    """The key of what was made ready for a step when it was planned; None where a source is a stored video."""
+    return laid_out_key(source.sha256) if isinstance(source, LaidSubtitlesFacts) else drawn_key(source)
+
+
 def drawn_key(source: Facts | AnyFacts) -> str | None:
-    """The key of what was drawn for a step; None where a source is a stored video."""
+    """The key of what is drawn for a step; None where a source is a stored video."""
     if isinstance(source, ImageFacts):
         return image_key(source.sha256)
     return subtitles_key(source.sha256) if isinstance(source, SubtitlesFacts) else None
@@ -49,7 +61,7 @@ def drawn_key(source: Facts | AnyFacts) -> str | None:
 FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
 MAX_KNOWN = 256
-"""Normalized pictures that are remembered, and drawn subtitles."""
+"""Normalized pictures that are remembered, and subtitles that were laid out."""
 RETENTION_DAYS = 7
 """So long a job that failed can be retried with the pictures that were drawn for it."""
 
@@ -63,11 +75,12 @@ def _state(path: Path) -> FileState:
 
 
 class OverlayImages:
-    """Draws and keeps overlay images. What it takes is made ready at the first use: an API that draws nothing reads no
-    font."""
+    """Draws and keeps overlay images. What it takes is made ready at the first use: who draws nothing reads no font.
+    `wait_s`: how long a turn is waited for at most; None: until it comes."""
 
-    def __init__(self, settings: Settings, storage: LocalStorage) -> None:
+    def __init__(self, settings: Settings, storage: LocalStorage, *, wait_s: float | None = None) -> None:
         self._settings = settings
+        self._wait_s = wait_s
         self._storage = storage
         self._folder = settings.work_path / "drawing"
         self._stack = AsyncExitStack()
@@ -75,7 +88,7 @@ class OverlayImages:
         self._ready: tuple[FontBook, ImageRenderer] | None = None
         self._known: dict[FileState, ImageFacts] = {}
         self._normalizing: dict[FileState, asyncio.Lock] = {}
-        self._known_subtitles: dict[str, SubtitlesFacts] = {}
+        self._known_subtitles: dict[str, LaidSubtitlesFacts] = {}
         """By what was asked for."""
         self._drawing: dict[str, asyncio.Lock] = {}
 
@@ -94,7 +107,7 @@ class OverlayImages:
                     book,
                     self._folder / "fonts",
                     memory_bytes=self._settings.media_memory_bytes,
-                    wait_s=self._settings.turn_wait_s,
+                    wait_s=self._wait_s,
                 )
                 self._ready = book, await self._stack.enter_async_context(renderer)
             return self._ready
@@ -112,35 +125,66 @@ class OverlayImages:
                 [FieldError(pointer / error.pointer.removeprefix("/"), error.detail) for error in invalid.errors]
             ) from invalid
 
-    async def draw_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> SubtitlesFacts:
-        """The same subtitles are drawn once. Raises InvalidInput ("/font"; "/cues/7": of those given), Busy."""
+    async def lay_out_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> LaidSubtitlesFacts:
+        """The same subtitles are laid out once. Raises InvalidInput ("/font"; "/cues/7": of those given), Busy."""
         asked = hashlib.sha256(await asyncio.to_thread(msgspec.json.encode, (cues, style))).hexdigest()
         async with self._drawing.setdefault(asked, asyncio.Lock()):  # also when many ask at the same time
             try:
                 known = self._known_subtitles.get(asked)
-                if known is None or not await self._is_young(subtitles_key(known.sha256)):
-                    known = self._known_subtitles[asked] = await self._draw_subtitles(cues, style)
+                if known is None or not await self._is_young(laid_out_key(known.sha256)):
+                    known = self._known_subtitles[asked] = await self._lay_out_subtitles(cues, style)
             finally:
                 self._drawing.pop(asked, None)
         while len(self._known_subtitles) > MAX_KNOWN:
             del self._known_subtitles[next(iter(self._known_subtitles))]
         return known
 
-    async def _draw_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> SubtitlesFacts:
+    async def _lay_out_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> LaidSubtitlesFacts:
         _, renderer = await self._open()
+        what, laid = await renderer.lay_out_cues(cues, style)
         with await self._space() as target:
-            drawn = await renderer.draw_cues(cues, style, target)
-            sha256 = await finished(asyncio.to_thread(self._publish, target, subtitles_key))
-        early = ", ".join(timecode.show(cues[number].start) for number in drawn.cut_off)
-        return SubtitlesFacts(
+            await asyncio.to_thread(target.write, msgspec.json.encode(what, order="deterministic"))
+            sha256 = await finished(asyncio.to_thread(self._publish, target, laid_out_key))
+        early = ", ".join(timecode.show(cues[number].start) for number in laid.cut_off)
+        return LaidSubtitlesFacts(
             sha256=sha256,
             canvas=(style.width, style.height),
-            x=drawn.x,
-            y=drawn.y,
-            width=drawn.width,
-            height=drawn.height,
+            x=laid.x,
+            y=laid.y,
+            width=laid.width,
+            height=laid.height,
+            cues=len(cues),
             warnings=(f"the subtitles at {early} are larger than the picture and are cut off",) if early else (),
         )
+
+    async def is_drawn(self, facts: LaidSubtitlesFacts) -> bool:
+        """Whether these subtitles are drawn already: then they are kept for a while."""
+        return await self._is_young(subtitles_key(facts.sha256))
+
+    async def draw_subtitles(self, facts: LaidSubtitlesFacts, *, report: Report = lambda _: None) -> None:
+        """Draw what was laid out, unless it is there already. `report`: told how much of it is done, 0 to 1.
+
+        Raises MediaProcessFailed (`drawn_otherwise`: the machine has other fonts), JobFailed, NotFound, Busy.
+        """
+        async with self._drawing.setdefault(facts.sha256, asyncio.Lock()):
+            try:
+                if not await self.is_drawn(facts):
+                    await self._draw_subtitles(facts, report)
+            finally:
+                self._drawing.pop(facts.sha256, None)
+
+    async def _draw_subtitles(self, facts: LaidSubtitlesFacts, report: Report) -> None:
+        _, renderer = await self._open()
+        try:
+            said = await asyncio.to_thread(self._storage.path(laid_out_key(facts.sha256)).read_bytes)
+        except FileNotFoundError as error:
+            raise NotFound("what the subtitles look like is not kept any more", code="file_missing") from error
+        what = await asyncio.to_thread(msgspec.json.decode, said, type=CuesToDraw)
+        with await self._space() as target:
+            laid = await renderer.draw_cues(what, target, report=report, stall_s=self._settings.stall_timeout_s)
+            if (laid.x, laid.y, laid.width, laid.height) != (facts.x, facts.y, facts.width, facts.height):
+                raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True)
+            await finished(asyncio.to_thread(self._put, target, subtitles_key(facts.sha256)))
 
     async def normalize(self, source: Path) -> ImageFacts:
         """A file that stays as it is is normalized once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
@@ -188,7 +232,11 @@ class OverlayImages:
     def _publish(self, drawn: BufferedRandom, key_of: Callable[[str], str]) -> str:
         drawn.seek(0)
         sha256 = hashlib.file_digest(drawn, "sha256").hexdigest()
-        key = key_of(sha256)
+        self._put(drawn, key_of(sha256))
+        return sha256
+
+    def _put(self, drawn: BufferedRandom, key: str) -> None:
+        """Keep it under a key that says all of what it is."""
         while True:
             try:
                 self._storage.publish(Path(f"/proc/self/fd/{drawn.fileno()}"), key)
@@ -197,7 +245,7 @@ class OverlayImages:
                     os.utime(self._storage.path(key))
                 except FileNotFoundError:  # the sweep was faster
                     continue
-            return sha256
+            return
 
 
 async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
@@ -205,11 +253,12 @@ async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, s
     rows = await database.execute(
         text(
             "SELECT DISTINCT facts ->> 'kind', facts ->> 'sha256' FROM jobs, jsonb_path_query(plan_json,"
-            ' \'$.steps[*].**{0 to 3}.facts ? (@.kind == "picture" || @.kind == "subtitles")\') AS facts'
+            " '$.steps[*].**{0 to 3}.facts ?"
+            ' (@.kind == "picture" || @.kind == "subtitles" || @.kind == "laid_subtitles")\') AS facts'
             " WHERE status IN ('PENDING', 'STARTED')"
             " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
         ),
         {"days": RETENTION_DAYS},
     )
-    keys = {"picture": image_key, "subtitles": subtitles_key}
+    keys = {"picture": image_key, "subtitles": subtitles_key, "laid_subtitles": laid_out_key}
     return {keys[kind](sha256): sha256 for kind, sha256 in rows}

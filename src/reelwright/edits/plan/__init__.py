@@ -13,7 +13,16 @@ from reelwright.edits.losses import losses, undisplayable_colors
 from reelwright.edits.plan.composition import LineageBase
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.plan.overlay import resolve_overlay
-from reelwright.edits.plan.structs import COMPOSED, SINGLE, SUBTITLED, VERSION, ExpectedOutput, ExpectedVideo, Plan
+from reelwright.edits.plan.structs import (
+    COMPOSED,
+    SINGLE,
+    SINGLE_SUBTITLED,
+    SUBTITLED,
+    VERSION,
+    ExpectedOutput,
+    ExpectedVideo,
+    Plan,
+)
 from reelwright.edits.plan.transcode import resolve_transcode
 from reelwright.edits.plan.trim import resolve_trim
 from reelwright.edits.pointers import Pointer
@@ -25,6 +34,7 @@ from reelwright.errors import FieldError, InvalidInput
 __all__ = [
     "COMPOSED",
     "SINGLE",
+    "SINGLE_SUBTITLED",
     "SUBTITLED",
     "VERSION",
     "AnyFacts",

@@ -10,10 +10,10 @@ import msgspec
 from reelwright.edits.cues import embedded
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
-from reelwright.edits.facts import Facts, VideoFacts
+from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.composition import LineageBase
-from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, Plan
+from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan
 from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
@@ -60,6 +60,8 @@ def resolve_fold(
     tracks, untold = kept_subtitles.kept(edit, state.kept_subtitles())
     resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said, *untold], of_sidecars, tracks)
     version = COMPOSED if edit.outputs and not tracks else SUBTITLED
+    if any(isinstance(source, LaidSubtitlesFacts) for step in steps for source in step.sources):
+        version = VERSION
     return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, version)
 
 

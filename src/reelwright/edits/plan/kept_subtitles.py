@@ -11,7 +11,7 @@ from msgspec import UNSET
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import JoinedTrack, SubtitleTrack, arrived
 from reelwright.edits.edit import Edit
-from reelwright.edits.plan.structs import SINGLE, VERSION, Plan
+from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan
 from reelwright.edits.splice import Splice
 
 NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
@@ -40,6 +40,6 @@ def in_splice(plan: Plan, splice: Splice) -> Plan:
     if not plan.tracks:
         return plan
     if splice.container is UNSET:
-        return msgspec.structs.replace(plan, version=VERSION)
+        return msgspec.structs.replace(plan, version=SINGLE_SUBTITLED)
     lost = f"subtitles are not kept in a copy in {splice.container.upper()}"
     return msgspec.structs.replace(plan, subtitles=UNSET, version=SINGLE, warnings=(*plan.warnings, lost))

@@ -22,9 +22,11 @@ from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
 from reelwright.edits.streaming import PlannedStreaming
 
-VERSION = 4
-"""The newest form of a plan that this release makes and understands: one of one step, or none, that has tracks of
-subtitles; or a splice that has some."""
+VERSION = 5
+"""The newest form of a plan that this release makes and understands: one that has subtitles which are drawn where it is
+made."""
+SINGLE_SUBTITLED = 4
+"""The form of a plan of one step, or none, that has tracks of subtitles; or of a splice that has some."""
 SUBTITLED = 3
 """The form of a plan of several steps that has tracks of subtitles, or sidecars and no outputs."""
 COMPOSED = 2

@@ -17,7 +17,7 @@ from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import begun_at_once, counted, expect, expect_sound, heard
-from reelwright.edits.plan.structs import SINGLE, VERSION, ExpectedOutput, Plan
+from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, ExpectedOutput, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import PlannedSidecar, planned
 from reelwright.edits.steps import PlannedStep
@@ -41,7 +41,7 @@ def resolve_transcode(
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [(Fraction(0), length)]))
     resolved = resolve_outputs(edit, facts.media, length, [*warnings, *untold], pointers, tracks)
-    return resolved.of((facts,), (), VERSION if tracks else SINGLE)
+    return resolved.of((facts,), (), SINGLE_SUBTITLED if tracks else SINGLE)
 
 
 class Resolved(NamedTuple):

@@ -22,7 +22,7 @@ from reelwright.edits.cues.track import (
     free_label,
     most_together,
 )
-from reelwright.edits.facts import CueFacts, SubtitlesFacts
+from reelwright.edits.facts import CueFacts, LaidSubtitlesFacts, SubtitlesFacts
 from reelwright.edits.layers import When
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
@@ -230,10 +230,10 @@ def _given(cues: tuple[GivenCue, ...], pointer: Pointer) -> list[tuple[int, Cue]
 
 
 class PlannedSubtitles(BasePlannedStep, frozen=True, kw_only=True, tag="subtitles"):
-    """Drawn subtitles over the picture."""
+    """Subtitles over the picture, drawn or laid out."""
 
-    facts: SubtitlesFacts
+    facts: SubtitlesFacts | LaidSubtitlesFacts
 
     @property
-    def sources(self) -> tuple[SubtitlesFacts, ...]:
+    def sources(self) -> tuple[SubtitlesFacts | LaidSubtitlesFacts, ...]:
         return (self.facts,)

@@ -7,7 +7,7 @@ opacity, is small, and is decoded in a moment. Equal cues, style and fonts make 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from io import BytesIO
 
@@ -19,7 +19,7 @@ from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.layout import Box
 from reelwright.edits.cues.style import PixelStyle
 from reelwright.media.images import cue_image
-from reelwright.media.images.requests import CuesToDraw, DrawnCues, Face
+from reelwright.media.images.requests import CuesToDraw, Face, LaidCues
 
 TICKS_PER_S = 1_000_000
 MAX_GAP_S = 1000
@@ -28,20 +28,43 @@ COMPRESSION = 3
 MAX_TOLD = 5
 
 
-def write(what: CuesToDraw, target_fd: int) -> DrawnCues:
-    """Draw all cues, and write them to the file."""
+def laid_out(what: CuesToDraw) -> LaidCues:
+    """Where `write` will draw them: letters are measured and not drawn, a tenth of the work."""
+    try:
+        boxes, _ = _boxes(what.cues, what.style, what.face)
+    except _CannotBeDrawn as cannot:
+        return LaidCues(wrong=(cannot.number, cannot.sentence))
+    return _laid(boxes, layout.bounds(boxes.values(), what.style), what.style)
+
+
+def write(what: CuesToDraw, target_fd: int, report: Callable[[float], None]) -> LaidCues:
+    """Draw all cues, and write them to the file. `report`: told how much of it is done, 0 to 1."""
     try:
         boxes, states = _boxes(what.cues, what.style, what.face)
     except _CannotBeDrawn as cannot:
-        return DrawnCues(wrong=(cannot.number, cannot.sentence))
+        return LaidCues(wrong=(cannot.number, cannot.sentence))
     strip = layout.bounds(boxes.values(), what.style)
+    if strip is not None:
+        size = strip.right - strip.left, strip.bottom - strip.top
+        with os.fdopen(os.dup(target_fd), "wb") as target:
+            _mux(_told(_frames(what, boxes, states, strip), len(states), report), size, target)
+    return _laid(boxes, strip, what.style)
+
+
+def _told(
+    frames: Iterator[tuple[Fraction, bytes]], count: int, report: Callable[[float], None]
+) -> Iterator[tuple[Fraction, bytes]]:
+    for number, frame in enumerate(frames, start=1):
+        yield frame
+        report(number / count)
+
+
+def _laid(boxes: Mapping[int, Box], strip: Box | None, style: PixelStyle) -> LaidCues:
     if strip is None:
-        return DrawnCues()
+        return LaidCues()
+    cut_off = [number for number, box in boxes.items() if not _holds(style, box)][:MAX_TOLD]
     width, height = strip.right - strip.left, strip.bottom - strip.top
-    with os.fdopen(os.dup(target_fd), "wb") as target:
-        _mux(_frames(what, boxes, states, strip), (width, height), target)
-    cut_off = [number for number, box in boxes.items() if not _holds(what.style, box)]
-    return DrawnCues(x=strip.left, y=strip.top, width=width, height=height, cut_off=tuple(cut_off[:MAX_TOLD]))
+    return LaidCues(x=strip.left, y=strip.top, width=width, height=height, cut_off=tuple(cut_off))
 
 
 def load() -> None:

@@ -5,6 +5,7 @@ fontTools is imported when the first font is read: a process that draws nothing 
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -75,6 +76,13 @@ def coverage(path: Path, index: int) -> Coverage:
 
     with TTFont(path, lazy=True, fontNumber=index) as face:
         return Coverage(face.getBestCmap() or ())
+
+
+@lru_cache(maxsize=1024)
+def sha256(path: Path) -> str:
+    """Of the file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _styles(face: Any, path: Path, index: int) -> list[Font]:

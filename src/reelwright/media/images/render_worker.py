@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,9 +18,10 @@ import msgspec
 from reelwright.media.images.requests import (
     CuesToDraw,
     DrawCues,
-    DrawnCues,
     DrawResult,
     DrawText,
+    LaidCues,
+    LayOutCues,
     MeasuredImage,
     MeasureImage,
     NormalizeImage,
@@ -43,20 +45,25 @@ def main() -> None:
     fork_server.serve(draw, Kind.DRAWING)
 
 
-def draw(request: bytes, files: Sequence[int]) -> DrawResult | DrawnCues | MeasuredImage:
+def draw(request: bytes, files: Sequence[int]) -> DrawResult | LaidCues | MeasuredImage:
     """Carry out one request."""
     import pyvips
 
     from reelwright.media.images import alpha_bleed, cue_video, decode, text_image
 
-    what = msgspec.json.decode(request, type=DrawText | DrawCues | NormalizeImage | MeasureImage)
+    what = msgspec.json.decode(request, type=DrawText | LayOutCues | DrawCues | NormalizeImage | MeasureImage)
     if isinstance(what, MeasureImage):
         return MeasuredImage(*decode.size(files[0], max_pixels=what.max_pixels))
-    os.ftruncate(files[0], 0)
-    if isinstance(what, DrawCues):
+    if isinstance(what, LayOutCues | DrawCues):
         os.environ["FONTCONFIG_FILE"] = what.fonts_conf
-        with os.fdopen(os.dup(files[1]), "rb") as asked:
-            return cue_video.write(msgspec.json.decode(asked.read(), type=CuesToDraw), files[0])
+        with os.fdopen(os.dup(files[0]), "rb") as asked:
+            asked.seek(0)
+            cues = msgspec.json.decode(asked.read(), type=CuesToDraw)
+        if isinstance(what, LayOutCues):
+            return cue_video.laid_out(cues)
+        os.ftruncate(files[1], 0)
+        return cue_video.write(cues, files[1], partial(_tell, files[2]))
+    os.ftruncate(files[0], 0)
     target = pyvips.Target.new_to_descriptor(files[0])
     if isinstance(what, NormalizeImage):
         normal = alpha_bleed.bled(decode.normal(files[1], max_pixels=what.max_pixels))
@@ -69,6 +76,10 @@ def draw(request: bytes, files: Sequence[int]) -> DrawResult | DrawnCues | Measu
         return DrawResult(wrong_text=str(error))
     _save(alpha_bleed.bled(drawn), target, compression=6)
     return DrawResult()
+
+
+def _tell(done_fd: int, done: float) -> None:
+    os.pwrite(done_fd, fork_server.DONE.pack(done), 0)
 
 
 def _save(image: pyvips.Image, target: pyvips.Target, *, compression: int) -> None:

@@ -11,7 +11,8 @@ import os
 import struct
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -30,10 +31,11 @@ from reelwright.media.images.fonts import FontBook, UnknownFont
 from reelwright.media.images.requests import (
     CuesToDraw,
     DrawCues,
-    DrawnCues,
     DrawResult,
     DrawText,
     Face,
+    LaidCues,
+    LayOutCues,
     MeasuredImage,
     MeasureImage,
     NormalizeImage,
@@ -42,6 +44,8 @@ from reelwright.media.sandbox import contained, fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import Answer, ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
+from reelwright.media.sandbox.watched_call import Report, watched
+from reelwright.release import RELEASE
 
 __all__ = ["ImageRenderer", "TextStyle"]
 
@@ -62,6 +66,9 @@ CUE_BYTES = 2**19
 """Of each frame of drawn subtitles, as many as a cue makes, where the picture is large; there are two for each."""
 MANY_CUES = 50
 """Drawing more takes a while: others go first."""
+OTHER_FONTS = (
+    "the subtitles were laid out with other fonts than this machine has: give the API and all workers the same FONT_DIR"
+)
 FONT_FILES = 1024
 """Fontconfig keeps a file open for each font in use."""
 ENVIRONMENT = {
@@ -140,11 +147,10 @@ class ImageRenderer:
             raise InvalidInput(errors)
         return await self._draw_text(checked_text(text), style, self._book.find(style.font), target)
 
-    async def draw_cues(self, cues: Sequence[Cue], style: PixelStyle, target: BinaryIO) -> DrawnCues:
-        """Write a video of all that the cues show to `target`, and return where it lies on the canvas.
+    async def lay_out_cues(self, cues: Sequence[Cue], style: PixelStyle) -> tuple[CuesToDraw, LaidCues]:
+        """Return all that decides how the cues look, and where they lie on the canvas: what `draw_cues` is to draw.
 
-        Equal cues, styles and fonts make equal bytes. Raises InvalidInput ("/font"; "/cues/7": cannot be drawn, and
-        why), MediaProcessFailed, Busy.
+        Raises InvalidInput ("/font"; "/cues/7": cannot be drawn, and why), MediaProcessFailed, Busy.
         """
         try:
             font = self._book.find(style.text.font)
@@ -156,30 +162,59 @@ class ImageRenderer:
             named = [one for one in dict.fromkeys(cues[number].text) if one in missing]
             raise InvalidInput([FieldError(f"/cues/{number}", no_glyphs(named))])
         families = await asyncio.to_thread(self._book.families, text, font)
-        face = Face(families=families, weight=font.weight, width=font.width, italic=font.italic)
-        conf = await asyncio.to_thread(partial(self._configure, font, italics=True))
-        call = Call(
-            request=_raw(DrawCues(fonts_conf=str(conf))),
-            timeout_s=CUES_S + CUE_S * len(cues),
-            memory_bytes=min(
-                self._memory_bytes, BASE_MEMORY_BYTES + max(MAX_PIXELS, style.width * style.height) * BYTES_A_TEXT_PIXEL
-            ),
-            output_bytes=2**20 + max(CUE_BYTES, style.width * style.height) * (2 * len(cues) + 1),
-            open_files=FONT_FILES,
-            read=tuple(map(str, (*self._book.folders, self._folder))),
+        what = CuesToDraw(
+            cues=tuple(cues),
+            style=style,
+            face=Face(families=families, weight=font.weight, width=font.width, italic=font.italic),
+            fonts=await asyncio.to_thread(self._book.digest_of, families, font),
+            release=RELEASE,
         )
-        with tempfile.TemporaryFile() as asked:
-            asked.write(msgspec.json.encode(CuesToDraw(cues=tuple(cues), style=style, face=face)))
-            asked.flush()
+        call = await self._of_cues(what, LayOutCues, font)
+        with _written(what) as asked:
             try:
-                drawn = await self.server.ask(
-                    call, [target.fileno(), asked.fileno()], DrawnCues, large=len(cues) > MANY_CUES
+                laid = await self.server.ask(call, [asked.fileno()], LaidCues, large=len(cues) > MANY_CUES)
+            except ChildFailed as failed:
+                raise MediaProcessFailed("The subtitles could not be laid out.", code=failed.failure) from failed
+        if laid.wrong is not None:
+            raise InvalidInput([FieldError(f"/cues/{laid.wrong[0]}", laid.wrong[1])])
+        return what, laid
+
+    async def draw_cues(
+        self, what: CuesToDraw, target: BinaryIO, *, report: Report = lambda _: None, stall_s: float = CUES_S
+    ) -> LaidCues:
+        """Write a video of all that the cues show to `target`, and return where it lies on the canvas. `report`: told
+        how much of it is done, 0 to 1.
+
+        The same makes equal bytes. Raises MediaProcessFailed (`drawn_otherwise`: here are other fonts), JobFailed
+        `stalled`, Busy.
+        """
+        font = await asyncio.to_thread(self._same_font, what)
+        call = await self._of_cues(what, DrawCues, font)
+        with _written(what) as asked:
+            try:
+                return await watched(
+                    self.server,
+                    call,
+                    [asked.fileno(), target.fileno()],
+                    LaidCues,
+                    report=report,
+                    stall_s=stall_s,
+                    what="drawing the subtitles",
+                    stage="render",
                 )
             except ChildFailed as failed:
                 raise MediaProcessFailed("The subtitles could not be drawn.", code=failed.failure) from failed
-        if drawn.wrong is not None:
-            raise InvalidInput([FieldError(f"/cues/{drawn.wrong[0]}", drawn.wrong[1])])
-        return drawn
+
+    def _same_font(self, what: CuesToDraw) -> Font:
+        """The font of the cues. Raises MediaProcessFailed where it is another here, or what it lacks is drawn with
+        others."""
+        try:
+            font = self._book.find(what.style.text.font)
+        except UnknownFont as error:
+            raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True) from error
+        if self._book.digest_of(what.face.families, font) != what.fonts:
+            raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True)
+        return font
 
     async def faults(self, text: str, font_name: str | None) -> list[FieldError]:
         """Why a text cannot be drawn, and with that font ("/text", "/font")."""
@@ -230,6 +265,18 @@ class ImageRenderer:
             output_bytes=_most_bytes(max_pixels),
         )
 
+    async def _of_cues(self, what: CuesToDraw, request: type[LayOutCues | DrawCues], font: Font) -> Call:
+        conf = await asyncio.to_thread(partial(self._configure, font, italics=True))
+        count, pixels = len(what.cues), what.style.width * what.style.height
+        return Call(
+            request=_raw(request(fonts_conf=str(conf))),
+            timeout_s=CUES_S + CUE_S * count,
+            memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + max(MAX_PIXELS, pixels) * BYTES_A_TEXT_PIXEL),
+            output_bytes=2**20 + max(CUE_BYTES, pixels) * (2 * count + 1),
+            open_files=FONT_FILES,
+            read=tuple(map(str, (*self._book.folders, self._folder))),
+        )
+
     async def _draw_text(
         self, text: str, style: TextStyle, font: Font, target: BinaryIO, *, first: bool = False
     ) -> tuple[int, int]:
@@ -278,7 +325,16 @@ def no_glyphs(missing: list[str]) -> str:
     return f"no font here has {named}{more}"
 
 
-def _raw(request: DrawText | DrawCues | NormalizeImage | MeasureImage) -> msgspec.Raw:
+@contextmanager
+def _written(what: CuesToDraw) -> Iterator[BinaryIO]:
+    """A nameless file that says what is asked: it may be longer than a request."""
+    with tempfile.TemporaryFile() as asked:
+        asked.write(msgspec.json.encode(what))
+        asked.flush()
+        yield asked
+
+
+def _raw(request: DrawText | LayOutCues | DrawCues | NormalizeImage | MeasureImage) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(request))
 
 

@@ -31,20 +31,31 @@ class DrawText(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
     fonts_conf: str
 
 
+class LayOutCues(msgspec.Struct, frozen=True, kw_only=True, tag="lay_out"):
+    """Its one file: JSON of `CuesToDraw`, which may be longer than a request."""
+
+    fonts_conf: str
+
+
 class DrawCues(msgspec.Struct, frozen=True, kw_only=True, tag="cues"):
-    """Its files: the video to write, JSON of `CuesToDraw`, which may be longer than a request."""
+    """Its files: JSON of `CuesToDraw`, the video to write, where to tell how much is done."""
 
     fonts_conf: str
 
 
 class CuesToDraw(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides how cues look. `fonts`: digest of the fonts that they are drawn with; `release`: ours, by whose
+    rules."""
+
     cues: tuple[Cue, ...]
     style: PixelStyle
     face: Face
+    fonts: str
+    release: str
 
 
-class DrawnCues(msgspec.Struct, frozen=True, kw_only=True):
-    """A video of all that cues show, which lies at (`x`, `y`) on the canvas; nothing where there is none."""
+class LaidCues(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a video of all that cues show lies on the canvas: at (`x`, `y`); nothing where there is none."""
 
     x: Annotated[int, Meta(ge=0)] = 0
     y: Annotated[int, Meta(ge=0)] = 0

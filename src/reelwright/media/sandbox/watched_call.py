@@ -29,9 +29,10 @@ async def watched(
     report: Report,
     stall_s: float,
     what: str,
+    stage: str = "verify",
 ) -> Answer:
-    """The handler's answer; `what` it does, for the sentence of one that stalls. The last file of the call is where it
-    tells how far it is.
+    """The handler's answer; `what` it does, and in which stage, for the failure of one that stalls. The last file of
+    the call is where it tells how far it is.
 
     Raises as `ForkClient.ask` does, and JobFailed `stalled`. When cancelled, the process is ended.
     """
@@ -39,7 +40,7 @@ async def watched(
     try:
         asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer))
         try:
-            await _watch(asking, done_fd, report, stall_s, what)
+            await _watch(asking, done_fd, report, stall_s, what, stage)
             return await asking
         finally:
             asking.cancel()
@@ -48,7 +49,9 @@ async def watched(
         os.close(done_fd)
 
 
-async def _watch(asking: asyncio.Future[Answer], done_fd: int, report: Report, stall_s: float, what: str) -> None:
+async def _watch(
+    asking: asyncio.Future[Answer], done_fd: int, report: Report, stall_s: float, what: str, stage: str
+) -> None:
     """Return when there is an answer. Raises JobFailed `stalled`."""
     last, last_sign = b"", time.monotonic()
     while not asking.done():
@@ -58,4 +61,4 @@ async def _watch(asking: asyncio.Future[Answer], done_fd: int, report: Report, s
             last, last_sign = said, time.monotonic()
             report(DONE.unpack(said)[0])
         if time.monotonic() - last_sign > stall_s:
-            raise JobFailed(f"{what} made no progress for {stall_s:.0f} s", code="stalled", stage="verify")
+            raise JobFailed(f"{what} made no progress for {stall_s:.0f} s", code="stalled", stage=stage)

@@ -1,5 +1,5 @@
-"""Draws the subtitles of an edit, for the picture and the time line that the steps before them make; of those that are
-kept as tracks, reads what they say."""
+"""Lays out the subtitles of an edit, for the picture and the time line that the steps before them make; of those that
+are kept as tracks, reads what they say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits.facts import AnyFacts, CueFacts, StepFacts, SubtitlesFacts
+from reelwright.edits.facts import AnyFacts, CueFacts, LaidSubtitlesFacts, StepFacts
 from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
@@ -20,16 +20,16 @@ from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import layer_references
 
 
-async def drawn_subtitles(
+async def laid_subtitles(
     layer_sources: LayerSources, steps: Sequence[Step], origin: Origin, layers: Sequence[AnyFacts | None]
-) -> list[SubtitlesFacts | CueFacts]:
-    """What is drawn, or kept, for each step of subtitles; `layers`: what is known of all else that they bring in.
+) -> list[LaidSubtitlesFacts | CueFacts]:
+    """What is to be drawn, or kept, for each step of subtitles; `layers`: what is known of all else that they bring in.
 
     Raises InvalidInput.
     """
     source = origin.source.facts
     length = Fraction(repr(source.media.duration_s)) if source.media.duration_s is not None else None
-    found: list[SubtitlesFacts | CueFacts] = []
+    found: list[LaidSubtitlesFacts | CueFacts] = []
     for number, step in enumerate(steps):
         if not isinstance(step, SubtitlesStep):
             continue
@@ -43,7 +43,7 @@ async def drawn_subtitles(
             found.append(await asyncio.to_thread(step.listed, state, pointer, content))
         else:
             wanted = await asyncio.to_thread(step.wanted, state, pointer, content)
-            found.append(await _drawn(layer_sources, step, wanted, pointer))
+            found.append(await _laid_out(layer_sources, step, wanted, pointer))
     return found
 
 
@@ -59,14 +59,14 @@ async def _content(layer_sources: LayerSources, step: SubtitlesStep, pointer: Po
         raise InvalidInput([FieldError(pointer / "file", error.detail, error.code)]) from error
 
 
-async def _drawn(
+async def _laid_out(
     layer_sources: LayerSources, step: SubtitlesStep, wanted: WantedSubtitles, pointer: Pointer
-) -> SubtitlesFacts:
+) -> LaidSubtitlesFacts:
     try:
-        drawn = await layer_sources.overlay_images.draw_subtitles(wanted.cues, wanted.style)
+        laid = await layer_sources.overlay_images.lay_out_subtitles(wanted.cues, wanted.style)
     except InvalidInput as invalid:
         raise InvalidInput([_placed(one, step, wanted, pointer) for one in invalid.errors]) from invalid
-    return msgspec.structs.replace(drawn, warnings=(*wanted.warnings, *drawn.warnings))
+    return msgspec.structs.replace(laid, warnings=(*wanted.warnings, *laid.warnings))
 
 
 def _placed(error: FieldError, step: SubtitlesStep, wanted: WantedSubtitles, pointer: Pointer) -> FieldError:
@@ -81,7 +81,7 @@ def _placed(error: FieldError, step: SubtitlesStep, wanted: WantedSubtitles, poi
 
 
 def in_order(
-    steps: Sequence[Step], layers: Sequence[AnyFacts | None], subtitles: Sequence[SubtitlesFacts | CueFacts]
+    steps: Sequence[Step], layers: Sequence[AnyFacts | None], subtitles: Sequence[LaidSubtitlesFacts | CueFacts]
 ) -> list[StepFacts | None]:
     """What the steps bring in, as they come."""
     of_layers, of_subtitles = iter(layers), iter(subtitles)
