@@ -63,7 +63,7 @@ TRIED_AGAIN = {
         "remote_unavailable",
         "remote_stalled",
     },
-    "waits": {"no_space", "storage", "exhausted", "cannot_start", "database", "busy"},
+    "waits": {"no_space", "storage", "exhausted", "cannot_start", "database", "busy", "drawn_otherwise"},
     "no": {
         *("ffmpeg_failed", "source_damaged", "verify_failed", "timed_out", "out_of_memory", "limit_cpu"),
         *("limit_output_size", "unsupported_here", "input_gone", "file_missing", "address_refused", "remote_refused"),

@@ -20,7 +20,7 @@ from pathlib import Path
 import manimgx_fonts
 import manimgx_fonts_cjk
 
-from reelwright.edits.text_rules import is_invisible
+from reelwright.edits.text_rules import code_point, is_invisible
 from reelwright.media.images import font_file
 from reelwright.media.images.font_file import Font
 
@@ -169,7 +169,11 @@ class FontBook:
         files under the same names. Reads them once: call it in a thread."""
         slanted = self.slanted(chosen)
         own = [chosen.path, *([] if slanted is None else [slanted.path])]
-        homes = {family: self.sources[self._home[family]] for family in families if family != chosen.family}
+        homes = {
+            family: self.sources[self._home[family]]
+            for family in families
+            if family != chosen.family and family in self._home
+        }
         others = {font.path for family, source in homes.items() for font in source if font.family == family}
         state = hashlib.sha256()
         for path in (*own, *sorted(others, key=lambda path: path.name)):
@@ -211,6 +215,13 @@ class FontBook:
         named = sorted(list(dict.fromkeys([*near, *families]))[:MAX_NAMED])
         more = f" and {len(families) - len(named)} more (GET /fonts lists all)" if len(families) > len(named) else ""
         return f"there is no such font; there are {', '.join(named)}{more}"
+
+
+def no_glyphs(missing: list[str]) -> str:
+    """The sentence for characters that no font has."""
+    named = ", ".join(f"{one} ({code_point(one)})" if one.isprintable() else code_point(one) for one in missing[:20])
+    more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
+    return f"no font here has {named}{more}"
 
 
 def _fonts_in(folders: Iterable[Path]) -> Iterable[Font]:

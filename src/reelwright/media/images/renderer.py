@@ -23,11 +23,11 @@ import msgspec
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
-from reelwright.edits.text_rules import MAX_PIXELS, checked_text, code_point
+from reelwright.edits.text_rules import MAX_PIXELS, checked_text
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
 from reelwright.media.images import fontconfig
 from reelwright.media.images.font_file import Font
-from reelwright.media.images.fonts import FontBook, UnknownFont
+from reelwright.media.images.fonts import FontBook, UnknownFont, no_glyphs
 from reelwright.media.images.requests import (
     CuesToDraw,
     DrawCues,
@@ -201,6 +201,7 @@ class ImageRenderer:
                     stall_s=stall_s,
                     what="drawing the subtitles",
                     stage="render",
+                    large=len(what.cues) > MANY_CUES,
                 )
             except ChildFailed as failed:
                 raise MediaProcessFailed("The subtitles could not be drawn.", code=failed.failure) from failed
@@ -316,13 +317,6 @@ class ImageRenderer:
             fresh.write_bytes(text)
             fresh.rename(path)
         return path
-
-
-def no_glyphs(missing: list[str]) -> str:
-    """The sentence for characters that no font has."""
-    named = ", ".join(f"{one} ({code_point(one)})" if one.isprintable() else code_point(one) for one in missing[:20])
-    more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
-    return f"no font here has {named}{more}"
 
 
 @contextmanager

@@ -30,6 +30,7 @@ async def watched(
     stall_s: float,
     what: str,
     stage: str = "verify",
+    large: bool = False,
 ) -> Answer:
     """The handler's answer; `what` it does, and in which stage, for the failure of one that stalls. The last file of
     the call is where it tells how far it is.
@@ -38,7 +39,7 @@ async def watched(
     """
     done_fd = os.memfd_create("done")
     try:
-        asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer))
+        asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer, large=large))
         try:
             await _watch(asking, done_fd, report, stall_s, what, stage)
             return await asking
