@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -217,21 +218,37 @@ def no_room(folder: Path) -> int:
     return logs(folder).count("bytes of disk")
 
 
-async def test_a_large_upload_has_its_room_reserved_while_it_comes(service: Service) -> None:
+@pytest.mark.parametrize("repeatable", [False, True], ids=["once", "with an Idempotency-Key"])
+async def test_a_large_upload_has_its_room_reserved_while_it_comes(service: Service, repeatable: bool) -> None:
     """Nobody else begins on it meanwhile; one that would not fit beside what is spoken for is refused before its bytes
-    come, and what it had is given back when it ends, however it does."""
-    size = 64 * MIB
+    come, and what it had is given back when it ends, however it does. Nor does the reservation wait to be seen for the
+    transaction around a request that may be repeated."""
+    size = 72 * MIB
     arrived, go_on = asyncio.Event(), asyncio.Event()
+    first, last = b"", b""
+    headers = {"Content-Type": "application/octet-stream"}
+    if repeatable:
+        first = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        last = b"\r\n--x--\r\n"
+        checksum = f"sha256 {hashlib.sha256(bytes(size)).hexdigest()}"
+        headers = {
+            "Content-Type": "multipart/form-data; boundary=x",
+            "Idempotency-Key": "a",
+            "Upload-Checksum": checksum,
+        }
+    headers["Content-Length"] = str(len(first) + size + len(last))
 
     async def body() -> AsyncIterator[bytes]:
-        yield bytes(MIB)
+        yield first + bytes(MIB)
         arrived.set()
         await go_on.wait()
-        for _ in range(63):
+        for _ in range(71):
             yield bytes(MIB)
+        yield last
 
     async def send() -> int:
-        headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
+        if repeatable:
+            return (await service.client.post("/videos/upload", headers=headers, content=body())).status_code
         answer = await service.client.put("/videos", params={"filename": "a.mp4"}, headers=headers, content=body())
         return answer.status_code
 
@@ -240,9 +257,10 @@ async def test_a_large_upload_has_its_room_reserved_while_it_comes(service: Serv
     held: list[Any] = []
     async with asyncio.timeout(PATIENCE_S):
         while not held:
+            assert not sending.done(), await sending
             held = await service.sql("SELECT resource, what, amount, job_id FROM ops.reservations")
     (row,) = held
-    assert (row["what"], row["amount"] >= size, row["job_id"]) == ("upload", True, None)
+    assert (row["what"], row["amount"] >= 64 * MIB, row["job_id"]) == ("upload", True, None)
     await service.sql(
         "INSERT INTO reservations (holder, resource, what, amount, until)"
         " VALUES (gen_random_uuid(), $1, 'trim', 1000000000000000, now() + interval '1 hour')",

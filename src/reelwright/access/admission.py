@@ -25,6 +25,7 @@ from reelwright.access.asking import Holder, asking
 from reelwright.access.limits import MINUTES, WINDOW_S, Standing, period
 from reelwright.db.database import is_away
 from reelwright.db.models import ProjectBytes
+from reelwright.db.sessions import outside
 from reelwright.errors import QuotaExceeded, RateLimited
 
 COME_BACK_S = 5
@@ -83,8 +84,8 @@ async def uploading(sessions: async_sessionmaker[AsyncSession], expected_bytes: 
         return
     place = uuid.uuid4()
     values = {"project": holder.project_id, "key": holder.key_id, "place": place, "places": list(places)}
-    # in a task of its own: no transaction around the request holds it until the upload has ended
-    whose = await asyncio.create_task(_take_place(sessions, values))
+    with outside():
+        whose = await _take_place(sessions, values)
     if whose is not None:
         most = places[0] if whose == "project" else places[1]
         raise RateLimited(

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.cancellation import finished
 from reelwright.capacity import place, reservations, rule
 from reelwright.db.database import is_away
+from reelwright.db.sessions import outside
 from reelwright.errors import NoSpace
 from reelwright.storage.local import LocalStorage
 
@@ -80,8 +81,9 @@ async def room_held(
         return
     if file.renewed_in_s <= 0:
         file.disk = await asyncio.to_thread(place.media_disk, storage)
-        async with sessions.begin() as session:
-            await _reserve(session, storage, file)
+        with outside():
+            async with sessions.begin() as session:
+                await _reserve(session, storage, file)
     renewing = asyncio.create_task(_renew(sessions, file), name="room for an upload")
     try:
         yield

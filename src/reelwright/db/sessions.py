@@ -7,8 +7,8 @@ to the whole, and what it rolls back, it rolls back alone. Other tasks, also tho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -73,6 +73,17 @@ async def inside(sessions: Sessions) -> AsyncIterator[Whole]:
             yield whole
         finally:
             _whole.reset(token)
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Have the transactions begun in here be no parts of any: each is committed at its own end, and seen by all, while
+    what the request does goes on."""
+    token = _whole.set(None)
+    try:
+        yield
+    finally:
+        _whole.reset(token)
 
 
 def after_commit(tell: Callable[[], None]) -> None:
