@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from pathlib import Path
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
 
 from reelwright.settings import Settings
+from reelwright_worker.queue_worker import CLAIM_FIRST_S
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, problem
@@ -45,6 +48,24 @@ async def test_a_poster_does_not_wait_for_an_encode(service: Service, clip: Path
         assert [await service.status(job_id) for job_id in (encode, waits)] == ["STARTED", "PENDING"]
         assert (await service.client.post(f"/jobs/{encode}/cancel")).status_code == 202
         await service.until(waits, "SUCCESS")
+
+
+async def test_a_fetch_waits_for_the_claim_before_it_and_no_longer_than_a_moment(
+    service: Service, operator: asyncpg.Connection[asyncpg.Record], clip: Path
+) -> None:
+    """The claim, for which somebody waits, has the worker for itself; where it is held up, other jobs are not."""
+    video = (await service.upload(clip))["id"]
+    held, light = await service.trim(video, 0, 0.5), await poster(service, video)
+    transaction = operator.transaction()
+    await transaction.start()
+    await operator.execute("SELECT FROM jobs WHERE id = $1 FOR UPDATE", uuid.UUID(held))
+    async with service.worker(**NO_POLLING):
+        await service.until(light, "SUCCESS")
+        assert await service.status(held) == "PENDING"
+        await transaction.rollback()
+        await service.until(held, "SUCCESS")
+    first, second = await service.sql("SELECT taken_at FROM procrastinate_jobs ORDER BY taken_at LIMIT 2")
+    assert (second["taken_at"] - first["taken_at"]).total_seconds() >= CLAIM_FIRST_S
 
 
 async def test_a_worker_takes_the_queues_that_it_is_asked_for(service: Service, clip: Path) -> None:

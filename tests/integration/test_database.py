@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright.db.connection import connect, libpq_parameters
-from reelwright.db.database import create_engine, is_away
+from reelwright.db.database import ANSWERED_S, create_engine, is_away
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.revisions import current_revision, newest_revision
 from reelwright.resources import folder
@@ -72,23 +72,31 @@ async def _told_to_go(engine: AsyncEngine, line: Wire, database_url: str) -> Non
     await asyncio.sleep(0.05)  # the driver reads it in its own turn
 
 
-@pytest.mark.parametrize("busy", [False, True], ids=["in the pool", "in a transaction"])
+@pytest.mark.parametrize("use", ["a while ago", "just now", "in a transaction"])
 async def test_between_a_server_s_last_word_and_the_end_of_the_connection_it_is_away(
-    database_url: str, busy: bool
+    database_url: str, use: str
 ) -> None:
     """A server that is killed says so first: whoever asks before the connection has ended finds the database away, or
-    is given another connection. The connection is used no more."""
+    is given another connection, where that one was not used just now. The connection is used no more."""
     async with wire(database_url) as line:
         engine = create_engine(line.url, application_name="doomed", pool_size=1)
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
-            if busy:
+            if use == "in a transaction":
                 await _told_to_go(engine, line, database_url)
                 with pytest.raises(Exception, match="another operation") as caught:
                     await connection.execute(text("SELECT 2"))
                 assert is_away(caught.value)
-        if not busy:
+        if use == "a while ago":
+            await asyncio.sleep(ANSWERED_S)
             await _told_to_go(engine, line, database_url)
+        elif use == "just now":
+            async with engine.connect() as connection:  # which answers, and is given back just now
+                await _told_to_go(engine, line, database_url)
+            with pytest.raises(Exception, match="another operation") as caught:
+                async with engine.connect() as connection:
+                    await connection.execute(text("SELECT 2"))
+            assert is_away(caught.value)
         async with asyncio.timeout(1), engine.connect() as connection:
             assert await connection.scalar(text("SELECT 3")) == 3
         line.mend()

@@ -160,10 +160,9 @@ class ImportAttempt(TendedAttempt):
         self.had_bytes = self.partial.size_bytes
         async with ctx.sessions.begin() as session:
             need = import_footprint(size_bytes - self.had_bytes)
-            if await room.widen(session, self.claim, self.job, need, ctx.place, lasts_s=lease_s):
-                return
-        detail = f"there is no room for {size_bytes} more bytes on the storage disk"
-        raise JobFailed(detail, code="no_space", stage="fetch", of_machine=True, needs_bytes=size_bytes)
+            if not await room.widen(session, self.claim, self.job, need, ctx.place, lasts_s=lease_s):
+                detail = f"there is no room for {size_bytes} more bytes on the storage disk"
+                raise JobFailed(detail, code="no_space", stage="fetch", of_machine=True, needs_bytes=size_bytes)
 
     async def _written(self) -> tuple[str, int]:
         return await asyncio.to_thread(self.ctx.place.media_disk), self.partial.size_bytes - self.had_bytes

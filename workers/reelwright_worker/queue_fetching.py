@@ -7,20 +7,28 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from procrastinate import jobs, manager
 
 _INTRODUCE = "UPDATE procrastinate_workers SET name = %(name)s, queues = %(queues)s WHERE id = %(worker_id)s"
-_NEXT_DUE = (
-    "SELECT extract(epoch FROM min(scheduled_at) - clock_timestamp())::float AS due_s FROM procrastinate_jobs"
+_FETCH = (
+    "SELECT f.id, f.status, f.task_name, f.priority, f.lock, f.queueing_lock, f.args, f.scheduled_at, f.queue_name,"
+    " f.attempts, f.worker_id, CASE WHEN f.id IS NULL THEN ("
+    " SELECT extract(epoch FROM min(scheduled_at) - clock_timestamp())::float FROM procrastinate_jobs"
     " WHERE status = 'todo' AND scheduled_at IS NOT NULL"
+    ") END AS due_s"
+    # nobody waits for the disk: what a server forgets as it dies was not claimed either, for claims come after it
+    " FROM procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s) AS f,"
+    " set_config('synchronous_commit', 'off', true)"
 )
 
 
 class CarefulManager(manager.JobManager):
     """Fetches no job while the machine cannot work: `able` is asked before each; and of those queues alone that
-    `open_queues` then names. Says of its worker who it is, and of which `queues` it takes jobs."""
+    `open_queues` then names. Says of its worker who it is, and of which `queues` it takes jobs. `due_s`: in how many
+    seconds the next entry becomes due, of whichever queue, after a fetch that found none; None: there is none."""
 
     able: Callable[[], Awaitable[bool]] | None = None
-    open_queues: Callable[[], Iterable[str] | None] | None = None
+    open_queues: Callable[[], Awaitable[Iterable[str] | None]] | None = None
     name: str | None = None
     queues: Sequence[str] | None = None
+    due_s: float | None = None
 
     async def register_worker(self) -> int:
         worker_id = await super().register_worker()
@@ -29,13 +37,13 @@ class CarefulManager(manager.JobManager):
         return worker_id
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
+        self.due_s = None
         if self.open_queues is not None:
-            queues = self.open_queues()
+            queues = await self.open_queues()
         if self.able is not None and not await self.able():
             return None
-        return await super().fetch_job(queues, worker_id)
-
-    async def next_due_s(self) -> float | None:
-        """Return in how many seconds the next entry becomes due, of whichever queue; None: there is none."""
-        row = await self.connector.execute_query_one_async(_NEXT_DUE)
-        return None if row["due_s"] is None else max(float(row["due_s"]), 0.0)
+        row = await self.connector.execute_query_one_async(_FETCH, queues=queues, worker_id=worker_id)
+        if row["id"] is not None:
+            return jobs.Job.from_row(row)
+        self.due_s = None if row["due_s"] is None else max(float(row["due_s"]), 0.0)
+        return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -16,9 +17,11 @@ from typing import Any, Literal
 import msgspec
 import procrastinate
 import psycopg
+import psycopg_pool
 from procrastinate import connector, exceptions, jobs, utils, worker
 from procrastinate.job_context import AbortReason, JobContext
 
+from reelwright.cancellation import set_within
 from reelwright.db.connection import STATEMENT_TIMEOUT_S, libpq_parameters
 from reelwright.jobs.cost import LIGHT
 from reelwright.jobs.queue import SessionConnector, taken_with
@@ -32,6 +35,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PERSIST_DELAYS_S = (1, 2, *[3] * 200)
 """An outage may last; after one the entry is ended at once."""
 ANSWER_TIMEOUT_S = STATEMENT_TIMEOUT_S + 2
+CLAIM_FIRST_S = 0.5
+"""So long at most the next fetch waits until the job before it is claimed: both would share one processor, and whoever
+waits for that job would wait for both."""
 CLOCK_GRAIN_S = 0.002
 """So much later than a job is due it is looked for: clocks round."""
 RECONNECT_S = 4.0
@@ -63,6 +69,20 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
             raise psycopg.OperationalError(f"the database did not answer for {ANSWER_TIMEOUT_S} s") from error
 
 
+async def still_there(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Ask a connection of the pool whether it works only where something has come on it that nobody asked for: the end
+    of it, mostly. What is mute shows with the statement. Raises psycopg.OperationalError."""
+    news = select.poll()
+    news.register(connection.fileno(), select.POLLIN)
+    if news.poll(0):
+        await psycopg_pool.AsyncConnectionPool.check_connection(connection)
+
+
+async def each_by_itself(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Have each statement be a transaction: the queue's are single ones."""
+    await connection.set_autocommit(True)
+
+
 class LateConnector(SessionConnector):
     """A connector that learns its database when it is opened: importing the app reads no settings."""
 
@@ -70,12 +90,17 @@ class LateConnector(SessionConnector):
         self._pool_args |= {
             "conninfo": url,
             "connection_class": BoundedConnection,
+            "configure": each_by_itself,
             "min_size": 1,
             "max_size": 4,
             "timeout": 5,
             "reconnect_timeout": RECONNECT_S,
             "kwargs": {"application_name": "reelwright-queue", **libpq_parameters()},
         }
+
+    async def _create_pool(self, pool_args: dict[str, Any]) -> psycopg_pool.AsyncConnectionPool[Any]:
+        """Spare a round trip for each statement: the stock pool asks every connection before."""
+        return psycopg_pool.AsyncConnectionPool(**pool_args, open=False, check=still_there)
 
     async def listen_notify(self, on_notification: connector.Notify, channels: Iterable[str]) -> None:
         """Reconnect: the stock listener ends for good when Postgres restarts, or when somebody, who needs no right for
@@ -116,7 +141,9 @@ class DrainingWorker(worker.Worker):
         self._heartbeat_file = heartbeat_file
         self._most_others = concurrency if more else None
         self._is_narrowed = False
-        self._news, self._news_at_fetch, self._news_heeded = 0, 0, -1
+        self._news, self._news_at_fetch = 0, 0
+        self._claimed = asyncio.Event()
+        self._claimed.set()
         self._due: asyncio.TimerHandle | None = None
         self.app.job_manager.queues = arguments["queues"]
         self.app.job_manager.open_queues = self._open_queues
@@ -125,8 +152,10 @@ class DrainingWorker(worker.Worker):
     def _takes_others_beside_light(queues: Sequence[str] | None) -> bool:
         return queues is None or (LIGHT in queues and len(queues) > 1)
 
-    def _open_queues(self) -> Iterable[str] | None:
-        """Return of which queues a job may be taken now: what is kept for light jobs is for no others."""
+    async def _open_queues(self) -> Iterable[str] | None:
+        """Return of which queues a job may be taken, once the one before it is claimed: what is kept for light jobs is
+        for no others."""
+        await set_within(self._claimed, CLAIM_FIRST_S)
         self._news_at_fetch = self._news
         others = sum(context.job.queue != LIGHT for context in self._running_jobs.values())
         self._is_narrowed = self._most_others is not None and others >= self._most_others
@@ -138,10 +167,19 @@ class DrainingWorker(worker.Worker):
         self._new_job_event.set()
 
     async def _process_job(self, context: JobContext) -> None:
-        """Look for another job when this one has ended: the stock worker, which has a place free already, would not."""
+        """Have the next fetch wait until this job is claimed. Look for another one when it has ended: the stock worker,
+        which has a place free already, would not."""
+        self._claimed = claimed = asyncio.Event()
+        context.additional_context["claimed"] = claimed.set
+
+        def ended(_: object) -> None:
+            claimed.set()
+            if self._is_narrowed:
+                self._look()
+
         task = asyncio.current_task()
         assert task is not None
-        task.add_done_callback(lambda _: self._look() if self._is_narrowed else None)
+        task.add_done_callback(ended)
         await super()._process_job(context)
 
     async def _show_life(self) -> None:
@@ -193,14 +231,11 @@ class DrainingWorker(worker.Worker):
             self.ready = True
             await self._show_life()
             logger.info("worker ready")  # the stock worker speaks before it heeds signals
-        news = self._news
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
             if self._news != self._news_at_fetch:  # they came while it was fetched: the stock worker forgets them
                 self._new_job_event.set()
-            if news != self._news_heeded:
-                await self._await_due()
-                self._news_heeded = news
+            self._await_due()
             metrics.HINDERED.labels("database").set(0)
         except exceptions.ConnectorException as error:
             metrics.HINDERED.labels("database").set(1)
@@ -212,10 +247,10 @@ class DrainingWorker(worker.Worker):
             else:
                 raise
 
-    async def _await_due(self) -> None:
+    def _await_due(self) -> None:
         """Look again when the next job becomes due: the stock worker comes to it with its next poll. Whoever queues one
         that is due before notifies of it."""
-        due_s = await self.app.job_manager.next_due_s()
+        due_s = self.app.job_manager.due_s
         if self._due is not None:
             self._due.cancel()
         self._due = None if due_s is None else asyncio.get_running_loop().call_later(due_s + CLOCK_GRAIN_S, self._look)

@@ -38,12 +38,14 @@ SETTLE_S = 8.0
 """How long an attempt that was cancelled tries to say so to a database that is away."""
 
 
-async def run_job(ctx: WorkerContext, job_id: uuid.UUID) -> None:
-    """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended.
+async def run_job(ctx: WorkerContext, job_id: uuid.UUID, *, claimed: Callable[[], object] = lambda: None) -> None:
+    """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended. `claimed`: called
+    when it is known whether the job is ours.
 
     Cancelled when the worker stops, which gives the job to another, or when the client cancelled it.
     """
     claiming = asyncio.create_task(_claim(ctx, job_id))
+    claiming.add_done_callback(lambda _: claimed())
     try:
         if (taken := await finished(claiming)) is not None:
             await _attempt(ctx, *taken)

@@ -23,7 +23,7 @@ async def render(context: procrastinate.JobContext, job_id: str, origin: dict[st
         metrics.RUNNING.track_inprogress(),
         tracing.span(f"work {TASK}", {"job.id": job_id}, kind="consumer", carrier=origin or {}),
     ):
-        await run_job(ctx, uuid.UUID(job_id))
+        await run_job(ctx, uuid.UUID(job_id), claimed=context.additional_context["claimed"])
 
 
 def register(app: procrastinate.App) -> None:

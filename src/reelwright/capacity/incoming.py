@@ -104,14 +104,14 @@ async def _reserve(session: AsyncSession, storage: LocalStorage, file: ArrivingF
     disk = file.disk
     have = {disk: await asyncio.to_thread(storage.free_bytes)}
     missing_bytes = file.size_bytes - file.received_bytes
-    found = await reservations.room(session, have, machine="", beside=file.holder)
+    needs = {disk: file.size_bytes}
+    found = await reservations.reserve(session, file.holder, needs, of=have, machine="", what="upload", lasts_s=LASTS_S)
     if (short := rule.shortage({disk: missing_bytes}, have, found.spoken_for)) is not None:
         kept_bytes = found.spoken_for.get(disk, 0)
         raise NoSpace(
             f"there is no room for {missing_bytes} more bytes on the storage disk: {short.free} are free, beside"
             f" {storage.reserve_bytes} that must stay free and {kept_bytes} that jobs and uploads at work may take"
         )
-    await reservations.reserve(session, file.holder, {disk: file.size_bytes}, what="upload", lasts_s=LASTS_S)
     if file.received_bytes:
         await _say(session, file)
     file.reserved_at = time.monotonic()

@@ -11,29 +11,38 @@ import uuid
 from collections.abc import Collection, Mapping
 
 import msgspec
-from sqlalchemy import BigInteger, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Double, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity.need import Need
 
-_ROOM = text("SELECT room(:resources, :beside, :machine, :job_id)").bindparams(
-    bindparam("resources", type_=ARRAY(Text)), bindparam("beside", type_=Uuid), bindparam("job_id", type_=Uuid)
+_ROOM = text("SELECT room(:resources, :nobody, :machine)").bindparams(
+    bindparam("resources", type_=ARRAY(Text)), bindparam("nobody", uuid.UUID(int=0), type_=Uuid)
 )
 _RESERVE = text(
-    "INSERT INTO reservations (holder, resource, amount, job_id, what, until)"
+    "WITH found AS MATERIALIZED (SELECT room(:resources, :holder, :machine, :job_id)), reserved AS ("
+    " INSERT INTO reservations (holder, resource, amount, job_id, what, until)"
     " SELECT :holder, resource, amount, :job_id, :what, now() + make_interval(secs => :lasts_s)"
-    " FROM unnest(:resources, :amounts) AS r(resource, amount)"
+    " FROM found, unnest(:needed, :amounts) AS r(resource, amount)"
     " ON CONFLICT (holder, resource) DO UPDATE SET amount = excluded.amount, until = excluded.until"
-).bindparams(bindparam("resources", type_=ARRAY(Text)), bindparam("amounts", type_=ARRAY(BigInteger)))
+    ") SELECT room FROM found"
+).bindparams(
+    bindparam("resources", type_=ARRAY(Text)),
+    bindparam("holder", type_=Uuid),
+    bindparam("machine", type_=Text),
+    bindparam("job_id", type_=Uuid),
+    bindparam("what", type_=Text),
+    bindparam("lasts_s", type_=Double),
+    bindparam("needed", type_=ARRAY(Text)),
+    bindparam("amounts", type_=ARRAY(BigInteger)),
+)
 _RENEW = text(
     "UPDATE reservations SET until = now() + make_interval(secs => :lasts_s),"
     " used = CASE WHEN resource = :disk THEN :used_bytes ELSE used END WHERE holder = :holder"
 )
 _RELEASE = text("DELETE FROM reservations WHERE holder = :holder")
 _FORGET = text("DELETE FROM reservations WHERE until < now() - interval '1 minute'")
-
-NOBODY = uuid.UUID(int=0)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,18 +63,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[Stated, ...] = ()
 
 
-async def room(
-    session: AsyncSession,
-    resources: Collection[str],
-    *,
-    machine: str,
-    beside: uuid.UUID = NOBODY,
-    job_id: uuid.UUID | None = None,
-) -> Room:
-    """Wait for who is about to reserve of the same, and look: nobody reserves any more until the transaction ends.
-    `beside`: the holder that asks; `job_id`: for which job."""
-    arguments = {"resources": sorted(resources), "beside": beside, "machine": machine, "job_id": job_id}
-    return msgspec.convert(await session.scalar(_ROOM, arguments), Room)
+async def room(session: AsyncSession, resources: Collection[str], *, machine: str) -> Room:
+    """Wait for who is about to reserve of the same, and look: nobody reserves any more until the transaction ends."""
+    return msgspec.convert(await session.scalar(_ROOM, {"resources": sorted(resources), "machine": machine}), Room)
 
 
 async def reserve(
@@ -73,22 +73,25 @@ async def reserve(
     holder: uuid.UUID,
     needs: Mapping[str, int],
     *,
+    of: Collection[str],
+    machine: str,
     what: str,
     lasts_s: float,
     job_id: uuid.UUID | None = None,
-) -> None:
-    """Speak for it, whether there is room or not: whoever asks has looked. `what`: kind of work, for operators."""
-    await session.execute(
-        _RESERVE,
-        {
-            "holder": holder,
-            "job_id": job_id,
-            "what": what,
-            "lasts_s": lasts_s,
-            "resources": list(needs),
-            "amounts": list(needs.values()),
-        },
-    )
+) -> Room:
+    """Speak for it, and look, in one round trip: whoever finds that there is too little `of` these resources rolls the
+    transaction back. `what`: kind of work, for operators; `job_id`: for which job."""
+    arguments = {
+        "resources": sorted(of),
+        "holder": holder,
+        "machine": machine,
+        "job_id": job_id,
+        "what": what,
+        "lasts_s": lasts_s,
+        "needed": list(needs),
+        "amounts": list(needs.values()),
+    }
+    return msgspec.convert(await session.scalar(_RESERVE, arguments), Room)
 
 
 async def renew(session: AsyncSession, holder: uuid.UUID, *, lasts_s: float, disk: str, used_bytes: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +34,9 @@ from reelwright.settings import Settings
 MIN_MAJOR = 15
 """Oldest major version of PostgreSQL that is supported."""
 PING_TIMEOUT_S = 3
+ANSWERED_S = 1.0
+"""A connection that answered so lately, and that the server has not closed since, is not asked whether it still
+does."""
 CLOSE_TIMEOUT_S = 3
 
 
@@ -245,11 +250,13 @@ def create_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=8,
+        pool_use_lifo=True,  # those that few need at once stay warm, with what they have prepared
         json_serializer=_json,
         json_deserializer=msgspec.json.decode,
     )
     event.listen(engine.sync_engine, "connect", _note_new)
     event.listen(engine.sync_engine, "checkout", _ping)
+    event.listen(engine.sync_engine, "checkin", _note_answer)
     event.listen(engine.sync_engine, "handle_error", _give_up)
     return engine
 
@@ -258,10 +265,18 @@ def _note_new(_: object, record: ConnectionPoolEntry) -> None:
     record.info["new"] = True
 
 
+def _note_answer(_: object, record: ConnectionPoolEntry) -> None:
+    in_doubt = record.info.pop("in_doubt", False)
+    record.info["answered"] = -math.inf if in_doubt else time.monotonic()
+
+
 def _ping(dbapi_connection: Any, record: ConnectionPoolEntry, _: object) -> None:
     """Find out whether a pooled connection still answers. SQLAlchemy's own ping takes three round trips, and would
     wait for each as long as a statement may take."""
     if record.info.pop("new", False):
+        return
+    answered_s = time.monotonic() - record.info.get("answered", -math.inf)
+    if answered_s < ANSWERED_S and not dbapi_connection.driver_connection.is_closed():
         return
     try:
         dbapi_connection.run_async(lambda driver: driver.execute("SELECT", timeout=PING_TIMEOUT_S))
@@ -273,7 +288,10 @@ def _ping(dbapi_connection: Any, record: ConnectionPoolEntry, _: object) -> None
 
 
 def _give_up(context: ExceptionContext) -> None:
-    """A connection that ran into our own timeout waits for its answer still: nothing can be asked on it."""
+    """A connection that ran into our own timeout waits for its answer still: nothing can be asked on it. One with any
+    other error is asked whether it answers before it is used again."""
+    if context.connection is not None:
+        context.connection.info["in_doubt"] = True
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
         if context.connection is not None and (driver := context.connection.connection.driver_connection) is not None:

@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.capacity import reservations, rule
 from reelwright.capacity.need import Need
 from reelwright.capacity.place import WorkPlace, impossible
-from reelwright.capacity.reservations import Stated
-from reelwright.capacity.rule import Shortage, Waiter
+from reelwright.capacity.reservations import Room, Stated
+from reelwright.capacity.rule import Amounts, Shortage, Waiter
 from reelwright.db.models import Job, JobWait
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.plan import Plan
@@ -56,20 +56,19 @@ async def require_possible(session: AsyncSession, plan: Plan) -> None:
 async def take(
     session: AsyncSession, claim: Claim, job: Job, need: Need, place: WorkPlace, *, lasts_s: float
 ) -> Shortage | None:
-    """Reserve what an attempt takes that was claimed in this transaction. Return what there is too little of; then
-    nothing is reserved, and the caller gives the job back (`wait`)."""
-    assert claim.token is not None
+    """Reserve what an attempt takes that was claimed in this transaction. Return what there is too little of; then the
+    caller rolls back, and has the job wait (`wait`)."""
     try:
         have, needs = await asyncio.to_thread(lambda: (place.have(), place.needs(need)))
     except OSError:
         return None  # a disk is away: the attempt will find out, and say it
-    found = await reservations.room(session, have, machine=place.machine, beside=claim.token, job_id=job.id)
+    found = await _reserve(session, claim, job, needs, have, place, lasts_s=lasts_s)
     if found.needs_bytes is not None:
         needs = await asyncio.to_thread(place.needs, at_least(need, found.needs_bytes))
+        await _reserve(session, claim, job, needs, have, place, lasts_s=lasts_s)
     waiting = await asyncio.to_thread(_waiters, found.waiting, place) if found.waiting else []
     if (short := rule.shortage(needs, have, found.spoken_for, waiting)) is not None:
         return short
-    await reservations.reserve(session, claim.token, needs, what=job.type.value, lasts_s=lasts_s, job_id=job.id)
     if waiting:
         passed = [one.job_id for one in waiting]
         await session.execute(
@@ -81,16 +80,27 @@ async def take(
 
 
 async def widen(session: AsyncSession, claim: Claim, job: Job, need: Need, place: WorkPlace, *, lasts_s: float) -> bool:
-    """Reserve more for an attempt that has found out what it takes. Return whether there was room: else nothing has
-    changed. Raises OSError."""
+    """Reserve more for an attempt that has found out what it takes. Return whether there was room: else the caller
+    rolls back. Raises OSError."""
+    have, needs = await asyncio.to_thread(lambda: (place.have(), place.needs(need)))
+    found = await _reserve(session, claim, job, needs, have, place, lasts_s=lasts_s)
+    return rule.shortage(needs, have, found.spoken_for) is None
+
+
+async def _reserve(
+    session: AsyncSession, claim: Claim, job: Job, needs: Amounts, have: Amounts, place: WorkPlace, *, lasts_s: float
+) -> Room:
     assert claim.token is not None
-    have = await asyncio.to_thread(place.have)
-    found = await reservations.room(session, have, machine=place.machine, beside=claim.token)
-    needs = await asyncio.to_thread(place.needs, need)
-    if rule.shortage(needs, have, found.spoken_for) is not None:
-        return False
-    await reservations.reserve(session, claim.token, needs, what=job.type.value, lasts_s=lasts_s, job_id=job.id)
-    return True
+    return await reservations.reserve(
+        session,
+        claim.token,
+        needs,
+        of=have,
+        machine=place.machine,
+        what=job.type.value,
+        lasts_s=lasts_s,
+        job_id=job.id,
+    )
 
 
 def at_least(need: Need, needs_bytes: int) -> Need:
