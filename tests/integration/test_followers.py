@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -41,6 +42,12 @@ class Rivals:
     world: World
     storage: LocalStorage
     videos: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
+    foretold: int = 0
+    """So often a forecast was asked for."""
+
+    async def foretell(self) -> dict[str, Any]:
+        self.foretold += 1
+        return {}
 
     async def submit(
         self, *, video: int = 0, fingerprint: str = "f", wanted: bool = True, timing: Timing = AT_ONCE
@@ -56,7 +63,7 @@ class Rivals:
             fingerprint=fingerprint,
             timing=timing,
         )
-        job: Job = await self.world.do(reuse.create, new, self.storage if wanted else None)
+        job: Job = await self.world.do(reuse.create, new, self.storage if wanted else None, self.foretell)
         return job
 
     async def publish(self, claim: Claim) -> str:
@@ -139,6 +146,17 @@ async def test_followers_are_kept_in_step(place: Rivals) -> None:
         variant = await world.do(lambda session, job=job: session.get(Variant, job.output_variant_id))
         assert (variant.job_id, variant.video_id) == (job.id, job.video_id)
         assert [kind for _, kind, _ in await world.events(job.id)][-3:] == ["PENDING", "STARTED", "SUCCESS"]
+
+
+async def test_what_has_to_be_made_is_foretold_and_what_was_made_is_not(place: Rivals) -> None:
+    """Whoever shares an encode waits, too."""
+    leader, _ = await place.submit(), await place.submit(video=1)
+    assert place.foretold == 2
+    await place.publish(await place.world.claimed(leader.id))
+    assert (await place.submit()).status is JobStatus.SUCCESS
+    assert place.foretold == 2
+    await place.submit(wanted=False)
+    assert place.foretold == 3
 
 
 async def test_what_was_made_is_taken_as_long_as_it_could_be_made_so(place: Rivals) -> None:

@@ -23,6 +23,7 @@ from reelwright.api.upload_feeds import UploadFeeds
 from reelwright.db.database import connected
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.previews import Previews
 from reelwright.jobs.short_queries import ShortQueries
 from reelwright.jobs.status_reader import StatusReader
@@ -73,6 +74,7 @@ class Services:
     """None: no request needs a key."""
     grants: Grants
     sent_bytes: SentBytes
+    past: RecentPast
 
     def reuse_from(self, wanted: bool) -> LocalStorage | None:
         """Return where results lie that an edit may take, None when it is to be made anew."""
@@ -174,6 +176,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     keyring,
                     Grants(look, keyring),
                     sent_bytes,
+                    RecentPast(),
                 )
         finally:
             await overlay_images.close()

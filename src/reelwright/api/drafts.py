@@ -67,6 +67,7 @@ async def answer(
         webhook_url=webhook_url,
         keep_s=wishes.keep_s,
         keep_rules=services.keep_rules,
+        past_of=services.past.of,
         timing=timing,
         max_failures=services.settings.max_failures,
     )

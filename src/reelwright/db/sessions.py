@@ -109,6 +109,15 @@ class Sessions(async_sessionmaker[AsyncSession]):
             options |= {"bind": whole.connection, "join_transaction_mode": "create_savepoint"}
         return super().__call__(**options)
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """Yield a session of which each statement reads by itself, and locks nothing: no round trip begins or ends a
+        transaction. What takes part in a whole stays a part of it."""
+        async with self() as session:
+            if session.bind is self.engine:
+                await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            yield session
+
     def begin(self) -> AbstractAsyncContextManager[AsyncSession]:  # type: ignore[override]
         whole = _whole.get()
         return super().begin() if whole is None or not whole.is_ours else self._part(whole)

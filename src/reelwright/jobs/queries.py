@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Literal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, with_expression
 from sqlalchemy.orm.attributes import set_committed_value
@@ -22,11 +22,13 @@ NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"
 
 
 LOOKED_AT = with_expression(Job.looked_at, func.now())
+_FIND = select(Job).where(Job.id == bindparam("job_id")).options(LOOKED_AT)
+"""Made once: that costs as much as to ask for it."""
 
 
 async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """Return the job. Raises NotFound."""
-    job = await session.get(Job, job_id, options=[LOOKED_AT])
+    job = await session.scalar(_FIND, {"job_id": job_id})
     if job is None:
         raise NotFound("no such job")
     return job
@@ -63,9 +65,3 @@ async def result_of(session: AsyncSession, job: Job, quality: Quality | None = N
 async def variants_of(session: AsyncSession, job_id: uuid.UUID) -> list[Variant]:
     """Return the variants that the job made and nobody has deleted, in the order of its outputs."""
     return list(await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index)))
-
-
-async def checks_of(session: AsyncSession, job_id: uuid.UUID) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return what is stored with each variant that the job made of what it was held to."""
-    rows = await session.execute(select(Variant.id, Variant.checks).where(Variant.job_id == job_id))
-    return dict(rows.all())

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -29,6 +30,8 @@ from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.results import Result
 from reelwright.storage.local import LocalStorage
+
+Foretell = Callable[[], Awaitable[dict[str, Any]]]
 
 TRIES = 5
 """A leader may end between two looks, and another one come."""
@@ -48,17 +51,20 @@ def _made_alike(splice: Splice | UnsetType) -> Splice | UnsetType:
     return msgspec.structs.replace(splice, asked=splice.chosen)
 
 
-async def create(session: AsyncSession, new: NewJob, storage: LocalStorage | None) -> Job:
+async def create(session: AsyncSession, new: NewJob, storage: LocalStorage | None, foretell: Foretell) -> Job:
     """Insert a job: done, where `storage` has the result of an equal one; following one that waits or runs; else
-    queued. Without `storage` it is made anew, and shared with nobody while it runs."""
+    queued. Without `storage` it is made anew, and shared with nobody while it runs. `foretell`: asked for the job's
+    forecast where it is not done already."""
     if storage is None:
-        return await creation.create(session, new)
+        return await creation.create(session, replace(new, forecast=await foretell()))
     new = replace(new, shared=True)
     for _ in range(TRIES):
         if (found := await _find(session, new, storage)) is not None:
             job = await _take(session, Job(**new.columns()), *found, how="result")
             fault_points.point("submit: result taken, not committed")
             return job
+        if new.forecast is None:
+            new = replace(new, forecast=await foretell())
         if (leader := await creation.lead(session, new)) is not None:
             # one that ended between the two looks has left the place that this one has now
             if (found := await _find(session, new, storage)) is not None:

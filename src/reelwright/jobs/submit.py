@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -36,7 +37,7 @@ from reelwright.jobs.cost import queue_of
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.forecast import work_of
 from reelwright.jobs.foretelling import foretold
-from reelwright.jobs.past_jobs import past
+from reelwright.jobs.past_jobs import PastOf, past
 from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
 from reelwright.library.named_sources import NO_VIDEO_IN_IMAGE, NO_VIDEO_IN_SOUND
@@ -168,11 +169,13 @@ async def submit(
     keep_s: int | None = None,
     keep_rules: KeepRules = AS_SHIPPED,
     timing: Timing = AT_ONCE,
+    past_of: PastOf = past,
 ) -> Job:
     """Queue an edit, planned: what cannot be done is refused now, not in the worker. `labels`: what the client says of
     it; `reuse_from`: where the results lie that may be taken instead of making them again, None: it is made anew;
     `webhook_url`: is told how it goes; `keep_s`: so long its results are kept, 0: for good, None: as the project's rule
-    says; `keep_rules`: of the settings; `timing`: when it is made.
+    says; `keep_rules`: of the settings; `timing`: when it is made; `past_of`: tells what earlier jobs
+    took.
 
     Raises InvalidInput, ExceedsMachines; RateLimited, QuotaExceeded: no more jobs are taken of whoever asks.
     """
@@ -193,11 +196,16 @@ async def submit(
         max_failures=max_failures,
         webhook_id=None if webhook_url is None else await webhooks.of_request(session, webhook_url),
         result_keep_s=await retention.keep_s(session, "results_s", keep_s, keep_rules),
-        forecast=msgspec.to_builtins(foretold(work_of(draft.type, plan), await past(session, project_of_new()))),
         fingerprint=reuse.fingerprint(plan, project_of_new()),
         timing=timing,
         queue=queue_of(plan),
     )
     await room.require_possible(session, plan)
     await admission.admit_job(session)
-    return await reuse.create(session, new, None if timing.is_planned else reuse_from)
+
+    async def foretell() -> dict[str, Any]:
+        known = await past_of(session, project_of_new())
+        forecast: dict[str, Any] = msgspec.to_builtins(foretold(work_of(draft.type, plan), known))
+        return forecast
+
+    return await reuse.create(session, new, None if timing.is_planned else reuse_from, foretell)

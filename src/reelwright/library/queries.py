@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, cast, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -145,6 +145,25 @@ async def files_of_jobs(
         select(File).join(Variant, File.variant_id == Variant.id).where(*conditions).order_by(File.name)
     )
     return _by_variant(rows)
+
+
+_MADE = (
+    select(File, case((File.role == FileRole.MAIN, Variant.checks)))
+    .join(Variant, File.variant_id == Variant.id)
+    .where(Variant.job_id == bindparam("job_id"))
+    .order_by(File.name)
+)
+"""Made once: that costs as much as to ask for it. A variant may have thousands of files: its checks come with one."""
+
+
+async def made_by(
+    session: AsyncSession, job_id: uuid.UUID
+) -> tuple[dict[uuid.UUID, list[File]], dict[uuid.UUID, dict[str, Any]]]:
+    """Return the variants that a job made and nobody deleted, each with its files by name; and what is stored with each
+    of what it was held to."""
+    rows = (await session.execute(_MADE, {"job_id": job_id})).all()
+    checks = {file.variant_id: held for file, held in rows if file.variant_id is not None and held is not None}
+    return _by_variant(file for file, _ in rows), checks
 
 
 def _by_variant(rows: Iterable[File]) -> dict[uuid.UUID, list[File]]:

@@ -100,6 +100,7 @@ async def edit_many(
                     timing=timing,
                     keep_s=single.keep_s,
                     keep_rules=services.keep_rules,
+                    past_of=services.past.of,
                     max_failures=services.settings.max_failures,
                 )
         except ReelwrightError as error:

@@ -41,7 +41,7 @@ from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
 from reelwright.jobs import history, lifecycle, outlook, queries
 from reelwright.jobs.selection import Selection
-from reelwright.library.queries import files_of_jobs
+from reelwright.library.queries import files_of_jobs, made_by
 
 RETRY_AFTER_S = 2
 
@@ -180,10 +180,9 @@ async def list_jobs(
 async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
     """Stage, outputs with their files and addresses, timings, speed, estimate, error, plan and the commands that make
     it. An output that was deleted since has the state `deleted`; the others stay."""
-    async with services.sessions() as session:
+    async with services.sessions.reading() as session:
         job = await queries.find(session, job_id)
-        outputs = await files_of_jobs(session, [job_id]) if job.status is JobStatus.SUCCESS else {}
-        checks = await queries.checks_of(session, job_id) if outputs else {}
+        outputs, checks = await made_by(session, job_id) if job.status is JobStatus.SUCCESS else ({}, {})
         outlooks = await outlook.of(session, [job])
         return JobOut.of(job, outputs, services.addresses, outlooks[job_id], checks)
 

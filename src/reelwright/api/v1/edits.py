@@ -7,16 +7,18 @@ from uuid import UUID
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.v1.schemas import V1Job, V1Overlay, V1Quality, V1Trim, V1Watermark
+from reelwright.db.models import Job
 from reelwright.edits.ladder import BOXES
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import draft_transcode, draft_trim, find_source, submit
+from reelwright.jobs.submit import Draft, draft_transcode, draft_trim, find_source, submit
 from reelwright.jobs.submit_overlay import drafted_overlay
 from reelwright.media.images.font_languages import families
 
@@ -67,8 +69,18 @@ async def trim_video(data: JSONBody[V1Trim], services: NamedDependency[Services]
             raise BadValues([FieldError("/end_time", f"is beyond the end of the video ({duration_s} s)")])
         pointer = Pointer(names={"start": "start_time", "end": "end_time"})
         draft = draft_trim(source, data.start_time, data.end_time, pointer=pointer)
-        job = await submit(session, draft, max_failures=services.settings.max_failures, keep_rules=services.keep_rules)
+        job = await _submitted(services, session, draft)
     return V1Job.of(job)
+
+
+async def _submitted(services: Services, session: AsyncSession, draft: Draft) -> Job:
+    return await submit(
+        session,
+        draft,
+        max_failures=services.settings.max_failures,
+        keep_rules=services.keep_rules,
+        past_of=services.past.of,
+    )
 
 
 async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Pointer, path_field: str) -> V1Job:
@@ -78,9 +90,7 @@ async def _lay(services: Services, video_id: UUID, layer: AnyLayer, pointer: Poi
             session,
             draft,
         ):
-            job = await submit(
-                session, draft, max_failures=services.settings.max_failures, keep_rules=services.keep_rules
-            )
+            job = await _submitted(services, session, draft)
     except InvalidInput as invalid:
         for error in invalid.errors:
             if error.pointer == f"/{path_field}" and error.code in MISSING:
@@ -144,9 +154,7 @@ async def make_qualities(data: JSONBody[V1Quality], services: NamedDependency[Se
     try:
         async with services.sessions.begin() as session:
             draft = draft_transcode(await find_source(session, data.video_id), data.ladder())
-            job = await submit(
-                session, draft, max_failures=services.settings.max_failures, keep_rules=services.keep_rules
-            )
+            job = await _submitted(services, session, draft)
     except InvalidInput as invalid:
         raise BadValues(invalid.errors) from invalid
     return V1Job.of(job)
