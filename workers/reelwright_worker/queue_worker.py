@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import select
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import procrastinate
 import psycopg
-import psycopg_pool
-from procrastinate import connector, exceptions, jobs, utils, worker
+from procrastinate import exceptions, jobs, utils, worker
 from procrastinate.job_context import AbortReason, JobContext
 
 from reelwright.cancellation import set_within
-from reelwright.db.connection import STATEMENT_TIMEOUT_S, libpq_parameters
 from reelwright.jobs.cost import LIGHT
-from reelwright.jobs.queue import SessionConnector, taken_with
+from reelwright.jobs.queue import taken_with
 from reelwright.telemetry import metrics
+from reelwright_worker.queue_connector import LateConnector
 from reelwright_worker.queue_fetching import CarefulManager
 
 logger = logging.getLogger(__name__)
@@ -34,95 +31,15 @@ DRAIN_SIDE_TASKS = frozenset({"update_heartbeats", "poll_jobs_to_abort", "listen
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PERSIST_DELAYS_S = (1, 2, *[3] * 200)
 """An outage may last; after one the entry is ended at once."""
-ANSWER_TIMEOUT_S = STATEMENT_TIMEOUT_S + 2
 CLAIM_FIRST_S = 0.5
 """So long at most the next fetch waits until the job before it is claimed: both would share one processor, and whoever
 waits for that job would wait for both."""
 CLOCK_GRAIN_S = 0.002
 """So much later than a job is due it is looked for: clocks round."""
-RECONNECT_S = 4.0
-"""psycopg's pool tries a new connection ever less often, up to so many seconds apart, then whenever one is wanted."""
 
 
 class SideTaskFailed(exceptions.ProcrastinateException):
     """A worker side task died: exit non-zero so that the supervisor restarts the worker."""
-
-
-class Notice(msgspec.Struct):
-    """What the queue's triggers and functions notify of."""
-
-    type: Literal["job_inserted", "abort_job_requested"]
-    job_id: int
-
-
-class BoundedConnection(psycopg.AsyncConnection[Any]):
-    """One that waits for no answer for longer than ANSWER_TIMEOUT_S, and is closed then: libpq knows no such limit, and
-    to a server that is mute the kernel at its side still speaks. Only what waits for notifications may wait."""
-
-    async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - its signature
-        if timeout is not None or gen.__name__ == "notifies":
-            return await super().wait(gen, interval, timeout)
-        try:
-            return await super().wait(gen, interval, ANSWER_TIMEOUT_S)
-        except psycopg.errors._WaitTimeout as error:
-            self.pgconn.finish()
-            raise psycopg.OperationalError(f"the database did not answer for {ANSWER_TIMEOUT_S} s") from error
-
-
-async def still_there(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Ask a connection of the pool whether it works only where something has come on it that nobody asked for: the end
-    of it, mostly. What is mute shows with the statement. Raises psycopg.OperationalError."""
-    news = select.poll()
-    news.register(connection.fileno(), select.POLLIN)
-    if news.poll(0):
-        await psycopg_pool.AsyncConnectionPool.check_connection(connection)
-
-
-async def each_by_itself(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Have each statement be a transaction: the queue's are single ones."""
-    await connection.set_autocommit(True)
-
-
-class LateConnector(SessionConnector):
-    """A connector that learns its database when it is opened: importing the app reads no settings."""
-
-    def connect_to(self, url: str) -> None:
-        self._pool_args |= {
-            "conninfo": url,
-            "connection_class": BoundedConnection,
-            "configure": each_by_itself,
-            "min_size": 1,
-            "max_size": 4,
-            "timeout": 5,
-            "reconnect_timeout": RECONNECT_S,
-            "kwargs": {"application_name": "reelwright-queue", **libpq_parameters()},
-        }
-
-    async def _create_pool(self, pool_args: dict[str, Any]) -> psycopg_pool.AsyncConnectionPool[Any]:
-        """Spare a round trip for each statement: the stock pool asks every connection before."""
-        return psycopg_pool.AsyncConnectionPool(**pool_args, open=False, check=still_there)
-
-    async def listen_notify(self, on_notification: connector.Notify, channels: Iterable[str]) -> None:
-        """Reconnect: the stock listener ends for good when Postgres restarts, or when somebody, who needs no right for
-        that, notifies its channels of nonsense."""
-
-        async def heed(*, channel: str, payload: str) -> None:
-            try:
-                msgspec.json.decode(payload, type=Notice)
-            except msgspec.DecodeError as error:
-                logger.warning("a notification on %s is none of the queue's: %s", channel, error)
-                return
-            await on_notification(channel=channel, payload=payload)
-
-        channels = list(channels)
-        while True:
-            try:
-                await super().listen_notify(heed, channels)
-            except exceptions.ConnectorException as error:
-                if not isinstance(error.__cause__, psycopg.OperationalError):
-                    raise
-                logger.warning("LISTEN connection lost, reconnecting: %s", error.__cause__)
-                await asyncio.sleep(1)
 
 
 class DrainingWorker(worker.Worker):
