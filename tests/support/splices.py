@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import av
 import msgspec
 import numpy as np
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 from msgspec import UNSET
 
 from reelwright.edits.edit import Edit
@@ -186,8 +188,20 @@ def judge(source: Path, target: Path, made: Made, *, least_psnr: float = 35.0) -
                 encoded += 1
         at += end - start
     assert place == len(here)
+    judge_readable(target)
     assert (made.joined.copied, made.joined.encoded) == (copied, encoded)
     assert copied > 0
+
+
+def judge_readable(target: Path) -> None:
+    """A reader that stops at the first error has none, in no stream: another version of FFmpeg's than the one that
+    `frames` reads by."""
+    as_they_are = ("-fps_mode", "passthrough", "-enc_time_base:v", "demux")  # frames of uneven times are no fault
+    reading = ("-v", "warning", "-xerror", "-i", str(target), "-map", "0", *as_they_are, "-c:d", "copy")
+    read = subprocess.run(
+        [get_ffmpeg_exe(), *reading, "-f", "null", "-"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (read.returncode, read.stderr) == (0, "")
 
 
 def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_psnr: float = 28.0) -> None:
@@ -195,6 +209,7 @@ def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_ps
     bit; all others are what the whole shows then, in each of its parts."""
     splice, media = made.splice, made.plan.inputs[0].media
     here, wanted = list(frames(target)), list(frames(whole))
+    judge_readable(target)
     assert [float(frame.tick) for frame in here] == pytest.approx([float(frame.tick) for frame in wanted], abs=0.0011)
     there = {frame.tick: frame for frame in frames(source)}
     kinds = {"copied": 0, "encoded": 0}
