@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reelwright.api.http.access_log import AccessLog
+from reelwright.api.http.allowed_origins import AllowedOrigins
 
 
 async def test_a_request_that_a_shutdown_does_not_wait_for_may_be_sent_again() -> None:
@@ -27,7 +28,9 @@ async def test_a_request_that_a_shutdown_does_not_wait_for_may_be_sent_again() -
         sent.append(message)
 
     scope: Any = {"type": "http", "method": "POST", "path": "/trim", "headers": [], "client": ("127.0.0.1", 1)}
-    request = asyncio.create_task(AccessLog(slow)(scope, receive, send))
+    scope["headers"] = [(b"origin", b"https://app.example")]
+    log = AccessLog(slow, AllowedOrigins(["https://app.example"]))
+    request = asyncio.create_task(log(scope, receive, send))
     await began.wait()
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -35,4 +38,5 @@ async def test_a_request_that_a_shutdown_does_not_wait_for_may_be_sent_again() -
     start, body = sent
     assert start["status"] == 503
     assert dict(start["headers"])[b"retry-after"] == b"5"
+    assert dict(start["headers"])[b"access-control-allow-origin"] == b"https://app.example"
     assert json.loads(body["body"])["code"] == "busy"

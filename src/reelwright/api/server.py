@@ -9,8 +9,9 @@ import socket
 import uvicorn
 from litestar import Litestar
 
-from reelwright.api.app import create_app
+from reelwright.api.app import EXPOSED_HEADERS, create_app
 from reelwright.api.http.access_log import AccessLog
+from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.connection import Connection
 from reelwright.api.http.connection_limits import Connections
 from reelwright.api.http.host_and_origin import Gate
@@ -47,8 +48,9 @@ def serve(settings: Settings) -> bool:
     """Serve until SIGINT or SIGTERM. Returns whether it had started."""
     app = create_app(settings)
     speaking_tus = Tus(app, root_path=settings.api_root_path, max_upload_bytes=settings.max_upload_bytes)
+    pages = AllowedOrigins(settings.cors_origins, EXPOSED_HEADERS)
     config = uvicorn.Config(
-        AccessLog(Gate(speaking_tus, settings)),
+        AccessLog(Gate(speaking_tus, settings, pages), pages),
         host=settings.app_host,
         port=settings.app_port,
         loop="uvloop",
@@ -64,7 +66,7 @@ def serve(settings: Settings) -> bool:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
     )
-    connections = Connections(settings, forwarded_allow_ips=config.forwarded_allow_ips)
+    connections = Connections(settings, forwarded_allow_ips=config.forwarded_allow_ips, pages=pages)
     config.http = functools.partial(Connection, connections=connections)  # type: ignore[assignment]
     server = Server(config, app, connections)
     with tracing.exporting("api"):

@@ -16,6 +16,7 @@ import uuid_utils
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST, closing_answer
 from reelwright.api.http.shown_paths import shown
 from reelwright.media.sandbox import fair_slots
@@ -37,8 +38,9 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 class AccessLog:
     """ASGI middleware. Takes a sane `X-Request-ID` from the client or a proxy, else makes one; answers with it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, pages: AllowedOrigins | None = None) -> None:
         self.app = app
+        self._pages = pages or AllowedOrigins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -72,6 +74,7 @@ class AccessLog:
         except asyncio.CancelledError:
             if not status:  # a shutdown waited for it as long as it does: the server itself would say 500
                 body, headers = closing_answer(scope, 503, "busy", _ENDS, RETRY_AFTER_S)
+                headers += self._pages.headers(scope["headers"])
                 await count({"type": "http.response.start", "status": 503, "headers": headers})
                 await count({"type": "http.response.body", "body": body, "more_body": False})
             raise

@@ -59,8 +59,12 @@ class Connection(HttpToolsProtocol):
         self._fruitless_bytes = 0
         """They came since a head, or a piece of a body, was whole."""
         self._head_bytes = 0
+        self._has_head = False
+        """Whether all of the head is known of the request that came last."""
         self._refused_at: float | None = None
         self._refusal: Refusal | None = None
+        self._unwelcome: Refusal | None = None
+        """Why it is not let in: told when a head has come, for the page that it may be from."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -69,8 +73,7 @@ class Connection(HttpToolsProtocol):
             _let_go_of_stalled_readers(opened, self.all.send_timeout_s)
         self.whose = client_of(self.address)
         self._may_forward = self.address in self.all.trusted
-        if (refusal := self.all.admit(self)) is not None:
-            self._refuse(refusal)
+        self._unwelcome = self.all.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.all.forget(self)
@@ -115,6 +118,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
+        self._has_head = False
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -130,8 +134,11 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._fruitless_bytes = 0
         self._asking_since = None
+        self._has_head = True
         if len(self.pipeline) >= MAX_PIPELINED:
             self._refusal = _CROWDED_PIPELINE
+        self._refusal = self._unwelcome or self._refusal
+        if self._refusal is not None:
             raise ValueError(self._refusal.detail)
         if not self.url.startswith(b"/"):
             self._take_absolute_form()
@@ -186,6 +193,9 @@ class Connection(HttpToolsProtocol):
         if self._refused_at is not None:
             if now - self._refused_at > LINGER_S:
                 self.transport.abort()
+        elif self._unwelcome is not None:
+            if self._asking_since is not None and now - self._asking_since > LINGER_S:
+                self._refuse(self._unwelcome)
         elif self._unread_since is not None:
             if now - self._unread_since > self.all.request_timeout_s:
                 self.end("body_timeout")
@@ -236,7 +246,8 @@ class Connection(HttpToolsProtocol):
             {"root_path": self.root_path, "path": self.root_path},  # type: ignore[arg-type]
             *(refusal.status, refusal.code, refusal.detail, refusal.retry_after_s),
         )
-        headers = [*self.server_state.default_headers, *own]
+        pages = self.all.pages.headers(self.headers or (), is_whole=self._has_head)
+        headers = [*self.server_state.default_headers, *own, *pages]
         status = HTTPStatus(refusal.status)
         return b"".join(
             [

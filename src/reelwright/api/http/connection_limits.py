@@ -14,6 +14,7 @@ from typing import Protocol
 
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
+from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
@@ -49,7 +50,8 @@ class Counted(Protocol):
 class Connections:
     """All connections of a server."""
 
-    def __init__(self, settings: Settings, *, forwarded_allow_ips: list[str] | str) -> None:
+    def __init__(self, settings: Settings, *, forwarded_allow_ips: list[str] | str, pages: AllowedOrigins) -> None:
+        self.pages = pages
         self.request_timeout_s = settings.request_timeout_s
         self.send_timeout_s = settings.send_timeout_s
         self.max_connections = min(settings.max_connections, _affordable())

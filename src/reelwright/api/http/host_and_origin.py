@@ -21,6 +21,7 @@ from functools import lru_cache
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.problems import closing_answer, linger
 from reelwright.errors import Busy, Malformed, ReelwrightError
 from reelwright.media.sandbox.fair_slots import client_of
@@ -100,18 +101,19 @@ def cross_origin(host: str, origins: list[str], sites: list[str], allowed: Itera
 class Gate:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, pages: AllowedOrigins) -> None:
         self.app = app
         self._names = HostNames(settings)
         self._origins = frozenset(settings.cors_origins)
+        self._pages = pages
         self._most = settings.max_connections_per_address
         self._under_way: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP or self._pages.is_preflight(scope["method"], scope["headers"]):
             await self.app(scope, receive, send)
         elif (refusal := self._refusal(scope)) is not None:
-            await _refuse(refusal, scope, receive, send)
+            await self._refuse(refusal, scope, receive, send)
         else:
             await self._let_in(scope, receive, send)
 
@@ -143,7 +145,7 @@ class Gate:
             crowd = TooManyRequests(
                 f"This address has {self._most} requests under way, more are not taken (MAX_CONNECTIONS_PER_ADDRESS)."
             )
-            await _refuse(crowd, scope, receive, send)
+            await self._refuse(crowd, scope, receive, send)
             return
         self._under_way[address] += 1
         try:
@@ -153,11 +155,11 @@ class Gate:
             if not self._under_way[address]:
                 del self._under_way[address]
 
-
-async def _refuse(refusal: ReelwrightError, scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """Answer, and read the body on for a while: a client that is still sending would not see the answer otherwise."""
-    body, headers = closing_answer(scope, refusal.status, refusal.code, refusal.detail, refusal.retry_after_s)
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    await linger(receive)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def _refuse(self, refusal: ReelwrightError, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Answer, and read the body on for a while: a client that is still sending would not see the answer else."""
+        body, headers = closing_answer(scope, refusal.status, refusal.code, refusal.detail, refusal.retry_after_s)
+        headers += self._pages.headers(scope["headers"])
+        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -116,6 +116,7 @@ def closing_answer(
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
+        (b"cache-control", b"no-store"),
     ]
     if retry_after_s is not None:
         headers.append((b"retry-after", b"%d" % retry_after_s))
