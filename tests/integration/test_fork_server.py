@@ -16,6 +16,7 @@ from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
 from tests.support import fork_tasks
+from tests.support.processes import PATIENCE_S
 
 PROGRAM = Path(fork_tasks.__file__)
 MEMORY_BYTES = 1 << 29
@@ -93,6 +94,24 @@ async def test_a_childs_end_is_told_and_the_next_call_is_answered(server: ForkCl
     with pytest.raises(ChildFailed):  # an answer of another type than is expected
         await server.ask(call("remember"), [], int)
     assert server.pid == pid
+
+
+async def test_an_answer_is_had_before_its_child_has_ended(server: ForkClient, tmp_path: Path) -> None:
+    """The server, which has to see that end, may even stand still."""
+    await server.start()
+    with (tmp_path / "said").open("w+b", buffering=0) as file:
+        asking = asyncio.create_task(server.ask(call("hear"), [file.fileno()], str))
+        async with asyncio.timeout(PATIENCE_S):
+            while not Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text():
+                await asyncio.sleep(0.01)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            file.write(b"word")
+            async with asyncio.timeout(PATIENCE_S):
+                assert await asking == "word"
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
 
 
 async def test_a_dead_server_is_replaced_and_files_are_read_from_their_beginning(

@@ -75,6 +75,13 @@ def spin(_: str, files: Sequence[int]) -> str:
         pass
 
 
+def hear(_: str, files: Sequence[int]) -> str:
+    """Wait for a word in a file."""
+    while not (word := os.pread(files[0], 100, 0)):
+        pass
+    return word.decode()
+
+
 def die(_: str, files: Sequence[int]) -> str:
     os.kill(os.getpid(), signal.SIGKILL)
     return "alive"
@@ -101,6 +108,7 @@ def refuse(detail: str, files: Sequence[int]) -> str:
 ERRANDS: dict[str, Callable[[str, Sequence[int]], str]] = {
     "read": lambda path, _: Path(path).read_text(),
     "see": lambda _, files: os.read(files[0], 100).decode(),
+    "hear": hear,
     "remember": remember,
     "write": write,
     "connect": connect,

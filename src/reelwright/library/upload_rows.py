@@ -13,7 +13,7 @@ import uuid
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Interval, Text, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -75,7 +75,7 @@ async def locked(session: AsyncSession, upload_id: uuid.UUID) -> Upload:
     return await found(session, upload_id, lock=True)
 
 
-def changing(
+def _changing(
     returned: Any, *conditions: ColumnElement[bool], soon: bool = False, **values: Any
 ) -> ReturningUpdate[Any]:
     """Return a statement that changes a row if it meets conditions, and tells whoever follows the upload: made once,
@@ -84,6 +84,38 @@ def changing(
     change = update(Upload).where(Upload.id == bindparam("upload_id"), *conditions).values(**values)
     told = func.pg_notify(CHANNEL, bindparam("told", type_=Text))
     return change.returning(returned, told, *kept_soon).execution_options(synchronize_session=False)
+
+
+_EXPIRY = func.now() + bindparam("expiry", type_=Interval)
+GO_ON = _changing(
+    Upload.id,
+    Upload.writer == bindparam("left"),
+    Upload.writing.is_(None),
+    Upload.state == "receiving",
+    unexpired(),
+    writer=bindparam("own"),
+    writing=bindparam("kind"),
+    expires_at=_EXPIRY,
+)
+"""A writer goes on where its process has left the upload, if nobody came since."""
+
+
+def _releasing(*, soon: bool = False, **values: Any) -> ReturningUpdate[Any]:
+    return _changing(
+        Upload,
+        Upload.writer == bindparam("own"),
+        soon=soon,
+        pieces=bindparam("now"),
+        writing=None,
+        expires_at=_EXPIRY,
+        **values,
+    )
+
+
+RELEASE, RELEASE_WHOLE = _releasing(), _releasing(**WHOLE)
+RELEASE_SOON = _releasing(soon=True)
+"""A database that dies before it has this on its disk knows a writer that has not ended: the next one takes over from
+it, and finds every byte. Of a checked request it would find none."""
 
 
 async def changed(

@@ -13,11 +13,9 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import msgspec
-from sqlalchemy import Interval, bindparam, func, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import select, update
 
 from reelwright import fault_points
 from reelwright.cancellation import finished, set_within
@@ -60,36 +58,6 @@ class Checksum:
     name: str
     digest: bytes
 
-
-_EXPIRY = func.now() + bindparam("expiry", type_=Interval)
-_GO_ON = upload_rows.changing(
-    Upload.id,
-    Upload.writer == bindparam("left"),
-    Upload.writing.is_(None),
-    Upload.state == "receiving",
-    upload_rows.unexpired(),
-    writer=bindparam("own"),
-    writing=bindparam("kind"),
-    expires_at=_EXPIRY,
-)
-
-
-def _releasing(*, soon: bool = False, **values: Any) -> ReturningUpdate[Any]:
-    return upload_rows.changing(
-        Upload,
-        Upload.writer == bindparam("own"),
-        soon=soon,
-        pieces=bindparam("now"),
-        writing=None,
-        expires_at=_EXPIRY,
-        **values,
-    )
-
-
-_RELEASE, _RELEASE_WHOLE = _releasing(), _releasing(**upload_rows.WHOLE)
-_RELEASE_SOON = _releasing(soon=True)
-"""A database that dies before it has this on its disk knows a writer that has not ended: the next one takes over from
-it, and finds every byte. Of a checked request it would find none."""
 
 Body = Callable[[int], AsyncIterator[bytes]]
 """Gives the bytes that a request brings, of which there may be so many."""
@@ -197,7 +165,7 @@ class UploadWriters:
             return None
         claim = dataclasses.replace(left, writer=left.writer + 1, kind=_kind(checked))
         said = {"left": left.writer, "own": claim.writer, "kind": claim.kind, "expiry": self._limits.kept_for}
-        found = await upload_rows.changed(self._sessions, _GO_ON, left.upload_id, **said)
+        found = await upload_rows.changed(self._sessions, upload_rows.GO_ON, left.upload_id, **said)
         return None if found is None else claim
 
     async def _claimed(
@@ -268,9 +236,9 @@ class UploadWriters:
         written = msgspec.structs.replace(claim.piece, size_bytes=size_bytes, torn=bool(added_bytes) and not right)
         pieces = [*claim.pieces[:-1], *([written] if size_bytes else [])]
         at = upload_pieces.total_bytes(pieces)
-        release = _RELEASE_SOON if claim.kind == "plain" and right else _RELEASE
+        release = upload_rows.RELEASE_SOON if claim.kind == "plain" and right else upload_rows.RELEASE
         if at == claim.length_bytes:
-            release = _RELEASE_WHOLE
+            release = upload_rows.RELEASE_WHOLE
         said = {"own": claim.writer, "now": msgspec.to_builtins(pieces), "expiry": self._limits.kept_for}
         upload: Upload | None = await upload_rows.changed(self._sessions, release, claim.upload_id, **said)
         if upload is None:

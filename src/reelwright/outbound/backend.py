@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import logging
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 
 LOOK_UP_S = 10.0
 CONNECT_S = 10.0
+READ_BYTES = 256 << 10
 MAX_TRIED = 4
 """Addresses of a name that are tried, one after the other."""
 
@@ -30,6 +32,34 @@ async def system_look_up(host: str, port: int) -> list[str]:
     """Ask the system, as other programs do. Raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class _LargeReads(httpcore.AsyncNetworkStream):
+    """A connection that gives more at once than httpcore asks for, where more has come: each time costs as much as the
+    bytes do."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
+        return await self._inner.read(max(max_bytes, READ_BYTES), timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
+    ) -> httpcore.AsyncNetworkStream:
+        return _LargeReads(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -53,9 +83,10 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             raise AddressRefused(f"leads to port {port}, which OUTBOUND_PORTS does not name")
         for address in (await self._checked(host, port))[:MAX_TRIED]:
             try:
-                return await self._inner.connect_tcp(
+                opened = await self._inner.connect_tcp(
                     str(address), port, timeout=timeout or CONNECT_S, socket_options=socket_options
                 )
+                return _LargeReads(opened)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 logger.info("no connection to %s at %s: %r", host, address, error)
         raise RemoteUnavailable(f"no connection to {host} on port {port} could be made")

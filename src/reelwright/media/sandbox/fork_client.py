@@ -220,22 +220,30 @@ async def _replies(channel: socket.socket, trial: Call, count: int) -> bool:
     with tempfile.TemporaryFile() as empty:
         said = await _exchange(channel, trial, [empty.fileno()] * count)
     try:
-        return not isinstance(msgspec.json.decode(said.rpartition(b"\n")[2], type=Reply), Failed)
+        return not isinstance(msgspec.json.decode(_last_line(said), type=Reply), Failed)
     except msgspec.DecodeError:
         return False
 
 
 async def _whole(reader: asyncio.StreamReader) -> bytes:
+    """What is said up to the end of a line. The child's own end, when it gives its memory back, takes as long again as
+    a small file does."""
     said = bytearray()
     while len(said) <= MAX_REPLY_BYTES and (more := await reader.read(1 << 16)):
         said += more
+        if more.endswith(b"\n") and len(said) > 1:  # each reply begins with one
+            break
     return bytes(said)
+
+
+def _last_line(said: bytes) -> bytes:
+    return said.rstrip(b"\n").rpartition(b"\n")[2]
 
 
 def _understood(said: bytes, answer: type[Answer]) -> Answer:
     """The last line counts: the server's own, where a child that died had begun one."""
     try:
-        reply: Reply = msgspec.json.decode(said.rpartition(b"\n")[2], type=Reply)
+        reply: Reply = msgspec.json.decode(_last_line(said), type=Reply)
         if isinstance(reply, Answered):
             return msgspec.json.decode(reply.answer, type=answer)
     except msgspec.DecodeError as error:

@@ -181,9 +181,10 @@ class ForkServer:
 
 
 def reply(descriptor: int, said: Reply) -> None:
-    """Write one line; what came before it on the socket, from a child that died, does not count."""
+    """Write one line; what came before it on the socket, from a child that died, does not count. With its end it is
+    whole: nobody waits for the end of who wrote it."""
     with suppress(ConnectionError, BlockingIOError):  # nobody waits for it, or it is taken for a crash anyway
-        os.write(descriptor, b"\n" + msgspec.json.encode(said))
+        os.write(descriptor, b"\n" + msgspec.json.encode(said) + b"\n")
 
 
 def live(call: Call, handler: Handler, kind: Kind, parent: int, reply_fd: int, files: Sequence[int]) -> NoReturn:
