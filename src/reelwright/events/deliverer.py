@@ -31,7 +31,10 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 2048
 """Endpoints."""
-TAKEN_AT_ONCE, DOUBTFUL_AT_ONCE, WRITTEN_AT_ONCE = 25, 5, 20
+TAKEN_AT_ONCE, DOUBTFUL_AT_ONCE, WRITTEN_AT_ONCE = 25, 10, 20
+DOUBTFUL_PAUSE_S = 0.01
+"""Between endpoints that have never taken anything, or fail: a crowd of them has a part of the processor, and the
+others come between."""
 POLL_S = 1.0
 PAUSE_S = 1.0
 NOT_WRITTEN_PAUSE_S = 0.02
@@ -48,6 +51,7 @@ class Deliverer:
         self._wake = wake
         self._timeout_s = timeout_s
         self._under_way: set[asyncio.Task[None]] = set()
+        self._doubtful: asyncio.Queue[Turn] = asyncio.Queue()
         self._done: asyncio.Queue[tuple[Turn, list[Tried]]] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -55,6 +59,7 @@ class Deliverer:
         try:
             async with asyncio.TaskGroup() as loops:
                 loops.create_task(self._take())
+                loops.create_task(self._begin_doubtful())
                 loops.create_task(self._write())
         finally:
             for task in self._under_way:
@@ -66,20 +71,34 @@ class Deliverer:
             self._wake.clear()
             turns: list[Turn] = []
             places = min(TAKEN_AT_ONCE, AT_ONCE - len(self._under_way))
+            doubtful = min(DOUBTFUL_AT_ONCE, places) if self._doubtful.empty() else 0
             if places:
                 try:
                     async with self._sessions.begin() as session:
-                        turns = await deliveries.take(
-                            session, places, doubtful=min(DOUBTFUL_AT_ONCE, places), timeout_s=self._timeout_s
-                        )
+                        turns = await deliveries.take(session, places, doubtful=doubtful, timeout_s=self._timeout_s)
                 except Exception as error:  # noqa: BLE001 - one bad round must not end the rounds
                     await _told(error, "no webhooks taken")
+            sound = [turn for turn in turns if not turn.is_doubtful]
+            for turn in sound:
+                self._begin(turn)
             for turn in turns:
-                task = asyncio.create_task(self._serve(turn), name=f"webhook {turn.webhook.id}")
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
-            if len(turns) < DOUBTFUL_AT_ONCE:
+                if turn.is_doubtful:
+                    self._doubtful.put_nowait(turn)
+            if not places or len(sound) < places:
                 await set_within(self._wake, POLL_S)
+
+    def _begin(self, turn: Turn) -> None:
+        task = asyncio.create_task(self._serve(turn), name=f"webhook {turn.webhook.id}")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _begin_doubtful(self) -> None:
+        """Begin with those one by one, and have more of them taken when it has come to the last."""
+        while True:
+            self._begin(await self._doubtful.get())
+            await asyncio.sleep(DOUBTFUL_PAUSE_S)
+            if self._doubtful.empty():
+                self._wake.set()
 
     async def _serve(self, turn: Turn) -> None:
         with metrics.WEBHOOKS_UNDER_WAY.track_inprogress():
@@ -143,7 +162,7 @@ class Deliverer:
             batch = left[:WRITTEN_AT_ONCE]
             try:
                 async with self._sessions.begin() as session:
-                    held = await deliveries.write(session, batch)
+                    held, more_due = await deliveries.write(session, batch)
                 left = [one for one in batch if one[0].webhook.id in held] + left[WRITTEN_AT_ONCE:]
                 for turn, results in batch:
                     if turn.webhook.id not in held:
@@ -151,7 +170,8 @@ class Deliverer:
             except Exception as error:  # noqa: BLE001 - it is written once the database is back
                 await _told(error, "what webhooks said is not written yet")
                 continue
-            self._wake.set()
+            if more_due or len(self._under_way) >= AT_ONCE - TAKEN_AT_ONCE:
+                self._wake.set()
             if held:
                 await asyncio.sleep(NOT_WRITTEN_PAUSE_S)
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
+    Double,
     Integer,
     Interval,
     Select,
+    SmallInteger,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -59,6 +63,11 @@ class Turn:
     secrets: tuple[str, ...]
     deliveries: tuple[tuple[Delivery, EventRow], ...]
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the endpoint has never taken anything, or fails."""
+        return _is_doubtful(self.webhook)
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -76,6 +85,13 @@ class Tried:
     status: int | None = None
     answer: str | None = None
     error: str | None = None
+
+
+class Written(NamedTuple):
+    """`held`: endpoints of whose turns nothing is written yet; `more_due`: one of the others is to be told more now."""
+
+    held: set[uuid.UUID]
+    more_due: bool
 
 
 def _taking() -> ReturningUpdate[Webhook]:
@@ -128,32 +144,52 @@ def _next_of_each() -> Select[Delivery, EventRow]:
 # Made once: to make one takes longer than the database does.
 _TAKE = _taking()
 _DUE = _next_of_each()
-_OURS = Webhook.id.in_(bindparam("ours", expanding=True)) & Webhook.lease_token.in_(bindparam("tokens", expanding=True))
-_LOCK = (
-    select(Webhook)
-    .where(_OURS)
-    .order_by(Webhook.id)
-    .with_for_update(skip_locked=True, key_share=True)
-    .execution_options(populate_existing=True)
+_LOCK = text(
+    "WITH ours AS (SELECT * FROM unnest(:ours, :tokens) AS o(id, token)), locked AS ("
+    " SELECT w.id FROM webhooks w JOIN ours o ON o.id = w.id AND o.token = w.lease_token"
+    " ORDER BY w.id FOR NO KEY UPDATE OF w SKIP LOCKED"
+    ") SELECT w.id, locked.id IS NOT NULL FROM webhooks w JOIN ours o ON o.id = w.id AND o.token = w.lease_token"
+    " LEFT JOIN locked ON locked.id = w.id"
+).bindparams(bindparam("ours", type_=ARRAY(Uuid)), bindparam("tokens", type_=ARRAY(Uuid)))
+_SETTLE = text(
+    "UPDATE webhook_deliveries d SET attempts = t.attempts, state = coalesce(t.ends, d.state),"
+    " ended_at = CASE WHEN t.ends IS NOT NULL THEN now() END,"
+    " next_at = coalesce(now() + make_interval(secs => t.again_after_s), d.next_at)"
+    " FROM unnest(:deliveries, :attempts, :ends, :again_after_s) AS t(id, attempts, ends, again_after_s)"
+    " WHERE d.id = t.id AND d.state = 'pending'"
+).bindparams(
+    bindparam("deliveries", type_=ARRAY(Uuid)),
+    bindparam("attempts", type_=ARRAY(SmallInteger)),
+    bindparam("ends", type_=ARRAY(Text)),
+    bindparam("again_after_s", type_=ARRAY(Double)),
 )
-_STILL_THERE = select(Webhook.id).where(_OURS)
-_DUE_AGAIN = text(
-    "UPDATE webhooks w SET due_at = CASE WHEN w.disabled_at IS NULL THEN ("
-    " SELECT min(d.next_at) FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending') END"
-    " WHERE w.id = ANY(:ours)"
-).bindparams(bindparam("ours", type_=ARRAY(Uuid)))
-_END = text(
-    "UPDATE webhook_deliveries SET attempts = :attempts, state = :state, ended_at = now()"
-    " WHERE id = :delivery AND state = 'pending'"
-).bindparams(bindparam("delivery", type_=Uuid))
-_AGAIN = text(
-    "UPDATE webhook_deliveries SET attempts = :attempts, next_at = now() + make_interval(secs => :again_after_s)"
-    " WHERE id = :delivery AND state = 'pending'"
-).bindparams(bindparam("delivery", type_=Uuid))
 _BEHIND = text(
-    "UPDATE webhook_deliveries SET next_at = now() + make_interval(secs => :again_after_s)"
-    " WHERE webhook_id = :webhook AND subject_id = :subject AND state = 'pending' AND id <> :delivery"
-).bindparams(*(bindparam(name, type_=Uuid) for name in ("delivery", "webhook", "subject")))
+    "UPDATE webhook_deliveries d SET next_at = now() + make_interval(secs => t.again_after_s)"
+    " FROM unnest(:deliveries, :webhooks, :subjects, :again_after_s) AS t(id, webhook_id, subject_id, again_after_s)"
+    " WHERE d.webhook_id = t.webhook_id AND d.subject_id = t.subject_id AND d.state = 'pending' AND d.id <> t.id"
+).bindparams(
+    bindparam("deliveries", type_=ARRAY(Uuid)),
+    bindparam("webhooks", type_=ARRAY(Uuid)),
+    bindparam("subjects", type_=ARRAY(Uuid)),
+    bindparam("again_after_s", type_=ARRAY(Double)),
+)
+_LET_GO = text(
+    "UPDATE webhooks w SET leased_until = NULL, lease_token = NULL,"
+    " last_success_at = CASE WHEN t.took THEN now() ELSE w.last_success_at END,"
+    " failing_since = CASE WHEN t.took THEN NULL WHEN NOT t.took THEN coalesce(w.failing_since, now())"
+    " ELSE w.failing_since END,"
+    " failures = CASE WHEN t.took IS NULL THEN w.failures WHEN t.rests_for_s IS NULL THEN 0 ELSE w.failures + 1 END,"
+    " rests_until = CASE WHEN t.took IS NULL THEN w.rests_until ELSE now() + make_interval(secs => t.rests_for_s) END,"
+    " due_at = CASE WHEN w.disabled_at IS NULL THEN ("
+    " SELECT min(d.next_at) FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending') END"
+    " FROM unnest(:ours, :took, :rests_for_s) AS t(id, took, rests_for_s) WHERE w.id = t.id"
+    " RETURNING coalesce(w.due_at <= clock_timestamp() AND (w.rests_until <= now()) IS NOT FALSE, false)"
+).bindparams(
+    bindparam("ours", type_=ARRAY(Uuid)),
+    bindparam("took", type_=ARRAY(Boolean)),
+    bindparam("rests_for_s", type_=ARRAY(Double)),
+)
+"""`took`: whether the endpoint took what it was told; NULL: it was told nothing."""
 
 
 async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: float) -> list[Turn]:
@@ -192,31 +228,25 @@ async def _due(
 
 
 def _at_once(webhook: Webhook) -> int:
-    is_good = webhook.failing_since is None and webhook.last_success_at is not None
-    return SENT_AT_ONCE if is_good else 1
+    return 1 if _is_doubtful(webhook) else SENT_AT_ONCE
 
 
-async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Tried]]]) -> set[uuid.UUID]:
-    """Write down what came of turns, and let go of their endpoints. Those that somebody holds just now are returned, to
-    be written the next time: who waits here might be waited for."""
-    ours = {turn.webhook.id: turn for turn, _ in results}
-    arguments = {"ours": list(ours), "tokens": list({turn.token for turn, _ in results})}
-    rows = {
-        row.id: row for row in (await session.scalars(_LOCK, arguments)).all() if row.lease_token == ours[row.id].token
-    }
-    still_there = set(await session.scalars(_STILL_THERE, arguments))
-    done = [result for turn, of_turn in results if turn.webhook.id in rows for result in of_turn]
-    if done:
+def _is_doubtful(webhook: Webhook) -> bool:
+    return webhook.failing_since is not None or webhook.last_success_at is None
+
+
+async def write(session: AsyncSession, results: Sequence[tuple[Turn, Sequence[Tried]]]) -> Written:
+    """Write down what came of turns, and let go of their endpoints, by as many statements for many as for one. Those
+    that somebody holds just now are left to be written the next time: who waits here might be waited for."""
+    tokens = {turn.webhook.id: turn.token for turn, _ in results}
+    found = await session.execute(_LOCK, {"ours": list(tokens), "tokens": list(tokens.values())})
+    is_locked: dict[uuid.UUID, bool] = dict(found.all())
+    ours = {turn.webhook.id: of_turn for turn, of_turn in results if is_locked.get(turn.webhook.id)}
+    if done := [result for of_turn in ours.values() for result in of_turn]:
         await session.execute(insert(DeliveryAttempt), [_attempt(result) for result in done])
-    for result in done:
-        await _settle(session, result)
-    for turn, of_turn in results:
-        if (row := rows.get(turn.webhook.id)) is not None:
-            _judge(row, of_turn)
-            row.leased_until = row.lease_token = None
-    await session.flush()
-    await session.execute(_DUE_AGAIN, {"ours": list(rows)})
-    return still_there - rows.keys()
+        await _settle(session, done)
+    due: Iterable[bool] = await session.scalars(_LET_GO, _judged(ours)) if ours else ()
+    return Written(is_locked.keys() - ours.keys(), any(due))
 
 
 def _attempt(result: Tried) -> dict[str, Any]:
@@ -232,30 +262,34 @@ def _attempt(result: Tried) -> dict[str, Any]:
     }
 
 
-async def _settle(session: AsyncSession, result: Tried) -> None:
-    one = {"delivery": result.delivery.id, "attempts": result.number}
-    if result.again_after_s is None:
-        await session.execute(_END, {**one, "state": "delivered" if result.delivered else "failed"})
-    else:
-        await session.execute(_AGAIN, {**one, "again_after_s": result.again_after_s})
-    if result.again_after_s is not None or result.number > 1:
-        # what befell the same thing later waits with it, and no longer than it
-        same = {"webhook": result.delivery.webhook_id, "subject": result.delivery.subject_id}
-        behind = {"delivery": result.delivery.id, "again_after_s": result.again_after_s or 0.0, **same}
+async def _settle(session: AsyncSession, done: Sequence[Tried]) -> None:
+    ends = [("delivered" if one.delivered else "failed") if one.again_after_s is None else None for one in done]
+    settled = {
+        "deliveries": [one.delivery.id for one in done],
+        "attempts": [one.number for one in done],
+        "ends": ends,
+        "again_after_s": [one.again_after_s for one in done],
+    }
+    await session.execute(_SETTLE, settled)
+    # what befell the same thing later waits with it, and no longer than it
+    if before := [one for one in done if one.again_after_s is not None or one.number > 1]:
+        behind = {
+            "deliveries": [one.delivery.id for one in before],
+            "webhooks": [one.delivery.webhook_id for one in before],
+            "subjects": [one.delivery.subject_id for one in before],
+            "again_after_s": [one.again_after_s or 0.0 for one in before],
+        }
         await session.execute(_BEHIND, behind)
 
 
-def _judge(row: Webhook, results: Sequence[Tried]) -> None:
-    """What the endpoint is thought of now."""
-    if not results:
-        return
-    if any(result.delivered for result in results):
-        row.last_success_at, row.failing_since = func.now(), None
-    elif row.failing_since is None:
-        row.failing_since = func.now()
-    rests = max((result.rests_for_s for result in results if result.rests_for_s is not None), default=None)
-    row.failures = 0 if rests is None else row.failures + 1
-    row.rests_until = None if rests is None else func.now() + datetime.timedelta(seconds=rests)
+def _judged(ours: Mapping[uuid.UUID, Sequence[Tried]]) -> dict[str, Any]:
+    """What endpoints are thought of now, and how long each is left in peace."""
+    rests = [
+        max((result.rests_for_s for result in results if result.rests_for_s is not None), default=None)
+        for results in ours.values()
+    ]
+    took = [any(result.delivered for result in results) if results else None for results in ours.values()]
+    return {"ours": list(ours), "took": took, "rests_for_s": rests}
 
 
 async def disable(session: AsyncSession, webhook: Webhook, reason: str) -> bool:

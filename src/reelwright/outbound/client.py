@@ -85,6 +85,7 @@ class OutboundClient:
     ) -> None:
         self._backend = CheckedBackend(rules, resolve=resolve)
         self._context = ssl_context
+        """None: the usual one, which is made with the first request."""
 
     @asynccontextmanager
     async def open(
@@ -103,7 +104,8 @@ class OutboundClient:
 
         Raises AddressRefused, RemoteRefused, RemoteUnavailable, RemoteStalled.
         """
-        context = self._context or await asyncio.to_thread(_usual_context)
+        if self._context is None:
+            self._context = await asyncio.to_thread(_usual_context)
         clock = RequestClock(patience)
         origin, secret = target.origin, dict(secret_headers or {})
         followed = 0
@@ -111,7 +113,7 @@ class OutboundClient:
             while True:
                 # a pool for each hop: whatever one leaves unread goes with its connection
                 pool = await stack.enter_async_context(
-                    httpcore.AsyncConnectionPool(ssl_context=context, network_backend=self._backend, retries=0)
+                    httpcore.AsyncConnectionPool(ssl_context=self._context, network_backend=self._backend, retries=0)
                 )
                 sent = {"Host": target.authority, **ABOUT_US, **(headers or {}), **secret}
                 response = await self._asked(pool, method, target, sent, body, clock)
