@@ -126,7 +126,7 @@ FORETOLD: dict[str, Any] = {"seconds": {"low_s": 60.0, "likely_s": 100.0, "high_
 
 def test_what_was_foretold_is_said_at_the_start() -> None:
     """And what has passed since is not left any more."""
-    begun = job(progress=0, attempt=1, forecast=FORETOLD, recipe_json=recipe((1, "100")))
+    begun = job(progress=0, attempt=1, updated_at=BEGAN, forecast=FORETOLD, recipe_json=recipe((1, "100")))
     left = seconds_left(begun)
     assert left is not None
     assert (left.low_s, left.likely_s, left.high_s) == (60, 100, 150)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 from dataclasses import replace
 from functools import partial
@@ -18,7 +17,6 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.db.models import File, Job, JobInput
 from reelwright.edits import sidecars
-from reelwright.edits.enums import JobStatus
 from reelwright.edits.plan import VERSION as PLAN_VERSION
 from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
@@ -28,6 +26,7 @@ from reelwright.jobs import lifecycle, time_left
 from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.past_jobs import past
 from reelwright.jobs.stage_shares import CHECK
+from reelwright.jobs.time_left import Underway
 from reelwright.library.overlay_images import drawn_key, prepared_key
 from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
@@ -109,17 +108,8 @@ class Attempt(TendedAttempt):
 
     def _measured_s(self, percent: int) -> float | None:
         """Return the seconds that are left as they are told of the job now."""
-        now = datetime.datetime.now(datetime.UTC)
-        seen = Job(
-            status=JobStatus.STARTED,
-            progress=percent,
-            speed=self.speed,
-            recipe_json=self.recipe_json,
-            attempt=self.claim.attempt,
-            started_at=now - datetime.timedelta(seconds=self.times.elapsed_s),
-            updated_at=now,
-        )
-        return time_left.measured_s(seen)
+        elapsed_s = self.times.elapsed_s if self.claim.attempt == 1 else None
+        return time_left.left_s(Underway(percent, self.speed, self.recipe_json, elapsed_s))
 
     async def _work(self) -> None:
         async with self.ctx.sessions() as session:

@@ -26,13 +26,11 @@ _NO_LIVE_ENTRY = text(
     " OR (q.status = 'doing' AND EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = q.id"
     " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)))))"
 ).bindparams(claim_within_s=CLAIM_WITHIN_S)
-
 _FETCHED = text(
     "WITH held AS MATERIALIZED (SELECT id FROM procrastinate_jobs WHERE status = 'doing')"
-    " SELECT j.id FROM held JOIN jobs j ON j.queue_job_id = held.id"
-    " WHERE j.status = 'PENDING' AND NOT EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = held.id"
-    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)) LIMIT :most"
-).bindparams(claim_within_s=CLAIM_WITHIN_S)
+    " SELECT j.id FROM held JOIN jobs j ON j.queue_job_id = held.id WHERE j.status = 'PENDING' LIMIT :most"
+)
+"""Jobs that workers have fetched and not claimed: some of them only not yet."""
 _LOOKED_AT = text(
     "DELETE FROM forgotten_jobs WHERE job_id = ANY(:noted)"
     " AND (job_id = ANY(:looked_at) OR NOT EXISTS (SELECT FROM jobs WHERE id = job_id))"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -58,34 +59,57 @@ def _begun_again(whole: SecondsLeft, reached: float) -> SecondsLeft:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """What is measured of a job at work: how far it is, per cent, how fast its command goes, what its commands weigh.
+    `elapsed_s`: since its start; None where that says nothing of the rest: a later attempt's start is not written down,
+    and who shares an encode may have come to it late."""
+
+    progress: int
+    speed: float | None
+    recipe: Mapping[str, Any]
+    elapsed_s: float | None
+
+    @classmethod
+    def of(cls, job: Job) -> Underway:
+        elapsed_s = None
+        if job.reused_from_job_id is None and job.attempt == 1 and job.started_at is not None:
+            elapsed_s = (job.updated_at - job.started_at).total_seconds()
+        return cls(job.progress, job.speed, job.recipe_json or {}, elapsed_s)
+
+
 def measured_s(job: Job) -> float | None:
+    """Return the seconds that are left by what is measured of a job; None of one that is not at work, too."""
+    return left_s(Underway.of(job)) if job.status is JobStatus.STARTED else None
+
+
+def left_s(work: Underway) -> float | None:
     """Return the seconds that are left, by the speed of the command that runs: what is left of it and of those behind
     it, as they weigh. As long as that is young, rather by the time that all before took.
 
     None while too little is known: at the start, from sound that is only measured, and while an attempt is behind what
     an earlier one reached.
     """
-    if (transfer := (job.recipe_json or {}).get("transfer")) is not None:
-        return _of_transfer(job, transfer)
-    commands = (job.recipe_json or {}).get("commands", [])
-    if job.status is not JobStatus.STARTED or not commands:
+    if (transfer := work.recipe.get("transfer")) is not None:
+        return _of_transfer(transfer)
+    if not (commands := work.recipe.get("commands", [])):
         return None
-    before, behind = ((job.recipe_json or {}).get(name, 0.0) for name in ("drawing_weight", "checking_weight"))
+    before, behind = (work.recipe.get(name, 0.0) for name in ("drawing_weight", "checking_weight"))
     ends = list(accumulate((command.get("weight", 1.0) for command in commands), initial=before))[1:]
     whole = ends[-1] + behind
     per_cent = whole / 100
-    reached = job.progress * per_cent
+    reached = work.progress * per_cent
     number = next((number for number, end in enumerate(ends) if reached < end), None)
     if number is None or reached < before:
-        return _rounded(_by_elapsed(job))
+        return _rounded(_by_elapsed(work))
     running, weight = commands[number], commands[number].get("weight", 1.0)
     if running.get("gains"):
         return None
-    by_elapsed = _by_elapsed(job)
+    by_elapsed = _by_elapsed(work)
     next_may_run = number + 1 < len(ends) and ends[number] < reached + per_cent
-    if not job.speed or next_may_run:
+    if not work.speed or next_may_run:
         return _rounded(by_elapsed)
-    lasts_s = _seconds(running["expected_s"]) / job.speed
+    lasts_s = _seconds(running["expected_s"]) / work.speed
     by_speed: float = (whole - reached) / weight * lasts_s
     ran_s: float = (reached - ends[number] + weight) / weight * lasts_s
     if by_elapsed is None:
@@ -94,20 +118,18 @@ def measured_s(job: Job) -> float | None:
     return _rounded(trust * by_speed + (1 - trust) * by_elapsed)
 
 
-def _of_transfer(job: Job, transfer: Mapping[str, Any]) -> float | None:
+def _of_transfer(transfer: Mapping[str, Any]) -> float | None:
     """Return the seconds that are left of an import, by its speed of late."""
-    if job.status is not JobStatus.STARTED or not transfer["size_bytes"] or not transfer["bytes_per_s"]:
+    if not transfer["size_bytes"] or not transfer["bytes_per_s"]:
         return None
     return _rounded((transfer["size_bytes"] - transfer["received_bytes"]) / transfer["bytes_per_s"])
 
 
-def _by_elapsed(job: Job) -> float | None:
-    """Return the seconds that are left if the rest goes on as all before. A later attempt's start is not written
-    down, and who shares an encode may have come to it late."""
-    if job.reused_from_job_id is not None or job.attempt != 1 or job.progress < MIN_PROGRESS or job.started_at is None:
+def _by_elapsed(work: Underway) -> float | None:
+    """Return the seconds that are left if the rest goes on as all before."""
+    if work.elapsed_s is None or work.progress < MIN_PROGRESS:
         return None
-    elapsed_s = (job.updated_at - job.started_at).total_seconds()
-    return elapsed_s * (100 - job.progress) / job.progress
+    return work.elapsed_s * (100 - work.progress) / work.progress
 
 
 def _rounded(left_s: float | None) -> float | None:
