@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 from sqlalchemy import func, select, text, update
@@ -467,3 +468,34 @@ async def test_a_follower_that_is_urgent_hastens_the_one_that_it_follows(place: 
     async with place.world.sessions() as session:  # one of them leads now, in its own queue
         entry = (await session.execute(text("SELECT queue_name FROM procrastinate_jobs WHERE status = 'todo'"))).one()
     assert entry.queue_name == follower.queue == "media"
+
+
+async def test_a_look_for_left_followers_reads_a_leader_once_however_many_follow(
+    place: Rivals, operator: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """With 20,000 that follow one which waits, by Postgres' own count of pages."""
+
+    async def read() -> int:
+        await operator.execute("SELECT pg_stat_clear_snapshot()")
+        found: int = await operator.fetchval(
+            "SELECT (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::bigint"
+            " FROM pg_statio_user_tables WHERE relname = 'jobs'"
+        )
+        return found
+
+    leader, follower = await place.submit(), await place.submit()
+    await operator.execute("ALTER TABLE jobs SET (autovacuum_enabled = off)")
+    await operator.execute(
+        "INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid()))).*"
+        " FROM jobs j, generate_series(1, 20000) AS n WHERE j.id = $1",
+        follower.id,
+    )
+    for statistics in ("SELECT", "ANALYZE jobs"):
+        await operator.execute(statistics)
+        await operator.execute("SELECT pg_stat_force_next_flush()")
+        before = await read()
+        async with place.world.sessions.begin() as session:
+            await rescue_followers(session)
+            await session.execute(text("SELECT pg_stat_force_next_flush()"))
+        assert await read() - before < 50, statistics
+    assert (await place.world.look(leader.id)).status is JobStatus.PENDING

@@ -95,7 +95,7 @@ def job_is_over(project_id: uuid.UUID, kept_s: int, at: Moment = NOW) -> tuple[C
         Job.finished_at < at - datetime.timedelta(seconds=kept_s),
         Job.status.in_(FINAL),
         ~exists(select(Variant.id).where(Variant.job_id == Job.id)),
-        Job.id.not_in(followers.LEADERS),
+        ~followers.IS_FOLLOWED,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,10 +20,27 @@ from reelwright.jobs.after_commit import Transition, announce
 
 UNFINISHED = (JobStatus.PENDING, JobStatus.STARTED)
 _Follower = aliased(Job)
-LEADERS = select(_Follower.reused_from_job_id).where(
-    _Follower.reused_from_job_id.is_not(None), _Follower.status.in_(UNFINISHED)
+IS_FOLLOWED = exists().where(
+    _Follower.reused_from_job_id == Job.id,
+    _Follower.status.in_(bindparam("unfinished", UNFINISHED, expanding=True, literal_execute=True)),
 )
-"""Ids of jobs that others follow."""
+"""The condition of being a job that others follow."""
+LEFT_BEHIND = select(Job).from_statement(
+    text(
+        "WITH RECURSIVE leaders AS ("  # each by one look at the index, however many follow it
+        " (SELECT reused_from_job_id AS id FROM jobs"
+        " WHERE reused_from_job_id IS NOT NULL AND status IN ('PENDING', 'STARTED')"
+        " ORDER BY reused_from_job_id LIMIT 1)"
+        " UNION ALL"
+        " SELECT next.id FROM leaders CROSS JOIN LATERAL ("
+        " SELECT f.reused_from_job_id AS id FROM jobs f"
+        " WHERE f.reused_from_job_id > leaders.id AND f.status IN ('PENDING', 'STARTED')"
+        " ORDER BY f.reused_from_job_id LIMIT 1) AS next"
+        ") SELECT j.* FROM leaders JOIN jobs j ON j.id = leaders.id"
+        " WHERE j.status NOT IN ('PENDING', 'STARTED') LIMIT :most FOR UPDATE OF j SKIP LOCKED"
+    )
+)
+"""Jobs that have ended and that others follow still, at most so many, locked."""
 OWN_INPUT = frozenset({"input_gone", "file_missing"})
 """Failures that say something of the leader's files and nothing of its followers', which may be others."""
 

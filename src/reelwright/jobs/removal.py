@@ -30,7 +30,7 @@ async def remove(session: AsyncSession, job_id: uuid.UUID, *, with_results: bool
     job = await session.scalar(select(Job).where(Job.id == job_id).with_for_update())
     if job is None:
         raise NotFound("no such job")
-    leads = await session.scalar(select(Job.id.in_(followers.LEADERS)).where(Job.id == job_id))
+    leads = await session.scalar(select(followers.IS_FOLLOWED).where(Job.id == job_id))
     if not job.status.is_final or leads:
         raise Conflict(f"the job has not ended: {job.status.value}", code="not_ready")
     if await session.scalar(select(exists().where(Variant.job_id == job_id))):

@@ -93,11 +93,7 @@ async def requeue_forgotten_jobs(session: AsyncSession) -> None:
 async def rescue_followers(session: AsyncSession) -> None:
     """End those that follow a job which has ended, as that has ended, or let one of them lead the others. Workers of
     the release before know of no followers."""
-    ended = await session.scalars(
-        select(Job)
-        .where(Job.status.not_in(followers.UNFINISHED), Job.id.in_(followers.LEADERS))
-        .with_for_update(skip_locked=True)
-    )
+    ended = await session.scalars(followers.LEFT_BEHIND, {"most": AT_A_TIME})
     for leader in ended.all():
         await reuse.end_followers(session, leader)
         logger.warning("job %s had ended without those that follow it", leader.id, extra={"job_id": str(leader.id)})

@@ -60,6 +60,11 @@ class Job(Labelled, Owned, Base):
             "reused_from_job_id",
             postgresql_where=text("reused_from_job_id IS NOT NULL"),
         ),
+        Index(
+            "ix_jobs_reused_from_job_id_unfinished",
+            "reused_from_job_id",
+            postgresql_where=text("reused_from_job_id IS NOT NULL AND status IN ('PENDING', 'STARTED')"),
+        ),
         Index("ix_jobs_project_id_unfinished", "project_id", postgresql_where=UNFINISHED),
         Index(
             "ix_jobs_key_id_unfinished",
