@@ -14,6 +14,7 @@ from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import Plan, remux, splicing
 from reelwright.edits.splice import Splice
 from reelwright.errors import Busy, JobFailed
+from reelwright.media.recipes.tracks import CHAPTERS_OF_MP4
 from reelwright.media.splicing.requests import (
     REMUX_FILE,
     SOUND_FILE,
@@ -59,13 +60,22 @@ async def spliced(
     common = msgspec.structs.asdict(request)
     sound = SOUND_FILE if splice.sound == "coded" else ""
     text = TEXT_FILE if plan.tracks else ""
+    marks = CHAPTERS_OF_MP4 if plan.chapters else ""
     container = "mp4" if splice.container is UNSET else splice.container
     try:
         with times.spending(JOIN):
             joined = await ctx.splicer.join(
                 source,
                 made,
-                JoinRequest(folder=str(work), container=container, tracks=tracks, sound=sound, text=text, **common),
+                JoinRequest(
+                    folder=str(work),
+                    container=container,
+                    tracks=tracks,
+                    sound=sound,
+                    text=text,
+                    chapters=marks,
+                    **common,
+                ),
                 wall_s=wall_s,
                 output_bytes=settings.max_output_bytes,
                 report=partial(report, JOIN),

@@ -19,6 +19,7 @@ from reelwright.edits.streaming import Streaming
 from reelwright.edits.timecode import Time
 
 SourceSubtitles = Literal["keep", "drop"]
+SourceChapters = Literal["keep", "drop"]
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +33,9 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     source_subtitles: SourceSubtitles | UnsetType = UNSET
     """What becomes of tracks of text that the source has of its own; left out: they are kept."""
+
+    source_chapters: SourceChapters | UnsetType = UNSET
+    """The same of its chapters."""
 
     @property
     def cut_mode(self) -> CutMode:

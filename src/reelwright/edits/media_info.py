@@ -114,6 +114,15 @@ class OtherStream(msgspec.Struct, frozen=True, kw_only=True):
     codec: str | None = None
 
 
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A named part: `start_s` <= t < `end_s` on the time line that clients see, seconds, exact. `title`: one line,
+    empty where the file says nothing usable."""
+
+    start_s: str
+    end_s: str
+    title: str
+
+
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     container: str
     """ffmpeg's demuxer name: "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", ..."""
@@ -133,6 +142,9 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     audio: list[AudioStream] = []
     other: list[OtherStream] = []
     chapters: int = 0
+    """How many there are."""
+    chapter_marks: list[Chapter] = []
+    """The first of them, in order; none of files that an older release measured."""
     programs: int = 0
     """Of a transport stream: more than one is several channels in one file."""
 
@@ -156,6 +168,13 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
             display_height=shown[1],
         )
         return msgspec.structs.replace(self, video=[begun, *self.video[1:]])
+
+    def without_chapters(self) -> MediaInfo:
+        """The same, as if it had no chapters. MP4 and QuickTime have a track of data for them, too."""
+        mark = next((stream for stream in self.other if stream.kind == "data" and stream.codec is None), None)
+        is_listed = bool(self.chapters) and self.container.split(",")[0] == file_formats.MP4.demuxer
+        other = [stream for stream in self.other if not is_listed or stream is not mark]
+        return msgspec.structs.replace(self, chapters=0, chapter_marks=[], other=other)
 
     @property
     def decodable_audio(self) -> list[AudioStream]:

@@ -49,6 +49,14 @@ def checked_line(text: str) -> str:
     return text
 
 
+def as_line(text: str, most: int) -> str:
+    """What a file says, as one line of so many characters at most; empty where that is none."""
+    try:
+        return checked_line(" ".join(text.split())[:most].strip())
+    except ValueError:
+        return ""
+
+
 def code_point(character: str) -> str:
     """For people: "U+0007"."""
     return f"U+{ord(character):04X}"

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant
-from reelwright.edits.edit import SourceSubtitles
+from reelwright.edits.cues import chapters
+from reelwright.edits.edit import SourceChapters, SourceSubtitles
 from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo, OtherStream
@@ -41,29 +42,52 @@ class Origin:
 
 
 async def of_original(
-    session: AsyncSession, draft: Draft, storage: LocalStorage, source_subtitles: SourceSubtitles = "keep"
+    session: AsyncSession,
+    draft: Draft,
+    storage: LocalStorage,
+    source_subtitles: SourceSubtitles = "keep",
+    source_chapters: SourceChapters = "keep",
 ) -> Draft:
     """Return the draft, made of the original where its source is a result whose making is known: but for what is only
-    copied of the result, in which nothing is lost; that of an upload, with its own tracks of text. `source_subtitles`:
-    whether such tracks are kept. Raises InvalidInput."""
+    copied of the result, in which nothing is lost; that of an upload, with its own tracks of text and its chapters.
+    `source_subtitles`, `source_chapters`: whether such are kept. Raises InvalidInput."""
     if source_subtitles == "drop":
         draft = replace(draft, edit=msgspec.structs.replace(draft.edit, source_subtitles="drop"))
+    if source_chapters == "drop":
+        draft = replace(draft, edit=msgspec.structs.replace(draft.edit, source_chapters="drop"))
     if draft.source.variant_id is None:
-        return await _with_texts(session, draft)
+        return _with_chapters(await _with_texts(session, draft))
     if not draft.edit.steps and all(output.copied for output in draft.plan().outputs):
-        return draft
+        return _with_chapters(draft)
     origin = await origin_of(session, draft.source, storage)
     facts = msgspec.structs.replace(origin.source.facts, layers=draft.source.facts.layers)
     base = origin.base
-    if base is not None and source_subtitles == "drop":
-        base = replace(base, subtitles=())
-    return replace(
+    if base is not None:
+        dropped = {"subtitles": source_subtitles == "drop", "chapters": source_chapters == "drop"}
+        base = replace(base, subtitles=tuple(track for track in base.subtitles if not dropped[track.kind]))
+        if origin.reason or dropped["chapters"]:
+            facts = msgspec.structs.replace(facts, media=facts.media.without_chapters())
+    made = replace(
         draft,
         source=replace(origin.source, facts=facts),
         layer_files=(*draft.layer_files, *origin.files),
         base=base,
         remarks=origin.remarks,
     )
+    return made if base is not None else _with_chapters(made)
+
+
+def _with_chapters(draft: Draft) -> Draft:
+    """The draft with the chapters that the file which it is made of has of its own: what is kept of them, or not
+    wanted, is not listed as left out."""
+    media = draft.source.facts.media
+    wanted = draft.edit.source_chapters != "drop" and bool(draft.edit.outputs)
+    found = chapters.track_of(media.chapter_marks) if wanted else ()
+    if found or not wanted:
+        left = media.chapters - len(media.chapter_marks) if wanted else 0
+        media = msgspec.structs.replace(media.without_chapters(), chapters=left)
+    facts = msgspec.structs.replace(draft.source.facts, media=media)
+    return replace(draft, source=replace(draft.source, facts=facts), texts=(*draft.texts, *found))
 
 
 async def _with_texts(session: AsyncSession, draft: Draft) -> Draft:
@@ -85,7 +109,7 @@ async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage
     found = await _traced(session, source.variant_id, storage)
     if isinstance(found, str):
         known = await _made_by(session, source.variant_id)
-        base = None if isinstance(known, str) else itself(source.facts.media, known[1].tracks)
+        base = None if isinstance(known, str) else itself(source.facts.media, known[1])
         return Origin(source if base is None else _without_text(source), base, reason=found)
     file, facts, base, files = found
     return Origin(replace(source, file=file, facts=facts), base, files)

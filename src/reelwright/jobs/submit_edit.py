@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits import ladder
-from reelwright.edits.edit import Edit, SourceSubtitles
+from reelwright.edits.edit import Edit, SourceChapters, SourceSubtitles
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import CueFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
@@ -41,7 +41,7 @@ from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layer
 class EditRequest:
     """A whole edit as a client asks for it. `pointers`: for each output, where the request has its sidecars; `mode`:
     how it is cut, where it does nothing else; `names_outputs`: whether the client says what is made;
-    `source_subtitles`: what becomes of those that the source has of its own."""
+    `source_subtitles`, `source_chapters`: what becomes of those that the source has of its own."""
 
     source_id: UUID
     steps: tuple[Step, ...]
@@ -50,6 +50,7 @@ class EditRequest:
     mode: CutMode = "exact"
     names_outputs: bool = True
     source_subtitles: SourceSubtitles = "keep"
+    source_chapters: SourceChapters = "keep"
 
 
 @asynccontextmanager
@@ -79,7 +80,8 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         source = with_layers(source, in_order(request.steps, facts, subtitles))
         edit, places = await asyncio.to_thread(edit_of, request, source.facts)
         draft = Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
-        yield session, await of_original(session, draft, layer_sources.storage, request.source_subtitles)
+        kept = request.source_subtitles, request.source_chapters
+        yield session, await of_original(session, draft, layer_sources.storage, *kept)
 
 
 def _require_few_layers(steps: Sequence[Step]) -> None:

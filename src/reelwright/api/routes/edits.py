@@ -125,7 +125,7 @@ async def _drafted(
     services: Services, data: EditsIn, template: Template | None
 ) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
     """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
-    labels, asked, subtitles = labels_of(data), _asked(data), data.source_subtitles
+    labels, asked, kept = labels_of(data), _asked(data), (data.source_subtitles, data.source_chapters)
     await services.embedded_texts.require_read(data.source)
     attempt = None
     if template is not None:
@@ -136,9 +136,7 @@ async def _drafted(
     with telling(attempt):
         data.check()
         cut_mode = _mode(services, asked, data.steps)
-        request = EditRequest(
-            data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs, subtitles
-        )
+        request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs, *kept)
         survey = None
         if request.mode != "exact":
             async with drafted_edit(services.layer_sources, request) as (_, draft):

@@ -10,7 +10,7 @@ from reelwright.api.schemas.base import Body
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
-from reelwright.edits.edit import SourceSubtitles
+from reelwright.edits.edit import SourceChapters, SourceSubtitles
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
@@ -94,6 +94,15 @@ SourceSubtitlesIn = Annotated[
 ]
 
 
+SourceChaptersIn = Annotated[
+    SourceChapters,
+    Meta(
+        description="What becomes of chapters that the source has: `keep`: they go along, at their times, into every"
+        " file that has a picture; `drop`: none does."
+    ),
+]
+
+
 class CodingIn(Body, frozen=True, kw_only=True):
     """How results are coded, one or many."""
 
@@ -146,6 +155,7 @@ class EditIn(CodingIn, frozen=True, kw_only=True):
     run_at: RunAt = None
     expires_at: ExpiresAt = None
     source_subtitles: SourceSubtitlesIn = "keep"
+    source_chapters: SourceChaptersIn = "keep"
     codec: Annotated[Codec, Meta(description="Omitted: h264. All others keep ten bits, trims HDR as well.")] | None = (
         None
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
+from reelwright.edits.media_info import AudioStream, Chapter, MediaInfo, VideoStream
 
 
 class VideoStreamOut(VideoStream, frozen=True, kw_only=True):
@@ -28,13 +28,24 @@ class AudioStreamOut(AudioStream, frozen=True, kw_only=True):
     start_s: float  # type: ignore[assignment]
 
 
+class ChapterOut(Chapter, frozen=True, kw_only=True):
+    """A named part: `start_s` <= t < `end_s`, seconds from the video's beginning. `title`: empty where the file says
+    none."""
+
+    start_s: float  # type: ignore[assignment]
+    end_s: float  # type: ignore[assignment]
+
+
 class MediaInfoOut(MediaInfo, frozen=True, kw_only=True):
     """What was measured when the video was uploaded. Times are seconds; those that begin with `start` are of the file's
-    own clock, whose zero is `start_s` for all that clients ask for."""
+    own clock, whose zero is `start_s` for all that clients ask for. `chapters` counts all that there are,
+    `chapter_marks` are the first 500 of them."""
 
     start_s: float = 0.0  # type: ignore[assignment]
     video: list[VideoStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
     audio: list[AudioStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
+
+    chapter_marks: list[ChapterOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> MediaInfoOut:

@@ -16,7 +16,7 @@ from reelwright.api.http.field_errors import field_errors
 from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
 from reelwright.api.http.problems import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
-from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceSubtitlesIn, WebhookUrl
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceChaptersIn, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
@@ -171,6 +171,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
     run_at: RunAt = None
     expires_at: ExpiresAt = None
     source_subtitles: SourceSubtitlesIn = "keep"
+    source_chapters: SourceChaptersIn = "keep"
 
     def single(self, item: BatchItemIn) -> EditsIn:
         """Return the item as a request of its own."""
@@ -191,6 +192,7 @@ class BatchIn(LabelsIn, frozen=True, kw_only=True):
             run_at=self.run_at,
             expires_at=self.expires_at,
             source_subtitles=self.source_subtitles,
+            source_chapters=self.source_chapters,
             **{**whole, **given},
         )
 

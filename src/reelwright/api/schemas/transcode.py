@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, SourceSubtitlesIn, WebhookUrl
+from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, SourceChaptersIn, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
@@ -178,3 +178,4 @@ class TranscodeIn(RenditionsIn, frozen=True, kw_only=True):
     run_at: RunAt = None
     expires_at: ExpiresAt = None
     source_subtitles: SourceSubtitlesIn = "keep"
+    source_chapters: SourceChaptersIn = "keep"

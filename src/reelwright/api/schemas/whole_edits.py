@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceSubtitlesIn, WebhookUrl
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceChaptersIn, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
@@ -125,6 +125,7 @@ class EditsIn(LabelsIn, frozen=True, kw_only=True):
     run_at: RunAt = None
     expires_at: ExpiresAt = None
     source_subtitles: SourceSubtitlesIn = "keep"
+    source_chapters: SourceChaptersIn = "keep"
 
     def check(self) -> None:
         """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""

@@ -23,7 +23,7 @@ from reelwright.edits.cues.track import (
     free_label,
 )
 from reelwright.edits.cues.track import MAX_CUES as MAX_CUES_OF_ALL
-from reelwright.edits.text_rules import checked_line
+from reelwright.edits.text_rules import as_line
 
 MAX_RUNS = 40_000
 """Of all tracks: how often the looks of their letters may change."""
@@ -99,7 +99,7 @@ def _track(found: FoundTrack, before: Sequence[SubtitleTrack]) -> tuple[Subtitle
     language = _language(found.language)
     track = SubtitleTrack(
         language=language,
-        label=free_label(_line(found.title) or language, before),
+        label=free_label(as_line(found.title, MAX_LABEL_CHARACTERS) or language, before),
         default=found.default and not any(other.default for other in before),
         forced=found.forced,
         cues=cues,
@@ -168,13 +168,5 @@ def _language(text: str) -> str:
         return language_tags.UNKNOWN
 
 
-def _line(text: str) -> str:
-    """A title as a name of ours; empty where it is none."""
-    try:
-        return checked_line(" ".join(text.split())[:MAX_LABEL_CHARACTERS].strip())
-    except ValueError:
-        return ""
-
-
 def _named(found: FoundTrack) -> str:
-    return _line(found.title) or _language(found.language)
+    return as_line(found.title, MAX_LABEL_CHARACTERS) or _language(found.language)

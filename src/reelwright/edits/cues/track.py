@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,8 @@ class SubtitleTrack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     label: str
     default: bool = False
     forced: bool = False
+    kind: Literal["subtitles", "chapters"] = "subtitles"
+    """Of chapters, cues are what they are called: players list them."""
     cues: tuple[Cue, ...]
 
     @property
@@ -90,6 +92,11 @@ def _in_milliseconds(cues: Iterable[Cue]) -> tuple[Cue, ...]:
             times = {"start_s": str(Fraction(start, 1000)), "end_s": str(Fraction(end, 1000))}
             found.append(msgspec.structs.replace(cue, **times))
     return tuple(found)
+
+
+def of_kind(kind: Literal["subtitles", "chapters"], tracks: Iterable[SubtitleTrack]) -> tuple[SubtitleTrack, ...]:
+    """Those of the tracks."""
+    return tuple(track for track in tracks if track.kind == kind)
 
 
 def free_label(name: str, others: Iterable[SubtitleTrack]) -> str:

@@ -25,7 +25,8 @@ ROUNDED_S = Fraction(1, 20)
 
 @dataclass(frozen=True, slots=True)
 class LineageBase:
-    """Planned steps of an original, the opening first, and what they make; `subtitles` are kept beside it."""
+    """Planned steps of an original, the opening first, and what they make; `subtitles`, chapters among them, are kept
+    beside it."""
 
     steps: tuple[PlannedStep, ...]
     state: VideoState
@@ -51,16 +52,16 @@ def base_of(plan: Plan, number: int, made: MediaInfo) -> LineageBase | str:
     for step in others:
         base = LineageBase((*base.steps, step), step.after(base.state))
     same = _same(base, made)
-    return same if isinstance(same, str) else replace(same, subtitles=plan.tracks)
+    return same if isinstance(same, str) else replace(same, subtitles=plan.texts)
 
 
-def itself(media: MediaInfo, tracks: tuple[SubtitleTrack, ...]) -> LineageBase | None:
+def itself(media: MediaInfo, plan: Plan) -> LineageBase | None:
     """A result's own file as what an edit goes on from, where it has tracks of subtitles: files are read without
     theirs. None without any, and where nobody knows how long it is."""
-    if not tracks or media.duration_s is None:
+    if not plan.tracks or media.duration_s is None:
         return None
     opened = opening(media, Fraction(repr(media.duration_s)), None, Planning(Pointer(), iter(())))
-    return LineageBase((opened,), opened.of(media), tracks)
+    return LineageBase((opened,), opened.of(media), plan.texts)
 
 
 def _as_steps(plan: Plan) -> tuple[PlannedStep, ...] | str:

@@ -13,7 +13,7 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.composition import LineageBase
-from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan
+from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan, form_with
 from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
@@ -59,7 +59,7 @@ def resolve_fold(
     others = (Facts(sha256=source.sha256, media=source.media) for source in inputs.values())
     tracks, untold = kept_subtitles.kept(edit, state.kept_subtitles())
     resolved = resolve_outputs(edit, state.media, state.length, [*warnings, *said, *untold], of_sidecars, tracks)
-    version = COMPOSED if edit.outputs and not tracks else SUBTITLED
+    version = form_with(tracks, SUBTITLED, COMPOSED if edit.outputs else SUBTITLED)
     if any(isinstance(source, LaidSubtitlesFacts) for step in steps for source in step.sources):
         version = VERSION
     return resolved.of((msgspec.structs.replace(facts, layers=()), *others), steps, version)

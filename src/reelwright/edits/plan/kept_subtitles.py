@@ -9,9 +9,9 @@ import msgspec
 from msgspec import UNSET
 
 from reelwright.edits.cues.time_line import Piece
-from reelwright.edits.cues.track import JoinedTrack, SubtitleTrack, arrived
+from reelwright.edits.cues.track import JoinedTrack, SubtitleTrack, arrived, of_kind
 from reelwright.edits.edit import Edit
-from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan
+from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.splice import Splice
 
 NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
@@ -20,8 +20,8 @@ NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
 def kept(edit: Edit, tracks: Sequence[SubtitleTrack]) -> tuple[tuple[SubtitleTrack, ...], list[str]]:
     """The tracks that there is something to say of, and sentences about the others."""
     if not edit.outputs:
-        return (), [NOT_BESIDE_IMAGES] if tracks else []
-    empty = [track.label for track in tracks if not track.cues]
+        return (), [NOT_BESIDE_IMAGES] if of_kind("subtitles", tracks) else []
+    empty = [track.label for track in of_kind("subtitles", tracks) if not track.cues]
     said = [f"nothing is left of the subtitles {label}: their time was left out" for label in empty]
     return tuple(track for track in tracks if track.cues), said
 
@@ -37,9 +37,9 @@ def between(texts: Sequence[SubtitleTrack], spans: Sequence[tuple[Fraction, Frac
 
 def in_splice(plan: Plan, splice: Splice) -> Plan:
     """The plan of a splice, without tracks that its container does not hold."""
-    if not plan.tracks:
-        return plan
-    if splice.container is UNSET:
-        return msgspec.structs.replace(plan, version=SINGLE_SUBTITLED)
+    if splice.container is UNSET or not plan.tracks:
+        return msgspec.structs.replace(plan, version=form_with(plan.texts, SINGLE_SUBTITLED, plan.version))
     lost = f"subtitles are not kept in a copy in {splice.container.upper()}"
-    return msgspec.structs.replace(plan, subtitles=UNSET, version=SINGLE, warnings=(*plan.warnings, lost))
+    left = of_kind("chapters", plan.texts)
+    version = form_with(left, SINGLE_SUBTITLED, SINGLE)
+    return msgspec.structs.replace(plan, subtitles=left or UNSET, version=version, warnings=(*plan.warnings, lost))

@@ -15,7 +15,7 @@ from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import counted, expect, heard
-from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan
+from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep
@@ -61,7 +61,7 @@ def resolve_overlay(
     bare = msgspec.structs.replace(facts, layers=())
     tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [(Fraction(0), length)]))
     return Plan(
-        version=SINGLE_SUBTITLED if tracks else SINGLE,
+        version=form_with(tracks, SINGLE_SUBTITLED, SINGLE),
         inputs=(bare, *videos.values()),
         steps=(overlaid,),
         outputs=outputs,

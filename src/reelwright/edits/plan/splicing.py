@@ -331,7 +331,9 @@ def _moved(plan: Plan, texts: Sequence[SubtitleTrack]) -> Plan:
     (expected,) = plan.outputs
     expected = msgspec.structs.replace(expected, duration_s=str(length), frame_count=None, video=None)
     tracks = tuple(track for track in kept_subtitles.between(texts, spans) if track.cues) or UNSET
-    warnings = (*plan.warnings, *remarks[:3])
+    if plan.chapters and not texts:
+        remarks[3:] = ["chapters of an earlier edit are not kept by a copy, which begins and ends elsewhere"]
+    warnings = (*plan.warnings, *remarks[:4])
     return msgspec.structs.replace(plan, steps=steps, outputs=(expected,), subtitles=tracks, warnings=warnings)
 
 

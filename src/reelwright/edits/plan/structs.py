@@ -7,12 +7,14 @@ fractions of seconds in strings.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from reelwright.edits.cues.track import SubtitleTrack
+from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.track import SubtitleTrack, of_kind
 from reelwright.edits.facts import AnyFacts, Facts
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, planned_track
@@ -23,8 +25,8 @@ from reelwright.edits.steps.state import VideoState
 from reelwright.edits.streaming import PlannedStreaming
 
 VERSION = 5
-"""The newest form of a plan that this release makes and understands: one that has subtitles which are drawn where it is
-made."""
+"""The newest form of a plan that this release makes and understands: one that has chapters, or subtitles which are
+drawn where it is made."""
 SINGLE_SUBTITLED = 4
 """The form of a plan of one step, or none, that has tracks of subtitles; or of a splice that has some."""
 SUBTITLED = 3
@@ -33,6 +35,13 @@ COMPOSED = 2
 """The form of a plan of several steps, of which the first is an opening."""
 SINGLE = 1
 """The form of a plan of one step, or none: what every release understands."""
+
+
+def form_with(texts: Sequence[SubtitleTrack], subtitled: int, plain: int) -> int:
+    """The form of a plan that has these texts: `plain` without any, `subtitled` with subtitles alone."""
+    if of_kind("chapters", texts):
+        return VERSION
+    return subtitled if texts else plain
 
 
 class ExpectedVideo(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +85,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     sidecars: tuple[PlannedSidecar, ...] = msgspec.field(default=(), name="companions")
     streaming: PlannedStreaming | None = None
     subtitles: tuple[SubtitleTrack, ...] | UnsetType = UNSET
-    """Tracks, with their cues on the outputs' time line; unset where there are none, as in plans of older releases."""
+    """Tracks, chapters among them, with their cues on the outputs' time line; unset where there are none, as in plans
+    of older releases."""
     warnings: tuple[str, ...] = ()
     splice: Splice | UnsetType = UNSET
     """What becomes of a cut that was not asked for as `exact`."""
@@ -87,9 +97,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(self.splice, Splice) and self.splice.is_made
 
     @property
+    def texts(self) -> tuple[SubtitleTrack, ...]:
+        """All that is kept beside the picture as text: subtitles and chapters."""
+        return () if self.subtitles is UNSET else self.subtitles
+
+    @property
     def tracks(self) -> tuple[SubtitleTrack, ...]:
         """The tracks of subtitles, which every output with a picture has."""
-        return () if self.subtitles is UNSET else self.subtitles
+        return of_kind("subtitles", self.texts)
+
+    @property
+    def chapters(self) -> tuple[Cue, ...]:
+        """The chapters, which every file with a picture has, as cues that are their names."""
+        return tuple(cue for track in of_kind("chapters", self.texts) for cue in track.cues)
 
     @property
     def sources(self) -> tuple[Facts | AnyFacts, ...]:

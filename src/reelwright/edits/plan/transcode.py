@@ -10,14 +10,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from reelwright.edits import ladder, streaming
-from reelwright.edits.cues.track import SubtitleTrack
+from reelwright.edits.cues.track import SubtitleTrack, of_kind
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import begun_at_once, counted, expect, expect_sound, heard
-from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, ExpectedOutput, Plan
+from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, ExpectedOutput, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import PlannedSidecar, planned
 from reelwright.edits.steps import PlannedStep
@@ -41,7 +41,7 @@ def resolve_transcode(
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
     tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [(Fraction(0), length)]))
     resolved = resolve_outputs(edit, facts.media, length, [*warnings, *untold], pointers, tracks)
-    return resolved.of((facts,), (), SINGLE_SUBTITLED if tracks else SINGLE)
+    return resolved.of((facts,), (), form_with(tracks, SINGLE_SUBTITLED, SINGLE))
 
 
 class Resolved(NamedTuple):
@@ -65,7 +65,7 @@ def resolve_outputs(
     pointers: Sequence[Pointer],
     subtitles: tuple[SubtitleTrack, ...] = (),
 ) -> Resolved:
-    """All outputs of a video that lasts so long, and what goes beside them, tracks of subtitles among it. `pointers`:
+    """All outputs of a video that lasts so long, and what goes beside them, tracks of text among it. `pointers`:
     where the request has each sidecar. Raises InvalidInput that names every wrong field."""
     shown = media.main_video.display_size
     grid = frame_grid(media)
@@ -103,6 +103,6 @@ def resolve_outputs(
         tracks = outputs[0].audio_tracks
         renditions = sum(output.is_streamed for output in edit.outputs)
         streamed = streaming.planned(
-            edit.streaming, renditions=renditions, audio_tracks=tracks, subtitles=len(subtitles)
+            edit.streaming, renditions=renditions, audio_tracks=tracks, subtitles=len(of_kind("subtitles", subtitles))
         )
     return Resolved(tuple(outputs), tuple(sidecars), streamed, subtitles or UNSET, tuple(warnings))

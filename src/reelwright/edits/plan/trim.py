@@ -15,7 +15,7 @@ from reelwright.edits.facts import Facts
 from reelwright.edits.geometry import even
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import counted, expect, heard
-from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan
+from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps.trim import TrimStep, kept
 
@@ -46,7 +46,7 @@ def resolve_trim(
     )
     tracks, untold = kept_subtitles.kept(edit, kept_subtitles.between(texts, [interval]))
     return Plan(
-        version=SINGLE_SUBTITLED if tracks else SINGLE,
+        version=form_with(tracks, SINGLE_SUBTITLED, SINGLE),
         inputs=(facts,),
         steps=(planned,),
         outputs=outputs,

@@ -22,8 +22,9 @@ from reelwright.edits.pointers import Pointer
 @dataclass(frozen=True, slots=True)
 class VideoState:
     """Between two steps a video is upright and progressive, in square pixels, its sides even, its first instant zero;
-    each track of sound lasts as long as all does. `length`: exactly how long that is, seconds. `subtitles` are kept
-    beside the picture; `moves`: what was made of the time line so far, which they go along with in the end."""
+    each track of sound lasts as long as all does. `length`: exactly how long that is, seconds. `subtitles`, chapters
+    among them, are kept beside the picture; `moves`: what was made of the time line so far, which they go along with in
+    the end."""
 
     media: MediaInfo
     length: Fraction

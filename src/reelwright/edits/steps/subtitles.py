@@ -21,6 +21,7 @@ from reelwright.edits.cues.track import (
     SubtitleTrack,
     free_label,
     most_together,
+    of_kind,
 )
 from reelwright.edits.facts import CueFacts, LaidSubtitlesFacts, SubtitlesFacts
 from reelwright.edits.layers import When
@@ -131,7 +132,7 @@ class SubtitlesStep(BaseStep, frozen=True, kw_only=True, tag="subtitles", rename
                 forced=self.forced,
                 cues=known.cues,
             )
-            return _joining(track, [joined.track for joined in state.subtitles], planning.pointer)
+            return _joining(track, of_kind("subtitles", (joined.track for joined in state.subtitles)), planning.pointer)
         if known.canvas != state.canvas:  # the original was deleted meanwhile, or came back
             raise InvalidInput(
                 [FieldError(planning.pointer / "style", "was worked out for another picture: try again")]

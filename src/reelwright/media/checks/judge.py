@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from reelwright import file_formats
 from reelwright.edits import audio_tracks, language_tags
+from reelwright.edits.cues import chapters
 from reelwright.edits.cues.track import one_after_another
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.output_check import OutputCheck, check, note
@@ -23,6 +24,8 @@ TICK_S = Fraction(1, 500)
 """What times that were rounded to milliseconds are off by, with room."""
 NOTED_S = {"black": 1.0, "still": 5.0, "silent": 3.0}
 """From such a length on a stretch is told though the source may be so, too."""
+JOINER = "\u2060"
+"""At the end of a title it is what keeps a backslash apart from the line's end, as it is written."""
 CLIPPED = 0.05
 """Share of pieces of sound that reach full scale, of sound that is distorted."""
 
@@ -44,6 +47,7 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[O
         *_decoding(found, proven=plan.is_spliced),
         *_sound(plan, number, made, found, timeline),
         *_subtitles(plan, expected, found),
+        *_chapters(plan, expected, made),
         *_stretches(found),
     )
 
@@ -198,6 +202,27 @@ def _subtitles(plan: Plan, expected: ExpectedOutput, found: Findings) -> Iterato
         shown = f"{language}, {text.cues} cues, {text.first_s or 0:.3f} to {text.end_s or 0:.3f} s"
         planned = f"{track.language}, {len(cues)} cues, {float(start):.3f} to {float(end):.3f} s"
         yield check("subtitles", right, shown, planned)
+
+
+def _chapters(plan: Plan, expected: ExpectedOutput, made: MediaInfo) -> Iterator[OutputCheck]:
+    """Where each begins and what it is called, where any are planned or made."""
+    wanted = () if expected.output.is_streamed else plan.chapters
+    if expected.output.container not in ("mkv", "webm"):
+        wanted = chapters.one_after_another(wanted)
+    found = made.chapter_marks
+    if not wanted and not found:
+        return
+    right = len(found) == len(wanted) == made.chapters
+    for cue, mark in zip(wanted, found, strict=False):
+        right &= abs(cue.start - Fraction(mark.start_s)) <= TICK_S
+        right &= cue.text.rstrip(JOINER) == mark.title.rstrip(JOINER)
+    yield check("chapters", right, _begins(one.start_s for one in found), _begins(one.start_s for one in wanted))
+
+
+def _begins(starts: Iterable[str]) -> str:
+    named = [f"{float(Fraction(start)):.3f}" for start in starts]
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return f"{len(named)}: at {', '.join(named[:5])} s{more}" if named else "none"
 
 
 _STRETCHES = {"black": "black", "still": "still", "silent": "silence", "order": "frame_order"}

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from reelwright.edits.media_info import AudioStream, MediaInfo, OtherStream, VideoStream
-from reelwright.media.probe import field_order, frame_timing
+from reelwright.media.probe import chapters, field_order, frame_timing
 from reelwright.media.probe.format_dump import Description
 from reelwright.media.probe.frame_spacing import Ends, FrameTimes, believable_rate
 from reelwright.media.probe.frame_timing import seconds
@@ -78,6 +78,7 @@ def media_info(container: Any, main: Any, measured: StreamMeasurements, size_byt
         audio=audio,
         other=other,
         chapters=len(container.chapters()),
+        chapter_marks=chapters.marks(container, frame_timing.file_start(container)),
         programs=measured.description.programs,
     )
 

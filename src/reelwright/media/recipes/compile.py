@@ -26,9 +26,9 @@ def compile_plan(plan: Plan, capabilities: Capabilities) -> Recipe:
         case ():
             commands = transcode_commands(media, plan, capabilities)
         case (PlannedOverlay() as step,):
-            commands = (overlay_command(media, step, plan.outputs[0], capabilities, plan.tracks),)
+            commands = (overlay_command(media, step, plan.outputs[0], capabilities, plan.texts),)
         case (PlannedTrim() as step,):
-            commands = trim_commands(media, step, plan.outputs[0], capabilities, plan.tracks)
+            commands = trim_commands(media, step, plan.outputs[0], capabilities, plan.texts)
         case _:
             commands = far_still_commands(plan, capabilities) or edit_commands(plan, capabilities)
     return Recipe(commands=commands, capabilities=capabilities)

@@ -52,7 +52,7 @@ class EditedSource:
             self._scene.through(filter_("trim", end=needed_span.needed_until(self._scene.state, at[-1])))
         self._heard_in = [expected.audio_tracks for expected in plan.outputs]
         self._tracks: dict[int, Iterator[Pad]] = {}
-        self._subtitles = TrackInputs(plan.tracks, lambda options: self._scene.opens(lambda _: options))
+        self._beside = TrackInputs(plan.texts, lambda options: self._scene.opens(lambda _: options))
 
     @property
     def media(self) -> MediaInfo:
@@ -104,7 +104,10 @@ class EditedSource:
         return self.sound(plan, expected)
 
     def subtitles(self, expected: ExpectedOutput) -> list[str]:
-        return self._subtitles.options(expected.output.container)
+        return self._beside.options(expected.output.container)
+
+    def metadata(self, expected: ExpectedOutput) -> Sequence[str]:
+        return self._beside.metadata(expected.output)
 
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         options: list[str] = []

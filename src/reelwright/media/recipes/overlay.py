@@ -14,7 +14,7 @@ from reelwright.media.encoders import coded_video
 from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
 from reelwright.media.encoders.muxing import into, lasting_until
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command, video_input, whole
+from reelwright.media.ffmpeg.command import Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
 from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late, mixed
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
@@ -28,10 +28,10 @@ def overlay_command(
     step: PlannedOverlay,
     expected: ExpectedOutput,
     capabilities: Capabilities,
-    tracks: Sequence[SubtitleTrack] = (),
+    texts: Sequence[SubtitleTrack] = (),
 ) -> Command:
     """All layers in one graph and one encode, and scaled after that: they are placed in the source's pixels. The sound
-    is not touched where it can stay. `tracks`: of subtitles."""
+    is not touched where it can stay. `texts`: subtitles and chapters."""
     canvas, size = (step.width, step.height), (expected.width, expected.height)
     hdr = step.stays_hdr is True
     form = pixel_format(media, expected.output.pictures.codec)
@@ -54,7 +54,8 @@ def overlay_command(
     video = graphs.layered(media.main_video.index, ground, layers, below, fitted)
     sound = _overlaid_sound(media, step, expected, graphs)
     inputs = InputList(1 + len(step.layers))
-    subtitles = TrackInputs(tracks, inputs.opens).options(expected.output.container)
+    beside = TrackInputs(texts, inputs.opens)
+    subtitles, metadata = beside.options(expected.output.container), beside.metadata(expected.output)
     arguments = [
         *video_input("<in0>", media, capabilities),
         *(
@@ -65,7 +66,7 @@ def overlay_command(
         *inputs.options,
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *sound, *subtitles),
-        *WITHOUT_METADATA,
+        *metadata,
         *coded_video(
             media, expected, capabilities, keep_fields=keeps_fields(media, expected.output, height=expected.height)
         ),

@@ -1,5 +1,5 @@
-"""Tracks of subtitles: the files that they are read from, written by the worker, and the options that put them into
-outputs.
+"""Tracks of subtitles and chapters: the files that they are read from, written by the worker, and the options that put
+them into outputs.
 
 No word of a client is in an argument: what tracks are called is read from a file as well.
 """
@@ -10,13 +10,18 @@ from collections.abc import Callable, Sequence
 
 from reelwright.edits import language_tags
 from reelwright.edits.codecs import Container
-from reelwright.edits.cues import write_srt, write_webvtt
-from reelwright.edits.cues.track import SubtitleTrack, one_after_another
+from reelwright.edits.cues import chapters, write_srt, write_webvtt
+from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.track import SubtitleTrack, of_kind, one_after_another
+from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import Plan
 from reelwright.edits.sidecars import track_name
+from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 
 NAMES = "subtitles.ffmeta"
 """What the tracks are called, as ffmpeg reads metadata."""
+CHAPTERS, CHAPTERS_OF_MP4 = "chapters.ffmeta", "chapters.mp4.ffmeta"
+"""In the same way, the chapters, and those for MP4, where one ends as the next begins."""
 SAME_TIME = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"
 """For players of HLS: cues count from where the first segments begin, which is at zero."""
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "=;#\\"})
@@ -35,7 +40,19 @@ def texts(plan: Plan) -> dict[str, str]:
             found[_source(number, "mp4")] = write_srt.written(one_after_another(track.cues), places=False)
     if plan.tracks:
         found[NAMES] = _names(plan.tracks)
+    if plan.chapters:
+        found[CHAPTERS] = _marks(plan.chapters)
+        found[CHAPTERS_OF_MP4] = _marks(chapters.one_after_another(plan.chapters))
     return found
+
+
+def _marks(cues: Sequence[Cue]) -> str:
+    """Cues begin and end at whole milliseconds."""
+    head = "[CHAPTER]\nTIMEBASE=1/1000\n"
+    return ";FFMETADATA1\n" + "".join(
+        f"{head}START={round(cue.start * 1000)}\nEND={round(cue.end * 1000)}\ntitle={_escaped(cue.text)}\n"
+        for cue in cues
+    )
 
 
 def _names(tracks: Sequence[SubtitleTrack]) -> str:
@@ -71,11 +88,12 @@ class InputList:
 
 
 class TrackInputs:
-    """What a command has opened of the tracks, each once, after all other inputs. `opens`: opens one more by its
-    options, and returns its number."""
+    """What a command has opened of subtitles and chapters, each once, after all other inputs. `opens`: opens one more
+    by its options, and returns its number."""
 
-    def __init__(self, tracks: Sequence[SubtitleTrack], opens: Callable[[tuple[str, ...]], int]) -> None:
-        self._tracks, self._opens = tracks, opens
+    def __init__(self, texts: Sequence[SubtitleTrack], opens: Callable[[tuple[str, ...]], int]) -> None:
+        self._tracks, self._opens = of_kind("subtitles", texts), opens
+        self._has_chapters = bool(of_kind("chapters", texts))
         self._opened: dict[str, int] = {}
 
     def options(self, container: Container) -> list[str]:
@@ -93,6 +111,13 @@ class TrackInputs:
                 *(f"-disposition:s:{number}", "+".join(shown) or "0"),
             ]
         return options
+
+    def metadata(self, output: FileOutput) -> tuple[str, ...]:
+        """The options of an output that say what its file says of itself: chapters, and else nothing."""
+        if not self._has_chapters or output.is_streamed:
+            return WITHOUT_METADATA
+        number = self._open(CHAPTERS_OF_MP4 if output.container == "mp4" else CHAPTERS, "ffmetadata")
+        return ("-map_metadata:g", "-1", "-map_metadata:s", "-1", "-map_chapters", str(number))
 
     def _open(self, name: str, demuxer: str) -> int:
         if name not in self._opened:

@@ -57,6 +57,10 @@ class Ground(Protocol):
     def subtitles(self, expected: ExpectedOutput) -> list[str]:
         """Return the options of an output's tracks of subtitles."""
 
+    def metadata(self, expected: ExpectedOutput) -> Sequence[str]:
+        """Return the options of what an output's file says of itself."""
+        ...
+
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """Return the options that measure tracks as they will be coded."""
 
@@ -111,7 +115,7 @@ def _transcode(ground: Ground, plan: Plan, capabilities: Capabilities, *, pass_n
             arguments += (ground.passing_sound if analysing else ground.sound)(plan, expected)
             arguments += [] if analysing else ground.subtitles(expected)
             coding = _coding(media, expected, coder, capabilities, number=number, pass_number=pass_number)
-            arguments += [*WITHOUT_METADATA, *coding]
+            arguments += [*(WITHOUT_METADATA if analysing else ground.metadata(expected)), *coding]
         arguments += _reporting(plan, number, capabilities)
         arguments += NOWHERE if analysing else into(expected.output.container, f"<out{number}>")
     for sidecar in plan.sidecars:
@@ -184,7 +188,7 @@ class WholeSource:
         self._capabilities = capabilities
         self._graphs = Graphs()
         self._inputs = InputList()
-        self._subtitles = TrackInputs(plan.tracks, self._inputs.opens)
+        self._beside = TrackInputs(plan.texts, self._inputs.opens)
 
     @property
     def common(self) -> list[Filter]:
@@ -219,7 +223,10 @@ class WholeSource:
         return [*options, *(["-c:a", "copy"] if passing_by else [])]
 
     def subtitles(self, expected: ExpectedOutput) -> list[str]:
-        return self._subtitles.options(expected.output.container)
+        return self._beside.options(expected.output.container)
+
+    def metadata(self, expected: ExpectedOutput) -> Sequence[str]:
+        return self._beside.metadata(expected.output)
 
     def measured(self, wanted: Sequence[Measurement]) -> list[str]:
         """The sound as it will be coded, without the picture."""

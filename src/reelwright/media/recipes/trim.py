@@ -19,7 +19,6 @@ from reelwright.media.ffmpeg.command import (
     BROADCAST,
     LAST_FRAME,
     REPORTING,
-    WITHOUT_METADATA,
     Command,
     video_input,
 )
@@ -45,10 +44,10 @@ def trim_commands(
     step: PlannedTrim,
     expected: ExpectedOutput,
     capabilities: Capabilities,
-    tracks: Sequence[SubtitleTrack] = (),
+    texts: Sequence[SubtitleTrack] = (),
 ) -> tuple[Command, ...]:
     """Return the command that cuts, and before it the one that looks for the frame on display at the start where that
-    is not known. `tracks`: of subtitles."""
+    is not known. `texts`: subtitles and chapters."""
     start, end = Fraction(step.start_s), Fraction(step.end_s)
     cut = Cut.of(media, start, end)
     shown = (
@@ -68,7 +67,8 @@ def trim_commands(
         for option in cut.sound(graphs, number, track, expected)
     ]
     inputs = InputList()
-    subtitles = TrackInputs(tracks, inputs.opens).options(expected.output.container)
+    beside = TrackInputs(texts, inputs.opens)
+    subtitles, metadata = beside.options(expected.output.container), beside.metadata(expected.output)
     looking_back = step.look_back or step.shown_from_s is not None
     reading = [*REPORTING, *cut.input_options(media, start, end, looking_back=looking_back)]
     from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
@@ -78,7 +78,7 @@ def trim_commands(
         *inputs.options,
         *("-filter_complex_threads", str(capabilities.threads), *graphs.options()),
         *("-map", video, *audio, *subtitles),
-        *WITHOUT_METADATA,
+        *metadata,
         *coded_video(
             media,
             expected,

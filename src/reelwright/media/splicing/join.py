@@ -112,6 +112,8 @@ class _Joining:
         with ExitStack() as opened_files:
             opened_files.enter_context(self.file)
             opened_files.enter_context(self.made)
+            if self.request.chapters:
+                self.made.set_chapters(self._chapters())
             # the first of each is asked for at once, before anything is written: then all tracks are known
             sound = heapq.merge(self._sound(opened_files), self._texts(opened_files), key=itemgetter(0))
             ahead = next(sound, None)
@@ -128,6 +130,12 @@ class _Joining:
                 ahead = next(sound, None)
         contents = tuple(self.contents[index].digest for index in sorted(self.contents))
         return Joined(copied=self.copied, encoded=self.encoded, contents=contents)
+
+    def _chapters(self) -> list[Any]:
+        path = Path(self.request.folder) / self.request.chapters
+        with path.open("rb") as file, av.open(file, format="ffmetadata") as container:
+            chapters: list[Any] = container.chapters()
+        return chapters
 
     def _mux(self, packet: Any) -> None:
         if packet.stream.type == "subtitle":

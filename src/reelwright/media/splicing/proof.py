@@ -76,7 +76,7 @@ def _contents(made_fd: int, tell: Tell) -> tuple[str, ...]:
     """By track. What an edit list leaves out is read as well."""
     size = os.fstat(made_fd).st_size or 1
     with opened(made_fd, whole=True) as made:
-        streams = [stream for stream in made.streams if stream.type != "subtitle"]  # those are held to the plan
+        streams = [stream for stream in made.streams if stream.type not in ("subtitle", "data")]  # held to the plan
         found = [Contents(sample_bytes(stream)) for stream in streams]
         for number, packet in enumerate(made.demux(*streams)):
             if packet.size:

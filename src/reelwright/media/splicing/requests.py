@@ -34,13 +34,14 @@ class SpliceRequest(msgspec.Struct, frozen=True, kw_only=True):
 class JoinRequest(SpliceRequest, frozen=True, kw_only=True, tag="join"):
     """Make one file of a source's packets and of coded edges, which lie in `folder`. `tracks` of the
     source are copied; or those of a file in `folder`, which `sound` names, are taken in their place. `text` names
-    another file there, whose tracks of text come behind."""
+    another file there, whose tracks of text come behind; `chapters` one of ffmpeg's metadata, whose chapters it has."""
 
     folder: str
     container: Literal["mp4", CopyContainer] = "mp4"
     tracks: tuple[CopiedTrack, ...] = ()
     sound: str = ""
     text: str = ""
+    chapters: str = ""
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):

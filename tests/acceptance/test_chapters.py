@@ -1,0 +1,151 @@
+"""Chapters of an uploaded video, through a running service: kept by every route, at their times, in every container."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import imageio_ffmpeg
+import pytest
+
+from tests.support import footage
+from tests.support.media_files import ffmpeg
+from tests.support.service import Service
+
+TITLES = ("Beginning; with = and #", "Mitte é", "End\\")
+
+
+@pytest.fixture(scope="module")
+def source() -> footage.Footage:
+    return footage.make(audio=1, seconds=5, keyframe_every=25)
+
+
+def with_chapters(source: Path, made: Path, *marks: tuple[int, int, str]) -> Path:
+    """The file with chapters, from and to milliseconds."""
+    lines = [";FFMETADATA1"]
+    for start, end, title in marks:
+        escaped = re.sub(r"([=;#\\])", r"\\\1", title) + ("\u2060" if title.endswith("\\") else "")
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}", f"title={escaped}"]
+    (text := made.with_suffix(".ffmeta")).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ffmpeg("-i", str(source), "-i", str(text), "-map", "0", "-c", "copy", "-map_chapters", "1", str(made))
+    return made
+
+
+def three(source: Path, made: Path) -> Path:
+    return with_chapters(source, made, *zip((0, 1500, 3000), (1500, 3000, 5000), TITLES, strict=True))
+
+
+def chapters_of(path: Path) -> list[tuple[float, float, str]]:
+    """As ffmpeg reads them."""
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    said = subprocess.check_output([program, "-v", "error", "-i", path, "-f", "ffmetadata", "-"], text=True)
+    found = []
+    for block in said.split("[CHAPTER]")[1:]:
+        fields = dict(line.split("=", 1) for line in block.strip().splitlines() if "=" in line)
+        over, under = fields["TIMEBASE"].split("/")
+        times = [round(int(fields[name]) * int(over) / int(under), 3) for name in ("START", "END")]
+        title = re.sub(r"\\(.)", r"\1", fields.get("title", "")).rstrip("\u2060")
+        found.append((times[0], times[1], title))
+    return found
+
+
+async def made(service: Service, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await service.client.post(path, json={**body, "reuse": False})
+    assert answer.status_code == 202, answer.text
+    return await service.until(answer.json()["job_id"], "SUCCESS")
+
+
+async def variants_of(service: Service, job: dict[str, Any]) -> list[tuple[dict[str, Any], Path]]:
+    found = []
+    for one in job["outputs"]:
+        answer: httpx.Response = await service.client.get(f"/variants/{one['variant_id']}")
+        variant = answer.json()
+        found.append((variant, service.settings.media_path / variant["stored_path"]))
+    return found
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+async def test_every_route_keeps_them(
+    container: str, shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """A trim, cuts that copy, an overlay, a transcode that copies; what is explained is what runs. They are proven."""
+    video = await shared_service.upload(three(source.path, tmp_path / f"film.{container}"))
+    told = (await shared_service.client.get(f"/videos/{video['id']}")).json()["media_info"]
+    assert [mark["title"].rstrip("\u2060") for mark in told["chapter_marks"]] == [*TITLES]
+    assert (told["chapters"], told["chapter_marks"][1]["start_s"]) == (3, 1.5)
+    cut = {"video_id": video["id"], "start": 1.2, "end": 4.4}
+    shortened = list(zip((0, 0.3, 1.8), (0.3, 1.8, 3.2), TITLES, strict=True))
+    whole = list(zip((0, 1.5, 3), (1.5, 3, 5), TITLES, strict=True))
+    text = {"type": "text", "text": "x", "start": 1, "end": 1.2}
+    for path, body, wanted in (
+        ("/trim", cut, shortened),
+        ("/trim", cut | {"mode": "smart"}, shortened),
+        ("/overlays", {"video_id": video["id"], "overlays": [text]}, whole),
+        (f"/transcode/{video['id']}", {"qualities": ["source"], "copy_conforming": True}, whole),
+        (f"/transcode/{video['id']}", {"qualities": ["source"], "container": "mkv", "preset": "ultrafast"}, whole),
+    ):
+        explained = (await shared_service.client.post(path, json=body, params={"validate_only": "true"})).json()
+        job = await made(shared_service, path, body)
+        assert job["warnings"] == [], (path, body)
+        assert [one["argv"] for one in explained["commands"]] == job["commands"]
+        ((variant, result),) = await variants_of(shared_service, job)
+        assert chapters_of(result) == wanted, (path, body)
+        checks = {check["name"]: check["outcome"] for check in variant["checks"]}
+        assert (checks["chapters"], "subtitle_tracks" in checks) == ("ok", False)
+
+
+async def test_they_go_along_with_the_steps_of_an_edit(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """Cut, sped up, joined behind another; in each container. An edit of the result has them, too; streams none."""
+    video = await shared_service.upload(three(source.path, tmp_path / "film.mkv"))
+    other = await shared_service.upload(source.path)
+    steps = [
+        {"type": "cut", "intervals": [{"start": 1, "end": 2}]},
+        {"type": "speed", "factor": 2},
+        {"type": "concat", "before": [{"source": f"video:{other['id']}", "start": 1, "end": 2}]},
+    ]
+    outputs = [
+        {"qualities": ["240p"], "preset": "ultrafast"},
+        {"qualities": ["240p"], "container": "mkv", "preset": "ultrafast"},
+        {"qualities": ["240p"], "codec": "vp9", "container": "webm"},
+    ]
+    job = await made(shared_service, "/edits", {"source": video["id"], "steps": steps, "outputs": outputs})
+    moved = list(zip((1, 1.5, 2), (1.5, 2, 3), TITLES, strict=True))
+    results = await variants_of(shared_service, job)
+    for _, result in results:
+        before = [(0, 1, "")] if result.suffix == ".mp4" else []
+        assert chapters_of(result) == [*before, *moved]
+    behind = {"source": results[1][0]["id"], "steps": [{"type": "trim", "start": 1.8}], "outputs": ["mp4:240p", "hls"]}
+    job = await made(shared_service, "/edits", behind)
+    found = [chapters_of(result) for _, result in await variants_of(shared_service, job) if result.suffix == ".mp4"]
+    assert [(0, 0.2, TITLES[1]), (0.2, 1.2, TITLES[2])] in found
+    assert (await made(shared_service, "/edits", behind | {"source_chapters": "drop"}))["warnings"] == job["warnings"]
+
+
+async def test_they_are_left_out_where_nobody_wants_them(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """By a word, without a warning."""
+    video = await shared_service.upload(three(source.path, tmp_path / "film.mp4"))
+    body = {"video_id": video["id"], "start": 1, "end": 2, "source_chapters": "drop"}
+    job = await made(shared_service, "/trim", body)
+    ((_, result),) = await variants_of(shared_service, job)
+    assert (job["warnings"], chapters_of(result), job["plan"]["version"]) == ([], [], 1)
+    refused = await shared_service.client.post("/trim", json=body | {"source_chapters": "burn"})
+    assert refused.json()["errors"][0]["pointer"] == "/source_chapters"
+
+
+async def test_of_very_many_the_first_are_kept(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """And a warning counts them all."""
+    marks = [(number * 5, number * 5 + 5, f"{number}") for number in range(600)]
+    video = await shared_service.upload(with_chapters(source.path, tmp_path / "film.mkv", *marks))
+    job = await made(shared_service, "/trim", {"video_id": video["id"], "start": 0, "end": 4, "mode": "smart"})
+    ((_, result),) = await variants_of(shared_service, job)
+    assert len(chapters_of(result)) == 500
+    assert any("100 chapters" in warning for warning in job["warnings"])

@@ -1,0 +1,119 @@
+"""Chapters go along with what steps do to the time, and are written as each container can hold them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelwright.edits.cues.chapters import one_after_another, track_of
+from reelwright.edits.cues.cue import Cue, CueRun
+from reelwright.edits.edit import Edit, transcode, trim
+from reelwright.edits.facts import Facts
+from reelwright.edits.ladder import outputs
+from reelwright.edits.media_info import Chapter, OtherStream
+from reelwright.edits.outputs import FileOutput, Ladder
+from reelwright.edits.plan import SINGLE, VERSION, resolve
+from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps.opening import PlannedOpening
+from reelwright.edits.steps.state import Planning
+from reelwright.errors import InvalidInput
+from reelwright.media.recipes import tracks
+from tests.support.media_info import media
+from tests.unit.test_subtitle_tracks import MILLISECOND, STEPS, steps_of
+
+BORDERS = st.lists(st.integers(0, 4000), min_size=2, max_size=8, unique=True).map(sorted)
+
+
+def chapter(start: object, end: object, title: str = "x") -> Chapter:
+    return Chapter(start_s=str(Fraction(str(start))), end_s=str(Fraction(str(end))), title=title)
+
+
+def cue(start: object, end: object, text: str = "x") -> Cue:
+    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text),))
+
+
+@settings(max_examples=300)
+@given(borders=BORDERS, wanted=STEPS, shares=st.lists(st.fractions(0, 1, max_denominator=997), min_size=9, max_size=9))
+def test_each_instant_is_in_the_chapter_that_it_was_in(
+    borders: list[int], wanted: list[dict[str, Any]], shares: list[Fraction]
+) -> None:
+    """Whatever was cut, kept and sped up: chapters that followed one another do so, rise, and lie within the video."""
+    marks = [chapter(Fraction(start, 1000), Fraction(end, 1000), f"{start}") for start, end in pairwise(borders)]
+    state = PlannedOpening(start_s="0", end_s="4").of(media()).with_subtitles(track_of(marks))
+    way = []
+    for step in steps_of(*wanted):
+        try:
+            planned: Any = step.planned(state, Planning(Pointer(), iter(())))
+        except InvalidInput:
+            return
+        way.append((planned, state))
+        state = planned.after(state)
+    (made,) = state.kept_subtitles()
+    assert made.kind == "chapters"
+    ends = [Fraction(0), *(one.end for one in made.cues)]
+    assert all(end <= one.start < one.end for end, one in zip(ends, made.cues, strict=False))
+    assert ends[-1] <= state.length + MILLISECOND
+    for share in shares:
+        time = instant = share * state.length
+        for planned, before in reversed(way):
+            instant = planned.time_before(instant, before)
+        surely = {one.text for one in made.cues if one.start + MILLISECOND <= time < one.end - MILLISECOND}
+        there = {one.title for one in marks if Fraction(one.start_s) <= instant <= Fraction(one.end_s)}
+        assert surely <= there
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 40)), max_size=8))
+def test_in_mp4_one_begins_where_another_ends(spans: list[tuple[int, int]]) -> None:
+    """From zero on, without a gap; each begins when it began, those that begin together but for one."""
+    cues = [cue(start, start + length, f"{number}") for number, (start, length) in enumerate(spans)]
+    found = one_after_another(cues)
+    assert [one.end for one in found[:-1]] == [one.start for one in found[1:]]
+    assert all(one.start < one.end for one in found)
+    assert [one.start for one in found[:1]] == [0] * bool(cues)
+    assert {one.start for one in found if one.text} == {one.start for one in cues}
+    assert {(one.start, one.text) for one in found if one.text} <= {(one.start, one.text) for one in cues}
+
+
+def test_a_plan_has_them_beside_its_subtitles() -> None:
+    """They are no track of subtitles; a plan without any is what it was."""
+    texts = track_of([chapter(0, 2, "One"), chapter(2, 4, "Two")])
+    facts = Facts(sha256="0" * 64, media=media())
+    cut = resolve(trim(1, 3), facts, texts=texts)
+    assert (cut.tracks, cut.version) == ((), VERSION)
+    assert [(one.start_s, one.end_s, one.text) for one in cut.chapters] == [("0", "1", "One"), ("1", "2", "Two")]
+    assert set(tracks.texts(cut)) == {"chapters.ffmeta", "chapters.mp4.ffmeta"}
+    assert "START=1000\nEND=2000\ntitle=Two\n" in tracks.texts(cut)["chapters.ffmeta"]
+    assert resolve(trim(1, 3), facts).version == SINGLE
+    whole = resolve(transcode(outputs(Ladder(), (1280, 720))), facts, texts=texts)
+    assert [one.text for one in whole.chapters] == ["One", "Two"]
+    behind = resolve(trim(5, 6), facts, texts=texts)
+    assert (behind.texts, behind.warnings, behind.version) == ((), (), SINGLE)
+    images = Edit(steps=(), outputs=(), sidecars=())
+    assert resolve(msgspec.structs.replace(images, outputs=(FileOutput(),)), facts, texts=texts).chapters
+
+
+def test_what_a_title_says_is_no_line_of_the_file() -> None:
+    """Whatever characters it has."""
+    texts = track_of([chapter(0, 1, "a=b;c#d\\e]"), chapter(1, 2, "[CHAPTER]")])
+    written = tracks.texts(resolve(trim(0, 2), Facts(sha256="0" * 64, media=media()), texts=texts))["chapters.ffmeta"]
+    assert "title=a\\=b\\;c\\#d\\\\e]\n" in written
+    assert written.count("\n[CHAPTER]\n") == 2
+
+
+def test_a_file_without_its_chapters_has_no_track_of_them() -> None:
+    """In MP4 and QuickTime: other data stays."""
+    chaptered = {"chapters": 1, "chapter_marks": [chapter(0, 1)]}
+    other = [
+        OtherStream(index=1, kind="data"),
+        OtherStream(index=2, kind="data"),
+        OtherStream(index=3, kind="subtitle"),
+    ]
+    for container, left in (("mov,mp4,m4a,3gp,3g2,mj2", [2, 3]), ("matroska,webm", [1, 2, 3])):
+        info = msgspec.structs.replace(media(), container=container, other=other, **chaptered)
+        bare = info.without_chapters()
+        assert ([one.index for one in bare.other], bare.chapters, bare.chapter_marks) == (left, 0, [])
