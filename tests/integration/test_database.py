@@ -18,6 +18,7 @@ from reelwright.db.connection import connect, libpq_parameters
 from reelwright.db.database import ANSWERED_S, create_engine, is_away
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.revisions import current_revision, newest_revision
+from reelwright.db.sessions import Sessions, inside
 from reelwright.resources import folder
 from tests.support.proxy import Wire, wire
 
@@ -125,4 +126,23 @@ async def test_a_process_that_stands_still_amid_a_transaction_holds_nobody_up(da
             assert (await connection.exec_driver_sql("SELECT 1")).scalar() == 1
         with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
             queue.execute("SELECT 1")
+    await engine.dispose()
+
+
+async def test_what_only_reads_begins_no_transaction(database_url: str) -> None:
+    """Unless it takes part in a whole, of which it sees all; and whoever has the connection next has a transaction."""
+    engine = create_engine(database_url, application_name="tests", pool_size=1)
+    sessions = Sessions(engine)
+    now = text("SELECT now()")
+    async with sessions.reading() as session:
+        assert await session.scalar(now) < await session.scalar(now)
+    async with sessions() as session:
+        assert await session.scalar(now) == await session.scalar(now)
+    async with inside(sessions):
+        async with sessions.begin() as session:
+            await session.execute(text("INSERT INTO projects (id, name) VALUES (gen_random_uuid(), 'a part')"))
+        async with sessions.reading() as session:
+            assert await session.scalar(text("SELECT count(*) FROM projects WHERE name = 'a part'")) == 1
+    async with sessions.reading() as session:
+        assert await session.scalar(text("SELECT count(*) FROM projects WHERE name = 'a part'")) == 0
     await engine.dispose()
