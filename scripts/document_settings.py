@@ -13,6 +13,8 @@ from reelwright.settings import Settings
 from reelwright.settings_reader import OLD_NAMES
 
 ROOT = Path(__file__).parents[1]
+OF_COMPOSE = {"AUTH": "in compose, whose ports are this machine's alone, `off`"}
+"""compose.yaml has a default of its own for these: a value in `.env` would hide it."""
 
 
 def sections() -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -55,7 +57,11 @@ def env_example() -> str:
     for heading, settings in sections():
         lines += ["", f"# --- {heading}"]
         for name, default, meaning in settings:
-            lines += [f"# {meaning}", f"{name}={default}"]
+            lines += (
+                [f"# {meaning} Empty: `{default}`; {OF_COMPOSE[name]}.", f"{name}="]
+                if name in OF_COMPOSE
+                else [f"# {meaning}", f"{name}={default}"]
+            )
     return "\n".join(lines) + "\n"
 
 

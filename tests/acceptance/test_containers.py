@@ -59,6 +59,7 @@ def test_the_example_of_settings_says_nothing_else_than_compose(services: dict[s
         environment = services[name]["environment"]
         assert environment["APP_ENV"] == "production"
         assert (environment["DB_HOST"], environment["MEDIA_ROOT"]) == ("db", "/data/media")
+        assert environment["AUTH"] == "off"  # what it publishes is this machine's alone
         elsewhere = ("FFMPEG_BIN", "FFMPEG_PATH", "FFPROBE_BIN", "FFPROBE_PATH", "WORK_ROOT", "DATABASE_DIR")
         assert [name for name in elsewhere if environment[name]] == []
 
