@@ -146,6 +146,18 @@ async def test_every_container_and_stream_has_them(shared_service: Service, film
     assert 'lang="de"' in manifest
 
 
+async def test_a_video_lists_its_own(shared_service: Service, film: Path) -> None:
+    """With language, codec and title, as its sound; and whether edits keep them."""
+    video = await shared_service.upload(film)
+    told = (await shared_service.client.get(f"/videos/{video['id']}")).json()["media_info"]["other"]
+    names = ("kind", "codec", "language", "title", "default", "forced", "kept")
+    assert [tuple(track[name] for name in names) for track in told] == [
+        ("subtitle", "subrip", "eng", "English", True, False, True),
+        ("subtitle", "ass", "ger", None, False, False, True),
+        ("subtitle", "webvtt", "fre", "Forcé", False, True, True),
+    ]
+
+
 @pytest.mark.parametrize("container", ["mkv", "mp4"])
 async def test_every_route_keeps_them(
     container: str, shared_service: Service, source: footage.Footage, tmp_path: Path

@@ -2,7 +2,7 @@
 
 Fractions are strings ("30000/1001") so that they stay exact in JSON; times are seconds as exact decimals or
 fractions in strings where exactness matters, floats where they only inform. All text comes from untrusted
-files: the probe lets through names that its own libraries give and validated language tags, nothing else.
+files: the probe lets through names that its own libraries give, validated language tags, and titles of one line.
 """
 
 from __future__ import annotations
@@ -112,6 +112,13 @@ class OtherStream(msgspec.Struct, frozen=True, kw_only=True):
     """subtitle, data, attachment, attached_picture, empty (a track of picture or sound without a single packet) or
     unknown."""
     codec: str | None = None
+    language: str | None = None
+    """Of subtitles, as of sound."""
+    title: str | None = None
+    """Of subtitles: one line that says what the file calls it."""
+    default: bool = False
+    forced: bool = False
+    """Whether players show it to those who want no subtitles."""
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.media_info import AudioStream, Chapter, MediaInfo, VideoStream
+from reelwright.edits.cues.coded_text import TEXT_CODECS
+from reelwright.edits.media_info import AudioStream, Chapter, MediaInfo, OtherStream, VideoStream
 
 
 class VideoStreamOut(VideoStream, frozen=True, kw_only=True):
@@ -26,6 +27,12 @@ class AudioStreamOut(AudioStream, frozen=True, kw_only=True):
     """A track of sound."""
 
     start_s: float  # type: ignore[assignment]
+
+
+class OtherStreamOut(OtherStream, frozen=True, kw_only=True):
+    """A stream that is not rendered. `kept`: whether edits keep it, as they do with text that is not too much of it."""
+
+    kept: bool
 
 
 class ChapterOut(Chapter, frozen=True, kw_only=True):
@@ -45,11 +52,17 @@ class MediaInfoOut(MediaInfo, frozen=True, kw_only=True):
     video: list[VideoStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
     audio: list[AudioStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
 
+    other: list[OtherStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
     chapter_marks: list[ChapterOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> MediaInfoOut:
-        return msgspec.convert(_in_numbers(stored), cls)
+        shown = _in_numbers(stored)
+        other = [
+            {**one, "kept": one["kind"] == "subtitle" and one.get("codec") in TEXT_CODECS}
+            for one in shown.get("other", [])
+        ]
+        return msgspec.convert({**shown, "other": other}, cls)
 
 
 def _in_numbers(part: Any) -> Any:

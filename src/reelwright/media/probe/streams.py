@@ -1,4 +1,5 @@
-"""What FFmpeg says of streams -> MediaInfo: absurd values become None, no text of the file passes but language tags.
+"""What FFmpeg says of streams -> MediaInfo: absurd values become None, no text of the file passes but language
+tags and titles of one line.
 
 Objects of PyAV are untyped here: which attributes they have depends on the stream.
 """
@@ -11,8 +12,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+from av.stream import Disposition
+
 from reelwright.edits.media_info import AudioStream, MediaInfo, OtherStream, VideoStream
+from reelwright.edits.text_rules import as_line
 from reelwright.media.probe import chapters, field_order, frame_timing
+from reelwright.media.probe.chapters import MAX_TITLE_CHARACTERS
 from reelwright.media.probe.format_dump import Description
 from reelwright.media.probe.frame_spacing import Ends, FrameTimes, believable_rate
 from reelwright.media.probe.frame_timing import seconds
@@ -188,7 +194,6 @@ def audio_stream(stream: Any, seen: Reading) -> AudioStream:
     late = heard_s - stated_s > (0 if stream.index in seen.cut_into else PRIMING_S)
     context = stream.codec_context
     layout = context.layout.name if context is not None else ""
-    language = stream.language or ""
     return AudioStream(
         index=stream.index,
         codec=context.codec.canonical_name if context is not None else "unknown",
@@ -196,7 +201,7 @@ def audio_stream(stream: Any, seen: Reading) -> AudioStream:
         sample_rate=context.sample_rate if context is not None else 0,
         channels=context.layout.nb_channels if context is not None else 0,
         layout=layout if LAYOUT.fullmatch(layout) else None,
-        language=language if LANGUAGE.fullmatch(language) and language != "und" else None,
+        language=_language(stream),
         default=bool(int(stream.disposition) & DEFAULT),
         time_base=_fraction(stream.time_base),
         start_s=str(heard_s if late else stated_s),
@@ -212,9 +217,24 @@ def _other_stream(stream: Any, kind: str | None = None) -> OtherStream:
         if stream.type == "video" and not is_moving(stream):
             kind = "attached_picture"
     context = getattr(stream, "codec_context", None)
-    return OtherStream(
+    found = OtherStream(
         index=stream.index, kind=kind, codec=context.codec.canonical_name if context is not None else None
     )
+    if kind != "subtitle":
+        return found
+    said = stream.metadata.get("title") or stream.metadata.get("name") or ""  # the latter is QuickTime's
+    return msgspec.structs.replace(
+        found,
+        language=_language(stream),
+        title=as_line(said, MAX_TITLE_CHARACTERS) or None,
+        default=bool(int(stream.disposition) & DEFAULT),
+        forced=bool(int(stream.disposition) & Disposition.forced),
+    )
+
+
+def _language(stream: Any) -> str | None:
+    language = stream.language or ""
+    return language if LANGUAGE.fullmatch(language) and language != "und" else None
 
 
 def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> float | None:
