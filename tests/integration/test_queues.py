@@ -244,7 +244,7 @@ async def test_a_look_for_forgotten_jobs_reads_none_of_those_that_wait(world: Wo
         await operator.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
     await operator.execute(
         "INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object("
-        "'id', gen_random_uuid(), 'queue_job_id', 1000000 + n))).* FROM jobs j, generate_series(1, 100000) AS n"
+        "'id', gen_random_uuid(), 'queue_job_id', 1000000 + n))).* FROM jobs j, generate_series(1, 20000) AS n"
         " WHERE j.id = $1",
         job_id,
     )

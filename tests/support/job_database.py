@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
 from reelwright.jobs import creation, lifecycle, queries
+from reelwright.jobs.claims import Claim
 from reelwright.jobs.cost import MEDIA
-from reelwright.jobs.lifecycle import Claim
 from reelwright.jobs.timing import AT_ONCE, Timing
 from tests.support.media_info import media
 

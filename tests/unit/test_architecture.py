@@ -11,7 +11,6 @@ MAX_LINES = 350
 LONGER = {
     "db/embedded/keeper.py": "one process from its start to its end, with what it must do in between",
     "reelwright/settings.py": "every setting, and nothing else",
-    "jobs/lifecycle.py": "every transition of a job's state, and nothing else",
 }
 """Files that may be longer, with the reason."""
 

@@ -22,8 +22,8 @@ from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.edits.splice import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
-from reelwright.jobs import lifecycle, time_left
-from reelwright.jobs.lifecycle import Claim
+from reelwright.jobs import claims, time_left
+from reelwright.jobs.claims import Claim
 from reelwright.jobs.past_jobs import past
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
@@ -94,7 +94,7 @@ class Attempt(TendedAttempt):
         if recipe_json is not None:
             self.recipe_json = recipe_json
         percent = int(self.percent)
-        await lifecycle.report(
+        await claims.report(
             session,
             claim,
             percent=self.percent,

@@ -25,9 +25,9 @@ from reelwright.edits.enums import JobStatus
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import JobFailed, LeaseLost, NoSpace, QuotaExceeded, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import imports, lifecycle, room
+from reelwright.jobs.claims import Claim
 from reelwright.jobs.footprint import import_footprint
 from reelwright.jobs.imports import WantedImport
-from reelwright.jobs.lifecycle import Claim
 from reelwright.library import same_bytes, uploads
 from reelwright.library.display_names import display_name
 from reelwright.library.fetching import Fetching, Representation

@@ -21,8 +21,8 @@ from reelwright.db.models import Job
 from reelwright.edits.enums import JobType
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import lifecycle, room
+from reelwright.jobs.claims import Claim
 from reelwright.jobs.footprint import footprint, import_footprint
-from reelwright.jobs.lifecycle import Claim
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
 from reelwright_worker.attempt import Attempt, understood

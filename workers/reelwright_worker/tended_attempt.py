@@ -15,8 +15,8 @@ from reelwright.capacity import reservations
 from reelwright.db.database import is_away
 from reelwright.db.models import Job
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import lifecycle
-from reelwright.jobs.lifecycle import Claim
+from reelwright.jobs import claims
+from reelwright.jobs.claims import Claim
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed
 from reelwright_worker.context import WorkerContext
@@ -78,7 +78,7 @@ class TendedAttempt(ABC):
 
     async def _renew(self, session: AsyncSession, claim: Claim) -> None:
         lease_s = self.ctx.settings.lease_s
-        await lifecycle.renew(session, claim, lease_s=lease_s)
+        await claims.renew(session, claim, lease_s=lease_s)
         if claim.token is not None:
             with suppress(OSError):  # a file that has gone meanwhile: the next time
                 disk, used_bytes = await self._written()
@@ -118,6 +118,6 @@ class TendedAttempt(ABC):
         return True
 
     async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
-        await lifecycle.report(
+        await claims.report(
             session, claim, percent=self.percent, stage=self.stage, speed=self.speed, recipe_json=recipe_json
         )

@@ -11,9 +11,7 @@ migrations/sql/); the latter two operators call, too.
           retryable failure
 
 Every transition happens in the caller's transaction, writes its event there and notifies at the commit. What befalls a
-job befalls those that follow it. What a worker writes is fenced by its claim, of which the newest alone is valid: zero
-rows mean that the attempt is no longer the newest, or the job has ended. When a job is cancelled that others share, the
-claim goes on to one of those, and the worker notices nothing. Clocks are the database's.
+job befalls those that follow it. What a worker writes is fenced by its claim (claims.py). Clocks are the database's.
 """
 
 from __future__ import annotations
@@ -21,24 +19,19 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Interval,
     Uuid,
     and_,
     bindparam,
-    case,
     cast,
     column,
     delete,
     func,
-    literal,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,34 +39,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.access import admission
 from reelwright.db.models import Job, JobWait, Publication
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import followers, history, queue, waiting
+from reelwright.errors import Conflict, JobFailed, NotFound
+from reelwright.jobs import claims, followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs.claims import Claim
 
 RETRY_DELAY_S = 5
 MAX_POSTPONEMENTS = 5
 """So often in a row a machine is blamed that finds nothing wrong with itself; then the job is."""
-PROGRESS_BEFORE_COMMIT = 99
-LOOKS = 3
-"""A statement that waited while the claim went on to another job finds it with neither: the next one does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One attempt's right to a job, when it was claimed. Every write names the token, by which the job is found that
-    the attempt works for now; without one, job and attempt."""
-
-    job_id: uuid.UUID
-    attempt: int
-    token: uuid.UUID | None = field(default=None, compare=False)
-
 
 _LEAVE_QUEUE = text("SELECT procrastinate_cancel_job_v1(CAST(:entry AS bigint), false, false)")
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
-
-
-def _lease(lease_s: float) -> ColumnElement[datetime.datetime]:
-    return func.now() + datetime.timedelta(seconds=lease_s)
 
 
 EXPIRED: Final = and_(Job.status == JobStatus.PENDING, Job.started_at.is_(None), Job.expires_at <= func.now())
@@ -100,77 +76,6 @@ async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_
     for follower, kind in mirrored:
         announce(session, Transition(uuid.UUID(follower), JobType(kind), JobStatus.STARTED))
     return Claim(job.id, job.attempt, token), job
-
-
-def _mine(claim: Claim) -> ColumnElement[bool]:
-    if claim.token is None:
-        return and_(Job.id == claim.job_id, Job.attempt == claim.attempt, Job.status == JobStatus.STARTED)
-    return and_(Job.claim_token == claim.token, Job.attempt == Job.claim_attempt, Job.status == JobStatus.STARTED)
-
-
-async def _write(session: AsyncSession, claim: Claim, **values: Any) -> uuid.UUID:
-    """Write fenced, and return the job's id; a job that the session knows already stays there as it was. Raises
-    LeaseLost when it is no longer this attempt's."""
-    written = (
-        update(Job)
-        .where(_mine(claim))
-        .values(updated_at=func.now(), **values)
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    )
-    for _ in range(LOOKS):
-        job_id: uuid.UUID | None = await session.scalar(written)
-        if job_id is not None:
-            return job_id
-    raise _lost(claim)
-
-
-async def owned(session: AsyncSession, claim: Claim) -> Job:
-    """Return the attempt's job, locked. Raises LeaseLost."""
-    for _ in range(LOOKS):
-        job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
-        if job is not None:
-            return job
-    raise _lost(claim)
-
-
-def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} has no right to it any more")
-
-
-async def renew(session: AsyncSession, claim: Claim, *, lease_s: float) -> None:
-    """Say that the attempt is alive. Raises LeaseLost."""
-    await followers.relay(session, await _write(session, claim, lease_until=_lease(lease_s)))
-
-
-async def report(
-    session: AsyncSession,
-    claim: Claim,
-    *,
-    percent: float,
-    stage: str,
-    speed: float | None = None,
-    recipe_json: dict[str, Any] | None = None,
-    forecast: dict[str, Any] | None = None,
-) -> None:
-    """Write progress: it never falls and stays below 100 until the commit. `recipe_json`, `forecast`: where they are
-    new. Raises LeaseLost.
-
-    While an attempt is behind what an earlier one reached, the speed is not written: nobody could tell what is left.
-    """
-    reached = min(int(percent), PROGRESS_BEFORE_COMMIT)
-    columns = {"recipe_json": recipe_json, "forecast": forecast}
-    values: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
-    job_id = await _write(
-        session,
-        claim,
-        progress=func.greatest(Job.progress, reached),
-        stage=stage,
-        speed=case((Job.progress <= reached, literal(speed, Job.speed.type)), else_=None),
-        **values,
-    )
-    await history.notify(session, job_id)
-    await followers.relay(session, job_id, with_recipe=recipe_json is not None)
 
 
 async def succeed(
@@ -210,7 +115,7 @@ async def succeed_import(
 
 async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **values: Any) -> Job:
     """`told`: what the event says of what was made."""
-    job_id = await _write(
+    job_id = await claims.write(
         session,
         claim,
         status=JobStatus.SUCCESS,
@@ -230,17 +135,9 @@ async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **
     return job
 
 
-async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:
-    """Say which folders of keys the attempt is about to fill: as long as it holds the job, nobody sweeps them. Raises
-    LeaseLost."""
-    job = await owned(session, claim)
-    await session.execute(delete(Publication).where(Publication.job_id == job.id))
-    session.add_all(Publication(folder=folder, job_id=job.id, attempt=job.attempt) for folder in folders)
-
-
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
     """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
-    return await count_failure(session, await owned(session, claim), failure, error=_error(failure))
+    return await count_failure(session, await claims.owned(session, claim), failure, error=_error(failure))
 
 
 def _error(failure: JobFailed) -> dict[str, Any]:
@@ -261,7 +158,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     `confirmed`: the machine itself found what is wrong, and takes no jobs until that has passed. Otherwise the job is
     tried again a little later, and is to blame after MAX_POSTPONEMENTS in a row.
     """
-    job = await owned(session, claim)
+    job = await claims.owned(session, claim)
     wait = await session.get(JobWait, job.id) or JobWait(job_id=job.id, times=0)
     wait.times += 0 if confirmed else 1
     if wait.times > MAX_POSTPONEMENTS:
@@ -333,7 +230,7 @@ async def expire(session: AsyncSession, job_id: uuid.UUID) -> None:
 
 async def hand_back(session: AsyncSession, claim: Claim) -> None:
     """Give the job to another worker at once; this counts as no failure. Raises LeaseLost."""
-    job = await owned(session, claim)
+    job = await claims.owned(session, claim)
     job.status = JobStatus.PENDING
     job.lease_until = job.stage = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()

@@ -28,8 +28,8 @@ from reelwright.edits.plan import Plan
 from reelwright.errors import ExceedsMachines
 from reelwright.jobs import able_workers, queue
 from reelwright.jobs import waiting as waiting_rows
+from reelwright.jobs.claims import Claim
 from reelwright.jobs.footprint import footprint
-from reelwright.jobs.lifecycle import Claim
 
 SLEEP_S = 300
 """A job that waits for room is looked at again after so long, if nobody wakes it before."""
