@@ -2,8 +2,8 @@
 """Runs the image and compose.yaml for real, where a Docker engine is, and says what was seen.
 
 From nothing: build, start with `.env.example` unchanged, the demo, confinement, several workers, workers killed in the
-middle of a job, nginx in front. Every line is one check; the exit status is 0 when all hold, 1 when one does not, 77
-when there is no engine. Base images that cannot be pulled are made first by scripts/stand_in_images, which needs root.
+middle of a job, nginx in front, keys. Every line is one check; the exit status is 0 when all hold, 1 when one does not,
+77 when there is no engine. Base images that cannot be pulled are made first by scripts/stand_in_images: it needs root.
 
 Runs in a copy of the repository with a project name and ports of its own, which it removes again. Needs the project's
 `.venv` (`make install`), for its HTTP client and where Docker has no Compose of its own.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -337,6 +338,48 @@ def behind_nginx(stack: Stack, video_id: str) -> None:
     demo(f"http://127.0.0.1:{stack.nginx_port}")
 
 
+def asking_for_keys(stack: Stack, video_id: str) -> None:
+    """AUTH=keys in .env, on the database that there is: what an operator does before the ports are opened."""
+    with (stack.folder / ".env").open("a") as settings:
+        settings.write("\nAUTH=keys\n")
+    took_s = stack.up("--no-build", profile=("--profile", "nginx"))
+    keys = printed_keys(stack)
+    check("AUTH=keys: the first key is printed", len(keys) == 1, f"{len(keys)} of them, healthy after {took_s:.1f} s")
+    stack.compose("restart", "api")
+    stack.up("--no-build", profile=("--profile", "nginx"))
+    check("and never again", printed_keys(stack) == keys, f"{len(printed_keys(stack))} after a restart")
+    front = httpx.Client(base_url=f"http://127.0.0.1:{stack.nginx_port}", timeout=600, trust_env=False)
+    for name, client in (("the API", stack.client), ("nginx", front)):
+        answer = client.get(f"/videos/{video_id}")
+        check(f"{name}: no key, no video", answer.status_code == 401, answer.status_code)
+    front.headers["Authorization"] = stack.client.headers["Authorization"] = f"Bearer {keys[0]}"
+    stored = front.get(f"/videos/{video_id}").raise_for_status().json()
+    check("nginx: with the key there is what was stored before", stored["id"] == video_id, stored["original_filename"])
+    made = front.post("/keys", json={"name": "reader", "scopes": ["read"]}).raise_for_status().json()
+    reads = {"Authorization": f"Bearer {made['key']}"}
+    answer = front.post("/trim", json={"video_id": video_id, "start": 0, "end": 1}, headers=reads)
+    check("nginx: a key to read makes nothing", answer.status_code == 403, answer.status_code)
+    job_id = front.post("/trim", json={"video_id": video_id, "start": 0, "end": 1}).raise_for_status().json()["job_id"]
+    job = stack.ended(job_id)
+    check("nginx: with a key a job is made, and a worker does it", job["status"] == "SUCCESS", job["status"])
+    result = f"/variants/{job['outputs'][0]['variant_id']}/download"
+    content = front.get(result, headers=reads).raise_for_status().content
+    asked = {"purpose": "download", "variant_id": job["outputs"][0]["variant_id"]}
+    signed = urlsplit(front.post("/tokens", json=asked).raise_for_status().json()["url"]).path
+    stranger = httpx.Client(base_url=front.base_url, timeout=600, trust_env=False)
+    answer = stranger.get(signed, headers={"X-Request-ID": "try-signed"})
+    check("nginx: a signed address needs no key", answer.content == content, f"{len(content)} bytes")
+    logged = until(lambda: stack.logged("try-signed"), within_s=20)
+    seen = (logged["bytes"], signed.split("/")[2] in json.dumps(logged))
+    check("nginx: it sends those bytes too, and no log has the token", seen == (0, False), f"{seen[0]} bytes")
+    check("without it there is nothing", (answer := stranger.get(result)).status_code == 401, answer.status_code)
+
+
+def printed_keys(stack: Stack) -> list[str]:
+    """What looks like a key in all that the services have written."""
+    return re.findall(r"\brw_[A-Za-z0-9_-]{51}", stack.compose("logs", "--no-color"))
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument("--pictures", type=Path, help="a folder in which frames are kept, to be looked at")
@@ -373,6 +416,7 @@ def main() -> int:
         check("docker compose down", stack.compose("--profile", "nginx", "down") == "")
         check("and up again", True, f"healthy after {stack.up('--no-build'):.1f} s")
         check("the videos are still there", stack.client.get(f"/videos/{video_id}").status_code == 200)
+        asking_for_keys(stack, video_id)
     except (TimeoutError, httpx.HTTPError) as error:
         check(f"went on to the end ({type(error).__name__})", False, error)
         print(stack.compose("logs", "--no-color", "--tail", "20"))
