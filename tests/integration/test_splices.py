@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -41,6 +42,7 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "interlaced": {"interlaced": True},
     "rotated": {"rotation": 90},
     "wide pixels": {"sample_aspect_ratio": "4/3"},
+    "wide pixels, hevc": {"sample_aspect_ratio": "4/3", "video": "hevc"},
     "fragmented": {"mux_options": ("-movflags", "frag_keyframe+empty_moov")},
     "mov": {"container": "mov"},
     "mkv": {"container": "mkv"},
@@ -184,6 +186,38 @@ async def test_a_clock_that_wraps_around_is_followed(prober: Prober, splicer: Sp
     assert not isinstance(made, SpliceRefusal), made
     assert made.proven.wrong == ()
     splices.judge(path, target, made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("wide pixels", ("-aspect", "71:40")),
+        ("prores", ("-aspect", "71:40")),
+        ("wide pixels, hevc", ("-aspect", "71:40", "-tag:v", "hvc1")),
+        (
+            "plain",
+            ("-bsf:v", "h264_metadata=colour_primaries=5:transfer_characteristics=6:matrix_coefficients=5"),
+        ),
+    ],
+    ids=["shape", "shape, prores", "shape, hevc", "colours"],
+)
+async def test_a_container_may_say_other_things_of_the_picture_than_the_stream(
+    prober: Prober, splicer: Splicer, tmp_path: Path, kind: str, options: tuple[str, ...]
+) -> None:
+    """Frames at the edges are coded as the stream says, and the result's container says what the source's does."""
+    source, target = of_kind(kind), tmp_path / "work" / "out.mp4"
+    path = source.path.with_name(f"told {zlib.crc32(repr((kind, options)).encode())}.mov")
+    told = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709")
+    ffmpeg("-i", str(source.path), "-map", "0", "-c", "copy", *told, *options, "-y", str(path))
+    media = await prober.probe(path)
+    edit = edit_of(Fraction("0.717"), Fraction("3.333"), media.main_video.codec)
+    made = await splices.cut(prober, splicer, edit, path, target)
+    assert not isinstance(made, SpliceRefusal), made
+    assert made.proven.wrong == ()
+    splices.judge(path, target, made)
+    before, after = media.main_video, (await prober.probe(target)).main_video
+    assert before.sample_aspect_ratio == after.sample_aspect_ratio
+    assert before.color_primaries == after.color_primaries
 
 
 async def test_many_intervals_are_joined(prober: Prober, splicer: Splicer, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ class SourceCoding(msgspec.Struct, frozen=True, kw_only=True):
     free_id: int
     """Which no parameter set of the source has."""
     interlaced: bool = False
+    shape: str | None = None
+    """Of its pixels, `width/height`, where the stream says it. Players heed the container, which may say another."""
 
 
 class SpliceRefusal(msgspec.Struct, frozen=True, kw_only=True):

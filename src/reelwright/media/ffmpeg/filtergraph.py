@@ -198,6 +198,11 @@ def channel_layout(name: str) -> Expression:
     return Expression(name)
 
 
+def ratio(of: Fraction) -> Expression:
+    """Return it exactly, as options take it that are ratios."""
+    return Expression(f"{of.numerator}/{of.denominator}")
+
+
 def is_word(value: Value | None) -> bool:
     """Whether a value is a word that an option takes as it is."""
     return isinstance(value, str) and _WORD.fullmatch(value) is not None

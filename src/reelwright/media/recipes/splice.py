@@ -18,7 +18,7 @@ from reelwright.errors import JobFailed
 from reelwright.media.encoders.muxing import codec_tag, into
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
-from reelwright.media.ffmpeg.filtergraph import Graphs, filter_, seconds, timestamps_begun_at_once
+from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, ratio, seconds, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
 from reelwright.media.recipes.cut import RUN_OUT_S, Cut
 from reelwright.media.recipes.edited import EditedSource
@@ -86,6 +86,10 @@ def _remux_command(plan: Plan, capabilities: Capabilities) -> Command:
     )
 
 
+MAX_OF_RATIO = 65535
+"""Streams have no larger numbers in the shape of pixels."""
+
+
 def _runs(splice: Splice) -> Iterator[tuple[str, FrameRun, int]]:
     """What is coded: its file, its frames, and when it begins in the result, in the source's ticks."""
     at = 0
@@ -111,8 +115,9 @@ def _drawn_command(
     room = tick if Fraction(video.frame_rate or 0) * TICKS_A_FRAME * tick <= 1 else Fraction(0)
     part = filter_("trim", start_pts=ceil((first - room) / ground.tick), end_pts=floor((last + room) / ground.tick) + 1)
     form = filter_("format", pix_fmts=video.pixel_format or "yuv420p")
-    shape = [part, filter_("setpts", expr=timestamps_begun_at_once()), *turned_back(video), form, *stated_colors(video)]
-    (label,) = ground.split([], [shape])
+    begun = filter_("setpts", expr=timestamps_begun_at_once())
+    coded = [part, begun, *turned_back(video), form, *stated_colors(video), *_stated_shape(splice)]
+    (label,) = ground.split([], [coded])
     made = ground.command(
         [
             *("-map", label, "-an", *WITHOUT_METADATA),
@@ -141,7 +146,7 @@ def _edge_command(
         cut = Cut.of(media, start, end)
         inputs += [*cut.input_options(media, start, end), "-noautorotate", *video_input(source, media, capabilities)]
         graph = Graph(f"e{number}x")
-        frames = graph.stream(number, media.main_video.index).then(*cut.picture_filters())
+        frames = graph.stream(number, media.main_video.index).then(*cut.picture_filters(), *_stated_shape(splice))
         graphs.append(graph)
         outputs += [
             *("-map", graph.output(frames, filter_("null")), "-an", *WITHOUT_METADATA),
@@ -156,6 +161,14 @@ def _edge_command(
         expected_s=str(length),
         outputs=len(edges),
     )
+
+
+def _stated_shape(splice: Splice) -> list[Filter]:
+    """That of pixels, as the stream's own parameters state it: all of a track's have to be alike. What its container
+    says goes on to the result's."""
+    shape = None if splice.coding is None else splice.coding.shape
+    # without `max` the filter takes the nearest ratio of small numbers
+    return [] if shape is None else [filter_("setsar", sar=ratio(Fraction(shape)), max=MAX_OF_RATIO)]
 
 
 def _beside(splice: Splice, media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> tuple[str, ...]:

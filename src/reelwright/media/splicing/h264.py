@@ -31,6 +31,12 @@ SHAPES = (
 EXPLICIT = 255
 
 
+def said_shape(shape: tuple[int, ...]) -> str | None:
+    """Return the shape of pixels as filters take it; None where nothing is said."""
+    width, height = shape
+    return f"{width}/{height}" if width and height else None
+
+
 class CodedForm(msgspec.Struct, frozen=True, kw_only=True):
     """What has to be the same in all parts of a track: `shown` is how players show it."""
 
@@ -287,6 +293,7 @@ class H264:
             decoded_pictures=found.decoded_pictures,
             free_id=next(number for number in IDS if number not in ids),
             interlaced=not found.picture.frames_only,
+            shape=said_shape(found.picture.shape),
         )
 
     def of_edge(self, extradata: bytes, coding: SourceCoding | None) -> H264:

@@ -12,6 +12,7 @@ import msgspec
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
 from reelwright.media.splicing import hevc_ids
 from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, payload, units
+from reelwright.media.splicing.h264 import said_shape
 from reelwright.media.splicing.hevc_display import is_dynamic, is_static, shown, skip_profile
 from reelwright.media.splicing.hevc_ids import PictureFields, SequenceFields
 from reelwright.media.splicing.pieces import PictureKind
@@ -140,6 +141,7 @@ class Hevc:
             level="",
             reorder=reorder,
             free_id=next(number for number in IDS if number not in self._ids),
+            shape=said_shape(self.shown.shape),
         )
 
     def of_edge(self, extradata: bytes, coding: SourceCoding | None) -> HevcEdge:

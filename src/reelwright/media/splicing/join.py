@@ -100,6 +100,8 @@ class _Joining:
         self.video = self.made.add_stream_from_template(source.stream, opaque=isinstance(source.codec, KeyFramed))
         self.video.metadata.clear()
         self.video.time_base = source.stream.time_base
+        if source.stream.sample_aspect_ratio:  # the container's, which players heed, where the stream says another
+            self.video.codec_context.sample_aspect_ratio = source.stream.sample_aspect_ratio
         if not isinstance(source.codec, KeyFramed):
             self.video.codec_context.extradata = edges.configuration.extradata
         if source.codec.tag:
