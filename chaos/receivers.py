@@ -70,8 +70,7 @@ class Receiver:
             fault = repr(error)
         try:
             told = json.loads(call.body)
-            data = told["data"]
-            subject = data.get("job_id") or data.get("video_id") or data.get("webhook_id")
-            return Arrival(call.headers["webhook-id"], told["seq"], str(subject), call.body, fault)
+            kind = told["type"].partition(".")[0]  # an event of a video may name the job that brought it, too
+            return Arrival(call.headers["webhook-id"], told["seq"], told["data"][f"{kind}_id"], call.body, fault)
         except (ValueError, KeyError) as error:
             return Arrival(call.headers.get("webhook-id", ""), 0, "", call.body, fault or repr(error))

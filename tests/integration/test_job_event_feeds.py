@@ -146,6 +146,21 @@ async def test_those_who_poll_at_once_share_a_look(
         await statuses.read(uuid.uuid4())
 
 
+async def test_a_connection_that_is_given_up_amid_a_query_is_away(notifier: JobNotifier) -> None:
+    """Whatever the driver says then, of a connection that it has no more."""
+    connection = notifier._connection
+
+    class GivenUp:
+        async def fetch(self, *_: object, timeout: float) -> None:
+            notifier._connection = connection  # as when another one was made meanwhile
+            raise AttributeError("'NoneType' object has no attribute 'get_settings'")
+
+    notifier._connection = GivenUp()  # type: ignore[assignment]
+    with pytest.raises(ConnectionError, match="was lost"):
+        await notifier.fetch("SELECT 1")
+    assert await notifier.fetch("SELECT 1")
+
+
 async def test_pollers_are_served_while_the_connection_for_news_is_away(
     world: World, notifier: JobNotifier, operator: asyncpg.Connection[asyncpg.Record]
 ) -> None:

@@ -83,13 +83,18 @@ class JobNotifier:
 
         Raises what says that the database is away (`is_away`), also where this connection alone is."""
         async with self._turn:
-            if self._connection is None:
+            if (connection := self._connection) is None:
                 raise ConnectionError("not connected")
             try:
-                return await self._connection.fetch(query, *arguments, timeout=FETCH_TIMEOUT_S)
+                return await connection.fetch(query, *arguments, timeout=FETCH_TIMEOUT_S)
             except (TimeoutError, asyncpg.InternalClientError) as error:
                 self._lost.set()  # one that is silent, or breaks off just now, is made anew
                 raise ConnectionError("the connection does not answer") from error
+            except Exception as error:
+                if connection is self._connection:
+                    raise
+                # given up amid the query: asyncpg may stumble over what it has no more
+                raise ConnectionError("the connection was lost") from error
 
     async def listen(self) -> None:
         """Until cancelled, whatever becomes of the connection."""
