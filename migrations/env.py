@@ -18,6 +18,10 @@ LEAVING = {("jobs", "parent_job_id")}
 """Columns that the models name no more: a release of which the one before does not name them either drops them."""
 
 
+LIMITS_OF_OTHERS = ("statement_timeout", "idle_in_transaction_session_timeout")
+"""That an index of a large table needs longer for; where a pooler keeps what a connection asks for, the role's hold."""
+
+
 def include_name(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
     """The queue's tables come from its own vendored schema, not from our models; the schema `ops` has no tables."""
     if kind == "column":
@@ -27,6 +31,8 @@ def include_name(name: str | None, kind: str, parents: Mapping[str, str | None])
 
 def run(connection: Connection) -> None:
     connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S}s'")
+    for limit in LIMITS_OF_OTHERS:
+        connection.exec_driver_sql(f"SET {limit} = 0")
     connection.commit()  # it stays for the session; each migration begins a transaction
     context.configure(
         connection=connection,
@@ -37,7 +43,8 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
-    connection.exec_driver_sql("RESET lock_timeout")
+    for setting in ("lock_timeout", *LIMITS_OF_OTHERS):
+        connection.exec_driver_sql(f"RESET {setting}")
     connection.commit()
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reelwright import settings_reader, source_codecs
+from reelwright import settings_reader, source_codecs, threads
 from reelwright.capacity.place import WorkPlace
 from reelwright.db import schema
 from reelwright.db.database import DatabaseUnusable, close, create_engine, located
@@ -72,6 +72,7 @@ def defaults() -> dict[str, Any]:
 async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     """Yield what jobs work with, for as long as the worker runs; the maintenance runs beside them."""
     settings = settings_reader.load()
+    threads.provide()
     try:
         await schema.require(url)
     except DatabaseUnusable as error:

@@ -29,6 +29,8 @@ class CarefulManager(manager.JobManager):
     name: str | None = None
     queues: Sequence[str] | None = None
     due_s: float | None = None
+    fetched: bool = False
+    """Whether the last fetch asked the database: otherwise nothing is known of what is due."""
 
     async def register_worker(self) -> int:
         worker_id = await super().register_worker()
@@ -37,12 +39,13 @@ class CarefulManager(manager.JobManager):
         return worker_id
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
-        self.due_s = None
+        self.due_s, self.fetched = None, False
         if self.open_queues is not None:
             queues = await self.open_queues()
         if self.able is not None and not await self.able():
             return None
         row = await self.connector.execute_query_one_async(_FETCH, queues=queues, worker_id=worker_id)
+        self.fetched = True
         if row["id"] is not None:
             return jobs.Job.from_row(row)
         self.due_s = None if row["due_s"] is None else max(float(row["due_s"]), 0.0)

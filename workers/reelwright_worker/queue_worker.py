@@ -73,6 +73,8 @@ class DrainingWorker(worker.Worker):
         """Return of which queues a job may be taken, once the one before it is claimed: what is kept for light jobs is
         for no others."""
         await set_within(self._claimed, CLAIM_FIRST_S)
+        if self._stop_event.is_set():  # while it waited: a worker that ends begins nothing more
+            return []
         self._news_at_fetch = self._news
         others = sum(context.job.queue != LIGHT for context in self._running_jobs.values())
         self._is_narrowed = self._most_others is not None and others >= self._most_others
@@ -167,6 +169,8 @@ class DrainingWorker(worker.Worker):
     def _await_due(self) -> None:
         """Look again when the next job becomes due: the stock worker comes to it with its next poll. Whoever queues one
         that is due before notifies of it."""
+        if not self.app.job_manager.fetched:
+            return
         due_s = self.app.job_manager.due_s
         if self._due is not None:
             self._due.cancel()

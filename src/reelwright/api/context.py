@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
+from reelwright import threads
 from reelwright.access.first_answers import FirstAnswers
 from reelwright.access.grants import Grants
 from reelwright.access.keep_rules import KeepRules
@@ -104,6 +105,7 @@ def upload_limits(settings: Settings) -> UploadLimits:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
+    threads.provide()
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
     try:
         await asyncio.to_thread(storage.prepare)

@@ -84,6 +84,7 @@ async def room_held(
         with outside():
             async with sessions.begin() as session:
                 await _reserve(session, storage, file)
+        file.reserved_at = time.monotonic()
     renewing = asyncio.create_task(_renew(sessions, file), name="room for an upload")
     try:
         yield
@@ -114,24 +115,28 @@ async def _reserve(session: AsyncSession, storage: LocalStorage, file: ArrivingF
         )
     if file.received_bytes:
         await _say(session, file)
-    file.reserved_at = time.monotonic()
 
 
 async def _renew(sessions: async_sessionmaker[AsyncSession], file: ArrivingFile) -> None:
     while True:
-        await asyncio.sleep(max(file.renewed_in_s, 0))
-        file.reserved_at = time.monotonic()
+        due_in_s = file.renewed_in_s
+        await asyncio.sleep(due_in_s if due_in_s > 0 else RENEWED_S)
+        asked_at = time.monotonic()
         try:
             async with asyncio.timeout(LASTS_S), sessions.begin() as session:
-                await _say(session, file)
+                is_there = await _say(session, file)
+            # the next request reserves anew what was forgotten while the database was away
+            file.reserved_at = asked_at if is_there else None
         except Exception as error:
             if not is_away(error):
                 raise
             logger.warning("an upload goes on without its reservation: %r", error)
 
 
-async def _say(session: AsyncSession, file: ArrivingFile) -> None:
-    await reservations.renew(session, file.holder, lasts_s=LASTS_S, disk=file.disk, used_bytes=file.received_bytes)
+async def _say(session: AsyncSession, file: ArrivingFile) -> bool:
+    return await reservations.renew(
+        session, file.holder, lasts_s=LASTS_S, disk=file.disk, used_bytes=file.received_bytes
+    )
 
 
 async def _release(sessions: async_sessionmaker[AsyncSession], file: ArrivingFile) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Double, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, CursorResult, Double, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -94,10 +95,11 @@ async def reserve(
     return msgspec.convert(await session.scalar(_RESERVE, arguments), Room)
 
 
-async def renew(session: AsyncSession, holder: uuid.UUID, *, lasts_s: float, disk: str, used_bytes: int) -> None:
-    """Say that the work goes on, and how much it has written to a disk."""
+async def renew(session: AsyncSession, holder: uuid.UUID, *, lasts_s: float, disk: str, used_bytes: int) -> bool:
+    """Say that the work goes on, and how much it has written to a disk. Return whether anything is reserved for it."""
     arguments = {"holder": holder, "lasts_s": lasts_s, "disk": disk, "used_bytes": used_bytes}
-    await session.execute(_RENEW, arguments)
+    renewed: CursorResult[Any] = await session.execute(_RENEW, arguments)  # type: ignore[assignment]
+    return bool(renewed.rowcount)
 
 
 async def release(session: AsyncSession, holder: uuid.UUID) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File
+from reelwright.db.sessions import outside
 from reelwright.edits import ladder
 from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
@@ -61,8 +62,13 @@ class LayerSources:
     fetched: FetchedMaterials
 
     async def prepare(self, layers: Sequence[AnyLayer | Named], pointers: Sequence[Pointer]) -> PreparedLayers:
-        """Prepare every layer and every named source, outside of any transaction: it may take a while. `pointers`:
-        where the request has each layer, or the name."""
+        """Prepare every layer and every named source, outside of any transaction, also of that around a request that
+        may be repeated: it may take a while. What it stores is known by its content, and found again. `pointers`: where
+        the request has each layer, or the name."""
+        with outside():
+            return await self._prepared(layers, pointers)
+
+    async def _prepared(self, layers: Sequence[AnyLayer | Named], pointers: Sequence[Pointer]) -> PreparedLayers:
         errors: list[FieldError] = []
         images: list[ImageFacts | None] = []
         outcomes: dict[str, ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia] = {}

@@ -98,6 +98,7 @@ class Sweep:
             batch = folders[number : number + BATCH]
             needed = select(Upload.id).where(Upload.id.in_(batch), Upload.state.in_(UNFINISHED))
             kept = set(await session.scalars(needed))
+            await session.commit()  # nothing is open while bytes are removed
             await asyncio.to_thread(upload_pieces.remove, self.storage, [one for one in batch if one not in kept])
 
     def _work_folders(self) -> list[tuple[tuple[uuid.UUID, int], Path]]:
