@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import imageio_ffmpeg
 import pytest
@@ -149,3 +150,29 @@ async def test_of_very_many_the_first_are_kept(
     ((_, result),) = await variants_of(shared_service, job)
     assert len(chapters_of(result)) == 500
     assert any("100 chapters" in warning for warning in job["warnings"])
+
+
+async def test_a_file_that_begins_late_has_them_in_their_places(shared_service: Service, tmp_path: Path) -> None:
+    """Matroska without sound begins with its first frame, 23 ms after the cut: that is the zero of its time line."""
+    silent = footage.make(container="mkv", audio=0, frame_rate="30", seconds=5)
+    video = await shared_service.upload(three(silent.path, tmp_path / "film.mkv"))
+    body = {"video_id": video["id"], "start": 1.01, "end": 4, "container": "mkv"}
+    job = await made(shared_service, "/trim", body)
+    ((_, result),) = await variants_of(shared_service, job)
+    with av.open(result) as container:
+        assert container.start_time > 0
+    assert chapters_of(result) == list(zip((0, 0.467, 1.967), (0.467, 1.967, 2.967), TITLES, strict=True))
+
+
+async def test_two_that_a_cut_brings_together_are_one(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """The later, in Matroska as in MP4."""
+    marks = (500, 2040, "A"), (2000, 5000, "B")
+    video = await shared_service.upload(with_chapters(source.path, tmp_path / "film.mkv", *marks))
+    steps = [{"type": "cut", "intervals": [{"start": 0.4, "end": 2.02}]}]
+    outputs = [{"qualities": ["240p"], "container": name, "preset": "ultrafast"} for name in ("mkv", "mp4")]
+    job = await made(shared_service, "/edits", {"source": video["id"], "steps": steps, "outputs": outputs})
+    for _, result in await variants_of(shared_service, job):
+        before = [(0, 0.4, "")] if result.suffix == ".mp4" else []
+        assert chapters_of(result) == [*before, (0.4, 3.38, "B")]

@@ -10,18 +10,20 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelwright.edits.cues.chapters import one_after_another, track_of
+from reelwright.edits.cues.chapters import in_file, track_of
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.facts import Facts
 from reelwright.edits.ladder import outputs
-from reelwright.edits.media_info import Chapter, OtherStream
+from reelwright.edits.media_info import MAX_CHAPTERS, Chapter, MediaInfo, OtherStream
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import SINGLE, VERSION, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import Planning
 from reelwright.errors import InvalidInput
+from reelwright.media.checks.inspection import Findings
+from reelwright.media.checks.judge import judged
 from reelwright.media.recipes import tracks
 from tests.support.media_info import media
 from tests.unit.test_subtitle_tracks import MILLISECOND, STEPS, steps_of
@@ -71,7 +73,7 @@ def test_each_instant_is_in_the_chapter_that_it_was_in(
 def test_in_mp4_one_begins_where_another_ends(spans: list[tuple[int, int]]) -> None:
     """From zero on, without a gap; each begins when it began, those that begin together but for one."""
     cues = [cue(start, start + length, f"{number}") for number, (start, length) in enumerate(spans)]
-    found = one_after_another(cues)
+    found = in_file(cues, "mp4")
     assert [one.end for one in found[:-1]] == [one.start for one in found[1:]]
     assert all(one.start < one.end for one in found)
     assert [one.start for one in found[:1]] == [0] * bool(cues)
@@ -117,3 +119,55 @@ def test_a_file_without_its_chapters_has_no_track_of_them() -> None:
         info = msgspec.structs.replace(media(), container=container, other=other, **chaptered)
         bare = info.without_chapters()
         assert ([one.index for one in bare.other], bare.chapters, bare.chapter_marks) == (left, 0, [])
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 40)), max_size=8))
+def test_in_matroska_each_begins_later_than_the_one_before(spans: list[tuple[int, int]]) -> None:
+    """For ffmpeg reads no others; the last of those that begin together stays, as it is."""
+    cues = [cue(start, start + length, f"{number}") for number, (start, length) in enumerate(spans)]
+    found = in_file(cues, "mkv")
+    assert [one.start for one in found] == sorted({one.start for one in cues})
+    assert all(one == [other for other in cues if other.start == one.start][-1] for one in found)
+
+
+def test_the_file_of_matroska_has_one_of_two_that_a_cut_brings_together() -> None:
+    texts = track_of([chapter(3, "10.04", "A"), chapter(10, 20, "B")])
+    facts = Facts(sha256="0" * 64, media=media(seconds=20))
+    written = tracks.texts(resolve(trim("10.02", 20), facts, texts=texts))["chapters.ffmeta"]
+    assert [line for line in written.splitlines() if line.startswith("title")] == ["title=B"]
+
+
+def outcome(made: MediaInfo, *marks: Chapter, container: Any = "mkv") -> bool:
+    """Of the check `chapters`, of a cut from 0 to 10 s of a video with these chapters."""
+    facts = Facts(sha256="0" * 64, media=media())
+    plan = resolve(trim(0, 10, FileOutput(container=container)), facts, texts=track_of(marks))
+    (found,) = (one for one in judged(plan, 0, made, Findings()) if one.name == "chapters")
+    return found.outcome == "ok"
+
+
+def read(start: str, *marks: Chapter, more: int = 0) -> MediaInfo:
+    info = media(start=start)
+    return msgspec.structs.replace(info, chapters=len(marks) + more, chapter_marks=list(marks))
+
+
+def test_chapters_are_held_to_the_time_line_of_a_file_that_begins_late() -> None:
+    """Whose zero is its first frame. One that is over by then is counted, and has no mark."""
+    planned = chapter(0, 2, "a"), chapter(2, 4, "b")
+    late = chapter(0, "1.977", "a"), chapter("1.977", "3.977", "b")
+    assert outcome(read("0.023", *late), *planned)
+    assert not outcome(read("0.023", *planned), *planned)
+    assert not outcome(read("0", *late), *planned)
+    over = chapter(0, "0.02", "over"), chapter("0.02", 4, "b")
+    assert outcome(read("0.023", chapter(0, "3.977", "b"), more=1), *over)
+    assert not outcome(read("0.023", chapter(0, "3.977", "b")), *over)
+
+
+def test_more_chapters_than_are_read_of_a_file_are_counted() -> None:
+    """In MP4 each gap is one."""
+    wanted = [chapter(Fraction(number, 100), Fraction(2 * number + 1, 200), f"{number}") for number in range(500)]
+    marks = [chapter(one.start, one.end, one.text) for one in in_file(track_of(wanted)[0].cues, "mp4")]
+    assert len(marks) == 999
+    first = marks[:MAX_CHAPTERS]
+    assert outcome(read("0", *first, more=499), *wanted, container="mp4")
+    assert not outcome(read("0", *first, more=498), *wanted, container="mp4")
+    assert not outcome(read("0", *first[:-1], more=500), *wanted, container="mp4")

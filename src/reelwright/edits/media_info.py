@@ -121,6 +121,10 @@ class OtherStream(msgspec.Struct, frozen=True, kw_only=True):
     """Whether players show it to those who want no subtitles."""
 
 
+MAX_CHAPTERS = 500
+"""That are kept of a file; more are counted."""
+
+
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     """A named part: `start_s` <= t < `end_s` on the time line that clients see, seconds, exact. `title`: one line,
     empty where the file says nothing usable."""

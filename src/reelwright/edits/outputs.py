@@ -72,6 +72,11 @@ class FileOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Whether it is a rendition of a stream too: those come first among the outputs of an edit."""
         return self.video is not None and self.video.segment_s is not None
 
+    @property
+    def holds_chapters(self) -> bool:
+        """Whether it is a file with a picture, and no rendition of a stream."""
+        return self.video is not None and not self.is_streamed
+
 
 class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     """The renditions that are wanted of one video; what is None depends on the video, or on the codec."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from reelwright.edits.codecs import Container
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.language_tags import UNKNOWN
@@ -18,18 +19,23 @@ def track_of(chapters: Sequence[Chapter]) -> tuple[SubtitleTrack, ...]:
     return (SubtitleTrack(language=UNKNOWN, label="", kind="chapters", cues=cues),) if cues else ()
 
 
-def one_after_another(cues: Sequence[Cue]) -> tuple[Cue, ...]:
-    """The same for files in which one chapter ends where the next begins, and the first begins at zero: what lies
-    before and between them has one without a name. Of two that begin together the later stays."""
+def in_file(cues: Sequence[Cue], container: Container) -> tuple[Cue, ...]:
+    """The same as files of a container hold them, in order. Of those that begin together the last one stays: ffmpeg
+    reads no other of Matroska."""
     begins = {cue.start: cue for cue in cues}
+    ordered = [begins[start] for start in sorted(begins)]
+    return tuple(ordered) if container in ("mkv", "webm") else _one_after_another(ordered)
+
+
+def _one_after_another(cues: Sequence[Cue]) -> tuple[Cue, ...]:
+    """For MP4 and QuickTime, in which one ends where the next begins, and the first begins at zero: what lies before
+    and between them has one without a name. They begin one after another."""
     found: list[Cue] = []
     end = Fraction(0)
-    ordered = sorted(begins)
-    for start, following in pairwise([*ordered, None]):
-        assert start is not None
-        if start > end:
-            found.append(Cue(str(end), str(start), (CueRun(""),)))
-        cue = begins[start]
-        end = cue.end if following is None else min(cue.end, following)
-        found.append(Cue(str(start), str(end), cue.runs))
+    for cue, following in pairwise([*cues, None]):
+        assert cue is not None
+        if cue.start > end:
+            found.append(Cue(str(end), cue.start_s, (CueRun(""),)))
+        end = cue.end if following is None else min(cue.end, following.start)
+        found.append(Cue(cue.start_s, str(end), cue.runs))
     return tuple(found)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import islice
 
 from reelwright import file_formats
 from reelwright.edits import audio_tracks, language_tags
 from reelwright.edits.cues import chapters
 from reelwright.edits.cues.track import one_after_another
-from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.media_info import MAX_CHAPTERS, MediaInfo
 from reelwright.edits.output_check import OutputCheck, check, note
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.media.checks.expected_colors import colors, pixel_format
@@ -205,24 +206,26 @@ def _subtitles(plan: Plan, expected: ExpectedOutput, found: Findings) -> Iterato
 
 
 def _chapters(plan: Plan, expected: ExpectedOutput, made: MediaInfo) -> Iterator[OutputCheck]:
-    """Where each begins and what it is called, where any are planned or made."""
-    wanted = () if expected.output.is_streamed else plan.chapters
-    if expected.output.container not in ("mkv", "webm"):
-        wanted = chapters.one_after_another(wanted)
-    found = made.chapter_marks
-    if not wanted and not found:
+    """Where each begins and what it is called, where any are planned or made: those that are read of a file, whose
+    time line begins when its first frame or sound does."""
+    wanted = chapters.in_file(plan.chapters, expected.output.container) if expected.output.holds_chapters else ()
+    found, zero = made.chapter_marks, Fraction(made.start_s)
+    if not wanted and not made.chapters:
         return
-    right = len(found) == len(wanted) == made.chapters
-    for cue, mark in zip(wanted, found, strict=False):
-        right &= abs(cue.start - Fraction(mark.start_s)) <= TICK_S
+    read = [cue for cue in wanted[:MAX_CHAPTERS] if cue.end > zero]
+    starts = [max(cue.start - zero, Fraction(0)) for cue in read]
+    right = made.chapters == len(wanted) and len(found) == len(read)
+    for cue, start, mark in zip(read, starts, found, strict=False):
+        right &= abs(start - Fraction(mark.start_s)) <= TICK_S
         right &= cue.text.rstrip(JOINER) == mark.title.rstrip(JOINER)
-    yield check("chapters", right, _begins(one.start_s for one in found), _begins(one.start_s for one in wanted))
+    seen = _begins(made.chapters, (Fraction(mark.start_s) for mark in found))
+    yield check("chapters", right, seen, _begins(len(wanted), starts))
 
 
-def _begins(starts: Iterable[str]) -> str:
-    named = [f"{float(Fraction(start)):.3f}" for start in starts]
-    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
-    return f"{len(named)}: at {', '.join(named[:5])} s{more}" if named else "none"
+def _begins(count: int, starts: Iterable[Fraction]) -> str:
+    first = ", ".join(f"{float(start):.3f}" for start in islice(starts, 5))
+    more = f" and {count - 5} more" if count > 5 else ""
+    return f"{count}: at {first} s{more}" if count else "none"
 
 
 _STRETCHES = {"black": "black", "still": "still", "silent": "silence", "order": "frame_order"}

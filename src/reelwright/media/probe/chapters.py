@@ -7,12 +7,10 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from reelwright.edits.media_info import Chapter
+from reelwright.edits.media_info import MAX_CHAPTERS, Chapter
 from reelwright.edits.text_rules import as_line
 from reelwright.edits.timecode import MAX_TIME_S
 
-MAX_CHAPTERS = 500
-"""That are kept of a file; more are counted."""
 MAX_TITLE_CHARACTERS = 100
 
 

@@ -41,8 +41,8 @@ def texts(plan: Plan) -> dict[str, str]:
     if plan.tracks:
         found[NAMES] = _names(plan.tracks)
     if plan.chapters:
-        found[CHAPTERS] = _marks(plan.chapters)
-        found[CHAPTERS_OF_MP4] = _marks(chapters.one_after_another(plan.chapters))
+        found[CHAPTERS] = _marks(chapters.in_file(plan.chapters, "mkv"))
+        found[CHAPTERS_OF_MP4] = _marks(chapters.in_file(plan.chapters, "mp4"))
     return found
 
 
@@ -114,7 +114,7 @@ class TrackInputs:
 
     def metadata(self, output: FileOutput) -> tuple[str, ...]:
         """The options of an output that say what its file says of itself: chapters, and else nothing."""
-        if not self._has_chapters or output.is_streamed:
+        if not self._has_chapters or not output.holds_chapters:
             return WITHOUT_METADATA
         number = self._open(CHAPTERS_OF_MP4 if output.container == "mp4" else CHAPTERS, "ffmetadata")
         return ("-map_metadata:g", "-1", "-map_metadata:s", "-1", "-map_chapters", str(number))
