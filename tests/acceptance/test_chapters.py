@@ -176,3 +176,24 @@ async def test_two_that_a_cut_brings_together_are_one(
     for _, result in await variants_of(shared_service, job):
         before = [(0, 0.4, "")] if result.suffix == ".mp4" else []
         assert chapters_of(result) == [*before, (0.4, 3.38, "B")]
+
+
+async def test_very_many_with_gaps_stay_whole_in_mp4_and_in_edits_of_it(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """Where each gap is one: they are more than are read of a file. Copied, made of the original, or of the result."""
+    marks = [(number * 10 + 5, number * 10 + 10, f"{number}") for number in range(500)]
+    video = await shared_service.upload(with_chapters(source.path, tmp_path / "film.mkv", *marks))
+    levelled = {"qualities": ["240p"], "preset": "ultrafast", "audio": {"loudness": -20}}
+    for body in ({"qualities": ["240p"], "preset": "ultrafast"}, levelled):
+        job = await made(shared_service, f"/transcode/{video['id']}", body)
+        ((variant, result),) = await variants_of(shared_service, job)
+        assert len(chapters_of(result)) == 1000
+        again = {"qualities": ["source"], "copy_conforming": True}
+        cut = {"video_id": variant["id"], "start": 0, "end": 4, "container": "mkv"}
+        for path, edit, count in ((f"/transcode/{variant['id']}", again, 500), ("/trim", cut, 400)):
+            job = await made(shared_service, path, edit)
+            ((_, result),) = await variants_of(shared_service, job)
+            named = [(start / 1000, end / 1000, title) for start, end, title in marks[:count]]
+            assert [mark for mark in chapters_of(result) if mark[2]] == named
+            assert not [warning for warning in job["warnings"] if "chapter" in warning]

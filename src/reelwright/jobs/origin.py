@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, Variant
 from reelwright.edits.cues import chapters
+from reelwright.edits.cues.track import of_kind
 from reelwright.edits.edit import SourceChapters, SourceSubtitles
 from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
@@ -58,7 +59,7 @@ async def of_original(
     if draft.source.variant_id is None:
         return _with_chapters(await _with_texts(session, draft))
     if not draft.edit.steps and all(output.copied for output in draft.plan().outputs):
-        return _with_chapters(draft)
+        return await _with_chapters_of_result(session, draft)
     origin = await origin_of(session, draft.source, storage)
     facts = msgspec.structs.replace(origin.source.facts, layers=draft.source.facts.layers)
     base = origin.base
@@ -88,6 +89,22 @@ def _with_chapters(draft: Draft) -> Draft:
         media = msgspec.structs.replace(media.without_chapters(), chapters=left)
     facts = msgspec.structs.replace(draft.source.facts, media=media)
     return replace(draft, source=replace(draft.source, facts=facts), texts=(*draft.texts, *found))
+
+
+async def _with_chapters_of_result(session: AsyncSession, draft: Draft) -> Draft:
+    """The same of a copy of a result: where its file has more chapters than are read of it, those that it was made
+    with, as far as that is known."""
+    source = draft.source
+    media = source.facts.media
+    if draft.edit.source_chapters == "drop" or media.chapters == len(media.chapter_marks):
+        return _with_chapters(draft)
+    assert source.variant_id is not None
+    known = await _made_by(session, source.variant_id)
+    texts = () if isinstance(known, str) else of_kind("chapters", known[1].texts)
+    if not texts:
+        return _with_chapters(draft)
+    facts = msgspec.structs.replace(source.facts, media=media.without_chapters())
+    return replace(draft, source=replace(source, facts=facts), texts=(*draft.texts, *texts))
 
 
 async def _with_texts(session: AsyncSession, draft: Draft) -> Draft:

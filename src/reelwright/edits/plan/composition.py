@@ -57,8 +57,10 @@ def base_of(plan: Plan, number: int, made: MediaInfo) -> LineageBase | str:
 
 def itself(media: MediaInfo, plan: Plan) -> LineageBase | None:
     """A result's own file as what an edit goes on from, where it has tracks of subtitles: files are read without
-    theirs. None without any, and where nobody knows how long it is."""
-    if not plan.tracks or media.duration_s is None:
+    theirs; or more chapters than are read of it, as those between which MP4 has nameless ones. None without any, and
+    where nobody knows how long it is."""
+    has_unread = bool(plan.chapters) and media.chapters > len(media.chapter_marks)
+    if not (plan.tracks or has_unread) or media.duration_s is None:
         return None
     opened = opening(media, Fraction(repr(media.duration_s)), None, Planning(Pointer(), iter(())))
     return LineageBase((opened,), opened.of(media), plan.texts)
