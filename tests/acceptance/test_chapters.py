@@ -197,3 +197,17 @@ async def test_very_many_with_gaps_stay_whole_in_mp4_and_in_edits_of_it(
             named = [(start / 1000, end / 1000, title) for start, end, title in marks[:count]]
             assert [mark for mark in chapters_of(result) if mark[2]] == named
             assert not [warning for warning in job["warnings"] if "chapter" in warning]
+
+
+async def test_streams_and_sound_alone_have_none_and_a_warning_says_so(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """Of an upload, and of a result of it."""
+    video = await shared_service.upload(three(source.path, tmp_path / "film.mp4"))
+    cut = await made(shared_service, "/trim", {"video_id": video["id"], "start": 1, "end": 4})
+    for source_id in (video["id"], cut["outputs"][0]["variant_id"]):
+        for outputs in (["m4a"], ["hls"]):
+            job = await made(shared_service, "/edits", {"source": source_id, "outputs": outputs})
+            told = [warning for warning in job["warnings"] if "chapter" in warning]
+            assert told == ["left out: 3 chapters, which streams and sound alone do not hold"]
+            assert job["plan"]["version"] < 5

@@ -16,11 +16,12 @@ from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.facts import Facts
 from reelwright.edits.ladder import outputs
 from reelwright.edits.media_info import MAX_CHAPTERS, Chapter, MediaInfo, OtherStream
-from reelwright.edits.outputs import FileOutput, Ladder
+from reelwright.edits.outputs import AudioEncoding, FileOutput, Ladder
 from reelwright.edits.plan import SINGLE, VERSION, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import Planning
+from reelwright.edits.streaming import Streaming
 from reelwright.errors import InvalidInput
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.judge import judged
@@ -171,3 +172,17 @@ def test_more_chapters_than_are_read_of_a_file_are_counted() -> None:
     assert outcome(read("0", *first, more=499), *wanted, container="mp4")
     assert not outcome(read("0", *first, more=498), *wanted, container="mp4")
     assert not outcome(read("0", *first[:-1], more=500), *wanted, container="mp4")
+
+
+def test_what_no_output_can_hold_is_told_and_not_planned() -> None:
+    """Once; what is made, and what is taken for it, is the same as without."""
+    facts, texts = Facts(sha256="0" * 64, media=media()), track_of([chapter(0, 2), chapter(2, 4)])
+    streaming = Streaming()
+    streams = transcode(outputs(Ladder(qualities=("240p",), streaming=streaming), (1280, 720)), streaming=streaming)
+    sound = FileOutput(container="m4a", video=None, audio=AudioEncoding())
+    for alone in (streams, Edit(steps=(), outputs=(sound,))):
+        plan, bare = resolve(alone, facts, texts=texts), resolve(alone, facts)
+        assert plan.warnings == ("left out: 2 chapters, which streams and sound alone do not hold",)
+        assert msgspec.structs.replace(plan, warnings=()) == bare
+        both = resolve(msgspec.structs.replace(alone, outputs=(*alone.outputs, FileOutput())), facts, texts=texts)
+        assert (both.warnings, len(both.chapters), both.version) == ((), 2, VERSION)

@@ -23,6 +23,10 @@ def kept(edit: Edit, tracks: Sequence[SubtitleTrack]) -> tuple[tuple[SubtitleTra
         return (), [NOT_BESIDE_IMAGES] if of_kind("subtitles", tracks) else []
     empty = [track.label for track in of_kind("subtitles", tracks) if not track.cues]
     said = [f"nothing is left of the subtitles {label}: their time was left out" for label in empty]
+    if not any(output.holds_chapters for output in edit.outputs):
+        if lost := sum(len(track.cues) for track in of_kind("chapters", tracks)):
+            said.append(f"left out: {lost} chapter{'s' if lost > 1 else ''}, which streams and sound alone do not hold")
+        tracks = of_kind("subtitles", tracks)
     return tuple(track for track in tracks if track.cues), said
 
 
