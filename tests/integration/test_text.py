@@ -198,8 +198,7 @@ async def test_what_cannot_be_drawn_is_refused(
 
 async def test_a_cancelled_drawing_leaves_no_process(renderer: RendererForTests, tmp_path: Path) -> None:
     """Its child ends long before its time limit, and the next text is drawn."""
-    while children_of(renderer):  # of tests before: an answer comes before the end of who gives it
-        await asyncio.sleep(0.001)
+    await all_ended(renderer)
     task = asyncio.create_task(renderer.draw_text("Hi", BIG, tmp_path / "text.png"))
     while not (found := children_of(renderer)):
         await asyncio.sleep(0)
@@ -211,6 +210,12 @@ async def test_a_cancelled_drawing_leaves_no_process(renderer: RendererForTests,
         while children_of(renderer):
             await asyncio.sleep(0.01)
     await renderer.draw_text("Hi", BIG, tmp_path / "text.png")
+
+
+async def all_ended(renderer: RendererForTests) -> None:
+    """Those who have answered: their answers come before their ends."""
+    while children_of(renderer):
+        await asyncio.sleep(0.001)
 
 
 def children_of(renderer: RendererForTests) -> list[int]:
@@ -229,6 +234,7 @@ async def test_a_text_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """The caller is told, and the server draws on."""
     async with RendererForTests.in_folder(tmp_path / "own", timeout_s=0.5) as easel:
         pid = easel.server.pid
+        await all_ended(easel)
         drawing = asyncio.create_task(easel.draw_text("Hi", BIG, tmp_path / "text.png"))
         while not (found := children_of(easel)):
             await asyncio.sleep(0)
