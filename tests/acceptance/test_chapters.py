@@ -127,6 +127,15 @@ async def test_they_go_along_with_the_steps_of_an_edit(
     assert (await made(shared_service, "/edits", behind | {"source_chapters": "drop"}))["warnings"] == job["warnings"]
 
 
+async def test_lists_of_videos_leave_them_out(shared_service: Service, source: footage.Footage, tmp_path: Path) -> None:
+    """They say how many there are: hundreds of titles in each of hundreds of items are megabytes."""
+    video = await shared_service.upload(three(source.path, tmp_path / "film.mkv"))
+    listed = (await shared_service.client.get("/videos")).json()["items"]
+    info = next(one["media_info"] for one in listed if one["id"] == video["id"])
+    assert (info["chapters"], "chapter_marks" in info) == (3, False)
+    assert len(video["media_info"]["chapter_marks"]) == 3
+
+
 async def test_they_are_left_out_where_nobody_wants_them(
     shared_service: Service, source: footage.Footage, tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from reelwright.api.schemas.media_info import AudioStreamOut, MediaInfoOut, VideoStreamOut
 from reelwright.errors import Conflict
 
@@ -42,6 +44,7 @@ MEDIA_INFO = MediaInfoOut(
             bit_rate=1205959,
         )
     ],
+    chapter_marks=[],
     audio=[
         AudioStreamOut(
             index=1,
@@ -93,7 +96,8 @@ VIDEO: dict[str, Any] = {
     **LABELS,
     "media_info": MEDIA_INFO,
 }
-VIDEOS = {"items": [VIDEO], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
+LISTED_VIDEO = {**VIDEO, "media_info": msgspec.structs.replace(MEDIA_INFO, chapter_marks=msgspec.UNSET)}
+VIDEOS = {"items": [LISTED_VIDEO], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 FILES = [
     {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reelwright.api.openapi.examples import NOW, VIDEO
+from reelwright.api.openapi.examples import LISTED_VIDEO, NOW
 
 TRASHED: dict[str, Any] = {
-    "video": VIDEO,
+    "video": LISTED_VIDEO,
     "trashed_at": NOW,
     "trash_until": "2026-11-22T10:15:30.123456Z",
     "reason": "requested",

@@ -142,12 +142,13 @@ async def list_videos(
     external_id: ExternalIdParameter = None,
     metadata: MetadataParameter = None,
 ) -> VideoPage:
-    """Newest first, unless another order is asked for; only what has all that is named."""
+    """Newest first, unless another order is asked for; only what has all that is named. `chapter_marks` of `media_info`
+    are left out: `GET /videos/{id}` has them."""
     descending = order.startswith("-") if order.endswith("upload_time") else None
     asked = wanted(page, page_size, cursor, tag=tag, external_id=external_id, metadata=metadata, descending=descending)
     async with services.sessions() as session:
         part = await queries.videos(session, asked, order)
-    items = [VideoOut.of(video, services.addresses) for video in part.rows]
+    items = [VideoOut.of(video, services.addresses, in_list=True) for video in part.rows]
     return VideoPage.of(part, asked, items)
 
 

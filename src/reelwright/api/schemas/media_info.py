@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from reelwright.edits.cues.coded_text import TEXT_CODECS
 from reelwright.edits.media_info import AudioStream, Chapter, MediaInfo, OtherStream, VideoStream
@@ -46,23 +47,25 @@ class ChapterOut(Chapter, frozen=True, kw_only=True):
 class MediaInfoOut(MediaInfo, frozen=True, kw_only=True):
     """What was measured when the video was uploaded. Times are seconds; those that begin with `start` are of the file's
     own clock, whose zero is `start_s` for all that clients ask for. `chapters` counts all that there are,
-    `chapter_marks` are the first 500 of them."""
+    `chapter_marks` are the first 500 of them; lists of videos leave them out."""
 
     start_s: float = 0.0  # type: ignore[assignment]
     video: list[VideoStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
     audio: list[AudioStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
 
     other: list[OtherStreamOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
-    chapter_marks: list[ChapterOut] = msgspec.field(default_factory=list)  # type: ignore[assignment]
+    chapter_marks: list[ChapterOut] | UnsetType = UNSET  # type: ignore[assignment]
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> MediaInfoOut:
-        shown = _in_numbers(stored)
+    def of(cls, stored: Mapping[str, Any], *, in_list: bool = False) -> MediaInfoOut:
+        """Return what was stored; `in_list`: without the chapters, which are hundreds in some videos."""
+        shown = _in_numbers({name: part for name, part in stored.items() if name != "chapter_marks" or not in_list})
         other = [
             {**one, "kept": one["kind"] == "subtitle" and one.get("codec") in TEXT_CODECS}
             for one in shown.get("other", [])
         ]
-        return msgspec.convert({**shown, "other": other}, cls)
+        marks = {} if in_list else {"chapter_marks": shown.get("chapter_marks", [])}
+        return msgspec.convert({**shown, **marks, "other": other}, cls)
 
 
 def _in_numbers(part: Any) -> Any:

@@ -27,7 +27,7 @@ class TrashedOut(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, video: Video, addresses: Addresses) -> TrashedOut:
         return msgspec.convert(
             {
-                "video": VideoOut.of(video, addresses),
+                "video": VideoOut.of(video, addresses, in_list=True),
                 "trashed_at": video.trashed_at,
                 "trash_until": video.trash_until,
                 "reason": video.trash_reason,

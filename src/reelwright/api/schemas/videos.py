@@ -46,7 +46,8 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
     media_info: MediaInfoOut
 
     @classmethod
-    def of(cls, video: Video, addresses: Addresses) -> VideoOut:
+    def of(cls, video: Video, addresses: Addresses, *, in_list: bool = False) -> VideoOut:
+        """`in_list`: without the chapters of its `media_info`."""
         return cls(
             id=video.id,
             original_filename=video.original_filename,
@@ -64,12 +65,12 @@ class VideoOut(msgspec.Struct, frozen=True, kw_only=True):
             kept_until=video.kept_until,
             sha256=video.sha256,
             **shown(video.labels),
-            media_info=MediaInfoOut.of(video.media_info),
+            media_info=MediaInfoOut.of(video.media_info, in_list=in_list),
         )
 
 
 class VideoPage(Page[VideoOut], frozen=True, kw_only=True):
-    """One page of videos."""
+    """One page of videos: their `media_info` has no `chapter_marks`, which `GET /videos/{id}` tells."""
 
 
 class FileOut(msgspec.Struct, frozen=True, kw_only=True):
