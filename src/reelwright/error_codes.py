@@ -224,7 +224,8 @@ ERROR_CODES: dict[str, ErrorCode] = {
         hindrance="the database cannot be reached, or takes no results",
     ),
     "drawn_otherwise": ErrorCode(
-        failure="the workers have other fonts than the API that laid out its subtitles: give all the same FONT_DIR",
+        failure="the workers have other fonts than the API that laid out its subtitles: give all the same FONT_DIR"
+        " and release, then ask again: a retry does not lay them out anew",
         hindrance="a worker has other fonts than the API that laid out a job's subtitles: give both the same FONT_DIR",
     ),
     "unsupported_here": ErrorCode(failure="this machine's ffmpeg lacks what the plan needs"),

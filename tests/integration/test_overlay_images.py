@@ -9,10 +9,13 @@ from typing import Any, BinaryIO
 import msgspec
 import pytest
 import pyvips
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from reelwright import fault_points
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.cues.style import PixelStyle, SubtitleStyle, in_pixels
+from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, JobFailed, NotFound, UnsupportedMedia
 from reelwright.library.overlay_images import OverlayImages, image_key, laid_out_key, subtitles_key
@@ -190,6 +193,62 @@ async def test_subtitles_are_not_drawn_with_other_fonts_than_they_were_laid_out_
         assert (failed.value.code, failed.value.of_machine) == ("drawn_otherwise", True)
         assert "FONT_DIR" in failed.value.detail
         assert not storage.path(subtitles_key(laid.sha256)).exists()
+
+
+async def test_what_only_a_font_beside_the_bundled_ones_has_is_drawn_by_no_machine_without_it(
+    overlay_images: OverlayImages, storage: LocalStorage, tmp_path: Path
+) -> None:
+    """A sign of one's own in the API's FONT_DIR: a worker without that file, or with another one, would draw an empty
+    box, or another sign. With the same file, called the same, it draws."""
+    path = {"MEDIA_ROOT": str(tmp_path / "media"), "WORK_ROOT": str(tmp_path / "work")}
+    folders = {name: tmp_path / name for name in ("api", "other", "same")}
+    for name, folder in folders.items():
+        folder.mkdir()
+        icon_font(folder / "icons.ttf", width=900 if name == "other" else 600)
+    larger = Cue("2", "3", (CueRun("Of two lines,\nwhich decide how large the picture is"),))
+    cues = (Cue("1", "2", (CueRun("Hi \ue000"),)), larger)
+
+    async def drawn_by(worker: OverlayImages) -> None:
+        await worker.draw_subtitles(await laid_out(cues))
+
+    async def laid_out(cues: tuple[Cue, ...]) -> LaidSubtitlesFacts:
+        api = OverlayImages(parse({**path, "FONT_DIR": str(folders["api"])}), storage)
+        try:
+            return await api.lay_out_subtitles(cues, STYLE)
+        finally:
+            await api.close()
+
+    other, same = (
+        OverlayImages(parse({**path, "FONT_DIR": str(folders[name])}), storage) for name in ("other", "same")
+    )
+    try:
+        for worker in (overlay_images, other):
+            with pytest.raises(JobFailed) as failed:
+                await drawn_by(worker)
+            assert failed.value.code == "drawn_otherwise"
+        await drawn_by(same)
+        await overlay_images.draw_subtitles(await laid_out(CUES))  # which needs none of them
+    finally:
+        await other.close()
+        await same.close()
+
+
+def icon_font(path: Path, *, width: int) -> None:
+    """A square as U+E000."""
+    pen = TTGlyphPen(None)
+    for number, corner in enumerate(((0, 0), (0, 500), (width, 500), (width, 0))):
+        (pen.lineTo if number else pen.moveTo)(corner)
+    pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "icon"])
+    font.setupCharacterMap({0xE000: "icon"})
+    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "icon": pen.glyph()})
+    font.setupHorizontalMetrics({".notdef": (500, 0), "icon": (width, 0)})
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Icons", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(path)
 
 
 async def test_two_that_publish_under_one_key_leave_each_others_files_alone(

@@ -110,6 +110,20 @@ class FontBook:
                 missing -= has
         return tuple(dict.fromkeys(found))
 
+    def _lacking(self, text: str, families: Sequence[str], chosen: Font) -> set[str]:
+        """The characters that neither the chosen font nor the bundled ones of these families have."""
+        missing = {one for one in text if not _needs_no_glyph(one)}
+        stand_ins = [font for font in self._fallbacks(_writing(text)) if font.family in families]
+        for font in (chosen, *stand_ins):
+            missing -= font_file.coverage(font.path, font.index).of(missing)
+        return missing
+
+    def _having(self, characters: set[str]) -> set[Path]:
+        """Files of fonts that have any of them."""
+        if not characters:
+            return set()
+        return {font.path for font in self._all if font_file.coverage(font.path, font.index).of(characters)}
+
     def _fallbacks(self, writing: str | None) -> builtins.list[Font]:
         """One bundled font of each family, in the order in which they stand in for others.
 
@@ -164,9 +178,10 @@ class FontBook:
             state.update(f"{path}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
         return state.hexdigest()
 
-    def digest_of(self, families: Sequence[str], chosen: Font) -> str:
-        """Of the chosen font, its italic, and all others of these families: the same on every machine that has the same
-        files under the same names. Reads them once: call it in a thread."""
+    def digest_of(self, text: str, families: Sequence[str], chosen: Font) -> str:
+        """Of all that the text may be drawn with: the chosen font, its italic, all others of these families, and every
+        font that has any of what they lack. The same on every machine that has the same files under the same names.
+        Reads them once: call it in a thread."""
         slanted = self.slanted(chosen)
         own = [chosen.path, *([] if slanted is None else [slanted.path])]
         homes = {
@@ -176,6 +191,7 @@ class FontBook:
         }
         others = {font.path for family, source in homes.items() for font in source if font.family == family}
         state = hashlib.sha256()
+        others |= self._having(self._lacking(text, families, chosen))
         for path in (*own, *sorted(others, key=lambda path: path.name)):
             state.update(f"{path.name}\0{font_file.sha256(path)}\n".encode("utf-8", "surrogateescape"))
         return state.hexdigest()

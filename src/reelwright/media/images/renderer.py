@@ -68,6 +68,7 @@ MANY_CUES = 50
 """Drawing more takes a while: others go first."""
 OTHER_FONTS = (
     "the subtitles were laid out with other fonts than this machine has: give the API and all workers the same FONT_DIR"
+    " and the same release, then ask for the edit again, which lays them out anew"
 )
 FONT_FILES = 1024
 """Fontconfig keeps a file open for each font in use."""
@@ -156,7 +157,7 @@ class ImageRenderer:
             font = self._book.find(style.text.font)
         except UnknownFont as error:
             raise InvalidInput([FieldError("/font", str(error))]) from error
-        text = "\n".join(cue.text for cue in cues)
+        text = _said(cues)
         if missing := set(await asyncio.to_thread(self._book.missing_glyphs, text, font)):
             number = next(number for number, cue in enumerate(cues) if not missing.isdisjoint(cue.text))
             named = [one for one in dict.fromkeys(cues[number].text) if one in missing]
@@ -166,7 +167,7 @@ class ImageRenderer:
             cues=tuple(cues),
             style=style,
             face=Face(families=families, weight=font.weight, width=font.width, italic=font.italic),
-            fonts=await asyncio.to_thread(self._book.digest_of, families, font),
+            fonts=await asyncio.to_thread(self._book.digest_of, text, families, font),
             release=RELEASE,
         )
         call = await self._of_cues(what, LayOutCues, font)
@@ -213,7 +214,7 @@ class ImageRenderer:
             font = self._book.find(what.style.text.font)
         except UnknownFont as error:
             raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True) from error
-        if self._book.digest_of(what.face.families, font) != what.fonts:
+        if self._book.digest_of(_said(what.cues), what.face.families, font) != what.fonts:
             raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True)
         return font
 
@@ -326,6 +327,11 @@ def _written(what: CuesToDraw) -> Iterator[BinaryIO]:
         asked.write(msgspec.json.encode(what))
         asked.flush()
         yield asked
+
+
+def _said(cues: Sequence[Cue]) -> str:
+    """All that is to be drawn."""
+    return "\n".join(cue.text for cue in cues)
 
 
 def _raw(request: DrawText | LayOutCues | DrawCues | NormalizeImage | MeasureImage) -> msgspec.Raw:
