@@ -11,15 +11,18 @@ import msgspec
 import pytest
 import uvloop
 
-from reelwright.errors import Busy, MediaProcessFailed, UnreadableMedia
+from reelwright.errors import Busy, JobFailed, MediaProcessFailed, UnreadableMedia
 from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
+from reelwright.media.sandbox.watched_call import WATCH_S, watched
 from tests.support import fork_tasks
 from tests.support.processes import PATIENCE_S
 
 PROGRAM = Path(fork_tasks.__file__)
 MEMORY_BYTES = 1 << 29
+PLACES = 4
+STALL_S = 2.0
 
 
 def call(errand: str, argument: object = "", **allowed: object) -> Call:
@@ -40,7 +43,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
     monkeypatch.setattr(contained, "python_argv", python_argv)
     access = contained.Access(read=(PROGRAM.parent, tmp_path), write=(tmp_path,))
-    client = ForkClient("fork_tasks", at_once=4, access=access)
+    client = ForkClient("fork_tasks", at_once=PLACES, access=access)
     yield client
     await client.stop()
 
@@ -94,6 +97,26 @@ async def test_a_childs_end_is_told_and_the_next_call_is_answered(server: ForkCl
     with pytest.raises(ChildFailed):  # an answer of another type than is expected
         await server.ask(call("remember"), [], int)
     assert server.pid == pid
+
+
+async def test_what_waits_for_its_turn_does_not_stall(server: ForkClient, tmp_path: Path) -> None:
+    """However long others take; once it has its turn, it does."""
+
+    async def watch(errand: str) -> str:
+        asked = call(errand, "word")
+        return await watched(server, asked, [], str, report=lambda _: None, stall_s=STALL_S, what="waiting")
+
+    with (tmp_path / "said").open("w+b", buffering=0) as file:
+        others = [asyncio.create_task(server.ask(call("hear"), [file.fileno()], str)) for _ in range(PLACES)]
+        waiting = asyncio.create_task(watch("remember"))
+        done, _ = await asyncio.wait([waiting, *others], timeout=2 * WATCH_S + STALL_S)
+        assert not done
+        file.write(b"word")
+        assert await waiting == "1 1"
+        await asyncio.gather(*others)
+    with pytest.raises(JobFailed) as failed:
+        await watch("hang")
+    assert failed.value.code == "stalled"
 
 
 async def test_an_answer_is_had_before_its_child_has_ended(server: ForkClient, tmp_path: Path) -> None:

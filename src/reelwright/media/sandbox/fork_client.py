@@ -13,7 +13,7 @@ import os
 import socket
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,13 +93,16 @@ class ForkClient:
         *,
         turns: Turns | None = None,
         large: bool = False,
+        begun: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """The handler's answer. `files` are the caller's to close; `turns`: to wait for others than this client's.
+        """The handler's answer. `files` are the caller's to close; `turns`: to wait for others than this client's;
+        `begun`: told when its turn has come.
 
         Raises UnsupportedMedia, UnreadableMedia and the OSError of a full disk (as the handler did), ChildFailed, Busy
         (there was no turn, or the server cannot be kept running).
         """
         async with (turns or self._turns).turn(large=large):
+            begun()
             for _ in range(2):  # a server that was found dead takes its calls along: once more, with a new one
                 if said := await self._said(call, files):
                     return _understood(said, answer)

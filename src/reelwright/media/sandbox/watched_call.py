@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reelwright.errors import JobFailed
 from reelwright.media.sandbox.fork_client import ForkClient
@@ -33,14 +33,16 @@ async def watched(
     large: bool = False,
 ) -> Answer:
     """The handler's answer; `what` it does, and in which stage, for the failure of one that stalls. The last file of
-    the call is where it tells how far it is.
+    the call is where it tells how far it is. While it waits for its turn it does not stall.
 
     Raises as `ForkClient.ask` does, and JobFailed `stalled`. When cancelled, the process is ended.
     """
     done_fd = os.memfd_create("done")
     try:
-        asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer, large=large))
+        begun = asyncio.Event()
+        asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer, large=large, begun=begun.set))
         try:
+            await _begun(asking, begun)
             await _watch(asking, done_fd, report, stall_s, what, stage)
             return await asking
         finally:
@@ -48,6 +50,16 @@ async def watched(
             await asyncio.wait([asking])
     finally:
         os.close(done_fd)
+
+
+async def _begun(asking: asyncio.Future[Answer], begun: asyncio.Event) -> None:
+    """Return when it has its turn, or will not get one."""
+    waiting = asyncio.ensure_future(begun.wait())
+    either: list[asyncio.Future[Any]] = [asking, waiting]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 async def _watch(
