@@ -187,6 +187,22 @@ async def test_what_is_larger_than_the_picture_is_said(renderer: RendererForTest
         await renderer.draw_cues([cue(0, 1, "﷽" * 1000)], huge, tmp_path / "1.mov")
 
 
+async def test_how_much_of_the_picture_is_covered_is_told(renderer: RendererForTests, tmp_path: Path) -> None:
+    """Of a cue at the top and one at the bottom little, though all between is in the picture, too; one that is there
+    when another comes and goes is drawn three times."""
+    style = in_pixels(SubtitleStyle(), CANVAS)
+
+    async def inked(*cues: Cue) -> tuple[int, int]:
+        drawn = await renderer.draw_cues(cues, style, tmp_path / "1.mov")
+        return drawn.inked_pixels, drawn.width * drawn.height
+
+    once, box_ = await inked(cue(0, 1))
+    assert 0.9 * box_ < once <= box_  # whose sides are even
+    both, strip = await inked(cue(0, 1), cue(1, 2, place=CuePlace(line=0)))
+    assert both == 2 * once < strip / 4
+    assert (await inked(cue(0, 3), cue(1, 2, place=CuePlace(line=0))))[0] == 4 * once
+
+
 async def test_hundreds_of_cues_are_one_small_file(renderer: RendererForTests, tmp_path: Path) -> None:
     """No more of the picture than they need."""
     many = [cue(number, Fraction(number) + Fraction(1, 2), f"This is cue {number}") for number in range(120)]

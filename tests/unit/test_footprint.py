@@ -26,9 +26,18 @@ def planned(height: int = 720, *, bit_depth: int = 8, size_bytes: int = 5 * MIB,
     return resolve(trim(0, 8, output), Facts(sha256="0" * 64, media=source))
 
 
-def subtitled(plan: Plan, cues: int) -> Plan:
-    """The same with so many cues in a picture as usual of 1080 lines."""
-    laid = LaidSubtitlesFacts(sha256="1" * 64, canvas=(1920, 1080), x=0, y=0, width=1112, height=126, cues=cues)
+def subtitled(plan: Plan, cues: int, size: tuple[int, int] = (1112, 126), inked_pixels: int = 0) -> Plan:
+    """The same with so many cues, in a picture of that size."""
+    laid = LaidSubtitlesFacts(
+        sha256="1" * 64,
+        canvas=(3840, 2160),
+        x=0,
+        y=0,
+        width=size[0],
+        height=size[1],
+        cues=cues,
+        inked_pixels=inked_pixels,
+    )
     return msgspec.structs.replace(plan, steps=(*plan.steps, PlannedSubtitles(facts=laid)))
 
 
@@ -85,13 +94,38 @@ def test_a_factor_goes_by_pixels_and_by_how_hard_the_source_was_to_code() -> Non
     )
 
 
-def test_subtitles_that_are_to_be_drawn_take_disk() -> None:
-    """Each cue by the pixels of the picture that holds all; they are kept beside the result."""
+@pytest.mark.parametrize(
+    ("size", "inked_pixels", "measured_bytes"),
+    [
+        ((320, 24), 5_592, 4_180),
+        ((1720, 152), 243_958, 38_284),
+        ((1212, 972), 71_351, 27_782),
+        ((1234, 972), 96_423, 52_576),
+        ((1728, 984), 1_567_640, 283_302),
+        ((1780, 752), 1_304_488, 578_414),
+        ((2414, 1944), 282_122, 80_074),
+        ((2428, 1944), 313_461, 125_996),
+        ((3436, 302), 975_631, 94_132),
+    ],
+    ids=["360p", "two lines", "above and below", "with shadow", "full", "emoji", "4K", "4K shadow", "4K two lines"],
+)
+def test_subtitles_that_are_to_be_drawn_take_disk(
+    size: tuple[int, int], inked_pixels: int, measured_bytes: int
+) -> None:
+    """What a cue took in the video of all, or somewhat more: also where cues stand at the top and at the bottom, and
+    all that lies between is in the picture. They are kept beside the result."""
     plain = footprint(planned(), 2)
-    drawn = footprint(subtitled(planned(), 1000), 2)
+    drawn = footprint(subtitled(planned(), 1000, size, inked_pixels * 1000), 2)
     for field in ("media_bytes", "work_bytes"):
-        assert 30 * MIB < getattr(drawn, field) - getattr(plain, field) < 60 * MIB  # 36 MB were measured
-    assert footprint(subtitled(planned(), 0), 2) == plain
+        taken = (getattr(drawn, field) - getattr(plain, field)) / 1000
+        assert measured_bytes < taken < 6 * measured_bytes
+
+
+def test_subtitles_that_an_older_release_laid_out_take_all_of_their_picture() -> None:
+    """It did not say how much of that each cue covers."""
+    unsaid, said = (footprint(subtitled(planned(), 1000, (1112, 126), inked), 2) for inked in (0, 1112 * 126 * 1000))
+    assert unsaid == said
+    assert footprint(subtitled(planned(), 0, (0, 0), 0), 2) == footprint(planned(), 2)
 
 
 def test_small_pictures_keep_few_cores_busy() -> None:

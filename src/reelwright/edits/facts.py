@@ -47,6 +47,9 @@ class LaidSubtitlesFacts(SubtitlesFacts, frozen=True, kw_only=True, omit_default
     rest is as it will be. `cues`: how many there are."""
 
     cues: int
+    inked_pixels: int = 0
+    """Of the boxes of all cues, counted once for each picture that they are in; 0 where an older release laid them
+    out."""
 
 
 class CueFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cues"):

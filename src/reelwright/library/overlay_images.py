@@ -154,6 +154,7 @@ class OverlayImages:
             width=laid.width,
             height=laid.height,
             cues=len(cues),
+            inked_pixels=laid.inked_pixels,
             warnings=(f"the subtitles at {early} are larger than the picture and are cut off",) if early else (),
         )
 

@@ -31,10 +31,10 @@ MAX_TOLD = 5
 def laid_out(what: CuesToDraw) -> LaidCues:
     """Where `write` will draw them: letters are measured and not drawn, a tenth of the work."""
     try:
-        boxes, _ = _boxes(what.cues, what.style, what.face)
+        boxes, states = _boxes(what.cues, what.style, what.face)
     except _CannotBeDrawn as cannot:
         return LaidCues(wrong=(cannot.number, cannot.sentence))
-    return _laid(boxes, layout.bounds(boxes.values(), what.style), what.style)
+    return _laid(boxes, states, layout.bounds(boxes.values(), what.style), what.style)
 
 
 def write(what: CuesToDraw, target_fd: int, report: Callable[[float], None]) -> LaidCues:
@@ -48,7 +48,7 @@ def write(what: CuesToDraw, target_fd: int, report: Callable[[float], None]) -> 
         size = strip.right - strip.left, strip.bottom - strip.top
         with os.fdopen(os.dup(target_fd), "wb") as target:
             _mux(_told(_frames(what, boxes, states, strip), len(states), report), size, target)
-    return _laid(boxes, strip, what.style)
+    return _laid(boxes, states, strip, what.style)
 
 
 def _told(
@@ -59,12 +59,19 @@ def _told(
         report(number / count)
 
 
-def _laid(boxes: Mapping[int, Box], strip: Box | None, style: PixelStyle) -> LaidCues:
+def _laid(
+    boxes: Mapping[int, Box], states: Sequence[time_line.Screen], strip: Box | None, style: PixelStyle
+) -> LaidCues:
     if strip is None:
         return LaidCues()
     cut_off = [number for number, box in boxes.items() if not _holds(style, box)][:MAX_TOLD]
     width, height = strip.right - strip.left, strip.bottom - strip.top
-    return LaidCues(x=strip.left, y=strip.top, width=width, height=height, cut_off=tuple(cut_off))
+    inked = sum(_pixels(boxes[number]) for state in states for number in state.shown)
+    return LaidCues(x=strip.left, y=strip.top, width=width, height=height, inked_pixels=inked, cut_off=tuple(cut_off))
+
+
+def _pixels(box: Box) -> int:
+    return (box.right - box.left) * (box.bottom - box.top)
 
 
 def load() -> None:

@@ -61,6 +61,8 @@ class LaidCues(msgspec.Struct, frozen=True, kw_only=True):
     y: Annotated[int, Meta(ge=0)] = 0
     width: Annotated[int, Meta(ge=0)] = 0
     height: Annotated[int, Meta(ge=0)] = 0
+    inked_pixels: Annotated[int, Meta(ge=0)] = 0
+    """Of the boxes of all cues, counted once for each picture that they are in."""
     wrong: tuple[int, str] | None = None
     """The number of a cue that cannot be drawn, and why."""
     cut_off: tuple[int, ...] = ()
