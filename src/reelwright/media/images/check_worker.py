@@ -9,10 +9,10 @@ import msgspec
 
 from reelwright import file_formats
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media.images.png import DAMAGED
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
 
-DAMAGED = "The picture is damaged: reading it failed."
 GIF_TRAILER = b";"
 """The last byte: of a GIF that was cut off, libvips shows what there is."""
 

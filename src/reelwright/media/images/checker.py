@@ -10,7 +10,8 @@ from typing import Self
 import msgspec
 
 from reelwright.errors import UnreadableMedia
-from reelwright.media.images.check_worker import DAMAGED, Seen
+from reelwright.media.images.check_worker import Seen
+from reelwright.media.images.png import DAMAGED
 from reelwright.media.images.renderer import ENVIRONMENT
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient

@@ -11,6 +11,7 @@ import pyvips
 
 from reelwright import file_formats
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media.images.png import DAMAGED
 
 MAX_SIDE = 16384
 """Pixels. What is computed for a row takes memory by its length."""
@@ -19,7 +20,6 @@ QUARTER_TURNS = range(5, 9)
 """EXIF orientations whose width is shown as height."""
 
 UNSUPPORTED = "A picture is a PNG, JPEG, WebP or GIF file."
-DAMAGED = "The picture is damaged: reading it failed."
 
 
 def reader(head: bytes) -> str | None:

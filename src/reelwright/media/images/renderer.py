@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import struct
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -25,9 +24,10 @@ from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
 from reelwright.edits.text_rules import MAX_PIXELS, checked_text
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
-from reelwright.media.images import fontconfig
+from reelwright.media.images import fontconfig, png
 from reelwright.media.images.font_file import Font
 from reelwright.media.images.fonts import FontBook, UnknownFont, no_glyphs
+from reelwright.media.images.png import DAMAGED
 from reelwright.media.images.requests import (
     CuesToDraw,
     DrawCues,
@@ -56,8 +56,6 @@ PICTURES_AT_ONCE = 2
 BASE_MEMORY_BYTES, BYTES_A_PIXEL, BYTES_A_TEXT_PIXEL = 640 * 2**20, 28, 64
 """Address space of what draws. Measured: 25 bytes a pixel of a transparent picture, 50 of a text with outline, shadow
 and box, beside code, fonts and stacks of threads. compose.yaml leaves room for all that draw at once."""
-PNG_HEADER = struct.Struct(">8sI4sII")
-"""Signature, then the IHDR chunk's length, name, width, height (PNG specification, 11.2.2)."""
 FIRST_LOOK_S = 120.0
 """How long fontconfig may take to look through all fonts for the first time."""
 CUES_S, CUE_S = 30.0, 0.25
@@ -78,7 +76,6 @@ ENVIRONMENT = {
     "VIPS_WARNING": "0",
     "VIPS_DISC_THRESHOLD": str(2**62),  # large pictures are read into memory: a child can write no other file
 }
-DAMAGED = "The picture is damaged: reading it failed."
 PICTURE_FAILED = {
     "crashed": DAMAGED,
     "timed_out": "Reading the picture took too long: it is damaged, or made to be slow.",
@@ -242,7 +239,7 @@ class ImageRenderer:
         """
         call = self._on_picture(NormalizeImage(max_pixels=max_pixels), max_pixels)
         await self._read(source, call, [target.fileno()], DrawResult)
-        return _png_size(target)
+        return png.size(target)
 
     async def measure_image(self, source: Path, *, max_pixels: int) -> tuple[int, int]:
         """Width and height of what `normalize_image` would write, having read all of it. Raises the same."""
@@ -264,7 +261,7 @@ class ImageRenderer:
             request=_raw(what),
             timeout_s=self._timeout_s,
             memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + max_pixels * BYTES_A_PIXEL),
-            output_bytes=_most_bytes(max_pixels),
+            output_bytes=png.most_bytes(max_pixels),
         )
 
     async def _of_cues(self, what: CuesToDraw, request: type[LayOutCues | DrawCues], font: Font) -> Call:
@@ -291,7 +288,7 @@ class ImageRenderer:
             request=_raw(DrawText(text=text, style=style, face=face, fonts_conf=str(conf))),
             timeout_s=FIRST_LOOK_S if first else self._timeout_s,
             memory_bytes=min(self._memory_bytes, BASE_MEMORY_BYTES + MAX_PIXELS * BYTES_A_TEXT_PIXEL),
-            output_bytes=_most_bytes(MAX_PIXELS),
+            output_bytes=png.most_bytes(MAX_PIXELS),
             open_files=FONT_FILES,
             read=tuple(map(str, (*self._book.folders, self._folder))),
             write=(str(self._cache),) if first else (),
@@ -302,7 +299,7 @@ class ImageRenderer:
             raise MediaProcessFailed("The text could not be drawn.", code=failed.failure) from failed
         if drawn.wrong_text is not None:
             raise InvalidInput([FieldError("/text", drawn.wrong_text)])
-        return _png_size(target)
+        return png.size(target)
 
     @property
     def _cache(self) -> Path:
@@ -336,18 +333,3 @@ def _said(cues: Sequence[Cue]) -> str:
 
 def _raw(request: DrawText | LayOutCues | DrawCues | NormalizeImage | MeasureImage) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(request))
-
-
-def _most_bytes(pixels: int) -> int:
-    """Of a PNG with so many RGBA pixels that hardly compress."""
-    return pixels * 5 + 2**20
-
-
-def _png_size(target: BinaryIO) -> tuple[int, int]:
-    """Width and height from the file itself: what wrote it may have been taken over by the picture it read."""
-    head = os.pread(target.fileno(), PNG_HEADER.size, 0)
-    if len(head) == PNG_HEADER.size:
-        signature, _, name, width, height = PNG_HEADER.unpack(head)
-        if signature == b"\x89PNG\r\n\x1a\n" and name == b"IHDR" and width and height:
-            return width, height
-    raise UnreadableMedia(DAMAGED)
