@@ -146,3 +146,41 @@ async def test_what_only_reads_begins_no_transaction(database_url: str) -> None:
     async with sessions.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM projects WHERE name = 'a part'")) == 0
     await engine.dispose()
+
+
+async def test_whoever_is_cancelled_while_the_first_connection_is_made_ends_so(database_url: str) -> None:
+    """However far it has come: a connection is made, and looked at before it is the pool's."""
+    for steps in range(60):
+        engine = create_engine(database_url, application_name="tests", pool_size=1)
+
+        async def asking(engine: AsyncEngine = engine) -> None:
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT pg_sleep(60)"))
+
+        task = asyncio.create_task(asking())
+        await asyncio.sleep(steps / 1000)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await engine.dispose()
+
+
+async def test_a_query_that_is_cancelled_ends_so(database_url: str) -> None:
+    """Nothing that the engine does about it is raised instead: whoever goes on after errors would never end."""
+    engine = create_engine(database_url, application_name="tests", pool_size=1)
+
+    async def asking() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            begun.set()
+            await connection.execute(text("SELECT pg_sleep(60)"))
+
+    begun = asyncio.Event()
+    task = asyncio.create_task(asking())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await engine.dispose()

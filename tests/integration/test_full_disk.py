@@ -28,7 +28,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
         while True:
             filler.write(bytes(4096))
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 async def test_a_full_disk_is_told_as_one(full_disk: Path, patch: Path, tmp_path: Path) -> None:

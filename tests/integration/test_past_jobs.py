@@ -13,9 +13,12 @@ from tests.support.job_database import World
 
 
 async def test_a_project_s_past_is_read_once_in_a_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each project's own, of a few projects only, and anew when the moment is over."""
+    """Each project's own, of a few projects only, and anew when the moment is over; at once where it is a few jobs."""
     recent = RecentPast()
     async with world.sessions() as session:
+        few = await recent.of(session, DEFAULT_PROJECT_ID)
+        assert await recent.of(session, DEFAULT_PROJECT_ID) is not few
+        monkeypatch.setattr(past_jobs, "FEW", 0)
         first = await recent.of(session, DEFAULT_PROJECT_ID)
         assert await recent.of(session, DEFAULT_PROJECT_ID) is first
         assert await recent.of(session, uuid.uuid4()) is not first

@@ -289,9 +289,15 @@ def _ping(dbapi_connection: Any, record: ConnectionPoolEntry, _: object) -> None
 
 def _give_up(context: ExceptionContext) -> None:
     """A connection that ran into our own timeout waits for its answer still: nothing can be asked on it. One with any
-    other error is asked whether it answers before it is used again."""
+    other error is asked whether it answers before it is used again.
+
+    What is raised in here would be raised instead of the error, also instead of a cancellation: then whoever goes on
+    after errors never ends."""
+    if not isinstance(context.original_exception, Exception):
+        return  # the pool lets go of a connection whose query is cancelled
     if context.connection is not None:
-        context.connection.info["in_doubt"] = True
+        with suppress(NotImplementedError):  # it is not the pool's yet: the engine's first is looked at
+            context.connection.info["in_doubt"] = True
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
         if context.connection is not None and (driver := context.connection.connection.driver_connection) is not None:

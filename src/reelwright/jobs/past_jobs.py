@@ -25,6 +25,8 @@ from reelwright.jobs.forecast import Case, Work
 
 LOOKED_AT = 300
 """Jobs, the newest."""
+FEW = 50
+"""So few cost little to read, and each more changes what they foretell."""
 KEPT_S, MOST_KEPT = 3.0, 16
 """What is known of 300 jobs takes about 0.3 MB."""
 
@@ -143,10 +145,10 @@ class RecentPast:
         self._kept: dict[uuid.UUID | None, tuple[float, Past]] = {}
 
     async def of(self, session: AsyncSession, project_id: uuid.UUID | None) -> Past:
-        """Return what the project's newest jobs took, as it was a moment ago at the most."""
+        """Return what the project's newest jobs took, as it was a moment ago at the most; of FEW, as it is."""
         read_at, known = self._kept.get(project_id, (-math.inf, None))
         now = time.monotonic()
-        if known is not None and now - read_at < KEPT_S:
+        if known is not None and len(known.jobs) >= FEW and now - read_at < KEPT_S:
             return known
         known = await past(session, project_id)
         self._kept.pop(project_id, None)
