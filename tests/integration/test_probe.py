@@ -23,6 +23,7 @@ from reelwright.media.probe.packets import decoded_frames
 from reelwright.media.probe.prober import Prober
 from reelwright.media.probe.rules import ProbeRules
 from tests.support import odd_files
+from tests.support.processes import childless, stop_child_of
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
 RULES = ProbeRules(
@@ -521,29 +522,15 @@ async def test_what_is_not_there_or_not_a_file(prober: Prober, folder: Path) -> 
             await prober.probe(path)
 
 
-async def stop_child_of(prober: Prober, probing: asyncio.Task[MediaInfo]) -> None:
-    """SIGSTOP the child that is reading the file of `probing`."""
-    assert prober.server.pid is not None
-    while not (found := children_of(prober.server.pid)):
-        assert not probing.done()
-        await asyncio.sleep(0)
-    os.kill(found[0], signal.SIGSTOP)
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 async def test_a_probe_that_hangs_is_ended_alone(folder: Path) -> None:
     """A stopped child is killed at the time limit and is a refusal; other files are answered meanwhile."""
     async with Prober(replace(RULES, timeout_s=1.0)) as prober:
         pid = prober.server.pid
         assert pid is not None
         await prober.probe(plain(folder))
-        while children_of(pid):  # an answer comes before the end of who gives it
-            await asyncio.sleep(0.001)
+        await childless(pid)
         hanging = asyncio.create_task(prober.probe(large(folder)))
-        await stop_child_of(prober, hanging)
+        await stop_child_of(pid)
         assert (await prober.probe(plain(folder))).main_video.width == 160
         with pytest.raises(UnreadableMedia, match="too long"):
             await hanging
@@ -578,15 +565,15 @@ async def test_a_cancelled_probe_ends_its_child(folder: Path) -> None:
     """Nobody waits for it any more, so the child is gone long before its time limit."""
     async with Prober(RULES) as prober:
         await prober.probe(plain(folder))
+        pid = prober.server.pid
+        assert pid is not None
+        await childless(pid)
         probing = asyncio.create_task(prober.probe(large(folder)))
-        await stop_child_of(prober, probing)
+        await stop_child_of(pid)
         probing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await probing
-        assert prober.server.pid is not None
-        async with asyncio.timeout(5):
-            while children_of(prober.server.pid):
-                await asyncio.sleep(0.01)
+        await childless(pid)
 
 
 async def test_mutated_files_get_an_answer(prober: Prober, folder: Path) -> None:

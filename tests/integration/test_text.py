@@ -1,8 +1,6 @@
 """Drawn texts: literal, of the promised size and look, the same each time; hostile ones do nothing else."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from reelwright.media.images import text_image
 from reelwright.media.images.requests import Face
 from tests.support.hostile_strings import Watch
 from tests.support.images import BUNDLED_ONLY, RendererForTests, drawing_in_this_process, ink, opacity, pixels
+from tests.support.processes import childless, stop_child_of
 
 RED, BLUE = "red", "blue"
 BIG = TextStyle(font_size=64)
@@ -198,29 +197,16 @@ async def test_what_cannot_be_drawn_is_refused(
 
 async def test_a_cancelled_drawing_leaves_no_process(renderer: RendererForTests, tmp_path: Path) -> None:
     """Its child ends long before its time limit, and the next text is drawn."""
-    await all_ended(renderer)
+    pid = renderer.server.pid
+    assert pid is not None
+    await childless(pid)
     task = asyncio.create_task(renderer.draw_text("Hi", BIG, tmp_path / "text.png"))
-    while not (found := children_of(renderer)):
-        await asyncio.sleep(0)
-    os.kill(found[0], signal.SIGSTOP)
+    await stop_child_of(pid)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5):
-        while children_of(renderer):
-            await asyncio.sleep(0.01)
+    await childless(pid)
     await renderer.draw_text("Hi", BIG, tmp_path / "text.png")
-
-
-async def all_ended(renderer: RendererForTests) -> None:
-    """Those who have answered: their answers come before their ends."""
-    while children_of(renderer):
-        await asyncio.sleep(0.001)
-
-
-def children_of(renderer: RendererForTests) -> list[int]:
-    pid = renderer.server.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 async def test_the_warm_server_has_one_thread(renderer: RendererForTests, tmp_path: Path) -> None:
@@ -234,11 +220,10 @@ async def test_a_text_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """The caller is told, and the server draws on."""
     async with RendererForTests.in_folder(tmp_path / "own", timeout_s=0.5) as easel:
         pid = easel.server.pid
-        await all_ended(easel)
+        assert pid is not None
+        await childless(pid)
         drawing = asyncio.create_task(easel.draw_text("Hi", BIG, tmp_path / "text.png"))
-        while not (found := children_of(easel)):
-            await asyncio.sleep(0)
-        os.kill(found[0], signal.SIGSTOP)
+        await stop_child_of(pid)
         with pytest.raises(MediaProcessFailed) as failed:
             await drawing
         assert failed.value.code == "timed_out"

@@ -165,3 +165,23 @@ def _become(argv: Sequence[str], environment: Mapping[str, str], folder: Path, l
     importlib.reload(fault_points)  # it looks at the environment when it is imported
     sys.argv = list(argv)
     runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
+
+
+def children_of(pid: int) -> list[int]:
+    """The child processes that a process has now."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def childless(pid: int) -> None:
+    """Until it has none: whose answer has come may be ending still."""
+    async with asyncio.timeout(5):
+        while children_of(pid):
+            await asyncio.sleep(0.001)
+
+
+async def stop_child_of(pid: int) -> None:
+    """SIGSTOP the child that it has next."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (found := children_of(pid)):
+            await asyncio.sleep(0)
+    os.kill(found[0], signal.SIGSTOP)

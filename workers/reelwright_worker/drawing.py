@@ -12,8 +12,7 @@ from reelwright.library.overlay_images import OverlayImages
 
 async def undrawn(plan: Plan, images: OverlayImages) -> list[LaidSubtitlesFacts]:
     """Return the subtitles of a plan that nobody has drawn yet."""
-    laid = [facts for facts in plan.sources if isinstance(facts, LaidSubtitlesFacts)]
-    return [facts for facts in laid if not await images.is_drawn(facts)]
+    return [facts for facts in plan.laid_subtitles if not await images.is_drawn(facts)]
 
 
 async def draw(subtitles: Sequence[LaidSubtitlesFacts], images: OverlayImages, report: Callable[[float], None]) -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, CursorResult, Double, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Double, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,7 +39,7 @@ _RESERVE = text(
 )
 _RENEW = text(
     "UPDATE reservations SET until = now() + make_interval(secs => :lasts_s),"
-    " used = CASE WHEN resource = :disk THEN :used_bytes ELSE used END WHERE holder = :holder"
+    " used = CASE WHEN resource = :disk THEN :used_bytes ELSE used END WHERE holder = :holder RETURNING true"
 )
 _RELEASE = text("DELETE FROM reservations WHERE holder = :holder")
 _FORGET = text("DELETE FROM reservations WHERE until < now() - interval '1 minute'")
@@ -98,8 +97,7 @@ async def reserve(
 async def renew(session: AsyncSession, holder: uuid.UUID, *, lasts_s: float, disk: str, used_bytes: int) -> bool:
     """Say that the work goes on, and how much it has written to a disk. Return whether anything is reserved for it."""
     arguments = {"holder": holder, "lasts_s": lasts_s, "disk": disk, "used_bytes": used_bytes}
-    renewed: CursorResult[Any] = await session.execute(_RENEW, arguments)  # type: ignore[assignment]
-    return bool(renewed.rowcount)
+    return (await session.execute(_RENEW, arguments)).first() is not None
 
 
 async def release(session: AsyncSession, holder: uuid.UUID) -> None:

@@ -19,7 +19,6 @@ from fractions import Fraction
 from reelwright.capacity.need import Need
 from reelwright.edits.codecs import AUDIO_RULES, Codec
 from reelwright.edits.enums import FileRole
-from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Plan
@@ -167,11 +166,10 @@ def _images(plan: Plan) -> float:
 
 
 def _drawn(plan: Plan) -> float:
-    laid = [facts for facts in plan.sources if isinstance(facts, LaidSubtitlesFacts)]
     return sum(
         facts.cues * (facts.width * facts.height * CLEAR_PIXEL_BYTES + CUE_BYTES)
         + (facts.inked_pixels or facts.cues * facts.width * facts.height) * INKED_PIXEL_BYTES
-        for facts in laid
+        for facts in plan.laid_subtitles
     )
 
 

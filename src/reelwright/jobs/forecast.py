@@ -17,7 +17,6 @@ import msgspec
 from reelwright.edits import effort
 from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
-from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.outputs import Preset
 from reelwright.edits.plan import ExpectedOutput, Plan
@@ -95,7 +94,7 @@ def work_of(job_type: JobType, plan: Plan) -> Work | None:
 
 def cues_drawn(plan: Plan) -> int:
     """Return how many cues of subtitles have to be drawn for a plan, where nobody drew them before."""
-    return sum(facts.cues for facts in plan.sources if isinstance(facts, LaidSubtitlesFacts))
+    return sum(facts.cues for facts in plan.laid_subtitles)
 
 
 def drawing_share(plan: Plan) -> float:

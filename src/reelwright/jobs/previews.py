@@ -12,7 +12,6 @@ from pathlib import Path
 from reelwright.db.models import File
 from reelwright.edits import timecode
 from reelwright.edits.edit import Edit
-from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.plan import Plan
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.timecode import Time
@@ -67,9 +66,8 @@ class Previews:
 
     async def paths(self, plan: Plan, files: Sequence[File]) -> list[Path]:
         """Return where the plan's sources lie, subtitles drawn. Raises NotFound when one is gone, Busy, JobFailed."""
-        for facts in plan.sources:
-            if isinstance(facts, LaidSubtitlesFacts):
-                await self._overlay_images.draw_subtitles(facts)
+        for laid in plan.laid_subtitles:
+            await self._overlay_images.draw_subtitles(laid)
         keys = {file.sha256: file.key for file in files}
         found = [self._storage.path(drawn_key(facts) or keys[facts.sha256]) for facts in plan.sources]
         if not await asyncio.to_thread(lambda: all(path.is_file() for path in found)):

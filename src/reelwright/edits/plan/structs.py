@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.track import SubtitleTrack, of_kind
-from reelwright.edits.facts import AnyFacts, Facts
+from reelwright.edits.facts import AnyFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, planned_track
 from reelwright.edits.splice import Splice
@@ -115,6 +115,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def sources(self) -> tuple[Facts | AnyFacts, ...]:
         """All that is read, in the order of the recipe's input slots."""
         return (self.inputs[0], *(source for step in self.steps for source in step.sources))
+
+    @property
+    def laid_subtitles(self) -> tuple[LaidSubtitlesFacts, ...]:
+        """The subtitles that are drawn where the plan is made."""
+        return tuple(facts for facts in self.sources if isinstance(facts, LaidSubtitlesFacts))
 
     @property
     def length(self) -> Fraction:
