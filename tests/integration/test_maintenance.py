@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import itertools
 import logging
 import os
@@ -11,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
-from reelwright.db.models import Asset, Webhook, new_id
+from reelwright.db.models import Asset, Job, Webhook, new_id
 from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.facts import Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
@@ -161,6 +162,24 @@ async def test_entries_of_dead_workers_are_ended_when_their_job_has_moved_on(pla
     await place.world.do(lifecycle.cancel, again)
     await place.maintenance().rescue_jobs()
     assert [status for _, status, job in await place.world.entries() if job == str(again)] == ["doing"]
+
+
+@pytest.mark.parametrize("moved_on", ["ended", "queued again", "deleted"])
+async def test_an_entry_that_its_living_worker_does_not_know_of_is_ended(place: Place, moved_on: str) -> None:
+    """The answer to its fetch was lost: nobody else would ever end it."""
+    job_id = await place.world.job()
+    await place.fetched(job_id, seconds_ago=100)
+    async with place.world.sessions.begin() as session:
+        if moved_on == "deleted":
+            await session.execute(delete(Job).where(Job.id == job_id))
+        elif moved_on == "ended":
+            await lifecycle.cancel(session, job_id)
+            await session.execute(
+                update(Job).where(Job.id == job_id).values(finished_at=func.now() - datetime.timedelta(seconds=100))
+            )
+    await place.maintenance().rescue_jobs()
+    left = [status for _, status, _ in await place.world.entries()]
+    assert left == (["aborted", "todo"] if moved_on == "queued again" else ["aborted"])
 
 
 async def test_old_files_without_a_row_go_and_all_others_stay(place: Place) -> None:

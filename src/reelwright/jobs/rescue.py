@@ -13,19 +13,18 @@ from reelwright.db.models import ForgottenJob, Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
 from reelwright.jobs import followers, lifecycle, queue, reuse
+from reelwright.jobs.queue_upkeep import ANSWERED_WITHIN_S
 
 logger = logging.getLogger(__name__)
 
 AT_A_TIME = 500
 """Jobs that one transaction ends, or queues again; the others are left to the next."""
-CLAIM_WITHIN_S = 15
-"""A worker that fetched a job's queue entry claims the job before that; it waits for a connection at the most."""
 
 _NO_LIVE_ENTRY = text(
     "NOT EXISTS (SELECT FROM procrastinate_jobs q WHERE q.id = jobs.queue_job_id AND (q.status = 'todo'"
     " OR (q.status = 'doing' AND EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = q.id"
-    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :claim_within_s)))))"
-).bindparams(claim_within_s=CLAIM_WITHIN_S)
+    " AND e.type = 'started' AND e.at > now() - make_interval(secs => :within_s)))))"
+).bindparams(within_s=ANSWERED_WITHIN_S)
 _FETCHED = text(
     "WITH held AS MATERIALIZED (SELECT id FROM procrastinate_jobs WHERE status = 'doing')"
     " SELECT j.id FROM held JOIN jobs j ON j.queue_job_id = held.id WHERE j.status = 'PENDING' LIMIT :most"
