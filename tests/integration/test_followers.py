@@ -478,8 +478,8 @@ async def test_a_look_for_left_followers_reads_a_leader_once_however_many_follow
     leader, follower = await place.submit(), await place.submit()
     await operator.execute("ALTER TABLE jobs SET (autovacuum_enabled = off)")
     await operator.execute(
-        "INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid()))).*"
-        " FROM jobs j, generate_series(1, 20000) AS n WHERE j.id = $1",
+        "INSERT INTO jobs SELECT one.* FROM jobs j, generate_series(1, 20000) AS n,"
+        " jsonb_populate_record(j, jsonb_build_object('id', md5(n::text)::uuid)) AS one WHERE j.id = $1",
         follower.id,
     )
     for statistics in ("SELECT", "ANALYZE jobs"):

@@ -20,6 +20,8 @@ SECONDS = st.floats(0, 1e7, allow_nan=False)
 
 BEFORE = 80
 """Jobs that are known before any is judged."""
+RECENT = 150
+"""Older ones count less than a thousandth."""
 
 
 def aged(errors: list[float]) -> list[Error]:
@@ -44,7 +46,7 @@ def test_a_model_that_is_wrong_about_itself_is_set_right(spread: float, bias: fl
         came = 10 * math.exp(chance.gauss(bias, scale))
         model = forecast(10, spread)
         if number >= BEFORE:
-            told = calibration.calibrated(model, aged(errors))
+            told = calibration.calibrated(model, aged(errors[:RECENT]))
             held += told.low <= came <= told.high
             above += came > told.expected
         errors.insert(0, calibration.error(came, model.expected, model.spread))
