@@ -28,6 +28,7 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
+from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.submit import Draft, find_source, submit
 from reelwright.library import uploads
@@ -69,7 +70,8 @@ class UnsteadySessions(async_sessionmaker[AsyncSession]):
     """Transactions whose connection breaks where a test says so."""
 
     breaks: dict[str, int]
-    """How often at which moment: "begin", or "commit" (before it) and "committed" (after it) of a publication."""
+    """How often at which moment: "begin", "answer" (after a commit), or "commit" (before it) and "committed" (after it)
+    of a publication."""
 
     def trouble(self, moment: str) -> None:
         if self.breaks.get(moment):
@@ -91,6 +93,7 @@ class UnsteadySessions(async_sessionmaker[AsyncSession]):
             await session.flush()
             if publishes:
                 self.trouble("commit")
+        self.trouble("answer")
         if publishes:
             self.trouble("committed")
 
@@ -176,6 +179,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
             splicer=splicer,
             machine=machine,
             place=place,
+            past=RecentPast(took=True),
             overlay_images=OverlayImages(settings, storage),
         )
         bench = Workbench(context, sessions, storage, world)
@@ -195,6 +199,20 @@ async def test_a_commit_whose_answer_is_lost_counts_once(bench: Workbench, momen
     job = await bench.world.look(job_id)
     assert (job.status, job.attempt, await bench.variants()) == (JobStatus.SUCCESS, 1, 1)
     assert await bench.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
+
+
+async def test_a_claim_whose_answer_is_lost_is_no_failure(bench: Workbench) -> None:
+    """The job waits again at once; a claim that was never made leaves it as it was."""
+    job_id = await bench.job(1, 2)
+    for moment, events in (("begin", 1), ("answer", 3)):
+        bench.sessions.breaks[moment] = 1
+        await run_job(bench.context, job_id)
+        assert bench.sessions.breaks[moment] == 0
+        job = await bench.world.look(job_id)
+        assert (job.status, job.failures, job.lease_until) == (JobStatus.PENDING, 0, None)
+        assert len(await bench.world.events(job_id)) == events
+    await run_job(bench.context, job_id)
+    assert (await bench.world.look(job_id)).status is JobStatus.SUCCESS
 
 
 async def test_a_worker_that_stops_while_it_claims_hands_the_job_back(bench: Workbench) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from sqlalchemy import text
 
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.jobs import past_jobs
-from reelwright.jobs.past_jobs import MOST_KEPT, RecentPast
+from reelwright.jobs.past_jobs import MOST_KEPT, RecentPast, Took
 from tests.support.job_database import World
 
 
@@ -28,3 +29,16 @@ async def test_a_project_s_past_is_read_once_in_a_moment(world: World, monkeypat
         assert again is not first
         monkeypatch.setattr(past_jobs, "KEPT_S", 0.0)
         assert await recent.of(session, DEFAULT_PROJECT_ID) is not again
+
+
+async def test_what_stages_took_is_read_for_those_who_say_so(world: World) -> None:
+    """Workers, who weigh stages by it."""
+    job_id = await world.job()
+    ended = "status = 'SUCCESS', progress = 100, attempt = 1, started_at = now() - interval '2 s', finished_at = now()"
+    stored = f"""UPDATE jobs SET {ended}, forecast = '{{}}', took = '{{"stages": {{"render": 1.5}}}}' WHERE id = :id"""
+    async with world.sessions.begin() as session:
+        await session.execute(text(stored), {"id": job_id})
+    async with world.sessions() as session:
+        for recent, took in ((RecentPast(took=True), Took(stages={"render": 1.5})), (RecentPast(), None)):
+            (job,) = (await recent.of(session, DEFAULT_PROJECT_ID)).jobs
+            assert job.took == took

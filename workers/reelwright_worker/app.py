@@ -22,6 +22,7 @@ from reelwright.events import deliveries
 from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
@@ -127,6 +128,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 overlay_images=overlay_images,
                 machine=machine,
                 place=place,
+                past=RecentPast(took=True),
             )
             notifier = JobNotifier(url, (deliveries.CHANNEL,))
             with (

@@ -24,7 +24,6 @@ from reelwright.edits.splice import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import claims, time_left
 from reelwright.jobs.claims import Claim
-from reelwright.jobs.past_jobs import past
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
 from reelwright.library.overlay_images import drawn_key, prepared_key
@@ -113,7 +112,7 @@ class Attempt(TendedAttempt):
 
     async def _work(self) -> None:
         async with self.ctx.sessions() as session:
-            self.foresight.heed(await past(session, self.job.project_id, took=True))
+            self.foresight.heed(await self.ctx.past.of(session, self.job.project_id))
         outputs = await self._render(await self._fetch())
         sidecars = await self._sidecars(outputs)
         if not outputs:  # images alone

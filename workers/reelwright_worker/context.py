@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.capacity.place import WorkPlace
+from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.inspector import Inspector
@@ -35,3 +36,5 @@ class WorkerContext:
     overlay_images: OverlayImages
     machine: Machine
     place: WorkPlace
+    past: RecentPast
+    """With what jobs took."""

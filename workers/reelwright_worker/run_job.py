@@ -65,11 +65,13 @@ class _NoRoom(Exception):
 
 
 async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
-    """Claim the job, and reserve what it takes; where there is no room, it is put back."""
+    """Claim the job, and reserve what it takes; where there is no room, it is put back, and where nobody knows whether
+    the claim was committed, too: nobody else would look for long, and then it would count as a failure."""
+    token = uuid.uuid4()
     try:
         try:
             async with ctx.sessions.begin() as session:
-                taken = await _claimed(ctx, session, job_id)
+                taken = await _claimed(ctx, session, job_id, token)
         except _NoRoom as refused:
             logger.info("job %s waits: %s", job_id, refused)
             metrics.NO_ROOM.labels(refused.short.kind).inc()
@@ -79,17 +81,20 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | N
     except Exception as error:
         if not is_away(error):
             raise
-        logger.warning("job %s could not be claimed, the maintenance will queue it again: %r", job_id, error)
+        logger.warning("job %s could not be claimed, and is queued again: %r", job_id, error)
+        await _settle(ctx, Claim(job_id, 0, token), "handed back", lifecycle.hand_back)
         return None
     if taken is None:
         logger.info("job %s needs no work", job_id)
     return taken
 
 
-async def _claimed(ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
+async def _claimed(
+    ctx: WorkerContext, session: AsyncSession, job_id: uuid.UUID, token: uuid.UUID
+) -> tuple[Claim, Job] | None:
     """Raises _NoRoom."""
     lease_s = ctx.settings.lease_s
-    taken = await lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s)
+    taken = await lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token)
     if taken is not None:
         claim, job = taken
         need = _need(ctx, job)

@@ -63,9 +63,12 @@ _CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
 )
 
 
-async def claim(session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float) -> tuple[Claim, Job] | None:
-    """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take."""
-    lease, token = datetime.timedelta(seconds=lease_s), uuid.uuid4()
+async def claim(
+    session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float, token: uuid.UUID | None = None
+) -> tuple[Claim, Job] | None:
+    """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take. `token`: of
+    the claim, by which the caller finds it where the answer to its commit is lost."""
+    lease, token = datetime.timedelta(seconds=lease_s), token or uuid.uuid4()
     arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token}
     taken = (await session.execute(_CLAIM, arguments)).one_or_none()
     if taken is None:
