@@ -1,5 +1,6 @@
 """Bytes of stored files that this process has sent, by project: noted as they go, written down every few seconds and at
-the end. What a process that is killed had not written down is not counted.
+the end. What a process that is killed had not written down is not counted, and what may have been written down already
+is not written again.
 """
 
 from __future__ import annotations
@@ -46,10 +47,13 @@ class SentBytes:
             return
         sent, self._sent = self._sent, Counter()
         rows = [{"project_id": project_id, "sent_bytes": size_bytes} for project_id, size_bytes in sent.items()]
+        is_written = False
         try:
             async with self._sessions.begin() as session:
                 await session.execute(insert(UseEntry), rows)
+                is_written = True  # whatever becomes of the answer to the commit
         except Exception as error:
-            self._sent.update(sent)  # with those that have been sent since
+            if not is_written:
+                self._sent.update(sent)  # with those that have been sent since
             if not is_away(error):
                 logger.exception("bytes that were sent could not be written down")
