@@ -27,19 +27,21 @@ class Receiver:
         self._remote = Remote(self._answer)
         self._listening = AsyncExitStack()
         self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     @property
     def url(self) -> str:
         return self._remote.url(f"/{self.endpoint.name}")
 
     async def become(self, mood: str) -> None:
-        """Change its mood; who hangs is let go."""
-        self.mood = cast(Mood, mood)
-        self._changed.set()
-        self._changed = asyncio.Event()
-        await self._listening.aclose()
-        if mood != "refuse":
-            await self._listening.enter_async_context(self._remote.running(port=self._remote.port))
+        """Change its mood; who hangs is let go. One change at a time: on a busy machine two come at once."""
+        async with self._turn:
+            self.mood = cast(Mood, mood)
+            self._changed.set()
+            self._changed = asyncio.Event()
+            await self._listening.aclose()
+            if mood != "refuse":
+                await self._listening.enter_async_context(self._remote.running(port=self._remote.port))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Receiver]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
 from chaos.evidence import Arrival, Asked, Ended, Endpoint, Evidence, Happened, Made
 from chaos.invariants import INVARIANTS, broken
+from chaos.receivers import Receiver
 from chaos.schedule import TRACKS, WORKS, Fault, schedule
 
 HALF_AN_HOUR_S = 1800
@@ -139,3 +142,14 @@ def test_what_the_service_itself_leaves_is_named() -> None:
     seen = sound()
     seen.state = {"no work is left behind": ["work folder left: x"], "every row has its file": []}
     assert broken(seen) == {"no work is left behind": ["work folder left: x"]}
+
+
+async def test_a_receiver_that_is_changed_twice_at_once_listens() -> None:
+    """As the end of one fault and the beginning of the next come together on a busy machine."""
+    receiver = Receiver("told")
+    async with receiver.running():
+        await receiver.become("refuse")
+        await asyncio.gather(receiver.become("take"), receiver.become("fail"))
+        assert receiver.mood == "fail"
+        _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(receiver.url).port)
+        writer.close()
