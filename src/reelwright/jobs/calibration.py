@@ -72,8 +72,9 @@ FOREKNOWN = 5
 
 
 def measured_error(percent: float) -> float:
-    """Return the error to expect of what is measured of a job: large at first, smaller as it goes on."""
-    return 0.15 + 0.45 * (1 - percent / 100) ** 2
+    """Return the error to expect of what is measured of a job: large at first, where what goes before the work seems to
+    be work, and at the end, where what comes after it is much of what is left."""
+    return 0.15 + 0.45 * (1 - percent / 100) ** 2 + 0.35 * (percent / 100) ** 4
 
 
 def weight(age: int, lasted_s: float, lasts_s: float) -> float:
@@ -140,7 +141,8 @@ def said(foretold_s: float | None, measured_s: float | None, trust: float) -> fl
     """Return the seconds left by what was foretold and by what was measured: the mean of their logarithms, by how much
     each is worth; None where neither is known."""
     if foretold_s is None or measured_s is None:
-        return measured_s if foretold_s is None else foretold_s
+        only_s = measured_s if foretold_s is None else foretold_s
+        return None if only_s is None else max(only_s, FLOOR_S)
     by = (1 - trust) * math.log(max(foretold_s, FLOOR_S)) + trust * math.log(max(measured_s, FLOOR_S))
     return math.exp(by)
 
