@@ -118,6 +118,19 @@ async def test_consumers_see_every_event_once_and_in_order(service: Service, ser
         assert got == list(range(1, count["last"] + 1)), who
 
 
+async def test_a_stream_tells_how_far_jobs_are_where_that_is_asked_for(service: Service) -> None:
+    await service.sql(
+        "INSERT INTO jobs (id, type, status, attempt, progress, lease_until)"
+        " VALUES (gen_random_uuid(), 'trim', 'STARTED', 1, 42, now() + interval '1 hour')"
+    )
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        service.client.stream("GET", "/events/stream", params={"progress": True}) as answer,
+    ):
+        told = await anext(messages(answer))
+    assert (told["type"], told["data"]["status"], told["data"]["progress"]) == ("job.progress", "STARTED", 42)
+
+
 async def test_the_log_is_a_projects_own_and_forgets(
     settings: Settings, tmp_path: Path, world: World, clip: Path
 ) -> None:

@@ -1,21 +1,25 @@
-"""What happens in a project, live: each event is read and written down once, for all of a process who wait for it."""
+"""What happens in a project, live: each event is read and written down once, for all of a process who wait for it; and,
+for those who ask for it, how far its jobs are."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from reelwright.api import project_progress
 from reelwright.api.http.event_stream import encode_event
+from reelwright.api.project_progress import ProjectProgress
 from reelwright.db.database import is_away
 from reelwright.events import log
-from reelwright.events.event import Event
+from reelwright.events.event import JOB_ENDS, Event
+from reelwright.jobs import history
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.telemetry import metrics
 
@@ -24,6 +28,8 @@ logger = logging.getLogger(__name__)
 REMEMBERED = 1000
 READ_AT_ONCE = 500
 PAUSE_S = 1.0
+PROGRESS_EVERY_S = 1.0
+"""Between looks how far the jobs of a project are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,13 @@ class _ProjectFeed:
         """The newest number; None: nobody has looked yet."""
         self.followers: set[asyncio.Event] = set()
         self.reader: asyncio.Task[None] | None = None
+        self.news = asyncio.Event()
+        """Set where the reader is to look."""
+        self.progress = ProjectProgress()
+        self.progress_is_due = False
+        self.watchers = 0
+        """Followers who are told of progress."""
+        self.ticker: asyncio.Task[None] | None = None
 
     @property
     def begin(self) -> int:
@@ -67,10 +80,14 @@ class EventFeeds:
         self._notifier = notifier
         self._feeds: dict[UUID, _ProjectFeed] = {}
 
-    async def follow(self, project_id: UUID, seen: int | None) -> AsyncGenerator[bytes, None]:
-        """Everything after number `seen`, None: from now on, then what comes, for as long as the client stays."""
+    async def follow(
+        self, project_id: UUID, seen: int | None, *, progress: bool = False
+    ) -> AsyncGenerator[bytes, None]:
+        """Everything after number `seen`, None: from now on, then what comes, for as long as the client stays; with
+        `progress`, how far jobs are, in between: of a job only once all is told that befell it before."""
         with metrics.EVENT_STREAMS.track_inprogress():
-            async with self._waiting(project_id) as (feed, news):
+            async with self._waiting(project_id, progress=progress) as (feed, news):
+                told = 0
                 while feed.last is None:
                     await news.wait()
                     news.clear()
@@ -85,6 +102,9 @@ class EventFeeds:
                         yield b"".join(one.message for one in known)
                     elif seen < feed.begin:
                         seen = feed.begin  # it was pruned meanwhile
+                    elif progress and (messages := feed.progress.after(told)):
+                        told = feed.progress.last
+                        yield messages
                     else:
                         await news.wait()
 
@@ -106,7 +126,9 @@ class EventFeeds:
         return []
 
     @asynccontextmanager
-    async def _waiting(self, project_id: UUID) -> AsyncIterator[tuple[_ProjectFeed, asyncio.Event]]:
+    async def _waiting(
+        self, project_id: UUID, *, progress: bool = False
+    ) -> AsyncIterator[tuple[_ProjectFeed, asyncio.Event]]:
         feed = self._feeds.get(project_id)
         if feed is None:
             feed = self._feeds[project_id] = _ProjectFeed()
@@ -114,15 +136,40 @@ class EventFeeds:
         news = asyncio.Event()
         feed.followers.add(news)
         try:
-            yield feed, news
+            with self._watching(feed) if progress else nullcontext():
+                yield feed, news
         finally:
             feed.followers.discard(news)
             if not feed.followers and feed.reader is not None:
                 self._feeds.pop(project_id, None)
                 feed.reader.cancel()
 
+    @contextmanager
+    def _watching(self, feed: _ProjectFeed) -> Iterator[None]:
+        """Have the feed know how far jobs are meanwhile."""
+        feed.watchers += 1
+        feed.ticker = feed.ticker or asyncio.create_task(self._tick(feed), name="progress of a project")
+        try:
+            yield
+        finally:
+            feed.watchers -= 1
+            if not feed.watchers:
+                feed.ticker.cancel()
+                feed.ticker, feed.progress = None, ProjectProgress()
+
+    async def _tick(self, feed: _ProjectFeed) -> None:
+        """Have it looked how far the project's jobs are, when any job has come further, now and then."""
+        with self._notifier.subscribe(history.CHANNEL) as further:
+            while True:
+                feed.progress_is_due = True
+                feed.news.set()
+                await asyncio.sleep(PROGRESS_EVERY_S)
+                await further.wait()
+                further.clear()
+
     async def _read(self, project_id: UUID, feed: _ProjectFeed) -> None:
-        with self._notifier.subscribe(project_id) as news:
+        with self._notifier.subscribe(project_id) as feed.news:
+            news = feed.news
             while True:
                 news.clear()
                 try:
@@ -131,6 +178,7 @@ class EventFeeds:
                 except Exception as error:
                     if not is_away(error):
                         logger.exception("no look at the events of project %s", project_id)
+                    feed.progress_is_due = True
                     await asyncio.sleep(PAUSE_S)
                     continue
                 await news.wait()
@@ -139,17 +187,29 @@ class EventFeeds:
                     return
 
     async def _look(self, project_id: UUID, feed: _ProjectFeed) -> bool:
-        """Read what is new. Returns whether there may be more."""
+        """Read what is new, and then how far jobs are, where that is due: what has ended meanwhile is told of later.
+        Returns whether there may be more."""
+        running = None
         async with self._sessions() as session:
             if feed.last is None:
                 feed.last = (await log.extent(session, project_id)).last
                 feed.tell()
             rows = await log.after(session, project_id, feed.last, limit=READ_AT_ONCE)
+            there_is_more = len(rows) == READ_AT_ONCE
+            if feed.progress_is_due and feed.watchers and not there_is_more:
+                feed.progress_is_due = False
+                running = await project_progress.running(session, project_id)
+        for row in rows:
+            if row.type in JOB_ENDS:
+                feed.progress.forget(row.subject_id)
+        if running is not None:
+            feed.progress.take(running)
         if rows:
             feed.known.extend(_Known.of(Event.of(row)) for row in rows)
             feed.last = rows[-1].seq
+        if rows or running is not None:
             feed.tell()
-        return len(rows) == READ_AT_ONCE
+        return there_is_more
 
     async def _earlier(self, project_id: UUID, seen: int) -> list[_Known]:
         """What the feed has not: of a client that comes back after long."""

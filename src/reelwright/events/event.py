@@ -136,6 +136,8 @@ class Catalogued(msgspec.Struct, frozen=True):
 
 
 PROGRESS = "job.progress"
+JOB_ENDS = frozenset({"job.succeeded", "job.failed", "job.cancelled"})
+"""Types that tell how a job has ended."""
 
 
 CATALOGUE: dict[str, Catalogued] = {
@@ -144,7 +146,8 @@ CATALOGUE: dict[str, Catalogued] = {
     "job.failed": Catalogued("The job has ended without a result; `error_code` says why.", JobEventData),
     "job.cancelled": Catalogued("The job was cancelled.", JobEventData),
     PROGRESS: Catalogued(
-        "How far a job is, every few seconds, to endpoints that name this type; it is in no log, and never sent again.",
+        "How far a job is, now and then, to endpoints that name this type, and to streams that ask for it; it is in no"
+        " log, and never sent again.",
         JobProgressData,
         stored=False,
     ),

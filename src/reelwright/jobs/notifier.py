@@ -66,8 +66,8 @@ class JobNotifier:
 
     @contextlib.contextmanager
     def subscribe(self, what: uuid.UUID | str) -> Iterator[asyncio.Event]:
-        """Yield an event that is set whenever there may be news of a job, an upload or a project's log; the
-        subscriber clears it before it looks."""
+        """Yield an event that is set whenever there may be news of a job, an upload or a project's log, or, by the name
+        of a channel, of anything on that; the subscriber clears it before it looks."""
         event = asyncio.Event()
         subscribers = self._subscribers[str(what)]
         subscribers.add(event)
@@ -122,12 +122,16 @@ class JobNotifier:
         lost = self._lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         for channel in self.channels:
-            await connection.add_listener(channel, lambda *notification: self._wake(str(notification[-1])))
+            await connection.add_listener(channel, self._heed)
         self._connection = connection
         self.listening.set()
         self._wake_all()
         while not await set_within(lost, CHECK_INTERVAL_S):
             await self.fetch("SELECT 1")
+
+    def _heed(self, _: object, __: int, channel: str, what: object) -> None:
+        self._wake(str(what))
+        self._wake(channel)
 
     def _wake(self, what: str) -> None:
         for event in self._subscribers.get(what, ()):

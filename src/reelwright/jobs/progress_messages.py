@@ -61,7 +61,7 @@ class ProgressMessages:
                     of, reached = (webhook.id, job.id), (job.progress, job.stage)
                     if of not in under_way and told.get(of) != reached and len(under_way) < AT_ONCE:
                         told[of] = reached
-                        under_way[of] = asyncio.create_task(self._send(webhook.url, secrets, _message(job)))
+                        under_way[of] = asyncio.create_task(self._send(webhook.url, secrets, message_of(job)))
         finally:
             for task in under_way.values():
                 task.cancel()
@@ -105,7 +105,8 @@ class ProgressMessages:
             logger.info("progress of job %s was not taken: %s", told.data.job_id, error.detail)
 
 
-def _message(job: Job) -> ProgressMessage:
+def message_of(job: Job) -> ProgressMessage:
+    """Return how far a job is, as it is told."""
     left = seconds_left(job)
     data = JobProgressData(
         job_id=job.id,

@@ -201,7 +201,10 @@ class _Described(Operation):
         stream = OpenAPIMediaType(
             schema=Schema(type=OpenAPIType.STRING), examples={"example": Example(value=_PROJECT_EVENTS_EXAMPLE)}
         )
-        told = "Server-sent events without a name, so that `onmessage` has them. The data of each is an Event, as JSON."
+        told = (
+            "Server-sent events without a name, so that `onmessage` has them. The data of each is an Event, as JSON; of"
+            " those named `progress`, which only who asks for them has, a ProgressMessage."
+        )
         self.responses["200"] = OpenAPIResponse(description=told, content={"text/event-stream": stream})
 
     def _add_headers(self, descriptions: Mapping[str, str]) -> None:

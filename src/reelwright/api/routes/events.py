@@ -76,7 +76,16 @@ async def list_events(
     operation_class=operation(project_stream=True, errors=[_GONE]),
 )
 async def follow_events(
-    request: Request[Any, Any, Any], services: NamedDependency[Services], after: After = None
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    after: After = None,
+    progress: Annotated[
+        bool,
+        QueryParameter(
+            description="With how far jobs are, as events named `progress`: of each that runs the newest, at most every"
+            " second. They are in no log and have no id."
+        ),
+    ] = False,
 ) -> Response[None]:
     """Server-sent events, one for each event of the log, from now on, or after the number that was seen last
     (`Last-Event-ID`, as browsers send it when they come again; or `after`). Their data is that of `GET /events`. A
@@ -90,7 +99,8 @@ async def follow_events(
         except Exception as error:
             if not is_away(error):
                 raise  # else the stream waits for the database: a browser that is told 503 does not come again
-    return EventStream(services.event_feeds.follow(project_of_new(), seen), closing=services.notifier.closing)
+    events = services.event_feeds.follow(project_of_new(), seen, progress=progress)
+    return EventStream(events, closing=services.notifier.closing)
 
 
 router = Router("/events", route_handlers=[list_events, follow_events], tags=["events"])
