@@ -17,7 +17,7 @@ import msgspec
 
 from reelwright.cancellation import set_within
 from reelwright.db.database import is_away
-from reelwright.db.models import Delivery, EventRow
+from reelwright.db.models import Delivery, EventRow, Webhook
 from reelwright.db.sessions import Sessions
 from reelwright.errors import AddressRefused, ReelwrightError, RemoteStalled
 from reelwright.events import deliveries, message
@@ -153,8 +153,9 @@ class Deliverer:
 
     async def _write(self) -> None:
         left: list[tuple[Turn, list[Tried]]] = []
+        gone: list[Webhook] = []
         while True:
-            if not left:
+            if not left and not gone:
                 left.append(await self._done.get())
             while not self._done.empty():
                 left.append(self._done.get_nowait())
@@ -166,7 +167,11 @@ class Deliverer:
                 left = [one for one in batch if one[0].webhook.id in held] + left[WRITTEN_AT_ONCE:]
                 for turn, results in batch:
                     if turn.webhook.id not in held:
-                        await self._tell(turn, results)
+                        _count(turn, results)
+                        gone += [turn.webhook] if any(result.outcome == "gone" for result in results) else []
+                while gone:
+                    await self._disable(gone[-1])
+                    gone.pop()
             except Exception as error:  # noqa: BLE001 - it is written once the database is back
                 await _told(error, "what webhooks said is not written yet")
                 continue
@@ -175,23 +180,24 @@ class Deliverer:
             if held:
                 await asyncio.sleep(NOT_WRITTEN_PAUSE_S)
 
-    async def _tell(self, turn: Turn, results: Sequence[Tried]) -> None:
-        """Count what is written, and disable an endpoint that says that it is gone."""
-        for result, (_, event) in zip(results, turn.deliveries, strict=True):
-            metrics.WEBHOOK_TRIES.labels(result.outcome).inc()
-            if result.delivered and result.number == 1:
-                lag = (result.at - event.created_at).total_seconds() + result.duration_s
-                metrics.WEBHOOK_LAG.observe(max(lag, 0.0))
-            if not result.delivered and result.again_after_s is None:
-                metrics.WEBHOOKS_GIVEN_UP.inc()
-            if not result.delivered and turn.webhook.failing_since is None:
-                logger.warning(
-                    "webhook %s does not take what is sent: %s", turn.webhook.id, result.error or result.status
-                )
-        if any(result.outcome == "gone" for result in results):
-            async with self._sessions.begin() as session:
-                if await deliveries.disable(session, turn.webhook, "gone"):
-                    logger.warning("webhook %s is disabled: it answered 410", turn.webhook.id)
+    async def _disable(self, webhook: Webhook) -> None:
+        """Tell an endpoint nothing more that says that it is gone."""
+        async with self._sessions.begin() as session:
+            if await deliveries.disable(session, webhook, "gone"):
+                logger.warning("webhook %s is disabled: it answered 410", webhook.id)
+
+
+def _count(turn: Turn, results: Sequence[Tried]) -> None:
+    """Count what is written, and log that an endpoint begins to fail."""
+    for result, (_, event) in zip(results, turn.deliveries, strict=True):
+        metrics.WEBHOOK_TRIES.labels(result.outcome).inc()
+        if result.delivered and result.number == 1:
+            lag = (result.at - event.created_at).total_seconds() + result.duration_s
+            metrics.WEBHOOK_LAG.observe(max(lag, 0.0))
+        if not result.delivered and result.again_after_s is None:
+            metrics.WEBHOOKS_GIVEN_UP.inc()
+        if not result.delivered and turn.webhook.failing_since is None:
+            logger.warning("webhook %s does not take what is sent: %s", turn.webhook.id, result.error or result.status)
 
 
 def _meaning(status: int) -> Outcome:
