@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from reelwright.media.images.fonts import FontBook
 from tests.support import frame_judge
 from tests.support.footage import make
 from tests.support.service import Service
@@ -83,4 +88,26 @@ async def test_what_was_measured_on_the_result_is_kept(shared_service: Service) 
     assert again["warnings"] == [
         "made of the variant's file, not of the original: its loudness was measured and set",
     ]
+    (await service.client.delete(f"/videos/{video['id']}")).raise_for_status()
+
+
+async def test_subtitles_whose_font_has_changed_stay_as_they_were_seen(shared_service: Service, tmp_path: Path) -> None:
+    """An API that has another file for the font would lay them out, and have them drawn, otherwise: the file is used,
+    and a warning says so. One that has the same goes on from the original."""
+    service = shared_service
+    video = await service.upload(make().path)
+    spoken = {"type": "subtitles", "cues": [{"start": 0.2, "end": 1, "text": "Said"}]}
+    first = await edited(service, video["id"], [spoken])
+    asked = {"source": first["output_variant_id"], "steps": TRIMMED}
+    same = (await service.client.post("/edits?validate_only=true", json=asked)).json()
+    assert (same["warnings"], same["plan"]["inputs"][0]["sha256"]) == ([], video["sha256"])
+    shutil.copy(FontBook.scan(None, system=()).find(None).path, tmp_path / "own.ttf")
+    settings = msgspec.structs.replace(service.settings, font_dir=str(tmp_path))
+    async with Service(settings, tmp_path).running() as other:
+        told = (await other.client.post("/edits?validate_only=true", json=asked)).json()
+    assert told["warnings"] == [
+        "made of the variant's file, not of the original: the fonts that its subtitles were drawn with have changed",
+    ]
+    assert told["plan"]["inputs"][0]["sha256"] != video["sha256"]
+    assert [step["type"] for step in told["plan"]["steps"]] == ["trim"]
     (await service.client.delete(f"/videos/{video['id']}")).raise_for_status()

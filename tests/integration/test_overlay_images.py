@@ -195,6 +195,31 @@ async def test_subtitles_are_not_drawn_with_other_fonts_than_they_were_laid_out_
         assert not storage.path(subtitles_key(laid.sha256)).exists()
 
 
+async def test_what_was_drawn_for_a_result_may_not_be_what_would_be_drawn_now(
+    overlay_images: OverlayImages, storage: LocalStorage, tmp_path: Path
+) -> None:
+    """Where a font is not there, becomes another file, or goes; or nobody knows any more what it was."""
+    (fonts := tmp_path / "fonts").mkdir()
+    icon_font(fonts / "icons.ttf", width=600)
+    folders = {name: str(tmp_path / name.lower()) for name in ("MEDIA_ROOT", "WORK_ROOT")}
+    with_own = OverlayImages(parse({**folders, "FONT_DIR": str(fonts)}), storage)
+    cues = (Cue("1", "2", (CueRun("\ue000"),)),)
+    try:
+        facts = await with_own.lay_out_subtitles(cues, in_pixels(SubtitleStyle(font="icons.ttf"), (320, 180)))
+        usual = await overlay_images.lay_out_subtitles(CUES, STYLE)
+        assert await with_own.changed([usual, facts]) is None
+        assert "fonts" in (await overlay_images.changed([usual, facts]) or "")
+        icon_font(fonts / "icons.ttf", width=900)
+        assert "fonts" in (await with_own.changed([usual, facts]) or "")
+        (fonts / "icons.ttf").unlink()
+        assert "fonts" in (await with_own.changed([usual, facts]) or "")
+        storage.path(laid_out_key(facts.sha256)).unlink()
+        assert "not kept" in (await with_own.changed([usual, facts]) or "")
+        assert await with_own.changed([usual]) is None
+    finally:
+        await with_own.close()
+
+
 async def test_what_only_a_font_beside_the_bundled_ones_has_is_drawn_by_no_machine_without_it(
     overlay_images: OverlayImages, storage: LocalStorage, tmp_path: Path
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from dataclasses import dataclass, replace
 
@@ -10,7 +9,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import File, Job, Variant
+from reelwright.db.models import File, Variant
 from reelwright.edits.cues import chapters
 from reelwright.edits.cues.track import of_kind
 from reelwright.edits.edit import SourceChapters, SourceSubtitles
@@ -21,8 +20,8 @@ from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.composition import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
 from reelwright.library import embedded_subtitles
-from reelwright.library.overlay_images import prepared_key
-from reelwright.storage.local import LocalStorage
+from reelwright.library.lineage import plan_of
+from reelwright.library.overlay_images import OverlayImages, prepared_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Origin:
 async def of_original(
     session: AsyncSession,
     draft: Draft,
-    storage: LocalStorage,
+    images: OverlayImages,
     source_subtitles: SourceSubtitles = "keep",
     source_chapters: SourceChapters = "keep",
 ) -> Draft:
@@ -60,7 +59,7 @@ async def of_original(
         return _with_chapters(await _with_texts(session, draft))
     if not draft.edit.steps and all(output.copied for output in draft.plan().outputs):
         return await _with_chapters_of_result(session, draft)
-    origin = await origin_of(session, draft.source, storage)
+    origin = await origin_of(session, draft.source, images)
     facts = msgspec.structs.replace(origin.source.facts, layers=draft.source.facts.layers)
     base = origin.base
     if base is not None:
@@ -119,11 +118,11 @@ async def _with_texts(session: AsyncSession, draft: Draft) -> Draft:
     return replace(draft, source=source, texts=known.tracks, remarks=(*draft.remarks, *known.warnings))
 
 
-async def origin_of(session: AsyncSession, source: Source, storage: LocalStorage) -> Origin:
+async def origin_of(session: AsyncSession, source: Source, images: OverlayImages) -> Origin:
     """Return the original of a source, locked as the source is; of an upload, itself."""
     if source.variant_id is None:
         return Origin(source)
-    found = await _traced(session, source.variant_id, storage)
+    found = await _traced(session, source.variant_id, images)
     if isinstance(found, str):
         known = await _made_by(session, source.variant_id)
         base = None if isinstance(known, str) else itself(source.facts.media, known[1])
@@ -146,17 +145,14 @@ def _listing(source: Source, others: list[OtherStream]) -> Source:
 async def _made_by(session: AsyncSession, variant_id: uuid.UUID) -> tuple[Variant, Plan] | str:
     """A result and the plan that it was made by; or why that is not known."""
     variant = await session.get(Variant, variant_id)
-    job = await session.get(Job, variant.job_id) if variant is not None and variant.job_id is not None else None
-    if variant is None or job is None or job.plan_json is None:
-        return "how it was made is not known any more"
-    try:
-        return variant, msgspec.convert(job.plan_json, Plan)
-    except msgspec.ValidationError:
-        return "it was planned by another release"
+    if variant is None:
+        return "it was deleted"
+    plan = await plan_of(session, variant)
+    return plan if isinstance(plan, str) else (variant, plan)
 
 
 async def _traced(
-    session: AsyncSession, variant_id: uuid.UUID, storage: LocalStorage
+    session: AsyncSession, variant_id: uuid.UUID, images: OverlayImages
 ) -> tuple[File, Facts, LineageBase, tuple[File, ...]] | str:
     """The original's file and facts, the steps, and what else they read; or why not."""
     known = await _made_by(session, variant_id)
@@ -178,12 +174,11 @@ async def _traced(
         return "the original was deleted"
     if wanted - files.keys():
         return "a video that lies in it was deleted"
-    drawn = [key for source in plan.sources if (key := prepared_key(source)) is not None]
-    if not all([await asyncio.to_thread(storage.path(key).is_file) for key in drawn]):
-        return "an image that lies in it is not kept any more"
+    if changed := await images.changed(plan.sources):
+        return changed
     original = files.pop(plan.inputs[0].sha256)
     if original.variant_id is not None:  # a result itself
-        earlier = await _traced(session, original.variant_id, storage)
+        earlier = await _traced(session, original.variant_id, images)
         composed = earlier if isinstance(earlier, str) else on(earlier[2], base)
         if not isinstance(earlier, str) and not isinstance(composed, str):
             return earlier[0], earlier[1], composed, (*earlier[3], *files.values())

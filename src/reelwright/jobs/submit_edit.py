@@ -68,7 +68,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         async with layer_sources.sessions() as session:
             source = await find_source(session, request.source_id, pointer="/source")
             facts, _, errors = await layer_facts(session, wanted, prepared, pointers)
-            origin = await origin_of(session, source, layer_sources.storage)
+            origin = await origin_of(session, source, layer_sources.overlay_images)
         if errors:
             raise InvalidInput(errors)
         subtitles = await laid_subtitles(layer_sources, request.steps, origin, facts)
@@ -81,7 +81,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         edit, places = await asyncio.to_thread(edit_of, request, source.facts)
         draft = Draft(edit=edit, source=source, type=JobType.EDIT, layer_files=tuple(files), pointers=places)
         kept = request.source_subtitles, request.source_chapters
-        yield session, await of_original(session, draft, layer_sources.storage, *kept)
+        yield session, await of_original(session, draft, layer_sources.overlay_images, *kept)
 
 
 def _require_few_layers(steps: Sequence[Step]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Text, cast, func, lateral, literal, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
 
 from reelwright.db.models import Job, Variant, Video
+from reelwright.edits.plan import Plan
 from reelwright.errors import NotFound
 
 
@@ -95,3 +97,14 @@ async def lineage(session: AsyncSession, variant_id: uuid.UUID) -> Lineage:
         raise NotFound(f"this is a video: see /videos/{variant_id}" if is_video else "no such variant")
     links = tuple(Link(row_id, variant, job) for row_id, variant, job, _ in rows)
     return Lineage(links, rows[0][3])
+
+
+async def plan_of(session: AsyncSession, variant: Variant) -> Plan | str:
+    """The plan that a result was made by; or why that is not known, as the end of a sentence."""
+    job = await session.get(Job, variant.job_id) if variant.job_id is not None else None
+    if job is None or job.plan_json is None:
+        return "how it was made is not known any more"
+    try:
+        return msgspec.convert(job.plan_json, Plan)
+    except msgspec.ValidationError:
+        return "it was planned by another release"

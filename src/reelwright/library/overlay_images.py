@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from io import BufferedRandom
 from pathlib import Path
@@ -27,7 +27,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput, MediaProcessFailed, NotFound
 from reelwright.media.images.fonts import FontBook
-from reelwright.media.images.renderer import OTHER_FONTS, ImageRenderer
+from reelwright.media.images.renderer import OTHER_FONTS, ImageRenderer, same_font
 from reelwright.media.images.requests import CuesToDraw
 from reelwright.media.sandbox.watched_call import Report
 from reelwright.settings import Settings
@@ -85,7 +85,9 @@ class OverlayImages:
         self._folder = settings.work_path / "drawing"
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
-        self._ready: tuple[FontBook, ImageRenderer] | None = None
+        self._scanning = asyncio.Lock()
+        self._book: FontBook | None = None
+        self._ready: ImageRenderer | None = None
         self._known: dict[FileState, ImageFacts] = {}
         self._normalizing: dict[FileState, asyncio.Lock] = {}
         self._known_subtitles: dict[str, LaidSubtitlesFacts] = {}
@@ -96,12 +98,15 @@ class OverlayImages:
         await self._stack.aclose()
 
     async def fonts(self) -> FontBook:
-        return (await self._open())[0]
+        async with self._scanning:
+            if self._book is None:
+                self._book = await asyncio.to_thread(FontBook.scan, self._settings.font_path)
+            return self._book
 
-    async def _open(self) -> tuple[FontBook, ImageRenderer]:
+    async def _open(self) -> ImageRenderer:
         async with self._opening:
             if self._ready is None:
-                book = await asyncio.to_thread(FontBook.scan, self._settings.font_path)
+                book = await self.fonts()
                 await asyncio.to_thread(self._folder.mkdir, mode=0o750, parents=True, exist_ok=True)
                 renderer = ImageRenderer(
                     book,
@@ -109,12 +114,12 @@ class OverlayImages:
                     memory_bytes=self._settings.media_memory_bytes,
                     wait_s=self._wait_s,
                 )
-                self._ready = book, await self._stack.enter_async_context(renderer)
+                self._ready = await self._stack.enter_async_context(renderer)
             return self._ready
 
     async def draw_text(self, layer: TextLayer, *, pointer: Pointer = Pointer()) -> ImageFacts:  # noqa: B008 (frozen)
         """Draw a text. Raises InvalidInput that names the layer's fields; `pointer`: where the request has it."""
-        _, renderer = await self._open()
+        renderer = await self._open()
         try:
             if errors := problems(layer.style):  # and those too that only drawing would find
                 raise InvalidInput(errors + await renderer.faults(layer.text, layer.font))
@@ -140,7 +145,7 @@ class OverlayImages:
         return known
 
     async def _lay_out_subtitles(self, cues: tuple[Cue, ...], style: PixelStyle) -> LaidSubtitlesFacts:
-        _, renderer = await self._open()
+        renderer = await self._open()
         what, laid = await renderer.lay_out_cues(cues, style)
         with await self._space() as target:
             await asyncio.to_thread(target.write, msgspec.json.encode(what, order="deterministic"))
@@ -175,17 +180,36 @@ class OverlayImages:
                 self._drawing.pop(facts.sha256, None)
 
     async def _draw_subtitles(self, facts: LaidSubtitlesFacts, report: Report) -> None:
-        _, renderer = await self._open()
-        try:
-            said = await asyncio.to_thread(self._storage.path(laid_out_key(facts.sha256)).read_bytes)
-        except FileNotFoundError as error:
-            raise NotFound("what the subtitles look like is not kept any more", code="file_missing") from error
-        what = await asyncio.to_thread(msgspec.json.decode, said, type=CuesToDraw)
+        renderer, what = await self._open(), await self._laid_out(facts)
         with await self._space() as target:
             laid = await renderer.draw_cues(what, target, report=report, stall_s=self._settings.stall_timeout_s)
             if (laid.x, laid.y, laid.width, laid.height) != (facts.x, facts.y, facts.width, facts.height):
                 raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True)
             await finished(asyncio.to_thread(self._put, target, subtitles_key(facts.sha256)))
+
+    async def _laid_out(self, facts: LaidSubtitlesFacts) -> CuesToDraw:
+        """Raises NotFound."""
+        try:
+            said = await asyncio.to_thread(self._storage.path(laid_out_key(facts.sha256)).read_bytes)
+        except FileNotFoundError as error:
+            raise NotFound("what the subtitles look like is not kept any more", code="file_missing") from error
+        return await asyncio.to_thread(msgspec.json.decode, said, type=CuesToDraw)
+
+    async def changed(self, sources: Iterable[Facts | AnyFacts]) -> str | None:
+        """Why what was drawn for a result cannot be drawn again as it was, as the end of a sentence; None where it
+        can."""
+        for source in sources:
+            key = prepared_key(source)
+            if key is not None and not await asyncio.to_thread(self._storage.path(key).is_file):
+                return "an image that lies in it is not kept any more"
+            if isinstance(source, LaidSubtitlesFacts):
+                try:
+                    what = await self._laid_out(source)
+                except NotFound:  # the sweep was faster
+                    return "an image that lies in it is not kept any more"
+                if await asyncio.to_thread(same_font, await self.fonts(), what) is None:
+                    return "the fonts that its subtitles were drawn with have changed"
+        return None
 
     async def normalize(self, source: Path) -> ImageFacts:
         """A file that stays as it is is normalized once. Raises UnsupportedMedia, UnreadableMedia, NotFound, Busy."""
@@ -203,11 +227,11 @@ class OverlayImages:
     async def measure(self, source: Path) -> tuple[int, int]:
         """Width and height as an overlay will see them, of a picture that can be read to its end. Raises as
         `normalize`."""
-        _, renderer = await self._open()
+        renderer = await self._open()
         return await renderer.measure_image(source, max_pixels=self._settings.max_asset_pixels)
 
     async def _normalize(self, source: Path) -> ImageFacts:
-        _, renderer = await self._open()
+        renderer = await self._open()
         with await self._space() as normal:
             size = await renderer.normalize_image(source, normal, max_pixels=self._settings.max_asset_pixels)
             return await self._keep(normal, size)

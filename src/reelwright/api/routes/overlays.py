@@ -97,7 +97,8 @@ async def _drafted(
         mode="smart" if data.reencode == "touched" else "exact",
         pointers=data.pointers,
     ) as (session, draft):
-        yield session, await of_original(session, draft, services.storage, data.source_subtitles, data.source_chapters)
+        images, kept = services.overlay_images, (data.source_subtitles, data.source_chapters)
+        yield session, await of_original(session, draft, images, *kept)
 
 
 router = Router("/", route_handlers=[overlay_video, watermark_video], tags=["edits"])

@@ -70,7 +70,7 @@ async def _draft(services: Services, session: AsyncSession, data: TrimIn, mode: 
         named = data.container is not None
         coding = like_source(coding, source.facts.media, mode, container_is_named=named)
     draft = draft_trim(source, data.start, data.end, coding=coding, pointer=Pointer(), mode=mode)
-    return await of_original(session, draft, services.storage, data.source_subtitles, data.source_chapters)
+    return await of_original(session, draft, services.overlay_images, data.source_subtitles, data.source_chapters)
 
 
 router = Router("/", route_handlers=[trim_video], tags=["edits"])

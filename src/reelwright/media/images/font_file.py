@@ -78,9 +78,18 @@ def coverage(path: Path, index: int) -> Coverage:
         return Coverage(face.getBestCmap() or ())
 
 
-@lru_cache(maxsize=1024)
 def sha256(path: Path) -> str:
-    """Of the file."""
+    """Of the file as it is now; empty where it has gone."""
+    try:
+        about = path.stat()
+        return _sha256(path, about.st_size, about.st_mtime_ns)
+    except FileNotFoundError:
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def _sha256(path: Path, size_bytes: int, changed_ns: int) -> str:
+    """Read once, as long as it stays as it is."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

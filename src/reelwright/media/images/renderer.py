@@ -205,13 +205,9 @@ class ImageRenderer:
                 raise MediaProcessFailed("The subtitles could not be drawn.", code=failed.failure) from failed
 
     def _same_font(self, what: CuesToDraw) -> Font:
-        """The font of the cues. Raises MediaProcessFailed where it is another here, or what it lacks is drawn with
-        others."""
-        try:
-            font = self._book.find(what.style.text.font)
-        except UnknownFont as error:
-            raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True) from error
-        if self._book.digest_of(_said(what.cues), what.face.families, font) != what.fonts:
+        """Raises MediaProcessFailed where the cues would be drawn with other fonts here."""
+        font = same_font(self._book, what)
+        if font is None:
             raise MediaProcessFailed(OTHER_FONTS, code="drawn_otherwise", of_machine=True)
         return font
 
@@ -315,6 +311,16 @@ class ImageRenderer:
             fresh.write_bytes(text)
             fresh.rename(path)
         return path
+
+
+def same_font(book: FontBook, what: CuesToDraw) -> Font | None:
+    """The font of the cues, where it and all that they are drawn with beside it are here what they were when they were
+    laid out. Reads fonts: call it in a thread."""
+    try:
+        font = book.find(what.style.text.font)
+    except UnknownFont:
+        return None
+    return font if book.digest_of(_said(what.cues), what.face.families, font) == what.fonts else None
 
 
 @contextmanager
