@@ -23,6 +23,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import assets, deletion
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.outbound.client import OutboundClient
@@ -402,7 +403,8 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
         outbound = OutboundClient(OutboundRules.of(settings))
         more = storage, world.sessions, probing, overlay_images, videos, outbound
         fetched = FetchedMaterials(settings, *more)
-        sources = LayerSources(overlay_images, settings, storage, world.sessions, videos, fetched)
+        texts = EmbeddedTexts(probing, storage, world.sessions)
+        sources = LayerSources(overlay_images, settings, storage, world.sessions, videos, fetched, texts)
         prepared = await sources.prepare(layers, [Pointer("/overlays/0"), Pointer("/overlays/1")])
     assert overlay_images.keys == (f"assets/{made[0].id}/source.png",)
     first, second = prepared.errors

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from reelwright.edits import ladder
 from reelwright.edits.cues.coded_text import TEXT_CODECS, CodedText, TrackHeader, header_of, text_of
 from reelwright.edits.cues.cue import ANYWHERE, MAX_CUE_CHARACTERS, Cue, CuePlace, CueRun
-from reelwright.edits.cues.embedded import MAX_RUNS, FoundCue, FoundTrack, embedded, within
-from reelwright.edits.cues.track import MAX_CUES, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack
+from reelwright.edits.cues.embedded import FoundCue, FoundTrack, embedded
+from reelwright.edits.cues.joined_tracks import within
+from reelwright.edits.cues.time_line import Piece
+from reelwright.edits.cues.track import MAX_CUES, MAX_RUNS, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import OtherStream
@@ -199,7 +201,7 @@ def test_steps_move_them_along() -> None:
         ("0", "1/5", "a"),
         ("1/5", "19/20", "b"),
     ]
-    assert within([TRACK], Fraction(3), Fraction(4))[0].cues == (Cue("0", "1/2", (CueRun("b"),)),)
+    assert within([TRACK], Piece(Fraction(3), Fraction(4), Fraction(0)))[0].cues == (Cue("0", "1/2", (CueRun("b"),)),)
 
 
 def test_subtitles_that_are_pictures_are_told_with_what_can_be_done() -> None:

@@ -113,7 +113,7 @@ BUILT_IN = (
     Bound("cue_lines", cue.MAX_CUE_LINES, "lines", 422, "Lines of one cue."),
     Bound("subtitles_bytes", cue.MAX_BYTES, "bytes", 422, "A file or a text of subtitles."),
     Bound("tracks", track.MAX_TRACKS, "tracks", 422, "Tracks of subtitles of one result."),
-    Bound("track_cues", track.MAX_CUES, "cues", 422, "Cues of one track."),
+    Bound("track_cues", track.MAX_CUES, "cues", 422, "Cues of all tracks of one result; its chapters, too."),
     Bound("text_characters", text_rules.MAX_TEXT_CHARACTERS, "characters", 422, "A text that is laid over."),
     Bound("text_lines", text_rules.MAX_LINES, "lines", 422, "Its lines."),
     Bound("font_px", text_rules.MAX_FONT_PX, "pixels", 422, "The size of its letters."),

@@ -140,6 +140,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         completions = Completions(uploads, upload_writers, prober)
         asset_videos = AssetVideos(storage, prober, database.sessions, rules_of_settings(settings))
         client = OutboundClient(OutboundRules.of(settings))
+        embedded_texts = EmbeddedTexts(prober, storage, database.sessions)
         fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, asset_videos, client)
         try:
             async with (
@@ -164,12 +165,13 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                         database.sessions,
                         asset_videos,
                         fetched,
+                        embedded_texts,
                     ),
                     Readiness(settings, database.sessions, storage, notifier),
                     Exposition(database.sessions, settings.media_path),
                     Previews(settings, storage, overlay_images),
                     Surveyor(splicer, storage),
-                    EmbeddedTexts(prober, storage, database.sessions),
+                    embedded_texts,
                     first_answers,
                     uploads,
                     upload_writers,

@@ -32,7 +32,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How a cut is made; left out: `exact`."""
 
     source_subtitles: SourceSubtitles | UnsetType = UNSET
-    """What becomes of tracks of text that the source has of its own; left out: they are kept."""
+    """What becomes of tracks of text that the sources have of their own; left out: they are kept."""
 
     source_chapters: SourceChapters | UnsetType = UNSET
     """The same of its chapters."""

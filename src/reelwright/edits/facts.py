@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from reelwright.edits.cues.cue import Cue
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.media_info import MediaInfo
 
 
@@ -16,9 +17,13 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     height: int
 
 
-class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="video"):
+class VideoFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="video"):
     sha256: str
     media: MediaInfo
+    texts: tuple[SubtitleTrack, ...] = ()
+    """Where it is joined: the subtitles and chapters that go along, on its own time line. Plans have them in theirs."""
+    warnings: tuple[str, ...] = ()
+    """What a client should know of them."""
 
 
 class SoundFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="sound"):

@@ -23,7 +23,7 @@ def losses(
     return [
         *of_picture(media.main_video, outputs, keeps_hdr=keeps_hdr),
         *_of_sound(media, outputs, streamed),
-        *_others(media),
+        *of_others(media),
     ]
 
 
@@ -76,7 +76,8 @@ PICTURES_OF_TEXT = {
 """Codecs of subtitles that are pictures, as people call them."""
 
 
-def _others(media: MediaInfo) -> list[str]:
+def of_others(media: MediaInfo) -> list[str]:
+    """What there is beside picture and sound."""
     counts = Counter(LEFT_OUT[stream.kind] for stream in media.other if stream.kind in LEFT_OUT)
     found = [(len(media.video) - 1, "further video track"), *((count, name) for name, count in counts.items())]
     found.append((media.chapters, "chapter"))

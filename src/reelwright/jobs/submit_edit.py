@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits import ladder
+from reelwright.edits.cues.track import TextKind
 from reelwright.edits.edit import Edit, SourceChapters, SourceSubtitles
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import CueFacts, Facts, LaidSubtitlesFacts
@@ -41,7 +42,7 @@ from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layer
 class EditRequest:
     """A whole edit as a client asks for it. `pointers`: for each output, where the request has its sidecars; `mode`:
     how it is cut, where it does nothing else; `names_outputs`: whether the client says what is made;
-    `source_subtitles`, `source_chapters`: what becomes of those that the source has of its own."""
+    `source_subtitles`, `source_chapters`: what becomes of those that its sources have of their own."""
 
     source_id: UUID
     steps: tuple[Step, ...]
@@ -51,6 +52,13 @@ class EditRequest:
     names_outputs: bool = True
     source_subtitles: SourceSubtitles = "keep"
     source_chapters: SourceChapters = "keep"
+
+    @property
+    def texts(self) -> tuple[TextKind, ...]:
+        """What goes along of the texts of its sources; images alone have none beside them."""
+        kept: dict[TextKind, str] = {"subtitles": self.source_subtitles, "chapters": self.source_chapters}
+        is_beside = any(one.ladder is not None for one in self.wanted)
+        return tuple(kind for kind, become in kept.items() if is_beside and become == "keep")
 
 
 @asynccontextmanager
@@ -74,7 +82,7 @@ async def drafted_edit(layer_sources: LayerSources, request: EditRequest) -> Asy
         subtitles = await laid_subtitles(layer_sources, request.steps, origin, facts)
     async with layer_sources.sessions.begin() as session:
         source = await find_source(session, request.source_id, pointer="/source")
-        facts, files, errors = await layer_facts(session, wanted, prepared, pointers)
+        facts, files, errors = await layer_facts(session, wanted, prepared, pointers, request.texts)
         if errors:
             raise InvalidInput(errors)
         source = with_layers(source, in_order(request.steps, facts, subtitles))

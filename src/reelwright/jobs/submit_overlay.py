@@ -3,7 +3,7 @@ sources that other steps name."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File
 from reelwright.db.sessions import outside
 from reelwright.edits import ladder
+from reelwright.edits.cues.track import TextKind
 from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import StepFacts, SubtitlesFacts
@@ -32,6 +33,7 @@ from reelwright.jobs.addresses_in_edits import fetched_layers
 from reelwright.jobs.submit import Draft, Source, find_source, in_mode, like_source
 from reelwright.library import layer_references, named_sources
 from reelwright.library.asset_videos import AssetVideos
+from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.layer_references import ASSETS_PREFIX
 from reelwright.library.named_sources import NamedSources
@@ -60,6 +62,7 @@ class LayerSources:
     sessions: async_sessionmaker[AsyncSession]
     asset_videos: AssetVideos
     fetched: FetchedMaterials
+    embedded_texts: EmbeddedTexts
 
     async def prepare(self, layers: Sequence[AnyLayer | Named], pointers: Sequence[Pointer]) -> PreparedLayers:
         """Prepare every layer and every named source, outside of any transaction, also of that around a request that
@@ -106,7 +109,9 @@ class LayerSources:
 
     @property
     def _named(self) -> NamedSources:
-        return NamedSources(self.settings, self.storage, self.sessions, self.overlay_images, self.asset_videos)
+        return NamedSources(
+            self.settings, self.storage, self.sessions, self.overlay_images, self.asset_videos, self.embedded_texts
+        )
 
     async def _outcome(self, reference: str) -> ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia:
         """Return the image, or why there is none: the same wherever the request names it."""
@@ -179,9 +184,14 @@ def with_layers(source: Source, facts: Sequence[StepFacts | None]) -> Source:
 
 
 async def layer_facts(
-    session: AsyncSession, layers: Sequence[AnyLayer | Named], prepared: PreparedLayers, pointers: Sequence[Pointer]
+    session: AsyncSession,
+    layers: Sequence[AnyLayer | Named],
+    prepared: PreparedLayers,
+    pointers: Sequence[Pointer],
+    texts: Collection[TextKind] = (),
 ) -> tuple[list[AnyFacts | None], list[File], list[FieldError]]:
-    """Return what is known of each layer or named source, the stored files among them, and what is wrong with which."""
+    """Return what is known of each layer or named source, the stored files among them, and what is wrong with which.
+    `texts`: what goes along of those of videos that are joined."""
     facts: list[AnyFacts | None] = []
     files: list[File] = []
     errors = list(prepared.errors)
@@ -191,7 +201,7 @@ async def layer_facts(
             continue
         try:
             if isinstance(layer, Named):
-                file, facts[-1] = await named_sources.stored(session, reference, layer)
+                file, facts[-1] = await named_sources.stored(session, reference, layer, texts)
             else:
                 file, media = await named_sources.stored_video(session, reference)
                 facts[-1] = VideoFacts(sha256=file.sha256, media=media)

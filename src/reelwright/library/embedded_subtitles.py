@@ -29,14 +29,15 @@ class EmbeddedTexts:
     storage: LocalStorage
     sessions: async_sessionmaker[AsyncSession]
 
-    async def require_read(self, source_id: uuid.UUID) -> None:
-        """See to it that what the row of a video says of them is what there is; anything else is left as it is. Outside
-        of any transaction, for it may take a while. Raises Busy."""
+    async def require_read(self, source: uuid.UUID | str) -> None:
+        """See to it that what the row of a video says of them is what there is; anything else is left as it is.
+        `source`: its id, or the key of its file. Outside of any transaction, for it may take a while. Raises Busy."""
+        named = Video.id == source if isinstance(source, uuid.UUID) else File.key == source
         async with self.sessions() as session:
             unread = await session.execute(
-                select(Video.media_info, File.key)
+                select(Video.id, Video.media_info, File.key)
                 .join(File, File.video_id == Video.id)
-                .where(Video.id == source_id, Video.embedded_subtitles.is_(None), File.role == FileRole.MAIN)
+                .where(named, Video.embedded_subtitles.is_(None), File.role == FileRole.MAIN)
             )
             found = unread.first()
         if found is None:
@@ -51,7 +52,7 @@ class EmbeddedTexts:
         async with self.sessions.begin() as session:
             await session.execute(
                 update(Video)
-                .where(Video.id == source_id, Video.embedded_subtitles.is_(None))
+                .where(Video.id == found.id, Video.embedded_subtitles.is_(None))
                 .values(embedded_subtitles=stored(read))
             )
 

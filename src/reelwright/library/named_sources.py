@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import file_formats
 from reelwright.db.models import Asset, File, Variant, Video
+from reelwright.edits.cues.track import TextKind
 from reelwright.edits.facts import ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
@@ -18,8 +21,10 @@ from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.file_formats import FileFormat
 from reelwright.library import layer_references
 from reelwright.library.asset_videos import AssetVideos
-from reelwright.library.layer_references import ASSETS_PREFIX
+from reelwright.library.embedded_subtitles import EmbeddedTexts
+from reelwright.library.layer_references import ASSETS_PREFIX, STORED_PREFIX
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.own_texts import own_texts
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -41,12 +46,20 @@ class NamedSources:
     sessions: async_sessionmaker[AsyncSession]
     overlay_images: OverlayImages
     asset_videos: AssetVideos
+    embedded_texts: EmbeddedTexts
 
     async def prepare(self, named: Named) -> ImageFacts | str:
-        """Outside of any transaction: a still picture is drawn; of anything else, return what names it as it is stored.
+        """Outside of any transaction: a still picture is drawn; of anything else, return what names it as it is stored;
+        of a video, what text it has is read.
 
-        Raises NotFound, UnsupportedMedia, UnreadableMedia.
+        Raises NotFound, UnsupportedMedia, UnreadableMedia, Busy.
         """
+        ready = await self._ready(named)
+        if isinstance(ready, str) and named.takes == "picture":
+            await self.embedded_texts.require_read(_id_or_key(ready))
+        return ready
+
+    async def _ready(self, named: Named) -> ImageFacts | str:
         name = named.name
         path = await layer_references.asset_video(name, self.settings)
         if path is None and name.startswith("asset:"):
@@ -72,30 +85,43 @@ async def stored_video(session: AsyncSession, reference: str) -> tuple[File, Med
 
     Raises NotFound, UnsupportedMedia.
     """
-    file, media = await _stored_media(session, reference)
+    file, owner = await _owned(session, reference)
+    return file, _media_with_picture(owner)
+
+
+def _media_with_picture(owner: Video | Variant) -> MediaInfo:
+    media = msgspec.convert(owner.media_info, MediaInfo)
     if not media.video:
         raise UnsupportedMedia(NO_VIDEO_IN_SOUND if media.audio else NO_VIDEO_IN_IMAGE)
-    return file, media
+    return media
 
 
-async def _stored_media(session: AsyncSession, reference: str) -> tuple[File, MediaInfo]:
-    """The same, of whatever kind it is."""
+async def _owned(session: AsyncSession, reference: str) -> tuple[File, Video | Variant]:
+    """The file that a reference names, locked, and what it is the file of. Raises NotFound, UnsupportedMedia."""
     file = await layer_references.video(session, reference)
-    owner = (
+    owner: Video | Variant | None = (
         await session.get(Video, file.video_id)
         if file.video_id is not None
         else await session.get(Variant, file.variant_id)
     )
     if owner is None:  # its lock came before the row was deleted
         raise NotFound("no such video or variant", code="asset_missing")
-    return file, msgspec.convert(owner.media_info, MediaInfo)
+    return file, owner
 
 
-async def stored(session: AsyncSession, reference: str, named: Named) -> tuple[File, VideoFacts | SoundFacts]:
-    """What a prepared reference names, locked as `stored_video` does. Raises NotFound, UnsupportedMedia."""
+async def stored(
+    session: AsyncSession, reference: str, named: Named, texts: Collection[TextKind] = ()
+) -> tuple[File, VideoFacts | SoundFacts]:
+    """What a prepared reference names, locked as `stored_video` does; of a video, with such of its `texts`. Raises
+    NotFound, UnsupportedMedia."""
     kind, _, rest = reference.partition(":")
     if kind != "asset":
-        file, media = await (_stored_media if named.takes == "sound" else stored_video)(session, reference)
+        file, owner = await _owned(session, reference)
+        if named.takes == "picture":
+            media = _media_with_picture(owner)
+            own = await own_texts(session, owner, media, texts)
+            return file, VideoFacts(sha256=file.sha256, media=media, texts=own.tracks, warnings=own.warnings)
+        media = msgspec.convert(owner.media_info, MediaInfo)
     else:
         file = await layer_references.stored_asset(session, rest)
         await session.refresh(file, with_for_update={"read": True})
@@ -105,8 +131,16 @@ async def stored(session: AsyncSession, reference: str, named: Named) -> tuple[F
         if named.takes != "sound":
             raise UnsupportedMedia(NO_PICTURE_IN_SOUNDS)
         media = msgspec.convert(asset.media_info, MediaInfo)
-    facts = SoundFacts if named.takes == "sound" else VideoFacts
-    return file, facts(sha256=file.sha256, media=media)
+    return file, SoundFacts(sha256=file.sha256, media=media)
+
+
+def _id_or_key(reference: str) -> uuid.UUID | str:
+    """Of a stored video, as `layer_references.video` reads it."""
+    kind, _, rest = reference.partition(":")
+    try:
+        return uuid.UUID(rest) if kind in ("video", "variant") else reference.removeprefix(STORED_PREFIX)
+    except ValueError:  # whoever looks for it says so
+        return reference
 
 
 def _image_format(path: Path) -> FileFormat | None:

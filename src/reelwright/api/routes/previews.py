@@ -67,7 +67,7 @@ async def preview_edit(
         raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     longest_s = services.settings.max_preview_s
     with telling(attempt):
-        asked = EditRequest(data.source, steps, wanted, ((),))
+        asked = EditRequest(data.source, steps, wanted, ((),), source_subtitles="drop", source_chapters="drop")
         async with drafted_edit(services.layer_sources, asked) as (_, draft):
             plan, look = previews.planned(draft, data.t, duration, image, longest_s=longest_s)
             files = previews.files_of(draft)

@@ -88,8 +88,8 @@ SourceSubtitlesIn = Annotated[
     SourceSubtitles,
     Meta(
         description="What becomes of tracks of text that the source has of its own (SubRip, WebVTT, ASS, MP4's timed"
-        " text): `keep`: each goes along, at its times, into every output that has a picture; `drop`: none does."
-        " Subtitles that are pictures are never kept."
+        " text), and what `concat` joins to it: `keep`: each goes along, at its times, into every output that has a"
+        " picture; `drop`: none does. Subtitles that are pictures are never kept."
     ),
 ]
 
@@ -97,8 +97,8 @@ SourceSubtitlesIn = Annotated[
 SourceChaptersIn = Annotated[
     SourceChapters,
     Meta(
-        description="What becomes of chapters that the source has: `keep`: they go along, at their times, into every"
-        " file that has a picture; `drop`: none does."
+        description="What becomes of chapters that the source has, and what `concat` joins to it: `keep`: they go"
+        " along, at their times, into every file that has a picture; `drop`: none does."
     ),
 ]
 

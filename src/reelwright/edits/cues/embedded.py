@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -13,20 +12,16 @@ import msgspec
 from reelwright.edits import language_tags, timecode
 from reelwright.edits.cues.coded_text import CodedText
 from reelwright.edits.cues.cue import MAX_CUE_CHARACTERS, MAX_CUE_LINES, MAX_CUES, Cue
-from reelwright.edits.cues.time_line import Piece, moved
 from reelwright.edits.cues.track import (
-    MAX_CHARACTERS,
     MAX_LABEL_CHARACTERS,
     MAX_TOGETHER,
-    MAX_TRACKS,
+    Amount,
     SubtitleTrack,
+    few_together,
     free_label,
 )
-from reelwright.edits.cues.track import MAX_CUES as MAX_CUES_OF_ALL
 from reelwright.edits.text_rules import as_line
 
-MAX_RUNS = 40_000
-"""Of all tracks: how often the looks of their letters may change."""
 UNSAID_S = Fraction(5)
 """So long a cue is shown at most of which nothing says how long, if no other comes before."""
 
@@ -74,7 +69,7 @@ def embedded(found: Sequence[FoundTrack]) -> EmbeddedSubtitles:
     for number, one in enumerate(found, start=1):
         track, said = _track(one, tracks)
         name = f"the file's subtitle track {number} ({_named(one)})"
-        over = one.given_up or (None if track is None else _too_much(track, tracks))
+        over = one.given_up or (None if track is None else Amount.of([*tracks, track]).excess)
         if over is not None:
             warnings.append(f"{name} is left out: {over}")
             continue
@@ -83,12 +78,6 @@ def embedded(found: Sequence[FoundTrack]) -> EmbeddedSubtitles:
             tracks.append(track)
             warnings += [f"{name}: {sentence}" for sentence in said]
     return EmbeddedSubtitles(tracks=tuple(tracks), streams=tuple(streams), warnings=tuple(warnings))
-
-
-def within(tracks: Iterable[SubtitleTrack], start: Fraction, end: Fraction) -> tuple[SubtitleTrack, ...]:
-    """The tracks on the time line of what lies between two times of the file; some of them without cues perhaps."""
-    piece = Piece(start, end, Fraction(0))
-    return tuple(msgspec.structs.replace(track, cues=moved(track.cues, [piece])) for track in tracks)
 
 
 def _track(found: FoundTrack, before: Sequence[SubtitleTrack]) -> tuple[SubtitleTrack | None, list[str]]:
@@ -107,26 +96,12 @@ def _track(found: FoundTrack, before: Sequence[SubtitleTrack]) -> tuple[Subtitle
     return track, said
 
 
-def _too_much(track: SubtitleTrack, before: Sequence[SubtitleTrack]) -> str | None:
-    """Why it cannot be kept beside those before it, as the end of a sentence."""
-    if len(before) == MAX_TRACKS:
-        return f"{MAX_TRACKS} tracks are kept"
-    if sum(len(one.cues) for one in (*before, track)) > MAX_CUES_OF_ALL:
-        return f"all tracks have at most {MAX_CUES_OF_ALL} cues together"
-    if sum(one.characters for one in (*before, track)) > MAX_CHARACTERS:
-        return f"all tracks have at most {MAX_CHARACTERS} characters together"
-    if sum(len(cue.runs) for one in (*before, track) for cue in one.cues) > MAX_RUNS:
-        return f"the looks of all tracks change at most {MAX_RUNS} times together"
-    return None
-
-
 def _cues(found: Sequence[FoundCue]) -> tuple[tuple[Cue, ...], list[str]]:
     """In their order, none twice (ASS draws outlines so), no more of them at the same time than a track may have."""
     ordered = sorted((one for one in found if one.text.runs), key=lambda one: one.start)
     cues: list[Cue] = []
     seen: set[Cue] = set()
-    shown: list[Fraction] = []
-    long = crowded = 0
+    long = 0
     begins = sorted({one.start for one in found})
     follows = dict(pairwise(begins))
     for one in ordered:
@@ -143,22 +118,17 @@ def _cues(found: Sequence[FoundCue]) -> tuple[tuple[Cue, ...], list[str]]:
         if len(plain) > MAX_CUE_CHARACTERS or plain.count("\n") >= MAX_CUE_LINES:
             long += 1
             continue
-        while shown and shown[0] <= start:
-            heapq.heappop(shown)
-        if len(shown) == MAX_TOGETHER:
-            crowded += 1
-            continue
-        heapq.heappush(shown, end)
         seen.add(cue)
         cues.append(cue)
     said = []
     if long:
         said.append(f"{long} cues of more than {MAX_CUE_CHARACTERS} characters or {MAX_CUE_LINES} lines are left out")
+    few, crowded = few_together(cues)
     if crowded:
         said.append(f"{crowded} cues are left out: {MAX_TOGETHER} are shown at the same time")
-    if len(cues) > MAX_CUES:
+    if len(few) > MAX_CUES:
         said.append(f"the cues behind the first {MAX_CUES} are left out")
-    return tuple(cues[:MAX_CUES]), said
+    return few[:MAX_CUES], said
 
 
 def _language(text: str) -> str:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 
 from reelwright.edits.cues import time_line
 from reelwright.edits.cues.cue import Cue, CueRun
-from reelwright.edits.cues.time_line import Piece
 
 MAX_TRACKS = 20
 MAX_CUES = 10_000
 """Of all tracks of an edit."""
 MAX_CHARACTERS = 2**20
 """Of all tracks of an edit, without their looks."""
+MAX_RUNS = 40_000
+"""Of all tracks of an edit that videos bring along: how often the looks of their letters may change."""
 MAX_TOGETHER = 10
 """Cues of a track that are shown at the same time: MP4's samples, each of which is all of them, are small."""
 MAX_LABEL_CHARACTERS = 100
+
+TextKind = Literal["subtitles", "chapters"]
+TEXT_KINDS: tuple[TextKind, ...] = ("subtitles", "chapters")
 
 
 class SubtitleTrack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +36,7 @@ class SubtitleTrack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     label: str
     default: bool = False
     forced: bool = False
-    kind: Literal["subtitles", "chapters"] = "subtitles"
+    kind: TextKind = "subtitles"
     """Of chapters, cues are what they are called: players list them."""
     cues: tuple[Cue, ...]
 
@@ -62,39 +67,39 @@ class ToldTrack(msgspec.Struct, frozen=True, kw_only=True):
     cues: int
 
 
-class JoinedTrack(NamedTuple):
-    """A track, and how many moves of the time line were made before it joined."""
+class Amount(NamedTuple):
+    """How much tracks of an edit say, together."""
 
-    track: SubtitleTrack
-    since: int
+    tracks: int
+    cues: int
+    characters: int
+    runs: int
+
+    @classmethod
+    def of(cls, tracks: Iterable[SubtitleTrack]) -> Self:
+        said = [(len(one.cues), one.characters, sum(len(cue.runs) for cue in one.cues)) for one in tracks]
+        return cls(len(said), *(sum(one[number] for one in said) for number in range(3)))
+
+    def plus(self, other: Amount, *, in_one: bool) -> Amount:
+        """`in_one`: the tracks of the other are no more tracks."""
+        tracks = self.tracks if in_one else self.tracks + other.tracks
+        return Amount(tracks, self.cues + other.cues, self.characters + other.characters, self.runs + other.runs)
+
+    @property
+    def excess(self) -> str | None:
+        """Why that is more than an edit may have, as the end of a sentence."""
+        if self.tracks > MAX_TRACKS:
+            return f"{MAX_TRACKS} tracks are kept"
+        if self.cues > MAX_CUES:
+            return f"all tracks have at most {MAX_CUES} cues together"
+        if self.characters > MAX_CHARACTERS:
+            return f"all tracks have at most {MAX_CHARACTERS} characters together"
+        if self.runs > MAX_RUNS:
+            return f"the looks of all tracks change at most {MAX_RUNS} times together"
+        return None
 
 
-def arrived(
-    joined: Sequence[JoinedTrack], moves: Sequence[Sequence[Piece]], length: Fraction
-) -> tuple[SubtitleTrack, ...]:
-    """The tracks where all moves have led, in a video of that length; their cues, which may be none, begin and end at
-    whole milliseconds, as files name them."""
-    way: tuple[Piece, ...] = (Piece(Fraction(0), length, Fraction(0)),)
-    ways = {len(moves): way}
-    for number in reversed(range(len(moves))):
-        ways[number] = way = time_line.through(moves[number], way)
-    return tuple(
-        msgspec.structs.replace(track, cues=_in_milliseconds(time_line.moved(track.cues, ways[since])))
-        for track, since in joined
-    )
-
-
-def _in_milliseconds(cues: Iterable[Cue]) -> tuple[Cue, ...]:
-    found = []
-    for cue in cues:
-        start, end = round(cue.start * 1000), round(cue.end * 1000)
-        if start < end:
-            times = {"start_s": str(Fraction(start, 1000)), "end_s": str(Fraction(end, 1000))}
-            found.append(msgspec.structs.replace(cue, **times))
-    return tuple(found)
-
-
-def of_kind(kind: Literal["subtitles", "chapters"], tracks: Iterable[SubtitleTrack]) -> tuple[SubtitleTrack, ...]:
+def of_kind(kind: TextKind, tracks: Iterable[SubtitleTrack]) -> tuple[SubtitleTrack, ...]:
     """Those of the tracks."""
     return tuple(track for track in tracks if track.kind == kind)
 
@@ -103,6 +108,23 @@ def free_label(name: str, others: Iterable[SubtitleTrack]) -> str:
     """The name, with a number where another track has it."""
     taken = {other.label for other in others}
     return next(one for one in (name, *(f"{name} {number}" for number in range(2, len(taken) + 3))) if one not in taken)
+
+
+def few_together(cues: Iterable[Cue]) -> tuple[tuple[Cue, ...], int]:
+    """Of cues in the order in which they begin, no more than may be shown at the same time; and how many are left
+    out."""
+    kept: list[Cue] = []
+    shown: list[Fraction] = []
+    lost = 0
+    for cue in cues:
+        while shown and shown[0] <= cue.start:
+            heapq.heappop(shown)
+        if len(shown) == MAX_TOGETHER:
+            lost += 1
+            continue
+        heapq.heappush(shown, cue.end)
+        kept.append(cue)
+    return tuple(kept), lost
 
 
 def most_together(cues: Iterable[Cue]) -> int:

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import msgspec
 
-from reelwright.edits.cues import embedded
+from reelwright.edits.cues.joined_tracks import within
+from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
@@ -105,15 +106,19 @@ def resolve_steps(
     planned, state = list(before), opened.of(facts.media)
     for step in before:
         state = step.after(state)
-    opened_at = Fraction(opened.start_s), Fraction(opened.end_s)
-    state = state.with_subtitles(base.subtitles if base is not None else embedded.within(texts, *opened_at))
+    opened_at = Piece(Fraction(opened.start_s), Fraction(opened.end_s), Fraction(0))
+    state = state.with_subtitles(base.subtitles if base is not None else within(texts, opened_at))
     for number, wanted in enumerate(steps[done:], start=done):
-        made = wanted.planned(state, planning(number))
+        about = planning(number)
+        made = wanted.planned(state, about)
         if isinstance(made, SubtitleTrack):
             state = state.with_subtitles([made])
         else:
             planned.append(made)
             state = made.after(state)
+            for pointer, brought in about.brought:
+                state, said = state.continued(brought)
+                warnings += map(pointer.remark, said)
     return tuple(_read_no_further(opened, planned)), state, warnings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate
 from math import ceil
 from typing import Annotated, Literal
 
@@ -10,7 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import held_frames, timecode
+from reelwright.edits.cues.joined_tracks import within
 from reelwright.edits.cues.time_line import Piece
+from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.facts import AnyFacts, ImageFacts, StepFacts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import Size, even
@@ -59,7 +62,8 @@ Clips = Annotated[tuple[Clip, ...], Meta(max_length=MAX_CLIPS)]
 class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
     """Join others to the video: those `before` it and those `after` it, each at the size and the frame rate that the
     video has. What of the canvas one leaves free is filled as `fit` does. Without a `transition` one follows the other
-    at once; with one, both are seen and heard for its while."""
+    at once; with one, both are seen and heard for its while. Chapters and tracks of text of each go along where it is
+    seen."""
 
     before: Clips = ()
     after: Clips = ()
@@ -89,12 +93,14 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         usable = grid is not None and not held_frames.is_held(grid.frame_s)
         rate = 1 / grid.frame_s if grid is not None and usable else usual_rate(Fraction(state.video.frame_rate or 0))
         clips: list[PlannedClip] = []
+        texts: list[tuple[SubtitleTrack, ...]] = []
         errors: list[FieldError] = []
         for place, clip in self._clips:
             pointer = Pointer(planning.pointer / place)
             known = next(planning.materials)
             try:
                 clips.append(self._planned(clip, known, rate, state, pointer, planning.warnings))
+                texts.append(known.texts if isinstance(known, VideoFacts) else ())
             except InvalidInput as invalid:
                 errors += invalid.errors
         if errors:
@@ -110,6 +116,9 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
             overlap=0 if asked is None else max(1, round(Fraction(repr(asked.duration)) * rate)),
         )
         self._check_overlap(planned, planning)
+        for (place, _), said, piece in zip(self._clips, texts, planned.pieces, strict=True):
+            brought = tuple(track for track in within(said, piece) if track.cues)
+            planning.brought.append((Pointer(planning.pointer / place), brought))
         return planned
 
     def _planned(
@@ -142,6 +151,8 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
             raise InvalidInput([FieldError(pointer / "source", joined)])
         if wrong := undisplayable_colors(media.main_video):
             raise InvalidInput([FieldError(pointer / "source", wrong)])
+        for warning in facts.warnings:
+            planning.warn(warning)
         length = None if media.duration_s is None else Fraction(repr(media.duration_s))
         opened = opening(media, length, TrimStep(start=clip.start, end=clip.end), planning)
         deep = (state.video.bit_depth or 8) > 8
@@ -149,7 +160,7 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         opened = msgspec.structs.replace(opened, rate=str(rate), deep=deep, hdr=False)
         shown = opened.of(media)
         return PlannedClip(
-            facts=facts,
+            facts=msgspec.structs.replace(facts, texts=(), warnings=()),
             opening=opened,
             looks_back=looks_back,
             frames=max(1, round(shown.length * rate)),
@@ -181,6 +192,12 @@ class PlannedClip(msgspec.Struct, frozen=True, kw_only=True):
     opening: PlannedOpening | None = None
     looks_back: bool = False
 
+    @property
+    def shown(self) -> tuple[Fraction, Fraction]:
+        """From when to when it is opened; a picture has no time."""
+        opened = self.opening
+        return (Fraction(0), Fraction(0)) if opened is None else (Fraction(opened.start_s), Fraction(opened.end_s))
+
 
 class PlannedConcat(BasePlannedStep, frozen=True, kw_only=True, tag="concat"):
     """Clips, so many of which come before the video as its `place` says; the video has `frames` at the `rate` of all.
@@ -207,6 +224,25 @@ class PlannedConcat(BasePlannedStep, frozen=True, kw_only=True, tag="concat"):
         """Of all frames."""
         return self.frames + sum(clip.frames for clip in self.clips) - len(self.clips) * self.overlap
 
+    @property
+    def begins(self) -> tuple[Fraction, ...]:
+        """When each part begins, seconds."""
+        frames = [self.frames if part is None else part.frames for part in self.parts]
+        return tuple(
+            (before - number * self.overlap) / Fraction(self.rate)
+            for number, before in enumerate(accumulate(frames[:-1], initial=0))
+        )
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Of each clip, what is shown of its own time line, and where; of a picture, nothing is."""
+        found = []
+        for part, begins in zip(self.parts, self.begins, strict=True):
+            if part is not None:
+                start, end = part.shown
+                found.append(Piece(start, min(end, start + part.frames / Fraction(self.rate)), begins))
+        return tuple(found)
+
     def tracks_of(self, state: VideoState) -> list[AudioStream]:
         """The tracks of the whole: those of the video; one where it has none and a clip is heard."""
         heard = any(isinstance(facts, VideoFacts) and facts.media.decodable_audio for facts in self.sources)
@@ -215,11 +251,10 @@ class PlannedConcat(BasePlannedStep, frozen=True, kw_only=True, tag="concat"):
     def after(self, state: VideoState) -> VideoState:
         rate = Fraction(self.rate)
         length = self.count / rate
-        before = sum(clip.frames for clip in self.clips[: self.place]) - self.place * self.overlap
         shown = min(state.length, self.frames / rate)
         return state.with_sound(self.tracks_of(state)).lasting(
             length,
-            [Piece(Fraction(0), shown, before / rate)],
+            [Piece(Fraction(0), shown, self.begins[self.place])],
             time_base=str(1 / rate),
             start_s="0",
             duration_s=float(length),
