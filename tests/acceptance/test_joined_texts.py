@@ -3,6 +3,7 @@ the files."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,28 @@ async def test_what_of_theirs_cannot_be_kept_is_told(
     for more in ({"outputs": ["jpg:poster"]}, {"source_chapters": "drop"}):
         answer = await shared_service.client.post("/edits?validate_only=true", json=body | more)
         assert answer.json()["warnings"] == []
+
+
+async def test_no_more_text_is_held_than_an_edit_can_use(
+    shared_service: Service, source: footage.Footage, tmp_path: Path
+) -> None:
+    """Of eleven videos with as many cues as a video may have, the first is kept and the last is not even read."""
+    talk = film(source.path, tmp_path / "talk.mkv", {"eng": [(1, 2, "x")]})
+    videos = [await shared_service.upload(talk) for _ in range(11)]
+    cues = [
+        {"start_s": f"{number}/2500", "end_s": f"{number + 5}/2500", "runs": [{"text": "x"}]}
+        for number in range(10_000)
+    ]
+    said = json.dumps({"tracks": [{"language": "en", "label": "en", "cues": cues}], "streams": [2]})
+    for video in videos:
+        full = "UPDATE videos SET embedded_subtitles = $2::jsonb WHERE id = $1::uuid RETURNING 1 AS one"
+        assert len(await shared_service.sql(full, video["id"], said)) == 1
+    bare_video = await shared_service.upload(source.path)
+    steps = [{"type": "concat", "after": [{"source": f"video:{video['id']}"} for video in (*videos, videos[0])]}]
+    body = {"source": bare_video["id"], "steps": steps, "outputs": ["mkv"]}
+    explained = (await shared_service.client.post("/edits?validate_only=true", json=body)).json()
+    too_many = "left out: en: all tracks have at most 10000 cues together"
+    unread = "what text it has is left out: the videos before it have 100000 cues together or more"
+    told = dict.fromkeys((*range(1, 10), 11), too_many) | {10: unread}
+    assert sorted(explained["warnings"]) == sorted(f"/steps/0/after/{number}: {one}" for number, one in told.items())
+    assert len(explained["plan"]["subtitles"][0]["cues"]) == 10_000

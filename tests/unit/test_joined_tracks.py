@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelwright.edits.cues.cue import Cue, CueRun
-from reelwright.edits.cues.joined_tracks import JoinedTrack, arrived, continued
+from reelwright.edits.cues.joined_tracks import Brought, JoinedTrack, arrived, continued
+from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import MAX_CUES, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, VideoFacts
@@ -39,6 +40,11 @@ def chapters(*cues: Cue) -> SubtitleTrack:
 
 def video(*texts: SubtitleTrack, seconds: float = 5, warnings: tuple[str, ...] = ()) -> VideoFacts:
     return VideoFacts(sha256="3" * 64, media=media(seconds=seconds), texts=texts, warnings=warnings)
+
+
+def brought(*tracks: SubtitleTrack) -> Brought:
+    """All of a video that lasts very long."""
+    return Brought(tracks, Piece(Fraction(0), Fraction(2 * MAX_CUES), Fraction(0)))
 
 
 def planned(*steps: dict[str, Any], own: tuple[SubtitleTrack, ...] = (), layers: tuple[AnyFacts, ...] = ()) -> Plan:
@@ -159,7 +165,7 @@ def span(one: Cue) -> tuple[Fraction, Fraction]:
 
 
 @pytest.mark.parametrize(
-    ("there", "brought", "made"),
+    ("there", "along", "made"),
     [
         (["en:English"], ["en:en"], ["en:English+en"]),
         (["en:English"], ["en:Commentary", "en:English"], ["en:English+English", "en:Commentary"]),
@@ -170,38 +176,50 @@ def span(one: Cue) -> tuple[Fraction, Fraction]:
         ([], ["en:A", "en:B"], ["en:A", "en:B"]),
     ],
 )
-def test_which_goes_on_in_which(there: list[str], brought: list[str], made: list[str]) -> None:
+def test_which_goes_on_in_which(there: list[str], along: list[str], made: list[str]) -> None:
     """That of the same language, forced (!) or not as it is; the one of its name before any other."""
 
     def of(word: str) -> SubtitleTrack:
         language, _, label = word.partition(":")
         return track(cue(0, 1, label), language=language, label=label, forced=label.endswith("!"))
 
-    found, lost = continued([JoinedTrack.at(of(one), 0) for one in there], [of(one) for one in brought], 1)
+    found, lost = continued([JoinedTrack.at(of(one), 0) for one in there], brought(*map(of, along)), 1)
     told = [f"{one.track.language}:{'+'.join(cue.text for cue in one.track.cues)}" for one in found]
-    assert (told, lost) == ([word.replace(" 2", "") for word in made], [])
+    assert (told, lost) == ([word.replace(" 2", "") for word in made], None)
     assert [one.track.label for one in found] == [word.partition(":")[2].partition("+")[0] for word in made]
+
+
+def test_what_says_nothing_in_the_part_that_is_shown_is_no_track() -> None:
+    """Though the video does, before and behind; also where there is no room for it."""
+    said = track(cue(0, 1), cue(1, "1.0000001"), cue(3, 4), language="fr")
+    many = [JoinedTrack.at(track(cue(0, 1), label=f"{number}"), 0) for number in range(MAX_TRACKS)]
+    part = Brought((said,), Piece(Fraction(2), Fraction(3), Fraction(0)))
+    assert continued([], part, 0) == ((), None)
+    assert continued(many, part, 0) == (tuple(many), None)
 
 
 def test_there_is_one_default() -> None:
     """That of the video; where it has none, of the first that brings one along."""
     first, second = track(cue(0, 1), default=True), track(cue(0, 1), language="fr", default=True)
-    found, _ = continued([], [first, second], 0)
+    found, _ = continued([], brought(first, second), 0)
     assert [one.track.default for one in found] == [True, False]
-    found, _ = continued([JoinedTrack.at(track(cue(0, 1)), 0)], [first, second], 0)
+    found, _ = continued([JoinedTrack.at(track(cue(0, 1)), 0)], brought(first, second), 0)
     assert [one.track.default for one in found] == [False, True]
 
 
 def test_what_would_be_too_much_is_left_out_and_told() -> None:
     """Tracks, cues and chapters; others stay."""
     many = [JoinedTrack.at(track(cue(0, 1), label=f"{number}"), 0) for number in range(MAX_TRACKS)]
-    found, lost = continued(many, [track(cue(0, 1), language="fr"), track(cue(0, 1), label="0")], 0)
-    assert (len(found), lost) == (MAX_TRACKS, [f"its subtitles fr are left out: {MAX_TRACKS} tracks are kept"])
+    found, lost = continued(many, brought(track(cue(0, 1), language="fr"), track(cue(0, 1), label="0")), 0)
+    assert (len(found), lost) == (MAX_TRACKS, f"left out: fr: {MAX_TRACKS} tracks are kept")
+    _, lost = continued(many, brought(*(track(cue(0, 1), language="fr", label=label) for label in "abcde")), 0)
+    assert lost == f"left out: a, b, c and 2 more: {MAX_TRACKS} tracks are kept"
     full = tuple(cue(number, number + 1) for number in range(MAX_CUES))
     for text in (track(*full), chapters(*full)):
-        found, lost = continued([JoinedTrack.at(text, 0)], [msgspec.structs.replace(text, cues=full[:1])], 0)
-        assert (len(found[0].track.cues), len(lost)) == (MAX_CUES, 1)
-        assert f"{MAX_CUES}" in lost[0]
+        found, lost = continued([JoinedTrack.at(text, 0)], brought(msgspec.structs.replace(text, cues=full[:1])), 0)
+        assert len(found[0].track.cues) == MAX_CUES
+        name = "its chapters" if text.kind == "chapters" else "en"
+        assert lost == f"left out: {name}: all tracks have at most {MAX_CUES} cues together"
 
 
 def test_no_more_are_on_the_screen_together_than_files_can_hold() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import file_formats
 from reelwright.db.models import Asset, File, Variant, Video
-from reelwright.edits.cues.track import TextKind
+from reelwright.edits.cues.track import MAX_CUES, TextKind
 from reelwright.edits.facts import ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
@@ -35,6 +35,9 @@ NO_VIDEO_IN_SOUND = (
     " edit what it was made of"
 )
 NO_VIDEO_IN_IMAGE = "is a result of images alone, which has no moving picture to edit: edit what it was made of"
+MAX_JOINED_CUES = 10 * MAX_CUES
+"""So many cues of videos that one edit joins are held at the same time, and those of one more."""
+TOO_MANY_CUES = f"what text it has is left out: the videos before it have {MAX_JOINED_CUES} cues together or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,32 @@ async def stored(
             raise UnsupportedMedia(NO_PICTURE_IN_SOUNDS)
         media = msgspec.convert(asset.media_info, MediaInfo)
     return file, SoundFacts(sha256=file.sha256, media=media)
+
+
+@dataclass(slots=True)
+class JoinedVideos:
+    """What the sources of one edit are, by what names them: each is looked up once, and no more text is held than an
+    edit can have a use for."""
+
+    session: AsyncSession
+    texts: Collection[TextKind]
+    _known: dict[tuple[str, Named], tuple[File, VideoFacts | SoundFacts]] = field(default_factory=dict)
+    _cues: int = 0
+
+    async def stored(self, reference: str, named: Named) -> tuple[File, VideoFacts | SoundFacts]:
+        """As the function. Raises NotFound, UnsupportedMedia."""
+        if (known := self._known.get((reference, named))) is None:
+            known = self._known[reference, named] = await self._looked_up(reference, named)
+        return known
+
+    async def _looked_up(self, reference: str, named: Named) -> tuple[File, VideoFacts | SoundFacts]:
+        is_full = self._cues >= MAX_JOINED_CUES
+        file, facts = await stored(self.session, reference, named, () if is_full else self.texts)
+        if isinstance(facts, VideoFacts):
+            self._cues += sum(len(track.cues) for track in facts.texts)
+            if is_full and self.texts:
+                facts = msgspec.structs.replace(facts, warnings=(TOO_MANY_CUES,))
+        return file, facts
 
 
 def _id_or_key(reference: str) -> uuid.UUID | str:

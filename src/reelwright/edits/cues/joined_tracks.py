@@ -14,8 +14,6 @@ from reelwright.edits.cues import time_line
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import (
-    MAX_CHARACTERS,
-    MAX_CUES,
     TEXT_KINDS,
     Amount,
     SubtitleTrack,
@@ -23,6 +21,9 @@ from reelwright.edits.cues.track import (
     free_label,
     of_kind,
 )
+
+MAX_NAMED = 3
+"""Tracks that a sentence names."""
 
 
 class JoinedTrack(NamedTuple):
@@ -53,25 +54,36 @@ def within(tracks: Iterable[SubtitleTrack], piece: Piece) -> tuple[SubtitleTrack
     return tuple(msgspec.structs.replace(track, cues=time_line.moved(track.cues, [piece])) for track in tracks)
 
 
+class Brought(NamedTuple):
+    """What a video that is joined brings along: its tracks, and the piece of their time line that it is."""
+
+    tracks: tuple[SubtitleTrack, ...]
+    piece: Piece
+
+
 def continued(
-    joined: Sequence[JoinedTrack], brought: Sequence[SubtitleTrack], since: int
-) -> tuple[tuple[JoinedTrack, ...], list[str]]:
-    """The tracks with those that another video brings along, `since` so many moves; and sentences about what would be
-    too much, which is left out. One of a language and kind goes on in one of the same, by the same name if there is
-    one; else it is a track of its own, the default where there is no other."""
-    found, said = list(joined), list[str]()
+    joined: Sequence[JoinedTrack], brought: Brought, since: int
+) -> tuple[tuple[JoinedTrack, ...], str | None]:
+    """The tracks with what a video brings along, `since` so many moves; and a sentence about what would be too much,
+    which is left out. One of a language and kind goes on in one of the same, by the same name if there is one; else it
+    is a track of its own, the default where there is no other."""
+    found, lost = list(joined), list[tuple[SubtitleTrack, str]]()
     free = list(range(len(found)))
-    names = set(map(_name, brought))
+    names = set(map(_name, brought.tracks))
     amounts = {kind: Amount.of(of_kind(kind, (one.track for one in found))) for kind in TEXT_KINDS}
-    for track in brought:
+    for whole in brought.tracks:
+        track = msgspec.structs.replace(whole, cues=time_line.touching(whole.cues, brought.piece))
         number = next((number for number in free if _name(found[number].track) == _name(track)), None)
         if number is None:
             others = [(number, found[number].track) for number in free]
             alike = [number for number, one in others if _kind(one) == _kind(track) and _name(one) not in names]
             number = alike[0] if alike else None
         amount = amounts[track.kind].plus(Amount.of([track]), in_one=number is not None)
-        if amount.excess is not None:
-            said.append(_left_out(track, amount.excess))
+        if track.cues and amount.excess is not None:
+            lost.append((track, amount.excess))
+            continue
+        (track,) = within([track], brought.piece)
+        if not track.cues:
             continue
         amounts[track.kind] = amount
         if number is not None:
@@ -82,7 +94,7 @@ def continued(
             is_default = track.default and not any(other.default for other in beside)
             label = free_label(track.label, beside) if track.label else ""
             found.append(JoinedTrack.at(msgspec.structs.replace(track, label=label, default=is_default), since))
-    return tuple(found), said
+    return tuple(found), _left_out(lost)
 
 
 def _kind(track: SubtitleTrack) -> tuple[TextKind, str, bool]:
@@ -93,10 +105,12 @@ def _name(track: SubtitleTrack) -> tuple[TextKind, str, bool, str]:
     return (*_kind(track), track.label)
 
 
-def _left_out(track: SubtitleTrack, excess: str) -> str:
-    if track.kind == "chapters":
-        return f"its chapters are left out: an edit has at most {MAX_CUES}, with {MAX_CHARACTERS} characters"
-    return f"its subtitles {track.label} are left out: {excess}"
+def _left_out(lost: Sequence[tuple[SubtitleTrack, str]]) -> str | None:
+    if not lost:
+        return None
+    named = [track.label if track.kind == "subtitles" else "its chapters" for track, _ in lost]
+    more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return f"left out: {', '.join(named[:MAX_NAMED])}{more}: {lost[0][1]}"
 
 
 def arrived(

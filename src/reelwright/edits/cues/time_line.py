@@ -55,6 +55,18 @@ def moved(cues: Sequence[Cue], pieces: Iterable[Piece]) -> tuple[Cue, ...]:
     )
 
 
+def touching(cues: Iterable[Cue], piece: Piece) -> tuple[Cue, ...]:
+    """The cues that are shown within a piece of their time line, but for a moment at its ends that no file tells: so
+    that of very many a few are soon found."""
+    start, end = float(piece.start), float(piece.end)
+    return tuple(cue for cue in cues if _seconds(cue.start_s) < end and _seconds(cue.end_s) > start)
+
+
+def _seconds(exact: str) -> float:
+    over, _, under = exact.partition("/")
+    return int(over) / int(under or 1)
+
+
 def _ticks(time: Fraction, in_a_second: int) -> int:
     return time.numerator * (in_a_second // time.denominator)
 

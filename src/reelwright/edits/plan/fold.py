@@ -53,7 +53,7 @@ def resolve_fold(
         hdr=edit.keeps_hdr,
         base=base,
         pointers=of_steps,
-        texts=texts if edit.outputs else (),
+        texts=texts if edit.outputs else None,
     )
     inputs = {source.sha256: source for step in steps for source in step.sources if isinstance(source, VideoFacts)}
     inputs.pop(facts.sha256, None)
@@ -75,11 +75,11 @@ def resolve_steps(
     hdr: bool = False,
     base: LineageBase | None = None,
     pointers: Sequence[Pointer] = (),
-    texts: Sequence[SubtitleTrack] = (),
+    texts: Sequence[SubtitleTrack] | None = None,
 ) -> tuple[tuple[PlannedStep, ...], VideoState, list[str]]:
     """Return the steps planned, those of the `base` first, what they make, and warnings. `deep`: whether an output may
     have more than eight bits; `hdr`: whether HDR may stay; `pointers`: where the request has the only step, a trim, or
-    each of its layers; `texts`: as for `resolve`.
+    each of its layers; `texts`: as for `resolve`, None: what the sources have of their own is not asked for.
 
     Raises InvalidInput.
     """
@@ -107,7 +107,7 @@ def resolve_steps(
     for step in before:
         state = step.after(state)
     opened_at = Piece(Fraction(opened.start_s), Fraction(opened.end_s), Fraction(0))
-    state = state.with_subtitles(base.subtitles if base is not None else within(texts, opened_at))
+    state = state.with_subtitles(base.subtitles if base is not None else within(texts or (), opened_at))
     for number, wanted in enumerate(steps[done:], start=done):
         about = planning(number)
         made = wanted.planned(state, about)
@@ -116,9 +116,9 @@ def resolve_steps(
         else:
             planned.append(made)
             state = made.after(state)
-            for pointer, brought in about.brought:
-                state, said = state.continued(brought)
-                warnings += map(pointer.remark, said)
+            for pointer, brought in about.brought if texts is not None else ():
+                state, left_out = state.continued(brought)
+                warnings += [pointer.remark(left_out)] if left_out is not None else []
     return tuple(_read_no_further(opened, planned)), state, warnings
 
 

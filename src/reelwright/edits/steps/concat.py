@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import held_frames, timecode
-from reelwright.edits.cues.joined_tracks import within
+from reelwright.edits.cues.joined_tracks import Brought
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.facts import AnyFacts, ImageFacts, StepFacts, VideoFacts
@@ -117,8 +117,7 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         )
         self._check_overlap(planned, planning)
         for (place, _), said, piece in zip(self._clips, texts, planned.pieces, strict=True):
-            brought = tuple(track for track in within(said, piece) if track.cues)
-            planning.brought.append((Pointer(planning.pointer / place), brought))
+            planning.brought.append((Pointer(planning.pointer / place), Brought(said, piece)))
         return planned
 
     def _planned(
@@ -160,7 +159,7 @@ class ConcatStep(BaseStep, frozen=True, kw_only=True, tag="concat"):
         opened = msgspec.structs.replace(opened, rate=str(rate), deep=deep, hdr=False)
         shown = opened.of(media)
         return PlannedClip(
-            facts=msgspec.structs.replace(facts, texts=(), warnings=()),
+            facts=VideoFacts(sha256=facts.sha256, media=media.without_chapters()),
             opening=opened,
             looks_back=looks_back,
             frames=max(1, round(shown.length * rate)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.cues.joined_tracks import JoinedTrack, arrived, continued
+from reelwright.edits.cues.joined_tracks import Brought, JoinedTrack, arrived, continued
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.facts import AnyFacts, StepFacts
@@ -74,10 +74,10 @@ class VideoState:
         """The same with more tracks, whose times are those of this time line."""
         return replace(self, subtitles=(*self.subtitles, *(JoinedTrack.at(track, len(self.moves)) for track in tracks)))
 
-    def continued(self, tracks: Sequence[SubtitleTrack]) -> tuple[VideoState, list[str]]:
-        """The same with tracks of a video that has become part of it, whose times are those of this time line: they go
-        on in those that are alike. And sentences about what is left out."""
-        subtitles, said = continued(self.subtitles, tracks, len(self.moves))
+    def continued(self, brought: Brought) -> tuple[VideoState, str | None]:
+        """The same with tracks of a video that has become part of it, on this time line: they go on in those that are
+        alike. And a sentence about what is left out."""
+        subtitles, said = continued(self.subtitles, brought, len(self.moves))
         return replace(self, subtitles=subtitles), said
 
     def kept_subtitles(self) -> tuple[SubtitleTrack, ...]:
@@ -138,13 +138,13 @@ class Planning:
     """What a step is planned with, beside the state: where the request has it, what the steps bring in (each takes its
     own, in order), and the sentences for the client so far. `layers`: where the request has each of its layers, where
     that is not within the step. `brought`: told by the step, of each video that it joins, where the request has it, and
-    its tracks of text, with times on the time line behind the step."""
+    what it brings along to the time line behind the step."""
 
     pointer: Pointer
     materials: Iterator[StepFacts]
     warnings: list[str] = field(default_factory=list)
     layers: Sequence[Pointer] = ()
-    brought: list[tuple[Pointer, tuple[SubtitleTrack, ...]]] = field(default_factory=list)
+    brought: list[tuple[Pointer, Brought]] = field(default_factory=list)
 
     def warn(self, sentence: str) -> None:
         self.warnings.append(self.pointer.remark(sentence))
