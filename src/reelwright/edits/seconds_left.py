@@ -12,8 +12,8 @@ from msgspec import Meta
 DIGITS = 2
 SHARES = (0.1, 0.5, 0.9)
 """What part of all ends before `low_s`, `likely_s`, `high_s`."""
-LEAST_S = 0.01
-LEAST_SPREAD = 0.01
+LEAST_S, LEAST_SPREAD = 0.01, 0.01
+"""Less is as if it were so much: a logarithm has to be had of it, a width be divided by."""
 FURTHEST = 5.0
 """Spreads: what is overdue by more is as if it were by so many."""
 _NORMAL = NormalDist()
