@@ -36,7 +36,7 @@ from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.layer_references import ASSETS_PREFIX
-from reelwright.library.named_sources import JoinedVideos, NamedSources
+from reelwright.library.named_sources import NamedSources, SourcesOfEdit
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -195,14 +195,14 @@ async def layer_facts(
     facts: list[AnyFacts | None] = []
     files: list[File] = []
     errors = list(prepared.errors)
-    joined = JoinedVideos(session, texts)
+    sources = SourcesOfEdit(session, texts)
     for number, (layer, image, pointer) in enumerate(zip(layers, prepared.images, pointers, strict=True)):
         facts.append(image)
         if (reference := prepared.stored.get(number)) is None:
             continue
         try:
             if isinstance(layer, Named):
-                file, facts[-1] = await joined.stored(reference, layer)
+                file, facts[-1] = await sources.stored(reference, layer)
             else:
                 file, media = await named_sources.stored_video(session, reference)
                 facts[-1] = VideoFacts(sha256=file.sha256, media=media)

@@ -138,7 +138,7 @@ async def stored(
 
 
 @dataclass(slots=True)
-class JoinedVideos:
+class SourcesOfEdit:
     """What the sources of one edit are, by what names them: each is looked up once, and no more text is held than an
     edit can have a use for."""
 
