@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import signal
@@ -152,6 +153,31 @@ async def test_an_upload_goes_on_at_another_process_and_after_kills(service: Ser
         assert (await other.client.delete(place, headers=TUS)).status_code == 204
         problem(await other.client.get(place), 404, "not_found")
         assert (await other.client.get(upload["video_url"])).status_code == 200
+        service.api = await service.start_api()
+
+
+@pytest.mark.parametrize("fault", ["rendered, not renamed", "upload stored, not inserted"])
+async def test_parts_are_put_together_by_another_process_when_the_one_that_did_is_killed(
+    service: Service, clip: Path, fault: str
+) -> None:
+    """Whatever it had made of them: what it began with the first part is nobody's."""
+    content = padded(clip, 3_000_000)
+    cuts = (0, 1_000_000, 1_000_001, len(content))
+    tus = Tus(service)
+    parts = []
+    for start, end in itertools.pairwise(cuts):
+        parts.append(await tus.begun(end - start, **{"Upload-Concat": "partial"}))
+        assert (await tus.add(parts[-1], 0, content[start:end])).status_code == 204
+    await service.api.end()
+    service.api = await service.start_api(REELWRIGHT_FAULTS=f"{fault}=kill")
+    with pytest.raises(httpx.TransportError):
+        await tus.client.post("/uploads", headers={**TUS, "Upload-Concat": f"final;{' '.join(parts)}"})
+    async with second(service) as other:
+        async with asyncio.timeout(PATIENCE_S):
+            while not (videos := (await other.client.get("/videos")).json()["items"]):
+                await asyncio.sleep(0.1)
+        await stored(other, videos[0]["id"], content)
+        problem(await other.client.get(parts[0]), 404, "not_found")
         service.api = await service.start_api()
 
 

@@ -14,6 +14,7 @@ from typing import Self
 
 from reelwright.errors import TooLarge, UnreadableMedia
 from reelwright.storage import in_use
+from reelwright.storage.appending import appended
 from reelwright.storage.local import LocalStorage, SpaceWatch
 
 READ_BYTES = 1 << 20
@@ -39,6 +40,7 @@ class PartialFile:
         while chunk := os.pread(self._descriptor, READ_BYTES, self.size_bytes):
             self._hash.update(chunk)
             self.size_bytes += len(chunk)
+        os.lseek(self._descriptor, self.size_bytes, os.SEEK_SET)
         return self
 
     def _locked(self) -> int:
@@ -62,20 +64,18 @@ class PartialFile:
 
     def begin_anew(self) -> None:
         os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
         self.size_bytes, self._hash = 0, hashlib.sha256()
 
     def write(self, batch: list[bytes]) -> None:
         """Raises TooLarge, NoSpace, OSError."""
-        for chunk in batch:
-            if self.size_bytes + len(chunk) > self._max_bytes:
-                raise too_large(self._max_bytes)
-            view = memoryview(chunk)
+        batch_bytes = sum(map(len, batch))
+        if self.size_bytes + batch_bytes > self._max_bytes:
+            raise too_large(self._max_bytes)
+        for view in appended(self._descriptor, batch):
             self._hash.update(view)
-            while view:
-                written = os.pwrite(self._descriptor, view, self.size_bytes)
-                self.size_bytes += written
-                view = view[written:]
-        self._space.wrote(sum(map(len, batch)))
+            self.size_bytes += len(view)
+        self._space.wrote(batch_bytes)
 
     def require_some(self) -> None:
         if self.size_bytes == 0:

@@ -22,7 +22,7 @@ from reelwright.access.asking import key_of_new
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.limits import NONE, AccessLimits
 from reelwright.capacity import reservations
-from reelwright.db.models import Upload
+from reelwright.db.models import Upload, new_id
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.db.ownership import project_of_new
 from reelwright.errors import Conflict, NotFound, ReelwrightError, TooLarge, UnreadableMedia
@@ -99,15 +99,18 @@ class ResumableUploads:
         if length_bytes == 0 and not is_part:
             raise UnreadableMedia("the file is empty")
         await asyncio.to_thread(self.storage.require_space, length_bytes or 0)
+        upload_id, is_empty = new_id(), length_bytes == 0
         return await self._inserted(
             Upload(
+                id=upload_id,
                 filename=filename,
                 length_bytes=length_bytes,
                 client_metadata=client_metadata,
                 is_part=is_part,
                 labels=said.labels.stored,
                 keep_s=said.keep_s,
-                state="whole" if length_bytes == 0 else "receiving",
+                pieces=[] if is_empty else msgspec.to_builtins([upload_pieces.first(upload_id)]),
+                state="whole" if is_empty else "receiving",
             ),
             along,
         )

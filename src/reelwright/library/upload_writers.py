@@ -13,6 +13,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Self
 
 import msgspec
 from sqlalchemy import select, update
@@ -80,6 +81,12 @@ class _Claim:
     kind: str
     """`checked` where the bytes of the request are kept only if they are right, else `plain`."""
 
+    @classmethod
+    def of(cls, upload: Upload, at: int, pieces: list[UploadPiece], sha256: hashlib._Hash | None) -> Self:
+        arriving = ArrivingFile(upload.length_bytes or 0, holder=upload.id, received_bytes=at)
+        kind = upload.writing or _kind(checked=False)
+        return cls(upload.id, upload.writer, at, pieces, upload.length_bytes, upload.is_part, sha256, arriving, kind)
+
     @property
     def piece(self) -> UploadPiece:
         return self.pieces[-1]
@@ -98,6 +105,11 @@ class UploadWriters:
         self._left: dict[uuid.UUID, _Claim] = {}
         """By upload: where a request of this process has left it, and the hash of all up to there. What is not here
         costs another look at the row, and a second reading of the bytes."""
+
+    def expect(self, upload: Upload) -> None:
+        """Take the first request of an upload that this process has just begun as one that goes on with it."""
+        if pieces := upload_pieces.read(upload.pieces):
+            self._leave(_Claim.of(upload, 0, pieces, self._digest(upload, 0, None)))
 
     async def append(
         self,
@@ -196,17 +208,7 @@ class UploadWriters:
             upload.writing = _kind(checked)
             upload.expires_at = self._limits.expiry()
             await upload_rows.tell(session, upload_id)
-            claim = _Claim(
-                upload_id,
-                upload.writer,
-                at,
-                pieces,
-                upload.length_bytes,
-                upload.is_part,
-                sha256,
-                ArrivingFile(upload.length_bytes or 0, holder=upload_id, received_bytes=at),
-                upload.writing,
-            )
+            claim = _Claim.of(upload, at, pieces, sha256)
         if torn is not None:
             await asyncio.to_thread(upload_pieces.keep, self._storage, torn)
         return claim
@@ -246,10 +248,13 @@ class UploadWriters:
                 await upload_rows.found(session, claim.upload_id)
             raise _superseded()
         if right and size_bytes:
-            self._left[claim.upload_id] = dataclasses.replace(claim, at=at, pieces=pieces)
-            if len(self._left) > MAX_LEFT:
-                del self._left[next(iter(self._left))]
+            self._leave(dataclasses.replace(claim, at=at, pieces=pieces))
         return upload
+
+    def _leave(self, claim: _Claim) -> None:
+        self._left[claim.upload_id] = claim
+        if len(self._left) > MAX_LEFT:
+            del self._left[next(iter(self._left))]
 
     def sha256(self, upload: Upload) -> str | None:
         """Return the hash of a whole upload, where this process saw all its bytes. It is forgotten with that."""

@@ -32,6 +32,7 @@ from reelwright.library import embedded_subtitles, retention, same_bytes
 from reelwright.library.pouring import pour
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
+from reelwright.storage.appending import appended
 from reelwright.storage.local import LocalStorage, SpaceWatch
 from reelwright.telemetry import metrics
 
@@ -313,10 +314,7 @@ class _Writer:
         self.size_bytes = 0
 
     def write(self, batch: list[bytes]) -> None:
-        for chunk in batch:
-            view = memoryview(chunk)
+        for view in appended(self.file.fileno(), batch):
             self.hash.update(view)
             self.size_bytes += len(view)
-            while view:
-                view = view[self.file.write(view) :]
         self.space.wrote(sum(map(len, batch)))

@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 
 from reelwright.errors import NotFound
+from reelwright.storage.appending import appended
 from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage, SpaceWatch
 
 READ_BYTES = 1 << 20
@@ -40,6 +41,11 @@ class UploadPiece(msgspec.Struct, frozen=True, array_like=True):
     number: int
     size_bytes: int
     torn: bool = False
+
+
+def first(upload_id: uuid.UUID) -> UploadPiece:
+    """Return the piece that whoever writes first will write."""
+    return UploadPiece(upload_id, 1, 0)
 
 
 def read(stored: Sequence[Any]) -> list[UploadPiece]:
@@ -98,14 +104,10 @@ class PieceWriter:
 
     def write(self, batch: Sequence[bytes]) -> None:
         """Raises NoSpace, OSError; `added_bytes` is right then too."""
-        for chunk in batch:
-            view = memoryview(chunk)
-            while view:
-                count = os.write(self._descriptor, view)
-                for digest in self._digests:
-                    digest.update(view[:count])
-                self.added_bytes += count
-                view = view[count:]
+        for view in appended(self._descriptor, batch):
+            for digest in self._digests:
+                digest.update(view)
+            self.added_bytes += len(view)
         self._space.wrote(sum(map(len, batch)))
 
     def close(self, *, keep: bool) -> None:
@@ -136,13 +138,36 @@ def whole(
     storage.require_space(wanted_bytes)
     target = folder(storage, upload_id) / f"whole-{writer}"
     target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with ThreadPoolExecutor(1, thread_name_prefix="hash of an upload") as beside:
-        hashing = beside.submit(_hashed, storage, pieces)
-        with target.open("wb", buffering=0) as file:
-            for piece in pieces:
-                with path(storage, piece).open("rb", buffering=0) as source:
-                    _copy(source, file, piece.size_bytes)
-        return WholeUpload(target, wanted_bytes, hashing.result())
+    target.unlink(missing_ok=True)  # it may be another name of a piece: nothing is written over it
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="hash of an upload") as beside:
+            hashing = beside.submit(_hashed, storage, pieces)
+            grows = not pieces[0].torn and _grows_from(path(storage, pieces[0]), target, pieces[0].size_bytes)
+            with target.open("r+b" if grows else "wb", buffering=0) as file:
+                file.seek(0, os.SEEK_END)
+                for piece in pieces[1:] if grows else pieces:
+                    with path(storage, piece).open("rb", buffering=0) as source:
+                        _copy(source, file, piece.size_bytes)
+            return WholeUpload(target, wanted_bytes, hashing.result())
+    except BaseException:
+        target.unlink(missing_ok=True)  # what grows from a piece keeps others from doing so
+        raise
+
+
+def _grows_from(first: Path, target: Path, size_bytes: int) -> bool:
+    """Let the whole be another name of its first piece, which need not be copied then: of a piece only its own bytes
+    count, whatever comes behind them. Return whether it is, with these bytes: only one whole at a time grows from a
+    piece, and none does on file systems without links."""
+    try:
+        target.hardlink_to(first)
+    except OSError:
+        return False
+    there = target.stat()
+    if there.st_nlink != 2 or there.st_size < size_bytes:  # of several at once, whoever links last sees the others
+        target.unlink()
+        return False
+    os.truncate(target, size_bytes)
+    return True
 
 
 def _hashed(storage: LocalStorage, pieces: Sequence[UploadPiece]) -> str:

@@ -83,6 +83,7 @@ async def begin(request: Request[Any, Any, Any], services: NamedDependency[Servi
                     along=lambda session, upload_id: spend(request, session, Subject.UPLOAD, upload_id),
                     **said,
                 )
+            services.upload_writers.expect(upload)
         answer = {"Location": services.addresses.upload(upload.id)}
         if _brings_bytes(request):
             upload, offset = await _appended(request, services, upload.id, at=0)
