@@ -1,7 +1,7 @@
 """Whose rows a task sees: those of one project, where a project is set, in every query of the ORM; else all of them.
 
 One rule for all: who forgets to ask whose a row is finds only rows of the project. It does not reach statements in SQL
-text; those that answer clients look at `project_id` themselves.
+text; those that answer clients look at `project_id` themselves. Those that are `confining` do, too, and fail without.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from typing import TypeVarTuple
 
-from sqlalchemy import event, text
+from sqlalchemy import Select, Uuid, bindparam, event, or_, text
 from sqlalchemy.orm import (
     LoaderCriteriaOption,
     Mapped,
@@ -22,8 +23,15 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from reelwright.db.narrowing import narrowed
+
 DEFAULT_PROJECT_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 """Of what is made where no keys are asked for, and of what was there before there were projects."""
+
+PROJECT = "project_of_task"
+"""Parameter of statements that confine themselves."""
+_CONFINES_ITSELF = "confines_itself"
+Columns = TypeVarTuple("Columns")
 
 _project_id: ContextVar[uuid.UUID | None] = ContextVar("project_id", default=None)
 
@@ -62,11 +70,22 @@ class Owned:
     )
 
 
+def confining(statement: Select[*Columns], owned: type[Owned]) -> Select[*Columns]:
+    """Return a statement, made once, that confines itself: its parameter PROJECT is `project_of_task()`. Its other
+    rows have to be of the same project as those of `owned`. For what is asked for most: the rule for all the others
+    takes longer than the door itself, 0.1 ms."""
+    project_id = bindparam(PROJECT, type_=Uuid())
+    seen = or_(project_id.is_(None), owned.project_id == project_id)
+    return statement.where(seen).execution_options(**{_CONFINES_ITSELF: True})
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _confine(state: ORMExecuteState) -> None:
     project_id = _project_id.get()
-    if project_id is not None and (state.is_select or state.is_update or state.is_delete):
-        state.statement = state.statement.options(_rows_of(project_id))
+    if project_id is None or state.execution_options.get(_CONFINES_ITSELF):
+        return
+    if state.is_select or state.is_update or state.is_delete:
+        state.statement = narrowed(state.statement, _rows_of(project_id))
 
 
 @lru_cache(maxsize=1024)  # to make one costs more than to look a row up

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from reelwright.db.models import Variant, Video
+from reelwright.db.narrowing import narrowed
 
 _SEEN = "sees trash"
 _HIDDEN = tuple(
@@ -27,4 +28,4 @@ def see_trash(session: AsyncSession) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _hide(state: ORMExecuteState) -> None:
     if state.is_select and not state.session.info.get(_SEEN):
-        state.statement = state.statement.options(*_HIDDEN)
+        state.statement = narrowed(state.statement, *_HIDDEN)

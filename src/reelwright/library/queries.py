@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import Asset, File, Variant, Video
+from reelwright.db.ownership import PROJECT, confining, project_of_task
 from reelwright.edits.enums import FileRole, Quality, VariantKind
 from reelwright.edits.labels import Labels
 from reelwright.errors import NotFound
@@ -189,27 +190,31 @@ class MainFile(NamedTuple):
     quality: Quality | None = None
 
 
-_OF_VIDEO = (
+_OF_VIDEO = confining(
     select(File, Video.original_filename, Video.upload_time)
     .join(Video, Video.id == File.video_id)
-    .where(Video.id == bindparam("video_id"), File.role == FileRole.MAIN, File.trashed_at.is_(None))
+    .where(Video.id == bindparam("video_id"), File.role == FileRole.MAIN, File.trashed_at.is_(None)),
+    File,
 )
-_OF_VARIANT = (
+_OF_VARIANT = confining(
     select(File, Video.original_filename, Variant.created_at, Variant.kind, Variant.quality)
     .join(Variant, Variant.id == File.variant_id)
     .join(Video, Video.id == Variant.video_id)
-    .where(Variant.id == bindparam("variant_id"), File.role == FileRole.MAIN, File.trashed_at.is_(None))
+    .where(Variant.id == bindparam("variant_id"), File.role == FileRole.MAIN, File.trashed_at.is_(None)),
+    File,
 )
-_NAMED = (
+_NAMED = confining(
     select(File, Variant.created_at)
     .join(Variant, Variant.id == File.variant_id)
-    .where(Variant.id == bindparam("variant_id"), File.name == bindparam("name"), File.trashed_at.is_(None))
+    .where(Variant.id == bindparam("variant_id"), File.name == bindparam("name"), File.trashed_at.is_(None)),
+    File,
 )
 
 
 async def main_file_of_video(session: AsyncSession, video_id: uuid.UUID) -> MainFile:
     """Raises NotFound."""
-    if (row := (await session.execute(_OF_VIDEO, {"video_id": video_id})).first()) is None:
+    wanted = {"video_id": video_id, PROJECT: project_of_task()}
+    if (row := (await session.execute(_OF_VIDEO, wanted)).first()) is None:
         await video(session, video_id)
         raise NotFound("no such video")
     return MainFile(*row)
@@ -217,7 +222,8 @@ async def main_file_of_video(session: AsyncSession, video_id: uuid.UUID) -> Main
 
 async def main_file_of_variant(session: AsyncSession, variant_id: uuid.UUID) -> MainFile:
     """Raises NotFound."""
-    if (row := (await session.execute(_OF_VARIANT, {"variant_id": variant_id})).first()) is None:
+    wanted = {"variant_id": variant_id, PROJECT: project_of_task()}
+    if (row := (await session.execute(_OF_VARIANT, wanted)).first()) is None:
         await variant(session, variant_id)
         raise NotFound("no such variant")
     return MainFile(*row)
@@ -242,7 +248,8 @@ async def file_of_asset(session: AsyncSession, asset_id: uuid.UUID) -> File:
 
 async def named_file(session: AsyncSession, variant_id: uuid.UUID, name: str) -> tuple[File, datetime.datetime]:
     """Return the variant's file that has the name, and when the variant was made. Raises NotFound."""
-    if (row := (await session.execute(_NAMED, {"variant_id": variant_id, "name": name})).first()) is None:
+    wanted = {"variant_id": variant_id, "name": name, PROJECT: project_of_task()}
+    if (row := (await session.execute(_NAMED, wanted)).first()) is None:
         await variant(session, variant_id)
         raise NotFound("no such file")
     return row[0], row[1]
