@@ -28,11 +28,13 @@ from tests.support.service import Service
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SOURCES = Path(__file__).parents[1] / "uploaders"
-SIZE_BYTES = 160_000_000
-KILLED_AT = (15_000_000, 60_000_000, 110_000_000)
+KILLED_AT = (0.1, 0.4, 0.7)
+"""When so much of the file has come."""
+MOST_BETWEEN_CUTS_BYTES = 60_000_000
 MOST_MEMORY_BYTES = 48 * 2**20
-"""More than an idle API has: a third of the file, whatever it is."""
+"""More than an idle API has: a third of the smaller file, whatever the size is."""
 WITHIN_S = 600
+BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def with_uppy(road: Road) -> str:
 
 
 @asynccontextmanager
-async def killed(service: Service) -> AsyncIterator[list[int]]:
+async def killed(service: Service, size_bytes: int) -> AsyncIterator[list[int]]:
     """Kill the API meanwhile, again and again, and start it anew. Gives how much had come each time."""
     killed_at: list[int] = []
 
@@ -75,8 +77,8 @@ async def killed(service: Service) -> AsyncIterator[list[int]]:
         return sum(path.stat().st_size for path in (service.settings.media_path / "incoming").glob("*/*"))
 
     async def kill() -> None:
-        for at in KILLED_AT:
-            while came_bytes() < at:
+        for part in KILLED_AT:
+            while came_bytes() < part * size_bytes:
                 await asyncio.sleep(0.02)
             killed_at.append(came_bytes())
             service.api.send(signal.SIGKILL)
@@ -100,12 +102,15 @@ async def killed(service: Service) -> AsyncIterator[list[int]]:
         pytest.param(with_uppy, marks=pytest.mark.needs("npm", "chromium"), id="Uppy in Chromium"),
     ],
 )
+@pytest.mark.parametrize(
+    "size_bytes", [pytest.param(160_000_000, id="160 MB"), pytest.param(2**30, marks=pytest.mark.soak, id="1 GiB")]
+)
 async def test_what_a_client_sends_arrives_whole(
-    settings: Settings, tmp_path: Path, clip: Path, client: Callable[[Road], Awaitable[str]]
+    settings: Settings, tmp_path: Path, clip: Path, client: Callable[[Road], Awaitable[str]], size_bytes: int
 ) -> None:
     """Through three kills and many cuts, by a token, in constant memory."""
     file, bundle = tmp_path / "holiday.mp4", tmp_path / "uppy.js"
-    sha256 = await asyncio.to_thread(padded, clip, file)
+    sha256 = await asyncio.to_thread(padded, clip, file, size_bytes)
     if client is with_uppy:
         await bundled(bundle)
     async with page_server(SOURCES / "uppy.html", {"uppy.js": bundle, "video": file}) as (page, reported):
@@ -117,31 +122,38 @@ async def test_what_a_client_sends_arrives_whole(
             with clip.open("rb") as small:
                 await service.client.post("/videos/upload", files={"file": small})
             idle_bytes = service.api.peak_bytes()
-            async with broken(service) as proxy, killed(service) as killed_at:
+            async with broken(service) as proxy, killed(service, size_bytes) as killed_at:
                 endpoint = f"http://127.0.0.1:{proxy.port}/uploads"
                 said = await client(Road(endpoint, file, token, page, reported))
             assert len(killed_at) == len(KILLED_AT)
             assert proxy.cuts >= 3
             video = (await service.client.get(f"/videos/{said.strip()}")).json()
-            assert (video["sha256"], video["size_bytes"]) == (sha256, SIZE_BYTES)
+            assert (video["sha256"], video["size_bytes"]) == (sha256, size_bytes)
             assert list((service.settings.media_path / "incoming").iterdir()) == []
             assert service.api.peak_bytes() - idle_bytes < MOST_MEMORY_BYTES
 
 
 @asynccontextmanager
 async def broken(service: Service) -> AsyncIterator[CuttingProxy]:
-    road = cutting_proxy(service.settings.app_port, most_bytes=60_000_000, seed=7, pause_s=0.001)
+    road = cutting_proxy(service.settings.app_port, most_bytes=MOST_BETWEEN_CUTS_BYTES, seed=7, pause_s=0.001)
     async with road as proxy:
         yield proxy
 
 
-def padded(clip: Path, target: Path) -> str:
-    """Make a valid video of SIZE_BYTES, most of which readers pass over; return its SHA-256."""
+def padded(clip: Path, target: Path, size_bytes: int) -> str:
+    """Make a valid video of a size, most of which readers pass over; return its SHA-256."""
     video = clip.read_bytes()
-    box_bytes = SIZE_BYTES - len(video)
-    content = video + box_bytes.to_bytes(4, "big") + b"free" + os.urandom(box_bytes - 8)
-    target.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    left = size_bytes - len(video)
+    digest = hashlib.sha256()
+    with target.open("wb") as file:
+        block = video + left.to_bytes(4, "big") + b"free"
+        left -= 8
+        while block:
+            file.write(block)
+            digest.update(block)
+            block = os.urandom(min(BLOCK_BYTES, left))
+            left -= len(block)
+    return digest.hexdigest()
 
 
 async def bundled(target: Path) -> None:

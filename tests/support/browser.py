@@ -30,17 +30,20 @@ async def page_server(
         except asyncio.IncompleteReadError:  # browsers connect in advance
             writer.close()
             return
-        body, kind = b"", "text/html"
+        file, kind = None, "text/html"
         asked = REQUEST.match(head)
         if asked and asked[1] == "GET" and (file := files.get(asked[2])) is not None:
-            body = file.read_bytes()
             kind = "text/javascript" if file.suffix == ".js" else "text/html; charset=utf-8"
         elif asked and asked[1] == "POST" and (length := re.search(r"(?i)content-length: (\d+)", head)):
             received = await reader.readexactly(int(length[1]))
             if not report.done():
                 report.set_result(received)
-        header = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        writer.write(header.encode() + body)
+        size_bytes = 0 if file is None else file.stat().st_size
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {size_bytes}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode())
+        if file is not None:
+            with file.open("rb") as body:
+                await asyncio.get_running_loop().sendfile(writer.transport, body)
         await writer.drain()
         writer.close()
 
