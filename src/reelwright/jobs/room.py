@@ -39,7 +39,8 @@ LOOKED_AT = 256
 
 _WAITING = text(
     "SELECT w.job_id, w.need, w.passed_over FROM job_waits w JOIN jobs j ON j.id = w.job_id"
-    " WHERE w.need IS NOT NULL AND j.status = 'PENDING'"
+    # an older release writes JSON's null
+    " WHERE w.need IS NOT NULL AND jsonb_typeof(w.need) = 'object' AND j.status = 'PENDING'"
     " AND (w.machine = :machine OR CAST(:everywhere AS boolean)) ORDER BY w.since, w.job_id LIMIT :most"
 ).bindparams(most=LOOKED_AT)
 _WAKE = text("SELECT wake_jobs(:ids)").bindparams(bindparam("ids", type_=ARRAY(Uuid)))

@@ -45,8 +45,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012
         str: Text,
         datetime.datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[Any]: JSONB(none_as_null=True),
         VariantKind: _postgres_enum(VariantKind, "variant_kind"),
         Quality: _postgres_enum(Quality, "variant_quality"),
         JobType: _postgres_enum(JobType, "job_type"),
