@@ -73,7 +73,7 @@ class Owned:
 def confining(statement: Select[*Columns], owned: type[Owned]) -> Select[*Columns]:
     """Return a statement, made once, that confines itself: its parameter PROJECT is `project_of_task()`. Its other
     rows have to be of the same project as those of `owned`. For what is asked for most: the rule for all the others
-    takes longer than the door itself, 0.1 ms."""
+    takes 0.1 ms, more than the look at the key."""
     project_id = bindparam(PROJECT, type_=Uuid())
     seen = or_(project_id.is_(None), owned.project_id == project_id)
     return statement.where(seen).execution_options(**{_CONFINES_ITSELF: True})

@@ -11,6 +11,7 @@ from sqlalchemy.orm import defer, with_expression
 from sqlalchemy.orm.attributes import set_committed_value
 
 from reelwright.db.models import Job, Variant
+from reelwright.db.ownership import PROJECT, confining, project_of_task
 from reelwright.edits.enums import JobStatus, Quality
 from reelwright.errors import NotFound
 from reelwright.jobs.selection import Selection
@@ -22,13 +23,13 @@ NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"
 
 
 LOOKED_AT = with_expression(Job.looked_at, func.now())
-_FIND = select(Job).where(Job.id == bindparam("job_id")).options(LOOKED_AT)
+_FIND = confining(select(Job).where(Job.id == bindparam("job_id")), Job).options(LOOKED_AT)
 """Made once: that costs as much as to ask for it."""
 
 
 async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """Return the job. Raises NotFound."""
-    job = await session.scalar(_FIND, {"job_id": job_id})
+    job = await session.scalar(_FIND, {"job_id": job_id, PROJECT: project_of_task()})
     if job is None:
         raise NotFound("no such job")
     return job

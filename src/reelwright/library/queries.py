@@ -148,11 +148,12 @@ async def files_of_jobs(
     return _by_variant(rows)
 
 
-_MADE = (
+_MADE = confining(
     select(File, case((File.role == FileRole.MAIN, Variant.checks)))
     .join(Variant, File.variant_id == Variant.id)
     .where(Variant.job_id == bindparam("job_id"))
-    .order_by(File.name)
+    .order_by(File.name),
+    File,
 )
 """Made once: that costs as much as to ask for it. A variant may have thousands of files: its checks come with one."""
 
@@ -162,7 +163,7 @@ async def made_by(
 ) -> tuple[dict[uuid.UUID, list[File]], dict[uuid.UUID, dict[str, Any]]]:
     """Return the variants that a job made and nobody deleted, each with its files by name; and what is stored with each
     of what it was held to."""
-    rows = (await session.execute(_MADE, {"job_id": job_id})).all()
+    rows = (await session.execute(_MADE, {"job_id": job_id, PROJECT: project_of_task()})).all()
     checks = {file.variant_id: held for file, held in rows if file.variant_id is not None and held is not None}
     return _by_variant(file for file, _ in rows), checks
 
