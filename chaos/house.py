@@ -28,7 +28,7 @@ SHORT_CLOCKS = {
     "DISK_RESERVE_BYTES": "1048576",
     "LEASE_S": "4",
     "REAP_INTERVAL_S": "1",
-    "ORPHAN_GRACE_S": "5",
+    "ORPHAN_GRACE_S": "20",  # longer than an API and a database that are frozen may keep a request from its commit
     "SHUTDOWN_GRACE_S": "1",
     "UPLOAD_IDLE_TIMEOUT_S": "5",
     "WEBHOOK_TIMEOUT_S": "2",
