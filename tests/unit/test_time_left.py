@@ -136,7 +136,8 @@ def test_what_was_foretold_is_said_at_the_start() -> None:
 
 
 def test_what_is_measured_counts_more_and_more() -> None:
-    """A job that is half as fast as was foretold: what is said comes near to what is measured, the interval narrows."""
+    """A job that is half as fast as was foretold: what is said comes near to what is measured; the interval narrows,
+    until most of what is left is what follows the work."""
     said = []
     for progress in (10, 25, 50, 75, 90):
         running = job(progress=progress, attempt=1, forecast=FORETOLD, speed=0.5, recipe_json=recipe((1, "100")))
@@ -145,10 +146,11 @@ def test_what_is_measured_counts_more_and_more() -> None:
         assert left is not None
         assert left.low_s < left.likely_s < left.high_s
         said.append((left.likely_s / (2 * (100 - progress)), left.high_s / left.low_s))
-    assert [share for share, _ in said] == sorted(share for share, _ in said)
-    assert said[0][0] < 0.8
-    assert said[-1][0] > 0.85
-    assert [width for _, width in said] == sorted((width for _, width in said), reverse=True)
+    *shares, at_the_end = [share for share, _ in said]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.7 < 0.8 < at_the_end
+    widths = [width for _, width in said[:3]]
+    assert widths == sorted(widths, reverse=True)
 
 
 def test_without_a_forecast_what_is_measured_is_said() -> None:

@@ -65,16 +65,24 @@ class Midway:
 
 
 PERCENTS = (5.0, 12.0, 25.0, 50.0, 75.0, 95.0)
-FORETOLD_ERROR = 0.4
-"""Of what was foretold at the start, as long as nobody knows better: a logarithm, as all of these."""
 FOREKNOWN = 5
 """Errors that one would expect count as so many that were seen."""
 
 
+def foretold_error(percent: float) -> float:
+    """Return the error to expect of what was foretold of a job at its start, as long as nobody knows better: a
+    logarithm, as all of these."""
+    return 0.4 + _error_at_the_end(percent)
+
+
 def measured_error(percent: float) -> float:
-    """Return the error to expect of what is measured of a job: large at first, where what goes before the work seems to
-    be work, and at the end, where what comes after it is much of what is left."""
-    return 0.15 + 0.45 * (1 - percent / 100) ** 2 + 0.35 * (percent / 100) ** 4
+    """Return the same of what is measured of it: large at first, where what goes before the work seems to be work."""
+    return 0.15 + 0.45 * (1 - percent / 100) ** 2 + _error_at_the_end(percent)
+
+
+def _error_at_the_end(percent: float) -> float:
+    """What comes after the work, which neither knows, is much of what is left then."""
+    return 0.35 * (percent / 100) ** 4
 
 
 def weight(age: int, lasted_s: float, lasts_s: float) -> float:
@@ -150,7 +158,10 @@ def said(foretold_s: float | None, measured_s: float | None, trust: float) -> fl
 def _checkpoint(percent: float, seen: Sequence[Midway]) -> Checkpoint:
     of_foretold = [Error(error(one.left_s, one.foretold_s), one.weight) for one in seen if one.foretold_s is not None]
     of_measured = [Error(error(one.left_s, one.measured_s), one.weight) for one in seen if one.measured_s is not None]
-    foretold, measured = _variance(of_foretold, FORETOLD_ERROR), _variance(of_measured, measured_error(percent))
+    foretold, measured = (
+        _variance(of_foretold, foretold_error(percent)),
+        _variance(of_measured, measured_error(percent)),
+    )
     trust = foretold / (foretold + measured)  # as independent errors would have it
     found = [(one, said(one.foretold_s, one.measured_s, trust)) for one in seen]
     errors = [Error(error(one.left_s, by), one.weight) for one, by in found if by is not None]
