@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import hashlib
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -271,3 +272,18 @@ async def test_a_large_upload_has_its_room_reserved_while_it_comes(service: Serv
     go_on.set()
     assert await sending == 415  # zeros are no video
     assert [one["what"] for one in await service.sql("SELECT what FROM ops.reservations")] == ["trim"]
+
+
+async def test_a_row_that_nobody_can_read_keeps_no_worker_from_its_work(service: Service, clip: Path) -> None:
+    """Whatever wrote it: every worker looks for jobs that wait for room, when it starts and again and again."""
+    video_id = (await service.upload(clip))["id"]
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    waits = await service.trim(video_id, 0, 1, run_at=tomorrow.isoformat())
+    await service.sql(
+        "INSERT INTO job_waits (job_id, code, detail, times, machine, need)"
+        f" VALUES ('{waits}', 'memory', 'x', 0, 'another', '{{\"cores\": \"many\"}}')"
+    )
+    async with service.worker() as worker, asyncio.timeout(PATIENCE_S):
+        while "ValidationError" not in worker.log.read_text():
+            await asyncio.sleep(0.1)
+        await service.until(await service.trim(video_id, 0, 1), "SUCCESS")

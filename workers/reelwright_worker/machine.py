@@ -225,9 +225,10 @@ class Machine:
         try:
             async with asyncio.timeout(REPORT_TIMEOUT_S), self._sessions.begin() as session:
                 await write(session)
-        except Exception as error:
-            if not is_away(error):
-                raise
-            logger.warning("the database was not told how this machine is: %r", error)
+        except Exception as error:  # one row that nobody can read must not keep every worker from its work
+            if is_away(error):
+                logger.warning("the database was not told how this machine is: %r", error)
+            else:
+                logger.exception("what this machine does beside its jobs failed")
             return False
         return True
