@@ -365,9 +365,9 @@ async def test_work_goes_on_soon_after_any_outage(
     """Longer than a lease: the job that runs is not run again, what waits is started, no request waits for long."""
     async with wired(settings, tmp_path) as (service, line), service.worker():
         video, short = await service.upload(long_clip), await service.upload(clip)
-        job_id = await service.trim(video["id"], 0, 3)
-        waiting = [await service.trim(short["id"], 1, 1.5) for _ in range(3)]
+        job_id = await service.trim(video["id"], 0, 12)
         await running(service, job_id)
+        waiting = await asyncio.gather(*(service.trim(short["id"], 1, 1.5) for _ in range(3)))
         how(line)
         silent = time.monotonic()
         problem(await answered(service, f"/status/{job_id}", within_s=12), 503, "busy")

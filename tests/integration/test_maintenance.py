@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
-from reelwright.db.models import Asset, Job, Webhook, new_id
+from reelwright.db.models import Asset, Job, Publication, Webhook, new_id
 from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.facts import Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
@@ -467,6 +467,8 @@ async def test_what_an_attempt_publishes_is_swept_only_when_it_has_lost_its_job(
     await place.maintenance().rescue_jobs()
     await place.maintenance(grace_s=0.01).sweep_files()
     assert not stored.exists()
+    async with place.world.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(Publication)) == 0
 
 
 async def test_an_upload_under_way_is_not_swept(place: Place) -> None:

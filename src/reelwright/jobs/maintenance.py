@@ -156,6 +156,8 @@ class Maintenance:
                 return
         await self.sweep.work_folders(self.sessions)
         async with self.sessions.begin() as session:
+            await self.sweep.publications(session)
+        async with self.sessions.begin() as session:
             if not await _sole(session, _FILES_LOCK):
                 return
             await may_be_silent(session, 0)  # while the folders are read

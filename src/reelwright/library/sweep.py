@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Publication, Upload
@@ -35,6 +35,7 @@ _NEW_WORK_FOLDER = re.compile(rf"\.{_WORK_FOLDER.pattern}\.[0-9a-f]{{8}}", re.AS
 NEW_FOR_S = 60
 """A work folder that is being made has its name long before that."""
 BATCH = 500
+_HELD = and_(Job.id == Publication.job_id, Job.attempt == Publication.attempt, Job.status == JobStatus.STARTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class Sweep:
     storage: LocalStorage
     work_root: Path
     orphan_grace_s: float
+
+    async def publications(self, session: AsyncSession) -> None:
+        """Forget those of attempts that have lost their job, or failed: one that succeeds does so itself."""
+        await session.execute(delete(Publication).where(~exists().where(_HELD)))
 
     async def stored_files(self, session: AsyncSession) -> None:
         """Remove stored files that no row names and that are older than the grace time."""
@@ -128,5 +133,6 @@ def _folder(key: str) -> str:
 
 async def _in_publication(session: AsyncSession, folders: set[str]) -> set[str]:
     """Those of the folders that an attempt which still holds its job is about to fill."""
-    held = and_(Job.id == Publication.job_id, Job.attempt == Publication.attempt, Job.status == JobStatus.STARTED)
-    return set(await session.scalars(select(Publication.folder).join(Job, held).where(Publication.folder.in_(folders))))
+    return set(
+        await session.scalars(select(Publication.folder).join(Job, _HELD).where(Publication.folder.in_(folders)))
+    )
