@@ -22,7 +22,8 @@ PAGE = Path(__file__).with_name("seams.html")
 PLAYERS = Path(__file__).parents[1] / "players"
 START, END = Fraction("0.717"), Fraction("3.333")
 MIME = 'video/mp4; codecs="avc1.64001e"'
-PATIENCE_S = 150
+PLAYS = 4
+"""A machine that is busy drops a frame now and then; what a file makes drop is dropped each time."""
 
 
 @pytest.mark.slow
@@ -94,7 +95,7 @@ def shown_right(found: dict[str, Any], way: str, numbers: list[int], looked_at: 
 
 
 async def watched(folder: Path, file: Path, way: str, times: list[float]) -> dict[str, Any]:
-    """What the page saw."""
+    """What the page saw when no frame was dropped, or the last time."""
     files = {"hls.js": (await npm.installed("players", PLAYERS)) / "node_modules" / "hls.js" / "dist" / "hls.min.js"}
     if way == "plain":
         files["out.mp4"], url = file, "out.mp4"
@@ -111,6 +112,11 @@ async def watched(folder: Path, file: Path, way: str, times: list[float]) -> dic
     top, bottom = footage.CODE_ROWS[0]
     bars = {"rows": [top, bottom], "cells": footage.CODE_CELLS, "bits": footage.CODE_BITS}
     asked = {"way": way, "url": url, "mime": MIME, "times": json.dumps(times), "bars": json.dumps(bars)}
-    async with page_server(PAGE, files) as (origin, report):
-        found: dict[str, Any] = await reported(f"{origin}/?{urlencode(asked)}", report, folder)
+    found: dict[str, Any] = {}
+    for number in range(PLAYS):
+        (profile := folder / f"browser {number}").mkdir()
+        async with page_server(PAGE, files) as (origin, report):
+            found = await reported(f"{origin}/?{urlencode(asked)}", report, profile)
+        if not found["dropped"]:
+            break
     return found
