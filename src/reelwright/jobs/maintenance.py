@@ -22,6 +22,7 @@ from reelwright.access import usage
 from reelwright.access.first_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
+from reelwright.db.connection import STATEMENT_TIMEOUT_S
 from reelwright.db.database import is_away
 from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, NotFound
@@ -40,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 PRUNE_INTERVAL_S = 900
 ADD_UP_INTERVAL_S = 60
+OUTAGE_PATIENCE_S = STATEMENT_TIMEOUT_S + 4
+"""After an outage whoever is alive has found out by then that its connection is not, and has written by another."""
 _JOBS_LOCK = 0x7265_6170
 _FILES_LOCK = 0x7377_6565
 _RECORDS_LOCK = 0x7265_636F
@@ -89,6 +92,7 @@ class Maintenance:
             except Exception as error:  # one bad round must not end the rounds: jobs would stay lost
                 if is_away(error):
                     self._reached_since = None
+                    self.patience_s = max(self.patience_s, OUTAGE_PATIENCE_S)
                     logger.warning("%s: %r", work.__name__, error)
                 else:
                     logger.exception("%s failed", work.__name__)
