@@ -23,7 +23,7 @@ PLAYERS = Path(__file__).parents[1] / "players"
 START, END = Fraction("0.717"), Fraction("3.333")
 MIME = 'video/mp4; codecs="avc1.64001e"'
 PLAYS = 4
-"""A machine that is busy drops a frame now and then; what a file makes drop is dropped each time."""
+"""A machine that is busy drops a frame now and then, or a callback; what a file makes drop is dropped each time."""
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ async def test_a_browser_shows_every_frame_through_the_seams(
     at = [round((tick - interval.start_tick) * made.splice.tick * 25) for tick in seams]
     looked_at = [place for seam in at for place in range(seam - 2, seam + 2)]
 
-    found = await watched(tmp_path, target, way, [(place + 0.5) / 25 for place in looked_at])
+    found = await watched(tmp_path, target, way, numbers, [(place + 0.5) / 25 for place in looked_at])
 
     shown_right(found, way, numbers, looked_at)
 
@@ -72,7 +72,7 @@ async def test_a_browser_shows_every_frame_through_a_window(
     numbers = list(range(len(source.frame_times_s)))
     looked_at = sorted({place for seam in seams for place in range(seam - 2, seam + 2)} & set(numbers))
 
-    found = await watched(tmp_path, target, way, [(place + 0.5) / 25 for place in looked_at])
+    found = await watched(tmp_path, target, way, numbers, [(place + 0.5) / 25 for place in looked_at])
 
     shown_right(found, way, numbers, looked_at)
 
@@ -83,19 +83,22 @@ def drawn_over(splice: Splice) -> list[FrameRun]:
 
 def shown_right(found: dict[str, Any], way: str, numbers: list[int], looked_at: list[int]) -> None:
     assert found["errors"] == []
-    assert found["dropped"] == 0
+    assert is_smooth(found, numbers)
     assert found["late"] <= (0.0 if way == "plain" else 0.2)
     assert [number for _, number in found["seeks"]] == [numbers[place] for place in looked_at]
     seen = list(dict.fromkeys(number for _, number in found["seen"]))
     assert seen == sorted(seen)
-    missed = sorted(set(numbers[1:]) - set(seen))
-    assert len(missed) <= 2, missed
-    assert not any(number + 1 in missed for number in missed)
     assert set(seen) <= set(numbers)
 
 
-async def watched(folder: Path, file: Path, way: str, times: list[float]) -> dict[str, Any]:
-    """What the page saw when no frame was dropped, or the last time."""
+def is_smooth(found: dict[str, Any], numbers: list[int]) -> bool:
+    """Whether it was played without dropping a frame, and with callbacks for nearly all."""
+    missed = set(numbers[1:]) - {number for _, number in found["seen"]}
+    return not found["dropped"] and len(missed) <= 2 and not any(number + 1 in missed for number in missed)
+
+
+async def watched(folder: Path, file: Path, way: str, numbers: list[int], times: list[float]) -> dict[str, Any]:
+    """What the page saw when it was played smoothly, or the last time."""
     files = {"hls.js": (await npm.installed("players", PLAYERS)) / "node_modules" / "hls.js" / "dist" / "hls.min.js"}
     if way == "plain":
         files["out.mp4"], url = file, "out.mp4"
@@ -117,6 +120,6 @@ async def watched(folder: Path, file: Path, way: str, times: list[float]) -> dic
         (profile := folder / f"browser {number}").mkdir()
         async with page_server(PAGE, files) as (origin, report):
             found = await reported(f"{origin}/?{urlencode(asked)}", report, profile)
-        if not found["dropped"]:
+        if is_smooth(found, numbers):
             break
     return found
