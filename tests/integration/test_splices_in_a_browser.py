@@ -22,7 +22,7 @@ PAGE = Path(__file__).with_name("seams.html")
 PLAYERS = Path(__file__).parents[1] / "players"
 START, END = Fraction("0.717"), Fraction("3.333")
 MIME = 'video/mp4; codecs="avc1.64001e"'
-PLAYS = 4
+PLAYS = 6
 """A machine that is busy drops a frame now and then, or a callback; what a file makes drop is dropped each time."""
 
 
