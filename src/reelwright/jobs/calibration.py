@@ -158,10 +158,8 @@ def said(foretold_s: float | None, measured_s: float | None, trust: float) -> fl
 def _checkpoint(percent: float, seen: Sequence[Midway]) -> Checkpoint:
     of_foretold = [Error(error(one.left_s, one.foretold_s), one.weight) for one in seen if one.foretold_s is not None]
     of_measured = [Error(error(one.left_s, one.measured_s), one.weight) for one in seen if one.measured_s is not None]
-    foretold, measured = (
-        _variance(of_foretold, foretold_error(percent)),
-        _variance(of_measured, measured_error(percent)),
-    )
+    foretold = _variance(of_foretold, foretold_error(percent))
+    measured = _variance(of_measured, measured_error(percent))
     trust = foretold / (foretold + measured)  # as independent errors would have it
     found = [(one, said(one.foretold_s, one.measured_s, trust)) for one in seen]
     errors = [Error(error(one.left_s, by), one.weight) for one, by in found if by is not None]

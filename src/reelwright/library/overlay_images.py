@@ -60,6 +60,7 @@ def drawn_key(source: Facts | AnyFacts) -> str | None:
 
 FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
+NOT_KEPT = "an image that lies in it is not kept any more"
 MAX_KNOWN = 256
 """Normalized pictures that are remembered, and subtitles that were laid out."""
 RETENTION_DAYS = 7
@@ -201,12 +202,12 @@ class OverlayImages:
         for source in sources:
             key = prepared_key(source)
             if key is not None and not await asyncio.to_thread(self._storage.path(key).is_file):
-                return "an image that lies in it is not kept any more"
+                return NOT_KEPT
             if isinstance(source, LaidSubtitlesFacts):
                 try:
                     what = await self._laid_out(source)
                 except NotFound:  # the sweep was faster
-                    return "an image that lies in it is not kept any more"
+                    return NOT_KEPT
                 if await asyncio.to_thread(same_font, await self.fonts(), what) is None:
                     return "the fonts that its subtitles were drawn with have changed"
         return None

@@ -97,8 +97,8 @@ async def _drafted(
         mode="smart" if data.reencode == "touched" else "exact",
         pointers=data.pointers,
     ) as (session, draft):
-        images, kept = services.overlay_images, (data.source_subtitles, data.source_chapters)
-        yield session, await of_original(session, draft, images, *kept)
+        images = services.overlay_images
+        yield session, await of_original(session, draft, images, data.source_subtitles, data.source_chapters)
 
 
 router = Router("/", route_handlers=[overlay_video, watermark_video], tags=["edits"])

@@ -52,8 +52,8 @@ async def transcode_video(
         async with services.sessions.begin() as session:
             source = await find_source(session, video_or_variant_id)
             draft = draft_transcode(source, data.ladder(), data.sidecars, pointers=data.pointers)
-            images, kept = services.overlay_images, (data.source_subtitles, data.source_chapters)
-            draft = await of_original(session, draft, images, *kept)
+            images = services.overlay_images
+            draft = await of_original(session, draft, images, data.source_subtitles, data.source_chapters)
             return await answer(services, session, draft, data, labels=labels, validate_only=validate_only)
     except NotFound as error:
         raise NotFound(error.detail) from error  # the path names it, no field does
