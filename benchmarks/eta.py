@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from benchmarks.report import Figure
 from benchmarks.running import Running, running
 from tests.support.service import FINAL
 
-ALONE, CROWDS, CROWD, SEED = 60, 6, 10, 11
-LENGTH_S, LOOK_S = 16, 0.25
+ALONE, CROWDS, CROWD, SEED = 30, 4, 8, 11
+LENGTH_S, LOOK_S = 60, 0.25
 LEAST_HELD, MOST_HELD, MOST_WRONG = 0.75, 0.9, 0.2
 PERCENTS = (0, 10, 25, 50, 75)
-"""Looks at a job that runs count when it has come so far."""
+"""Looks at a job that runs count when it has come so far, and not yet to the next."""
 WAITING = -1
 WAITING_LOOK_S = 1.0
 """Between looks at a job that waits that count."""
@@ -102,8 +103,8 @@ async def looked_at(live: Running, path: str, body: dict[str, Any]) -> list[Look
 def _counted(seen: Sequence[tuple[float, dict[str, Any]]]) -> list[tuple[int, float, dict[str, Any]]]:
     """The looks that count: the first ones that find it so far, and those at a job that waits, now and then."""
     counted: list[tuple[int, float, dict[str, Any]]] = []
-    for percent in PERCENTS:
-        found = ((at, job) for at, job in seen if job["status"] == "STARTED" and job["progress"] >= percent)
+    for percent, end in pairwise((*PERCENTS, 100)):
+        found = ((at, job) for at, job in seen if job["status"] == "STARTED" and percent <= job["progress"] < end)
         counted += [(percent, at, job) for at, job in [next(found, (0.0, {}))] if job]
     last = 0.0
     for at, job in seen:

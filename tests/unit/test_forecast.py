@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -88,3 +89,22 @@ def test_what_is_far_from_all_cases_is_less_certain() -> None:
     assert near is not None
     assert far is not None
     assert far.high / far.low > near.high / near.low
+
+
+def test_what_the_same_source_took_before_counts() -> None:
+    """A source that is twice as hard as its size says, and one of which nothing is known yet."""
+    known = [
+        *cases(20, random.Random(4), spread=0.02),
+        *(_hard(case) for case in cases(4, random.Random(5), spread=0.02)),
+    ]
+    asked = cases(1, random.Random(6), spread=0.02)[0]
+    anew, again = (foretell([KIND], asked.size, known, source=source) for source in ("", "hard"))
+    assert anew is not None
+    assert again is not None
+    assert anew.expected < 1.4 * asked.found
+    assert 1.5 * asked.found < again.expected < 2.1 * asked.found
+    assert again.low < 2 * asked.found < again.high
+
+
+def _hard(case: Case) -> Case:
+    return replace(case, found=2 * case.found, source="hard")

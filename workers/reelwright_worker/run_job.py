@@ -94,11 +94,14 @@ async def _claimed(
 ) -> tuple[Claim, Job] | None:
     """Raises _NoRoom."""
     lease_s = ctx.settings.lease_s
-    taken = await lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token)
-    if taken is not None:
+    taken, look = await asyncio.gather(
+        lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token),
+        room.looked_at(ctx.place),
+    )
+    if taken is not None and look is not None:
         claim, job = taken
         need = _need(ctx, job)
-        if (short := await room.take(session, claim, job, need, ctx.place, lasts_s=lease_s)) is not None:
+        if (short := await room.take(session, claim, job, need, look, lasts_s=lease_s)) is not None:
             raise _NoRoom(need, short)
     return taken
 

@@ -65,6 +65,30 @@ def impossible(need: Need, machines: Sequence[Capacity]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceLook:
+    """A place as it was looked at. `have`: by resource all that there is, of the disks what is free beside the reserve;
+    `most`: if the disks were empty."""
+
+    machine: str
+    work_disk: str
+    media_disk: str
+    have: Amounts
+    most: Capacity
+
+    def needs(self, need: Need) -> dict[str, int]:
+        """Return by resource what work takes here. A forecast of more than there could ever be is cut to that: it may
+        be wrong, and an encode with fewer cores is only slower."""
+        most = self.most
+        needs = {self.media_disk: _at_most(need.media_bytes, most.media_bytes)}
+        needs[self.work_disk] = max(_at_most(need.work_bytes, most.work_bytes), needs.get(self.work_disk, 0))
+        if most.memory_bytes is not None:
+            needs[f"memory:{self.machine}"] = _at_most(need.memory_bytes, most.memory_bytes)
+        if most.cores is not None:
+            needs[f"cores:{self.machine}"] = _at_most(need.cores, most.cores)
+        return {resource: amount for resource, amount in needs.items() if amount}
+
+
+@dataclass(frozen=True, slots=True)
 class WorkPlace:
     """`memory_bytes`, `cores`: what all media processes of this machine may use together; None: not limited."""
 
@@ -85,32 +109,16 @@ class WorkPlace:
             storage=storage,
         )
 
-    def needs(self, need: Need) -> dict[str, int]:
-        """Return by resource what work takes here. A forecast of more than there could ever be is cut to that: it may
-        be wrong, and an encode with fewer cores is only slower. Blocks. Raises OSError."""
-        most = self.capacity()
-        media, work = self.media_disk(), self.work_disk()
-        needs = {media: _at_most(need.media_bytes, most.media_bytes)}
-        needs[work] = max(_at_most(need.work_bytes, most.work_bytes), needs.get(work, 0))
-        if self.memory_bytes is not None:
-            needs[f"memory:{self.machine}"] = _at_most(need.memory_bytes, self.memory_bytes)
-        if self.cores is not None:
-            needs[f"cores:{self.machine}"] = _at_most(need.cores, self.cores)
-        return {resource: amount for resource, amount in needs.items() if amount}
-
-    def have(self) -> Amounts:
-        """Return by resource all that there is here, of the disks what is free beside the reserve. Blocks. Raises
-        OSError."""
+    def look(self) -> PlaceLook:
+        """Look at what there is. Blocks. Raises OSError."""
         reserve_bytes = self.storage.reserve_bytes
-        have = {
-            self.work_disk(): disk_space.usable_bytes(self.work, reserve_bytes),
-            self.media_disk(): self.storage.free_bytes(),
-        }
+        work, media = self.work_disk(), self.media_disk()
+        have = {work: disk_space.usable_bytes(self.work, reserve_bytes), media: self.storage.free_bytes()}
         if self.memory_bytes is not None:
             have[f"memory:{self.machine}"] = self.memory_bytes
         if self.cores is not None:
             have[f"cores:{self.machine}"] = self.cores
-        return have
+        return PlaceLook(self.machine, work, media, have, self.capacity())
 
     def capacity(self) -> Capacity:
         """Blocks. Raises OSError."""

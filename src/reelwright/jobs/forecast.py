@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import compress
 
 import msgspec
 
@@ -40,6 +41,9 @@ source's density."""
 DENSITY_OF_TIME, DENSITY_OF_SIZE = 0.2, 0.7
 """The powers of a source's density by which the time goes that its editing takes, and the size of what is made of it:
 what was hard to code is so again."""
+OF_SOURCE = 1.0
+"""What earlier work on the same source took beside what was to be expected of it counts in full but for so many cases:
+pictures are easy or hard to decode and to code, whatever is made of them."""
 LARGEST = 700.0
 """Powers of e that are numbers still: cases that contradict each other foretell anything."""
 LEAST_SPREAD = 0.05
@@ -65,28 +69,31 @@ class Forecast:
 @dataclass(frozen=True, slots=True)
 class Case:
     """What was asked, and what it took or came to. `kinds`: the closest one first; `density`: the source's bytes a
-    pixel."""
+    pixel; `source`: which one, empty where that is not known."""
 
     kinds: tuple[tuple[object, ...], ...]
     size: float
     found: float
     density: float = 1.0
+    source: str = ""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What an edit is as work, as jobs keep it. `kinds`: the closest one first; `size`: what its seconds go by;
-    `density`: the source's bytes a pixel."""
+    `density`: the source's bytes a pixel; `source`: the SHA-256 of its file, empty as older releases wrote it."""
 
     kinds: tuple[tuple[str, ...], ...]
     size: float
     density: float
+    source: str = ""
 
 
 def work_of(job_type: JobType, plan: Plan) -> Work | None:
     """Return what a plan is as work; None of what is copied: nothing is known of that."""
     if plan.is_spliced:
         return None
-    found = work(job_type, plan.outputs, plan.inputs[0].media.main_video, _density_of(plan))
+    source = plan.inputs[0]
+    found = work(job_type, plan.outputs, source.media.main_video, _density_of(plan), source.sha256)
     if found is None or not _codes_video(plan):
         return found
     return msgspec.structs.replace(found, size=found.size + DRAWING * cues_drawn(plan))
@@ -109,11 +116,12 @@ def _codes_video(plan: Plan) -> bool:
 
 
 def work(
-    job_type: JobType, outputs: Sequence[ExpectedOutput], source: VideoStream, source_density: float
+    job_type: JobType, outputs: Sequence[ExpectedOutput], source: VideoStream, source_density: float, sha256: str
 ) -> Work | None:
     """Return what outputs of such a source are as work; None where that cannot be said."""
-    size = _work(outputs, source)
-    return Work(kinds=_work_kinds(job_type, outputs), size=size, density=source_density) if size > 0 else None
+    if (size := _work(outputs, source)) <= 0:
+        return None
+    return Work(kinds=_work_kinds(job_type, outputs), size=size, density=source_density, source=sha256)
 
 
 def size_case(
@@ -125,7 +133,7 @@ def size_case(
 
 def seconds_of_work(work: Work, cases: Iterable[Case]) -> Forecast | None:
     """How long a worker will be at it, from its start to the published result."""
-    return foretell(work.kinds, work.size, cases, work.density, DENSITY_OF_TIME)
+    return foretell(work.kinds, work.size, cases, work.density, DENSITY_OF_TIME, source=work.source)
 
 
 def bytes_of(output: ExpectedOutput, plan: Plan, cases: Iterable[Case]) -> Forecast | None:
@@ -142,15 +150,18 @@ def foretell(
     cases: Iterable[Case],
     density: float = 1.0,
     power: float = DENSITY_OF_TIME,
+    *,
+    source: str = "",
 ) -> Forecast | None:
     """By the cases of the closest kind of which there are enough, else of the widest of which there are any: a plane
     through them where all are logarithms, which leans towards a slope of one with the size, and of `power` with the
-    density of the source. None where there are too few."""
+    density of the source; as far above it as those of the same source were. None where there are too few."""
     alike = alike_of(kinds, list(cases))
     if len(alike) < LEAST or size <= 0:
         return None
     points = [(math.log(case.size), math.log(case.density), math.log(case.found)) for case in alike]
-    return _by_plane(points, (math.log(size), math.log(density)), power)
+    of_source = [bool(source) and case.source == source for case in alike]
+    return _by_plane(points, (math.log(size), math.log(density)), power, of_source)
 
 
 def alike_of(kinds: Sequence[tuple[object, ...]], known: Sequence[Case]) -> list[Case]:
@@ -165,8 +176,11 @@ def alike_of(kinds: Sequence[tuple[object, ...]], known: Sequence[Case]) -> list
     return alike
 
 
-def _by_plane(points: Sequence[tuple[float, float, float]], at: tuple[float, float], power: float) -> Forecast:
-    """Least squares, with what is believed of both slopes as two more cases: ridge regression towards them."""
+def _by_plane(
+    points: Sequence[tuple[float, float, float]], at: tuple[float, float], power: float, of_source: Sequence[bool]
+) -> Forecast:
+    """Least squares, with what is believed of both slopes as two more cases: ridge regression towards them. What lies
+    above the plane of points of the same source is a random effect of that: shrunk towards none by OF_SOURCE."""
     count = len(points)
     middle_x, middle_d, middle_y = (sum(values) / count for values in zip(*points, strict=True))
     about = [(x - middle_x, d - middle_d, y - middle_y) for x, d, y in points]
@@ -177,13 +191,15 @@ def _by_plane(points: Sequence[tuple[float, float, float]], at: tuple[float, flo
     firm_x, firm_d = spread_x + CERTAINTY, spread_d + CERTAINTY
     area = firm_x * firm_d - both**2
     more_x, more_d = (firm_d * with_x - both * with_d) / area, (firm_x * with_d - both * with_x) / area
-    rest = sum((off - more_x * x - more_d * d) ** 2 for x, d, off in rows)
+    above = [off - more_x * x - more_d * d for x, d, off in rows]
+    rest = sum(off**2 for off in above)
+    by_source = sum(compress(above, of_source)) / (sum(of_source) + OF_SOURCE)
     learned = spread_x / firm_x + spread_d / firm_d  # as far as slopes were learned from them, too
     freedom = max(count - 1 - learned, 1.0)
     spread = max(math.sqrt(rest / freedom), LEAST_SPREAD)
     x, d = at[0] - middle_x, at[1] - middle_d
     far = (firm_d * x**2 - 2 * both * x * d + firm_x * d**2) / area
-    most = middle_y + (1 + more_x) * x + (power + more_d) * d
+    most = middle_y + (1 + more_x) * x + (power + more_d) * d + by_source
     wide = _student(freedom) * spread * math.sqrt(1 + 1 / count + far)
     expected, low, high = (math.exp(min(value, LARGEST)) for value in (most, most - wide, most + wide))
     return Forecast(expected, low, high, count)

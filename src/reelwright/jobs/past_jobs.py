@@ -76,7 +76,7 @@ class PastJob:
             return None
         closest, *wider = self.work.kinds
         kinds = ((self.machine, *closest), closest, *wider)
-        return Case(kinds, self.work.size, self.seconds, self.work.density)
+        return Case(kinds, self.work.size, self.seconds, self.work.density, self.work.source)
 
 
 @dataclass(frozen=True)
@@ -183,4 +183,4 @@ def _opened(
         for output, size in zip(outputs, sizes, strict=False)
         if size and whole
     ]
-    return forecast.work(job_type, outputs, source, density), cases
+    return forecast.work(job_type, outputs, source, density, sha256), cases

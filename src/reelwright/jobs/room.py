@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity import reservations, rule
 from reelwright.capacity.need import Need
-from reelwright.capacity.place import WorkPlace, impossible
+from reelwright.capacity.place import PlaceLook, WorkPlace, impossible
 from reelwright.capacity.reservations import Room, Stated
 from reelwright.capacity.rule import Amounts, Shortage, Waiter
 from reelwright.db.models import Job, JobWait
@@ -54,21 +54,26 @@ async def require_possible(session: AsyncSession, plan: Plan) -> None:
         raise ExceedsMachines(why)
 
 
-async def take(
-    session: AsyncSession, claim: Claim, job: Job, need: Need, place: WorkPlace, *, lasts_s: float
-) -> Shortage | None:
-    """Reserve what an attempt takes that was claimed in this transaction. Return what there is too little of; then the
-    caller rolls back, and has the job wait (`wait`)."""
+async def looked_at(place: WorkPlace) -> PlaceLook | None:
+    """Return what there is; None where a disk is away: who works there will find out, and say it."""
     try:
-        have, needs = await asyncio.to_thread(lambda: (place.have(), place.needs(need)))
+        return await asyncio.to_thread(place.look)
     except OSError:
-        return None  # a disk is away: the attempt will find out, and say it
-    found = await _reserve(session, claim, job, needs, have, place, lasts_s=lasts_s)
+        return None
+
+
+async def take(
+    session: AsyncSession, claim: Claim, job: Job, need: Need, look: PlaceLook, *, lasts_s: float
+) -> Shortage | None:
+    """Reserve what an attempt takes that was claimed in this transaction, where there is as much as `look` found.
+    Return what there is too little of; then the caller rolls back, and has the job wait (`wait`)."""
+    needs = look.needs(need)
+    found = await _reserve(session, claim, job, needs, look, lasts_s=lasts_s)
     if found.needs_bytes is not None:
-        needs = await asyncio.to_thread(place.needs, at_least(need, found.needs_bytes))
-        await _reserve(session, claim, job, needs, have, place, lasts_s=lasts_s)
-    waiting = await asyncio.to_thread(_waiters, found.waiting, place) if found.waiting else []
-    if (short := rule.shortage(needs, have, found.spoken_for, waiting)) is not None:
+        needs = look.needs(at_least(need, found.needs_bytes))
+        await _reserve(session, claim, job, needs, look, lasts_s=lasts_s)
+    waiting = _waiters(found.waiting, look)
+    if (short := rule.shortage(needs, look.have, found.spoken_for, waiting)) is not None:
         return short
     if waiting:
         passed = [one.job_id for one in waiting]
@@ -83,21 +88,22 @@ async def take(
 async def widen(session: AsyncSession, claim: Claim, job: Job, need: Need, place: WorkPlace, *, lasts_s: float) -> bool:
     """Reserve more for an attempt that has found out what it takes. Return whether there was room: else the caller
     rolls back. Raises OSError."""
-    have, needs = await asyncio.to_thread(lambda: (place.have(), place.needs(need)))
-    found = await _reserve(session, claim, job, needs, have, place, lasts_s=lasts_s)
-    return rule.shortage(needs, have, found.spoken_for) is None
+    look = await asyncio.to_thread(place.look)
+    needs = look.needs(need)
+    found = await _reserve(session, claim, job, needs, look, lasts_s=lasts_s)
+    return rule.shortage(needs, look.have, found.spoken_for) is None
 
 
 async def _reserve(
-    session: AsyncSession, claim: Claim, job: Job, needs: Amounts, have: Amounts, place: WorkPlace, *, lasts_s: float
+    session: AsyncSession, claim: Claim, job: Job, needs: Amounts, look: PlaceLook, *, lasts_s: float
 ) -> Room:
     assert claim.token is not None
     return await reservations.reserve(
         session,
         claim.token,
         needs,
-        of=have,
-        machine=place.machine,
+        of=look.have,
+        machine=look.machine,
         what=job.type.value,
         lasts_s=lasts_s,
         job_id=job.id,
@@ -140,13 +146,12 @@ async def look_again(session: AsyncSession, place: WorkPlace, *, everywhere: boo
     rows = (await session.execute(_WAITING, arguments)).all()
     if not rows:
         return
-    have = await asyncio.to_thread(place.have)
-    found = await reservations.room(session, have, machine=place.machine)
-    stated = [msgspec.convert(row._asdict(), Stated) for row in rows]
-    waiting = await asyncio.to_thread(_waiters, stated, place)
-    if worth := rule.worth_a_look(waiting, have, found.spoken_for, WOKEN):
+    look = await asyncio.to_thread(place.look)
+    found = await reservations.room(session, look.have, machine=place.machine)
+    waiting = _waiters([msgspec.convert(row._asdict(), Stated) for row in rows], look)
+    if worth := rule.worth_a_look(waiting, look.have, found.spoken_for, WOKEN):
         await session.execute(_WAKE, {"ids": worth})
 
 
-def _waiters(stated: Sequence[Stated], place: WorkPlace) -> list[Waiter]:
-    return [Waiter(one.job_id, place.needs(one.need), one.passed_over) for one in stated]
+def _waiters(stated: Sequence[Stated], look: PlaceLook) -> list[Waiter]:
+    return [Waiter(one.job_id, look.needs(one.need), one.passed_over) for one in stated]
