@@ -22,7 +22,7 @@ SOUND_CONTAINERS = ("mp3", "wav", "flac", "ogg", "mov", "matroska", "webm")
 """Those that may open a file of sound alone."""
 
 QUEUES = ("light", "media")
-"""What jobs wait in, by what they cost: jobs/cost.py."""
+"""What jobs wait in, by what they cost: jobs/queue_choice.py."""
 
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from reelwright.api.http import connection, host_and_origin
-from reelwright.api.http.connection_limits import Refusal
+from reelwright.api.http.open_connections import Refusal
 from reelwright.errors import ReelwrightError
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S

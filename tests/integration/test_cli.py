@@ -15,7 +15,8 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from reelwright.db.database import create_engine, is_away
+from reelwright.db.database import create_engine
+from reelwright.db.outages import is_away
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database

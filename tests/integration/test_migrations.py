@@ -15,8 +15,9 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright.db.database import DatabaseUnusable, create_engine
+from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration, upgrade
+from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 from reelwright.release import RELEASE
 from tests.conftest import execute, in_database
@@ -83,7 +84,7 @@ def test_the_revisions_are_those_that_alembic_finds() -> None:
         ("ALTER TABLE jobs RENAME COLUMN speed TO pace", "jobs.speed is gone"),
         ("ALTER TABLE storages RENAME TO roots", "storages is gone"),
         ("DROP FUNCTION procrastinate_unlink_periodic_defers_v1 CASCADE", "procrastinate_unlink_periodic"),
-        ("ALTER TABLE jobs ADD COLUMN cost integer NOT NULL", "jobs.cost is new and NOT NULL"),
+        ("ALTER TABLE jobs ADD COLUMN cost integer NOT NULL", "jobs.queue_choice is new and NOT NULL"),
         ("ALTER TABLE jobs ALTER COLUMN stage SET NOT NULL", "jobs.stage has become NOT NULL"),
         ("ALTER TABLE jobs ALTER COLUMN progress TYPE integer", "jobs.progress was smallint and is integer"),
         ("ALTER TABLE jobs ADD COLUMN code uuid NOT NULL DEFAULT gen_random_uuid()", "jobs was written anew"),

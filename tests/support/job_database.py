@@ -15,7 +15,7 @@ from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.edits.enums import FileRole, JobType, VariantKind
 from reelwright.jobs import creation, lifecycle, queries
 from reelwright.jobs.claims import Claim
-from reelwright.jobs.cost import MEDIA
+from reelwright.jobs.queue_choice import MEDIA
 from reelwright.jobs.timing import AT_ONCE, Timing
 from tests.support.media_info import media
 

@@ -15,8 +15,9 @@ from typing import Any
 from reelwright import settings_reader, source_codecs, threads
 from reelwright.capacity.place import WorkPlace
 from reelwright.db import schema
-from reelwright.db.database import DatabaseUnusable, close, create_engine, located
+from reelwright.db.database import close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
+from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.sessions import Sessions
 from reelwright.events import deliveries
 from reelwright.events.deliverer import Deliverer

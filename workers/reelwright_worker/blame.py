@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost, ReelwrightError, hindered
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import fault_points
 from reelwright.cancellation import finished
-from reelwright.db.database import is_away
 from reelwright.db.models import Job
+from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
 from reelwright.jobs import claims
 from reelwright.jobs.claims import Claim

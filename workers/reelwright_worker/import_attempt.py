@@ -17,8 +17,8 @@ from reelwright.access.asking import Holder, on_behalf_of
 from reelwright.access.later import holder_by_id
 from reelwright.access.limits import limits_of
 from reelwright.cancellation import finished
-from reelwright.db.database import is_away
 from reelwright.db.models import Job, Video, new_id
+from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined
 from reelwright.edits.cues.embedded import EmbeddedSubtitles
 from reelwright.edits.enums import JobStatus

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.cancellation import set_within
 from reelwright.capacity import reservations
 from reelwright.capacity.place import WorkPlace
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import able_workers, room, toolchains, waiting
 from reelwright.media.encoders import hardware

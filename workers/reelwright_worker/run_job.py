@@ -16,8 +16,8 @@ from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.capacity.need import Need
 from reelwright.capacity.rule import Shortage
-from reelwright.db.database import is_away
 from reelwright.db.models import Job
+from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobType
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import lifecycle, room

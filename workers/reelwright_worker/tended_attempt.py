@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity import reservations
-from reelwright.db.database import is_away
 from reelwright.db.models import Job
+from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import claims
 from reelwright.jobs.claims import Claim

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.access import usage
 from reelwright.access.asking import Holder, asking
 from reelwright.access.limits import MINUTES, WINDOW_S, Standing, period
-from reelwright.db.database import is_away
 from reelwright.db.models import ProjectBytes
+from reelwright.db.outages import is_away
 from reelwright.db.sessions import outside
 from reelwright.errors import QuotaExceeded, RateLimited
 

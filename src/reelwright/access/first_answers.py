@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.cancellation import finished
 from reelwright.db.connection import connect
-from reelwright.db.database import is_away
 from reelwright.db.models import FirstAnswer
+from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions
 from reelwright.errors import Conflict, ReelwrightError
 

@@ -24,8 +24,8 @@ from reelwright.access.limits import BY_MINUTE, NONE, AccessLimits
 from reelwright.access.request_rates import RequestRates
 from reelwright.access.scopes import Scope
 from reelwright.cancellation import every_so_often
-from reelwright.db.database import is_away
 from reelwright.db.models import ApiKey
+from reelwright.db.outages import is_away
 
 logger = logging.getLogger(__name__)
 

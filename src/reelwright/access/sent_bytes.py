@@ -15,8 +15,8 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import every_so_often
-from reelwright.db.database import is_away
 from reelwright.db.models import UseEntry
+from reelwright.db.outages import is_away
 
 logger = logging.getLogger(__name__)
 

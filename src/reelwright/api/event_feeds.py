@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.api import project_progress
 from reelwright.api.http.event_stream import encode_event
 from reelwright.api.project_progress import ProjectProgress
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.events import log
 from reelwright.events.event import JOB_ENDS, Event
 from reelwright.jobs import history

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.api.http.event_stream import encode_event
 from reelwright.api.schemas.job_events import ProgressEvent, StateEvent
-from reelwright.db.database import is_away
 from reelwright.db.models import Job, JobEvent
+from reelwright.db.outages import is_away
 from reelwright.db.ownership import project_of_task
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import history, outlook

@@ -13,8 +13,8 @@ from reelwright.api.app import EXPOSED_HEADERS, create_app
 from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.connection import Connection
-from reelwright.api.http.connection_limits import Connections
 from reelwright.api.http.host_and_origin import Gate
+from reelwright.api.http.open_connections import Connections
 from reelwright.api.http.tus import Tus
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing

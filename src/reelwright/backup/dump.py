@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from reelwright.db.client_programs import connection, program
-from reelwright.db.database import DatabaseUnusable
+from reelwright.db.outages import DatabaseUnusable
 
 CHUNK_BYTES = 1 << 20
 WITHOUT = ("--exclude-table-data=*.import_secrets",)

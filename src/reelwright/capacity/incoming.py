@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import finished
 from reelwright.capacity import place, reservations, rule
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.db.sessions import outside
 from reelwright.errors import NoSpace
 from reelwright.storage.local import LocalStorage

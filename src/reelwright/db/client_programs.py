@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psycopg.conninfo
 
-from reelwright.db.database import DatabaseUnusable, located, usable
+from reelwright.db.database import located, usable
 from reelwright.db.embedded.binaries import folders
+from reelwright.db.outages import DatabaseUnusable
 from reelwright.settings import Settings
 
 

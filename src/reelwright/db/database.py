@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 import msgspec
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from reelwright.cancellation import finished
-from reelwright.db import embedded
-from reelwright.db.connection import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S, connect
+from reelwright.db import embedded, outages
+from reelwright.db.connection import STATEMENT_TIMEOUT_S, connect
 from reelwright.db.embedded import EmbeddedPostgres, acquire
+from reelwright.db.outages import DatabaseUnusable, is_away
 from reelwright.db.sessions import Sessions
 from reelwright.settings import Settings
 
@@ -40,10 +36,6 @@ does."""
 CLOSE_TIMEOUT_S = 3
 
 
-class DatabaseUnusable(Exception):
-    """The database cannot be worked with; the message says what was tried, what happened and what helps."""
-
-
 @dataclass(frozen=True, slots=True)
 class Database:
     """`url` is a `postgresql://` URL that asyncpg and libpq take alike; `sessions` begin transactions."""
@@ -53,142 +45,36 @@ class Database:
     sessions: Sessions
 
 
-def is_away(error: BaseException) -> bool:
-    """Return whether an error says that the database cannot be reached now, rather than that a statement was wrong.
-
-    A transaction that had to give way to another one (a deadlock) counts too, and so do a server that takes no writes
-    (one that stands by, after a switch) and one whose disk fails it: the same may succeed later.
-    An OSError of the disk says neither: what fails while a connection is made is a ConnectionError.
-    asyncpg raises InternalClientError where it is asked between a server's last word and the end of the connection.
-    """
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_away(_cause(error))
-    if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, ValueError)  # asyncpg's word for an argument that it cannot encode
-    return isinstance(
-        error,
-        ConnectionError
-        | socket.gaierror
-        | TimeoutError
-        | PoolTimeoutError
-        | asyncpg.InternalClientError
-        | asyncpg.PostgresConnectionError
-        | asyncpg.OperatorInterventionError
-        | asyncpg.InsufficientResourcesError
-        | asyncpg.TransactionRollbackError
-        | asyncpg.ReadOnlySQLTransactionError
-        | asyncpg.PostgresSystemError,
-    )
-
-
-def _cause(error: BaseException) -> BaseException:
-    """Return the driver's own exception below SQLAlchemy's."""
-    if not isinstance(error, DBAPIError) or error.orig is None:
-        return error
-    return error.orig.__cause__ or error.orig
-
-
 @asynccontextmanager
 async def usable(url: str) -> AsyncIterator[int]:
     """Try the database, then let the caller work with it; gives the server's major version.
 
     Raises DatabaseUnusable when it cannot be reached, refuses us or is too old; now, or while the caller works.
     """
-    target = _target(url)
+    named = outages.named(url)
     try:
         version = await _server_version(url)
         if version < MIN_MAJOR:
             raise DatabaseUnusable(
-                f"{target}: the server is PostgreSQL {version}, {MIN_MAJOR} or newer is needed. Upgrade it, or name "
+                f"{named}: the server is PostgreSQL {version}, {MIN_MAJOR} or newer is needed. Upgrade it, or name "
                 "another one in DB_HOST or DATABASE_URL."
             )
         yield version
     except Exception as error:
-        if (reason := _reason(_cause(error))) is None:
+        if (reason := outages.reason(outages.cause(error))) is None:
             raise
-        raise DatabaseUnusable(f"{target}: {reason}") from error
+        raise DatabaseUnusable(f"{named}: {reason}") from error
 
 
 async def _server_version(url: str) -> int:
     try:
         connection = await connect(url, application_name="reelwright-look")
     except (ValueError, OverflowError) as error:  # what they say may quote the password
-        raise DatabaseUnusable(_UNREADABLE) from error
+        raise DatabaseUnusable(outages.UNREADABLE) from error
     try:
         return connection.get_server_version().major
     finally:
         connection.terminate()
-
-
-_UNREADABLE = (
-    "The address of the database in DATABASE_URL (or DB_HOST) cannot be read. It looks like "
-    "postgresql://user:password@host:5432/database; other characters than letters and digits in user and password are "
-    "percent-encoded (@ is %40, / is %2F)."
-)
-
-
-def _target(url: str) -> str:
-    """Return what the URL leads to, in words, without the password. Raises DatabaseUnusable when it cannot be told
-    apart."""
-    try:
-        conninfo_to_dict(url)  # libpq's reading, which is the worker's: a bare % is none
-        parts = urlsplit(url)
-        options = dict(parse_qsl(parts.query))
-    except (ValueError, psycopg.ProgrammingError):
-        raise DatabaseUnusable(_UNREADABLE) from None  # what they say may quote the password
-    account, _, server = parts.netloc.rpartition("@")
-    if "@" in account or (server and not account and "@" in parts.path + parts.query + parts.fragment):
-        raise DatabaseUnusable(_UNREADABLE)  # a bare "@", "/", "?" or "#": pieces of the password are elsewhere
-    server = server or ":".join(options[name] for name in ("host", "port") if name in options)
-    user = unquote(account.partition(":")[0]) or options.get("user")
-    name = unquote(parts.path.removeprefix("/")) or options.get("dbname") or options.get("database")
-    return (
-        f"The database {name or 'of that name'} at {unquote(server) or 'the default address'} cannot be used as user "
-        f"{user or 'by default'}"
-    )
-
-
-def hopeless(url: str, error: Exception) -> DatabaseUnusable | None:
-    """Return what to say of an error that waiting does not help: an unknown host, database or user; None for any
-    other."""
-    cause = _cause(error)
-    looked_up = cause.__cause__
-    unknown = isinstance(looked_up, socket.gaierror) and looked_up.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
-    if unknown or isinstance(
-        cause,
-        asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError,
-    ):
-        return DatabaseUnusable(f"{_target(url)}: {_reason(cause)}")
-    return None
-
-
-def _reason(error: BaseException) -> str | None:
-    """Return what happened and what helps, None where the error does not say that the database cannot be used."""
-    match error:
-        case TimeoutError() | PoolTimeoutError():
-            message = f"no answer within {CONNECT_TIMEOUT_S} s"
-        case OSError():
-            message = error.strerror or str(error)
-        case _:
-            message = str(error.args[0]) if error.args else type(error).__name__
-    match error:
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            helps = "Correct DB_USER and DB_PASSWORD (or DATABASE_URL), or what the server's pg_hba.conf allows."
-        case asyncpg.InvalidCatalogNameError():
-            helps = "Create it (CREATE DATABASE), or correct DB_NAME (or DATABASE_URL)."
-        case asyncpg.InsufficientPrivilegeError():
-            helps = "Let the user own the database (ALTER DATABASE ... OWNER TO ...)."
-        case (
-            asyncpg.OperatorInterventionError()
-            | asyncpg.InsufficientResourcesError()
-            | asyncpg.TransactionRollbackError()
-        ):
-            helps = "Try again in a moment."
-        case _ if is_away(error):
-            helps = "Start the server, or correct DB_HOST and DB_PORT (or DATABASE_URL)."
-        case _:
-            return None
-    return f"{message.rstrip('.')}. {helps}"
 
 
 @asynccontextmanager

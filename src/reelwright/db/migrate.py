@@ -20,7 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from reelwright import resources
-from reelwright.db.database import DatabaseUnusable, create_engine, usable
+from reelwright.db.database import create_engine, usable
+from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from reelwright.db.database import DatabaseUnusable, close, create_engine, hopeless, is_away, located
+from reelwright.db.database import close, create_engine, located
+from reelwright.db.outages import DatabaseUnusable, hopeless, is_away
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 from reelwright.settings import Settings
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from reelwright.db.models import Variant, Video
-from reelwright.db.narrowing import narrowed
+from reelwright.db.statement_options import narrowed
 
 _SEEN = "sees trash"
 _HIDDEN = tuple(

@@ -8,8 +8,9 @@ import time
 import asyncpg
 
 from reelwright.cancellation import set_within
-from reelwright.db.database import MIN_MAJOR, DatabaseUnusable, located, usable
+from reelwright.db.database import MIN_MAJOR, located, usable
 from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
+from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.schema import seen
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings

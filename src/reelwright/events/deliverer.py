@@ -16,8 +16,8 @@ from collections.abc import Sequence
 import msgspec
 
 from reelwright.cancellation import set_within
-from reelwright.db.database import is_away
 from reelwright.db.models import Delivery, EventRow, Webhook
+from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions
 from reelwright.errors import AddressRefused, ReelwrightError, RemoteStalled
 from reelwright.events import deliveries, message

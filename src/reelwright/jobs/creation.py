@@ -20,7 +20,7 @@ from reelwright.db.models import LEADING, Job, JobInput
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.jobs import followers, history, queue
 from reelwright.jobs.after_commit import Transition, announce
-from reelwright.jobs.cost import MEDIA
+from reelwright.jobs.queue_choice import MEDIA
 from reelwright.jobs.timing import AT_ONCE, Timing
 
 SHARES = "shares the encode of an equal job"
@@ -29,7 +29,7 @@ SHARES = "shares the encode of an equal job"
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """The columns of a new job, and what it reads. `fingerprint`: of what it makes; `shared`: equal jobs share one
-    encode with it; `queue`: cost.py."""
+    encode with it; `queue`: queue_choice.py."""
 
     video_id: uuid.UUID | None
     type: JobType

@@ -23,7 +23,7 @@ from reelwright.access.first_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
 from reelwright.db.connection import STATEMENT_TIMEOUT_S
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, NotFound
 from reelwright.events import deliveries, log

@@ -4,8 +4,8 @@ procrastinate's own entry (`configure(connection=...)`) is used with a connector
 so that the API needs no second driver connection. A queue entry carries the job's id and, for log and traces, where it
 came from; never what the job is.
 
-Jobs are put into `light` or `media` (cost.py), which are parts of `render`: in that itself is what older releases have
-queued.
+Jobs are put into `light` or `media` (queue_choice.py), which are parts of `render`: in that itself is what older
+releases have queued.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
-from reelwright.jobs.cost import MEDIA
+from reelwright.jobs.queue_choice import MEDIA
 from reelwright.settings import QUEUES
 from reelwright.telemetry import logs, tracing
 

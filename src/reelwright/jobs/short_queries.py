@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.jobs.notifier import JobNotifier
 
 

@@ -13,8 +13,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.db.database import is_away
 from reelwright.db.models import Job
+from reelwright.db.outages import is_away
 from reelwright.db.ownership import is_seen
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import NotFound

@@ -22,8 +22,8 @@ from reelwright import fault_points
 from reelwright.access.asking import Holder, on_behalf_of
 from reelwright.access.later import holder_by_id
 from reelwright.cancellation import finished
-from reelwright.db.database import is_away
 from reelwright.db.models import Upload, new_id
+from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, ReelwrightError, UnreadableMedia, UnsupportedMedia
 from reelwright.library import upload_rows

@@ -20,8 +20,8 @@ from reelwright import fault_points
 from reelwright.access import admission
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.cancellation import finished
-from reelwright.db.database import is_away
 from reelwright.db.models import Asset, File, Video, new_id
+from reelwright.db.outages import is_away
 from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
 from reelwright.edits.enums import FileRole
 from reelwright.edits.labels import NO_LABELS, Labels

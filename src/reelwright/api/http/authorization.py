@@ -22,7 +22,7 @@ from reelwright.access.limits import headers
 from reelwright.api.http.delegation import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.api.http.host_and_origin import SAFE_METHODS
 from reelwright.api.http.idempotency import may_be_repeated
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined
 from reelwright.errors import NotFound, RateLimited
 from reelwright.telemetry import logs

@@ -18,7 +18,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from reelwright.api.http.connection_limits import Connections, Refusal
+from reelwright.api.http.open_connections import Connections, Refusal
 from reelwright.api.http.problems import LINGER_S, closing_answer
 from reelwright.media.sandbox.fair_slots import client_of
 from reelwright.telemetry import metrics

@@ -26,7 +26,7 @@ from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Receive, Scop
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.api.http.shown_paths import shown
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 from reelwright.errors import (
     Busy,

@@ -15,7 +15,7 @@ from reelwright.api.openapi import event_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.events import EventPage
 from reelwright.api.schemas.webhooks import EventType
-from reelwright.db.database import is_away
+from reelwright.db.outages import is_away
 from reelwright.db.ownership import project_of_new
 from reelwright.events import log
 from reelwright.events.event import Event

@@ -34,8 +34,8 @@ from reelwright.api.schemas.pages import (
     without_zone,
 )
 from reelwright.api.schemas.tokens import TokenInQuery
-from reelwright.db.database import is_away
 from reelwright.db.models import Job, Variant
+from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound

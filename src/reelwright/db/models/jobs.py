@@ -119,7 +119,7 @@ class Job(Labelled, Owned, Base):
     result_keep_s: Mapped[int | None] = mapped_column(BigInteger)
     """So long its results are kept, from when they are made; None: as long as their video."""
     queue: Mapped[str] = mapped_column(server_default="render")
-    """Into which it is put, whenever it is: jobs/cost.py. The default is what older releases know."""
+    """Into which it is put, whenever it is: jobs/queue_choice.py. The default is what older releases know."""
     priority: Mapped[int] = mapped_column(server_default=text("0"))
     run_at: Mapped[datetime.datetime | None]
     """It does not begin before."""

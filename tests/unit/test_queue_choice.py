@@ -12,8 +12,8 @@ from reelwright.edits.plan.splicing import spliced
 from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
 from reelwright.edits.splice import FrameRun, SplicedInterval, Survey
 from reelwright.edits.steps.trim import TrimStep
-from reelwright.jobs.cost import LIGHT, MEDIA, queue_of
 from reelwright.jobs.queue import taken_with
+from reelwright.jobs.queue_choice import LIGHT, MEDIA, queue_of
 from tests.support.media_info import media
 
 HD = {"width": 1920, "height": 1080, "display_width": 1920, "display_height": 1080}

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import LoaderCriteriaOption, with_loader_criteria
 
 from reelwright.db.models import Video
-from reelwright.db.narrowing import MOST_OF_ONE, narrowed
 from reelwright.db.ownership import Owned
+from reelwright.db.statement_options import MOST_OF_ONE, narrowed
 
 
 def option() -> LoaderCriteriaOption:
