@@ -1,18 +1,16 @@
 """Whether this machine can work now: its disks, its ffmpeg, its own resources. While it cannot, no job is taken.
 
-Looked at each second in which jobs are fetched (cheaply), every few seconds (a file is written), and when an attempt
-failed in a way that may be the machine's (all of it). What is found is logged once, told by the metrics, and written
-where the API reads it (jobs/waiting.py); it passes by itself when a later look finds all well.
+Looked at before each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
+way that may be the machine's (all of it). What is found is logged once, told by the metrics, and written where the API
+reads it (jobs/waiting.py); it passes by itself when a later look finds all well.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import shutil
 import sys
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -40,9 +38,6 @@ HINDERED_LOOK_S = 1.5
 """Between looks at what does not work."""
 LOOK_S = 10.0
 """Between looks at what works."""
-GLANCE_S = 1.0
-"""So long what a glance found counts: an idle worker fetches as often, so that a job which is queued need not wait for
-one."""
 REPORT_TIMEOUT_S = 5.0
 """How long the database may take to hear of it."""
 
@@ -64,17 +59,14 @@ class Machine:
         self.toolchain: Toolchain
         self._root: tuple[uuid.UUID, tuple[int, int]] | None = None
         """MEDIA_ROOT when it was last seen with its id: that, and which folder it was."""
-        self._glanced_at = -math.inf
         self._looking = asyncio.Lock()
         self._last_reported: str | None = None
         self._changed = asyncio.Event()
 
     async def able(self) -> bool:
-        """Return whether a job may be taken, as it was GLANCE_S ago at the most."""
-        if self.trouble is None and time.monotonic() - self._glanced_at > GLANCE_S:
-            if (trouble := await asyncio.to_thread(self._glance)) is not None:
-                self._set(trouble)
-            self._glanced_at = time.monotonic()
+        """Return whether a job may be taken. Costs some microseconds of system calls."""
+        if self.trouble is None and (trouble := await asyncio.to_thread(self._glance)) is not None:
+            self._set(trouble)
         return self.trouble is None
 
     async def examine(self) -> bool:
