@@ -342,6 +342,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     result_keep_days: Annotated[
         Days, Meta(description="Results are deleted after so many days. 0: they are kept as long as their video.")
     ] = 0
+    asset_keep_days: Annotated[
+        Days,
+        Meta(
+            description="Assets (pictures, sounds and subtitles that edits use) are deleted after so many days, but for"
+            " those that a template names. 0: they are kept."
+        ),
+    ] = 0
     job_keep_days: Annotated[
         Days,
         Meta(description="Jobs that ended so many days ago are forgotten, once their results are gone. 0: they stay."),

@@ -122,6 +122,7 @@ async def test_an_upload_is_known_by_its_content(shared_service: Service, extens
         "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "created_at": asset["created_at"],
+        "kept_until": None,
     }
     assert asset == known
     client = shared_service.client

@@ -114,7 +114,9 @@ async def test_the_request_examples_work(shared_service: Service, document: dict
     job = await shared_service.until(await shared_service.trim(video["id"], 0, 0.2), "SUCCESS")
     webhook = (await shared_service.client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
     ids = {"video_id": video["id"], "video_or_variant_id": video["id"], "variant_id": job["output_variant_id"]}
-    ids |= {"key_id": UNKNOWN, "project": "default", "webhook_id": webhook}
+    subtitles = {"file": ("words.srt", b"1\n00:00:00,000 --> 00:00:01,000\nwords\n")}
+    asset = (await shared_service.client.post("/assets", files=subtitles)).json()["id"]
+    ids |= {"key_id": UNKNOWN, "project": "default", "webhook_id": webhook, "asset_id": asset}
     sent = 0
     await shared_service.sql("SELECT ops.pause('render')")  # what is accepted need not be made
     try:

@@ -31,7 +31,7 @@ async def event(service: Service, kind: str, subject: str) -> dict[str, Any]:
             query = {"type": kind, "after": after, "wait": 20}
             answer = (await service.client.get("/events", params=query)).json()
             for one in answer["items"]:
-                if subject in (one["data"].get("variant_id"), one["data"]["video_id"]):
+                if subject in (one["data"].get(f"{thing}_id") for thing in ("video", "variant", "asset")):
                     found: dict[str, Any] = one["data"]
                     return found
             after = answer["next_after"]
@@ -40,6 +40,13 @@ async def event(service: Service, kind: str, subject: str) -> dict[str, Any]:
 async def rules(service: Service, **keep: int | None) -> None:
     answer = await service.client.patch("/projects/default", json={"keep": keep})
     assert answer.status_code == 200, answer.text
+
+
+async def endings(service: Service, within_s: int) -> list[tuple[Any, ...]]:
+    """What the dry run says: project, kind, how many, how many more are held, bytes, whether into the trash."""
+    answer = await service.client.get("/retention/endings", params={"within_s": within_s})
+    names = ("project", "kind", "count", "held", "size_bytes", "into_trash")
+    return [tuple(item[name] for name in names) for item in answer.json()["items"]]
 
 
 def seconds_from_now(moment: str) -> float:
@@ -129,14 +136,9 @@ async def test_what_an_unfinished_job_reads_stays(service: Service, clip: Path) 
     job = await service.trim(video["id"], 0, 1)
     for one in (video, copy):
         await service.client.patch(f"/videos/{one['id']}", json={"keep_s": 30})
-
-    async def ends(within_s: int) -> list[tuple[Any, ...]]:
-        answer = await service.client.get("/retention/endings", params={"within_s": within_s})
-        names = ("project", "kind", "count", "held", "size_bytes", "into_trash")
-        return [tuple(item[name] for name in names) for item in answer.json()["items"]]
-
-    assert await ends(0) == []
-    assert await ends(60) == [("default", "videos", 1, 1, 0, False)]  # its bytes are those of the one that is held
+    assert await endings(service, 0) == []
+    # its bytes are those of the one that is held
+    assert await endings(service, 60) == [("default", "videos", 1, 1, 0, False)]
     told, _ = await command(service, "endings", "--within-s", "60")
     assert told == "default  videos: 1, 0 bytes, 1 more wait for jobs"
     for one in (video, copy):

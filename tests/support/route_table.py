@@ -69,6 +69,7 @@ _JOINED = [{"type": "concat", "after": [{"source": reference}]} for reference in
 BODIES: dict[str, list[Any]] = {
     "PATCH /videos/{video_id}": [{"title": "mine"}],
     "PATCH /variants/{variant_id}": [{"title": "mine"}],
+    "PATCH /assets/{asset_id}": [{"keep_s": 60}],
     "PATCH /keys/{key_id}": [{"name": "mine"}],
     "PATCH /webhooks/{webhook_id}": [{"description": "mine"}],
     "POST /webhooks/{webhook_id}/rotate": [{}],

@@ -22,6 +22,9 @@ class KeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     videos_s: Annotated[KeepSeconds, Meta(description="Videos, from when they came.")] = 0
     results_s: Annotated[KeepSeconds, Meta(description="Variants, from when they were made.")] = 0
+    assets_s: Annotated[
+        KeepSeconds, Meta(description="Pictures, sounds and subtitles that edits use, from when they came.")
+    ] = 0
     jobs_s: Annotated[KeepSeconds, Meta(description="Jobs that have ended, once their results are gone.")] = 0
     events_s: Annotated[KeepSeconds, Meta(description="Events.")] = 30 * DAY_S
     deliveries_s: Annotated[

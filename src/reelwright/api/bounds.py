@@ -85,7 +85,8 @@ NO_LIMITS = {
     *("app_port", "db_port", "metrics_port", "db_pool_size"),
     *("max_concurrent_jobs", "light_jobs_beside", "ffmpeg_threads"),
     *("lease_s", "reap_interval_s", "shutdown_grace_s", "orphan_grace_s"),
-    *("video_keep_days", "result_keep_days", "job_keep_days", "event_keep_days", "delivery_keep_days", "trash_days"),
+    *("video_keep_days", "result_keep_days", "asset_keep_days", "job_keep_days"),
+    *("event_keep_days", "delivery_keep_days", "trash_days"),
     *("webhook_timeout_s", "machine_memory_bytes", "machine_cores"),
     *(f"{whose}_{name}" for whose in ("key", "project") for name in limits.NAMES),
 }

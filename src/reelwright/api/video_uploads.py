@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -48,7 +48,7 @@ async def video_upload(
             ) as incoming,
             room_for(services.sessions, services.storage, file_bytes(request)) as arriving,
             uploads.storing_video(
-                arriving.counted(_measured(_of_right_fields(incoming))),
+                arriving.counted(_measured(of_right_fields(incoming, said_in_form))),
                 filename=incoming.filename,
                 storage=services.storage,
                 prober=services.prober,
@@ -110,13 +110,15 @@ def said_in_metadata(pairs: Mapping[str, str]) -> SaidOfVideo:
     return said_in_form({name: [pairs[name]] for name in FORM_FIELDS if name in pairs})
 
 
-async def _of_right_fields(incoming: IncomingFile) -> AsyncIterator[bytes]:
-    """The file's bytes. Wrong fields end the upload as soon as they have come: before the file, or before it is
-    examined."""
-    said_in_form(incoming.fields)
+async def of_right_fields(
+    incoming: IncomingFile, read: Callable[[Mapping[str, Sequence[str]]], object]
+) -> AsyncIterator[bytes]:
+    """The file's bytes. Fields that `read` refuses end the upload as soon as they have come: before the file, or before
+    it is examined."""
+    read(incoming.fields)
     async for chunk in incoming.chunks():
         yield chunk
-    said_in_form(incoming.fields)
+    read(incoming.fields)
 
 
 @contextmanager

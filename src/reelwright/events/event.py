@@ -67,6 +67,16 @@ class JobEventData(_Labelled, frozen=True, kw_only=True):
     error_message: str | None
 
 
+class JobDeletedData(_Labelled, frozen=True, kw_only=True):
+    """A job that is forgotten. What it made was gone before."""
+
+    job_id: uuid.UUID
+    job_type: JobType
+    status: Annotated[JobStatus, Meta(description="How it had ended.")]
+    video_id: uuid.UUID | None
+    reason: _Reason
+
+
 class JobProgressData(_Labelled, frozen=True, kw_only=True):
     """How far a job is."""
 
@@ -102,6 +112,18 @@ class UploadEventData(_Labelled, frozen=True, kw_only=True):
     filename: str
     length_bytes: Annotated[int | None, Meta(description="Null: the client had not said it yet.")]
     created_at: Timestamp
+
+
+class AssetEventData(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture, a sound or subtitles that edits use. `kept_until`: when it goes by itself."""
+
+    asset_id: uuid.UUID
+    name: str
+    kind: Annotated[str, Meta(description="`image`, `audio` or `subtitles`.")]
+    content_type: str
+    size_bytes: int
+    kept_until: Timestamp | None
+    reason: _Reason
 
 
 class VariantEventData(_Labelled, frozen=True, kw_only=True):
@@ -145,6 +167,9 @@ CATALOGUE: dict[str, Catalogued] = {
     "job.succeeded": Catalogued("The job has ended, its results are there.", JobEventData),
     "job.failed": Catalogued("The job has ended without a result; `error_code` says why.", JobEventData),
     "job.cancelled": Catalogued("The job was cancelled.", JobEventData),
+    "job.deleted": Catalogued(
+        "The job is forgotten, with its history; endpoints that requests named are not told.", JobDeletedData
+    ),
     PROGRESS: Catalogued(
         "How far a job is, now and then, to endpoints that name this type, and to streams that ask for it; it is in no"
         " log, and never sent again.",
@@ -161,6 +186,11 @@ CATALOGUE: dict[str, Catalogued] = {
     "variant.deleted": Catalogued(
         "A result was deleted; of those that go with their video, the video's event tells.", VariantEventData
     ),
+    "asset.created": Catalogued(
+        "A picture, a sound or subtitles were uploaded, or came in with an edit that names them by an address.",
+        AssetEventData,
+    ),
+    "asset.deleted": Catalogued("A picture, a sound or subtitles were deleted.", AssetEventData),
     "upload.expired": Catalogued(
         "An upload that resumes was not finished in time, and is gone with its bytes.", UploadEventData
     ),
@@ -177,6 +207,7 @@ CHOICES = (
     "job.*",
     "video.*",
     "variant.*",
+    "asset.*",
     "upload.*",
     "webhook.*",
     *(name for name, row in CATALOGUE.items() if row.told),

@@ -1,7 +1,8 @@
 """What ends now, and its end: found by its moment, deleted one by one, by the code that serves a client's DELETE.
 
-What an unfinished job reads stays until that has ended, and a video stays for as long as a result of it is kept by an
-end of its own. Each deletion looks again at what it has locked: who changes an end at the same time loses nothing.
+What an unfinished job reads stays until that has ended, a video for as long as a result of it is kept by an end of its
+own, an asset for as long as a template names it. Each deletion looks again at what it has locked: who changes an end at
+the same time loses nothing.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from reelwright.access.keep_rules import KeepRules
-from reelwright.db.models import File, Job, JobInput, Variant, Video
+from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
 from reelwright.db.trash import see_trash
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs import followers, removal
-from reelwright.library import deletion, retention
+from reelwright.library import deletion, retention, templates
 
 AT_ONCE = 200
-Kind: TypeAlias = Literal["trash", "result", "video", "job"]
-STORED: tuple[Kind, ...] = ("trash", "result", "video")
+Kind: TypeAlias = Literal["trash", "result", "video", "asset", "job"]
+STORED: tuple[Kind, ...] = ("trash", "result", "video", "asset")
 """What has files, in this order: a video waits for its results."""
 FINAL = tuple(status for status in JobStatus if status.is_final)
 
@@ -60,6 +61,9 @@ async def _queries(session: AsyncSession, kind: Kind, defaults: KeepRules) -> Se
     if kind == "video":
         of_videos = select(Video.id, Video.project_id).where(*video_is_over(), ~video_is_read())
         return [of_videos.order_by(Video.kept_until)]
+    if kind == "asset":
+        of_assets = select(Asset.id, Asset.project_id).where(*asset_is_over(), ~asset_is_read())
+        return [of_assets.order_by(Asset.kept_until)]
     return [
         select(Job.id, Job.project_id).where(*job_is_over(project_id, kept.jobs_s)).order_by(Job.finished_at)
         for project_id, kept in (await retention.rules_of_all(session, defaults)).items()
@@ -88,6 +92,11 @@ def video_is_over(at: Moment = NOW) -> tuple[ColumnElement[bool], ...]:
     return Video.kept_until < at, Video.trashed_at.is_(None), ~outlived
 
 
+def asset_is_over(at: Moment = NOW) -> tuple[ColumnElement[bool], ...]:
+    """Return what an asset is that ends: edits that are made of templates go on finding theirs."""
+    return Asset.kept_until < at, ~templates.is_named(Asset.project_id, Asset.id)
+
+
 def job_is_over(project_id: uuid.UUID, kept_s: int, at: Moment = NOW) -> tuple[ColumnElement[bool], ...]:
     """Return what a job of a project is that ends: what it made may be there still, others may follow it."""
     return (
@@ -111,6 +120,11 @@ def video_is_read() -> ColumnElement[bool]:
     return exists(_readers().where(File.video_id == Video.id)) | exists(its_results)
 
 
+def asset_is_read() -> ColumnElement[bool]:
+    """Return whether unfinished jobs read an asset."""
+    return exists(_readers().where(File.asset_id == Asset.id))
+
+
 def _readers() -> Select[uuid.UUID]:
     read = select(Job.id).join(JobInput, JobInput.job_id == Job.id).join(File, File.id == JobInput.file_id)
     return read.where(Job.status.in_(deletion.UNFINISHED))
@@ -127,4 +141,7 @@ async def end(session: AsyncSession, what: Ended, defaults: KeepRules) -> list[s
     if what.kind == "video":
         rules = await retention.rules_of(session, what.project_id, defaults)
         return await deletion.delete_video(session, what.id, *video_is_over(), trash_s=rules.trash_s, reason="expired")
-    return await removal.remove(session, what.id, with_results=False)  # which looks at its state itself
+    if what.kind == "asset":
+        return await deletion.delete_asset(session, what.id, *asset_is_over(), reason="expired")
+    # which looks at its state itself
+    return await removal.remove(session, what.id, with_results=False, reason="expired")

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from reelwright.access.keep_rules import KeepRules
-from reelwright.db.models import Delivery, EventRow, File, Job, Project, Variant, Video
+from reelwright.db.models import Asset, Delivery, EventRow, File, Job, Project, Variant, Video
 from reelwright.db.trash import see_trash
 from reelwright.jobs import expiry
 from reelwright.jobs.expiry import Moment
 from reelwright.library import retention
 
-What: TypeAlias = Literal["trash", "results", "videos", "jobs", "events", "deliveries"]
+What: TypeAlias = Literal["trash", "results", "videos", "assets", "jobs", "events", "deliveries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,14 @@ async def endings(
 
 def _stored(
     at: Moment,
-) -> list[
-    tuple[What, type[Video] | type[Variant], list[ColumnElement[bool]], ColumnElement[bool], ColumnElement[bool]]
-]:
+) -> list[tuple[What, retention.Kept, list[ColumnElement[bool]], ColumnElement[bool], ColumnElement[bool]]]:
     """Return for each kind that has files: whose rows, which of them end, which of those are read, which files go."""
     trash: list[ColumnElement[bool]] = [expiry.trash_is_over(at)]
     videos, video_read = list(expiry.video_is_over(at)), expiry.video_is_read()
     results, result_read = list(expiry.result_is_over(at)), expiry.result_is_read()
     gone = select(Video.id).where(*videos, ~video_read)
     results.append(Variant.video_id.not_in(gone))  # they go with their videos
+    assets, asset_read = list(expiry.asset_is_over(at)), expiry.asset_is_read()
     never = Video.id.is_(None)
     return [
         ("trash", Video, trash, never, _files_of(select(Video.id).where(*trash))),
@@ -81,6 +80,7 @@ def _stored(
             result_read,
             File.variant_id.in_(select(Variant.id).where(*results, ~result_read)),
         ),
+        ("assets", Asset, assets, asset_read, File.asset_id.in_(select(Asset.id).where(*assets, ~asset_read))),
     ]
 
 
@@ -90,7 +90,7 @@ def _files_of(videos: Select[uuid.UUID]) -> ColumnElement[bool]:
 
 async def _counted(
     session: AsyncSession,
-    thing: type[Video] | type[Variant],
+    thing: retention.Kept,
     over: Collection[ColumnElement[bool]],
     read: ColumnElement[bool],
     projects: Collection[uuid.UUID],

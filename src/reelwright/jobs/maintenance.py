@@ -119,7 +119,7 @@ class Maintenance:
                     await step(session)
 
     async def end_stored(self) -> None:
-        """Delete what is kept no longer: results, videos, and those that were in the trash for long enough."""
+        """Delete what is kept no longer: results, videos, assets, and what was in the trash for long enough."""
         async with self.sessions() as session:
             if not await belongs(session, self.storage):
                 return  # sweep_files says it

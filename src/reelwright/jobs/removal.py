@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job, Variant
 from reelwright.errors import Conflict, NotFound
 from reelwright.jobs import followers
-from reelwright.library.deletion import delete_variant
+from reelwright.library.deletion import Reason, delete_variant, tell_why
 
 logger = logging.getLogger(__name__)
 
 
-async def remove(session: AsyncSession, job_id: uuid.UUID, *, with_results: bool) -> list[str]:
+async def remove(
+    session: AsyncSession, job_id: uuid.UUID, *, with_results: bool, reason: Reason = "requested"
+) -> list[str]:
     """Remove the job, with its results where that is wanted. Returns the keys whose bytes may go once the caller has
     committed.
 
@@ -35,6 +37,7 @@ async def remove(session: AsyncSession, job_id: uuid.UUID, *, with_results: bool
         raise Conflict(f"the job has not ended: {job.status.value}", code="not_ready")
     if await session.scalar(select(exists().where(Variant.job_id == job_id))):
         raise Conflict("what the job made is there still", code="has_results")
+    await tell_why(session, reason)
     await session.execute(delete(Job).where(Job.id == job_id))
     logger.info("job removed", extra={"job_id": str(job_id)})
     return keys

@@ -122,6 +122,7 @@ class AssetVideos:
             prober=self._prober,
             sessions=self._sessions,
             expected_bytes=size_bytes,
+            keep_rules=self._keep_rules,
         )
         return Stored(Asset, asset.id)
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import file_formats
+from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Asset
 from reelwright.edits.cues import read
 from reelwright.edits.cues.cue import MAX_BYTES, CuesError
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.file_formats import FileFormat
-from reelwright.library import uploads
+from reelwright.library import retention, uploads
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.uploads import Received
 from reelwright.media.probe.prober import Prober
@@ -49,8 +50,14 @@ async def store_asset(
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
     expected_sha256: str | None = None,
+    asked_keep_s: Callable[[], int | None] = lambda: None,
+    keep_rules: KeepRules = AS_SHIPPED,
 ) -> Asset:
-    """Store an asset: its file, measured, and its row; or nothing. Raises as `uploads.receive`."""
+    """Store an asset: its file, measured, and its row; or nothing. Raises as `uploads.receive`.
+
+    `asked_keep_s`: what the request says of how long it is kept (as of `retention.keep_s`), asked when the last of
+    `chunks` has come; `keep_rules`: of the settings.
+    """
 
     async def measure(path: Path) -> tuple[Measured, FileFormat]:
         if (text := await asyncio.to_thread(subtitles_format, path)) is not None:
@@ -71,7 +78,7 @@ async def store_asset(
         expected_bytes=expected_bytes,
         expected_sha256=expected_sha256,
     )
-    return await _recorded(received, storage, sessions)
+    return await _recorded(received, storage, sessions, asked_keep_s(), keep_rules)
 
 
 async def store_sound(
@@ -82,6 +89,7 @@ async def store_sound(
     prober: Prober,
     sessions: async_sessionmaker[AsyncSession],
     expected_bytes: int = 0,
+    keep_rules: KeepRules = AS_SHIPPED,
 ) -> Asset:
     """Store a sound; as `store_asset`."""
 
@@ -92,11 +100,15 @@ async def store_sound(
     received = await uploads.receive(
         chunks, folder="assets", name=name, storage=storage, examine=measure, expected_bytes=expected_bytes
     )
-    return await _recorded(received, storage, sessions)
+    return await _recorded(received, storage, sessions, None, keep_rules)
 
 
 async def _recorded(
-    received: Received[Measured], storage: LocalStorage, sessions: async_sessionmaker[AsyncSession]
+    received: Received[Measured],
+    storage: LocalStorage,
+    sessions: async_sessionmaker[AsyncSession],
+    asked_keep_s: int | None,
+    keep_rules: KeepRules,
 ) -> Asset:
     media = received.examined if isinstance(received.examined, MediaInfo) else None
     size = received.examined if isinstance(received.examined, tuple) else None
@@ -113,6 +125,7 @@ async def _recorded(
         size_bytes=received.size_bytes,
     )
     async with uploads.recording(received, storage, sessions) as (session, recorded):
+        asset.kept_until = retention.until(await retention.keep_s(session, "assets_s", asked_keep_s, keep_rules))
         await uploads.insert(session, asset, recorded)
     return asset
 

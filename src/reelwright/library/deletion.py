@@ -54,7 +54,7 @@ async def delete_video(
         await session.execute(update(Variant).where(Variant.video_id == video_id).values(trashed_at=now))
         await session.execute(update(File).where(files).values(trashed_at=now))
         return []
-    await _because(session, reason)
+    await tell_why(session, reason)
     _require_one((await session.execute(delete(Video).where(*this).returning(Video.id))).first())
     return await _without_row(session, keys)
 
@@ -82,17 +82,21 @@ async def delete_variant(
     await queries.variant(session, variant_id)
     keys = await _lock_unused(session, File.variant_id == variant_id)
     await _no_more_whole(session, Variant.id == variant_id)
-    await _because(session, reason)
+    await tell_why(session, reason)
     gone = delete(Variant).where(Variant.id == variant_id, *only_if).returning(Variant.id)
     _require_one((await session.execute(gone)).first())
     return await _without_row(session, keys)
 
 
-async def delete_asset(session: AsyncSession, asset_id: uuid.UUID) -> list[str]:
+async def delete_asset(
+    session: AsyncSession, asset_id: uuid.UUID, *only_if: ColumnElement[bool], reason: Reason = "requested"
+) -> list[str]:
     """Delete an asset; as `delete_video`. Jobs hold on to what was drawn of a picture: it may go at any time."""
     await queries.asset(session, asset_id)
     keys = await _lock_unused(session, File.asset_id == asset_id)
-    await session.execute(delete(Asset).where(Asset.id == asset_id))
+    await tell_why(session, reason)
+    gone = delete(Asset).where(Asset.id == asset_id, *only_if).returning(Asset.id)
+    _require_one((await session.execute(gone)).first())
     return await _without_row(session, keys)
 
 
@@ -107,8 +111,8 @@ def _require_one(found: object | None) -> None:
         raise NotFound("it is not there any more")
 
 
-async def _because(session: AsyncSession, reason: Reason) -> None:
-    """Say why, to the triggers that write the events (migrations/sql/retention_0023.sql)."""
+async def tell_why(session: AsyncSession, reason: Reason) -> None:
+    """Tell the triggers that write events of what is gone why it is (migrations/sql/retention_0023.sql)."""
     await session.execute(select(func.set_config("reelwright.deleted_because", reason, True)))
 
 

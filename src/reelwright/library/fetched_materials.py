@@ -28,6 +28,7 @@ from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.display_names import display_name
 from reelwright.library.fetching import refusal
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.retention import rules_of_settings
 from reelwright.media.probe.prober import Prober
 from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient
@@ -174,6 +175,7 @@ class FetchedMaterials:
                     overlay_images=self._overlay_images,
                     prober=self._prober,
                     sessions=self._sessions,
+                    keep_rules=rules_of_settings(self._settings),
                 )
                 found = asset.id
         return f"asset:{found}"

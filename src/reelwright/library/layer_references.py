@@ -9,6 +9,7 @@ import uuid
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import resources
@@ -162,7 +163,13 @@ async def video(session: AsyncSession, reference: str) -> File:
         raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing") from error
     if file.asset_id is not None:
         raise UnsupportedMedia(NOT_A_VIDEO)
-    await session.refresh(file, with_for_update={"read": True})
-    if file.trashed_at is not None:
+    if not await hold(session, file):
         raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing")
     return file
+
+
+async def hold(session: AsyncSession, file: File) -> bool:
+    """Lock a file against deletion until the transaction ends. Return whether it is still there: whoever deleted it, or
+    put it into the trash, may have been faster."""
+    there = select(File.id).where(File.id == file.id, File.trashed_at.is_(None))
+    return await session.scalar(there.with_for_update(read=True)) is not None

@@ -127,8 +127,7 @@ async def stored(
         media = msgspec.convert(owner.media_info, MediaInfo)
     else:
         file = await layer_references.stored_asset(session, rest)
-        await session.refresh(file, with_for_update={"read": True})
-        asset = await session.get(Asset, file.asset_id)
+        asset = await session.get(Asset, file.asset_id) if await layer_references.hold(session, file) else None
         if asset is None or asset.media_info is None:
             raise NotFound("no such asset; GET /assets lists those that there are", code="asset_missing")
         if named.takes != "sound":

@@ -14,11 +14,13 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access.keep_rules import DAY_S, KeepRules
-from reelwright.db.models import Project, Variant, Video
+from reelwright.db.models import Asset, Project, Variant, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.settings import Settings
 
-Kind: TypeAlias = Literal["videos_s", "results_s"]
+Kind: TypeAlias = Literal["videos_s", "results_s", "assets_s"]
+Kept: TypeAlias = type[Video] | type[Variant] | type[Asset]
+RULE_OF: dict[Kept, Kind] = {Video: "videos_s", Variant: "results_s", Asset: "assets_s"}
 
 
 def rules_of_settings(settings: Settings) -> KeepRules:
@@ -26,6 +28,7 @@ def rules_of_settings(settings: Settings) -> KeepRules:
     return KeepRules(
         videos_s=settings.video_keep_days * DAY_S,
         results_s=settings.result_keep_days * DAY_S,
+        assets_s=settings.asset_keep_days * DAY_S,
         jobs_s=settings.job_keep_days * DAY_S,
         events_s=settings.event_keep_days * DAY_S,
         deliveries_s=settings.delivery_keep_days * DAY_S,
@@ -59,13 +62,8 @@ def until(kept_s: int | None) -> ColumnElement[datetime.datetime] | None:
 
 
 async def change(
-    session: AsyncSession,
-    kind: type[Video] | type[Variant],
-    row_id: uuid.UUID,
-    asked_s: int | None,
-    defaults: KeepRules,
+    session: AsyncSession, kind: Kept, row_id: uuid.UUID, asked_s: int | None, defaults: KeepRules
 ) -> None:
-    """Let a video or a variant end so many seconds from now, 0: never, None: as if it came now."""
-    rule: Kind = "videos_s" if kind is Video else "results_s"
-    ends = until(await keep_s(session, rule, asked_s, defaults))
+    """Let something stored end so many seconds from now, 0: never, None: as if it came now."""
+    ends = until(await keep_s(session, RULE_OF[kind], asked_s, defaults))
     await session.execute(update(kind).where(kind.id == row_id).values(kept_until=ends))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, cast, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import TemplateVersion as Row
 from reelwright.edits.templates import Template
 from reelwright.errors import NotFound
+
+_ID = "[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}"
 
 
 async def add(session: AsyncSession, name: str, template: Template, *, description: str) -> Row:
@@ -53,6 +57,17 @@ async def remove(session: AsyncSession, name: str) -> None:
     gone = await session.scalars(delete(Row).where(Row.name == name).returning(Row.version))
     if not gone.all():
         raise NotFound("no such template")
+
+
+def is_named(
+    project_id: InstrumentedAttribute[uuid.UUID], row_id: InstrumentedAttribute[uuid.UUID]
+) -> ColumnElement[bool]:
+    """Return whether a version of one of the project's templates has the id anywhere in it: as `asset:<id>`, in the key
+    of a file, as what a variable is by default."""
+    said = cast(Row.edit_json, Text).concat(cast(Row.variables_json, Text))
+    found = func.regexp_matches(said, _ID, "gi", type_=ARRAY(Text)).column_valued("found")
+    # not for each row: all that are named are read once, at the first row that is asked about
+    return tuple_(project_id, row_id).in_(select(Row.project_id, cast(found[1], Uuid)))
 
 
 def content_of(row: Row) -> Template:

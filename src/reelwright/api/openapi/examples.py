@@ -182,7 +182,9 @@ ASSET: dict[str, Any] = {
     "size_bytes": 20480,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": NOW,
+    "kept_until": None,
 }
+ASSET_CHANGES: dict[str, Any] = {"keep it for another week": {"keep_s": 604800}, "keep it for good": {"keep_s": 0}}
 ASSETS = {"items": [ASSET], "total": 1, "page": 1, "page_size": 20, "next_cursor": None}
 
 TEMPLATES: dict[str, Any] = {

@@ -32,6 +32,7 @@ _USED: dict[str, Any] = {name: {"limit": None, "used": None} for name in LIMITS}
 KEEP: dict[str, Any] = {
     "videos_s": 604800,
     "results_s": None,
+    "assets_s": None,
     "jobs_s": None,
     "events_s": None,
     "deliveries_s": None,

@@ -1,14 +1,15 @@
-"""/assets: upload, list, look up, download, delete the pictures, sounds and subtitles that edits use."""
+"""/assets: upload, list, look up, change, download, delete the pictures, sounds and subtitles that edits use."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import HttpMethod, Request, Response, Router, delete, get, post, route
+from litestar import HttpMethod, Request, Response, Router, delete, get, patch, post, route
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET
 
 from reelwright.access import admission
 from reelwright.api.context import Services
@@ -19,10 +20,13 @@ from reelwright.api.http.multipart import incoming_file
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.assets import AssetOut, AssetPage
+from reelwright.api.schemas.keeping import AssetPatch, AssetSaidIn
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
-from reelwright.api.video_uploads import file_bytes
+from reelwright.api.schemas.upload_forms import ASSET_FORM_FIELDS, keep_s_in_form
+from reelwright.api.video_uploads import file_bytes, of_right_fields
+from reelwright.db.models import Asset
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
-from reelwright.library import assets, deletion, queries
+from reelwright.library import assets, deletion, queries, retention
 
 LOCATION = ResponseHeader(
     name="Location", description="Address of the asset: `/assets/{id}`.", documentation_only=True, required=True
@@ -38,6 +42,7 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
     response_headers=[LOCATION],
     operation_class=operation(
         upload="file",
+        form=AssetSaidIn,
         responses={201: examples.ASSET},
         errors=[
             UnsupportedMedia(assets.UNSUPPORTED),
@@ -64,11 +69,14 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     async with (
         admission.uploading(services.sessions, file_bytes(request)),
         incoming_file(
-            request, max_file_bytes=settings.max_asset_bytes, idle_timeout_s=settings.upload_idle_timeout_s
+            request,
+            texts=ASSET_FORM_FIELDS,
+            max_file_bytes=settings.max_asset_bytes,
+            idle_timeout_s=settings.upload_idle_timeout_s,
         ) as incoming,
     ):
         asset = await assets.store_asset(
-            incoming.chunks(),
+            of_right_fields(incoming, keep_s_in_form),
             name=incoming.filename,
             storage=services.storage,
             overlay_images=services.overlay_images,
@@ -76,6 +84,8 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             sessions=services.sessions,
             expected_bytes=request.content_length or 0,
             expected_sha256=declared_checksum(request.scope),
+            asked_keep_s=lambda: keep_s_in_form(incoming.fields),
+            keep_rules=services.keep_rules,
         )
     location = services.addresses.asset(asset.id)
     return Response(AssetOut.of(asset, services.addresses), headers={"Location": location})
@@ -107,6 +117,21 @@ async def get_asset(asset_id: FromPath[UUID], services: NamedDependency[Services
         return AssetOut.of(await queries.asset(session, asset_id), services.addresses)
 
 
+@patch(
+    "/{asset_id:uuid}",
+    summary="Change how long an asset is kept",
+    operation_class=operation(request_examples=examples.ASSET_CHANGES, responses={200: examples.ASSET}),
+)
+async def change_asset(
+    asset_id: FromPath[UUID], data: JSONBody[AssetPatch], services: NamedDependency[Services]
+) -> AssetOut:
+    """`keep_s` counts from now; null: as the project's rule says. What is left out stays as it is."""
+    async with services.sessions.begin() as session:
+        if data.keep_s is not UNSET:
+            await retention.change(session, Asset, asset_id, data.keep_s, services.keep_rules)
+        return AssetOut.of(await queries.asset(session, asset_id), services.addresses)
+
+
 @route(
     "/{asset_id:uuid}/download",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
@@ -121,13 +146,17 @@ async def download(asset_id: FromPath[UUID], services: NamedDependency[Services]
     return send(services, file, filename=asset.name, last_modified=asset.created_at)
 
 
-@delete("/{asset_id:uuid}", summary="Delete an asset", operation_class=operation())
+@delete("/{asset_id:uuid}", summary="Delete an asset", operation_class=operation(errors=[examples.IN_USE]))
 async def delete_asset(asset_id: FromPath[UUID], services: NamedDependency[Services]) -> None:
-    """A picture at any time: a job keeps what was drawn of it when the job was accepted. A sound when no unfinished
-    job reads it."""
+    """A picture or subtitles at any time: a job keeps what was drawn of them when it was accepted. A sound when no
+    unfinished job reads it: 409 `in_use` else. Templates that name it are let be."""
     async with services.sessions.begin() as session:
         keys = await deletion.delete_asset(session, asset_id)
     await deletion.remove_files(services.storage, keys)
 
 
-router = Router("/assets", route_handlers=[upload, list_assets, get_asset, download, delete_asset], tags=["assets"])
+router = Router(
+    "/assets",
+    route_handlers=[upload, list_assets, get_asset, change_asset, download, delete_asset],
+    tags=["assets"],
+)

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Page, Timestamp, Url
+from reelwright.api.schemas.keeping import AssetKeptUntil
 from reelwright.db.models import Asset
 
 
@@ -28,6 +29,7 @@ class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     sha256: str
     created_at: Timestamp
+    kept_until: AssetKeptUntil
 
     @classmethod
     def of(cls, asset: Asset, addresses: Addresses) -> AssetOut:
@@ -43,6 +45,7 @@ class AssetOut(msgspec.Struct, frozen=True, kw_only=True):
             size_bytes=asset.size_bytes,
             sha256=asset.sha256,
             created_at=asset.created_at,
+            kept_until=asset.kept_until,
         )
 
 

@@ -15,13 +15,25 @@ from reelwright.access.keep_rules import MAX_KEEP_S, NAMES, KeepRules, KeepSecon
 from reelwright.api.schemas.base import Body, Timestamp
 from reelwright.api.schemas.labels import LabelsIn, LabelsPatch
 
-Keep = (
+KeepVideo = (
     Annotated[
         int,
         Meta(
             ge=0,
             le=MAX_KEEP_S,
             description="So long the video is kept, seconds from when it is there; 0: for good. Omitted: as the"
+            " project's rule says (`GET /limits`).",
+        ),
+    ]
+    | None
+)
+KeepAsset = (
+    Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=MAX_KEEP_S,
+            description="So long the asset is kept, seconds from when it is there; 0: for good. Omitted: as the"
             " project's rule says (`GET /limits`).",
         ),
     ]
@@ -51,13 +63,35 @@ KeptUntil = Annotated[
 ResultKeep = Annotated[
     int | None, Meta(description="So long its results are kept, from when they are made. Null: as long as their video.")
 ]
+AssetKeptUntil = Annotated[
+    Timestamp | None,
+    Meta(description="When it is deleted by itself; it waits for templates that name it. Null: never."),
+]
 VariantKeptUntil = Annotated[Timestamp | None, Meta(description="When it is deleted by itself. Null: with its video.")]
 
 
 class VideoSaidIn(LabelsIn, frozen=True, kw_only=True):
     """What a client says of a video that it sends."""
 
-    keep_s: Keep = None
+    keep_s: KeepVideo = None
+
+
+class AssetSaidIn(Body, frozen=True, kw_only=True):
+    """What a client says of an asset that it sends."""
+
+    keep_s: KeepAsset = None
+
+
+class AssetPatch(Body, frozen=True, kw_only=True):
+    """What is to be changed of an asset. What is left out stays as it is."""
+
+    keep_s: Annotated[
+        KeepSeconds | UnsetType | None,
+        Meta(
+            description="So long it is kept from now on, seconds; 0: for good. Null: as the project's rule says of what"
+            " comes now."
+        ),
+    ] = UNSET
 
 
 class StoredPatch(LabelsPatch, frozen=True, kw_only=True):
@@ -82,6 +116,13 @@ class KeepRulesIn(Body, frozen=True, kw_only=True):
     results_s: Annotated[
         KeepSeconds | UnsetType | None,
         Meta(description="Variants, from when they were made; 0: as long as their video."),
+    ] = UNSET
+    assets_s: Annotated[
+        KeepSeconds | UnsetType | None,
+        Meta(
+            description="Pictures, sounds and subtitles that edits use, from when they came; 0: for good. What a"
+            " template names stays."
+        ),
     ] = UNSET
     jobs_s: Annotated[
         KeepSeconds | UnsetType | None,
@@ -108,6 +149,7 @@ class KeepRulesOut(msgspec.Struct, frozen=True, kw_only=True):
 
     videos_s: int | None
     results_s: int | None
+    assets_s: int | None
     jobs_s: int | None
     events_s: int | None
     deliveries_s: int | None

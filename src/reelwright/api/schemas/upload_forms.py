@@ -1,19 +1,23 @@
-"""What requests say of a video beside its bytes, as text: fields of a form, of a query, of a tus client's metadata."""
+"""What requests say of a video or an asset beside its bytes, as text: fields of a form, of a query, of a tus client's
+metadata."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from reelwright.api.http.json_body import read_json
-from reelwright.api.schemas.keeping import VideoSaidIn
+from reelwright.api.schemas.base import Body
+from reelwright.api.schemas.keeping import AssetSaidIn, VideoSaidIn
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.library.uploads import SaidOfVideo
 
 FORM_FIELDS, REPEATED_FORM_FIELDS = VideoSaidIn.__struct_fields__, ("tags",)
+ASSET_FORM_FIELDS = AssetSaidIn.__struct_fields__
+Said = TypeVar("Said", bound=Body)
 
 
 def said_in_form(fields: Mapping[str, Sequence[str]]) -> SaidOfVideo:
@@ -22,6 +26,16 @@ def said_in_form(fields: Mapping[str, Sequence[str]]) -> SaidOfVideo:
 
     Raises InvalidInput that names every wrong field.
     """
+    said = _read(fields, VideoSaidIn)
+    return SaidOfVideo(labels_of(said), said.keep_s)
+
+
+def keep_s_in_form(fields: Mapping[str, Sequence[str]]) -> int | None:
+    """Return for how long text fields say that an asset is kept, seconds; as `said_in_form`."""
+    return _read(fields, AssetSaidIn).keep_s
+
+
+def _read(fields: Mapping[str, Sequence[str]], shape: type[Said]) -> Said:
     plain: dict[str, Any] = {}
     errors: list[FieldError] = []
     for name, texts in fields.items():
@@ -32,8 +46,8 @@ def said_in_form(fields: Mapping[str, Sequence[str]]) -> SaidOfVideo:
                 errors.append(FieldError(f"/{name}", f"is not JSON: {error}"))
     if errors:
         raise InvalidInput(errors)
-    said = read_json(msgspec.json.encode(plain), VideoSaidIn)
-    return SaidOfVideo(labels_of(said), said.keep_s)
+    said: Said = read_json(msgspec.json.encode(plain), shape)
+    return said
 
 
 def _value(name: str, texts: Sequence[str]) -> Any:

@@ -104,7 +104,11 @@ class Asset(Owned, Base):
     """A picture or a sound that edits may use, uploaded by a client. Pictures have a size, sounds `media_info`."""
 
     __tablename__ = "assets"
-    __table_args__ = (Index("ix_assets_created_at_id", "created_at", "id"), index_of_projects("assets", "created_at"))
+    __table_args__ = (
+        Index("ix_assets_created_at_id", "created_at", "id"),
+        index_of_projects("assets", "created_at"),
+        index_of_ends("assets", "kept_until"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
@@ -116,6 +120,8 @@ class Asset(Owned, Base):
     media_info: Mapped[dict[str, Any] | None]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
+    kept_until: Mapped[datetime.datetime | None]
+    """When it is deleted; None: never by itself."""
 
 
 class File(Owned, Base):
