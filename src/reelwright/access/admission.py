@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access import usage
 from reelwright.access.asking import Holder, asking
-from reelwright.access.limits import MINUTES, WINDOW_S, Standing, period
+from reelwright.access.buckets import WINDOW_S, Standing
+from reelwright.access.limits import MINUTES, period
 from reelwright.db.models import ProjectBytes
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import outside

@@ -1,22 +1,15 @@
-"""How much a key and a project may do: limits, what is left of them, and how both are told. Pure.
-
-What is counted by the minute lies in a bucket that holds a minute's worth and fills evenly: so much may come at once,
-and after that one each `60 / limit` seconds. All that has to be kept of a bucket is when it will be full again.
-"""
+"""How much a key and a project may do: their limits, and from when until when each counts. Pure."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.settings import Settings
-
-WINDOW_S = 60.0
 
 MOST = 2**53
 """What a number of JSON can be."""
@@ -86,22 +79,6 @@ MAX_QUEUE_SHARE = 100
 QueueShare = Annotated[int, Meta(ge=1, le=MAX_QUEUE_SHARE)]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How it stands with a limit by the minute. `name`: as headers name it; `full_in_s`: until it is whole again."""
-
-    name: str
-    most: int
-    left: int
-    full_in_s: float
-    refused: bool = False
-
-    @property
-    def wait_s(self) -> float:
-        """How long until there is one again."""
-        return max(0.0, self.full_in_s - WINDOW_S + WINDOW_S / self.most)
-
-
 def period(name: str, now: datetime.datetime) -> tuple[datetime.date, datetime.datetime]:
     """Return the first day of what a limit of MINUTES counts now, by UTC, and when it begins anew."""
     today = now.astimezone(datetime.UTC).date()
@@ -111,27 +88,3 @@ def period(name: str, now: datetime.datetime) -> tuple[datetime.date, datetime.d
         first = today.replace(day=1)
         after = (first + datetime.timedelta(days=31)).replace(day=1)
     return first, datetime.datetime.combine(after, datetime.time(), datetime.UTC)
-
-
-def drawn(name: str, most: int, full_at: float, now: float) -> tuple[Standing, float]:
-    """Take one out of a bucket that would be full at `full_at`. Return how it stands then, and when it will be full
-    again; where there was none to take, nothing has changed."""
-    waits_s = max(full_at - now, 0.0)
-    after_s = waits_s + WINDOW_S / most
-    if after_s > WINDOW_S + 1e-6:
-        return Standing(name, most, 0, waits_s, refused=True), full_at
-    return Standing(name, most, int((WINDOW_S - after_s) * most / WINDOW_S + 1e-6), after_s), now + after_s
-
-
-def headers(standings: Iterable[Standing]) -> list[tuple[bytes, bytes]]:
-    """Return `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-11 has them."""
-    policies, left = [], []
-    for one in standings:
-        policies.append(f'"{one.name}";q={one.most};w={WINDOW_S:.0f}')
-        left.append(f'"{one.name}";r={one.left};t={one.full_in_s:.0f}')
-    if not policies:
-        return []
-    return [
-        (b"ratelimit-policy", ", ".join(policies).encode()),
-        (b"ratelimit", ", ".join(left).encode()),
-    ]

@@ -27,7 +27,7 @@ import msgspec
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from reelwright.backup.dump import dump
+from reelwright.backup.pg_dump_and_restore import dump
 from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
 from reelwright.db.schema import require

@@ -14,8 +14,8 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from reelwright.backup.dump import restore as fill
 from reelwright.backup.make import DATABASE, FILES, FORMAT, MANIFEST, MEDIA, Copied, Damaged, Entry, Manifest
+from reelwright.backup.pg_dump_and_restore import restore as fill
 from reelwright.db.database import located, usable
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.db.models.uploads import UNFINISHED

@@ -38,7 +38,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, SigningSecret, Webhook, new_id
-from reelwright.events import log, webhooks
+from reelwright.events import log, schedule, webhooks
 
 CHANNEL = "reelwright_webhooks"
 """NOTIFY channel: something is due."""
@@ -47,7 +47,6 @@ LOOKED_AT = 16
 SENT_AT_ONCE = 8
 """To one endpoint, once it has taken something; to one that has not, or fails: one thing."""
 PRUNED_AT_ONCE = 10_000
-GIVEN_UP_AFTER = datetime.timedelta(days=5)
 Outcome: TypeAlias = Literal[
     "delivered", "gone", "redirected", "busy", "refused", "failing", "unreachable", "stalled", "not_allowed"
 ]
@@ -308,7 +307,9 @@ async def disable(session: AsyncSession, webhook: Webhook, reason: str) -> bool:
 
 async def failing_for_days(session: AsyncSession) -> Sequence[Webhook]:
     """Return endpoints that have taken nothing for so long that nobody seems to care."""
-    failing = select(Webhook).where(Webhook.disabled_at.is_(None), Webhook.failing_since < func.now() - GIVEN_UP_AFTER)
+    failing = select(Webhook).where(
+        Webhook.disabled_at.is_(None), Webhook.failing_since < func.now() - schedule.GIVEN_UP_AFTER
+    )
     return (await session.scalars(failing)).all()
 
 
