@@ -1,38 +1,44 @@
-"""When assets end, events of those that have come and gone, and of jobs that are forgotten."""
+"""When assets end, which of them templates name, and events of assets and of jobs that are forgotten."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
 down_revision = "0033"
 
-SCRIPT = Path(__file__).parents[1] / "sql" / "events_0034.sql"
-NAME = "ix_assets_kept_until"
+SQL = Path(__file__).parents[1] / "sql"
+INDEXES = {
+    "ix_assets_kept_until": "assets (kept_until) WHERE kept_until IS NOT NULL",
+    "ix_templates_named_ids": "templates USING gin (ids_in(edit_json::text || variables_json::text))"
+    " WITH (fastupdate = off)",
+}
+
+
+def run_script(name: str) -> None:
+    """As in 0001: several statements, without parameters."""
+    op.execute("SELECT 1")  # SQLAlchemy begins its transaction with the first statement
+    bind = op.get_bind()
+    bind.connection.dbapi_connection.run_async(lambda driver: driver.execute((SQL / name).read_text()))
 
 
 def upgrade() -> None:
     op.execute("ALTER TABLE assets ADD COLUMN IF NOT EXISTS kept_until timestamptz")
+    run_script("templates_0034.sql")
     with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {NAME}")  # one that failed is left there, invalid
-        op.create_index(
-            NAME,
-            "assets",
-            ["kept_until"],
-            postgresql_where=sa.text("kept_until IS NOT NULL"),
-            postgresql_concurrently=True,
-        )
-    op.execute("SELECT 1")  # SQLAlchemy begins its transaction with the first statement
-    bind = op.get_bind()
-    bind.connection.dbapi_connection.run_async(lambda driver: driver.execute(SCRIPT.read_text()))
+        for name, columns in INDEXES.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
+    run_script("events_0034.sql")
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER event_of_asset ON assets")
     op.execute("DROP TRIGGER event_of_forgotten_job ON jobs")
     op.execute("DROP FUNCTION event_of_asset(), event_of_forgotten_job()")
-    op.drop_index(NAME, table_name="assets")
+    for name in INDEXES:
+        op.drop_index(name)
+    op.execute("DROP FUNCTION ids_in(text)")
     op.drop_column("assets", "kept_until")

@@ -84,7 +84,7 @@ def test_the_revisions_are_those_that_alembic_finds() -> None:
         ("ALTER TABLE jobs RENAME COLUMN speed TO pace", "jobs.speed is gone"),
         ("ALTER TABLE storages RENAME TO roots", "storages is gone"),
         ("DROP FUNCTION procrastinate_unlink_periodic_defers_v1 CASCADE", "procrastinate_unlink_periodic"),
-        ("ALTER TABLE jobs ADD COLUMN cost integer NOT NULL", "jobs.queue_choice is new and NOT NULL"),
+        ("ALTER TABLE jobs ADD COLUMN cost integer NOT NULL", "jobs.cost is new and NOT NULL"),
         ("ALTER TABLE jobs ALTER COLUMN stage SET NOT NULL", "jobs.stage has become NOT NULL"),
         ("ALTER TABLE jobs ALTER COLUMN progress TYPE integer", "jobs.progress was smallint and is integer"),
         ("ALTER TABLE jobs ADD COLUMN code uuid NOT NULL DEFAULT gen_random_uuid()", "jobs was written anew"),

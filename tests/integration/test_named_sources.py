@@ -6,13 +6,17 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import msgspec
 import pytest
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
 
 from reelwright import file_formats
 from reelwright.db.models import Asset, new_id
 from reelwright.edits.materials import Named
 from reelwright.errors import NotFound
+from reelwright.jobs import expiry
 from reelwright.library import assets, deletion, named_sources, uploads
 from tests.integration.test_lifecycle import waits_for_a_lock
 from tests.support.job_database import World
@@ -78,3 +82,13 @@ async def test_what_was_found_waits_for_whoever_found_it(
         await waits_for_a_lock(world)
         assert not deleting.done()
     assert await deleting == [file.key]
+
+
+async def test_templates_that_name_it_are_found_by_an_index(
+    operator: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    """What is kept for a template's sake is looked at again and again: no look reads all templates."""
+    over = select(Asset.id).where(*expiry.asset_is_over())
+    statement = over.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    plan = [row[0] for row in await operator.fetch(f"EXPLAIN {statement}")]
+    assert any("ix_templates_named_ids" in line for line in plan), plan

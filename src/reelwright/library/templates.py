@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, cast, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, Uuid, cast, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import TemplateVersion as Row
 from reelwright.edits.templates import Template
 from reelwright.errors import NotFound
-
-_ID = "[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}"
 
 
 async def add(session: AsyncSession, name: str, template: Template, *, description: str) -> Row:
@@ -65,9 +64,9 @@ def is_named(
     """Return whether a version of one of the project's templates has the id anywhere in it: as `asset:<id>`, in the key
     of a file, as what a variable is by default."""
     said = cast(Row.edit_json, Text).concat(cast(Row.variables_json, Text))
-    found = func.regexp_matches(said, _ID, "gi", type_=ARRAY(Text)).column_valued("found")
-    # not for each row: all that are named are read once, at the first row that is asked about
-    return tuple_(project_id, row_id).in_(select(Row.project_id, cast(found[1], Uuid)))
+    named = func.ids_in(said, type_=ARRAY(Uuid))  # of which there is an index
+    found = select(Row.name).where(Row.project_id == project_id, named.contains(array([row_id])))
+    return exists(found.offset(0))  # asked of each row by that index: not joined, which would read all templates
 
 
 def content_of(row: Row) -> Template:

@@ -194,6 +194,14 @@ class TemplateVersion(Owned, Base):
     """One version of an edit with variables in it. No job needs it: each holds the edit that was made of it."""
 
     __tablename__ = "templates"
+    __table_args__ = (
+        Index(
+            "ix_templates_named_ids",
+            text("ids_in(edit_json::text || variables_json::text)"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
+    )
 
     project_id: Mapped[uuid.UUID] = mapped_column(
         primary_key=True, default=project_of_new, server_default=text(f"'{DEFAULT_PROJECT_ID}'")
