@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    clients,
     edits,
     eta,
     generations,
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Coroutine[Any, Any, list[repor
     "uploads": ("Uploads that resume, beside the plain one", uploads.measure),
     "webhooks": ("Webhooks: from the commit to the endpoint", webhooks.measure),
     "memory": ("Memory: a file of 2 GiB", memory.measure),
+    "clients": ("Clients of tus, beside the plain upload: 1 GiB", clients.measure),
 }
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
-import os
 import re
 import signal
 import ssl
@@ -21,12 +19,12 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support import needs
+from tests.support.nginx import configured, nginx_before, running
 from tests.support.npm import told
 from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port, problem
 
 ROOT = Path(__file__).parents[2]
-CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
 SECURITY_PAGE = ROOT / "docs" / "security.md"
 
 pytestmark = pytest.mark.needs("nginx")
@@ -63,25 +61,6 @@ class Front:
         return [json.loads(line) for line in self.service.api.log.read_text().splitlines() if self.video in line]
 
 
-def configured(folder: Path, *, port: int, api: str, media: Path) -> Path:
-    """The configuration with the marked lines changed, as an operator would."""
-    text = CONFIGURATION.read_text()
-    changes = {
-        " /tmp/": f" {folder}/",
-        "listen 8080;": f"listen 127.0.0.1:{port};",
-        "set $api http://api:8000;": f"set $api {api};",
-        "alias /data/media/;": f"alias {media}/;",
-    }
-    if os.geteuid() == 0:  # else its workers are others, who may not read
-        changes["worker_processes auto;"] = f"worker_processes 2;\nuser {getpass.getuser()};"
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
-    path = folder / "nginx.conf"
-    path.write_text(text)
-    return path
-
-
 @pytest.fixture
 async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator[Front]:
     folder = tmp_path / "nginx"
@@ -89,31 +68,13 @@ async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator
     settings = msgspec.structs.replace(
         settings, accel_prefix="/stored", cors_origins=(ORIGIN,), max_upload_bytes=2 * clip.stat().st_size
     )
-    async with Service(settings, tmp_path).running() as service:
-        port = free_port()
-        path = configured(folder, port=port, api=service.url, media=settings.media_path)
-        nginx = await asyncio.create_subprocess_exec(needs.program("nginx"), "-e", "stderr", "-c", path)
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-                await answering(client, nginx)
-                video = await service.upload(clip)
-                yield Front(service, client, f"/{video['stored_path']}")
-        finally:
-            if nginx.returncode is None:
-                nginx.terminate()
-            await nginx.wait()
-
-
-async def answering(client: httpx.AsyncClient, nginx: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while nginx.returncode is None:
-            try:
-                await client.get("/health")
-            except httpx.ConnectError:
-                await asyncio.sleep(0.05)
-            else:
-                return
-    raise AssertionError(f"nginx ended with {nginx.returncode}")
+    async with (
+        Service(settings, tmp_path).running() as service,
+        nginx_before(service, folder) as url,
+        httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client,
+    ):
+        video = await service.upload(clip)
+        yield Front(service, client, f"/{video['stored_path']}")
 
 
 def facts(answer: httpx.Response) -> dict[str, str]:
@@ -248,14 +209,9 @@ async def test_tls_as_the_page_has_it(front: Front, tmp_path: Path) -> None:
     text = path.read_text()
     path.write_text(text.replace("        resolver ", f"{lines}\n        resolver ", 1))
     await told(needs.program("nginx"), "-e", "stderr", "-t", "-c", path, cwd=folder)
-    nginx = await asyncio.create_subprocess_exec(needs.program("nginx"), "-e", "stderr", "-c", path)
-    try:
-        trusting = ssl.create_default_context(cafile=str(cert))
-        async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=trusting, trust_env=False) as client:
-            await answering(client, nginx)
-            answer = await client.get("/videos")
-            assert answer.status_code == 200
-            assert answer.headers["strict-transport-security"] == "max-age=31536000"
-    finally:
-        nginx.terminate()
-        await nginx.wait()
+    trusting = ssl.create_default_context(cafile=str(cert))
+    url = f"https://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=url, verify=trusting, trust_env=False) as client, running(path, client):
+        answer = await client.get("/videos")
+        assert answer.status_code == 200
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"

@@ -4,22 +4,18 @@ browser."""
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import av
 import msgspec
-import numpy as np
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from reelwright.settings import Settings
 from tests.support import footage
-from tests.support.browser import page_server, reported
+from tests.support.browser import luma, page_server, reported
 from tests.support.service import Service, problem
 
 PAGE = Path(__file__).with_name("player.html")
@@ -134,7 +130,5 @@ async def test_a_browser_plays_it_from_another_site(
     assert found["gaps"] == 1  # one range is buffered
     assert found["ended"]
     for shot in found["shots"]:
-        with av.open(io.BytesIO(base64.b64decode(shot["png"].partition(",")[2]))) as picture:
-            luma = next(picture.decode(video=0)).to_ndarray(format="gray")
-        assert footage.read_number(np.ascontiguousarray(luma)) == shot["time"] // 0.04
+        assert footage.read_number(luma(shot["png"])) == shot["time"] // 0.04
     assert [shot["width"] for shot in found["shots"]] == [320, 426, 320]

@@ -3,9 +3,7 @@ own; moved along with what steps do to the time; shown by players at their frame
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -16,12 +14,11 @@ from urllib.parse import urlencode
 
 import av
 import msgspec
-import numpy as np
 import pytest
 
 from reelwright.settings import Settings
 from tests.support import footage, npm
-from tests.support.browser import page_server, reported
+from tests.support.browser import luma, page_server, reported
 from tests.support.service import Service, problem
 
 PAGE = Path(__file__).with_name("subtitles.html")
@@ -204,9 +201,7 @@ async def test_players_show_them_at_their_frames(settings: Settings, tmp_path: P
             ], player
         for moment in seen["moments"]:
             frame = Fraction(str(moment["time"])) // Fraction(1, 25)
-            with av.open(io.BytesIO(base64.b64decode(moment["png"].partition(",")[2]))) as picture:
-                luma = next(picture.decode(video=0)).to_ndarray(format="gray")
-            assert footage.read_number(np.ascontiguousarray(luma)) == numbers[frame], (player, moment["time"])
+            assert footage.read_number(luma(moment["png"])) == numbers[frame], (player, moment["time"])
             cues = [written(text) for start, end, text in MOVED[0] if start <= moment["time"] < end]
             assert [written(text) for text in moment["cues"]] == cues, (player, moment["time"])
 

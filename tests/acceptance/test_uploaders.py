@@ -4,68 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
-import shutil
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 import msgspec
 import pytest
 
 from reelwright.settings import Settings
-from tests.support import npm
-from tests.support.browser import browser, page_server
+from tests.support.browser import page_server
 from tests.support.cutting_proxy import CuttingProxy, cutting_proxy
-from tests.support.npm import told
 from tests.support.service import Service
+from tests.support.upload_clients import PAGE, Road, Sent, bundled, with_tus_js_client, with_tuspy, with_uppy
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-SOURCES = Path(__file__).parents[1] / "uploaders"
 KILLED_AT = (0.1, 0.4, 0.7)
 """When so much of the file has come."""
 MOST_BETWEEN_CUTS_BYTES = 60_000_000
 MOST_MEMORY_BYTES = 48 * 2**20
 """More than an idle API has: a third of the smaller file, whatever the size is."""
-WITHIN_S = 600
 BLOCK_BYTES = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Road:
-    """Where a client sends what, and by which right."""
-
-    endpoint: str
-    file: Path
-    token: str
-    page: str
-    reported: Awaitable[bytes]
-
-
-async def with_tus_js_client(road: Road) -> str:
-    folder = await npm.installed("uploaders", SOURCES)
-    script = shutil.copy(SOURCES / "with_tus_js_client.js", folder)
-    return await told("node", script, road.endpoint, road.file, road.token, cwd=folder, within_s=WITHIN_S)
-
-
-async def with_tuspy(road: Road) -> str:
-    script = SOURCES / "with_tuspy.py"
-    return await told(sys.executable, script, road.endpoint, road.file, road.token, cwd=SOURCES, within_s=WITHIN_S)
-
-
-async def with_uppy(road: Road) -> str:
-    """In Chromium, from a page of another origin."""
-    query = urlencode({"endpoint": road.endpoint, "token": road.token})
-    async with browser(f"{road.page}/?{query}", road.file.parent / "profile"), asyncio.timeout(WITHIN_S):
-        found = json.loads(await road.reported)
-    assert "error" not in found, found
-    return str(found["video_id"])
 
 
 @asynccontextmanager
@@ -106,14 +67,14 @@ async def killed(service: Service, size_bytes: int) -> AsyncIterator[list[int]]:
     "size_bytes", [pytest.param(160_000_000, id="160 MB"), pytest.param(2**30, marks=pytest.mark.soak, id="1 GiB")]
 )
 async def test_what_a_client_sends_arrives_whole(
-    settings: Settings, tmp_path: Path, clip: Path, client: Callable[[Road], Awaitable[str]], size_bytes: int
+    settings: Settings, tmp_path: Path, clip: Path, client: Callable[[Road], Awaitable[Sent]], size_bytes: int
 ) -> None:
     """Through three kills and many cuts, by a token, in constant memory."""
     file, bundle = tmp_path / "holiday.mp4", tmp_path / "uppy.js"
     sha256 = await asyncio.to_thread(padded, clip, file, size_bytes)
     if client is with_uppy:
         await bundled(bundle)
-    async with page_server(SOURCES / "uppy.html", {"uppy.js": bundle, "video": file}) as (page, reported):
+    async with page_server(PAGE, {"uppy.js": bundle, "video": file}) as (page, reported):
         of_page = msgspec.structs.replace(settings, auth="keys", cors_origins=(page,))
         async with Service(of_page, tmp_path).running() as service:
             first = next(word for word in service.api.log.read_text().split() if word.startswith("rw_"))
@@ -124,10 +85,10 @@ async def test_what_a_client_sends_arrives_whole(
             idle_bytes = service.api.peak_bytes()
             async with broken(service) as proxy, killed(service, size_bytes) as killed_at:
                 endpoint = f"http://127.0.0.1:{proxy.port}/uploads"
-                said = await client(Road(endpoint, file, token, page, reported))
+                sent = await client(Road(endpoint, file, token, page, reported))
             assert len(killed_at) == len(KILLED_AT)
             assert proxy.cuts >= 3
-            video = (await service.client.get(f"/videos/{said.strip()}")).json()
+            video = (await service.client.get(f"/videos/{sent.video_id}")).json()
             assert (video["sha256"], video["size_bytes"]) == (sha256, size_bytes)
             assert list((service.settings.media_path / "incoming").iterdir()) == []
             assert service.api.peak_bytes() - idle_bytes < MOST_MEMORY_BYTES
@@ -154,11 +115,3 @@ def padded(clip: Path, target: Path, size_bytes: int) -> str:
             block = os.urandom(min(BLOCK_BYTES, left))
             left -= len(block)
     return digest.hexdigest()
-
-
-async def bundled(target: Path) -> None:
-    """Uppy as one script, as a page's own build makes it."""
-    folder = await npm.installed("uploaders", SOURCES)
-    script = shutil.copy(SOURCES / "with_uppy.js", folder)
-    esbuild = folder / "node_modules" / ".bin" / "esbuild"
-    await told(esbuild, script, "--bundle", f"--outfile={target}", "--log-level=error", cwd=folder)

@@ -21,7 +21,7 @@ from reelwright.errors import VerifyFailed
 from reelwright.media.packaging.packager import finish
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches
-from tests.support import frame_judge, recipes
+from tests.support import footage, frame_judge, recipes
 from tests.support.hls_reader import Playlist, read_playlist, tags, told_codec
 from tests.support.media_files import ffmpeg
 from tests.support.source_kinds import of_kind, some_slow, tracks
@@ -111,6 +111,22 @@ async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
             frame_judge.judge_sync(source, played, *WHOLE, track=track, within_s=0.004)
 
 
+@pytest.mark.parametrize(("seconds", "pictures", "sounds"), [(4, 2, 2), (4.04, 2, 3), (4.5, 3, 3)])
+async def test_no_segment_is_as_short_as_what_its_encoder_needs_to_start(
+    prober: Prober, tmp_path: Path, seconds: float, pictures: int, sounds: int
+) -> None:
+    """What is left over at the end belongs to the segment before: hls.js, which heeds no edit list, expects segments
+    later by that, would look for one so short behind the end, and wait there for ever."""
+    source = footage.make(seconds=seconds)
+    await make(prober, source.path, tmp_path / "work", preset="veryfast")  # whose frames are reordered
+    found = judge(tmp_path / "work")
+    assert {name: len(playlist.parts) for name, playlist in found.items()} == {
+        "v0.m3u8": pictures,
+        "v1.m3u8": pictures,
+        "a0.m3u8": sounds,
+    }
+
+
 @pytest.mark.parametrize(
     ("codec", "audio"), [("hevc", "aac"), pytest.param("vp9", "opus", marks=pytest.mark.slow), ("av1", "aac")]
 )
@@ -197,6 +213,7 @@ async def test_what_cannot_be_streamed_is_not_published(prober: Prober, tmp_path
     with pytest.raises(VerifyFailed, match=r"v1\.mp4 begin at other times"):
         finish(plan.streaming, made, work)
     (work / "v0.mp4").unlink()
+    (work / "v1.fragments").write_bytes(whole)
     (work / "v0.fragments").write_bytes(whole[:-1])
     with pytest.raises(VerifyFailed, match=r"v0\.mp4 cannot be streamed"):
         finish(plan.streaming, made, work)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
 
 from tests.support import needs
 
@@ -18,7 +24,7 @@ BROWSERS, REPORTS_WITHIN_S = 2, 80.0
 
 @asynccontextmanager
 async def page_server(
-    page: Path, scripts: Mapping[str, Path] | None = None
+    page: Path, scripts: Mapping[str, Path] | None = None, *, port: int = 0
 ) -> AsyncIterator[tuple[str, asyncio.Future[bytes]]]:
     """A site of its own with a page and scripts, by their names; what the page posts comes as the second value."""
     report: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -47,9 +53,15 @@ async def page_server(
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", report
+
+
+def luma(canvas: str) -> npt.NDArray[np.uint8]:
+    """The luma of a canvas that a page posts as a data URL."""
+    with av.open(io.BytesIO(base64.b64decode(canvas.partition(",")[2])), "r") as picture:
+        return np.ascontiguousarray(next(picture.decode(video=0)).to_ndarray(format="gray"))
 
 
 @asynccontextmanager

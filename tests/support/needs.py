@@ -21,8 +21,9 @@ PACKAGES = {
     "openssl": "openssl",
     "prometheus": "prometheus",
     "systemd-analyze": "systemd",
+    "vlc": "vlc-bin vlc-plugin-base",
 }
-"""Debian's package, by the program. `.ci/run` installs them."""
+"""Debian's packages, by the program. `.ci/run` installs them."""
 
 _OTHER_NAMES = {"chromium": ("chromium-browser", "google-chrome")}
 _PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"

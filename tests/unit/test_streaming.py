@@ -210,4 +210,4 @@ def test_what_is_no_fragmented_file_is_a_value_error(
     path.write_bytes(box("ftyp", b"cmfc") + box("moov", data) + box("moof", data) if head else data)
     target.unlink(missing_ok=True)
     with pytest.raises(ValueError):  # noqa: PT011
-        indexed(path, target)
+        indexed(path, target, longest_rest_s=Fraction(0))

@@ -79,8 +79,17 @@ class Fragments:
         return ceil(peak) or self.average_bit_rate
 
 
-def indexed(fragments: Path, path: Path) -> Fragments:
-    """Write the fragments that ffmpeg made to `path`, with an index of them.
+def beginning_s(fragments: Path) -> Fraction:
+    """Return how much of the media there is before what is shown first, as its edit list says: what the encoder needed
+    to start. Raises ValueError, OSError."""
+    with fragments.open("rb") as source:
+        _, track = _header(source)
+    return Fraction(track.skipped, track.timescale)
+
+
+def indexed(fragments: Path, path: Path, *, longest_rest_s: Fraction) -> Fragments:
+    """Write the fragments that ffmpeg made to `path`, with an index of them. A last one that is not longer than
+    `longest_rest_s` is part of the segment before.
 
     Raises ValueError where they are not laid out as they should be, OSError.
     """
@@ -92,6 +101,10 @@ def indexed(fragments: Path, path: Path) -> Fragments:
             sizes.append(size_bytes)
             shown.append((times[0], end))
             rates.append(_densest(times, track.timescale))
+        if len(shown) > 1 and shown[-1][1] - shown[-1][0] <= longest_rest_s * track.timescale:
+            sizes[-2:] = [sum(sizes[-2:])]
+            shown[-2:] = [(shown[-2][0], shown[-1][1])]
+            rates.pop()
         if not 0 < len(sizes) < 2**16 or max(sizes) + len(GAP) >= 2**31:
             raise ValueError("an index cannot hold its segments")
         borders = [*(start for start, _ in shown), shown[-1][1]]

@@ -14,7 +14,7 @@ from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreami
 from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 from reelwright.media.packaging import dash, hls
-from reelwright.media.packaging.fragmented_mp4 import Fragments, indexed
+from reelwright.media.packaging.fragmented_mp4 import Fragments, beginning_s, indexed
 from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition, VideoRendition
 
 FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
@@ -90,11 +90,12 @@ def _presentation(
     streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path, subtitles: Sequence[SubtitleTrack]
 ) -> Presentation:
     first = renditions[0]
+    rest_s = _longest_rest_s(folder, streaming.video_files)
     pictures = tuple(
-        _picture(_indexed(folder / name), media.main_video)
+        _picture(_indexed(folder / name, rest_s), media.main_video)
         for name, media in zip(streaming.video_files, renditions, strict=True)
     )
-    longest_s = streaming.request.segment_s + Fraction(repr(first.main_video.longest_frame_s or 0.0)) + TOLERANCE_S
+    longest_s = streaming.request.segment_s + Fraction(repr(first.main_video.longest_frame_s or 0.0)) + rest_s
     for picture in pictures:
         if max(segment.duration_s for segment in picture.media.segments) > longest_s:
             raise VerifyFailed(f"{picture.media.name} has a segment that is longer than {float(longest_s):.3f} s")
@@ -104,7 +105,7 @@ def _presentation(
     default = next((number for number, (_, track) in enumerate(tracks) if track.default), 0)
     sounds = tuple(
         AudioRendition(
-            media=_indexed(folder / name),
+            media=_indexed(folder / name, _longest_rest_s(folder, [name])),
             channels=track.channels,
             sample_rate=track.sample_rate,
             language=track.language,
@@ -141,10 +142,22 @@ def _picture(media: Fragments, picture: VideoStream) -> VideoRendition:
     )
 
 
-def _indexed(path: Path) -> Fragments:
+def _longest_rest_s(folder: Path, names: Sequence[str]) -> Fraction:
+    """Return how long what is left over at the end may be to be no segment of its own, of files that are cut alike.
+
+    hls.js heeds no edit list: it expects each segment later than it is shown, by what the encoder needed to start. One
+    that is no longer than that it looks for behind the end, and waits for it there for ever.
+    """
+    try:
+        return max(beginning_s(folder / fragments_of(name)) for name in names) + TOLERANCE_S
+    except ValueError as error:
+        raise VerifyFailed(f"{', '.join(names)} cannot be streamed: {error}") from error
+
+
+def _indexed(path: Path, longest_rest_s: Fraction) -> Fragments:
     fragments = path.with_name(fragments_of(path.name))
     try:
-        found = indexed(fragments, path)
+        found = indexed(fragments, path, longest_rest_s=longest_rest_s)
         fragments.unlink()
     except OSError as error:
         if error.errno != errno.ENOSPC:
