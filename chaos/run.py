@@ -26,7 +26,7 @@ from tests.support.invariants import processes_about
 
 SOURCES = 3
 PATIENCE_S = 240.0
-"""How long accepted work may take to end once nothing fails any more."""
+"""How long accepted work may take to get on, one job or message more, once nothing fails any more."""
 Planned = TypeVar("Planned", Fault, Work)
 
 
@@ -64,7 +64,7 @@ async def run(seed: int, length_s: float, folder: Path) -> Outcome:
             began = time.monotonic()
             await _do(plan, asking, faults, seen)
             failed_s = time.monotonic() - began
-            await aftermath.quiet(home.service, within_s=PATIENCE_S)
+            await aftermath.quiet(home.service, patience_s=PATIENCE_S)
             await consumers.caught_up(await aftermath.length_of_log(home.service), within_s=30)
         quiet_s = time.monotonic() - began - failed_s
         home.service.uploaded = dict.fromkeys(asking.uploaded, aftermath.digest(content))
