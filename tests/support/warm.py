@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from functools import cache
 
-from reelwright.api.app import create_app
+import msgspec
+
+from reelwright.api import app
+from reelwright.media.ffmpeg.capabilities import capabilities
 from reelwright.media.ffmpeg.toolchain import program_sha256
 from reelwright.settings import Settings
 
 program_sha256(Settings())
-create_app(Settings())  # what Litestar reads of the routes' signatures stays with the routes
+asyncio.run(capabilities(Settings()))
+app.application = cache(app.application)
+for auth in ("off", "keys"):
+    app.create_app(msgspec.structs.replace(Settings(), auth=auth))
 gc.freeze()  # else the first collection of each fork would copy all pages

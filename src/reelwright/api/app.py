@@ -96,13 +96,25 @@ def provide_services(state: State) -> Services:
 
 def create_app(settings: Settings) -> Litestar:
     """Return the application of these settings; its lifespan opens and closes what the routes need."""
+    app = application(
+        settings.api_root_path, settings.request_timeout_s, settings.cors_origins, needs_keys=settings.needs_keys
+    )
+    app.state.settings = settings
+    return app
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with context.opened(settings) as opened:
-            app.state.services = opened
-            yield
 
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async with context.opened(app.state.settings) as opened:
+        app.state.services = opened
+        yield
+
+
+def application(
+    root_path: str, request_timeout_s: float, cors_origins: tuple[str, ...], *, needs_keys: bool
+) -> Litestar:
+    """Return the routes and what lies around them, as these settings have it: all that takes time to be put together,
+    and nothing of one process. `app.state.settings` is to be set before it starts."""
     app = Litestar(
         route_handlers=[
             about.router,
@@ -134,24 +146,24 @@ def create_app(settings: Settings) -> Litestar:
             queues.router,
             stored_files.router,
             v1.router,
-            docs_router(settings.api_root_path),
+            docs_router(root_path),
         ],
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
-        request_class=strict_request(settings.request_timeout_s),
+        request_class=strict_request(request_timeout_s),
         middleware=[Authorization, Idempotency],
         before_request=check_query,
         exception_handlers=EXCEPTION_HANDLERS,
-        cors_config=CORSConfig(allow_origins=list(settings.cors_origins), expose_headers=EXPOSED_HEADERS)
-        if settings.cors_origins
+        cors_config=CORSConfig(allow_origins=list(cors_origins), expose_headers=EXPOSED_HEADERS)
+        if cors_origins
         else None,
         openapi_config=openapi_config(
             title="Reelwright",
             version=RELEASE,
             description=DESCRIPTION,
-            root_path=settings.api_root_path,
+            root_path=root_path,
             tags=TAGS,
-            needs_keys=settings.needs_keys,
+            needs_keys=needs_keys,
         ),
         plugins=[
             StructSchemas(

@@ -52,7 +52,11 @@ def ffmpeg_path(settings: Settings) -> Path:
 
 async def version(settings: Settings) -> str:
     """ffmpeg's own. Raises MediaProcessFailed when it does not run here."""
-    found = _VERSION.search(await ask(settings, "-version"))
+    return _release(await ask(settings, "-version"))
+
+
+def _release(build: str) -> str:
+    found = _VERSION.search(build)
     if found is None:
         raise MediaProcessFailed("FFMPEG_BIN is not an ffmpeg program", code="cannot_start")
     return found[1]
@@ -60,15 +64,15 @@ async def version(settings: Settings) -> str:
 
 async def capabilities(settings: Settings) -> Capabilities:
     """Ask ffmpeg. Raises MediaProcessFailed when it does not run here."""
-    release, filters, encoders, options = await asyncio.gather(
-        version(settings),
-        ask(settings, "-filters"),
-        ask(settings, "-encoders"),
-        ask(settings, "-h", "long"),
+    said, filters, encoders, options = await asyncio.gather(
+        build(settings),
+        _listed(settings, "-filters"),
+        _listed(settings, "-encoders"),
+        _listed(settings, "-h", "long"),
     )
     names, coders = _names(filters), _names(encoders)
     return Capabilities(
-        ffmpeg_version=release,
+        ffmpeg_version=_release(said),
         threads=settings.ffmpeg_threads or min(machine_limits.cores(), MAX_THREADS),
         tone_mapping={"zscale", "tonemap"} <= names,
         rubberband="rubberband" in names,
@@ -79,9 +83,35 @@ async def capabilities(settings: Settings) -> Capabilities:
     )
 
 
+async def build(settings: Settings) -> str:
+    """Return what ffmpeg says of its version, compiler and libraries. Raises MediaProcessFailed."""
+    return await _listed(settings, "-version")
+
+
 async def listed_encoders(settings: Settings) -> set[str]:
     """Return the encoders that ffmpeg was built with. Raises MediaProcessFailed."""
-    return _names(await ask(settings, "-encoders"))
+    return _names(await _listed(settings, "-encoders"))
+
+
+async def _listed(settings: Settings, *options: str) -> str:
+    """What ffmpeg says of itself, asked once for each state of the program."""
+    try:
+        asked = program_state(settings), options
+    except OSError:  # then `ask` says that it is not there
+        return await ask(settings, *options)
+    if asked not in _LISTED:
+        _LISTED[asked] = await ask(settings, *options)
+    return _LISTED[asked]
+
+
+_LISTED: dict[tuple[tuple[Path, tuple[int, ...]], tuple[str, ...]], str] = {}
+
+
+def program_state(settings: Settings) -> tuple[Path, tuple[int, ...]]:
+    """Return where ffmpeg is, and what changes when it is replaced. Raises OSError."""
+    program = Path(shutil.which(ffmpeg_path(settings)) or ffmpeg_path(settings))
+    status = program.stat()
+    return program, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _names(listing: str) -> set[str]:

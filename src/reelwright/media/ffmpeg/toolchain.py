@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
-from reelwright.media.ffmpeg.capabilities import Capabilities, ask, ffmpeg_path
+from reelwright.media.ffmpeg.capabilities import Capabilities, build, program_state
 from reelwright.media.ffmpeg.command import VERSION as RECIPE_VERSION
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
@@ -32,22 +31,20 @@ class Toolchain(msgspec.Struct, frozen=True, kw_only=True):
 
 async def toolchain(settings: Settings, capabilities: Capabilities) -> Toolchain:
     """Return this machine's. Raises MediaProcessFailed when ffmpeg does not run here, OSError."""
-    build = await ask(settings, "-version")
-    return identified(capabilities, build, await asyncio.to_thread(program_sha256, settings))
+    sha256 = await asyncio.to_thread(program_sha256, settings)
+    return identified(capabilities, await build(settings), sha256)
 
 
 def program_sha256(settings: Settings) -> str:
     """Return the digest of the configured ffmpeg, some 80 MB, read once for each state of the file. Raises OSError."""
-    program = Path(shutil.which(ffmpeg_path(settings)) or ffmpeg_path(settings))
-    status = program.stat()
-    return _sha256(program, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+    return _sha256(*program_state(settings))
 
 
-def identified(capabilities: Capabilities, build: str, sha256: str) -> Toolchain:
-    """Return the toolchain of an ffmpeg that says `build` of itself. What only bounds a job (largest picture, which
+def identified(capabilities: Capabilities, said: str, sha256: str) -> Toolchain:
+    """Return the toolchain of an ffmpeg that has `said` so of its build. What only bounds a job (largest picture, which
     decoders may be opened) is no part of it."""
     decisive = msgspec.structs.replace(capabilities, max_pixels=0, decoders="")
-    identity = msgspec.json.encode((RELEASE, RECIPE_VERSION, sha256, build, decisive))
+    identity = msgspec.json.encode((RELEASE, RECIPE_VERSION, sha256, said, decisive))
     return Toolchain(
         digest=hashlib.sha256(identity).hexdigest(),
         ffmpeg_version=capabilities.ffmpeg_version,
