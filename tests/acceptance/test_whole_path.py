@@ -13,14 +13,15 @@ from tests.support.service import Service
 
 
 @pytest.mark.from_nothing
-async def test_a_video_goes_the_whole_way(shared_service: Service, clip: Path) -> None:
+async def test_a_video_goes_the_whole_way(service: Service, clip: Path) -> None:
     """What is downloaded is the wanted interval, and every state on the way was told."""
-    video = await shared_service.upload(clip, filename="holiday.mov")
+    video = await service.upload(clip, filename="holiday.mov")
     assert video["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
     assert (video["width"], video["height"], video["duration_sec"]) == (320, 180, pytest.approx(4, abs=0.05))
 
-    job_id = await shared_service.trim(video["id"], 1, "00:00:02.500")
-    events = [event async for event in follow(shared_service, job_id)]
+    async with service.worker():
+        job_id = await service.trim(video["id"], 1, "00:00:02.500")
+        events = [event async for event in follow(service, job_id)]
     states = [data["status"] for name, data in events if name == "state"]
     assert states == ["PENDING", "STARTED", "SUCCESS"]
     assert [data["type"] for _, data in events] == [name for name, _ in events]
@@ -29,10 +30,10 @@ async def test_a_video_goes_the_whole_way(shared_service: Service, clip: Path) -
     assert percentages == sorted(percentages)
     assert percentages[-1] == 100
 
-    response = await shared_service.client.get(f"/result/{job_id}")
+    response = await service.client.get(f"/result/{job_id}")
     assert response.headers["content-type"] == "video/mp4"
     assert 'filename="holiday-trim.mp4"' in response.headers["content-disposition"]
-    path = shared_service.folder / "result.mp4"
+    path = service.folder / "result.mp4"
     path.write_bytes(response.content)
     with av.open(str(path)) as container:
         times = [float(frame.pts * frame.time_base) for frame in container.decode(video=0)]

@@ -3,8 +3,7 @@
 Their programs take longer to be imported than most tests to run. So they are imported once, in a process that does
 nothing else, and each process under test is a fork of that one: it has its own environment, folder, arguments and
 log, and runs its program from the first line of its `__main__` on. What starts others (`up`, `demo`) and what is of
-another release is started from nothing; with TESTS_START=exec, as CI has it for tests marked `from_nothing`,
-everything is.
+another release is started from nothing; with TESTS_START=exec everything is, as for tests marked `from_nothing` in CI.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ IMPORTED = (
 )
 MEASURED = str(Path(__file__).with_name("measured.py"))
 STARTERS = frozenset({"up", "demo"})
+START_VARIABLE = "TESTS_START"
 
 PATIENCE_S = 120.0
 """How long what has to come may take on a machine that is busy with other things. What is promised within a time is
@@ -90,11 +90,16 @@ class Process:
             raise AssertionError(f"still running {within_s} s after {number.name}:\n{self.log.read_text()}") from None
 
 
+def from_nothing() -> bool:
+    """Whether each program is started so now, and none is a fork."""
+    return os.environ.get(START_VARIABLE) == "exec"
+
+
 async def start(argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> Process:
     """Start Python with these arguments; what it says is added to the log."""
     log.touch()
     ours = "PYTHONPATH" not in environment  # else another release's
-    if ours and argv[0] == "-m" and STARTERS.isdisjoint(argv) and os.environ.get("TESTS_START") != "exec":
+    if ours and argv[0] == "-m" and STARTERS.isdisjoint(argv) and not from_nothing():
         become = (tuple(argv[1:]), dict(environment), folder, log)
         process = _imported().Process(target=_become, args=become, daemon=True)  # it does not outlive the tests
         await asyncio.to_thread(process.start)
