@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,11 +24,13 @@ from reelwright.media.checks.inspector import Inspector
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober
 from reelwright.media.sandbox import contained
+from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
-from tests.support import footage, recipes, server_folder
+from tests.support import footage, recipes, server_folder, splices
 from tests.support.job_database import World
 from tests.support.media_files import ffmpeg, made_once
+from tests.support.processes import START_VARIABLE, from_nothing
 from tests.support.service import Service
 
 pytest_plugins = ["tests.support.needs", "tests.support.few"]
@@ -64,6 +67,21 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with those that take longest: at the end one process alone would be at them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share is there for good: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Where all must run, tests that are marked so start each program from nothing."""
+    with pytest.MonkeyPatch.context() as environment:
+        if item.get_closest_marker("from_nothing") and os.environ.get("TESTS_MUST_RUN"):
+            environment.setenv(START_VARIABLE, "exec")
+        return (yield)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -113,6 +131,13 @@ async def prober() -> AsyncIterator[Prober]:
 async def inspector() -> AsyncIterator[Inspector]:
     """What reads made files, for all tests that leave it whole."""
     async with recipes.inspector() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def splicer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Splicer]:
+    """What surveys, joins and proves, in the folder of any test."""
+    async with splices.splicer(tmp_path_factory.getbasetemp()) as running:
         yield running
 
 
@@ -217,9 +242,7 @@ async def operator(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncp
 
 @pytest.fixture(scope="session")
 async def system_calls() -> str:
-    """What every start would find out anew of this machine. Those from nothing do."""
-    if os.environ.get("TESTS_START") == "exec":
-        return "auto"
+    """What every start would find out anew of this machine."""
     await system_call_trial.settle(Settings())
     return "allow-list" if contained.holds_to_list() else "deny-list"
 
@@ -239,7 +262,7 @@ def settings(database_url: str, tmp_path: Path, system_calls: str) -> Settings:
             "SHUTDOWN_GRACE_S": "1",
             "UPLOAD_IDLE_TIMEOUT_S": "5",
             "DB_POOL_SIZE": "5",
-            "SYSTEM_CALLS": system_calls,
+            "SYSTEM_CALLS": "auto" if from_nothing() else system_calls,
             "REUSE_RESULTS": "false",
             "OUTBOUND_ALLOWED": "127.0.0.1",
             "OUTBOUND_PORTS": "80,443,1024-65535",

@@ -176,19 +176,15 @@ SIGNS = {"serve": "/health", "worker": "worker ready", "up": "Reelwright is up"}
 
 
 @pytest.mark.slow
-async def test_readme_can_be_pasted(project: Path) -> None:
-    """Its services are started, its tour is taken."""
-    async with served(project) as shell:
-        said = await shell.paste("\n".join(text for page, text in blocks(None) if page == "README.md"))
-    assert said.count("event: state") >= 2, said
-    assert len(list(project.glob("*.mp4"))) == 2
-
-
-@pytest.mark.slow
 async def test_all_pages_can_be_pasted(project: Path) -> None:
-    """The other pages' commands are run beside README's services, behind its tour."""
+    """README's services are started, its tour is taken; the other pages' commands are run beside them, behind it."""
+    tour = [text for page, text in blocks(None) if page == "README.md"]
+    others = [text for page, text in blocks(None) if page != "README.md"]
     async with served(project) as shell:
-        said = await shell.paste("\n".join(text for _, text in blocks(None)))
+        said = await shell.paste("\n".join([*tour, 'echo "after the tour:" *.mp4', *others]))
+    toured, _, seen = said.partition("\nafter the tour: ")
+    assert toured.count("event: state") >= 2, said
+    assert seen.partition("\n")[0].count(".mp4") == 2, said
     assert said.count("event: state") >= 6, said
     made = {path.name for path in project.iterdir()}
     assert {"preview.webp", "copy.png"} <= made

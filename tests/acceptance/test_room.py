@@ -79,8 +79,8 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
     async with small(settings, tmp_path, disk) as service:
         hard, light = (await service.upload(noisy))["id"], (await service.upload(clip))["id"]
         coding = {"qualities": ["240p"], "video_bit_rate": 30_000_000, "preset": "ultrafast"}
-        jobs = [await ask(service, f"/transcode/{light}", coding) for _ in range(5)]
-        for number in range(5):
+        jobs = [await ask(service, f"/transcode/{light}", coding) for _ in range(3)]
+        for number in range(3):
             jobs.append(await service.trim(hard, 0, 0.4 + number / 50))
             jobs.append(await service.trim(light, 0, 0.5 + number / 10))
         async with service.worker(MAX_CONCURRENT_JOBS="3"), service.worker(MAX_CONCURRENT_JOBS="3"):
@@ -93,17 +93,17 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
 
 
 @pytest.mark.slow
-async def test_a_hundred_mixed_jobs_on_a_disk_of_two_gigabytes(
+async def test_many_mixed_jobs_on_a_disk_of_a_gigabyte(
     disk_of: Callable[[int], Path], settings: Settings, tmp_path: Path, clip: Path, noisy: Path
 ) -> None:
     """Large and small ones, ladders, images and cuts, with uploads among them: no ENOSPC, no OOM, all done."""
-    disk = disk_of(2048)
+    disk = disk_of(1024)
     heavy = tmp_path / "heavy.mp4"
-    ffmpeg("-stream_loop", "19", "-i", str(noisy), "-c", "copy", str(heavy))
+    ffmpeg("-stream_loop", "9", "-i", str(noisy), "-c", "copy", str(heavy))
     async with small(settings, tmp_path, disk, workers=2, max_concurrent_jobs=4) as service:
         large, light = (await service.upload(heavy))["id"], (await service.upload(clip))["id"]
         jobs = []
-        for number in range(100):
+        for number in range(50):
             source, last = (large, 6 + number % 5) if number % 4 == 0 else (light, 1 + number % 3)
             match number % 5:
                 case 0 | 1:
@@ -120,7 +120,7 @@ async def test_a_hundred_mixed_jobs_on_a_disk_of_two_gigabytes(
                     jobs.append(await ask(service, "/edits", body))
                 case _:
                     jobs.append(await ask(service, "/edits", {"source": light, "outputs": ["jpg:poster"]}))
-            if number % 25 == 24:
+            if number % 12 == 11:
                 await service.upload(heavy)
         done = await all_done(service, jobs)
         assert {job["failures"] for job in done} == {0}

@@ -15,7 +15,7 @@ from reelwright.settings import Settings
 from tests.support.npm import TOOLS, told
 from tests.support.service import Service
 
-EXAMPLES = 6
+EXAMPLES = 3
 """Requests that are thought of for each operation, beside those at the borders of its schema."""
 THOUGHT_OF = "examples,fuzzing"
 AT_THE_BORDERS = "examples,coverage,fuzzing"

@@ -36,7 +36,7 @@ from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
-from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
@@ -151,7 +151,9 @@ class Workbench:
 
 
 @pytest.fixture
-async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[Workbench]:
+async def bench(
+    world: World, settings: Settings, clip: Path, prober: Prober, inspector: Inspector
+) -> AsyncIterator[Workbench]:
     storage = SlowStorage(settings.media_path)
     storage.prepare()
     settings.work_path.mkdir()
@@ -159,9 +161,7 @@ async def bench(world: World, settings: Settings, clip: Path) -> AsyncIterator[W
     sessions = UnsteadySessions(engine, expire_on_commit=False)
     sessions.breaks = {}
 
-    inspecting = Inspector(memory_bytes=settings.media_memory_bytes, stall_s=settings.stall_timeout_s)
-    splicing = Splicer(memory_bytes=2**33, stall_s=settings.stall_timeout_s, work=settings.work_path)
-    async with Prober(probe_rules(settings)) as prober, inspecting as inspector, splicing as splicer:
+    async with Splicer(memory_bytes=2**33, stall_s=settings.stall_timeout_s, work=settings.work_path) as splicer:
         place = WorkPlace.of(settings, storage)
         machine = Machine(settings, place, sessions, name="w")
         assert await machine.examine()

@@ -47,7 +47,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 }
 STEPS: tuple[list[dict[str, Any]], ...] = (
     [],
-    [{"type": "trim", "start": 3.3, "end": 190}, {"type": "crop", "width": 200, "height": 120}],
+    [{"type": "trim", "start": 3.3, "end": 190}, {"type": "crop", "width": 100, "height": 60}],
     [{"type": "cut", "intervals": [{"start": 20, "end": 27.7}]}, {"type": "speed", "factor": 1.25}],
 )
 
@@ -73,7 +73,7 @@ def plan_of(media: Any, steps: list[dict[str, Any]]) -> Plan:
 async def test_they_are_those_that_reading_all_gives(prober: Prober, tmp_path: Path, name: str) -> None:
     """Whatever the steps, where a moment lies within a long group, near another one, or behind the last frame."""
     source = tmp_path / name
-    picture = "testsrc2=size=320x180:rate=25,noise=alls=5:allf=t"
+    picture = "testsrc2=size=160x90:rate=25,noise=alls=5:allf=t"
     seconds = 160 if name.startswith("ends") else 200
     sound = ("-f", "lavfi", "-i", "anullsrc", "-t", "200")
     ffmpeg("-f", "lavfi", "-t", str(seconds), "-i", picture, *sound, *SOURCES[name], str(source))

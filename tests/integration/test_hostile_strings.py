@@ -1,6 +1,6 @@
 """No string of a stranger's becomes anything but letters, numbers or a refusal; a traced canary is never opened.
 
-By default some hundred strings, `slow` are some thousand;
+By default some hundred strings, `slow` are two thousand;
 `pytest -m soak tests/integration/test_hostile_strings.py` takes a hundred thousand.
 """
 
@@ -41,7 +41,7 @@ from tests.support.media_info import media
 
 COUNTS = [
     500,
-    pytest.param(5_000, marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
+    pytest.param(2_000, marks=pytest.mark.slow),
     pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
 ]
 CAPABILITIES = Capabilities(ffmpeg_version="any", threads=2, tone_mapping=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,6 @@ FEW = (
     "mjpeg avi",
 )
 """That are cut each time."""
-
-
-@pytest.fixture
-async def splicer(tmp_path: Path) -> AsyncIterator[Splicer]:
-    async with splices.splicer(tmp_path) as splicer:
-        yield splicer
 
 
 def of_kind(name: str) -> Footage:

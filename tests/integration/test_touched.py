@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -48,14 +48,8 @@ FEW = ("variable", "rotated", "mkv", "late sound", "hevc open gop")
 """That are made each time."""
 
 
-@pytest.fixture
-async def splicer(tmp_path: Path) -> AsyncIterator[Splicer]:
-    async with splices.splicer(tmp_path) as splicer:
-        yield splicer
-
-
 def of_kind(name: str) -> Footage:
-    return footage.make(**({"seconds": 6, "keyframe_every": 25} | KINDS[name]))
+    return footage.make(**({"seconds": 6, "keyframe_every": 25, "size": (192, 108)} | KINDS[name]))
 
 
 def marked(start: float, end: float | None, **more: Any) -> ImageLayer:

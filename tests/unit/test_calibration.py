@@ -14,7 +14,7 @@ from reelwright.jobs import calibration
 from reelwright.jobs.calibration import FLOOR_S, UNKNOWN, Checkpoint, Error, Midway
 from reelwright.jobs.forecast import Forecast
 
-TRIES = 2000
+TRIES = 1000
 SECONDS = st.floats(0, 1e7, allow_nan=False)
 
 
