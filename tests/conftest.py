@@ -71,7 +71,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What all tests share is there for good: no collection of garbage need look at it again."""
-    gc.collect()
     gc.freeze()
 
 

@@ -27,7 +27,7 @@ MUCH_ALIKE = (
 """Each is like one of the others in all that a trim heeds: CI cuts them."""
 
 
-@pytest.mark.few(24)
+@pytest.mark.few(12)
 @pytest.mark.parametrize(
     ("name", "cut"),
     [

@@ -93,6 +93,9 @@ async def listed_encoders(settings: Settings) -> set[str]:
     return _names(await _listed(settings, "-encoders"))
 
 
+_LISTED: dict[tuple[tuple[Path, tuple[int, ...]], tuple[str, ...]], str] = {}
+
+
 async def _listed(settings: Settings, *options: str) -> str:
     """What ffmpeg says of itself, asked once for each state of the program."""
     try:
@@ -102,9 +105,6 @@ async def _listed(settings: Settings, *options: str) -> str:
     if asked not in _LISTED:
         _LISTED[asked] = await ask(settings, *options)
     return _LISTED[asked]
-
-
-_LISTED: dict[tuple[tuple[Path, tuple[int, ...]], tuple[str, ...]], str] = {}
 
 
 def program_state(settings: Settings) -> tuple[Path, tuple[int, ...]]:
