@@ -38,8 +38,7 @@ _SOONER = (
 
 async def quiet(service: Service, *, patience_s: float) -> None:
     """Wait until all jobs have ended and all messages were taken, or for so long nothing more has: what has not then is
-    told by the invariants. How much is left over from a run, and how long that takes, depends on how busy the machine
-    is."""
+    told by the invariants."""
     least, deadline = math.inf, time.monotonic() + patience_s
     while time.monotonic() < deadline:
         (row,) = await service.sql(_UNFINISHED)
