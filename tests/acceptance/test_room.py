@@ -92,18 +92,21 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
         await check(service)
 
 
-@pytest.mark.slow
-async def test_many_mixed_jobs_on_a_disk_of_a_gigabyte(
-    disk_of: Callable[[int], Path], settings: Settings, tmp_path: Path, clip: Path, noisy: Path
+@pytest.mark.parametrize(
+    "gigabytes", [pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.soak)]
+)
+async def test_many_mixed_jobs_on_a_disk_of_few_gigabytes(
+    gigabytes: int, disk_of: Callable[[int], Path], settings: Settings, tmp_path: Path, clip: Path, noisy: Path
 ) -> None:
-    """Large and small ones, ladders, images and cuts, with uploads among them: no ENOSPC, no OOM, all done."""
-    disk = disk_of(1024)
+    """Large and small ones, ladders, images and cuts, with uploads among them, fifty to a gigabyte: no ENOSPC, no OOM,
+    all done."""
+    disk = disk_of(gigabytes * 1024)
     heavy = tmp_path / "heavy.mp4"
-    ffmpeg("-stream_loop", "9", "-i", str(noisy), "-c", "copy", str(heavy))
+    ffmpeg("-stream_loop", str(10 * gigabytes - 1), "-i", str(noisy), "-c", "copy", str(heavy))
     async with small(settings, tmp_path, disk, workers=2, max_concurrent_jobs=4) as service:
         large, light = (await service.upload(heavy))["id"], (await service.upload(clip))["id"]
         jobs = []
-        for number in range(50):
+        for number in range(50 * gigabytes):
             source, last = (large, 6 + number % 5) if number % 4 == 0 else (light, 1 + number % 3)
             match number % 5:
                 case 0 | 1:
@@ -120,7 +123,7 @@ async def test_many_mixed_jobs_on_a_disk_of_a_gigabyte(
                     jobs.append(await ask(service, "/edits", body))
                 case _:
                     jobs.append(await ask(service, "/edits", {"source": light, "outputs": ["jpg:poster"]}))
-            if number % 12 == 11:
+            if number % (12 * gigabytes) == 11:
                 await service.upload(heavy)
         done = await all_done(service, jobs)
         assert {job["failures"] for job in done} == {0}

@@ -16,6 +16,7 @@ from alembic import command
 from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration
 from reelwright.db.revisions import known_revisions, newest_revision
+from reelwright.edits.plan import VERSION, Plan
 from reelwright.settings import Settings
 from tests.conftest import execute
 from tests.support.invariants import check
@@ -49,7 +50,7 @@ async def test_jobs_of_an_earlier_release_are_finished(
     revision: str, empty_database: str, settings: Settings, tmp_path: Path
 ) -> None:
     """Those that ran when the old worker was killed, and one that was queued, of each kind in turn: migrated, they
-    succeed under this release. The other queued ones are cancelled under it."""
+    succeed under this release. The other queued ones, whose plans it understands as well, are cancelled under it."""
     await execute(empty_database, (LEFT_BEHIND / revision / "database.sql").read_text())
     if (left := LEFT_BEHIND / revision / "media").exists():
         shutil.copytree(left, settings.media_path)
@@ -57,10 +58,12 @@ async def test_jobs_of_an_earlier_release_are_finished(
     before = await service.sql("SELECT version_num FROM alembic_version")
     assert before == [{"version_num": revision}]
     assert f"revision {newest_revision()}" in await ran(service, "migrate", "migrate")
-    jobs = await service.sql("SELECT id::text, status FROM jobs ORDER BY id")
+    jobs = await service.sql("SELECT id::text, status, plan_json::text AS plan FROM jobs ORDER BY id")
     assert {job["status"] for job in jobs} == ({"PENDING", "STARTED"} if revision > "0001" else set())
     begun, queued = ([job["id"] for job in jobs if job["status"] == one] for one in ("STARTED", "PENDING"))
     run = {queued[int(revision) % len(queued)]} if queued else set()
+    for job in jobs:
+        assert msgspec.json.decode(job["plan"], type=Plan).version <= VERSION
     async with service.running():
         for job_id in set(queued) - run:
             assert (await service.client.post(f"/jobs/{job_id}/cancel")).json()["status"] == "CANCELLED"
