@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.outputs import Preset, VideoEncoding
+from reelwright.edits.seconds_left import SecondsLeft
+from reelwright.jobs.forecast import ENOUGH, Work
+from reelwright.jobs.foretelling import likely_left_s
+from reelwright.jobs.leads import lead_s, usual_lead_s
 from reelwright.jobs.output_states import output_state
+from reelwright.jobs.past_jobs import Foretold, Mark, Past, PastJob, Took
 from reelwright.jobs.time_left import measured_s, seconds_left
 from reelwright.media.encoders import first_pass_share
 
@@ -174,3 +180,31 @@ def test_a_job_begun_again_may_be_behind_what_is_seen_of_it() -> None:
 def test_what_another_release_foretold_is_nothing(forecast: dict[str, Any] | None) -> None:
     """Nor what none did."""
     assert seconds_left(job(progress=0, forecast=forecast, recipe_json=recipe((1, "9")))) is None
+
+
+def took(seconds: float, *marks: tuple[int, float], kind: str = "trim") -> PastJob:
+    """An earlier job, with how far it was so many seconds after its start."""
+    work = Work(kinds=((kind,), ("any",)), size=1e6, density=1.0)
+    seen = tuple(Mark(percent, elapsed_s, None) for percent, elapsed_s in marks)
+    return PastJob(work, seconds, "", Foretold(), Took(stages={}, marks=seen))
+
+
+def test_what_goes_before_the_percentage_rises_is_learned_of_jobs_of_the_kind() -> None:
+    """Of some it is half of all, of others next to nothing; of one that said too little it is not known."""
+    slow = [took(3.0, (25, 1.5), (50, 2.0), (75, 2.5))] * ENOUGH
+    even = [took(8.0, (25, 2.0), (50, 4.0), kind="other")] * 2 * ENOUGH
+    past = Past((took(2.0, (50, 1.9)), *slow, *even))
+    assert [lead_s(job) for job in (past.jobs[0], slow[0], even[0])] == [None, pytest.approx(1), pytest.approx(0)]
+    assert [usual_lead_s(job.work, past) for job in (slow[0], even[0])] == [pytest.approx(1), pytest.approx(0)]
+    assert usual_lead_s(None, past) == usual_lead_s(slow[0].work, Past(())) == 0
+
+
+def test_what_went_before_the_work_is_over_when_the_percentage_rises() -> None:
+    """After 1.5 of 3 seconds a quarter is done, and 1.5 seconds are left: not 4.5, nor three quarters of three."""
+    whole = SecondsLeft(low_s=2.5, likely_s=3.0, high_s=3.5)
+    foretold = Foretold(seconds=whole, lead_s=1.0)
+    assert likely_left_s(foretold, 0) == 3
+    assert likely_left_s(foretold, 25) == pytest.approx(1.5, rel=0.01)
+    begun = {"attempt": 1, "updated_at": BEGAN + datetime.timedelta(seconds=1.5), "recipe_json": recipe((1, "9"))}
+    assert measured_s(job(progress=25, forecast=msgspec.to_builtins(foretold), **begun)) == 1.5
+    assert measured_s(job(progress=25, **begun)) == 4.5

@@ -108,7 +108,7 @@ class Attempt(TendedAttempt):
     def _measured_s(self, percent: int) -> float | None:
         """Return the seconds that are left as they are told of the job now."""
         elapsed_s = self.times.elapsed_s if self.claim.attempt == 1 else None
-        return time_left.left_s(Underway(percent, self.speed, self.recipe_json, elapsed_s))
+        return time_left.left_s(Underway(percent, self.speed, self.recipe_json, elapsed_s, self.foresight.lead_s))
 
     async def _work(self) -> None:
         async with self.ctx.sessions() as session:

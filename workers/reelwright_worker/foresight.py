@@ -23,7 +23,7 @@ DRAW, RENDER = "draw", "render"
 
 
 class Foresight:
-    """`forecast`: as the job is to keep it, once it is known what is made."""
+    """`forecast`: as the job is to keep it, once it is known what is made; `lead_s`: as that says."""
 
     def __init__(self, job: Job, worker: str) -> None:
         self._job = job
@@ -32,6 +32,7 @@ class Foresight:
         self._parts: Mapping[str, float] = {RENDER: 1 - CHECKING_SHARE, CHECK: CHECKING_SHARE}
         """Of the whole, in the order of the work."""
         self.forecast: dict[str, Any] | None = None
+        self.lead_s = 0.0
 
     def heed(self, past: Past) -> None:
         """Hear of earlier jobs."""
@@ -41,7 +42,8 @@ class Foresight:
         """Hear that all of a plan is coded; `draws`: once its subtitles are drawn. Return the recipe with weights as
         earlier jobs have them."""
         work = work_of(self._job.type, plan)
-        self.forecast = msgspec.to_builtins(foretold_at_start(work, self._past, machine_of(self._worker)))
+        foretold = foretold_at_start(work, self._past, machine_of(self._worker))
+        self.forecast, self.lead_s = msgspec.to_builtins(foretold), foretold.lead_s
         earlier = stage_shares.stages_of(work, self._past)
         recipe, checking = stage_shares.weighed(recipe, CHECKING_SHARE, earlier)
         drawing = drawing_share(plan) if draws else 0.0

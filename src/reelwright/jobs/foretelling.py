@@ -10,6 +10,7 @@ from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import calibration, forecast
 from reelwright.jobs.calibration import Error, Midway
 from reelwright.jobs.forecast import Forecast, Work
+from reelwright.jobs.leads import usual_lead_s, worked_s
 from reelwright.jobs.past_jobs import Foretold, Past, PastJob
 
 NEWEST = 100
@@ -38,7 +39,7 @@ def foretold_at_start(work: Work | None, past: Past, machine: str) -> Foretold:
     if kept.model is None:
         return kept
     seen = [one for age, job in enumerate(past.jobs[:NEWEST]) for one in _seen(age, job, kept.model[0])]
-    return replace(kept, points=calibration.checkpoints(seen))
+    return replace(kept, points=calibration.checkpoints(seen), lead_s=usual_lead_s(work, past))
 
 
 def _kept(work: Work | None, found: tuple[Forecast, Forecast] | None) -> Foretold:
@@ -55,8 +56,12 @@ def left_part(percent: float) -> float:
 
 
 def likely_left_s(foretold: Foretold, percent: float) -> float | None:
-    """Return the seconds that are left at so many per cent, by what was foretold."""
-    return None if foretold.seconds is None else foretold.seconds.likely_s * left_part(percent)
+    """Return the seconds that are left at so many per cent, by what was foretold. What goes before the first of them is
+    over then."""
+    if foretold.seconds is None:
+        return None
+    likely_s = foretold.seconds.likely_s
+    return (worked_s(likely_s, foretold.lead_s) if percent > 0 else likely_s) * left_part(percent)
 
 
 def _errors(past: Past, lasts_s: float) -> list[Error]:

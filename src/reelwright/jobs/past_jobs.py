@@ -34,12 +34,14 @@ KEPT_S, MOST_KEPT = 3.0, 16
 class Foretold(msgspec.Struct, frozen=True, kw_only=True):
     """What was foretold of a job, as its row keeps it. `model`: the seconds of work that earlier ones would have it
     take, and half of the logarithm of their interval; `seconds`: the same as what came of such words would have it;
-    `points`: what is known of jobs on their way. `work`: None of what is copied."""
+    `points`: what is known of jobs on their way; `lead_s`: how long such are at work before their percentage rises.
+    `work`: None of what is copied."""
 
     work: Work | None = None
     model: tuple[float, float] | None = None
     seconds: SecondsLeft | None = None
     points: tuple[Checkpoint, ...] = ()
+    lead_s: float = 0.0
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):

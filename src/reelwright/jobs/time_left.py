@@ -15,6 +15,7 @@ from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import calibration, foretelling
+from reelwright.jobs.leads import worked_s
 from reelwright.jobs.past_jobs import Foretold
 
 SETTLED_S = 6.0
@@ -63,19 +64,21 @@ def _begun_again(whole: SecondsLeft, reached: float) -> SecondsLeft:
 class Underway:
     """What is measured of a job at work: how far it is, per cent, how fast its command goes, what its commands weigh.
     `elapsed_s`: since its start; None where that says nothing of the rest: a later attempt's start is not written down,
-    and who shares an encode may have come to it late."""
+    and who shares an encode may have come to it late; `lead_s`: what of that such jobs take before their percentage
+    rises."""
 
     progress: int
     speed: float | None
     recipe: Mapping[str, Any]
     elapsed_s: float | None
+    lead_s: float = 0.0
 
     @classmethod
     def of(cls, job: Job) -> Underway:
         elapsed_s = None
         if job.reused_from_job_id is None and job.attempt == 1 and job.started_at is not None:
             elapsed_s = (job.updated_at - job.started_at).total_seconds()
-        return cls(job.progress, job.speed, job.recipe_json or {}, elapsed_s)
+        return cls(job.progress, job.speed, job.recipe_json or {}, elapsed_s, kept(job).lead_s)
 
 
 def measured_s(job: Job) -> float | None:
@@ -126,10 +129,10 @@ def _of_transfer(transfer: Mapping[str, Any]) -> float | None:
 
 
 def _by_elapsed(work: Underway) -> float | None:
-    """Return the seconds that are left if the rest goes on as all before."""
+    """Return the seconds that are left if the rest goes on as all before, but for what goes before the work."""
     if work.elapsed_s is None or work.progress < MIN_PROGRESS:
         return None
-    return work.elapsed_s * (100 - work.progress) / work.progress
+    return worked_s(work.elapsed_s, work.lead_s) * (100 - work.progress) / work.progress
 
 
 def _rounded(left_s: float | None) -> float | None:
