@@ -1,4 +1,5 @@
-"""When assets end, which of them templates name, and events of assets and of jobs that are forgotten."""
+"""When assets end, which of them templates name, and events of assets and of jobs that are forgotten; how many videos
+and variants do not lie in the trash, counted by an index."""
 
 from __future__ import annotations
 
@@ -14,7 +15,15 @@ INDEXES = {
     "ix_assets_kept_until": "assets (kept_until) WHERE kept_until IS NOT NULL",
     "ix_templates_named_ids": "templates USING gin (ids_in(edit_json::text || variables_json::text))"
     " WITH (fastupdate = off)",
+    "ix_videos_project_id_upload_time_id_trashed_at": "videos (project_id, upload_time, id) INCLUDE (trashed_at)",
+    "ix_video_variants_project_id_created_at_id_trashed_at": "video_variants (project_id, created_at, id)"
+    " INCLUDE (trashed_at)",
 }
+BEFORE = {
+    "ix_videos_project_id_upload_time_id": "videos (project_id, upload_time, id)",
+    "ix_video_variants_project_id_created_at_id": "video_variants (project_id, created_at, id)",
+}
+"""In whose place two of them are."""
 
 
 def run_script(name: str) -> None:
@@ -31,6 +40,8 @@ def upgrade() -> None:
         for name, columns in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
+        for name in BEFORE:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
     run_script("events_0034.sql")
 
 
@@ -38,6 +49,8 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER event_of_asset ON assets")
     op.execute("DROP TRIGGER event_of_forgotten_job ON jobs")
     op.execute("DROP FUNCTION event_of_asset(), event_of_forgotten_job()")
+    for name, columns in BEFORE.items():
+        op.execute(f"CREATE INDEX {name} ON {columns}")
     for name in INDEXES:
         op.drop_index(name)
     op.execute("DROP FUNCTION ids_in(text)")
