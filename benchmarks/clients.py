@@ -61,10 +61,8 @@ def _used_s(but: set[int]) -> float:
 async def _sent(name: str, road: Road, service: Service, taken: _Taken) -> None:
     """`taken` gets what it took from its first request on: what a client starts with before is its own affair."""
     incoming = service.settings.media_path / ("uploads" if CLIENTS[name] is _plain else "incoming")
-    there, of_service = (
-        set(incoming.iterdir()),
-        {pid for pid, stat in tree(os.getpid()).items() if stat.parent == os.getpid()},
-    )
+    there = set(incoming.iterdir())
+    of_service = {pid for pid, stat in tree(os.getpid()).items() if stat.parent == os.getpid()}
     api_s = own_s(service.api.pid)
     sending = asyncio.ensure_future(CLIENTS[name](road))
     while not sending.done() and not set(incoming.iterdir()) - there:

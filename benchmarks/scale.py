@@ -91,9 +91,8 @@ async def _filled(live: Running, clip: Path, *, projects: int, keys: int, videos
         await connection.execute(_VIDEOS, videos, projects, uuid.UUID(video["id"]), timeout=FILLING_TIMEOUT_S)
         await connection.execute(labels, timeout=FILLING_TIMEOUT_S)
         await connection.execute(_JOBS, jobs, projects, uuid.UUID(job_id))
-        await connection.execute(
-            "VACUUM ANALYZE", timeout=FILLING_TIMEOUT_S
-        )  # as the server does by itself before long
+        # as the server does by itself before long
+        await connection.execute("VACUUM ANALYZE", timeout=FILLING_TIMEOUT_S)
     finally:
         await connection.close()
     page = (await client.get("/videos")).raise_for_status().json()

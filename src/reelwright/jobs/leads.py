@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import statistics
 
-from reelwright.jobs.forecast import Case, Work, alike_of
-from reelwright.jobs.past_jobs import Past, PastJob
+from reelwright.jobs.forecast import Work
+from reelwright.jobs.past_jobs import Past, PastJob, alike
 
 NEWEST = 8
 """So many earlier jobs count."""
@@ -37,7 +37,6 @@ def usual_lead_s(work: Work | None, past: Past) -> float:
     """Return the same as it usually is for work of the closest kind; 0 where nothing is known."""
     if work is None:
         return 0.0
-    known = [(job.case, lead) for job in past.jobs if (lead := lead_s(job)) is not None]
-    leads = {id(case): lead for case, lead in known}
-    alike: list[Case] = alike_of(work.kinds, [case for case, _ in known if case is not None])
-    return round(statistics.median(leads[id(case)] for case in alike[:NEWEST]), 3) if alike else 0.0
+    marked = (job for job in past.jobs if job.took is not None and len(job.took.marks) >= LEAST_MARKS)
+    leads = [lead for _, job in alike(work, marked)[:NEWEST] if (lead := lead_s(job)) is not None]
+    return round(statistics.median(leads), 3) if leads else 0.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -92,6 +92,13 @@ class Past:
     def cases(self) -> list[Case]:
         """Of the seconds that work took."""
         return [case for job in self.jobs if (case := job.case) is not None]
+
+
+def alike(work: Work, jobs: Iterable[PastJob]) -> list[tuple[Case, PastJob]]:
+    """Return those jobs that are of the closest kind (`forecast.alike_of`), each with what it is as a case."""
+    known = [(case, job) for job in jobs if (case := job.case) is not None]
+    by_case = {id(case): (case, job) for case, job in known}
+    return [by_case[id(case)] for case in forecast.alike_of(work.kinds, [case for case, _ in known])]
 
 
 _ENDED = text(

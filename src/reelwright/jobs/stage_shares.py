@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from reelwright.jobs.forecast import Case, Work, alike_of
-from reelwright.jobs.past_jobs import Past
+from reelwright.jobs.forecast import Work
+from reelwright.jobs.past_jobs import Past, alike
 from reelwright.media.ffmpeg.command import Recipe
 
 CHECK: Final = "check"
@@ -74,7 +74,9 @@ def stages_of(work: Work | None, past: Past) -> list[Earlier]:
     copied."""
     if work is None:
         return [Earlier(job.took.stages) for job in past.jobs if job.took is not None and job.work is None]
-    known = [(job.case, job.took.stages) for job in past.jobs if job.took is not None]
-    stages: dict[int, Mapping[str, float]] = {id(case): each for case, each in known if case is not None}
-    alike: list[Case] = alike_of(work.kinds, [case for case, _ in known if case is not None])
-    return [Earlier(stages[id(case)], math.exp(-abs(math.log(case.size / work.size)))) for case in alike]
+    known = (job for job in past.jobs if job.took is not None)
+    return [
+        Earlier(job.took.stages, math.exp(-abs(math.log(case.size / work.size))))
+        for case, job in alike(work, known)
+        if job.took is not None
+    ]
