@@ -50,7 +50,7 @@ async def each(sessions: async_sessionmaker[AsyncSession], wanted: Wanted, selec
     """Do it to every job of the wanted part; where a limit of whoever asks is reached, to those before it: the next
     part begins with the one that was refused by that. Raises RateLimited, QuotaExceeded: already the first one is."""
     async with sessions() as session:
-        conditions = [*await selection.conditions(session), *pages.with_labels(Job, wanted.labels)]
+        conditions = [*await selection.conditions(session), *await pages.with_labels(session, Job, wanted.labels)]
         few = [load_only(Job.id, Job.created_at, raiseload=True)]
         part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, descending=False, options=few)
     refused: list[NotDone] = []

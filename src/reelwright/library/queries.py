@@ -61,7 +61,7 @@ async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
 
 async def videos(session: AsyncSession, wanted: Wanted, order: str = "-upload_time") -> Part[Video]:
     """Return a page of videos. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
-    conditions = pages.with_labels(Video, wanted.labels)
+    conditions = await pages.with_labels(session, Video, wanted.labels)
     if order.endswith("upload_time"):
         return await pages.by_time(
             session, Video, Video.upload_time, wanted, conditions, descending=order.startswith("-")
@@ -99,7 +99,7 @@ async def all_variants(
     """Return a page of variants, newest first."""
     given = ((Variant.kind, kind), (Variant.video_id, video_id))
     conditions = [column == value for column, value in given if value is not None]
-    conditions += pages.with_labels(Variant, wanted.labels)
+    conditions += await pages.with_labels(session, Variant, wanted.labels)
     return await pages.by_time(session, Variant, Variant.created_at, wanted, conditions)
 
 

@@ -56,15 +56,13 @@ class Base(DeclarativeBase):
     }
 
 
-def index_of_labels(table: str) -> Index:
-    """What rows contain, whatever it is (jsonb_path_ops); written at once, so that no search reads a list of what was
-    not yet sorted in."""
-    return Index(
-        f"ix_{table}_labels",
-        "labels",
-        postgresql_using="gin",
-        postgresql_ops={"labels": "jsonb_path_ops"},
-        postgresql_with={"fastupdate": "off"},
+def indexes_of_labels(table: str) -> tuple[Index, Index]:
+    """What rows contain, whatever it is (jsonb_path_ops): of all together, for who sees all, and of each project apart,
+    for who sees one. Written at once, so that no search reads a list of what was not yet sorted in."""
+    options: dict[str, Any] = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
+    return (
+        Index(f"ix_{table}_labels", text("labels jsonb_path_ops"), **options),
+        Index(f"ix_{table}_owned_labels", text("owned_labels(project_id, labels) jsonb_path_ops"), **options),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
-from reelwright.db.models.base import Base, Labelled, index_of_labels, index_of_projects, new_id
+from reelwright.db.models.base import Base, Labelled, index_of_projects, indexes_of_labels, new_id
 from reelwright.db.ownership import Owned
 from reelwright.edits.enums import JobStatus, JobType
 
@@ -47,7 +47,7 @@ class Job(Labelled, Owned, Base):
             "expires_at",
             postgresql_where=text("status = 'PENDING' AND started_at IS NULL AND expires_at IS NOT NULL"),
         ),
-        index_of_labels("jobs"),
+        *indexes_of_labels("jobs"),
         Index("uq_jobs_fingerprint_leading", "fingerprint", unique=True, postgresql_where=LEADING),
         Index(
             "ix_jobs_fingerprint_made",

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reelwright.db.models.base import Base, Labelled, index_of_ends, index_of_labels, index_of_projects, new_id
+from reelwright.db.models.base import Base, Labelled, index_of_ends, index_of_projects, indexes_of_labels, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, Owned, project_of_new
 from reelwright.edits.enums import FileRole, OverlayType, Quality, VariantKind
 
@@ -34,7 +34,7 @@ class Video(Labelled, Owned, Base):
     __table_args__ = (
         Index("ix_videos_upload_time_id", "upload_time", "id"),
         index_of_projects("videos", "upload_time", "trashed_at"),
-        index_of_labels("videos"),
+        *indexes_of_labels("videos"),
         index_of_ends("videos", "kept_until"),
         index_of_ends("videos", "trash_until"),
     )
@@ -71,7 +71,7 @@ class Variant(Labelled, Owned, Base):
         Index("ix_video_variants_source_variant_id", "source_variant_id"),
         Index("ix_video_variants_created_at_id", "created_at", "id"),
         index_of_projects("video_variants", "created_at", "trashed_at"),
-        index_of_labels("video_variants"),
+        *indexes_of_labels("video_variants"),
         index_of_ends("video_variants", "kept_until"),
     )
 
