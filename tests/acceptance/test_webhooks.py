@@ -227,12 +227,16 @@ async def test_an_endpoint_that_asks_for_rest_has_it(service: Service) -> None:
             tried = (await service.client.post(f"/webhooks/{webhook['id']}/test")).json()
             found = await settled(service, webhook["id"], tried["id"], attempts=1)
             assert (found["state"], found["tries"][0]["outcome"], len(receiver.calls)) == ("pending", "redirected", 1)
-        webhook = await made(service, "http://10.1.2.3:8080/", events=["job.failed"])
+        webhook = await made(service, "http://elsewhere.test:8080/", events=["job.failed"])
+        # as a release left it that knew an address by the connection alone
+        moved = "UPDATE webhooks SET url = 'http://10.1.2.3:8080/' WHERE id = $1::uuid"
+        await service.sql(moved, webhook["id"])
         tried = (await service.client.post(f"/webhooks/{webhook['id']}/test")).json()
         found = await settled(service, webhook["id"], tried["id"], attempts=1)
         assert (found["tries"][0]["outcome"], found["tries"][0]["status"]) == ("not_allowed", None)
-    bad = await service.client.post("/webhooks", json={"url": "https://user@host/"})
-    assert problem(bad, 422, "invalid_input")["errors"][0]["code"] == "address_refused"  # type: ignore[index]
+    for url in ("https://user@host/", "http://10.1.2.3:8080/", "http://[::ffff:127.0.0.1]:8080/"):
+        bad = await service.client.post("/webhooks", json={"url": url})
+        assert problem(bad, 422, "invalid_input")["errors"][0]["code"] == "address_refused", url  # type: ignore[index]
 
 
 GOOD = 20

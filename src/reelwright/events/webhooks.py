@@ -42,8 +42,7 @@ def checked_url(url: str, rules: OutboundRules, pointer: str) -> str:
     itself: what its name leads to is looked at with each message."""
     try:
         target = Target.read(url)
-        if not rules.takes_port(target.port):
-            raise AddressRefused(f"leads to port {target.port}, which OUTBOUND_PORTS does not name")
+        rules.require(target.host, target.port)
     except AddressRefused as error:
         raise InvalidInput([FieldError(pointer, error.detail, error.code)]) from error
     return url

@@ -79,8 +79,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Raises AddressRefused, RemoteRefused, RemoteUnavailable."""
-        if not self._rules.takes_port(port):
-            raise AddressRefused(f"leads to port {port}, which OUTBOUND_PORTS does not name")
+        self._rules.require(host, port)
         for address in (await self._checked(host, port))[:MAX_TRIED]:
             try:
                 opened = await self._inner.connect_tcp(
@@ -95,13 +94,12 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         """All addresses of the host. One that may not be reached damns the name: what it is asked for next would be
         another's choice."""
         addresses = [ipaddress.ip_address(found.partition("%")[0]) for found in await self._look_up(host, port)]
-        if not self._rules.trusts(host):
-            for address in addresses:
-                if not self._rules.takes(address):
-                    logger.warning("%s is not connected to: it leads to %s", host, address)
-                    raise AddressRefused(
-                        f"leads to {host}, which is not on the public internet; OUTBOUND_ALLOWED may name it"
-                    )
+        for address in addresses:
+            try:
+                self._rules.require_address(host, address)
+            except AddressRefused:
+                logger.warning("%s is not connected to: it leads to %s", host, address)
+                raise
         return addresses
 
     async def _look_up(self, host: str, port: int) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 from reelwright import setting_parsers
+from reelwright.errors import AddressRefused
 from reelwright.settings import Settings
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -65,16 +67,25 @@ class OutboundRules:
                 networks.append(allowed)
         return cls(tuple(map(setting_parsers.ports, settings.outbound_ports)), tuple(networks), tuple(hosts))
 
-    def takes_port(self, port: int) -> bool:
-        return any(port in ports for ports in self.ports)
+    def require(self, host: str, port: int) -> None:
+        """Raises AddressRefused for what may not be connected to, as far as it says so itself: what a name leads to is
+        known when it is looked up. `host`: in lower case, without a dot at its end."""
+        if not any(port in ports for ports in self.ports):
+            raise AddressRefused(f"leads to port {port}, which OUTBOUND_PORTS does not name")
+        with suppress(ValueError):
+            self.require_address(host, ipaddress.ip_address(host))
 
-    def trusts(self, host: str) -> bool:
-        """Return whether the host may be reached wherever it is. `host`: in lower case, without a dot at its end."""
+    def require_address(self, host: str, address: IPAddress) -> None:
+        """Raises AddressRefused where one of the host's addresses may not be connected to."""
+        if not (self._trusts(host) or self._takes(address)):
+            raise AddressRefused(f"leads to {host}, which is not on the public internet; OUTBOUND_ALLOWED may name it")
+
+    def _trusts(self, host: str) -> bool:
         return any(
             host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed for allowed in self.hosts
         )
 
-    def takes(self, address: IPAddress) -> bool:
+    def _takes(self, address: IPAddress) -> bool:
         return is_public(address) or any(
             address in network for network in self.networks if network.version == address.version
         )
