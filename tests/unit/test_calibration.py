@@ -139,6 +139,14 @@ def test_what_is_said_holds_on_the_way() -> None:
     assert 0.75 <= held / 500 <= 0.9
 
 
+def test_what_is_said_is_put_right_by_more_than_chance_alone() -> None:
+    """A few errors that happen to lie on one side move nothing; many that do move it by what they show."""
+    by_chance = [Midway(25, 10, said, None) for said in (6, 7, 8, 12, 9, 16, 7, 8)]
+    assert calibration.at(calibration.checkpoints(by_chance), 25).middle == 0
+    always_late = [Midway(25, 10, 5 * math.exp(0.1 * (-1) ** n), None) for n in range(60)]
+    assert 0.6 < calibration.at(calibration.checkpoints(always_late), 25).middle < 0.8
+
+
 def test_less_and_less_is_doubted_until_what_follows_the_work_is_most_of_what_is_left() -> None:
     """As long as nothing is known of any job: what is measured is soon worth more than what was foretold."""
     *before, at_the_end = UNKNOWN

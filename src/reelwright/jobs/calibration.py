@@ -27,6 +27,8 @@ EXPECTED, ENOUGH = 4.0, 12.0
 """Errors that one would expect count as so many as long as none is known, and not at all where so many are."""
 SHY = 2
 """So many errors of nothing count where it is learned from others by how much a model is wrong in the middle."""
+CERTAIN = 2.0
+"""By so many standard errors the middle of errors has to lie beside nothing to be more than chance."""
 FORGETTING = 20.0
 """An error counts the e-th part of one that is so many jobs younger."""
 FLOOR_S = 0.05
@@ -163,7 +165,8 @@ def _checkpoint(percent: float, seen: Sequence[Midway]) -> Checkpoint:
     trust = foretold / (foretold + measured)  # as independent errors would have it
     found = [(one, said(one.foretold_s, one.measured_s, trust)) for one in seen]
     errors = [Error(error(one.left_s, by), one.weight) for one, by in found if by is not None]
-    return Checkpoint(percent, trust, *_quantiles(errors, measured_error(percent)))
+    low, middle, high = _quantiles(errors, measured_error(percent))
+    return Checkpoint(percent, trust, low, min(max(_more_than_chance(middle, errors, percent), low), high), high)
 
 
 def _variance(errors: Sequence[Error], expected: float) -> float:
@@ -171,6 +174,17 @@ def _variance(errors: Sequence[Error], expected: float) -> float:
     middle = _middle(errors)
     known = sum((error.by - middle) ** 2 * error.weight for error in errors)
     return (known + FOREKNOWN * expected**2) / (sum(error.weight for error in errors) + FOREKNOWN)
+
+
+def _more_than_chance(middle: float, errors: Sequence[Error], percent: float) -> float:
+    """Return as much of the middle of errors as is more than chance. What was foretold is put right by earlier jobs
+    already: put right once more by the middle of a few errors, it is wrong by as much more (James and Stein, Estimation
+    with quadratic loss, 1961)."""
+    weights = [error.weight for error in errors]
+    if not middle or not (squares := sum(weight**2 for weight in weights)):
+        return 0.0
+    of_chance = CERTAIN**2 * math.pi / 2 * _variance(errors, measured_error(percent)) * squares / sum(weights) ** 2
+    return middle * max(1 - of_chance / middle**2, 0.0)
 
 
 def _middle(errors: Sequence[Error]) -> float:
