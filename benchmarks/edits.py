@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import clips, processes
 from benchmarks.proofs import proofs
-from benchmarks.report import Figure
+from benchmarks.report import Figure, ratios
 from benchmarks.running import Running, processor_s, processor_since, running
 
 ROUNDS = 5
@@ -36,10 +36,10 @@ async def measure(folder: Path) -> list[Figure]:
             await _chain(live, video)
             chained.append(await processor_since(live, before))
         proven = [one.cpu_s for one in await proofs(live, video, job, ROUNDS)]
-    ours = [one / four for one, four in zip(together, chained, strict=True)]
+    ours = ratios(together, chained)
     made = [one - proof for one, proof in zip(together, proven, strict=True)]
-    added = [one / alone for one, alone in zip(made, bare, strict=True)]
-    parts = [proof / one for proof, one in zip(proven, together, strict=True)]
+    added = ratios(made, bare)
+    parts = ratios(proven, together)
     return [
         Figure.median("bare ffmpeg, the same graph: processor", bare, "s"),
         Figure.median("trim, text, watermark and 480p in one edit", together, "s"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import clips, processes
 from benchmarks.processes import TreeTime
-from benchmarks.report import Figure
+from benchmarks.report import Figure, ratios
 from benchmarks.running import Running, running
 from reelwright.media.ffmpeg import capabilities
 
@@ -32,8 +32,8 @@ async def measure(folder: Path) -> list[Figure]:
             bare.append((await processes.run(argv, cwd=folder)).cpu_s)
             together.append((await _made(live, video, *QUALITIES))[1])
             separate.append(sum([(await _made(live, video, quality))[1] for quality in QUALITIES]))
-    ours = [one / three for one, three in zip(together, separate, strict=True)]
-    added = [one / alone for one, alone in zip(together, bare, strict=True)]
+    ours = ratios(together, separate)
+    added = ratios(together, bare)
     names = ", ".join(QUALITIES)
     return [
         Figure.median(f"bare ffmpeg, {names}: processor", bare, "s"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import clips, processes
-from benchmarks.report import Figure
+from benchmarks.report import Figure, ratios
 from benchmarks.running import Running, processor_s, processor_since, running
 
 ROUNDS = 5
@@ -38,8 +38,8 @@ async def measure(folder: Path) -> list[Figure]:
             before = processor_s(live)
             await _chain(live, video)
             chained.append(await processor_since(live, before))
-    ours = [one / four for one, four in zip(together, chained, strict=True)]
-    added = [one / alone for one, alone in zip(together, bare, strict=True)]
+    ours = ratios(together, chained)
+    added = ratios(together, bare)
     return [
         Figure.median("bare ffmpeg, the same graph: processor", bare, "s"),
         Figure.median("three overlays and a watermark in one job", together, "s"),

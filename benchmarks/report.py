@@ -61,6 +61,11 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
     return ordered[edge], ordered[n - 1 - edge]
 
 
+def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
+    """Return how often what was measured in turns goes into what was measured beside it."""
+    return [one / other for one, other in zip(over, under, strict=True)]
+
+
 def _number(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:.0f}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import asyncpg
 import httpx
 
 from benchmarks import clips
-from benchmarks.report import Figure
+from benchmarks.report import Figure, ratios
 from benchmarks.running import Running, running
 
 PROJECTS, KEYS, VIDEOS, JOBS = 100, 10_000, 1_000_000, 100_000
@@ -141,10 +140,6 @@ async def _compared(name: str, *sides: Side) -> list[Figure]:
     few_ms, alone_ms, many_ms = taken_ms
     return [
         Figure.median(f"{name}, next to nothing stored", few_ms, "ms"),
-        Figure.median("  the project's own, to that", _ratios(alone_ms, few_ms), ""),
-        Figure.median("  beside all others', to the project's own", _ratios(many_ms, alone_ms), "", limit=MOST_RISE),
+        Figure.median("  the project's own, to that", ratios(alone_ms, few_ms), ""),
+        Figure.median("  beside all others', to the project's own", ratios(many_ms, alone_ms), "", limit=MOST_RISE),
     ]
-
-
-def _ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(over, under, strict=True)]

@@ -56,7 +56,16 @@ async def with_tuspy(road: Road) -> Sent:
 
 async def with_uppy(road: Road) -> Sent:
     """In Chromium, from a page of another origin."""
-    query = urlencode({"endpoint": road.endpoint, "token": road.token})
+    return await _in_chromium(road, endpoint=road.endpoint)
+
+
+async def with_fetch(road: Road) -> Sent:
+    """In Chromium, from the same page, as one PUT: no client of tus."""
+    return await _in_chromium(road, put=f"{road.endpoint.removesuffix('/uploads')}/videos?filename=plain.mov")
+
+
+async def _in_chromium(road: Road, **asked: str) -> Sent:
+    query = urlencode({"token": road.token, **asked})
     async with browser(f"{road.page}/?{query}", road.file.parent / f"profile-{road.token}"), asyncio.timeout(WITHIN_S):
         found = json.loads(await road.reported)
     assert "error" not in found, found
