@@ -9,12 +9,14 @@ from functools import cache
 import msgspec
 
 from reelwright.api import app
+from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.ffmpeg.capabilities import capabilities
 from reelwright.media.ffmpeg.toolchain import program_sha256
 from reelwright.settings import Settings
 
 program_sha256(Settings())
 asyncio.run(capabilities(Settings()))
+asyncio.run(system_call_trial.settle(Settings()))
 app.application = cache(app.application)
 for auth in ("off", "keys"):
     app.create_app(msgspec.structs.replace(Settings(), auth=auth))

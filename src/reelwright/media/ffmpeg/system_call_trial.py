@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reelwright.edits.codecs import CODECS
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg.capabilities import ask, listed_encoders
+from reelwright.media.ffmpeg.capabilities import ask, listed_encoders, program_state
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 
@@ -17,39 +17,53 @@ logger = logging.getLogger(__name__)
 QUIET = ("-nostdin", "-loglevel", "error")
 
 
+_WORKS: set[tuple[Path, tuple[int, ...]]] = set()
+"""States of programs that were tried, and work with the allow-list."""
+
+
 async def settle(settings: Settings) -> None:
     """Decide, for this process, which system calls media processes may make: as set, or as a trial shows."""
     if settings.system_calls != "auto":
         contained.use_fallback("SYSTEM_CALLS says so" if settings.system_calls == "deny-list" else "")
         return
-    if not contained.holds_to_list() or (failure := await _failure(settings)) is None:
+    if not contained.holds_to_list() or (failure := await _found(settings)) is None:
         return
     contained.use_fallback(f"with the allow-list this ffmpeg fails ({failure})")
-    if await _failure(settings) is not None:  # it is something else
+    if await _found(settings) is not None:  # it is something else
         contained.use_fallback("")
         return
     logger.warning("system calls of media processes are not held to the allow-list: %s", failure)
 
 
-async def _failure(settings: Settings) -> str | None:
-    """Make a few pictures with every encoder that may be used, and read them again: what went wrong."""
+async def _found(settings: Settings) -> str | None:
+    """What goes wrong, tried until it went well with the allow-list, once for each state of the program."""
     try:
-        listed = await listed_encoders(settings)
-        encoders = [rules.encoder for rules in CODECS.values() if rules.encoder in listed]
-        with tempfile.TemporaryDirectory(prefix="reelwright-trial-") as folder:
-            made = f"file:{folder}/made.mkv"
-            sources = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=5:d=1", "-f", "lavfi", "-i", "sine=d=1")
-            pictures = [
-                option
-                for number, encoder in enumerate(encoders)
-                for option in ("-map", "0:v", f"-c:v:{number}", encoder)
-            ]
-            coding = (*sources, *pictures, "-map", "1:a", "-threads", "2", made)
-            reading = ("-threads", "2", "-i", made, "-map", "0", "-f", "null", "-")
-            for arguments in (coding, reading):
-                await ask(settings, *QUIET, *arguments, access=contained.Access(write=(Path(folder),)))
+        state = program_state(settings)
+        if state in _WORKS and contained.holds_to_list():
+            return None
+        await _try(settings)
     except MediaProcessFailed as failed:
         return failed.detail
-    except (OSError, TimeoutError) as error:  # nowhere to write, or no time: nothing is learnt
+    except (OSError, TimeoutError) as error:  # nothing to try, nowhere to write, or no time: nothing is learnt
         logger.info("system calls cannot be tried: %r", error)
+        return None
+    if contained.holds_to_list():
+        _WORKS.add(state)
     return None
+
+
+async def _try(settings: Settings) -> None:
+    """Make a few pictures with every encoder that may be used, and read them again. Raises MediaProcessFailed, OSError,
+    TimeoutError."""
+    listed = await listed_encoders(settings)
+    encoders = [rules.encoder for rules in CODECS.values() if rules.encoder in listed]
+    with tempfile.TemporaryDirectory(prefix="reelwright-trial-") as folder:
+        made = f"file:{folder}/made.mkv"
+        sources = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=5:d=1", "-f", "lavfi", "-i", "sine=d=1")
+        pictures = [
+            option for number, encoder in enumerate(encoders) for option in ("-map", "0:v", f"-c:v:{number}", encoder)
+        ]
+        coding = (*sources, *pictures, "-map", "1:a", "-threads", "2", made)
+        reading = ("-threads", "2", "-i", made, "-map", "0", "-f", "null", "-")
+        for arguments in (coding, reading):
+            await ask(settings, *QUIET, *arguments, access=contained.Access(write=(Path(folder),)))
