@@ -112,7 +112,7 @@ async def test_the_request_examples_work(shared_service: Service, document: dict
     """Each is accepted as it stands, with the ids of a video and of a variant that exist."""
     video = await shared_service.upload(clip)
     job = await shared_service.until(await shared_service.trim(video["id"], 0, 0.2), "SUCCESS")
-    webhook = (await shared_service.client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
+    webhook = (await shared_service.client.post("/webhooks", json={"url": "http://nobody.invalid/hook"})).json()["id"]
     ids = {"video_id": video["id"], "video_or_variant_id": video["id"], "variant_id": job["output_variant_id"]}
     subtitles = {"file": ("words.srt", b"1\n00:00:00,000 --> 00:00:01,000\nwords\n")}
     asset = (await shared_service.client.post("/assets", files=subtitles)).json()["id"]

@@ -77,7 +77,7 @@ async def test_every_post_of_the_document_is_answered_once(shared_service: Servi
     video = await shared_service.upload(clip)
     job = await shared_service.until(await shared_service.trim(video["id"], 0, 0.2), "SUCCESS")
     ids = {"video_id": video["id"], "video_or_variant_id": video["id"], "variant_id": job["output_variant_id"]}
-    webhook = (await client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
+    webhook = (await client.post("/webhooks", json={"url": "http://nobody.invalid/hook"})).json()["id"]
     delivery = (await client.post(f"/webhooks/{webhook}/test")).json()["id"]
     ids |= {"webhook_id": webhook, "delivery_id": delivery, "queue": "light"}
     await shared_service.sql("SELECT ops.pause('render')")

@@ -261,7 +261,7 @@ async def things(service: Service, clip: Path) -> dict[str, str]:
     assert upload.status_code == 201, upload.text
     token = (await client.post("/tokens", json={"purpose": "read", "job_id": job["job_id"]})).json()
     stored = (await client.get(f"/variants/{job['outputs'][0]['variant_id']}")).json()
-    webhook = (await client.post("/webhooks", json={"url": "http://192.0.2.1/hook"})).json()["id"]
+    webhook = (await client.post("/webhooks", json={"url": "http://nobody.invalid/hook"})).json()["id"]
     delivery = (await client.post(f"/webhooks/{webhook}/test")).json()["id"]
     trashed = await service.upload(clip)
     await service.sql("""UPDATE projects SET keep = '{"trash_s": 3600}'""")

@@ -13,11 +13,10 @@ import uuid
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
-from reelwright.db.trash import see_trash
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, NotFound
 from reelwright.library import queries
@@ -43,36 +42,20 @@ async def delete_video(
     Raises NotFound, Conflict `in_use` while an unfinished job reads any of the files.
     """
     await queries.video(session, video_id)
-    files = _files_of(video_id)
+    files = files_of(video_id)
     keys = await _lock_unused(session, files)
     await _no_more_whole(session, Variant.video_id == video_id)
     this = (Video.id == video_id, *only_if)
     if trash_s:
         now, until = func.now(), func.now() + datetime.timedelta(seconds=trash_s)
         hidden = update(Video).where(*this).values(trashed_at=now, trash_until=until, trash_reason=reason)
-        _require_one((await session.execute(hidden.returning(Video.id))).first())
+        require_one((await session.execute(hidden.returning(Video.id))).first())
         await session.execute(update(Variant).where(Variant.video_id == video_id).values(trashed_at=now))
         await session.execute(update(File).where(files).values(trashed_at=now))
         return []
     await tell_why(session, reason)
-    _require_one((await session.execute(delete(Video).where(*this).returning(Video.id))).first())
+    require_one((await session.execute(delete(Video).where(*this).returning(Video.id))).first())
     return await _without_row(session, keys)
-
-
-async def undelete_video(session: AsyncSession, video_id: uuid.UUID) -> Video:
-    """Have a video back from the trash, with all that was made of it. One whose end has come is kept for good from now
-    on. Raises NotFound."""
-    see_trash(session)
-    # files first, as who deletes
-    await session.execute(select(File.id).where(_files_of(video_id)).order_by(File.key, File.id).with_for_update())
-    is_trash = (Video.id == video_id, Video.trashed_at.is_not(None))
-    ends = case((Video.kept_until > func.now(), Video.kept_until))
-    back = {"trashed_at": None, "trash_until": None, "trash_reason": None, "kept_until": ends}
-    found = update(Video).where(*is_trash).values(back)
-    _require_one((await session.execute(found.returning(Video.id))).first())
-    await session.execute(update(Variant).where(Variant.video_id == video_id).values(trashed_at=None))
-    await session.execute(update(File).where(_files_of(video_id)).values(trashed_at=None))
-    return await queries.video(session, video_id)
 
 
 async def delete_variant(
@@ -84,7 +67,7 @@ async def delete_variant(
     await _no_more_whole(session, Variant.id == variant_id)
     await tell_why(session, reason)
     gone = delete(Variant).where(Variant.id == variant_id, *only_if).returning(Variant.id)
-    _require_one((await session.execute(gone)).first())
+    require_one((await session.execute(gone)).first())
     return await _without_row(session, keys)
 
 
@@ -96,16 +79,16 @@ async def delete_asset(
     keys = await _lock_unused(session, File.asset_id == asset_id)
     await tell_why(session, reason)
     gone = delete(Asset).where(Asset.id == asset_id, *only_if).returning(Asset.id)
-    _require_one((await session.execute(gone)).first())
+    require_one((await session.execute(gone)).first())
     return await _without_row(session, keys)
 
 
-def _files_of(video_id: uuid.UUID) -> ColumnElement[bool]:
+def files_of(video_id: uuid.UUID) -> ColumnElement[bool]:
     own_variants = select(Variant.id).where(Variant.video_id == video_id)
     return or_(File.video_id == video_id, File.variant_id.in_(own_variants))
 
 
-def _require_one(found: object | None) -> None:
+def require_one(found: object | None) -> None:
     """Raises NotFound: it was deleted, or changed, before it was locked."""
     if found is None:
         raise NotFound("it is not there any more")

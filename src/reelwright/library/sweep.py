@@ -25,7 +25,7 @@ from reelwright.db.models import File, Job, Publication, Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.edits.enums import JobStatus
 from reelwright.library.overlay_images import images_in_use, subtitles_key
-from reelwright.storage import in_use, upload_pieces
+from reelwright.storage import file_clock, in_use, upload_pieces
 from reelwright.storage.local import LocalStorage, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class Sweep:
                 folders.append(((uuid.UUID(named[1]), int(named[2])), path))
             elif (
                 _NEW_WORK_FOLDER.fullmatch(path.name)
-                and path.stat().st_ctime < in_use.clock(self.work_root) - NEW_FOR_S
+                and path.stat().st_ctime < file_clock.clock(self.work_root) - NEW_FOR_S
             ):
                 _remove_unheld([path])
         return folders

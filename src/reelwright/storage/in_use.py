@@ -1,4 +1,4 @@
-"""Whether somebody uses a file or a folder, and what time it is where files are: for those who clear away.
+"""Whether somebody uses a file or a folder: for those who clear away.
 
 Who uses something holds the kernel's lock on it (flock): it ends with its process, however that ends, and needs no
 clock. File systems without such locks leave it to the age of things.
@@ -47,13 +47,3 @@ def make_held(folder: Path) -> int:
         new.rmdir()
         raise
     return descriptor
-
-
-def clock(folder: Path) -> float:
-    """Return the time, seconds since the epoch, by the clock that stamps files in there."""
-    trial = folder / f".{uuid.uuid4().hex}.clock"
-    try:
-        trial.touch()
-        return trial.stat().st_ctime
-    finally:
-        trial.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from reelwright import fault_points
 from reelwright.errors import JobFailed, NoSpace, NotFound
-from reelwright.storage import disk_space, in_use
+from reelwright.storage import disk_space, file_clock, in_use
 from reelwright.storage.atomic_files import atomically, sync
 
 _KEY = re.compile(r"(?:uploads|processed|variants|pictures|assets)(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+", re.ASCII)
@@ -157,7 +157,7 @@ class LocalStorage:
 
     def now(self) -> float:
         """The time by the clock that stamps the files here: another machine's may go otherwise."""
-        return in_use.clock(self.root)
+        return file_clock.clock(self.root)
 
     def held(self, stored: StoredFile) -> bool:
         """Whether somebody is at work in the file's folder, as an upload is until its row is committed."""

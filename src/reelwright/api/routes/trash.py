@@ -48,7 +48,7 @@ async def undelete_video(video_id: FromPath[UUID], services: NamedDependency[Ser
     """From the trash, with all that was made of it, as it was. One that was deleted because its end had come is kept
     for good from now on, unless `PATCH /videos/{id}` says otherwise. 404 for what is not in the trash."""
     async with services.sessions.begin() as session:
-        return VideoOut.of(await deletion.undelete_video(session, video_id), services.addresses)
+        return VideoOut.of(await trash.have_back(session, video_id), services.addresses)
 
 
 router = Router("/", route_handlers=[list_trash, delete_for_good, undelete_video], tags=["videos"])

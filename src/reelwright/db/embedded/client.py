@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import logging
 import os
 import select
@@ -23,10 +22,6 @@ from urllib.parse import quote
 
 from reelwright.db.embedded import binaries, keeper, place
 from reelwright.db.embedded.failure import EmbeddedPostgresError
-
-SOCKET = f".s.PGSQL.{keeper.PORT}"
-SOCKET_PATH_LIMIT_BYTES = 107
-"""unix(7): 108 bytes with the final NUL."""
 
 LOOK_S = 0.02
 """Pause between looks while a server starts or stops."""
@@ -146,16 +141,8 @@ class _Cluster:
 
     @property
     def socket(self) -> Path:
-        """The socket's folder: in `home`, unless no client could name it there."""
-        inside = self.home / "socket"
-        try:
-            fits = len(str(inside / SOCKET).encode()) <= SOCKET_PATH_LIMIT_BYTES
-        except UnicodeEncodeError:
-            fits = False
-        if fits and "," not in str(inside):  # clients take a comma for the end of a host
-            return inside
-        digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
-        return Path(f"/tmp/reelwright-{os.geteuid()}-{digest}")  # noqa: S108 - made private, its owner checked
+        """The socket's folder, as clients name it."""
+        return place.socket_folder(self.home)
 
     def prepare(self) -> None:
         """The folders and files that must be there before anybody can meet. Nobody's permissions are changed."""
@@ -231,7 +218,7 @@ class _Cluster:
         startup = struct.pack("!II", len(parameters) + 8, 3 << 16) + parameters  # PostgreSQL protocol 3.0
         with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
             connection.settimeout(5)
-            connection.connect(str(self.socket / SOCKET))
+            connection.connect(str(self.socket / place.SOCKET))
             connection.sendall(startup)
             answer = connection.recv(1024)
             # Otherwise an error; but only 57P03, cannot_connect_now, will pass by itself.

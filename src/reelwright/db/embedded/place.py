@@ -30,10 +30,14 @@ from pathlib import Path
 from reelwright.db.embedded import run_as as accounts
 from reelwright.db.embedded.binaries import Binaries
 from reelwright.db.embedded.failure import EmbeddedPostgresError
+from reelwright.db.embedded.keeper import PORT
 from reelwright.db.embedded.run_as import Account
 
 STATE = Path("/var/lib/reelwright")
 """Root's alone to write to, everybody's to pass through."""
+SOCKET = f".s.PGSQL.{PORT}"
+SOCKET_PATH_LIMIT_BYTES = 107
+"""unix(7): 108 bytes with the final NUL."""
 PROGRAMS = ("bin", "lib", "lib64", "share")
 """What PostgreSQL needs of its folder; the rest is for those who compile against it."""
 
@@ -48,6 +52,19 @@ class Place:
     data: Path
     socket: Path
     bin_dir: Path
+
+
+def socket_folder(home: Path) -> Path:
+    """The socket's folder as clients name it: in `home`, unless none could name it there."""
+    inside = home / "socket"
+    try:
+        fits = len(str(inside / SOCKET).encode()) <= SOCKET_PATH_LIMIT_BYTES
+    except UnicodeEncodeError:
+        fits = False
+    if fits and "," not in str(inside):  # clients take a comma for the end of a host
+        return inside
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    return Path(f"/tmp/reelwright-{os.geteuid()}-{digest}")  # noqa: S108 - made private, its owner checked
 
 
 def settle(home: Path, socket: Path, programs: Binaries, run_as: str | None = None) -> Place:

@@ -12,16 +12,13 @@ from typing import Any
 import msgspec
 
 from reelwright.edits import audio_tracks, color_standard, held_frames
+from reelwright.edits.cadence import even_rate
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import even
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
 from reelwright.edits.outputs import AudioEncoding
 from reelwright.edits.steps.state import BasePlannedStep, Planning, VideoState
 from reelwright.edits.steps.trim import TrimStep, kept
-
-USUAL_RATES = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60")))
-LEAST_REGULAR = Fraction(25)
-"""Frames a second of a video whose own ones stand for long, at least: what is laid over it moves."""
 
 
 class PlannedOpening(BasePlannedStep, frozen=True, kw_only=True, tag="open"):
@@ -98,7 +95,7 @@ def opening(media: MediaInfo, length: Fraction | None, first: TrimStep | None, p
     Raises InvalidInput.
     """
     step = first if first is not None else TrimStep(start=0)
-    if rate := _regular_rate(media):
+    if rate := even_rate(media):
         # each frame is what is on display then: nothing has to be moved to where a frame begins
         planned, _ = kept(step, without_times(media), length, planning.warnings, pointer=planning.pointer)
     else:
@@ -116,20 +113,6 @@ def without_times(media: MediaInfo) -> MediaInfo:
     """The same, of whose frames' times nothing is known."""
     video = msgspec.structs.replace(media.main_video, frame_count=None)
     return msgspec.structs.replace(media, video=[video])
-
-
-def _regular_rate(media: MediaInfo) -> Fraction | None:
-    """At which rate frames have to be made, of a video whose own ones stand for long or come at unknown times."""
-    video = media.main_video
-    if not held_frames.may_hold(media) and video.frame_rate:
-        return None
-    return usual_rate(Fraction(video.frame_rate or 0))
-
-
-def usual_rate(rate: Fraction) -> Fraction:
-    """The least of the usual rates that is not below a rate, the highest where none is."""
-    wanted = max(rate, LEAST_REGULAR) * Fraction(999, 1000)
-    return next((usual for usual in USUAL_RATES if usual >= wanted), USUAL_RATES[-1])
 
 
 def working_track(index: int, track: AudioStream, length: Fraction) -> AudioStream:

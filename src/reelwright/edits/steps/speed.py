@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from reelwright.edits.cadence import usual_rate
 from reelwright.edits.cues.time_line import Piece
-from reelwright.edits.steps.opening import usual_rate
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
 
 MIN_SPEED, MAX_SPEED = 0.25, 4
