@@ -70,8 +70,7 @@ async def measure(folder: Path) -> list[Figure]:
         (folder / "keys").mkdir()
         guarded = Service(msgspec.structs.replace(asks_nobody.settings, auth="keys"), folder / "keys")
         async with guarded.running():
-            admin = next(line for line in guarded.api.log.read_text().split() if line.startswith("rw_"))
-            guarded.client.headers["Authorization"] = f"Bearer {admin}"
+            guarded.use_first_key()
             key = await _made(guarded.client, "/keys", "key", name="plain")
             limited = await _made(
                 guarded.client, "/keys", "key", name="limited", limits={"requests_per_minute": PLENTY}

@@ -81,8 +81,7 @@ async def measure(folder: Path) -> list[Figure]:
 async def _filled(live: Running, clip: Path, *, projects: int, keys: int, videos: int, jobs: int) -> Side:
     """Have so many of each there, evenly of all projects, and return a side whose client has a usual key."""
     client = live.service.client
-    admin = next(word for word in live.service.api.log.read_text().split() if word.startswith("rw_"))
-    client.headers["Authorization"] = f"Bearer {admin}"
+    live.service.use_first_key()
     made = (await client.post("/keys", json={"name": "usual", "scopes": ["read", "write"]})).raise_for_status().json()
     client.headers["Authorization"] = f"Bearer {made['key']}"
     video = await live.service.upload(clip)

@@ -45,9 +45,7 @@ async def guarded(settings: Settings, folder: Path) -> AsyncIterator[Service]:
     folder.mkdir(exist_ok=True)
     service = Service(msgspec.structs.replace(settings, auth="keys", reuse_results=True), folder)
     async with service.running():
-        log = service.api.log.read_text()
-        first = next(line.strip() for line in log.splitlines() if line.strip().startswith("rw_"))
-        service.client.headers["Authorization"] = f"Bearer {first}"
+        service.use_first_key()
         yield service
 
 

@@ -77,8 +77,7 @@ async def test_what_a_client_sends_arrives_whole(
     async with page_server(PAGE, {"uppy.js": bundle, "video": file}) as (page, reported):
         of_page = msgspec.structs.replace(settings, auth="keys", cors_origins=(page,))
         async with Service(of_page, tmp_path).running() as service:
-            first = next(word for word in service.api.log.read_text().split() if word.startswith("rw_"))
-            service.client.headers["Authorization"] = f"Bearer {first}"
+            service.use_first_key()
             token = (await service.client.post("/tokens", json={"purpose": "upload"})).json()["token"]
             with clip.open("rb") as small:
                 await service.client.post("/videos/upload", files={"file": small})

@@ -86,6 +86,11 @@ class Service:
             finally:
                 await self.api.end()
 
+    def use_first_key(self) -> None:
+        """Ask with the key that the API printed as it first started with AUTH=keys."""
+        first = next(word for word in self.api.log.read_text().split() if word.startswith("rw_"))
+        self.client.headers["Authorization"] = f"Bearer {first}"
+
     async def start_worker(self, **extra: str) -> Process:
         """A worker process, started as operators do."""
         self._workers += 1
