@@ -24,6 +24,8 @@ from tests.support.upload_clients import (
     Sent,
     bundled,
     with_fetch,
+    with_node,
+    with_requests,
     with_tus_js_client,
     with_tuspy,
     with_uppy,
@@ -47,14 +49,17 @@ CLIENTS: dict[str, Callable[[Road], Awaitable[Sent]]] = {
     "one PUT": _plain,
     "one PUT by Chromium": with_fetch,
     "Uppy in Chromium": with_uppy,
-    "tus-js-client": with_tus_js_client,
+    "one PUT by Node": with_node,
+    "tus-js-client in Node": with_tus_js_client,
+    "one PUT by requests": with_requests,
     "tuspy": with_tuspy,
 }
-
-
-PUTS = (_plain, with_fetch)
-BESIDE = {"Uppy in Chromium": "one PUT by Chromium"}
-"""A browser's own PUT takes longer than the kernel's: what it sends goes from one of its processes to another."""
+BESIDE = {
+    "Uppy in Chromium": "one PUT by Chromium",
+    "tus-js-client in Node": "one PUT by Node",
+    "tuspy": "one PUT by requests",
+}
+"""What each sends with, by itself: no browser and no interpreter is as fast as a kernel that sends a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def _used_s(but: set[int]) -> float:
 
 async def _sent(name: str, road: Road, service: Service, taken: _Taken) -> None:
     """`taken` gets what it took from its first request on: what a client starts with before is its own affair."""
-    incoming = service.settings.media_path / ("uploads" if CLIENTS[name] in PUTS else "incoming")
+    incoming = service.settings.media_path / ("uploads" if name not in BESIDE else "incoming")
     there = set(incoming.iterdir())
     of_service = {pid for pid, stat in tree(os.getpid()).items() if stat.parent == os.getpid()}
     api_s = own_s(service.api.pid)
@@ -121,7 +126,7 @@ def _figures(found: dict[str, _Taken], size_mib: float) -> list[Figure]:
     ]
     for name, taken in others:
         beside = BESIDE.get(name, plain)
-        limit = None if CLIENTS[name] in PUTS else 1 / LEAST
+        limit = 1 / LEAST if name in BESIDE else None
         slower = ratios(taken.wall_s, found[beside].wall_s)
         figures += [
             Figure.median(f"{name}: time / that of {beside}, in turns", slower, "", limit=limit),

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event, func, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy import Text, cast, event, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from reelwright.capacity.place import WorkPlace
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
+from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.edits.output_check import OutputCheck
@@ -66,7 +67,7 @@ class SlowStorage(LocalStorage):
         super().publish(local, key)
 
 
-class UnsteadySessions(async_sessionmaker[AsyncSession]):
+class UnsteadySessions(Sessions):
     """Transactions whose connection breaks where a test says so."""
 
     breaks: dict[str, int]
@@ -96,6 +97,13 @@ class UnsteadySessions(async_sessionmaker[AsyncSession]):
         self.trouble("answer")
         if publishes:
             self.trouble("committed")
+
+    @asynccontextmanager
+    async def single_statements(self) -> AsyncGenerator[AsyncSession]:
+        self.trouble("begin")
+        async with super().single_statements() as session:
+            yield session
+        self.trouble("answer")
 
 
 class Workbench:
@@ -136,6 +144,13 @@ class Workbench:
     async def job(self, start: float, end: float) -> uuid.UUID:
         return await self.submit(trim(start, end), JobType.TRIM)
 
+    async def seen(self, job_id: uuid.UUID) -> str | None:
+        """What a worker knows that has fetched the job: its plan, and what there is on the machine."""
+        assert await self.context.machine.able()
+        async with self.world.sessions() as session:
+            plan: str | None = await session.scalar(select(cast(Job.plan_json, Text)).where(Job.id == job_id))
+        return plan
+
     async def variants(self) -> int:
         async with self.world.sessions() as session:
             return await session.scalar(select(func.count()).select_from(Variant)) or 0
@@ -158,7 +173,7 @@ async def bench(
     storage.prepare()
     settings.work_path.mkdir()
     engine = create_engine(world.url, application_name="tests", pool_size=5)
-    sessions = UnsteadySessions(engine, expire_on_commit=False)
+    sessions = UnsteadySessions(engine)
     sessions.breaks = {}
 
     async with Splicer(memory_bytes=2**33, stall_s=settings.stall_timeout_s, work=settings.work_path) as splicer:
@@ -201,26 +216,34 @@ async def test_a_commit_whose_answer_is_lost_counts_once(bench: Workbench, momen
     assert await bench.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
 
 
-async def test_a_claim_whose_answer_is_lost_is_no_failure(bench: Workbench) -> None:
+ONE_OR_MORE = pytest.mark.parametrize("at_once", [True, False], ids=["one statement", "several"])
+"""How a job is claimed: at once, where its plan was seen as it was fetched."""
+
+
+@ONE_OR_MORE
+async def test_a_claim_whose_answer_is_lost_is_no_failure(bench: Workbench, at_once: bool) -> None:
     """The job waits again at once; a claim that was never made leaves it as it was."""
     job_id = await bench.job(1, 2)
+    plan = await bench.seen(job_id) if at_once else None
     for moment, events in (("begin", 1), ("answer", 3)):
         bench.sessions.breaks[moment] = 1
-        await run_job(bench.context, job_id)
+        await run_job(bench.context, job_id, plan=plan)
         assert bench.sessions.breaks[moment] == 0
         job = await bench.world.look(job_id)
         assert (job.status, job.failures, job.lease_until) == (JobStatus.PENDING, 0, None)
         assert len(await bench.world.events(job_id)) == events
-    await run_job(bench.context, job_id)
+    await run_job(bench.context, job_id, plan=plan)
     assert (await bench.world.look(job_id)).status is JobStatus.SUCCESS
 
 
-async def test_a_worker_that_stops_while_it_claims_hands_the_job_back(bench: Workbench) -> None:
+@ONE_OR_MORE
+async def test_a_worker_that_stops_while_it_claims_hands_the_job_back(bench: Workbench, at_once: bool) -> None:
     """The claim may be committed already: then the job is its own, and nobody else would look for long."""
     job_id = await bench.job(1, 2)
+    plan = await bench.seen(job_id) if at_once else None
     async with bench.world.sessions.begin() as session:
         await session.scalar(select(Job).where(Job.id == job_id).with_for_update())
-        working = asyncio.create_task(run_job(bench.context, job_id))
+        working = asyncio.create_task(run_job(bench.context, job_id, plan=plan))
         await asyncio.sleep(0.2)
         working.cancel()
         await asyncio.sleep(0.1)

@@ -135,16 +135,16 @@ async def test_what_only_reads_begins_no_transaction(database_url: str) -> None:
     engine = create_engine(database_url, application_name="tests", pool_size=1)
     sessions = Sessions(engine)
     now = text("SELECT now()")
-    async with sessions.reading() as session:
+    async with sessions.single_statements() as session:
         assert await session.scalar(now) < await session.scalar(now)
     async with sessions() as session:
         assert await session.scalar(now) == await session.scalar(now)
     async with inside(sessions):
         async with sessions.begin() as session:
             await session.execute(text("INSERT INTO projects (id, name) VALUES (gen_random_uuid(), 'a part')"))
-        async with sessions.reading() as session:
+        async with sessions.single_statements() as session:
             assert await session.scalar(text("SELECT count(*) FROM projects WHERE name = 'a part'")) == 1
-    async with sessions.reading() as session:
+    async with sessions.single_statements() as session:
         assert await session.scalar(text("SELECT count(*) FROM projects WHERE name = 'a part'")) == 0
     await engine.dispose()
 

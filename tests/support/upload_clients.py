@@ -33,6 +33,11 @@ class Road:
     """Of Uppy, served with the file as `video`."""
     reported: Awaitable[bytes]
 
+    @property
+    def put(self) -> str:
+        """Where the same is sent as one PUT, by no client of tus."""
+        return f"{self.endpoint.removesuffix('/uploads')}/videos?filename=plain.mov"
+
 
 class Sent(msgspec.Struct, frozen=True):
     """What a client says when it has sent its file."""
@@ -43,14 +48,32 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 async def with_tus_js_client(road: Road) -> Sent:
+    return await _in_node("with_tus_js_client.js", road.endpoint, road)
+
+
+async def with_node(road: Road) -> Sent:
+    """As one PUT, by Node's own HTTP."""
+    return await _in_node("with_http.js", road.put, road)
+
+
+async def _in_node(name: str, address: str, road: Road) -> Sent:
     folder = await npm.installed("uploaders", SOURCES)
-    script = shutil.copy(SOURCES / "with_tus_js_client.js", folder)
-    argv = ("node", script, road.endpoint, road.file, road.token)
+    script = shutil.copy(SOURCES / name, folder)
+    argv = ("node", script, address, road.file, road.token)
     return msgspec.json.decode(await told(*argv, cwd=folder, within_s=WITHIN_S), type=Sent)
 
 
 async def with_tuspy(road: Road) -> Sent:
-    argv = (sys.executable, SOURCES / "with_tuspy.py", road.endpoint, road.file, road.token)
+    return await _in_python("with_tuspy.py", road.endpoint, road)
+
+
+async def with_requests(road: Road) -> Sent:
+    """As one PUT, by the library that tuspy sends with."""
+    return await _in_python("with_requests.py", road.put, road)
+
+
+async def _in_python(name: str, address: str, road: Road) -> Sent:
+    argv = (sys.executable, SOURCES / name, address, road.file, road.token)
     return msgspec.json.decode(await told(*argv, cwd=SOURCES, within_s=WITHIN_S), type=Sent)
 
 
@@ -60,8 +83,8 @@ async def with_uppy(road: Road) -> Sent:
 
 
 async def with_fetch(road: Road) -> Sent:
-    """In Chromium, from the same page, as one PUT: no client of tus."""
-    return await _in_chromium(road, put=f"{road.endpoint.removesuffix('/uploads')}/videos?filename=plain.mov")
+    """In Chromium, from the same page, as one PUT."""
+    return await _in_chromium(road, put=road.put)
 
 
 async def _in_chromium(road: Road, **asked: str) -> Sent:

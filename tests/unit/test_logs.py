@@ -126,3 +126,5 @@ def test_a_request_that_a_shutdown_cancels_leaves_no_stack() -> None:
     assert logs.is_news(failing("uvicorn.error", ValueError()))
     assert logs.is_news(failing("reelwright.jobs", asyncio.CancelledError()))
     assert logs.is_news(record("uvicorn.error", "Cancel 3 running task(s)"))
+    assert not logs.is_news(record("procrastinate.worker.worker", "Starting job render[1]()", action="start_job"))
+    assert logs.is_news(record("procrastinate.worker.worker", "Stop requested"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from reelwright.capacity.place import WorkPlace
+from reelwright.db.sessions import Sessions
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
@@ -23,7 +22,7 @@ from reelwright_worker.machine import Machine
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
     settings: Settings
-    sessions: async_sessionmaker[AsyncSession]
+    sessions: Sessions
     storage: LocalStorage
     prober: Prober
     upload_prober: Prober

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import set_within
 from reelwright.capacity import reservations
-from reelwright.capacity.place import WorkPlace
+from reelwright.capacity.place import PlaceLook, WorkPlace
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import able_workers, room, toolchains, waiting
@@ -50,6 +50,8 @@ class Machine:
     ) -> None:
         self.name = name
         self.trouble: JobFailed | None = None
+        self.look: PlaceLook | None = None
+        """When it was last asked whether a job may be taken; None where a disk was away."""
         self._settings = settings
         self._place = place
         self._storage = place.storage
@@ -64,9 +66,12 @@ class Machine:
         self._changed = asyncio.Event()
 
     async def able(self) -> bool:
-        """Return whether a job may be taken. Costs some microseconds of system calls."""
-        if self.trouble is None and (trouble := await asyncio.to_thread(self._glance)) is not None:
-            self._set(trouble)
+        """Return whether a job may be taken, and keep what there was for one (`look`). Costs some microseconds of
+        system calls."""
+        if self.trouble is None:
+            trouble, self.look = await asyncio.to_thread(self._glance)
+            if trouble is not None:
+                self._set(trouble)
         return self.trouble is None
 
     async def examine(self) -> bool:
@@ -107,8 +112,16 @@ class Machine:
     def _folders(self) -> tuple[Path, Path]:
         return self._settings.work_path, self._storage.root
 
-    def _glance(self) -> JobFailed | None:
-        """Return what shows without a trial."""
+    def _glance(self) -> tuple[JobFailed | None, PlaceLook | None]:
+        """Return what shows without a trial: what keeps this machine from work, else what there is."""
+        if (trouble := self._obvious()) is not None:
+            return trouble, None
+        try:
+            return None, self._place.look()
+        except OSError:  # who works there will find out, and say it
+            return None, None
+
+    def _obvious(self) -> JobFailed | None:
         reserve_bytes = self._settings.disk_reserve_bytes
         for name, folder in (("WORK_ROOT", self._settings.work_path), ("MEDIA_ROOT", self._storage.root)):
             try:

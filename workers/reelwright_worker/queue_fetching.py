@@ -12,7 +12,10 @@ _FETCH = (
     " f.attempts, f.worker_id, CASE WHEN f.id IS NULL THEN ("
     " SELECT extract(epoch FROM min(scheduled_at) - clock_timestamp())::float FROM procrastinate_jobs"
     " WHERE status = 'todo' AND scheduled_at IS NOT NULL"
-    ") END AS due_s"
+    ") END AS due_s,"
+    " CASE WHEN f.id IS NOT NULL THEN ("
+    " SELECT j.plan_json::text FROM jobs j WHERE j.id = (f.args->>'job_id')::uuid"
+    ") END AS plan"
     # nobody waits for the disk: what a server forgets as it dies was not claimed either, for claims come after it
     " FROM procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s) AS f,"
     " set_config('synchronous_commit', 'off', true)"
@@ -29,6 +32,8 @@ class CarefulManager(manager.JobManager):
     name: str | None = None
     queues: Sequence[str] | None = None
     due_s: float | None = None
+    plan: str | None = None
+    """Of the job that the last fetch found, as it is stored: what the job takes is known before it is claimed."""
     fetched: bool = False
     """Whether the last fetch asked the database: otherwise nothing is known of what is due."""
 
@@ -39,7 +44,7 @@ class CarefulManager(manager.JobManager):
         return worker_id
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
-        self.due_s, self.fetched = None, False
+        self.due_s, self.plan, self.fetched = None, None, False
         if self.open_queues is not None:
             queues = await self.open_queues()
         if self.able is not None and not await self.able():
@@ -47,6 +52,7 @@ class CarefulManager(manager.JobManager):
         row = await self.connector.execute_query_one_async(_FETCH, queues=queues, worker_id=worker_id)
         self.fetched = True
         if row["id"] is not None:
+            self.plan = row["plan"]
             return jobs.Job.from_row(row)
         self.due_s = None if row["due_s"] is None else max(float(row["due_s"]), 0.0)
         return None

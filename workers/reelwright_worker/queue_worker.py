@@ -89,7 +89,7 @@ class DrainingWorker(worker.Worker):
         """Have the next fetch wait until this job is claimed. Look for another one when it has ended: the stock worker,
         which has a place free already, would not."""
         self._claimed = claimed = asyncio.Event()
-        context.additional_context["claimed"] = claimed.set
+        context.additional_context.update(claimed=claimed.set, plan=self.app.job_manager.plan)
 
         def ended(_: object) -> None:
             claimed.set()

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
@@ -19,6 +20,7 @@ from reelwright.capacity.rule import Shortage
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobType
+from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import lifecycle, room
 from reelwright.jobs.claims import Claim
@@ -38,13 +40,15 @@ SETTLE_S = 8.0
 """How long an attempt that was cancelled tries to say so to a database that is away."""
 
 
-async def run_job(ctx: WorkerContext, job_id: uuid.UUID, *, claimed: Callable[[], object] = lambda: None) -> None:
-    """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended. `claimed`: called
-    when it is known whether the job is ours.
+async def run_job(
+    ctx: WorkerContext, job_id: uuid.UUID, *, plan: str | None = None, claimed: Callable[[], object] = lambda: None
+) -> None:
+    """Claim the job and bring it to an end; nothing to do when somebody else has it or it has ended. `plan`: as it is
+    stored, where that was seen already; `claimed`: called when it is known whether the job is ours.
 
     Cancelled when the worker stops, which gives the job to another, or when the client cancelled it.
     """
-    claiming = asyncio.create_task(_claim(ctx, job_id))
+    claiming = asyncio.create_task(_claim(ctx, job_id, plan))
     claiming.add_done_callback(lambda _: claimed())
     try:
         if (taken := await finished(claiming)) is not None:
@@ -64,14 +68,15 @@ class _NoRoom(Exception):
         self.short = short
 
 
-async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | None:
+async def _claim(ctx: WorkerContext, job_id: uuid.UUID, plan: str | None) -> tuple[Claim, Job] | None:
     """Claim the job, and reserve what it takes; where there is no room, it is put back, and where nobody knows whether
     the claim was committed, too: nobody else would look for long, and then it would count as a failure."""
     token = uuid.uuid4()
     try:
         try:
-            async with ctx.sessions.begin() as session:
-                taken = await _claimed(ctx, session, job_id, token)
+            if (taken := await _claimed_at_once(ctx, job_id, token, plan)) is None:
+                async with ctx.sessions.begin() as session:
+                    taken = await _claimed(ctx, session, job_id, token)
         except _NoRoom as refused:
             logger.info("job %s waits: %s", job_id, refused)
             metrics.NO_ROOM.labels(refused.short.kind).inc()
@@ -86,6 +91,32 @@ async def _claim(ctx: WorkerContext, job_id: uuid.UUID) -> tuple[Claim, Job] | N
         return None
     if taken is None:
         logger.info("job %s needs no work", job_id)
+    return taken
+
+
+async def _claimed_at_once(
+    ctx: WorkerContext, job_id: uuid.UUID, token: uuid.UUID, plan: str | None
+) -> tuple[Claim, Job] | None:
+    """The same in one round trip, for a job whose plan is known already; None where that is not enough."""
+    look = ctx.machine.look
+    if look is None or plan is None:
+        return None
+    try:
+        need = footprint(msgspec.json.decode(plan, type=Plan), ctx.machine.capabilities.threads)
+    except msgspec.ValidationError:  # the attempt says what is wrong with it
+        return None
+    async with ctx.sessions.single_statements() as session:
+        taken = await lifecycle.claim_with_room(
+            session,
+            job_id,
+            worker=ctx.machine.name,
+            lease_s=ctx.settings.lease_s,
+            token=token,
+            machine=look.machine,
+            needs=look.needs(need),
+            have=look.have,
+        )
+        await session.commit()
     return taken
 
 

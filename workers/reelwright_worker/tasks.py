@@ -14,7 +14,8 @@ from reelwright_worker.run_job import run_job
 
 async def render(context: procrastinate.JobContext, job_id: str, origin: dict[str, str] | None = None) -> None:
     """Run the job. `origin`: what asked for it, see jobs/queue.py."""
-    ctx: WorkerContext = context.additional_context["context"]
+    known = context.additional_context
+    ctx: WorkerContext = known["context"]
     ids = {"job_id": job_id}
     if origin and "request_id" in origin:
         ids["request_id"] = origin["request_id"]
@@ -23,7 +24,7 @@ async def render(context: procrastinate.JobContext, job_id: str, origin: dict[st
         metrics.RUNNING.track_inprogress(),
         tracing.span(f"work {TASK}", {"job.id": job_id}, kind="consumer", carrier=origin or {}),
     ):
-        await run_job(ctx, uuid.UUID(job_id), claimed=context.additional_context["claimed"])
+        await run_job(ctx, uuid.UUID(job_id), plan=known["plan"], claimed=known["claimed"])
 
 
 def register(app: procrastinate.App) -> None:

@@ -110,9 +110,9 @@ class Sessions(async_sessionmaker[AsyncSession]):
         return super().__call__(**options)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """Yield a session of which each statement reads by itself, and locks nothing: no round trip begins or ends a
-        transaction. What takes part in a whole stays a part of it."""
+    async def single_statements(self) -> AsyncGenerator[AsyncSession]:
+        """Yield a session of which each statement is a transaction by itself, for who reads or has one thing done: no
+        round trip begins or ends one. What takes part in a whole stays a part of it."""
         async with self() as session:
             if session.bind is self.engine:
                 await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})

@@ -1,7 +1,7 @@
 """A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
 
-Claim, cancel and retry are functions of the database (claim_0028.sql, transitions_0012.sql and transitions_0031.sql in
-migrations/sql/); the latter two operators call, too.
+Claim, cancel and retry are functions of the database (claim_0028.sql, claim_0035.sql, transitions_0012.sql and
+transitions_0031.sql in migrations/sql/); the latter two operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │
@@ -22,7 +22,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Interval,
+    Row,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -33,10 +36,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import admission
+from reelwright.capacity.rule import Amounts
 from reelwright.db.models import Job, JobWait, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, NotFound
@@ -63,6 +67,43 @@ _CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
 )
 
 
+_CLAIM_WITH_ROOM: Final = select(Job, column("followers", JSONB)).from_statement(
+    text(
+        "SELECT (c.claimed).*, c.followers FROM claim_job_with_room("
+        ":job_id, :worker, :lease, :token, :machine, :resources, :needed, :amounts, :free) AS c"
+    ).bindparams(
+        bindparam("job_id", type_=Uuid),
+        bindparam("lease", type_=Interval),
+        bindparam("token", type_=Uuid),
+        bindparam("resources", type_=ARRAY(Text)),
+        bindparam("needed", type_=ARRAY(Text)),
+        bindparam("amounts", type_=ARRAY(BigInteger)),
+        bindparam("free", type_=ARRAY(BigInteger)),
+    )
+)
+
+
+async def claim_with_room(
+    session: AsyncSession,
+    job_id: uuid.UUID,
+    *,
+    worker: str,
+    lease_s: float,
+    token: uuid.UUID,
+    machine: str,
+    needs: Amounts,
+    have: Amounts,
+) -> tuple[Claim, Job] | None:
+    """Take a job as `claim` does, and reserve what it needs of what the machine has, in one statement; None where there
+    is nothing to take, and where it is not certain that there is room: nothing is done then."""
+    lease = datetime.timedelta(seconds=lease_s)
+    arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token, "machine": machine}
+    amounts = {"amounts": list(needs.values()), "free": [have[resource] for resource in needs]}
+    resources = {"resources": sorted(have), "needed": list(needs)}
+    taken = (await session.execute(_CLAIM_WITH_ROOM, arguments | resources | amounts)).one_or_none()
+    return None if taken is None else _begun(session, taken, token)
+
+
 async def claim(
     session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float, token: uuid.UUID | None = None
 ) -> tuple[Claim, Job] | None:
@@ -74,6 +115,11 @@ async def claim(
     if taken is None:
         await expire(session, job_id)
         return None
+    return _begun(session, taken, token)
+
+
+def _begun(session: AsyncSession, taken: Row[Job, Any], token: uuid.UUID) -> tuple[Claim, Job]:
+    """Have it told at the commit that a job begins, and those that follow it."""
     job, mirrored = taken
     announce(session, Transition(job.id, job.type, JobStatus.STARTED))
     for follower, kind in mirrored:

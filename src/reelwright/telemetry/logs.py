@@ -60,7 +60,10 @@ def configure(settings: Settings, process: str) -> None:
 
 def is_news(record: logging.LogRecord) -> bool:
     """Whether a record says more than another one does: uvicorn tells how many requests it cancels when a shutdown
-    takes too long, and then has the whole stack of each."""
+    takes too long, and then has the whole stack of each; procrastinate says that a job starts before it is claimed, and
+    whoever has claimed it says so, too."""
+    if record.name.startswith("procrastinate"):
+        return getattr(record, "action", None) != "start_job"
     return not (
         record.name.startswith("uvicorn")
         and record.exc_info is not None

@@ -180,7 +180,7 @@ async def list_jobs(
 async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -> JobOut:
     """Stage, outputs with their files and addresses, timings, speed, estimate, error, plan and the commands that make
     it. An output that was deleted since has the state `deleted`; the others stay."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         job = await queries.find(session, job_id)
         outputs, checks = await made_by(session, job_id) if job.status is JobStatus.SUCCESS else ({}, {})
         outlooks = await outlook.of(session, [job])

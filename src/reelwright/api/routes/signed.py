@@ -51,7 +51,7 @@ async def play(
     services: NamedDependency[Services],
 ) -> FileDownload:
     """As `/variants/{id}/files/{name}`, by a token to `play`."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         return _signed(request, await download_file(services, session, variant_id, name))
 
 
@@ -66,7 +66,7 @@ async def download_result(
     token: Token, variant_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> FileDownload:
     """As `/variants/{id}/download`, by a token to `download`."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         return _signed(request, await download_variant(services, session, variant_id))
 
 
@@ -81,7 +81,7 @@ async def download_upload(
     token: Token, video_id: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> FileDownload:
     """As `/videos/{id}/download`, by a token to `download`."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         return _signed(request, await download_video(services, session, video_id))
 
 

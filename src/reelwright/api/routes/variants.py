@@ -104,7 +104,7 @@ async def get_lineage(variant_id: FromPath[UUID], services: NamedDependency[Serv
 )
 async def download(variant_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The variant's main file. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         return await downloads.download_variant(services, session, variant_id)
 
 
@@ -120,7 +120,7 @@ async def download_file(
     services: NamedDependency[Services],
 ) -> FileDownload:
     """Any file of the variant by its name, to be shown in the page."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         return await downloads.download_file(services, session, variant_id, name)
 
 

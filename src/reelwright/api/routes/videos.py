@@ -206,7 +206,7 @@ async def list_variants(video_id: FromPath[UUID], services: NamedDependency[Serv
 )
 async def download(video_id: FromPath[UUID], services: NamedDependency[Services]) -> FileDownload:
     """The upload as it came. Takes `Range`, `If-Range`, `If-None-Match` and `HEAD`."""
-    async with services.sessions.reading() as session:
+    async with services.sessions.single_statements() as session:
         return await download_video(services, session, video_id)
 
 

@@ -1,5 +1,5 @@
 """An index of labels in which each project's rows lie apart: what others have makes no search slower, and no clock
-tells of it."""
+tells of it. A job is claimed and has its room in one call."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ revision = "0035"
 down_revision = "0034"
 
 SQL = Path(__file__).parents[1] / "sql"
+PLANNED_ONCE = (
+    "claim_job(uuid, text, interval, uuid)",
+    "mirror_job(uuid, jsonb)",
+    "room(text[], uuid, text, uuid)",
+    "record_event(uuid, text, uuid, jsonb, uuid)",
+    "event_of_job()",
+    "procrastinate_fetch_job_v2(character varying[], bigint)",
+)
 TABLES = ("videos", "video_variants", "jobs")
 
 
@@ -23,6 +31,7 @@ def run_script(name: str) -> None:
 
 def upgrade() -> None:
     run_script("labels_0035.sql")
+    run_script("claim_0035.sql")
     with op.get_context().autocommit_block():
         for table in TABLES:
             name = f"ix_{table}_owned_labels"
@@ -34,6 +43,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "DROP FUNCTION claim_job_with_room(uuid, text, interval, uuid, text, text[], text[], bigint[], bigint[])"
+    )
+    for function in PLANNED_ONCE:
+        op.execute(f"ALTER FUNCTION {function} RESET plan_cache_mode")
     for table in TABLES:
         op.drop_index(f"ix_{table}_owned_labels")
     op.execute("DROP FUNCTION owned_labels(uuid, jsonb)")
