@@ -22,13 +22,15 @@ class Proof:
 
 
 async def proofs(live: Running, video: dict[str, Any], job: dict[str, Any], count: int) -> list[Proof]:
-    """Prove the job's one output again, as often as that."""
+    """Prove the job's outputs again, all of them as often as that."""
     plan, found = msgspec.convert(job["plan"], Plan), list[Proof]()
-    made = await live.service.result(job["job_id"])
+    several = [{"quality": output["quality"]} for output in job["outputs"]] if len(job["outputs"]) > 1 else [{}]
+    made = [await live.service.result(job["job_id"], **which) for which in several]
     async with recipes.prober() as prober, recipes.inspector() as inspector:
         for _ in range(count + 1):
             before, began = TreeTime.of(os.getpid()), time.perf_counter()
-            await recipes.checked(prober, inspector, plan, 0, made, live.stored(video))
+            for number, one in enumerate(made):
+                await recipes.checked(prober, inspector, plan, number, one, live.stored(video))
             wall_s, spent = time.perf_counter() - began, TreeTime.of(os.getpid()) - before
             found.append(Proof(wall_s, spent.ours_s + spent.waited_s))
     return found[1:]  # the first started the programs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.storage.appending import MOST_AT_ONCE, appended
+from reelwright.storage.appending import LEFT_BYTES, MOST_AT_ONCE, appended, begin_to_keep
 
 
 def test_a_batch_of_any_number_of_chunks_is_written_in_its_order(tmp_path: Path) -> None:
@@ -33,3 +33,15 @@ def test_what_is_told_is_what_is_written_where_the_rest_cannot_be() -> None:
     written = b"".join(told)
     assert 0 < len(written) < sum(map(len, batch))
     assert received == written == b"".join(batch)[: len(written)]
+
+
+def test_the_disk_begins_before_the_end(tmp_path: Path) -> None:
+    """What cannot be kept, a pipe, is none of its troubles."""
+    with (tmp_path / "file").open("wb", buffering=0) as file:
+        batch = [bytes(LEFT_BYTES)]
+        assert sum(map(len, appended(file.fileno(), batch))) == LEFT_BYTES
+        assert begin_to_keep(file.fileno())
+    reading, writing = os.pipe()
+    assert not begin_to_keep(writing)
+    os.close(reading)
+    os.close(writing)
