@@ -3,13 +3,17 @@
 import json
 import sys
 import time
+from pathlib import Path
 
 from tusclient.client import TusClient
 
 endpoint, file, token = sys.argv[1:]
+chunk_bytes = min(64 * 2**20, Path(file).stat().st_size // 10)  # as docs/uploads.md has it, of a small file some, too
 began = time.perf_counter()
 client = TusClient(endpoint, headers={"Authorization": f"Bearer {token}"})
-uploader = client.uploader(file, metadata={"filename": "holiday.mp4"}, chunk_size=16 * 2**20, retries=60, retry_delay=1)
+uploader = client.uploader(
+    file, metadata={"filename": "holiday.mp4"}, chunk_size=chunk_bytes, retries=60, retry_delay=1
+)
 uploader.upload()
 video_id = uploader.request.response_headers["reelwright-video-id"]
 print(json.dumps({"video_id": video_id, "took_s": time.perf_counter() - began}))

@@ -14,6 +14,8 @@ from sqlalchemy import (
     Index,
     MetaData,
     Text,
+    func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -59,11 +61,18 @@ class Base(DeclarativeBase):
 def indexes_of_labels(table: str) -> tuple[Index, Index]:
     """What rows contain, whatever it is (jsonb_path_ops): of all together, for who sees all, and of each project apart,
     for who sees one. Written at once, so that no search reads a list of what was not yet sorted in."""
-    options: dict[str, Any] = {"postgresql_using": "gin", "postgresql_with": {"fastupdate": "off"}}
-    return (
-        Index(f"ix_{table}_labels", text("labels jsonb_path_ops"), **options),
-        Index(f"ix_{table}_owned_labels", text("owned_labels(project_id, labels) jsonb_path_ops"), **options),
-    )
+    owned = func.owned_labels(literal_column("project_id"), literal_column("labels")).label("owned_labels")
+
+    def of(name: str, what: Any) -> Index:
+        return Index(
+            f"ix_{table}_{name}",
+            what,
+            postgresql_using="gin",
+            postgresql_ops={name: "jsonb_path_ops"},
+            postgresql_with={"fastupdate": "off"},
+        )
+
+    return of("labels", "labels"), of("owned_labels", owned)
 
 
 def index_of_projects(table: str, time: str, *more: str) -> Index:

@@ -9,7 +9,8 @@ from pathlib import Path
 from reelwright.edits.codecs import CODECS
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.ffmpeg.capabilities import ask, listed_encoders, program_state
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import contained, system_calls
+from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -17,8 +18,8 @@ logger = logging.getLogger(__name__)
 QUIET = ("-nostdin", "-loglevel", "error")
 
 
-_WORKS: set[tuple[Path, tuple[int, ...]]] = set()
-"""States of programs that were tried, and work with the allow-list."""
+_WORKS: set[tuple[object, bytes]] = set()
+"""States of programs that were tried, and work, with the allow-list that they work with."""
 
 
 async def settle(settings: Settings) -> None:
@@ -38,7 +39,7 @@ async def settle(settings: Settings) -> None:
 async def _found(settings: Settings) -> str | None:
     """What goes wrong, tried until it went well with the allow-list, once for each state of the program."""
     try:
-        state = program_state(settings)
+        state = program_state(settings), system_calls.for_this_machine(Kind.FFMPEG, listed=True)
         if state in _WORKS and contained.holds_to_list():
             return None
         await _try(settings)
