@@ -1,15 +1,6 @@
 -- The claim of a job together with what it takes of its machine, in one call, where there is room without a doubt.
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
--- What stands between a job and its start is asked in the same way each time: to plan it anew takes longer than to do it.
-ALTER FUNCTION claim_job(uuid, text, interval, uuid) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION mirror_job(uuid, jsonb) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION room(text[], uuid, text, uuid) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION record_event(uuid, text, uuid, jsonb, uuid) SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION event_of_job() SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION procrastinate_fetch_job_v2(character varying[], bigint) SET plan_cache_mode = force_generic_plan;
-
-
 -- Nothing is claimed where a job waits for room on this machine, where this one has waited for anything, and where less
 -- is free than it needs: then who asks goes by the whole rule (capacity/rule.py), of which this is the plain part.
 CREATE OR REPLACE FUNCTION claim_job_with_room(

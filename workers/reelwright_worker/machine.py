@@ -114,12 +114,8 @@ class Machine:
 
     def _glance(self) -> tuple[JobFailed | None, PlaceLook | None]:
         """Return what shows without a trial: what keeps this machine from work, else what there is."""
-        if (trouble := self._obvious()) is not None:
-            return trouble, None
-        try:
-            return None, self._place.look()
-        except OSError:  # who works there will find out, and say it
-            return None, None
+        trouble = self._obvious()
+        return trouble, None if trouble else self._place.seen()
 
     def _obvious(self) -> JobFailed | None:
         reserve_bytes = self._settings.disk_reserve_bytes

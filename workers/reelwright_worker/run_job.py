@@ -127,7 +127,7 @@ async def _claimed(
     lease_s = ctx.settings.lease_s
     taken, look = await asyncio.gather(
         lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token),
-        room.looked_at(ctx.place),
+        asyncio.to_thread(ctx.place.seen),
     )
     if taken is not None and look is not None:
         claim, job = taken

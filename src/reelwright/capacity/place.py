@@ -120,6 +120,13 @@ class WorkPlace:
             have[f"cores:{self.machine}"] = self.cores
         return PlaceLook(self.machine, work, media, have, self.capacity())
 
+    def seen(self) -> PlaceLook | None:
+        """Look; None where a disk is away: who works there will find out, and say it. Blocks."""
+        try:
+            return self.look()
+        except OSError:
+            return None
+
     def capacity(self) -> Capacity:
         """Blocks. Raises OSError."""
         reserve_bytes = self.storage.reserve_bytes

@@ -60,10 +60,13 @@ EXPIRED: Final = and_(Job.status == JobStatus.PENDING, Job.started_at.is_(None),
 """Jobs that have not begun when they should have, by the database's clock."""
 
 
+_TAKER: Final = (
+    bindparam("job_id", type_=Uuid),
+    bindparam("lease", type_=Interval),
+    bindparam("token", type_=Uuid),
+)
 _CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
-    text("SELECT (c.claimed).*, c.followers FROM claim_job(:job_id, :worker, :lease, :token) AS c").bindparams(
-        bindparam("job_id", type_=Uuid), bindparam("lease", type_=Interval), bindparam("token", type_=Uuid)
-    )
+    text("SELECT (c.claimed).*, c.followers FROM claim_job(:job_id, :worker, :lease, :token) AS c").bindparams(*_TAKER)
 )
 
 
@@ -72,9 +75,7 @@ _CLAIM_WITH_ROOM: Final = select(Job, column("followers", JSONB)).from_statement
         "SELECT (c.claimed).*, c.followers FROM claim_job_with_room("
         ":job_id, :worker, :lease, :token, :machine, :resources, :needed, :amounts, :free) AS c"
     ).bindparams(
-        bindparam("job_id", type_=Uuid),
-        bindparam("lease", type_=Interval),
-        bindparam("token", type_=Uuid),
+        *_TAKER,
         bindparam("resources", type_=ARRAY(Text)),
         bindparam("needed", type_=ARRAY(Text)),
         bindparam("amounts", type_=ARRAY(BigInteger)),

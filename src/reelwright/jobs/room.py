@@ -54,14 +54,6 @@ async def require_possible(session: AsyncSession, plan: Plan) -> None:
         raise ExceedsMachines(why)
 
 
-async def looked_at(place: WorkPlace) -> PlaceLook | None:
-    """Return what there is; None where a disk is away: who works there will find out, and say it."""
-    try:
-        return await asyncio.to_thread(place.look)
-    except OSError:
-        return None
-
-
 async def take(
     session: AsyncSession, claim: Claim, job: Job, need: Need, look: PlaceLook, *, lasts_s: float
 ) -> Shortage | None:
