@@ -1,6 +1,6 @@
 """Whether this machine can work now: its disks, its ffmpeg, its own resources. While it cannot, no job is taken.
 
-Looked at before each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
+Looked at with each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
 way that may be the machine's (all of it). What is found is logged once, told by the metrics, and written where the API
 reads it (jobs/waiting.py); it passes by itself when a later look finds all well.
 """
@@ -38,8 +38,16 @@ HINDERED_LOOK_S = 1.5
 """Between looks at what does not work."""
 LOOK_S = 10.0
 """Between looks at what works."""
+GLANCE_TIMEOUT_S = 5.0
+"""How long the disks may take to say what is free: one behind a network that is gone says nothing."""
 REPORT_TIMEOUT_S = 5.0
 """How long the database may take to hear of it."""
+
+_SILENT = JobFailed(
+    f"WORK_ROOT, MEDIA_ROOT: a disk has not said for {GLANCE_TIMEOUT_S:.0f} s what is free: is its server away?",
+    code="storage",
+    of_machine=True,
+)
 
 
 class Machine:
@@ -69,7 +77,11 @@ class Machine:
         """Return whether a job may be taken, and keep what there was for one (`look`). Costs some microseconds of
         system calls."""
         if self.trouble is None:
-            trouble, self.look = await asyncio.to_thread(self._glance)
+            try:
+                async with asyncio.timeout(GLANCE_TIMEOUT_S):
+                    trouble, self.look = await asyncio.to_thread(self._glance)
+            except TimeoutError:
+                trouble, self.look = _SILENT, None
             if trouble is not None:
                 self._set(trouble)
         return self.trouble is None

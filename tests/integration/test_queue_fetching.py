@@ -1,0 +1,103 @@
+"""A worker asks for its next job and looks at its machine at the same time: what it cannot work at goes to others."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+
+from reelwright.capacity.place import WorkPlace
+from reelwright.settings import Settings
+from reelwright.storage import disk_space
+from reelwright.storage.local import LocalStorage
+from reelwright_worker import machine as machines
+from reelwright_worker.machine import Machine
+from reelwright_worker.queue_connector import LateConnector
+from reelwright_worker.queue_fetching import CarefulManager
+from tests.support.job_database import World
+
+
+@pytest.fixture
+def ffmpeg(tmp_path: Path) -> Path:
+    """The program of the worker under test, which may go away."""
+    program = tmp_path / "ffmpeg"
+    program.touch(mode=0o755)
+    return program
+
+
+@pytest.fixture
+async def machine(settings: Settings, world: World, ffmpeg: Path) -> Machine:
+    settings = msgspec.structs.replace(settings, ffmpeg_bin=str(ffmpeg))
+    storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
+    storage.prepare()
+    settings.work_path.mkdir()
+    return Machine(settings, WorkPlace.of(settings, storage), world.sessions, name="w")
+
+
+@pytest.fixture
+async def manager(world: World, machine: Machine) -> AsyncIterator[CarefulManager]:
+    connector = LateConnector()
+    connector.connect_to(world.url)
+    await connector.open_async()
+    manager = CarefulManager(connector)
+    manager.machine, manager.name, manager.queues = machine, machine.name, None
+    yield manager
+    await connector.close_async()
+
+
+async def test_a_job_comes_with_its_plan_and_with_what_the_machine_has(
+    world: World, manager: CarefulManager, machine: Machine
+) -> None:
+    job_id = await world.job()
+    found = await manager.fetch_job(None, await manager.register_worker())
+    assert found is not None
+    assert found.task_kwargs["job_id"] == str(job_id)
+    assert manager.plan is not None
+    assert machine.look is not None
+
+
+async def test_a_machine_that_cannot_work_puts_back_what_it_found_and_others_hear_of_it(
+    world: World,
+    manager: CarefulManager,
+    machine: Machine,
+    ffmpeg: Path,
+    operator: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    """And it asks for nothing more until it can."""
+    worker_id, heard = await manager.register_worker(), asyncio.Event()
+    job_id = await world.job()
+    await operator.add_listener("procrastinate_any_queue_v1", lambda *_: heard.set())
+    ffmpeg.unlink()
+    assert await manager.fetch_job(None, worker_id) is None
+    assert machine.trouble is not None
+    assert machine.trouble.code == "cannot_start"
+    async with asyncio.timeout(10):
+        await heard.wait()
+    assert await operator.fetchval("SELECT status FROM procrastinate_jobs") == "todo"
+    assert (await manager.fetch_job(None, worker_id), manager.fetched) == (None, False)
+    other = CarefulManager(manager.connector)
+    taken = await other.fetch_job(None, await other.register_worker())
+    assert taken is not None
+    assert taken.task_kwargs["job_id"] == str(job_id)
+
+
+async def test_a_disk_that_does_not_answer_keeps_no_job(
+    world: World, manager: CarefulManager, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One behind a network whose server is away: whoever asks it waits until it is back."""
+    worker_id, back = await manager.register_worker(), threading.Event()
+    await world.job()
+    monkeypatch.setattr(machines, "GLANCE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(disk_space, "free_bytes", lambda _: back.wait() and 0)
+    try:
+        assert await manager.fetch_job(None, worker_id) is None
+    finally:
+        back.set()
+    assert machine.trouble is not None
+    assert machine.trouble.code == "storage"
+    assert "todo" in {status for _, status, _ in await world.entries()}
