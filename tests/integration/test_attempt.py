@@ -29,6 +29,7 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
+from reelwright.jobs.claims import Claim
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.submit import Draft, find_source, submit
@@ -43,9 +44,12 @@ from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
+from reelwright_worker import tended_attempt
+from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.machine import Machine
 from reelwright_worker.run_job import run_job
+from reelwright_worker.tended_attempt import TendedAttempt
 from tests.support import footage, frame_judge, odd_files
 from tests.support.invariants import processes_about
 from tests.support.job_database import World
@@ -150,6 +154,12 @@ class Workbench:
         async with self.world.sessions() as session:
             plan: str | None = await session.scalar(select(cast(Job.plan_json, Text)).where(Job.id == job_id))
         return plan
+
+    async def claimed(self, job_id: uuid.UUID) -> tuple[Claim, Job]:
+        async with self.world.sessions.begin() as session:
+            taken = await lifecycle.claim(session, job_id, worker="w", lease_s=60)
+        assert taken is not None
+        return taken
 
     async def variants(self) -> int:
         async with self.world.sessions() as session:
@@ -346,6 +356,38 @@ async def test_a_plan_that_makes_no_sense_here_fails_the_attempt(
     job = await bench.world.look(job_id)
     assert job.error is not None
     assert (job.status, job.error["code"], job.attempt) == (JobStatus.FAILURE, code, 3)
+
+
+class HalfDone(TendedAttempt):
+    """Is half done, and waits until that is written."""
+
+    def __init__(self, bench: Workbench, claim: Claim, job: Job) -> None:
+        super().__init__(bench.context, claim, job, AttemptTelemetry(claim, job))
+        self.bench = bench
+
+    async def _written(self) -> tuple[str, int]:
+        return "disk", 0
+
+    async def _work(self) -> None:
+        self._advance(50)
+        while (await self.bench.world.look(self.job.id)).progress < 50:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("outages", "interval_s"),
+    [pytest.param(0, 1000, id="at once"), pytest.param(2, 0.01, id="once the database is back")],
+)
+async def test_how_far_a_job_is_is_written_as_it_is_told(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, outages: int, interval_s: float
+) -> None:
+    """What is written later than it was true makes the rest seem slower than it is."""
+    claim, job = await bench.claimed(await bench.job(1, 2))
+    monkeypatch.setattr(tended_attempt, "PROGRESS_INTERVAL_S", interval_s)
+    bench.sessions.breaks["begin"] = outages
+    async with asyncio.timeout(20):
+        await HalfDone(bench, claim, job).run()
+    assert bench.sessions.breaks["begin"] == 0
 
 
 async def test_software_takes_over_where_hardware_fails(bench: Workbench) -> None:

@@ -84,10 +84,10 @@ class Attempt(TendedAttempt):
         return await asyncio.to_thread(lambda: (self.ctx.place.work_disk(), self.folder.used_bytes()))
 
     def _progressed(self, percent: float, speed: float | None) -> None:
-        self.percent, self.speed = self.foresight.percent(RENDER, percent / 100), speed
+        self._advance(self.foresight.percent(RENDER, percent / 100), speed)
 
     def _part_progressed(self, part: str, done: float) -> None:
-        self.percent, self.speed = self.foresight.percent(part, done), None
+        self._advance(self.foresight.percent(part, done))
 
     async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
         if recipe_json is not None:
@@ -194,13 +194,13 @@ class Attempt(TendedAttempt):
         logger.warning("job %s: coded anew instead of copied: %s", self.claim.job_id, refused.detail)
         metrics.NOT_SPLICED.labels(refused.reason).inc()
         self.not_spliced = splicing.exactly(refused, self.plan)
-        self.telemetry.stage_again("render")
+        self._enter_again("render")
         self.times.begun_anew()
         await asyncio.to_thread(self.folder.remove)
         return None
 
     def _edges_progressed(self, percent: float, speed: float | None) -> None:
-        self.percent, self.speed = self.foresight.percent(CODE, percent / 100), speed
+        self._advance(self.foresight.percent(CODE, percent / 100), speed)
 
     async def _coded(self, slots: dict[str, Path], targets: list[Path]) -> tuple[FinishedOutput, ...]:
         """All outputs, coded anew."""
@@ -227,8 +227,7 @@ class Attempt(TendedAttempt):
                 raise
             logger.warning("job %s: once more from the source's start: %s", self.claim.job_id, failure.detail)
             recipe = from_start
-        self.stage = "render"
-        self.telemetry.stage_again(self.stage)
+        self._enter_again("render")
         self.times.begun_anew()
         await asyncio.to_thread(self.folder.remove)
         return await self._make(recipe, slots, targets)

@@ -170,6 +170,7 @@ class ImportAttempt(TendedAttempt):
     def _arrived(self, count: int) -> None:
         metrics.UPLOAD_BYTES.inc(count)
         self.rate.add(count)
+        self._news.set()
 
     async def _examined(self) -> MediaInfo:
         try:

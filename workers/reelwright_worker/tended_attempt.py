@@ -23,7 +23,9 @@ from reelwright_worker.context import WorkerContext
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_INTERVAL_S = 0.5
+PROGRESS_INTERVAL_S = 0.3
+"""Between two writes of the progress: less than between two reports of ffmpeg's, each of which is written as it
+comes. What is told later than it was true makes the rest seem slower than it is."""
 
 
 class TendedAttempt(ABC):
@@ -37,6 +39,7 @@ class TendedAttempt(ABC):
         self.job = job
         self.percent = 0.0
         self.speed: float | None = None
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Do the work beside the timers. Raises LeaseLost, JobFailed."""
@@ -67,6 +70,18 @@ class TendedAttempt(ABC):
         """Go on to the next stage: the one before it has ended well."""
         self.stage = stage
         self.telemetry.stage(stage)
+        self._news.set()
+
+    def _enter_again(self, stage: str) -> None:
+        """Do a stage once more, in another way."""
+        self.stage = stage
+        self.telemetry.stage_again(stage)
+        self._news.set()
+
+    def _advance(self, percent: float, speed: float | None = None) -> None:
+        """Be so far, and have it told."""
+        self.percent, self.speed = percent, speed
+        self._news.set()
 
     async def _keep_lease(self) -> None:
         """Renew the lease on a timer: much of the work says nothing for long."""
@@ -89,13 +104,17 @@ class TendedAttempt(ABC):
         """Return which disk it writes to, and how many bytes are there by now. Raises OSError."""
 
     async def _keep_progress(self) -> None:
-        """Write the progress when it has changed, at most twice a second."""
+        """Write the progress as it changes, and again what could not be written; then rest for an interval."""
         written: tuple[object, ...] = ()
         while True:
-            await asyncio.sleep(PROGRESS_INTERVAL_S)
-            now = self._reached
-            if now != written and await self._write(self._report):
-                written = now
+            await self._news.wait()
+            self._news.clear()
+            if (now := self._reached) != written:
+                if await self._write(self._report):
+                    written = now
+                else:
+                    self._news.set()
+                await asyncio.sleep(PROGRESS_INTERVAL_S)
 
     async def _write(self, write: Callable[[AsyncSession, Claim], Awaitable[object]]) -> bool:
         """Write beside the work. Return whether the database took it. The work goes on without: the fence decides at

@@ -12,7 +12,7 @@ from reelwright.errors import JobFailed
 from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.media.sandbox.fork_server import DONE, Call
 
-WATCH_S = 0.5
+WATCH_S = 0.25
 
 Report = Callable[[float], None]
 """Told how much is done, 0 to 1; must not block."""
