@@ -47,6 +47,7 @@ async def _jobs(live: Running, video_id: str) -> tuple[list[Figure], str]:
     picked_up_ms, ended_ms, ids = [], [], []
     for _ in range(JOBS):
         job_id = await live.service.trim(video_id, 0, 0.2)
+        await live.commits.begun(job_id)
         await live.commits.final(live.service, job_id)
         pending, started, *_, end = await live.commits.of(job_id)
         picked_up_ms.append(1000 * (started - pending))

@@ -56,6 +56,7 @@ async def measure(folder: Path) -> list[Figure]:
         video = await live.service.upload(clip)
         await live.commits.final(live.service, await live.service.trim(video["id"], 0, 0.2))  # all is warm now
         idle_ms = await _picked_up_ms(live, video["id"])
+        asked_ms = await _picked_up_ms(live, video["id"], asked=True)
         other = uuid.uuid4()
         await live.service.sql("INSERT INTO projects (id, name) VALUES ($1, 'other')", other)
         await live.service.sql(_PARKED, QUEUED, other)
@@ -68,6 +69,7 @@ async def measure(folder: Path) -> list[Figure]:
     return [
         Figure.median("pick-up, nothing else queued: commit of the 202 to commit of STARTED", idle_ms, "ms", limit=6),
         Figure("the same, 99 of 100", _ninety_nine(idle_ms), "ms", 20),
+        Figure.median("pick-up, while its client asks for the job", asked_ms, "ms"),
         Figure.median(f"pick-up, {QUEUED} entries queued", full_ms, "ms"),
         Figure("the same, 99 of 100", _ninety_nine(full_ms), "ms", 20),
         Figure("median with them, to the one without", rise, "", 1.2),
@@ -80,11 +82,13 @@ def _ninety_nine(values: list[float]) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[98]
 
 
-async def _picked_up_ms(live: Running, video_id: str) -> list[float]:
-    """One job at a time."""
+async def _picked_up_ms(live: Running, video_id: str, *, asked: bool = False) -> list[float]:
+    """One job at a time; until a worker has it, nobody asks for anything, or its client does, for the job."""
     found = []
     for _ in range(JOBS):
         job_id = await live.service.trim(video_id, 0, 0.2)
+        if not asked:
+            await live.commits.begun(job_id)
         await live.commits.final(live.service, job_id)
         pending, started, *_ = await live.commits.of(job_id)
         found.append(1000 * (started - pending))

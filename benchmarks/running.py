@@ -45,6 +45,13 @@ class Commits:
         await self._connection.execute("SELECT 1")  # what was told before the answer has arrived with it
         return self._times_s[job_id]
 
+    async def begun(self, job_id: str) -> None:
+        """Return once a worker has the job. Nobody is asked, and nothing else done meanwhile."""
+        async with asyncio.timeout(JOB_PATIENCE_S):
+            while len(self._times_s[job_id]) < 2:
+                self._news.clear()
+                await self._news.wait()
+
     async def final(self, service: Service, job_id: str) -> dict[str, Any]:
         """The job, once it has ended; it is looked at only when there is news, so that looking costs little."""
         async with asyncio.timeout(JOB_PATIENCE_S):

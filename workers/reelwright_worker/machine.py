@@ -1,6 +1,6 @@
 """Whether this machine can work now: its disks, its ffmpeg, its own resources. While it cannot, no job is taken.
 
-Looked at with each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
+Looked at before each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
 way that may be the machine's (all of it). What is found is logged once, told by the metrics, and written where the API
 reads it (jobs/waiting.py); it passes by itself when a later look finds all well.
 """

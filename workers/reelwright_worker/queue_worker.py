@@ -280,5 +280,5 @@ class WorkerApp(procrastinate.App):
     async def run_worker_async(self, **kwargs: Any) -> None:
         async with self._resources(self.url) as resources:
             machine = resources["context"].machine
-            self.job_manager.machine, self.job_manager.name = machine, machine.name
+            self.job_manager.able, self.job_manager.name = machine.able, machine.name
             await super().run_worker_async(additional_context=resources, **kwargs)
