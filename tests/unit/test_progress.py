@@ -32,6 +32,14 @@ def test_positions_never_fall() -> None:
     assert feed(reader, text) == [0, 0, 3, 3, 4]
 
 
+def test_a_speed_by_a_time_that_is_none_is_none() -> None:
+    """As ffmpeg tells it when the last packet is out, and sound and video are both over."""
+    reader = ProgressReader()
+    feed(reader, REPORT.format("continue"))
+    assert feed(reader, "out_time_us=9223372036853775807\nspeed=3.82e+12x\nprogress=continue\n") == [2.0]
+    assert reader.latest.speed == 1.5
+
+
 def test_packets_tell_where_reports_are_late() -> None:
     """Also between the lines of a report; packets come in the order in which they are decoded."""
     reader = ProgressReader()

@@ -36,7 +36,7 @@ def test_the_whole_command_of_a_trim() -> None:
     """Seek with a run-up, allow-lists before the input, one graph, H.264 and AAC, index first."""
     assert arguments(media()) == [
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning"),
-        *("-progress", "pipe:1", "-stats_period", "0.5"),
+        *("-progress", "pipe:1", "-stats_period", "0.1"),
         *("-copyts", "-ss", "2.680000", "-t", "3.320000"),
         *("-fflags", "+discardcorrupt", "-reinit_filter:v", "0", "-max_pixels", "70778880", "-threads", "4"),
         *("-protocol_whitelist", "file"),

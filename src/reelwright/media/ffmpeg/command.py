@@ -20,9 +20,10 @@ VERSION = 1
 _SLOT = re.compile(r"<([a-z0-9][a-z0-9_%.-]*)>", re.ASCII)
 
 # Without -xerror, which makes repairable timestamps fatal: `run` reads what ffmpeg says of damage, and judges.
+# A report says how far ffmpeg was one -stats_period ago (of a short job, half a second is much of its work).
 REPORTING = (
     *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+warning"),
-    *("-progress", "pipe:1", "-stats_period", "0.5"),
+    *("-progress", "pipe:1", "-stats_period", "0.1"),
 )
 
 

@@ -40,10 +40,13 @@ class ProgressReader:
             self._seen[key] = value.strip()
             return None
         before, seen, self._seen = self.latest, self._seen, {}
+        out_time_us = _number(seen.get("out_time_us"))
+        speed = _number(seen.get("speed", "").removesuffix("x"))
         self.latest = Progress(
-            out_time_s=max(before.out_time_s, (_number(seen.get("out_time_us")) or 0.0) / 1e6),
+            out_time_s=max(before.out_time_s, (out_time_us or 0.0) / 1e6),
             frame=max(before.frame, int(_number(seen.get("frame")) or 0)),
-            speed=_number(seen.get("speed", "").removesuffix("x")),
+            # reckoned by a time that is none, as when all packets are out and none is behind, it is none either
+            speed=before.speed if out_time_us is None else speed,
             ended=value == "end",
         )
         return self.latest
