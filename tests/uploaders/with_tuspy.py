@@ -8,7 +8,7 @@ from pathlib import Path
 from tusclient.client import TusClient
 
 endpoint, file, token = sys.argv[1:]
-chunk_bytes = min(64 * 2**20, Path(file).stat().st_size // 10)  # as docs/uploads.md has it, of a small file some, too
+chunk_bytes = min(30 * 2**20, Path(file).stat().st_size // 10)  # as docs/uploads.md has it, of a small file some, too
 began = time.perf_counter()
 client = TusClient(endpoint, headers={"Authorization": f"Bearer {token}"})
 uploader = client.uploader(
