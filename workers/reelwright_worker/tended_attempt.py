@@ -23,9 +23,8 @@ from reelwright_worker.context import WorkerContext
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_INTERVAL_S = 0.3
-"""Between two writes of the progress: less than between two reports of ffmpeg's, each of which is written as it
-comes. What is told later than it was true makes the rest seem slower than it is."""
+PROGRESS_INTERVAL_S = 0.5
+"""Between two writes of the progress."""
 
 
 class TendedAttempt(ABC):
@@ -104,7 +103,8 @@ class TendedAttempt(ABC):
         """Return which disk it writes to, and how many bytes are there by now. Raises OSError."""
 
     async def _keep_progress(self) -> None:
-        """Write the progress as it changes, and again what could not be written; then rest for an interval."""
+        """Write the progress as it is told, at most twice a second; what could not be written, once more. What is
+        written later than it was true makes the rest seem slower than it is."""
         written: tuple[object, ...] = ()
         while True:
             await self._news.wait()
