@@ -79,7 +79,7 @@ def foretold_error(percent: float) -> float:
 
 def measured_error(percent: float) -> float:
     """Return the same of what is measured of it: large at first, where what goes before the work seems to be work."""
-    return 0.15 + 0.45 * (1 - percent / 100) ** 2 + _error_at_the_end(percent)
+    return 0.15 + 0.3 * (1 - percent / 100) ** 2 + _error_at_the_end(percent)
 
 
 def _error_at_the_end(percent: float) -> float:
