@@ -38,8 +38,13 @@ class Receiver:
     headers: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[float, Call]] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    path: str = "/"
+    """What comes to others is for somebody else, who had the port before."""
 
     async def answer(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        if not call.path.startswith(self.path):
+            writer.write(head(404, Content_Length=0))
+            return
         self.calls.append((time.time(), call))
         self.came.set()
         if self.hangs:
@@ -222,8 +227,8 @@ async def test_an_endpoint_that_asks_for_rest_has_it(service: Service) -> None:
             await service.sql("SELECT record_event($1::uuid, 'job.failed', gen_random_uuid(), '{}')", project)
             await receiver.until(2)
             assert receiver.calls[1][0] - receiver.calls[0][0] >= 1.9
-        async with receiving(statuses=[302], headers={"Location": "/elsewhere"}) as (receiver, remote):
-            webhook = await made(service, remote.url(), events=["job.failed"])
+        async with receiving(statuses=[302], headers={"Location": "/elsewhere"}, path="/moved") as (receiver, remote):
+            webhook = await made(service, remote.url("/moved"), events=["job.failed"])
             tried = (await service.client.post(f"/webhooks/{webhook['id']}/test")).json()
             found = await settled(service, webhook["id"], tried["id"], attempts=1)
             assert (found["state"], found["tries"][0]["outcome"], len(receiver.calls)) == ("pending", "redirected", 1)

@@ -154,7 +154,7 @@ def test_what_is_measured_counts_more_and_more() -> None:
         said.append((left.likely_s / (2 * (100 - progress)), left.high_s / left.low_s))
     *shares, at_the_end = [share for share, _ in said]
     assert shares == sorted(shares)
-    assert shares[0] < 0.7 < 0.8 < at_the_end
+    assert shares[0] < 0.75 < 0.8 < at_the_end
     widths = [width for _, width in said[:3]]
     assert widths == sorted(widths, reverse=True)
 
