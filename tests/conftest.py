@@ -43,6 +43,11 @@ for name in list(os.environ):
 hypothesis.settings.register_profile("reelwright", deadline=None)  # how fast a machine is says nothing of the rules
 hypothesis.settings.load_profile("reelwright")
 
+if "COVERAGE_PROCESS_CONFIG" in os.environ:
+    from tests.support import measured
+
+    measured.measure()
+
 AS_ROOT = os.geteuid() == 0
 """PostgreSQL runs as another account then, which cannot come into the folders that pytest makes."""
 

@@ -22,12 +22,9 @@ from tests.support.service import Service
 
 async def ran(service: Service, *argv: str, status: int = 0) -> str:
     """What a command said that ended with the status."""
-    process = await service.start(argv[0], "-m", "reelwright", *argv)
-    before = process.log.stat().st_size
-    assert await asyncio.wait_for(process.process.wait(), PATIENCE_S) == status, process.log.read_text()
-    said = process.log.read_text()[before:]
-    assert "Traceback" not in said
-    return said
+    ended = await service.command(*argv)
+    assert ended.status == status, ended
+    return ended.output + ended.errors
 
 
 def elsewhere(tmp_path: Path, name: str = "elsewhere", **more: str) -> Service:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from reelwright.db.revisions import newest_revision
 from reelwright.settings import Settings
 from tests.conftest import execute
-from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port
 
 Finding = dict[str, Any]
@@ -22,13 +20,9 @@ Finding = dict[str, Any]
 
 async def examined(folder: Path, settings: Settings, *, status: int, **changes: Any) -> dict[str, Finding]:
     """The doctor's findings by name."""
-    service = Service(msgspec.structs.replace(settings, **changes), folder)
-    (folder / "doctor.log").unlink(missing_ok=True)
-    process = await service.start("doctor", "-m", "reelwright", "doctor", "--json")
-    ended = await asyncio.wait_for(process.process.wait(), PATIENCE_S)
-    said = process.log.read_text()
-    found = {finding["name"]: finding for finding in json.loads(said[said.index("[\n") :])}
-    assert ended == status, found
+    ended = await Service(msgspec.structs.replace(settings, **changes), folder).command("doctor", "--json")
+    found = {finding["name"]: finding for finding in json.loads(ended.output)}
+    assert ended.status == status, found
     for finding in found.values():
         assert (finding["state"] == "ok") == (finding["advice"] is None), finding
     return found
@@ -42,7 +36,7 @@ async def test_a_machine_that_the_tests_run_on_is_fit(tmp_path: Path, settings: 
     looked += ["database", "schema", "notifications", "clock"]
     assert {found[name]["state"] for name in looked} == {"ok"}
     assert set(found) >= {"disk space", "one disk", "connections", "open files", "processes", "encoders in hardware"}
-    assert {path.name for path in tmp_path.iterdir()} == {"doctor.log"}
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.from_nothing

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from openapi_spec_validator import validate
 
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
-from tests.support.service import UNKNOWN, Service, environment, problem
+from tests.support.service import UNKNOWN, Service, problem
 
 
 async def test_index_health_and_readiness(shared_service: Service) -> None:
@@ -211,10 +209,6 @@ async def test_a_prefix_of_a_proxy_is_honoured(service: Service, clip: Path) -> 
 async def test_the_command_writes_the_document(settings: Settings, tmp_path: Path, document: dict[str, Any]) -> None:
     """`reelwright openapi` needs no database and writes what /openapi.json answers."""
     settings = msgspec.structs.replace(settings, database_url="postgresql://nobody@127.0.0.1:1/nothing")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "reelwright", "openapi", "--output", str(tmp_path / "o.json")),
-        env=environment(settings),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    assert await process.wait() == 0
+    ended = await Service(settings, tmp_path).command("openapi", "--output", "o.json")
+    assert ended.status == 0, ended
     assert json.loads((tmp_path / "o.json").read_text()) == document

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ import msgspec
 import pytest
 
 from reelwright.settings import Settings
-from tests.support.service import UNKNOWN, Service, environment, problem
+from tests.support.processes import PATIENCE_S
+from tests.support.service import UNKNOWN, Service, problem
 
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 SQL = re.compile(r"^```sql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -24,15 +24,9 @@ SQL = re.compile(r"^```sql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 async def command(service: Service, *argv: str) -> tuple[str, str]:
     """What `reelwright keys ...` writes to its two outputs."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "reelwright", "keys", *argv),
-        env=environment(service.settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return output.decode().strip(), errors.decode()
+    ended = await service.command("keys", *argv)
+    assert ended.status == 0, ended
+    return ended.output.strip(), ended.errors
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -176,6 +170,7 @@ async def test_a_key_ends_when_it_is_revoked_replaced_or_over(service: Service) 
 
 @pytest.mark.slow
 async def test_keys_are_made_on_the_machine(service: Service) -> None:
+    """Made, listed, limited, replaced and revoked, while the service runs."""
     key, about = await command(service, "create", "by hand", "--project", "shop", "--scope", "read", "--days", "7")
     assert "of project shop: read, until " in about
     async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
@@ -185,9 +180,22 @@ async def test_keys_are_made_on_the_machine(service: Service) -> None:
         key_id = line.split()[0]
         assert key[:10] in line
         assert key not in line
+        limited, _ = await command(service, "limit", key_id, "--limit", "requests_per_minute=600")
+        assert limited.endswith("of shop, by hand: requests_per_minute=600")
         newer, _ = await command(service, "rotate", key_id, "--overlap-hours", "0")
         assert (await client.get("/videos", headers=bearer(newer))).status_code == 200
-        assert "expired" in (await command(service, "list", "--project", "shop"))[0].splitlines()[0]
+        older, newest = (await command(service, "list", "--project", "shop"))[0].splitlines()
+        assert "expired" in older
+        assert newest.endswith("by hand  requests_per_minute=600")
+        assert "revoked: " in (await command(service, "revoke", newest.split()[0]))[0]
+        async with asyncio.timeout(PATIENCE_S):
+            while (await client.get("/videos", headers=bearer(newer))).status_code != 401:
+                await asyncio.sleep(0.1)
+        assert "  revoked  " in (await command(service, "list"))[0]
+    shop, _ = await command(service, "limit-project", "shop", "--limit", "unfinished_jobs=3", "--queue-share", "2")
+    assert shop == "project shop, with 0 bytes stored: unfinished_jobs=3, share 2 of the queue"
+    ended = await service.command("keys", "revoke", UNKNOWN)
+    assert (ended.status, ended.errors) == (1, "Error: no such key\n")
 
 
 async def test_the_examples_of_the_document_work_and_pages_of_named_origins_may_send_keys(

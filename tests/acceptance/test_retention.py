@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import datetime
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S
 from tests.support.remote import Remote, saying
-from tests.support.service import Service, environment, problem
+from tests.support.service import Service, problem
 
 
 @pytest.fixture
@@ -53,18 +52,6 @@ def seconds_from_now(moment: str) -> float:
     return (datetime.datetime.fromisoformat(moment) - datetime.datetime.now(datetime.UTC)).total_seconds()
 
 
-async def command(service: Service, *argv: str) -> tuple[str, int]:
-    """What `reelwright retention ...` writes, and its status."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "reelwright", "retention", *argv),
-        env=environment(service.settings),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode is not None
-    return output.decode().strip(), process.returncode
-
-
 async def test_every_way_in_says_how_long_and_every_answer_until_when(service: Service, clip: Path) -> None:
     """Form, PUT, tus; what says nothing has the project's rule, 0 is for good; a rule moves nothing that is there."""
     content, client = clip.read_bytes(), service.client
@@ -92,9 +79,10 @@ async def test_every_way_in_says_how_long_and_every_answer_until_when(service: S
     wrong = await client.post("/videos/upload", data={"keep_s": "-1"}, files={"file": ("a.mp4", content)})
     assert problem(wrong, 422, "invalid_input")["errors"][0]["pointer"] == "/keep_s"  # type: ignore[index]
     assert (await client.get("/limits")).json()["keep"]["videos_s"] == 7200
-    told, status = await command(service, "rules", "default", "--keep", "videos_s=default", "--keep", "trash_s=60")
-    assert status == 0
-    assert {"videos_s=0  as the settings say", "trash_s=60  its own"} <= set(told.splitlines())
+    keep = ("--keep", "videos_s=default", "--keep", "trash_s=60")
+    told = await service.command("retention", "rules", "default", *keep)
+    assert told.status == 0
+    assert {"videos_s=0  as the settings say", "trash_s=60  its own"} <= set(told.output.splitlines())
 
 
 async def test_what_is_kept_no_longer_goes_and_is_announced(service: Service, clip: Path) -> None:
@@ -139,8 +127,8 @@ async def test_what_an_unfinished_job_reads_stays(service: Service, clip: Path) 
     assert await endings(service, 0) == []
     # its bytes are those of the one that is held
     assert await endings(service, 60) == [("default", "videos", 1, 1, 0, False)]
-    told, _ = await command(service, "endings", "--within-s", "60")
-    assert told == "default  videos: 1, 0 bytes, 1 more wait for jobs"
+    told = await service.command("retention", "endings", "--within-s", "60")
+    assert told.output == "default  videos: 1, 0 bytes, 1 more wait for jobs\n"
     for one in (video, copy):
         await service.client.patch(f"/videos/{one['id']}", json={"keep_s": 1})
     async with service.worker():

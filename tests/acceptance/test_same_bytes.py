@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sys
 from pathlib import Path
 
 import httpx
@@ -12,19 +11,7 @@ import httpx
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.acceptance.test_limits import upload
-from tests.support.service import Service, environment
-
-
-async def command_of_backup(service: Service, folder: Path) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "reelwright", "backup", str(folder)),
-        env=environment(service.settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said = (await process.communicate())[0].decode()
-    assert process.returncode == 0, said
-    return said
+from tests.support.service import Service
 
 
 def files(service: Service) -> set[int]:
@@ -52,7 +39,8 @@ async def test_equal_uploads_share_their_bytes_which_go_with_the_last(
     total = (await service.sql("SELECT stored_bytes FROM ops.projects"))[0]["stored_bytes"]
     assert total == len(content) + len(words)
     assert (await service.client.get("/metrics")).text.count("reelwright_uploads_stored_already_total 4.0") == 1
-    said = await command_of_backup(service, tmp_path / "backup")
+    said = await service.command("backup", str(tmp_path / "backup"))
+    assert said.status == 0, said
     copies = [path for path in (tmp_path / "backup").rglob("source.*") if path.is_file()]
     assert (len(copies), len({path.stat().st_ino for path in copies})) == (6, 2), said
 

@@ -31,11 +31,11 @@ LEFT_BEHIND = ROOT / "tests" / "upgrades"
 REVISIONS = sorted(path.name for path in LEFT_BEHIND.iterdir())
 
 
-async def ran(service: Service, name: str, *argv: str) -> str:
-    """What a command said that ended well."""
-    process = await service.start(name, "-m", "reelwright", *argv)
-    assert await asyncio.wait_for(process.process.wait(), PATIENCE_S) == 0, process.log.read_text()
-    return process.log.read_text()
+async def migrated(service: Service) -> str:
+    """What `reelwright migrate` said, which ended well."""
+    ended = await service.command("migrate")
+    assert ended.status == 0, ended
+    return ended.output + ended.errors
 
 
 def test_every_revision_but_the_newest_is_tried() -> None:
@@ -57,7 +57,7 @@ async def test_jobs_of_an_earlier_release_are_finished(
     service = Service(msgspec.structs.replace(settings, database_url=empty_database), tmp_path)
     before = await service.sql("SELECT version_num FROM alembic_version")
     assert before == [{"version_num": revision}]
-    assert f"revision {newest_revision()}" in await ran(service, "migrate", "migrate")
+    assert f"revision {newest_revision()}" in await migrated(service)
     jobs = await service.sql("SELECT id::text, status, plan_json::text AS plan FROM jobs ORDER BY id")
     assert {job["status"] for job in jobs} == ({"PENDING", "STARTED"} if revision > "0001" else set())
     begun, queued = ([job["id"] for job in jobs if job["status"] == one] for one in ("STARTED", "PENDING"))
@@ -109,7 +109,7 @@ async def test_the_release_before_runs_on_while_the_schema_changes(
         video = await service.upload(long_clip)
         job_id = await service.trim(video["id"], 0, 40, preset="slower")
         await service.until(job_id, "STARTED")
-        migrating = asyncio.create_task(ran(service, "migrate", "migrate"))
+        migrating = asyncio.create_task(migrated(service))
         answered = 0
         while not migrating.done():
             for path in (f"/status/{job_id}", f"/videos/{video['id']}", "/jobs", "/videos"):
@@ -136,7 +136,7 @@ async def test_an_older_release_goes_on_with_a_newer_schema(service: Service, cl
         (database,) = (part for part in answer.json()["checks"] if part["name"] == "database")
         for said in (database["detail"], worker.log.read_text(), service.api.log.read_text()):
             assert "is at schema 9999, which a newer version made" in said
-        assert "the database is at revision 9999" in await ran(service, "migrate", "migrate")
+        assert "the database is at revision 9999" in await migrated(service)
 
 
 @pytest.mark.parametrize("revision", [None, "0001"])

@@ -95,24 +95,26 @@ def from_nothing() -> bool:
     return os.environ.get(START_VARIABLE) == "exec"
 
 
-async def start(argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> Process:
-    """Start Python with these arguments; what it says is added to the log."""
+async def start(
+    argv: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path, output: Path | None = None
+) -> Process:
+    """Start Python with these arguments; what it says is added to the log, or its standard output to `output`."""
     log.touch()
     ours = "PYTHONPATH" not in environment  # else another release's
     if ours and argv[0] == "-m" and STARTERS.isdisjoint(argv) and not from_nothing():
-        become = (tuple(argv[1:]), dict(environment), folder, log)
+        become = (tuple(argv[1:]), dict(environment), folder, log, output or log)
         process = _imported().Process(target=_become, args=become, daemon=True)  # it does not outlive the tests
         await asyncio.to_thread(process.start)
         return Process(Forked(process), log)
     if argv[0] == "-m" and "COVERAGE_PROCESS_CONFIG" in environment:
         argv = (MEASURED, *argv[1:])
-    with log.open("ab") as lines:
+    with log.open("ab") as lines, (output or log).open("ab") as written:
         started = await asyncio.create_subprocess_exec(
             *(sys.executable, *argv),
             env=environment,
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=lines,
+            stdout=written,
             stderr=lines,
         )
     return Process(started, log)
@@ -157,15 +159,15 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _become(argv: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
+def _become(argv: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path, output: Path) -> None:
     """Be the program, in this process."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    lines = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    for number in (1, 2):
+    for number, path in ((1, output), (2, log)):
+        lines = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         os.dup2(lines, number)
-    os.close(lines)
+        os.close(lines)
     warnings.simplefilter("default")  # as PYTHONWARNINGS says in what is started from nothing
     importlib.reload(fault_points)  # it looks at the environment when it is imported
     sys.argv = list(argv)

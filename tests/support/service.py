@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import os
 import socket
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -45,6 +46,14 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     return {**kept, **values, "PYTHONWARNINGS": "default", **extra}
 
 
+class Ended(NamedTuple):
+    """What a command wrote to its two outputs, and its exit status."""
+
+    status: int
+    output: str
+    errors: str
+
+
 class Service:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = msgspec.structs.replace(settings, app_port=free_port())
@@ -63,6 +72,22 @@ class Service:
             folder=self.folder,
             log=self.folder / f"{name}.log",
         )
+
+    async def command(self, *argv: str) -> Ended:
+        """Run `reelwright ...` to its end, whatever that is, as long as it is no traceback."""
+        with tempfile.TemporaryDirectory() as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            process = await start(
+                ("-m", "reelwright", *argv),
+                environment=environment(self.settings),
+                folder=self.folder,
+                log=errors,
+                output=output,
+            )
+            status = await asyncio.wait_for(process.process.wait(), PATIENCE_S)
+            ended = Ended(status, output.read_text(), errors.read_text())
+        assert "Traceback" not in ended.errors, ended
+        return ended
 
     async def start_api(self, **extra: str) -> Process:
         api = await self.start("api", "-m", "reelwright", "serve", **extra)
