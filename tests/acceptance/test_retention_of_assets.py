@@ -11,7 +11,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.acceptance.test_assets import PNG, stored
-from tests.acceptance.test_retention import command, endings, event, rules, seconds_from_now
+from tests.acceptance.test_retention import endings, event, rules, seconds_from_now
 from tests.support.media_files import ffmpeg
 from tests.support.processes import PATIENCE_S
 from tests.support.remote import Remote, saying
@@ -58,7 +58,7 @@ async def test_an_upload_says_how_long_and_every_answer_until_when(service: Serv
         answer = await client.post("/assets", data=fields, files={"file": ("badge", PNG)})
         assert problem(answer, 422, "invalid_input")["errors"][0]["pointer"] == wrong  # type: ignore[index]
     assert (await client.get("/limits")).json()["keep"]["assets_s"] == 7200
-    told, _ = await command(service, "rules", "default", "--keep", "assets_s=default")
+    told = (await service.command("retention", "rules", "default", "--keep", "assets_s=default")).output
     assert "assets_s=0  as the settings say" in told.splitlines()
 
 
