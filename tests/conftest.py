@@ -15,11 +15,11 @@ import asyncpg
 import hypothesis
 import psycopg
 import pytest
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
+from reelwright.db.sessions import Sessions
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober
@@ -232,7 +232,7 @@ async def empty_database(server_url: str) -> AsyncIterator[str]:
 async def world(database_url: str) -> AsyncIterator[World]:
     """The test's own database, to be worked on in this process."""
     engine = create_engine(database_url, application_name="tests", pool_size=20)
-    yield World(async_sessionmaker(engine, expire_on_commit=False), database_url)
+    yield World(Sessions(engine), database_url)
     await engine.dispose()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_whatever_a_step_names_may_be_at_an_address(
         def at(path: str) -> str:
             return remote.url(f"/{path}?sig={SECRET}")
 
-        steps = [
+        steps: list[dict[str, Any]] = [
             {"type": "overlay", "layers": [
                 {"type": "image", "image_path": at("logo.png")}, {"type": "watermark", "image_path": at("logo.png")},
                 {"type": "video", "video_path": at("clip.mp4"), "scale": 0.3},
@@ -105,7 +106,7 @@ async def test_what_is_wrong_with_an_address_is_said_at_its_field(shared_service
         codes = ["address_refused", "address_refused", "remote_refused", "unsupported_media", "too_large"]
         answer = await shared_service.client.post("/overlays", json={"video_id": video["id"], "overlays": layers})
         found = problem(answer, 422, "invalid_input")
-        errors = [(error["pointer"], error["code"]) for error in found["errors"]]  # type: ignore[attr-defined]
+        errors = [(error["pointer"], error["code"]) for error in found["errors"]]
         expected = [(f"/overlays/{number}/image_path", code) for number, code in enumerate(codes)]
         assert errors == [*expected, ("/overlays/5/video_path", "unsupported_media")]
         steps = [
@@ -115,7 +116,7 @@ async def test_what_is_wrong_with_an_address_is_said_at_its_field(shared_service
         ]
         edit = {"source": video["id"], "steps": steps, "outputs": ["mp4"]}
         wrong = problem(await shared_service.client.post("/edits", json=edit), 422, "invalid_input")
-    assert [(error["pointer"], error["code"]) for error in wrong["errors"]] == [  # type: ignore[attr-defined]
+    assert [(error["pointer"], error["code"]) for error in wrong["errors"]] == [
         ("/steps/0/file", "unsupported_media"),
         ("/steps/1/replace/source", "remote_refused"),
         ("/steps/2/before/0/source", "address_refused"),

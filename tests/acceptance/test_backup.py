@@ -188,7 +188,7 @@ async def test_what_is_deleted_meanwhile_is_not_in_the_backup(
 ) -> None:
     """A video that is deleted between the snapshot and its copy: the backup takes another moment, without it."""
     kept, doomed = await service.upload(clip), await service.upload(clip)
-    seen = []
+    seen = list[str]()
 
     @asynccontextmanager
     async def deleting(database: Database) -> AsyncIterator[tuple[AsyncConnection, str]]:

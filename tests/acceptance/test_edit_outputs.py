@@ -51,7 +51,7 @@ async def fetched(service: Service, url: str) -> bytes:
 
 def heard(content: bytes) -> Samples:
     """The first channel of the first track, as players play it: from the file's own start on."""
-    with av.open(io.BytesIO(content)) as opened:
+    with av.open(io.BytesIO(content), "r") as opened:
         resampler = av.AudioResampler(format="fltp", rate=RATE)
         frames = [part for frame in opened.decode(audio=0) for part in resampler.resample(frame)]
     return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float64)

@@ -142,8 +142,8 @@ async def test_the_log_is_a_projects_own_and_forgets(
         waiting = asyncio.create_task(
             client.get("/events", params={"wait": 30, "type": ["video.deleted", "job.failed"]}, headers=ours)
         )
-        content = {"files": {"file": ("clip.mp4", clip.read_bytes())}}
-        video = (await client.post("/videos/upload", headers=ours, **content)).json()
+        files = {"file": ("clip.mp4", clip.read_bytes())}
+        video = (await client.post("/videos/upload", headers=ours, files=files)).json()
         (await client.delete(f"/videos/{video['id']}", headers=ours)).raise_for_status()
         page = (await waiting).json()
         assert [(one["seq"], one["type"]) for one in page["items"]] == [(2, "video.deleted")]

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -273,7 +273,7 @@ async def test_random_deaths_cost_no_job(
         )
 
 
-async def _persistently(start):  # type: ignore[no-untyped-def]
+async def _persistently(start: Callable[[], Awaitable[Process]]) -> Process:
     """Start a process as a supervisor does: again, while the database is away."""
     for _ in range(20):
         try:

@@ -17,7 +17,6 @@ import pytest
 from sqlalchemy import text
 
 from reelwright.access.first_answers import Asked, FirstAnswers, forget_old
-from reelwright.db.sessions import Sessions
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.job_database import World
@@ -220,7 +219,7 @@ async def test_an_answer_that_was_held_back_when_something_failed_is_a_problem(s
 async def test_a_lost_connection_lets_go_of_a_key(world: World) -> None:
     """Whoever works on a request under a key meanwhile is not troubled, and the key is free."""
     asked = Asked(uuid.uuid4(), "key", b"fingerprint")
-    async with FirstAnswers(world.url, Sessions(world.sessions), 60).running() as kept:
+    async with FirstAnswers(world.url, world.sessions, 60).running() as kept:
         async with kept.alone(asked):
             async with world.sessions() as session:
                 ended = await session.scalar(

@@ -77,7 +77,7 @@ async def test_a_video_is_imported_as_if_it_had_been_uploaded(shared_service: Se
     events = (await shared_service.client.get(f"/jobs/{job_id}/events")).text
     assert '"video_id":"' + job["video_id"] in events
     assert f'"received_bytes":{size}' in events
-    asked = {"type": ["video.created", "video.imported"], "limit": 1000}
+    asked: dict[str, int | list[str]] = {"type": ["video.created", "video.imported"], "limit": 1000}
     log = (await shared_service.client.get("/events", params=asked)).json()["items"]
     told = [event for event in log if event["data"]["video_id"] == video["id"]]
     assert [event["type"] for event in told] == ["video.created", "video.imported"]
@@ -280,5 +280,5 @@ async def test_what_is_wrong_with_a_request_is_said_at_once(shared_service: Serv
         ({}, ["/url"]),
     ):
         found = problem(await shared_service.client.post("/videos/import", json=body), 422, "invalid_input")
-        assert [error["pointer"] for error in found["errors"]] == pointers, found  # type: ignore[attr-defined]
+        assert [error["pointer"] for error in found["errors"]] == pointers, found
         assert SECRET not in str(found)

@@ -49,7 +49,7 @@ async def joined_three(service: Service, source: Path, folder: Path) -> tuple[di
         {"eng": [(0.5, 1.5, "Intro one"), (3, 5, "Intro two")]},
         *((0, 2000, "Opening"), (2000, 5000, "Hello")),
     )
-    spoken = {"eng": [(0.5, 2, "Talk")], "ger": [(1, 4, "Rede")]}
+    spoken: dict[str, Said] = {"eng": [(0.5, 2, "Talk")], "ger": [(1, 4, "Rede")]}
     talk = film(source, folder / "talk.mp4", spoken, (0, 5000, "Talk"))
     outro = film(source, folder / "outro.mkv", {"fre": [(0, 2, "Fin")]}, (1200, 5000, "Credits"))
     first, video, last = [await service.upload(path) for path in (intro, talk, outro)]

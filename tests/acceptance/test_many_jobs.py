@@ -113,14 +113,15 @@ async def test_lists_have_what_is_large_when_it_is_asked_for(service: Service, c
     }
     for what, body, pointer in REFUSED:  # nothing is done to all jobs by mistake
         document = problem(await service.client.post(f"/jobs/{what}", json=body), 422, "invalid_input")
-        assert [error["pointer"] for error in document["errors"]] == [pointer], document  # type: ignore[attr-defined]
+        assert [error["pointer"] for error in document["errors"]] == [pointer], document
     now = datetime.datetime.now(datetime.UTC).isoformat()
-    for query, parameter in (
+    refused: list[tuple[dict[str, str | int], str]] = [
         ({"expand": "plan", "page_size": 21}, "?page_size"),
         ({"expand": "everything"}, "?expand"),
         ({"error_code": "no_such"}, "?error_code"),
         ({"created_after": "yesterday"}, "?created_after"),
         ({"finished_before": now.partition("+")[0]}, "?finished_before"),
-    ):
+    ]
+    for query, parameter in refused:
         document = problem(await service.client.get("/jobs", params=query), 422, "invalid_input")
-        assert [error["pointer"] for error in document["errors"]] == [parameter], document  # type: ignore[attr-defined]
+        assert [error["pointer"] for error in document["errors"]] == [parameter], document

@@ -106,7 +106,7 @@ async def test_vlc_plays_them(settings: Settings, tmp_path: Path) -> None:
             for number, (size, choice) in enumerate(((SMALL, "lowest"), (LARGE, "highest"))):
                 shown = await vlc.pictures(addresses["hls"], size, f"--adaptive-logic={choice}")
                 file = (await service.client.get(addresses["hls"].replace("master.m3u8", f"v{number}.mp4"))).content
-                with av.open(io.BytesIO(file)) as container:
+                with av.open(io.BytesIO(file), "r") as container:
                     decoded = [frame.to_ndarray()[: size[1]] for frame in container.decode(video=0)]
                 assert len(decoded) == FRAMES
                 assert np.array_equal(shown, decoded), (codec, size)

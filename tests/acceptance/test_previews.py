@@ -77,7 +77,7 @@ async def test_a_draft_of_some_seconds(shared_service: Service, clip: Path) -> N
     for begin, asked, lasts in ((0.5, 1, 1.0), (1.5, 3, 0.5)):
         answer = await look(shared_service, video, f"?duration={asked}", t=begin)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4"), answer.text
-        with av.open(io.BytesIO(answer.content)) as opened:
+        with av.open(io.BytesIO(answer.content), "r") as opened:
             assert [stream.type for stream in opened.streams] == ["video", "audio"]
             assert len(list(opened.decode(video=0))) == round(25 * lasts)
 

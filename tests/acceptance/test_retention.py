@@ -27,7 +27,7 @@ async def event(service: Service, kind: str, subject: str) -> dict[str, Any]:
     after = 0
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            query = {"type": kind, "after": after, "wait": 20}
+            query: dict[str, str | int] = {"type": kind, "after": after, "wait": 20}
             answer = (await service.client.get("/events", params=query)).json()
             for one in answer["items"]:
                 if subject in (one["data"].get(f"{thing}_id") for thing in ("video", "variant", "asset")):
@@ -77,7 +77,7 @@ async def test_every_way_in_says_how_long_and_every_answer_until_when(service: S
     kept = (await client.patch(f"/videos/{unruled['id']}", json={"keep_s": 0, "title": "mine"})).json()
     assert (kept["kept_until"], kept["title"]) == (None, "mine")
     wrong = await client.post("/videos/upload", data={"keep_s": "-1"}, files={"file": ("a.mp4", content)})
-    assert problem(wrong, 422, "invalid_input")["errors"][0]["pointer"] == "/keep_s"  # type: ignore[index]
+    assert problem(wrong, 422, "invalid_input")["errors"][0]["pointer"] == "/keep_s"
     assert (await client.get("/limits")).json()["keep"]["videos_s"] == 7200
     keep = ("--keep", "videos_s=default", "--keep", "trash_s=60")
     told = await service.command("retention", "rules", "default", *keep)

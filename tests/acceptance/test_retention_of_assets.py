@@ -23,7 +23,7 @@ def settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, reap_interval_s=0.2)
 
 
-async def uploaded(service: Service, content: bytes = PNG, **fields: str) -> dict[str, Any]:
+async def uploaded(service: Service, content: bytes = PNG, /, **fields: str) -> dict[str, Any]:
     answer = await service.client.post("/assets", data=fields, files={"file": ("badge", content)})
     assert answer.status_code == 201, answer.text
     asset: dict[str, Any] = answer.json()
@@ -56,7 +56,7 @@ async def test_an_upload_says_how_long_and_every_answer_until_when(service: Serv
     problem(await client.patch(f"/assets/{UNKNOWN}", json={"keep_s": 1}), 404, "not_found")
     for fields, wrong in (({"keep_s": "-1"}, "/keep_s"), ({"title": "mine"}, "/title")):
         answer = await client.post("/assets", data=fields, files={"file": ("badge", PNG)})
-        assert problem(answer, 422, "invalid_input")["errors"][0]["pointer"] == wrong  # type: ignore[index]
+        assert problem(answer, 422, "invalid_input")["errors"][0]["pointer"] == wrong
     assert (await client.get("/limits")).json()["keep"]["assets_s"] == 7200
     told = (await service.command("retention", "rules", "default", "--keep", "assets_s=default")).output
     assert "assets_s=0  as the settings say" in told.splitlines()

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import av
 import msgspec
+import numpy as np
 import pytest
 
 from reelwright.settings import Settings
@@ -191,7 +192,8 @@ async def test_players_show_them_at_their_frames(settings: Settings, tmp_path: P
             }
             found = await reported(f"{origin}/?{urlencode(asked)}", report, tmp_path)
             with av.open(str(service.settings.media_path / variant["stored_path"])) as container:
-                numbers = [footage.read_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+                pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+                numbers = [footage.read_number(picture.astype(np.uint8, copy=False)) for picture in pictures]
     assert set(found) == {"alone", "hls", "dash"}, found
     for player, seen in found.items():
         for track, wanted in zip(seen["tracks"], MOVED, strict=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Problem, Service, problem
 
 CLIP: dict[str, Any] = {
     "name": "clip",
@@ -28,7 +28,7 @@ CLIP: dict[str, Any] = {
 }
 
 
-def pointers(document: dict[str, Any]) -> list[str]:
+def pointers(document: Problem) -> list[str]:
     return [error["pointer"] for error in document["errors"]]
 
 

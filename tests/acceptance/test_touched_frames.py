@@ -103,10 +103,10 @@ async def test_what_contradicts_itself_is_refused(shared_service: Service, sourc
     video = await shared_service.upload(source.path)
     turned = {"source": video["id"], "steps": [{"type": "rotate", "degrees": 90}]}
     response = await shared_service.client.post("/edits", json=turned | {"reencode": "touched"})
-    assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/reencode"  # type: ignore[index]
+    assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/reencode"
     trimmed = {"source": video["id"], "steps": [{"type": "trim", "start": 1}], "reencode": "all", "mode": "smart"}
     response = await shared_service.client.post("/edits", json=trimmed)
-    assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/reencode"  # type: ignore[index]
+    assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/reencode"
 
 
 async def _made(service: Service, path: str, body: dict[str, Any]) -> dict[str, Any]:

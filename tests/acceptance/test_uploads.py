@@ -35,12 +35,12 @@ class Tus:
         self.service = service
         self.client = service.client
 
-    async def begin(self, size_bytes: int | None, content: bytes = b"", **more: str) -> httpx.Response:
+    async def begin(self, size_bytes: int | None, content: bytes = b"", /, **more: str) -> httpx.Response:
         length = {"Upload-Defer-Length": "1"} if size_bytes is None else {"Upload-Length": str(size_bytes)}
         headers = {**TUS, **length, **more, **(BYTES if content else {})}
         return await self.client.post("/uploads", headers=headers, content=content)
 
-    async def begun(self, size_bytes: int | None, **more: str) -> str:
+    async def begun(self, size_bytes: int | None, /, **more: str) -> str:
         answer = await self.begin(size_bytes, **more)
         assert answer.status_code == 201, answer.text
         assert answer.content == b""
@@ -64,8 +64,10 @@ class Tus:
         """The upload, once it has the state, as its events tell."""
         async with asyncio.timeout(PATIENCE_S), self.client.stream("GET", f"{place}/events") as stream:
             async for line in stream.aiter_lines():
-                if line.startswith("data: ") and json.loads(line[6:])["state"] == state:
-                    return json.loads(line[6:])  # type: ignore[no-any-return]
+                if line.startswith("data: "):
+                    found: dict[str, Any] = json.loads(line[6:])
+                    if found["state"] == state:
+                        return found
         raise AssertionError(f"never {state}: {await self.state(place)}\n{self.service.logs()}")
 
 

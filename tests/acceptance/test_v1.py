@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
+
 from tests.support.service import UNKNOWN, Service, problem
 
 JOB_FIELDS = {"job_id", "status", "progress", "created_at", "error_message"}
@@ -51,11 +53,11 @@ async def test_refusals(shared_service: Service, clip: Path) -> None:
     problem(await client.post("/api/v1/upload", files={"file": ("a.mp4", b"no video")}), 400, "unsupported_media")
     video = await shared_service.upload(clip)
 
-    async def trim(start: object, end: object, video_id: object = video["id"]):  # type: ignore[no-untyped-def]
+    async def trim(start: object, end: object, video_id: object = video["id"]) -> httpx.Response:
         return await client.post("/api/v1/trim", json={"video_id": video_id, "start_time": start, "end_time": end})
 
     for start, end in ((2, 1), (1, 60)):
-        (error,) = problem(await trim(start, end), 400, "invalid_input")["errors"]  # type: ignore[misc]
+        (error,) = problem(await trim(start, end), 400, "invalid_input")["errors"]
         assert error["pointer"] == "/end_time"
     problem(await trim(-1, 0), 422, "invalid_input")
     problem(await trim("1", 2), 422, "invalid_input")
@@ -66,7 +68,7 @@ async def test_what_is_laid_over_has_to_be_there(shared_service: Service, clip: 
     """A picture or a video that is not there is a 404; one that is there and no picture is a 422."""
     video = await shared_service.upload(clip)
 
-    async def lay(path: str, **more: object):  # type: ignore[no-untyped-def]
+    async def lay(path: str, **more: object) -> httpx.Response:
         return await shared_service.client.post(f"/api/v1/{path}", json={"video_id": video["id"], **more})
 
     problem(await lay("overlay", overlay_type="image", content="none.png"), 404, "asset_missing")

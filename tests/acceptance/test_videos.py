@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ async def post(service: Service, content: bytes, filename: str = "v.mp4") -> htt
 
 
 @pytest.fixture
-async def nothing_left(shared_service: Service):  # type: ignore[no-untyped-def]
+async def nothing_left(shared_service: Service) -> AsyncIterator[None]:
     """Whatever the test does leaves no file and no row behind."""
     before = shared_service.stored(), (await shared_service.client.get("/videos")).json()["total"]
     yield
@@ -80,7 +81,7 @@ async def test_too_large_is_refused_before_it_is_read(service: Service, clip: Pa
     """413 by Content-Length, and 413 while the bytes arrive when there is none."""
     problem(await post(service, clip.read_bytes()), 413, "too_large")
 
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
         for _ in range(100):
             yield bytes(1000)
@@ -131,7 +132,7 @@ async def test_the_list_has_pages(service: Service, clip: Path) -> None:
     by_name = (await service.client.get("/videos", params={"order": "original_filename"})).json()["items"]
     assert [video["original_filename"] for video in by_name] == [f"{number}.mp4" for number in range(5)]
     answer = await service.client.get("/videos", params={"page": 0, "page_size": 201, "order": "id;--"})
-    pointers = {error["pointer"] for error in problem(answer, 422, "invalid_input")["errors"]}  # type: ignore[index,attr-defined]
+    pointers = {error["pointer"] for error in problem(answer, 422, "invalid_input")["errors"]}
     assert pointers == {"?page", "?page_size", "?order"}
 
 

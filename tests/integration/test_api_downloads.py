@@ -77,7 +77,7 @@ async def explode() -> None:
 @asynccontextmanager
 async def serving(app: Litestar) -> AsyncIterator[tuple[uvicorn.Server, int]]:
     server = uvicorn.Server(
-        uvicorn.Config(AccessLog(app), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")  # type: ignore[arg-type]
+        uvicorn.Config(AccessLog(app), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
     )
     task = asyncio.create_task(server.serve())
     while not server.started:

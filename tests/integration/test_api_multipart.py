@@ -70,7 +70,7 @@ async def port() -> AsyncIterator[int]:
         openapi_config=None,
         logging_config=None,
     )
-    async with serving(AccessLog(app)) as port:  # type: ignore[arg-type]
+    async with serving(AccessLog(app)) as port:
         yield port
 
 

@@ -99,7 +99,7 @@ def flipped(kind: str) -> Mutation:
     def mutate(made: Path, target: Path) -> None:
         content = bytearray(made.read_bytes())
         with av.open(str(made)) as opened:
-            (stream,) = opened.streams.get({kind: 0})  # type: ignore[arg-type]
+            (stream,) = opened.streams.get({kind: 0})
             packets = [packet for packet in opened.demux(stream) if packet.size > 60]
         for packet in packets[len(packets) // 2 :][:8]:
             assert packet.pos is not None

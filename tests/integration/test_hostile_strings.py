@@ -124,7 +124,7 @@ USUAL = {
         "picture": msgspec.convert({"type": "image", "image_path": "a"}, AnyLayer),
         "watermark": msgspec.convert({"type": "watermark", "image_path": "a"}, AnyLayer),
         "video": VideoLayer(video_path="a"),
-        **{at_end: VideoLayer(video_path="a", at_end=at_end) for at_end in ("hold", "loop")},  # type: ignore[arg-type]
+        **{at_end: VideoLayer(video_path="a", at_end=at_end) for at_end in ("hold", "loop")},
     }.items()
 }
 SHAPES = {tuple(usual) for usual in USUAL.values()}

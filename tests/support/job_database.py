@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
+from reelwright.db.sessions import Sessions
 from reelwright.edits.enums import FileRole, JobType, VariantKind
 from reelwright.jobs import creation, lifecycle, queries
 from reelwright.jobs.claims import Claim
@@ -25,7 +26,7 @@ LEASE_S = 60.0
 class World:
     """A database with videos and jobs to work on."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], url: str) -> None:
+    def __init__(self, sessions: Sessions, url: str) -> None:
         self.sessions = sessions
         self.url = url
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import asyncpg
 import httpx
@@ -201,11 +201,31 @@ class Service:
         return "\n".join(f"--- {path.name}\n{path.read_text()[-4000:]}" for path in self.folder.glob("*.log"))
 
 
-def problem(response: httpx.Response, status: int, code: str) -> dict[str, object]:
+class ProblemField(TypedDict):
+    pointer: str
+    detail: str
+    code: NotRequired[str]
+
+
+class Problem(TypedDict):
+    """What an answer of `application/problem+json` holds."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    errors: NotRequired[list[ProblemField]]
+    error_id: NotRequired[str]
+    job_ids: NotRequired[list[str]]
+
+
+def problem(response: httpx.Response, status: int, code: str) -> Problem:
     """The problem document that a refusal must be."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
-    document: dict[str, object] = response.json()
+    document: Problem = response.json()
     assert (document["status"], document["code"]) == (status, code), document
     assert document["detail"]
     return document
