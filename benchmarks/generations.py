@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.edits import TEXT, done
+from benchmarks.edits import TEXT
 from benchmarks.report import Figure
 from benchmarks.running import Running, running
 from tests.support.media_files import ffmpeg
@@ -64,7 +64,7 @@ async def _chain(live: Running, video: str, *, by_files: bool) -> str:
 
 
 async def _edited(live: Running, source: str, edit: dict[str, Any]) -> str:
-    return str((await done(live, "/edits", {"source": source, **edit}))["job_id"])
+    return str((await live.done("/edits", {"source": source, **edit}))["job_id"])
 
 
 def _likeness(folder: Path, made: Path, wanted: Path) -> dict[str, Any]:

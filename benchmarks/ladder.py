@@ -60,9 +60,7 @@ def _bare(live: Running, job: dict[str, Any], video: dict[str, Any], folder: Pat
 async def _made(live: Running, video: dict[str, Any], *qualities: str) -> tuple[dict[str, Any], float]:
     """A finished job, and the processor time of the worker and its children for it."""
     before = _processor_s(live)
-    response = await live.service.client.post(f"/transcode/{video['id']}", json={"qualities": qualities})
-    response.raise_for_status()
-    job = await live.commits.final(live.service, response.json()["job_id"])
+    job = await live.done(f"/transcode/{video['id']}", {"qualities": qualities})
     await asyncio.sleep(CLEARING_UP_S)  # what the worker does after its commit counts as well
     return job, _processor_s(live) - before
 

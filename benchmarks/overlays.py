@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from benchmarks import clips, processes
-from benchmarks.proofs import proofs
-from benchmarks.report import Figure, ratios
-from benchmarks.running import Running, processor_s, processor_since, running
+from benchmarks import clips
+from benchmarks.chained import compared
+from benchmarks.report import Figure
+from benchmarks.running import Running, running
 
 ROUNDS = 5
 CHAINED_LIMIT = 0.35
@@ -27,40 +27,23 @@ async def measure(folder: Path) -> list[Figure]:
     clip = await asyncio.to_thread(clips.encoded, folder / "clip.mp4", size="1280x720", duration_s=20)
     async with running(folder) as live:
         video = await live.service.upload(clip)
-        job = await _laid(live, video, overlays=LAYERS, watermark=WATERMARK)  # fonts and pictures are known after it
-        argv = live.argv(job, source=live.stored(video), target=folder / "bare.mp4")
-        bare, together, chained = [], [], []
-        for _ in range(ROUNDS):
-            (folder / "bare.mp4").unlink(missing_ok=True)
-            bare.append((await processes.run(argv, cwd=folder)).cpu_s)
-            before = processor_s(live)
-            await _laid(live, video, overlays=LAYERS, watermark=WATERMARK)
-            together.append(await processor_since(live, before))
-            before = processor_s(live)
-            await _chain(live, video)
-            chained.append(await processor_since(live, before))
-        proven = [one.cpu_s for one in await proofs(live, video, job, ROUNDS)]
-    ours = ratios(together, chained)
-    made = [one - proof for one, proof in zip(together, proven, strict=True)]
-    added = ratios(made, bare)
+        found = await compared(live, video, folder, _together, _chain, rounds=ROUNDS)
     return [
-        Figure.median("bare ffmpeg, the same graph: processor", bare, "s"),
-        Figure.median("three overlays and a watermark in one job", together, "s"),
-        Figure.median("the same as four jobs, each on the one before", chained, "s"),
-        Figure.median("one job / four jobs", ours, "", limit=CHAINED_LIMIT),
-        Figure.median("one job, its proof apart / bare ffmpeg", added, "", limit=BARE_LIMIT),
+        Figure.median("bare ffmpeg, the same graph: processor", found.bare, "s"),
+        Figure.median("three overlays and a watermark in one job", found.together, "s"),
+        Figure.median("the same as four jobs, each on the one before", found.chained, "s"),
+        Figure.median("one job / four jobs", found.to_chained, "", limit=CHAINED_LIMIT),
+        Figure.median("one job, its proof apart / bare ffmpeg", found.to_bare, "", limit=BARE_LIMIT),
     ]
 
 
-async def _laid(live: Running, video: dict[str, Any], **body: Any) -> dict[str, Any]:
-    response = await live.service.client.post("/overlays", json={"video_id": video["id"], **body})
-    response.raise_for_status()
-    return await live.commits.final(live.service, response.json()["job_id"])
+async def _together(live: Running, video: dict[str, Any]) -> dict[str, Any]:
+    return await live.done("/overlays", {"video_id": video["id"], "overlays": LAYERS, "watermark": WATERMARK})
 
 
 async def _chain(live: Running, video: dict[str, Any]) -> None:
     variant = None
     bodies: list[dict[str, Any]] = [*({"overlays": [layer]} for layer in LAYERS), {"watermark": WATERMARK}]
     for body in bodies:
-        job = await _laid(live, video, source_variant_id=variant, **body)
+        job = await live.done("/overlays", {"video_id": video["id"], "source_variant_id": variant, **body})
         variant = job["output_variant_id"]

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.edits import done
 from benchmarks.report import Figure
 from benchmarks.running import Running, running
 from tests.support.media_files import ffmpeg
@@ -90,7 +89,7 @@ def asked(chance: random.Random, source: str, *, length_s: int = LENGTH_S) -> tu
 
 async def made(live: Running, path: str, body: dict[str, Any]) -> tuple[float, list[int]]:
     """For how many seconds a worker was at it, and how many bytes each output has."""
-    job = await done(live, path, body)
+    job = await live.done(path, body)
     began, ended = (datetime.fromisoformat(job[name]) for name in ("started_at", "finished_at"))
     variants = [(await live.service.client.get(f"/variants/{one['variant_id']}")).json() for one in job["outputs"]]
     return (ended - began).total_seconds(), [variant["size_bytes"] for variant in variants]

@@ -72,6 +72,12 @@ class Running:
     worker: Process
     commits: Commits
 
+    async def done(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The job that a request asks for, once it has ended."""
+        response = await self.service.client.post(path, json=body)
+        response.raise_for_status()
+        return await self.commits.final(self.service, response.json()["job_id"])
+
     def argv(self, job: dict[str, Any], *, source: Path, target: Path) -> list[str]:
         """The job's one ffmpeg command, bare. Layers are pictures."""
         (command,) = job["commands"]

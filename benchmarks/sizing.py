@@ -41,9 +41,7 @@ async def measure(folder: Path) -> list[Figure]:
 async def _processor_s(live: Running, path: str, body: dict[str, Any]) -> float:
     """What the worker and its children took for one such job."""
     before = TreeTime.of(live.worker.pid)
-    response = await live.service.client.post(path, json=body)
-    response.raise_for_status()
-    await live.commits.final(live.service, response.json()["job_id"])
+    await live.done(path, body)
     await asyncio.sleep(CLEARING_UP_S)  # what the worker does after its commit counts as well
     after = TreeTime.of(live.worker.pid)
     return after.ours_s + after.waited_s - before.ours_s - before.waited_s

@@ -54,6 +54,21 @@ def from_start_codes(packet: bytes, length_size: int) -> bytes:
     return joined([unit for unit in found if unit], length_size)
 
 
+def parameter_sets(extradata: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
+    """So many parameter sets, each behind its length in two bytes, and where they end. Raises Malcoded.
+
+    Source: ISO/IEC 14496-15, 5.3.3 and 8.3.3.
+    """
+    found = []
+    for _ in range(count):
+        begin = at + 2
+        at = begin + int.from_bytes(extradata[at:begin], "big")
+        if at > len(extradata) or at == begin:
+            raise Malcoded("its parameters break off")
+        found.append(extradata[begin:at])
+    return tuple(found), at
+
+
 def payload(unit: bytes) -> bytes:
     """A unit without the bytes that keep start codes out of it."""
     return bytes(unit).replace(b"\0\0\3", b"\0\0")

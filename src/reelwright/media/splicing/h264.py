@@ -11,7 +11,17 @@ from typing import Any
 import msgspec
 
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
-from reelwright.media.splicing.bits import MAX_UNIT_HEADER, Bits, Malcoded, NotJoined, joined, like, payload, units
+from reelwright.media.splicing.bits import (
+    MAX_UNIT_HEADER,
+    Bits,
+    Malcoded,
+    NotJoined,
+    joined,
+    like,
+    parameter_sets,
+    payload,
+    units,
+)
 from reelwright.media.splicing.pieces import PictureKind
 
 SLICE, PARTITIONS, IDR, SPS, PPS, DELIMITER = 1, range(2, 5), 5, 7, 8, 9
@@ -90,10 +100,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         """Raises Malcoded."""
         if len(extradata) < 7 or extradata[0] != 1:
             raise Malcoded("its parameters do not stand apart from its pictures")
-        sequences, at = _sets(extradata, 6, extradata[5] & 31)
+        sequences, at = parameter_sets(extradata, 6, extradata[5] & 31)
         if at >= len(extradata):
             raise Malcoded("its parameters break off")
-        pictures, at = _sets(extradata, at + 1, extradata[at])
+        pictures, at = parameter_sets(extradata, at + 1, extradata[at])
         return cls(
             start=extradata[:4],
             length_size=(extradata[4] & 3) + 1,
@@ -127,17 +137,6 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 def _picture_id(unit: bytes) -> int:
     return Bits(payload(unit[1:])).ue()
-
-
-def _sets(extradata: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
-    found = []
-    for _ in range(count):
-        begin = at + 2
-        at = begin + int.from_bytes(extradata[at:begin], "big")
-        if at > len(extradata) or at == begin:
-            raise Malcoded("its parameters break off")
-        found.append(extradata[begin:at])
-    return tuple(found), at
 
 
 def sequence(unit: bytes) -> Sequence:

@@ -11,7 +11,7 @@ import msgspec
 
 from reelwright.edits.splice import SourceCoding, SpliceRefusal
 from reelwright.media.splicing import hevc_ids
-from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, payload, units
+from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, parameter_sets, payload, units
 from reelwright.media.splicing.h264 import said_shape
 from reelwright.media.splicing.hevc_display import is_dynamic, is_static, shown, skip_profile
 from reelwright.media.splicing.hevc_ids import PictureFields, SequenceFields
@@ -47,17 +47,10 @@ class Sets(msgspec.Struct, frozen=True, kw_only=True):
         arrays, at = [], 23
         for _ in range(extradata[22]):
             kind, count = extradata[at : at + 1], int.from_bytes(extradata[at + 1 : at + 3], "big")
-            at += 3
-            found = []
-            for _ in range(count):
-                begin = at + 2
-                at = begin + int.from_bytes(extradata[at:begin], "big")
-                if at > len(extradata) or at == begin:
-                    raise Malcoded("its parameters break off")
-                found.append(extradata[begin:at])
+            found, at = parameter_sets(extradata, at + 3, count)
             if not kind:
                 raise Malcoded("its parameters break off")
-            arrays.append((kind[0], tuple(found)))
+            arrays.append((kind[0], found))
         return cls(start=extradata[:22], length_size=(extradata[21] & 3) + 1, arrays=tuple(arrays))
 
     def of_kind(self, kind: int) -> tuple[bytes, ...]:
