@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from reelwright.edits import ladder
+from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import Edit
 from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.outputs import Ladder
+from reelwright.edits.outputs import Ladder, Preset
 from reelwright.edits.plan import resolve
 from reelwright.edits.steps.keep import Interval, KeepStep
 from reelwright.edits.steps.overlay import OverlayStep
@@ -127,7 +128,7 @@ def _large_steps(chance: random.Random) -> tuple[Any, ...]:
 
 
 def _large_ladder(chance: random.Random) -> Ladder:
-    codec = chance.choice(["h264", "h264", "hevc", "av1", "vp9"])
+    codec: Codec = chance.choice(["h264", "h264", "hevc", "av1", "vp9"])
     quality = chance.choice([Quality.SOURCE, Quality.SOURCE, Quality.P720, Quality.P480])
     loudness = chance.choice([None, None, -16.0])
     return Ladder(
@@ -144,10 +145,10 @@ def _steps(chance: random.Random) -> tuple[Any, ...]:
 
 
 def _ladder(chance: random.Random) -> Ladder:
-    codec = chance.choice(["h264", "h264", "h264", "hevc", "av1", "vp9"])
+    codec: Codec = chance.choice(["h264", "h264", "h264", "hevc", "av1", "vp9"])
     loudness = chance.choice([None, None, -16.0])
     quality = chance.choice([Quality.SOURCE, Quality.SOURCE, Quality.P240])
-    preset = chance.choice(["ultrafast", "veryfast"])
+    preset: Preset = chance.choice(["ultrafast", "veryfast"])
     return Ladder(qualities=(quality,), codec=codec, preset=preset, crf=chance.randint(20, 40), loudness_lufs=loudness)
 
 

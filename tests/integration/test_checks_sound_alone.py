@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pyvips
 
-from reelwright.edits.codecs import AUDIO_CODECS, SOUND_CONTAINERS, SoundContainer
+from reelwright.edits.codecs import AUDIO_CODECS, SOUND_CONTAINERS, Container, SoundContainer
 from reelwright.edits.edit import Edit
 from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import Plan, resolve
@@ -49,7 +49,7 @@ async def good(prober: Prober, folder: Path) -> Good:
     return Good(plan, source, folder / "work")
 
 
-async def failed(prober: Prober, inspector: Inspector, good: Good, container: SoundContainer, path: Path) -> set[str]:
+async def failed(prober: Prober, inspector: Inspector, good: Good, container: Container, path: Path) -> set[str]:
     """The checks that a file fails, "unreadable" where it cannot even be asked."""
     number = SOUND_CONTAINERS.index(container)
     try:

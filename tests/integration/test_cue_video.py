@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import av
 import msgspec
@@ -25,8 +26,17 @@ async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
         yield drawing
 
 
-def cue(start: object, end: object, text: str = "Hello", place: CuePlace = CuePlace(), **look: object) -> Cue:  # noqa: B008
-    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text, **look),), place)  # type: ignore[arg-type]
+class Look(TypedDict, total=False):
+    """What makes a run of text look different."""
+
+    italic: bool
+    bold: bool
+    underline: bool
+    color: str
+
+
+def cue(start: object, end: object, text: str = "Hello", place: CuePlace = CuePlace(), **look: Unpack[Look]) -> Cue:  # noqa: B008
+    return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text, **look),), place)
 
 
 def screens(path: Path, drawn: LaidCues, canvas: tuple[int, int] = CANVAS) -> list[tuple[Fraction, NDArray[np.uint8]]]:
@@ -123,7 +133,11 @@ async def test_cues_that_come_at_the_same_time_lie_above_each_other(renderer: Re
 async def test_looks(renderer: RendererForTests, tmp_path: Path) -> None:
     """Colours of runs, bold, italic (of a family without one, too), underlined; outline, box and shadow."""
 
-    async def drawn(text: str = "nnn", style: SubtitleStyle = SubtitleStyle(), **look: object) -> NDArray[np.uint8]:  # noqa: B008
+    async def drawn(
+        text: str = "nnn",
+        style: SubtitleStyle = SubtitleStyle(),  # noqa: B008
+        **look: Unpack[Look],
+    ) -> NDArray[np.uint8]:
         found = (await shown(renderer, tmp_path, cue(0, 1, text, **look), style=style))[0][1]
         left, top, right, bottom = box(found)
         return found[top:bottom, left:right]

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -32,14 +32,19 @@ async def test_models_and_migrations_agree(database_url: str) -> None:
     await engine.dispose()
 
 
+def _downgrade(connection: Connection, target: str) -> None:
+    command.downgrade(configuration(connection), target)
+
+
 async def test_every_revision_downgrades_and_upgrades_again(database_url: str) -> None:
     """One by one to nothing, and back to the newest."""
     engine = create_engine(database_url, application_name="tests")
     script = ScriptDirectory.from_config(configuration())
     for revision in script.walk_revisions():
         target = revision.down_revision or "base"
+        assert isinstance(target, str)
         async with engine.connect() as connection:
-            await connection.run_sync(lambda sync, to=target: command.downgrade(configuration(sync), to))
+            await connection.run_sync(_downgrade, target)
         assert await current_revision(engine) == revision.down_revision
     left = await asyncpg.connect(database_url)
     assert await left.fetchval("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") <= 2

@@ -116,7 +116,7 @@ def test_root_still_reads_a_strangers_folder(tmp_path: Path, lacks: str) -> None
         path.chmod(0o600 if path.is_file() else 0o700)
         os.chown(path, 65534, 65534)
     for name, expected in (("video", b"mine"), ("other", b"")):
-        program = [sys.executable, "-c", READ_CONTAINED, home / name, home / "video"]
+        program: list[str | Path] = [sys.executable, "-c", READ_CONTAINED, home / name, home / "video"]
         if lacks:
             program = ["setpriv", f"--bounding-set={lacks}", *program]
         said = subprocess.run(program, stdout=subprocess.PIPE, timeout=60, check=True).stdout

@@ -66,7 +66,10 @@ def canary(tmp_path: Path) -> tuple[Path, Watch]:
     return path, watch
 
 
-def bodies(text: str) -> dict[str, tuple[type, dict[str, Any]]]:
+Request = OverlaysIn | V1Overlay | V1Watermark
+
+
+def bodies(text: str) -> dict[str, tuple[type[Request], dict[str, Any]]]:
     """A request for every string field of every route that lays something over a video."""
     word = {"type": "text", "text": "a"}
     image = {"type": "image", "image_path": "logo.png"}
@@ -79,7 +82,7 @@ def bodies(text: str) -> dict[str, tuple[type, dict[str, Any]]]:
         **{f"image {name}": {**image, name: text} for name in ("image_path", "x", "y", "start", "end")},
         **{f"video {name}": {**video, name: text} for name in ("video_path", "x", "y", "start", "end", "at_end")},
     }
-    found: dict[str, tuple[type, dict[str, Any]]] = {
+    found: dict[str, tuple[type[Request], dict[str, Any]]] = {
         name: (OverlaysIn, {"video_id": VIDEO_ID, "overlays": [layer]}) for name, layer in fields.items()
     }
     for name in ("image_path", "x", "y"):
@@ -109,7 +112,7 @@ def arguments(layer: AnyLayer) -> list[str]:
     return [NUMBER.sub("0", argument) for argument in command.arguments]
 
 
-def _layers(request: OverlaysIn | V1Overlay | V1Watermark) -> tuple[AnyLayer, ...]:
+def _layers(request: Request) -> tuple[AnyLayer, ...]:
     if isinstance(request, OverlaysIn):
         return request.layers
     if isinstance(request, V1Watermark):

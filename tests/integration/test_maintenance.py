@@ -9,10 +9,11 @@ import logging
 import os
 import uuid
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import CursorResult, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.database import create_engine
@@ -414,13 +415,13 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
     class Broken(AsyncSession):
         rounds = 0
 
-        async def scalar(self, *arguments: object, **more: object) -> object:
+        async def scalar(self, *arguments: Any, **more: Any) -> Any:
             Broken.rounds += 1
             if Broken.rounds == 1:
                 raise RuntimeError("a fault of ours")
             if Broken.rounds == 2:
                 raise ConnectionResetError("the database is away")
-            return await super().scalar(*arguments, **more)  # type: ignore[call-overload]
+            return await super().scalar(*arguments, **more)
 
     engine = create_engine(database_url, application_name="tests")
     maintenance = place.maintenance()
@@ -515,6 +516,7 @@ async def test_jobs_events_and_deliveries_are_kept_as_the_rule_of_their_project_
     async def run(statement: str) -> list[object]:
         async with world.sessions.begin() as session:
             result = await session.execute(text(statement))
+            assert isinstance(result, CursorResult)
             return list(result.scalars()) if result.returns_rows else []
 
     await run("UPDATE jobs SET created_at = now() - interval '1 hour', finished_at = finished_at - interval '1 hour'")

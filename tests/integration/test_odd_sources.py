@@ -9,9 +9,10 @@ import pytest
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit, overlay, transcode, trim
-from reelwright.edits.ladder import Ladder, Quality
+from reelwright.edits.enums import Quality
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches

@@ -7,7 +7,7 @@ import gzip
 import ssl
 import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ ANY_PORT = "1-65535"
 
 
 def client(
-    *allowed: str, ports: str = ANY_PORT, names: dict[str, Sequence[Sequence[str]]] | None = None
+    *allowed: str, ports: str = ANY_PORT, names: Mapping[str, Sequence[Sequence[str]]] | None = None
 ) -> OutboundClient:
     """`names`: what looking up a name gives, the first time, the second ..."""
     settings = parse({"OUTBOUND_ALLOWED": ",".join(allowed), "OUTBOUND_PORTS": ports})

@@ -5,7 +5,7 @@ import os
 import random
 import struct
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ def plain(width: int = 60, height: int = 40) -> pyvips.Image:
     return picture.draw_rect(BLUE, 0, 0, 20, 20, fill=True)
 
 
-SAVED = {
+SAVED: dict[str, Callable[[pyvips.Image], bytes]] = {
     "png": lambda picture: picture.pngsave_buffer(),
     "interlaced png": lambda picture: picture.pngsave_buffer(interlace=True),
     "palette png": lambda picture: picture.pngsave_buffer(palette=True),

@@ -83,15 +83,19 @@ async def looked_at(plan: Plan, look: Look, source: Path, patch: Path, work: Pat
 
 def pictures(data: bytes | Path) -> list[tuple[Fraction, Picture]]:
     """Frames as a viewer sees them, with their times."""
-    with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as opened:
+    with av.open(io.BytesIO(data) if isinstance(data, bytes) else str(data), "r") as opened:
         return [
-            ((frame.pts or 0) * (frame.time_base or Fraction(0)), frame.to_ndarray(format="rgb24"))
+            (
+                (frame.pts or 0) * (frame.time_base or Fraction(0)),
+                frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False),
+            )
             for frame in opened.decode(video=0)
         ]
 
 
 def gray(picture: Picture) -> Picture:
-    return (picture @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+    luma: Picture = (picture @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+    return luma
 
 
 COMBINATIONS = [

@@ -181,7 +181,11 @@ async def test_uneven_reordered_frames_last_to_the_end_of_the_last_one(prober: P
     )  # fmt: skip
     with av.open(str(path)) as opened:
         stream = opened.streams.video[0]
-        shown = sorted(packet.pts * stream.time_base for packet in opened.demux(stream) if packet.size)
+        assert stream.time_base is not None
+        assert stream.duration is not None
+        packets = [packet for packet in opened.demux(stream) if packet.size]
+        shown = sorted(packet.pts * stream.time_base for packet in packets if packet.pts is not None)
+        assert len(shown) == len(packets)
         assert stream.duration * stream.time_base < shown[-1]
     info = await prober.probe(path)
     assert info.duration_s == info.main_video.duration_s == round(float(shown[-1] + Fraction(1, 60)), 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -27,7 +27,7 @@ async def feeds(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         yield EventFeeds(world.sessions, notifier)
 
 
-async def told(feeds: EventFeeds, *, progress: bool = True) -> AsyncIterator[tuple[str, Any]]:
+async def told(feeds: EventFeeds, *, progress: bool = True) -> AsyncGenerator[tuple[str, Any], None]:
     """Name and data of each message that is about a job."""
     stream = feeds.follow(DEFAULT_PROJECT_ID, 0, progress=progress)
     async with aclosing(stream), asyncio.timeout(PATIENCE_S):

@@ -6,7 +6,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import msgspec
 import pytest
 
 from reelwright.edits.edit import transcode
@@ -92,8 +91,7 @@ async def test_bursts_of_frames(prober: Prober, tmp_path: Path, codec: str, pres
         *("-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=3", "-fps_mode", "vfr", "-c:v", "libx264"),
         *("-vf", "select='not(mod(n,7))+between(mod(n,20),0,3)'", str(source)),
     )
-    wanted = output(P240, codec=codec, container=container)
-    wanted = msgspec.structs.replace(wanted, video=msgspec.structs.replace(wanted.video, preset=preset))
+    wanted = output(P240, codec=codec, container=container, preset=preset)
     _, (made,) = await make(prober, source, tmp_path / "work", wanted)
     assert made.duration_s == pytest.approx((await prober.probe(source)).duration_s, abs=0.12)
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import av
 import pytest
+from av.sidedata.sidedata import SideDataContainer
 
 from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.edit import Edit, overlay, trim
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import splicing
-from reelwright.edits.splice import Splice, SpliceRefusal
+from reelwright.edits.splice import CutMode, Splice, SpliceRefusal
 from reelwright.edits.steps.keep import Interval, KeepStep
 from reelwright.errors import InvalidInput, JobFailed, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober
@@ -25,6 +26,7 @@ from reelwright.media.splicing.splicer import SpliceFailed, Splicer
 from tests.support import footage, frame_judge, recipes, splices
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg
+from tests.support.recipes import Layer
 
 HDR10 = {"video": "hevc", "pixel_format": "yuv420p10le", "hdr": "smpte2084"}
 PRORES = {"video": "prores", "container": "mov", "pixel_format": "yuv422p10le", "audio_codec": "pcm_s24le"}
@@ -156,12 +158,17 @@ async def test_hdr_is_said_of_frames_at_the_edges_too(prober: Prober, splicer: S
     assert here == there
 
 
+def beside(frame: av.VideoFrame) -> SideDataContainer:
+    assert isinstance(frame.side_data, SideDataContainer)  # av types it as one of those that it has
+    return frame.side_data
+
+
 def graded(path: Path) -> set[tuple[Any, ...]]:
     """What is said of frames."""
     with av.open(str(path)) as opened:
         return {
             (
-                *sorted((one.type.name, bytes(one)) for one in frame.side_data if not one.type.name.startswith("SEI")),
+                *sorted((one.type.name, bytes(one)) for one in beside(frame) if not one.type.name.startswith("SEI")),
                 *(frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range),
             )
             for frame in opened.decode(video=0)
@@ -322,13 +329,18 @@ async def test_mutants_are_joined_exactly_or_not_at_all(
     content = source.path.read_bytes()
     cut, laid = edit_of(Fraction("0.3"), Fraction("2.7")), overlay((ImageLayer(image_path="a", start=1, end=1.3),))
     drawn = [recipes.drawn(patch)]
+    asked: tuple[tuple[Edit, CutMode, list[Layer]], ...] = (
+        (cut, "smart", []),
+        (cut, "copy", []),
+        (laid, "smart", drawn),
+    )
     ended = {"refused": 0, "failed": 0, "made": 0}
     for number in range(count):
         mutant = tmp_path / f"mutant{number}.mp4"
         mutant.write_bytes(mutated(content, chance))
         target = tmp_path / f"work{number}" / "out.mp4"
         try:
-            edit, mode, layers = chance.choice(((cut, "smart", ()), (cut, "copy", ()), (laid, "smart", drawn)))
+            edit, mode, layers = chance.choice(asked)
             made = await splices.cut(prober, splicer, edit, mutant, target, mode, layers)
         except (UnreadableMedia, UnsupportedMedia, InvalidInput):
             ended["refused"] += 1

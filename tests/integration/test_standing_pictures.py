@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -68,7 +69,9 @@ async def test_frames_of_footage_are_those_that_begin_in_the_interval(prober: Pr
     await cut(prober, source, 0.41, 0.53, tmp_path / "a" / "out.mp4")
     assert [frame.number for frame in frame_judge.read(tmp_path / "a" / "out.mp4")] == [11, 12, 13]
     await cut(prober, source, 0.41, 0.43, tmp_path / "b" / "out.mp4")
-    assert [(frame.number, frame.time_s) for frame in frame_judge.read(tmp_path / "b" / "out.mp4")] == [(10, 0)]
+    assert [(frame.number, frame.time_s) for frame in frame_judge.read(tmp_path / "b" / "out.mp4")] == [
+        (10, Fraction(0))
+    ]
 
 
 async def test_what_lies_behind_the_picture_is_refused_by_field(prober: Prober, tmp_path: Path) -> None:

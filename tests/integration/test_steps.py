@@ -19,20 +19,15 @@ from reelwright.edits.held_frames import video_end
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
-from reelwright.edits.steps import (
-    CropStep,
-    CutStep,
-    FadeStep,
-    FlipStep,
-    KeepStep,
-    OverlayStep,
-    PadStep,
-    RotateStep,
-    SpeedStep,
-    Step,
-    TrimStep,
-)
-from reelwright.edits.steps.keep import Interval
+from reelwright.edits.steps import Step
+from reelwright.edits.steps.crop import CropStep
+from reelwright.edits.steps.fade import FadeStep
+from reelwright.edits.steps.fit import PadStep
+from reelwright.edits.steps.keep import CutStep, Interval, KeepStep
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.speed import SpeedStep
+from reelwright.edits.steps.trim import TrimStep
+from reelwright.edits.steps.turn import FlipStep, RotateStep
 from reelwright.media.probe.prober import Prober
 from tests.support import recipes, reference
 from tests.support.footage import Picture

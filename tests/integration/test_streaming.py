@@ -12,6 +12,7 @@ import av
 import pytest
 
 from reelwright.edits import bit_rates, ladder
+from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Ladder
@@ -230,7 +231,7 @@ async def test_what_cannot_be_streamed_is_not_published(prober: Prober, tmp_path
     ],
 )
 async def test_the_most_demanding_picture_fits_through_a_network(
-    prober: Prober, tmp_path: Path, codec: str, times: float
+    prober: Prober, tmp_path: Path, codec: Codec, times: float
 ) -> None:
     """What would take seven times as much by its factor alone keeps to its peak, with a buffer of a second; encoders
     that see no further ahead find to it within seconds."""

@@ -104,6 +104,7 @@ async def test_each_frame_shows_what_is_on_the_screen_at_its_time(
     step = in_boxes(*CUES)
     layer = await drawn_for((step,), source, examining, renderer, tmp_path / "subtitles.mov")
     codec = "hevc" if kind == "ten bits" else "h264"
+    assert OUTPUT.video is not None
     output = msgspec.structs.replace(OUTPUT, video=msgspec.structs.replace(OUTPUT.video, codec=codec))
     target = tmp_path / "out" / "made.mp4"
     await edited(examining, Edit(steps=(step,), outputs=(output,)), source, target, layers=[layer])

@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import OVERLAY_OUTPUT, Edit
 from reelwright.edits.layers import ImageLayer, VideoLayer
 from reelwright.edits.outputs import VideoEncoding
 from reelwright.edits.plan import VideoFacts, splicing
 from reelwright.edits.splice import SpliceRefusal
-from reelwright.edits.steps import FadeStep, KeepStep, OverlayStep, Step, TrimStep
-from reelwright.edits.steps.keep import Interval
+from reelwright.edits.steps import Step
+from reelwright.edits.steps.fade import FadeStep
+from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.trim import TrimStep
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from tests.support import footage, frame_judge, recipes, splices
@@ -60,7 +64,7 @@ async def touched(
     prober: Prober, splicer: Splicer, steps: tuple[Step, ...], source: Path, folder: Path, layers: list[Layer]
 ) -> Made:
     """The edit made so, and judged beside the whole encode of it, nearly without loss."""
-    codec = (await prober.probe(source)).main_video.codec
+    codec: Codec = msgspec.convert((await prober.probe(source)).main_video.codec, Codec)
     output = msgspec.structs.replace(OVERLAY_OUTPUT, video=VideoEncoding(codec=codec, crf=20))
     edit = Edit(steps=steps, outputs=(output,))
     target, whole = folder / "work" / "out.mp4", folder / "whole" / "out.mp4"

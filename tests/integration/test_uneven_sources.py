@@ -88,7 +88,8 @@ async def test_a_last_frame_that_is_damaged_is_missed_aloud(prober: Prober, tmp_
     """Everything before it is made, by every operation alike, with a warning; who does not want it hears nothing."""
     whole = footage.make(container=container, video="mpeg4", seconds=1, audio=0, b_frames=0)
     source = footage.spoilt(whole.path, tmp_path / f"spoilt.{container}")
-    for number, edit in enumerate((trim(0.2, 1), "transcode")):
+    edits: tuple[Edit | str, ...] = (trim(0.2, 1), "transcode")
+    for number, edit in enumerate(edits):
         said, found = await make(prober, source, tmp_path / f"{number}", edit)
         assert [frame.number for frame in found] == list(range(0 if edit == "transcode" else 5, 24))
         assert said == ("the last frame of the video is damaged and was left out",)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict
 
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
+
+
+class PictureSize(TypedDict):
+    width: int
+    height: int
+    display_width: int
+    display_height: int
 
 
 def media(*, seconds: float = 10.0, rate: str = "25/1", tracks: int = 1, start: str = "0", **picture: Any) -> MediaInfo:

@@ -18,6 +18,7 @@ from reelwright.api.http.json_body import MAX_BODY_BYTES, MAX_FIELD_ERRORS, Stri
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import InvalidInput, Malformed
+from tests.support.in_process import client_of
 
 Time = Annotated[float, Meta(ge=0)] | str
 
@@ -215,7 +216,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         openapi_config=None,
         logging_config=None,
     )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with client_of(app) as client:
         yield client
 
 

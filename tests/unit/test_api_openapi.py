@@ -28,6 +28,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import Conflict, NotFound
+from tests.support.in_process import client_of
 
 T = TypeVar("T")
 
@@ -135,7 +136,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(make_app()), base_url="http://test") as client:
+    async with client_of(make_app()) as client:
         yield client
 
 
@@ -272,8 +273,7 @@ async def test_the_documents_are_where_they_should_be(client: httpx.AsyncClient)
 @pytest.mark.parametrize("root_path", ["", "/video"])
 async def test_the_page_is_served_from_here_alone(root_path: str) -> None:
     """Every file that /docs refers to is ours, below the proxy's prefix, and the page allows no other."""
-    transport = httpx.ASGITransport(make_app(root_path))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with client_of(make_app(root_path)) as client:
         page = (await client.get("/docs")).text
         links = re.findall(r'(?:src|href)="([^"]*)"', page)
         assert len(links) == 4

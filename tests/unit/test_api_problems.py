@@ -33,6 +33,7 @@ from reelwright.errors import (
     NotFound,
     ReelwrightError,
 )
+from tests.support.in_process import client_of
 
 PROBLEM = "application/problem+json"
 
@@ -85,7 +86,7 @@ def app() -> Litestar:
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with client_of(app) as client:
         yield client
 
 

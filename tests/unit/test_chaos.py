@@ -82,7 +82,7 @@ def _arrived(*arrivals: Arrival) -> Callable[[Evidence], None]:
     return lambda seen: setattr(seen.endpoints[0], "arrivals", list(arrivals))
 
 
-BREAKAGES: list[tuple[str, str, Callable[[Evidence], None]]] = [
+BREAKAGES: list[tuple[str, str, Callable[[Evidence], object]]] = [
     ("accepted jobs end truthfully", "is PENDING", _ended("PENDING")),
     ("accepted jobs end truthfully", "is killed", _ended("killed")),
     ("accepted jobs end truthfully", "was accepted, and there is none", lambda seen: seen.ended.clear()),

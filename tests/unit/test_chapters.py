@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reelwright.edits.cues.chapters import in_file, track_of
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.edit import Edit, transcode, trim
+from reelwright.edits.enums import Quality
 from reelwright.edits.facts import Facts
 from reelwright.edits.ladder import outputs
 from reelwright.edits.media_info import MAX_CHAPTERS, Chapter, MediaInfo, OtherStream
@@ -178,7 +179,9 @@ def test_what_no_output_can_hold_is_told_and_not_planned() -> None:
     """Once; what is made, and what is taken for it, is the same as without."""
     facts, texts = Facts(sha256="0" * 64, media=media()), track_of([chapter(0, 2), chapter(2, 4)])
     streaming = Streaming()
-    streams = transcode(outputs(Ladder(qualities=("240p",), streaming=streaming), (1280, 720)), streaming=streaming)
+    streams = transcode(
+        outputs(Ladder(qualities=(Quality.P240,), streaming=streaming), (1280, 720)), streaming=streaming
+    )
     sound = FileOutput(container="m4a", video=None, audio=AudioEncoding())
     for alone in (streams, Edit(steps=(), outputs=(sound,))):
         plan, bare = resolve(alone, facts, texts=texts), resolve(alone, facts)

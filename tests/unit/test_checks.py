@@ -64,12 +64,17 @@ def moving(number: int) -> Points:
     return bytes(60 + (3 * column + 4 * number + row) % 160 for row in range(down) for column in range(across))
 
 
+def still(place: int, points: Points) -> Shown:
+    """A frame of 25 a second."""
+    return Shown(place / 25, points, lambda: points)
+
+
 def seen(*numbers: int | None) -> dict[str, Stretch]:
     """What is found of 25 frames a second; None is a black one."""
     watch = FrameWatch()
     for place, number in enumerate(numbers):
         points = bytes([16] * (GRID[0] * GRID[1])) if number is None else moving(number)
-        watch.see(Shown(place / 25, points, lambda seen=points: seen), (place + 1) / 25)
+        watch.see(still(place, points), (place + 1) / 25)
     return {stretch.kind: stretch for stretch in watch.found()}
 
 
@@ -96,7 +101,7 @@ def test_the_oddest_places_are_kept_with_their_frames_though_many_are_repeated()
     watch, shown = FrameWatch(), [number - number // 5 for number in range(100)]
     shown[52], shown[53] = shown[53], shown[52]
     for place, number in enumerate(shown):
-        watch.see(Shown(place / 25, moving(number), lambda seen=number: moving(seen)), (place + 1) / 25)
+        watch.see(still(place, moving(number)), (place + 1) / 25)
     ways = [place.way for place in watch.order.places]
     assert sorted(ways) == ["repeated", "repeated", "swapped"]
     (swapped,) = (place for place in watch.order.places if place.way == "swapped")
@@ -106,11 +111,11 @@ def test_the_oddest_places_are_kept_with_their_frames_though_many_are_repeated()
 
 def planned(duration_s: float, height: int, **video: Any) -> Plan:
     """Of an output, from 1080p."""
-    size = {"width": height * 16 // 9, "height": height}
     output = FileOutput(video=VideoEncoding(**video))
     expected = ExpectedOutput(
         output=output,
-        **size,
+        width=height * 16 // 9,
+        height=height,
         duration_s=str(duration_s),
         duration_tolerance_s="0",
         frame_count=None,

@@ -11,7 +11,7 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.jobs.footprint import footprint, import_footprint
-from tests.support.media_info import media
+from tests.support.media_info import PictureSize, media
 
 MIB = 1 << 20
 SIZES = {360: (640, 360), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
@@ -20,8 +20,8 @@ SIZES = {360: (640, 360), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 216
 def planned(height: int = 720, *, bit_depth: int = 8, size_bytes: int = 5 * MIB, **coding: Any) -> Plan:
     """Eight of ten seconds, at the source's size."""
     width = SIZES[height][0]
-    picture = {"width": width, "height": height, "display_width": width, "display_height": height}
-    source = msgspec.structs.replace(media(**picture, bit_depth=bit_depth), size_bytes=size_bytes)
+    size: PictureSize = {"width": width, "height": height, "display_width": width, "display_height": height}
+    source = msgspec.structs.replace(media(**size, bit_depth=bit_depth), size_bytes=size_bytes)
     output = FileOutput(video=msgspec.convert(coding, VideoEncoding))
     return resolve(trim(0, 8, output), Facts(sha256="0" * 64, media=source))
 

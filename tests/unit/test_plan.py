@@ -13,6 +13,7 @@ from reelwright.edits.edit import Edit, trim
 from reelwright.edits.geometry import even
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.errors import InvalidInput
 from tests.support.media_info import media
 
@@ -38,6 +39,7 @@ def test_the_kept_frames_are_those_with_start_le_t_lt_end(rate: str, start_ms: i
         return
     made = plan(info, start_ms / 1000, end_ms / 1000)
     (expected,), (step,) = made.outputs, made.steps
+    assert isinstance(step, PlannedTrim)
     assert expected.frame_count == len(kept)
     assert Fraction(step.start_s) == kept[0]
     if end < count / Fraction(rate):
@@ -48,6 +50,7 @@ def test_variable_frame_rates_keep_the_interval_as_asked() -> None:
     """Nothing is known of single frames: no count is promised, and a pause may end the cut."""
     made = plan(media(variable_frame_rate=True, frame_count=100, longest_frame_s=0.8), 1.01, 2.02)
     (step,), (expected,) = made.steps, made.outputs
+    assert isinstance(step, PlannedTrim)
     assert (step.start_s, step.end_s, expected.frame_count) == ("101/100", "101/50", None)
     assert Fraction(expected.duration_tolerance_s) >= Fraction("0.8")
 

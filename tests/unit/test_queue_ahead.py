@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -48,17 +49,17 @@ def test_it_waits_for_the_first_slot_that_comes_free() -> None:
 
 def test_projects_that_had_less_have_their_turns_before() -> None:
     """As many as their shares give them, and no more than they have."""
-    mine = {"slots": 1, "running": (), "waiting": waiting(2, 2), "start_tag": 10.0, "usual_s": 2.0, "share": 1.0}
-    assert likely_s(Ahead(**mine, neighbours=(Neighbour(50, 2.0, 1.0, 10.0),))) == pytest.approx(
+    mine = Ahead(slots=1, running=(), waiting=waiting(2, 2), start_tag=10.0, usual_s=2.0, share=1.0)
+    assert likely_s(replace(mine, neighbours=(Neighbour(50, 2.0, 1.0, 10.0),))) == pytest.approx(
         10 + 2 * 2 + 2 * 2, rel=0.01
     )
-    assert likely_s(Ahead(**mine, neighbours=(Neighbour(50, 2.0, 3.0, 10.0),))) == pytest.approx(
+    assert likely_s(replace(mine, neighbours=(Neighbour(50, 2.0, 3.0, 10.0),))) == pytest.approx(
         10 + 2 * 2 + 6 * 2, rel=0.01
     )
-    assert likely_s(Ahead(**mine, neighbours=(Neighbour(1, 2.0, 3.0, 10.0),))) == pytest.approx(
+    assert likely_s(replace(mine, neighbours=(Neighbour(1, 2.0, 3.0, 10.0),))) == pytest.approx(
         10 + 2 * 2 + 2, rel=0.01
     )
-    assert likely_s(Ahead(**mine, neighbours=(Neighbour(50, 2.0, 1.0, 99.0),))) == pytest.approx(10 + 2 * 2, rel=0.01)
+    assert likely_s(replace(mine, neighbours=(Neighbour(50, 2.0, 1.0, 99.0),))) == pytest.approx(10 + 2 * 2, rel=0.01)
 
 
 def test_some_jobs_take_far_longer_than_the_middle_one() -> None:

@@ -14,10 +14,10 @@ from reelwright.edits.splice import FrameRun, SplicedInterval, Survey
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.queue import taken_with
 from reelwright.jobs.queue_choice import LIGHT, MEDIA, queue_of
-from tests.support.media_info import media
+from tests.support.media_info import PictureSize, media
 
-HD = {"width": 1920, "height": 1080, "display_width": 1920, "display_height": 1080}
-UHD = {"width": 3840, "height": 2160, "display_width": 3840, "display_height": 2160}
+HD: PictureSize = {"width": 1920, "height": 1080, "display_width": 1920, "display_height": 1080}
+UHD: PictureSize = {"width": 3840, "height": 2160, "display_width": 3840, "display_height": 2160}
 MINUTES_2, HOURS_2 = media(seconds=120, **HD), media(seconds=7200, **HD)
 TICKS = 12800
 

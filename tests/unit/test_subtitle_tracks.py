@@ -135,12 +135,14 @@ def given_cues(texts: list[str]) -> list[Cue]:
 
 
 def read_by_ffmpeg(text: str, demuxer: str) -> list[tuple[float, float, str]]:
-    with av.open(io.BytesIO(text.encode()), format=demuxer) as container:
-        return [
-            (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base), bytes(packet).decode())
-            for packet in container.demux()
-            if packet.pts is not None
-        ]
+    found = []
+    with av.open(io.BytesIO(text.encode()), "r", format=demuxer) as container:
+        for packet in container.demux():
+            if packet.pts is not None:
+                assert packet.duration is not None
+                times = (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base))
+                found.append((*times, bytes(packet).decode()))
+    return found
 
 
 def without_tags(text: str) -> str:

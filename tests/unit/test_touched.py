@@ -16,10 +16,12 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, ImageFacts, Plan, PlannedOverlay, resolve, splicing
 from reelwright.edits.plan.touched import only, touched
 from reelwright.edits.splice import FrameRun, SourceCoding, SplicedInterval, SpliceRefusal, Survey
-from reelwright.edits.steps import OverlayStep, Step, TrimStep
+from reelwright.edits.steps import Step
 from reelwright.edits.steps.crop import CropStep
 from reelwright.edits.steps.fade import FadeStep
 from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import splice_recipe

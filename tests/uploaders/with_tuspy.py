@@ -15,5 +15,6 @@ uploader = client.uploader(
     file, metadata={"filename": "holiday.mp4"}, chunk_size=chunk_bytes, retries=60, retry_delay=1
 )
 uploader.upload()
-video_id = uploader.request.response_headers["reelwright-video-id"]
+last = uploader.request
+video_id = last.response_headers["reelwright-video-id"]  # type: ignore[attr-defined]  # typed as None, which it is at first
 print(json.dumps({"video_id": video_id, "took_s": time.perf_counter() - began}))
