@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from reelwright.capacity.place import WorkPlace
+from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import Settings
 from reelwright.storage import disk_space
 from reelwright.storage.local import LocalStorage
@@ -21,10 +23,10 @@ from tests.support.job_database import World
 
 
 @pytest.fixture
-def ffmpeg(tmp_path: Path) -> Path:
+def ffmpeg(tmp_path: Path, settings: Settings) -> Path:
     """The program of the worker under test, which may go away."""
     program = tmp_path / "ffmpeg"
-    program.touch(mode=0o755)
+    program.symlink_to(capabilities.ffmpeg_path(settings))
     return program
 
 
@@ -84,3 +86,19 @@ async def test_a_disk_that_does_not_answer_keeps_nobody_waiting(
         back.set()
     assert machine.trouble is not None
     assert machine.trouble.code == "storage"
+
+
+async def test_another_folder_at_the_place_of_the_media_is_no_place_to_work(
+    machine: Machine, settings: Settings
+) -> None:
+    """The one below the mount shows when a disk is gone: what is made there nobody would find."""
+    LocalStorage(settings.media_path, reserve_bytes=0).identify(uuid.uuid4())
+    assert await machine.examine()
+    settings.media_path.rename(gone := settings.media_path.with_name("gone"))
+    settings.media_path.mkdir()
+    assert not await machine.examine()
+    assert machine.trouble is not None
+    assert machine.trouble.detail == "MEDIA_ROOT is not the folder that it was: is its disk mounted?"
+    settings.media_path.rmdir()
+    gone.rename(settings.media_path)
+    assert await machine.examine()
