@@ -161,6 +161,7 @@ class DrainingWorker(worker.Worker):
             if isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation):
                 logger.warning("this worker was silent and another one struck it off: registering again")
                 self.worker_id = await self.app.job_manager.register_worker()
+                self._look()
             elif isinstance(error.__cause__, psycopg.OperationalError):
                 logger.warning("no jobs fetched, trying again: %s", error.__cause__)
             else:
