@@ -20,8 +20,8 @@ Said = list[tuple[float, float, str]]
 
 
 @pytest.fixture(scope="module")
-def source() -> footage.Footage:
-    return footage.make(audio=1, seconds=5, keyframe_every=25)
+def source() -> Path:
+    return footage.make(audio=1, seconds=5, keyframe_every=25, size=(160, 90)).path
 
 
 def film(source: Path, made: Path, texts: dict[str, Said], *marks: tuple[int, int, str]) -> Path:
@@ -68,12 +68,10 @@ CHAPTERS = [(0, 1, "Opening"), (1, 3, "Hello"), (2.6, 7.6, "Talk"), (7.8, 11.2, 
 IN_MP4 = [(0, 1, "Opening"), (1, 2.6, "Hello"), (2.6, 7.6, "Talk"), (7.6, 7.8, ""), (7.8, 11.2, "Credits")]
 
 
-async def test_an_intro_a_talk_and_an_outro_keep_theirs(
-    shared_service: Service, source: footage.Footage, tmp_path: Path
-) -> None:
+async def test_an_intro_a_talk_and_an_outro_keep_theirs(shared_service: Service, source: Path, tmp_path: Path) -> None:
     """English goes on from the intro into the talk; German and French are where they are spoken; chapters follow one
     another, cross-fades and all. What is explained is what runs, and it is proven."""
-    body, _ = await joined_three(shared_service, source.path, tmp_path)
+    body, _ = await joined_three(shared_service, source, tmp_path)
     outputs: list[Any] = [
         {"qualities": ["source"], "preset": "ultrafast"},
         {"qualities": ["source"], "container": "mkv", "preset": "ultrafast"},
@@ -96,10 +94,10 @@ async def test_an_intro_a_talk_and_an_outro_keep_theirs(
 
 
 async def test_an_edit_of_the_result_and_a_result_that_is_joined_have_them(
-    shared_service: Service, source: footage.Footage, tmp_path: Path
+    shared_service: Service, source: Path, tmp_path: Path
 ) -> None:
     """The one is made of the originals; the other brings along what it was made with, whole tags of languages too."""
-    body, video = await joined_three(shared_service, source.path, tmp_path)
+    body, video = await joined_three(shared_service, source, tmp_path)
     spoken = {"type": "subtitles", "as": "track", "language": "pt-BR", "cues": [{"start": 3, "end": 4, "text": "Fala"}]}
     steps = [*body["steps"], spoken]
     job = await made(shared_service, "/edits", body | {"steps": steps, "outputs": ["mp4"]})
@@ -122,11 +120,11 @@ async def test_an_edit_of_the_result_and_a_result_that_is_joined_have_them(
 
 
 async def test_a_video_without_any_has_those_of_what_is_joined(
-    shared_service: Service, source: footage.Footage, tmp_path: Path
+    shared_service: Service, source: Path, tmp_path: Path
 ) -> None:
     """Also one that a release stored which read none; by a word, it has none."""
-    bare_video = await shared_service.upload(source.path)
-    intro = film(source.path, tmp_path / "intro.mkv", {"eng": [(1, 2, "Hi")]}, (0, 5000, "Intro"))
+    bare_video = await shared_service.upload(source)
+    intro = film(source, tmp_path / "intro.mkv", {"eng": [(1, 2, "Hi")]}, (0, 5000, "Intro"))
     video = await shared_service.upload(intro)
     unread = "UPDATE videos SET embedded_subtitles = NULL WHERE id = $1::uuid RETURNING 1 AS one"
     assert len(await shared_service.sql(unread, video["id"])) == 1
@@ -145,12 +143,10 @@ async def test_a_video_without_any_has_those_of_what_is_joined(
     assert (variant["subtitles"], chapters_of(result), job["warnings"]) == ([], [], [])
 
 
-async def test_what_of_theirs_cannot_be_kept_is_told(
-    shared_service: Service, source: footage.Footage, tmp_path: Path
-) -> None:
+async def test_what_of_theirs_cannot_be_kept_is_told(shared_service: Service, source: Path, tmp_path: Path) -> None:
     """By the place where the request names the video; images alone want none."""
     marks = [(number * 5, number * 5 + 5, f"{number}") for number in range(600)]
-    video = await shared_service.upload(with_chapters(source.path, tmp_path / "film.mkv", *marks))
+    video = await shared_service.upload(with_chapters(source, tmp_path / "film.mkv", *marks))
     steps = [{"type": "concat", "after": [{"source": f"video:{video['id']}"}]}]
     body = {"source": video["id"], "steps": steps, "outputs": ["mkv"]}
     explained = (await shared_service.client.post("/edits?validate_only=true", json=body)).json()
@@ -160,11 +156,9 @@ async def test_what_of_theirs_cannot_be_kept_is_told(
         assert answer.json()["warnings"] == []
 
 
-async def test_no_more_text_is_held_than_an_edit_can_use(
-    shared_service: Service, source: footage.Footage, tmp_path: Path
-) -> None:
+async def test_no_more_text_is_held_than_an_edit_can_use(shared_service: Service, source: Path, tmp_path: Path) -> None:
     """Of eleven videos with as many cues as a video may have, the first is kept and the last is not even read."""
-    talk = film(source.path, tmp_path / "talk.mkv", {"eng": [(1, 2, "x")]})
+    talk = film(source, tmp_path / "talk.mkv", {"eng": [(1, 2, "x")]})
     videos = [await shared_service.upload(talk) for _ in range(11)]
     cues = [
         {"start_s": f"{number}/2500", "end_s": f"{number + 5}/2500", "runs": [{"text": "x"}]}
@@ -174,7 +168,7 @@ async def test_no_more_text_is_held_than_an_edit_can_use(
     for video in videos:
         full = "UPDATE videos SET embedded_subtitles = $2::jsonb WHERE id = $1::uuid RETURNING 1 AS one"
         assert len(await shared_service.sql(full, video["id"], said)) == 1
-    bare_video = await shared_service.upload(source.path)
+    bare_video = await shared_service.upload(source)
     steps = [{"type": "concat", "after": [{"source": f"video:{video['id']}"} for video in (*videos, videos[0])]}]
     body = {"source": bare_video["id"], "steps": steps, "outputs": ["mkv"]}
     explained = (await shared_service.client.post("/edits?validate_only=true", json=body)).json()

@@ -25,19 +25,22 @@ SRT = """1
 """
 
 
+QUICK = {"qualities": ["source"], "preset": "ultrafast"}
+
+
 @pytest.fixture(scope="module")
 def gray(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds of even gray."""
     path = tmp_path_factory.mktemp("gray") / "gray.mp4"
     ffmpeg(
-        *("-f", "lavfi", "-i", "color=gray:size=640x360:rate=25:duration=3"),
+        *("-f", "lavfi", "-i", "color=gray:size=320x180:rate=25:duration=3"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path)),
     )
     return path
 
 
 async def edited(service: Service, video: dict[str, Any], *steps: dict[str, Any]) -> dict[str, Any]:
-    answer = await service.client.post("/edits", json={"source": video["id"], "steps": steps, "outputs": ["mp4"]})
+    answer = await service.client.post("/edits", json={"source": video["id"], "steps": steps, "outputs": [QUICK]})
     assert answer.status_code == 202, answer.text
     return await service.until(answer.json()["job_id"], "SUCCESS")
 
@@ -47,7 +50,7 @@ async def written(service: Service, job: dict[str, Any]) -> list[tuple[bool, boo
     with av.open(str(await service.result(job["job_id"]))) as container:
         pictures = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
     found = [np.abs(picture - 128).max(axis=-1) > 60 for picture in pictures]
-    return [(bool(one[:180].any()), bool(one[180:].any())) for one in found]
+    return [(bool(one[:90].any()), bool(one[90:].any())) for one in found]
 
 
 async def test_subtitles_are_burned_in(shared_service: Service, gray: Path) -> None:

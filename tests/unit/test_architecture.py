@@ -1,6 +1,6 @@
 """How the code lies: what a reader may rely on when looking for something."""
 
-import ast
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -16,24 +16,25 @@ LONGER = {
 
 
 @cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def _texts() -> dict[Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in MODULES}
 
 
 def test_no_class_is_called_as_another() -> None:
     """A name that is searched for leads to one place."""
-    names = Counter(node.name for path in MODULES for node in _parsed(path).body if isinstance(node, ast.ClassDef))
+    names = Counter(name for text in _texts().values() for name in re.findall(r"^class (\w+)", text, re.MULTILINE))
+    assert len(names) > 200
     assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_each_module_says_what_it_is_for() -> None:
-    """In the first line of its docstring."""
-    silent = [str(path) for path in MODULES if not (ast.get_docstring(_parsed(path)) or "").split("\n")[0]]
+    """In the first line of its docstring, which is its own first."""
+    silent = [str(path) for path, text in _texts().items() if not re.match(r'(#!.*\n)?"""\S', text)]
     assert silent == []
 
 
 def test_files_are_short() -> None:
     """One that grows past this has an idea in it that wants a file of its own."""
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    lengths = {path: len(text.splitlines()) for path, text in _texts().items()}
     long = [str(path) for path, lines in lengths.items() if lines > MAX_LINES]
     assert [path for path in long if not path.endswith(tuple(LONGER))] == []
