@@ -166,10 +166,13 @@ class Service:
         """The job, once it has one of the statuses (default: any final one)."""
         wanted = set(statuses) or FINAL
         deadline = time.monotonic() + within_s
+        pause_s = 0.05
         while (status := await self.status(job_id)) not in wanted:
             if time.monotonic() > deadline or status in FINAL:
                 raise AssertionError(f"wanted {wanted}, is {await self.job(job_id)}\n{self.logs()}")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause_s)
+            if wanted <= FINAL:  # it stays so: who waits long need not be the first to know
+                pause_s = min(pause_s * 1.25, 0.25)
         return await self.job(job_id)
 
     async def result(self, job_id: str, **query: str) -> Path:
