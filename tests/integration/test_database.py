@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -118,7 +119,7 @@ async def test_a_process_that_stands_still_amid_a_transaction_holds_nobody_up(da
         await connection.exec_driver_sql("CREATE TABLE locked AS SELECT generate_series(1, 2) AS id")
         await connection.commit()
     lock = "UPDATE locked SET id = id WHERE id = {}"
-    with psycopg.connect(database_url, **libpq_parameters()) as queue:  # type: ignore[arg-type]
+    with psycopg.connect(make_conninfo(database_url, **libpq_parameters())) as queue:
         async with engine.connect() as connection:
             await connection.exec_driver_sql(lock.format(1))
             queue.execute(lock.format(2))

@@ -14,7 +14,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from reelwright.edits.edit import Edit
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import SoundFacts
-from reelwright.edits.steps.audio import AudioStep, MixedSound, OtherSound
+from reelwright.edits.steps.audio import AudioStep, Channels, MixedSound, OtherSound
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import UnsupportedMedia
 from reelwright.media.probe.prober import Prober
@@ -145,12 +145,12 @@ async def test_music_makes_room(prober: Prober, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "count", "first"), [("mono", 1, 0.25), ("stereo", 2, 0.5), ("left", 2, 0.5), ("right", 2, 0)]
 )
-async def test_channels(prober: Prober, tmp_path: Path, wanted: str, count: int, first: float) -> None:
+async def test_channels(prober: Prober, tmp_path: Path, wanted: Channels, count: int, first: float) -> None:
     """Of a tone on the left alone."""
     left = tmp_path / "left.wav"
     wave = f"aevalsrc=0.5*sin(2*PI*{TONE_HZ}*t)|0:c=stereo:s=48000:d=2"
     subprocess.run([get_ffmpeg_exe(), "-v", "error", "-y", "-f", "lavfi", "-i", wave, str(left)], check=True)
-    step = AudioStep(replace=OtherSound(source="a"), channels=wanted)  # type: ignore[arg-type]
+    step = AudioStep(replace=OtherSound(source="a"), channels=wanted)
     target = await made(prober, tmp_path, step, footage.make().path, left)
     samples = heard(target)
     assert samples.shape[0] == count

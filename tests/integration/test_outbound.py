@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import pytest
 
@@ -24,7 +25,7 @@ from reelwright.outbound.client import OutboundClient, RemoteAnswer
 from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.target import Target
 from reelwright.settings_reader import parse
-from tests.support.remote import Call, Remote, head, saying
+from tests.support.remote import Answering, Call, Remote, head, saying
 
 PATIENCE = Patience(total_s=20, stall_s=5)
 ANY_PORT = "1-65535"
@@ -41,14 +42,22 @@ def client(
         answers = left[host]
         return list(answers.pop(0) if len(answers) > 1 else answers[0])
 
-    more = {} if names is None else {"resolve": resolve}
-    return OutboundClient(OutboundRules.of(settings), **more)  # type: ignore[arg-type]
+    rules = OutboundRules.of(settings)
+    return OutboundClient(rules) if names is None else OutboundClient(rules, resolve=resolve)
+
+
+class Asked(TypedDict, total=False):
+    method: str
+    headers: Mapping[str, str]
+    secret_headers: Mapping[str, str]
+    body: bytes
+    max_redirects: int
 
 
 async def fetched(
-    by: OutboundClient, url: str, patience: Patience = PATIENCE, **more: object
+    by: OutboundClient, url: str, patience: Patience = PATIENCE, **more: Unpack[Asked]
 ) -> tuple[RemoteAnswer, bytes]:
-    async with by.open(Target.read(url), patience=patience, **more) as answer:  # type: ignore[arg-type]
+    async with by.open(Target.read(url), patience=patience, **more) as answer:
         return answer, b"".join([chunk async for chunk in answer.chunks()])
 
 
@@ -238,9 +247,9 @@ async def _endless(call: Call, writer: asyncio.StreamWriter) -> None:
         (saying(200, gzip.compress(b"1" * 9999)[:-9], Content_Encoding="gzip"), "/", PATIENCE, "remote_unavailable"),
     ],
 )  # fmt: skip
-async def test_what_does_not_end_is_ended(answering: object, path: str, patience: Patience, code: str) -> None:
+async def test_what_does_not_end_is_ended(answering: Answering, path: str, patience: Patience, code: str) -> None:
     """In the time that is given, however the other side spends it."""
-    async with Remote(answering).running() as remote:  # type: ignore[arg-type]
+    async with Remote(answering).running() as remote:
         began = time.monotonic()
         with pytest.raises(ReelwrightError) as failed:
             await fetched(client("127.0.0.1"), remote.url(path), patience)

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -129,7 +129,12 @@ def flicker(folder: Path) -> Path:
     ],
 )
 async def test_a_layer_that_lasts_to_the_end_adds_nothing(
-    prober: Prober, patch: Path, flicker: Path, tmp_path: Path, name: str, kind: str
+    prober: Prober,
+    patch: Path,
+    flicker: Path,
+    tmp_path: Path,
+    name: str,
+    kind: Literal["faded", "stop", "hold", "loop"],
 ) -> None:
     """The video drives, whatever lies over it, at whatever frame rate: its frames, each once, at their times, and the
     layer in every one of them from its start on."""
@@ -139,7 +144,7 @@ async def test_a_layer_that_lasts_to_the_end_adds_nothing(
     if kind == "faded":
         layer, shown = ImageLayer(image_path="a", x=10, y=140, start=0.501, fade_in=0.1), patch
     else:
-        layer, shown = VideoLayer(video_path="a", x=10, y=120, start=0.501, at_end=kind), flicker  # type: ignore[arg-type]
+        layer, shown = VideoLayer(video_path="a", x=10, y=120, start=0.501, at_end=kind), flicker
     await make(prober, source.path, target, layer, shown)
     frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.85)
     until = Fraction("1.501") if kind == "stop" else Fraction(100)

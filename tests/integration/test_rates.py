@@ -9,6 +9,7 @@ import av
 import pytest
 
 from reelwright.edits import ladder
+from reelwright.edits.codecs import Codec, Container
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Ladder
@@ -52,15 +53,15 @@ def bits_a_second(path: Path) -> float:
 )
 @pytest.mark.slow
 async def test_the_bit_rate_is_the_wanted_one(
-    prober: Prober, clip: Path, tmp_path: Path, codec: str, container: str, two_pass: bool
+    prober: Prober, clip: Path, tmp_path: Path, codec: Codec, container: Container, two_pass: bool
 ) -> None:
     """Within 10 %: encoders steer by what they have spent, and what the last second costs comes too late to be made up
     for. The percentage rises over both passes, and neither is without it."""
     media = await prober.probe(clip)
     wanted = Ladder(
         qualities=(Quality.P240, Quality.SOURCE)[: 2 if codec == "h264" else 1],
-        codec=codec,  # type: ignore[arg-type]
-        container=container,  # type: ignore[arg-type]
+        codec=codec,
+        container=container,
         video_bit_rate=400_000,
         two_pass=two_pass,
         preset="superfast",

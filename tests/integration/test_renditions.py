@@ -8,11 +8,12 @@ from pathlib import Path
 import av
 import pytest
 
+from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.ladder import default_crf
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
+from reelwright.edits.outputs import AudioEncoding, FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Plan
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches
@@ -36,13 +37,18 @@ MUCH_ALIKE = ("29.97", "mpeg2 ts", "prores 10 bit", "portrait", "silent")
 
 
 def output(
-    quality: Quality, *, codec: str = "h264", container: str = "mp4", audio: str = "aac", preset: str = "superfast"
+    quality: Quality,
+    *,
+    codec: Codec = "h264",
+    container: Container = "mp4",
+    audio: AudioCodec = "aac",
+    preset: Preset = "superfast",
 ) -> FileOutput:
     return FileOutput(
         quality=quality,
-        container=container,  # type: ignore[arg-type]
-        video=VideoEncoding(codec=codec, preset=preset, crf=default_crf(codec, quality, (320, 180))),  # type: ignore[arg-type]
-        audio=AudioEncoding(codec=audio),  # type: ignore[arg-type]
+        container=container,
+        video=VideoEncoding(codec=codec, preset=preset, crf=default_crf(codec, quality, (320, 180))),
+        audio=AudioEncoding(codec=audio),
     )
 
 
@@ -83,7 +89,9 @@ async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
         ("vp9", "ultrafast", "mkv"),
     ],
 )
-async def test_bursts_of_frames(prober: Prober, tmp_path: Path, codec: str, preset: str, container: str) -> None:
+async def test_bursts_of_frames(
+    prober: Prober, tmp_path: Path, codec: Codec, preset: Preset, container: Container
+) -> None:
     """A screen recording, whose frames encoders reorder unevenly, is as long as it was. How long its last frame
     is shown is an encoder's guess."""
     source = tmp_path / "bursts.mp4"
@@ -100,11 +108,11 @@ async def test_bursts_of_frames(prober: Prober, tmp_path: Path, codec: str, pres
     ("codec", "container"), [("h264", "mp4"), ("hevc", "mp4"), ("av1", "mp4"), ("vp9", "webm"), ("h264", "mkv")]
 )
 async def test_the_last_slide_is_shown_as_long_as_it_is_in_the_source(
-    prober: Prober, tmp_path: Path, codec: str, container: str
+    prober: Prober, tmp_path: Path, codec: Codec, container: Container
 ) -> None:
     """In a source that says of no frame how long it lasts."""
     source = footage.slides(tmp_path / "slides.flv", (0.0, 1.0, 2.0))
-    audio = "opus" if container == "webm" else "aac"
+    audio: AudioCodec = "opus" if container == "webm" else "aac"
     asked = output(Quality.P240, codec=codec, container=container, audio=audio)
     plan, (made,) = await make(prober, source, tmp_path / "work", asked)
     assert mismatches(plan.outputs[0], made) == []
@@ -143,7 +151,9 @@ async def test_renditions_equal_those_of_separate_runs(prober: Prober, tmp_path:
         pytest.param("h264", "mkv", "aac", marks=pytest.mark.slow),
     ],
 )
-async def test_codecs_and_containers(prober: Prober, tmp_path: Path, codec: str, container: str, audio: str) -> None:
+async def test_codecs_and_containers(
+    prober: Prober, tmp_path: Path, codec: Codec, container: Container, audio: AudioCodec
+) -> None:
     """Each with its frames, sound and colours; ten bits stay ten bits where the codec has them."""
     source = of_kind("hevc 10 bit")
     rungs = [output(quality, codec=codec, container=container, audio=audio) for quality in (Quality.SOURCE, P240)]

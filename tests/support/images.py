@@ -32,8 +32,8 @@ class RendererForTests:
 
     @classmethod
     @asynccontextmanager
-    async def in_folder(cls, folder: Path, **limits: float) -> AsyncIterator[RendererForTests]:
-        async with ImageRenderer(BUNDLED_ONLY, folder, **limits) as renderer:  # type: ignore[arg-type]
+    async def in_folder(cls, folder: Path, *, timeout_s: float = 30.0) -> AsyncIterator[RendererForTests]:
+        async with ImageRenderer(BUNDLED_ONLY, folder, timeout_s=timeout_s) as renderer:
             yield cls(renderer)
 
     async def draw_text(self, text: str, style: TextStyle, path: Path) -> tuple[int, int]:

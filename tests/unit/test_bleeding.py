@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pyvips
 from hypothesis import given
@@ -15,9 +17,9 @@ def picture(pixels: np.typing.NDArray[np.uint8]) -> pyvips.Image:
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_random=False))
-def test_what_is_seen_stays_and_what_is_not_is_never_black(width: int, height: int, dice: object) -> None:
+def test_what_is_seen_stays_and_what_is_not_is_never_black(width: int, height: int, dice: Random) -> None:
     """Ink of one colour, at any places and opacities: every pixel has that colour afterwards, opacity is untouched."""
-    random = np.random.default_rng(dice.getrandbits(32))  # type: ignore[attr-defined]
+    random = np.random.default_rng(dice.getrandbits(32))
     pixels = np.zeros((height, width, 4), np.uint8)
     pixels[..., 3] = random.choice([0, 0, 0, 7, 128, 255], (height, width))
     pixels[random.integers(height), random.integers(width), 3] = 255

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import pytest
@@ -74,8 +75,14 @@ def _ended(outcome: str) -> Callable[[Evidence], None]:
     return lambda seen: seen.ended.__setitem__(0, replace(seen.ended[0], outcome=outcome))
 
 
-def _made(**changes: object) -> Callable[[Evidence], None]:
-    return lambda seen: seen.made.__setitem__(0, replace(seen.made[0], **changes))  # type: ignore[arg-type]
+class Changes(TypedDict, total=False):
+    planned: int | None
+    seen: int
+    fault: str
+
+
+def _made(**changes: Unpack[Changes]) -> Callable[[Evidence], None]:
+    return lambda seen: seen.made.__setitem__(0, replace(seen.made[0], **changes))
 
 
 def _arrived(*arrivals: Arrival) -> Callable[[Evidence], None]:

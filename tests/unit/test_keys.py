@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -73,5 +74,7 @@ def test_what_changes_something_needs_another_scope(
         ("keys", "127.0.0.1", True),
     ],
 )
-def test_keys_are_needed_where_others_can_come(auth: str, app_host: str, needed: bool) -> None:
-    assert Settings(auth=auth, app_host=app_host).needs_keys is needed  # type: ignore[arg-type]
+def test_keys_are_needed_where_others_can_come(
+    auth: Literal["auto", "off", "keys"], app_host: str, needed: bool
+) -> None:
+    assert Settings(auth=auth, app_host=app_host).needs_keys is needed

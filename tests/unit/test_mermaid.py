@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.media.ffmpeg import mermaid
-from reelwright.media.ffmpeg.filtergraph import GraphInput, Graphs, between, every, filter_, in_runs, seconds
+from reelwright.media.ffmpeg.filtergraph import Filter, GraphInput, Graphs, between, every, filter_, in_runs, seconds
 from reelwright.media.ffmpeg.graph import Graph, closed_up, within
 
 FILTERS = st.sampled_from(
@@ -27,15 +27,15 @@ CHAINS = st.lists(FILTERS, min_size=1, max_size=6)
 
 
 @given(st.lists(st.tuples(CHAINS, st.integers(1, 3)), min_size=1, max_size=5))
-def test_nothing_is_lost_on_the_way(parts: list[tuple[list[object], int]]) -> None:
+def test_nothing_is_lost_on_the_way(parts: list[tuple[list[Filter], int]]) -> None:
     """Whatever the two builders write."""
     graph = Graph("v")
     for number, (filters, count) in enumerate(parts):
-        pads = graph.split(graph.stream(number, 0).then(*filters), count)  # type: ignore[arg-type]
+        pads = graph.split(graph.stream(number, 0).then(*filters), count)
         graph.output(graph.joined(pads, filter_("xstack", inputs=count)), filter_("null"))
     graphs = Graphs()
     for filters, _ in parts:
-        graphs.mixed([GraphInput(0, 1, list(filters)), GraphInput(None, None, list(filters))], list(filters))  # type: ignore[arg-type]
+        graphs.mixed([GraphInput(0, 1, list(filters)), GraphInput(None, None, list(filters))], list(filters))
     for text in (str(graph), *graphs.options()[1::2]):
         assert ";".join(map(str, mermaid.read(text))) == text
 

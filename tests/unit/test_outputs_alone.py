@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TypedDict, Unpack
 
 import msgspec
 import pytest
 
 from reelwright.edits.edit import Edit
-from reelwright.edits.outputs import AudioEncoding, FileOutput
+from reelwright.edits.outputs import AudioEncoding, Channels, FileOutput
 from reelwright.edits.plan import SUBTITLED, Facts, resolve
 from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
 from reelwright.edits.steps.trim import TrimStep
@@ -23,8 +24,13 @@ CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True, 
 LONG = media(seconds=7200, tracks=2)
 
 
-def mp3(**audio: object) -> FileOutput:
-    return FileOutput(container="mp3", video=None, audio=AudioEncoding(codec="mp3", **audio))  # type: ignore[arg-type]
+class Sound(TypedDict, total=False):
+    loudness_lufs: float
+    channels: Channels
+
+
+def mp3(**audio: Unpack[Sound]) -> FileOutput:
+    return FileOutput(container="mp3", video=None, audio=AudioEncoding(codec="mp3", **audio))
 
 
 def commands(*outputs: FileOutput, images: tuple[AnySidecar, ...] = (), start: float = 0) -> tuple[Command, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 
+AtEnd = Literal["stop", "hold", "loop"]
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
 PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)
 VIDEO = VideoFacts(sha256="2" * 64, media=media())
@@ -104,9 +106,9 @@ def test_everything_is_one_graph_and_the_sound_is_copied() -> None:
 
 
 @pytest.mark.parametrize(("at_end", "again"), [("stop", 0), ("hold", 0), ("loop", 1)])
-def test_a_video_layer_reads_no_more_than_it_shows(at_end: str, again: int) -> None:
+def test_a_video_layer_reads_no_more_than_it_shows(at_end: AtEnd, again: int) -> None:
     """It is bounded, or the output would never end."""
-    made = arguments(VideoLayer(video_path="a", start=2, end=5, at_end=at_end))  # type: ignore[arg-type]
+    made = arguments(VideoLayer(video_path="a", start=2, end=5, at_end=at_end))
     assert made.count("-stream_loop") == again
     at = made.index("<in1>")
     assert "-t" in made[:at]
@@ -126,8 +128,9 @@ def test_an_hdr_layer_is_tone_mapped() -> None:
 def test_a_video_layer_that_stops_is_shown_for_as_long_as_it_lasts() -> None:
     """A fade out ends with it, too."""
     short = VideoFacts(sha256="2" * 64, media=media(seconds=2))
-    for at_end, end in (("stop", "3"), ("hold", "10"), ("loop", "10")):
-        layer = VideoLayer(video_path="a", start=1, at_end=at_end)  # type: ignore[arg-type]
+    ends: tuple[tuple[AtEnd, str], ...] = (("stop", "3"), ("hold", "10"), ("loop", "10"))
+    for at_end, end in ends:
+        layer = VideoLayer(video_path="a", start=1, at_end=at_end)
         plan = resolve(overlay((layer,)), Facts(sha256="0" * 64, media=media(), layers=(short,)))
         (step,) = plan.steps
         assert isinstance(step, PlannedOverlay)

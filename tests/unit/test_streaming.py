@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.edits import ladder
-from reelwright.edits.codecs import Codec
+from reelwright.edits.codecs import Codec, Container
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.language_tags import tag_of
@@ -30,12 +30,12 @@ CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True)
 
 
 def plan(
-    wish: Streaming | None, *, info: MediaInfo | None = None, codec: Codec = "h264", container: str = "mp4"
+    wish: Streaming | None, *, info: MediaInfo | None = None, codec: Codec = "h264", container: Container = "mp4"
 ) -> Plan:
     wanted = Ladder(
         qualities=(Quality.P720, Quality.P240),
         codec=codec,
-        container=container,  # type: ignore[arg-type]
+        container=container,
         streaming=wish,
     )
     outputs = ladder.outputs(wanted, (1280, 720))

@@ -129,7 +129,7 @@ def test_what_is_drawn_has_only_what_is_seen_then() -> None:
 
 
 def test_commands_name_the_slots_of_the_whole_plan() -> None:
-    coding = {"codec": "h264", "profile": "high", "level": "4.0", "reorder": 2, "free_id": 1}
+    coding = SourceCoding(codec="h264", profile="high", level="4.0", reorder=2, free_id=1)
     run = FrameRun(first_tick=4 * TICKS, last_tick=6 * TICKS - 512, count=50)
     first = SplicedInterval(start_tick=0, end_tick=4 * TICKS, copied=FrameRun(first_tick=0, last_tick=4 * TICKS - 512))
     second = SplicedInterval(
@@ -139,7 +139,7 @@ def test_commands_name_the_slots_of_the_whole_plan() -> None:
         copied=FrameRun(first_tick=6 * TICKS, last_tick=10 * TICKS - 512),
     )
     plan = planned(laid((8, 8.001), (4, 5)))
-    survey = Survey(coding=SourceCoding(**coding), intervals=(first, second))  # type: ignore[arg-type]
+    survey = Survey(coding=coding, intervals=(first, second))
     made = splicing.spliced(plan, "smart", survey)
     able = Capabilities(ffmpeg_version="9.0", threads=2, tone_mapping=True, encoders=("libx264",))
     (command,) = splice_recipe(made, able).commands
