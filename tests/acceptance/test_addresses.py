@@ -20,7 +20,7 @@ from tests.support.service import Service, free_port
 async def made(shared_service: Service, clip: Path) -> dict[str, Any]:
     """A job with two renditions, a poster and playlists."""
     video = await shared_service.upload(clip)
-    body = {"qualities": ["240p", "source"], "poster": {}, "hls": True}
+    body = {"qualities": ["240p", "source"], "preset": "ultrafast", "poster": {}, "hls": True}
     answer = await shared_service.client.post(f"/transcode/{video['id']}", json=body)
     return await shared_service.until(answer.json()["job_id"], "SUCCESS")
 

@@ -20,7 +20,7 @@ RECIPES = dict(RECIPE.findall(PAGE.read_text()))
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("editing") / "clip.mp4"
-    picture, sound = "testsrc2=size=640x360:rate=25:duration=5", "sine=frequency=440:duration=5"
+    picture, sound = "testsrc2=size=640x360:rate=10:duration=5", "sine=frequency=440:duration=5"
     ffmpeg(*("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, "-preset", "ultrafast"), str(path))
     return path
 

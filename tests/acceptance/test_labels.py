@@ -81,13 +81,13 @@ async def test_what_an_edit_says_goes_to_its_job_and_its_variants(service: Servi
     text = {"type": "text", "text": "Hi", "start": 0, "end": 1}
     edits: list[tuple[str, dict[str, Any]]] = [
         ("/trim", {"video_id": video["id"], "start": 0, "end": 1}),
-        ("/overlays", {"video_id": video["id"], "overlays": [text]}),
-        ("/watermark", {"video_id": video["id"], "image_path": "wm.png"}),
+        ("/overlays", {"video_id": video["id"], "overlays": [text], "preset": "ultrafast"}),
+        ("/watermark", {"video_id": video["id"], "image_path": "wm.png", "preset": "ultrafast"}),
         (
             "/edits",
             {"source": video["id"], "steps": [{"type": "flip", "direction": "horizontal"}], "outputs": ["mp4:240p"]},
         ),
-        (f"/transcode/{video['id']}", {"qualities": ["source", "240p"]}),
+        (f"/transcode/{video['id']}", {"qualities": ["source", "240p"], "preset": "ultrafast"}),
     ]
     jobs = []
     for path, body in edits:

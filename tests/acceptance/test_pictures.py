@@ -24,7 +24,7 @@ PICTURES: dict[str, Any] = {
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds."""
     path = tmp_path_factory.mktemp("pictures") / "source.mp4"
-    graph = "testsrc2=size=640x360:rate=25:duration=2"
+    graph = "testsrc2=size=320x180:rate=25:duration=2"
     ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path))
     return path
 
@@ -57,7 +57,7 @@ async def test_all_pictures_come_with_the_rendition(shared_service: Service, sou
         picture = pyvips.Image.new_from_buffer(fetched[name], "")
         sizes[name] = picture.width, picture.height
     assert sizes == {
-        "poster.jpg": (640, 360),
+        "poster.jpg": (320, 180),
         "preview.webp": (320, 180),
         "sprite-1.jpg": (192, 108),
         "thumbnail-0001.jpg": (96, 54),

@@ -28,10 +28,10 @@ STEPS = [
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten seconds of 1080p: a draft of it takes a while."""
+    """Three seconds of 1080p: a draft of ten, slowed down, takes a while."""
     path = tmp_path_factory.mktemp("large") / "large.mp4"
     ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=30:duration=10", "-c:v", "libx264"),
+        *("-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=30:duration=3", "-c:v", "libx264"),
         *("-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path)),
     )
     return path

@@ -19,7 +19,7 @@ from tests.support.service import Service, problem
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, reap_interval_s=0.2)
+    return msgspec.structs.replace(settings, reap_interval_s=0.5)
 
 
 async def event(service: Service, kind: str, subject: str) -> dict[str, Any]:

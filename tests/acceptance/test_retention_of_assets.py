@@ -20,7 +20,7 @@ from tests.support.service import UNKNOWN, Service, problem
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, reap_interval_s=0.2)
+    return msgspec.structs.replace(settings, reap_interval_s=0.5)
 
 
 async def uploaded(service: Service, content: bytes = PNG, /, **fields: str) -> dict[str, Any]:
@@ -123,13 +123,18 @@ async def test_what_an_unfinished_job_reads_stays(service: Service, clip: Path, 
         assert (await event(service, "asset.deleted", sound["id"]))["reason"] == "expired"
 
 
-@pytest.mark.parametrize("named", ["asset:{id}", "asset:{capitals}", "asset:{bare}", "assets/{id}/source.png"])
-async def test_what_a_template_names_stays(service: Service, named: str) -> None:
+NAMED = ("asset:{id}", "asset:{capitals}", "asset:{bare}", "assets/{id}/source.png")
+
+
+async def test_what_a_template_names_stays(service: Service) -> None:
     """However it is written, in whichever version of it, as what it says itself or as what a variable is by default;
     it goes when no template names it any more. Who deletes it on request may."""
     client = service.client
-    held, default, free = [await uploaded(service, keep_s="3600") for _ in range(3)]
-    reference = named.format(id=held["id"], capitals=held["id"].upper(), bare=held["id"].replace("-", ""))
+    *held, default, free = [await uploaded(service, keep_s="3600") for _ in range(len(NAMED) + 2)]
+    references = [
+        named.format(id=asset["id"], capitals=asset["id"].upper(), bare=asset["id"].replace("-", ""))
+        for named, asset in zip(NAMED, held, strict=True)
+    ]
 
     def template(image: Any, **variables: Any) -> dict[str, Any]:
         layer = {"type": "image", "image_path": image}
@@ -140,18 +145,19 @@ async def test_what_a_template_names_stays(service: Service, named: str) -> None
         }
 
     logo = {"type": "asset", "default": f"asset:{default['id']}"}
-    for version in (template(reference), template({"$var": "logo"}, logo=logo), template("logo.png")):
+    for version in (*map(template, references), template({"$var": "logo"}, logo=logo), template("logo.png")):
         assert (await client.post("/templates", json=version)).status_code == 201
     assert await endings(service, 4000) == [("default", "assets", 1, 0, 0, False)]
-    for asset in (held, default, free):
+    for asset in (*held, default, free):
         await keep(service, asset, 1)
     async with service.worker():
         await event(service, "asset.deleted", free["id"])
-        for asset in (held, default):  # which ended before
+        for asset in (*held, default):  # which ended before
             assert (await client.get(f"/assets/{asset['id']}")).status_code == 200
         assert (await client.delete(f"/assets/{default['id']}")).status_code == 204
         assert (await client.delete("/templates/branded")).status_code == 204
-        assert (await event(service, "asset.deleted", held["id"]))["reason"] == "expired"
+        for asset in held:
+            assert (await event(service, "asset.deleted", asset["id"]))["reason"] == "expired"
 
 
 async def test_templates_of_other_projects_hold_nothing(service: Service) -> None:

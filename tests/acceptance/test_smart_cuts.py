@@ -84,7 +84,7 @@ async def test_a_recording_in_a_transport_stream_is_copied_too(shared_service: S
 @pytest.mark.slow
 async def test_av1_is_copied_from_a_key_frame_on(shared_service: Service) -> None:
     """Into MP4, with its codec; from any other frame on it is coded anew, and why is said."""
-    source = footage.make(video="av1", container="webm", seconds=4, keyframe_every=25)
+    source = footage.make(video="av1", container="webm", seconds=4, keyframe_every=25, size=(160, 90))
     video = await shared_service.upload(source.path)
     job = await shared_service.until(await shared_service.trim(video["id"], 1, 3.32, mode="smart"), "SUCCESS")
     assert (job["warnings"], job["frames"]) == ([], {"copied": 58, "encoded": 0})
@@ -99,7 +99,7 @@ async def test_a_codec_of_key_frames_alone_is_copied_into_mov(shared_service: Se
     """To the frame and to the sample, nothing coded, where neither codec nor container is named; else, and with `auto`,
     it is coded anew, and why is said. What came out is edited like any other."""
     source = footage.make(
-        video="prores", container="mov", pixel_format="yuv422p10le", audio_codec="pcm_s24le", seconds=4
+        video="prores", container="mov", pixel_format="yuv422p10le", audio_codec="pcm_s24le", seconds=4, size=(160, 90)
     )
     client, video = shared_service.client, await shared_service.upload(source.path)
     asked = {"video_id": video["id"], "start": 0.717, "end": 3.333}

@@ -87,7 +87,7 @@ async def test_an_edit_is_made_of_a_template(service: Service, clip: Path) -> No
     """Its job has the edit as if it had been written out; what is wrong is named by variable, planning included."""
     video = await service.upload(clip)
     await stored(service)
-    later = {**CLIP["edit"], "outputs": ["webm:240p"]}
+    later = {**CLIP["edit"], "outputs": ["mkv:240p"]}
     await stored(service, edit=later)
     request = {"source": video["id"], "template": "clip@1", "variables": {"end": 1, "caption": 'Hi "{$var}"'}}
     answer = await service.client.post("/edits", json={**request, "title": "Teaser"})
@@ -98,7 +98,7 @@ async def test_an_edit_is_made_of_a_template(service: Service, clip: Path) -> No
     assert job["title"] == "Teaser"
     assert job["edit"]["steps"][1]["layers"][0]["text"] == 'Hi "{$var}"'
     assert job["edit"]["outputs"][0]["container"] == "mp4"
-    assert (await service.job(newest.json()["job_id"]))["edit"]["outputs"][0]["container"] == "webm"
+    assert (await service.job(newest.json()["job_id"]))["edit"]["outputs"][0]["container"] == "mkv"
     cases: list[tuple[dict[str, Any], int, list[str]]] = [
         ({"variables": {"end": 1}}, 422, ["/variables/caption"]),
         (

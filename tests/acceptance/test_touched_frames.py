@@ -17,7 +17,7 @@ MARK = {"type": "text", "text": "NOW", "font_size": 40, "position": "center", "b
 
 @pytest.fixture
 def source() -> Footage:
-    return footage.make(seconds=8, keyframe_every=25)
+    return footage.make(seconds=6, keyframe_every=25)
 
 
 async def test_an_overlay_for_a_while_codes_what_it_touches(shared_service: Service, source: Footage) -> None:
@@ -34,7 +34,7 @@ async def test_an_overlay_for_a_while_codes_what_it_touches(shared_service: Serv
     ]
     made = await _made(shared_service, "/overlays", body | {"reencode": "touched"})
     assert made["warnings"] == []
-    assert made["frames"] == {"copied": 180, "encoded": 20}
+    assert made["frames"] == {"copied": 130, "encoded": 20}
     assert (made["plan"], made["commands"]) == (shown["plan"], [command["argv"] for command in shown["commands"]])
     (check,) = [one for one in made["outputs"][0]["checks"] if one["name"] == "splice"]
     assert "20 what was drawn" not in check["seen"]
@@ -70,7 +70,7 @@ async def test_cuts_overlays_and_sound_go_together(shared_service: Service, sour
     assert (shown["cut"]["chosen"], shown["cut"]["sound"]) == ("smart", "coded")
     job = await _made(shared_service, "/edits", body)
     assert (job["warnings"], job["plan"]) == ([], shown["plan"])
-    assert job["frames"]["encoded"] + job["frames"]["copied"] == 168
+    assert job["frames"]["encoded"] + job["frames"]["copied"] == 118
     assert job["frames"]["copied"] > job["frames"]["encoded"]
     whole = await _made(shared_service, "/edits", body | {"mode": "exact"})
     here, there = [list(splices.frames(await shared_service.result(one["job_id"]))) for one in (job, whole)]
@@ -83,7 +83,7 @@ async def test_cuts_overlays_and_sound_go_together(shared_service: Service, sour
 @pytest.mark.parametrize(
     ("path", "body", "reason"),
     [
-        ("/overlays", {"overlays": [MARK | {"start": 1, "end": 7}]}, "more than 60 % of its frames are touched"),
+        ("/overlays", {"overlays": [MARK | {"start": 1, "end": 5.5}]}, "more than 60 % of its frames are touched"),
         ("/overlays", {"overlays": [MARK | {"start": 1, "end": 2}], "quality": "240p"}, "another size is wanted"),
         ("/overlays", {"overlays": [MARK | {"start": 1, "end": 2}], "codec": "hevc"}, "hevc is wanted"),
         ("/watermark", {"image_path": "wm.png"}, "no key frame lies in what is not touched of it"),

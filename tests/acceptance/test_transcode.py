@@ -15,10 +15,10 @@ from tests.support.service import Service, problem
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of 720p with a tone."""
+    """Two seconds of 720p with a tone, ten frames a second: how large they are is what matters here."""
     path = tmp_path_factory.mktemp("ladder") / "source.mp4"
     ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=2"),
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=10:duration=2"),
         *("-f", "lavfi", "-i", "sine=frequency=440:duration=2"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
     )
