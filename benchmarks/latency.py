@@ -14,6 +14,7 @@ from benchmarks.processes import own_s
 from benchmarks.report import Figure
 from benchmarks.running import Running, running
 from reelwright.media.probe.prober import Prober, probe_rules
+from tests.support import recipes
 
 JOBS = 100
 CALLS = 1000
@@ -37,7 +38,7 @@ async def measure(folder: Path) -> list[Figure]:
             figures.append(Figure.median(f"GET {name}, processor time of the API", cpu_ms, "ms", limit=limit_cpu_ms))
         figures.append(await _listeners(live, folder))
         figures.append(Figure.median("upload of a small clip, to 201", await _uploads(live, clip), "ms"))
-        async with Prober(probe_rules(live.service.settings)) as prober:
+        async with recipes.prober(probe_rules(live.service.settings)) as prober:
             figures.append(Figure.median("probe of a small clip", await _probes(prober, clip), "ms"))
     return figures
 

@@ -26,7 +26,8 @@ async def proofs(live: Running, video: dict[str, Any], job: dict[str, Any], coun
     plan, found = msgspec.convert(job["plan"], Plan), list[Proof]()
     several = [{"quality": output["quality"]} for output in job["outputs"]] if len(job["outputs"]) > 1 else [{}]
     made = [await live.service.result(job["job_id"], **which) for which in several]
-    async with recipes.prober() as prober, recipes.inspector() as inspector:
+    async with recipes.prober() as prober:
+        inspector = recipes.inspector(prober.server)
         for _ in range(count + 1):
             before, began = TreeTime.of(os.getpid()), time.perf_counter()
             for number, one in enumerate(made):

@@ -10,6 +10,7 @@ from benchmarks import clips, processes
 from benchmarks.report import Figure
 from benchmarks.running import running
 from reelwright.media.probe.prober import Prober, probe_rules
+from tests.support import recipes
 
 DURATION_S = 600
 LATE_S = (590, 595)
@@ -28,7 +29,7 @@ async def measure(folder: Path) -> list[Figure]:
         ours = live.argv(late, source=source, target=target)
         theirs = output_seek(ours, source, LATE_S)
         pairs = []
-        async with Prober(probe_rules(live.service.settings)) as prober:
+        async with recipes.prober(probe_rules(live.service.settings)) as prober:
             for _ in range(ROUNDS):
                 pair = [await _made(argv, target, prober) for argv in (theirs, ours)]
                 if pair[0][1] != pair[1][1]:

@@ -22,8 +22,10 @@ from reelwright.db.migrate import upgrade
 from reelwright.db.sessions import Sessions
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.ffmpeg import system_call_trial
-from reelwright.media.probe.prober import Prober
+from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.reading import media_reader
 from reelwright.media.sandbox import contained
+from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
@@ -125,24 +127,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def prober() -> AsyncIterator[Prober]:
-    """By the default settings, for all tests that leave it whole."""
-    async with recipes.prober() as running:
+async def reader(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ForkClient]:
+    """The program that probes, proves and splices, in the folder of any test, for all tests that leave it whole."""
+    async with media_reader(work=tmp_path_factory.getbasetemp()) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-async def inspector() -> AsyncIterator[Inspector]:
-    """What reads made files, for all tests that leave it whole."""
-    async with recipes.inspector() as running:
-        yield running
+def prober(reader: ForkClient) -> Prober:
+    """By the default settings."""
+    return Prober(probe_rules(recipes.SETTINGS), reader)
 
 
 @pytest.fixture(scope="session")
-async def splicer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Splicer]:
-    """What surveys, joins and proves, in the folder of any test."""
-    async with splices.splicer(tmp_path_factory.getbasetemp()) as running:
-        yield running
+def inspector(reader: ForkClient) -> Inspector:
+    return recipes.inspector(reader)
+
+
+@pytest.fixture(scope="session")
+def splicer(reader: ForkClient) -> Splicer:
+    return splices.splicer(reader)
 
 
 @pytest.fixture(scope="session")

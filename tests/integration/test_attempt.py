@@ -177,7 +177,7 @@ class Workbench:
 
 @pytest.fixture
 async def bench(
-    world: World, settings: Settings, clip: Path, prober: Prober, inspector: Inspector
+    world: World, settings: Settings, clip: Path, prober: Prober, inspector: Inspector, splicer: Splicer
 ) -> AsyncIterator[Workbench]:
     storage = SlowStorage(settings.media_path)
     storage.prepare()
@@ -186,30 +186,29 @@ async def bench(
     sessions = UnsteadySessions(engine)
     sessions.breaks = {}
 
-    async with Splicer(memory_bytes=2**33, stall_s=settings.stall_timeout_s, work=settings.work_path) as splicer:
-        place = WorkPlace.of(settings, storage)
-        machine = Machine(settings, place, sessions, name="w")
-        assert await machine.examine()
-        outbound = OutboundClient(OutboundRules.of(settings))
-        context = WorkerContext(
-            settings=settings,
-            sessions=sessions,
-            storage=storage,
-            prober=prober,
-            upload_prober=prober,
-            outbound=outbound,
-            progress=ProgressMessages(sessions, outbound, timeout_s=settings.webhook_timeout_s),
-            checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
-            inspector=inspector,
-            splicer=splicer,
-            machine=machine,
-            place=place,
-            past=RecentPast(took=True),
-            overlay_images=OverlayImages(settings, storage),
-        )
-        bench = Workbench(context, sessions, storage, world)
-        bench.video_id = await bench.upload(clip)
-        yield bench
+    place = WorkPlace.of(settings, storage)
+    machine = Machine(settings, place, sessions, name="w")
+    assert await machine.examine()
+    outbound = OutboundClient(OutboundRules.of(settings))
+    context = WorkerContext(
+        settings=settings,
+        sessions=sessions,
+        storage=storage,
+        prober=prober,
+        upload_prober=prober,
+        outbound=outbound,
+        progress=ProgressMessages(sessions, outbound, timeout_s=settings.webhook_timeout_s),
+        checker=ImageChecker(memory_bytes=settings.media_memory_bytes),
+        inspector=inspector,
+        splicer=splicer,
+        machine=machine,
+        place=place,
+        past=RecentPast(took=True),
+        overlay_images=OverlayImages(settings, storage),
+    )
+    bench = Workbench(context, sessions, storage, world)
+    bench.video_id = await bench.upload(clip)
+    yield bench
     await engine.dispose()
     assert list(settings.work_path.iterdir()) == []
 
@@ -459,9 +458,10 @@ async def test_what_a_result_was_held_to_is_stored_with_it(bench: Workbench) -> 
 
 async def test_a_result_that_fails_a_check_is_not_published_and_the_check_is_named(bench: Workbench) -> None:
     settings = bench.context.settings
-    async with Sabotaged(memory_bytes=settings.media_memory_bytes, stall_s=settings.stall_timeout_s) as sabotaged:
-        bench.context = replace(bench.context, inspector=sabotaged)
-        job = await bench.world.look(await run_and_return(bench, await bench.job(0, 1)))
+    reader, memory_bytes = bench.context.prober.server, settings.media_memory_bytes
+    sabotaged = Sabotaged(reader, memory_bytes=memory_bytes, stall_s=settings.stall_timeout_s)
+    bench.context = replace(bench.context, inspector=sabotaged)
+    job = await bench.world.look(await run_and_return(bench, await bench.job(0, 1)))
     assert (job.status, job.error["code"] if job.error else "") == (JobStatus.FAILURE, "verify_failed")
     assert job.error is not None
     assert [(check["name"], check["outcome"]) for check in job.error["checks"]] == [("index", "failed")]

@@ -13,6 +13,7 @@ from reelwright.errors import JobFailed, ReelwrightError
 from reelwright.media.checks.inspection import Inspection
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.checks.sampling import Sample
+from reelwright.media.reading import media_reader
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
 
@@ -21,8 +22,8 @@ LOOK = Inspection(decoders=source_codecs.whitelist(source_codecs.VIDEO), max_pix
 
 @pytest.fixture
 async def inspector() -> AsyncIterator[Inspector]:
-    async with recipes.inspector() as running:
-        yield running
+    async with media_reader() as reader:
+        yield recipes.inspector(reader)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.packets import decoded_frames
 from reelwright.media.probe.prober import Prober
 from reelwright.media.probe.rules import ProbeRules
-from tests.support import odd_files
+from tests.support import odd_files, recipes
 from tests.support.processes import childless, stop_child_of
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
@@ -41,7 +41,7 @@ SOUND = ("-f", "lavfi", "-i", "sine=d=1")
 
 @pytest_asyncio.fixture(scope="session")
 async def prober() -> AsyncIterator[Prober]:
-    async with Prober(RULES) as started:
+    async with recipes.prober(RULES) as started:
         yield started
 
 
@@ -385,13 +385,13 @@ async def test_what_is_no_video_is_unsupported(prober: Prober, folder: Path, kin
     assert (type(error), error.status) == (UnsupportedMedia, 415)
 
 
-async def test_only_the_formats_of_the_rules_are_taken(folder: Path) -> None:
+async def test_only_the_formats_of_the_rules_are_taken(prober: Prober, folder: Path) -> None:
     """A container that is readable but not allowed is a 415, under any of its names."""
     mkv = make(folder / "plain.mkv", *PICTURE, *SOUND)
-    async with Prober(replace(RULES, formats=("mov",))) as mov_only, Prober(replace(RULES, formats=("webm",))) as webm:
-        assert (await mov_only.probe(plain(folder))).main_video.width == 160
-        assert isinstance(await refused(mov_only, mkv), UnsupportedMedia)
-        assert (await webm.probe(mkv)).main_video.width == 160
+    mov_only, webm = (prober.by(replace(RULES, formats=(name,))) for name in ("mov", "webm"))
+    assert (await mov_only.probe(plain(folder))).main_video.width == 160
+    assert isinstance(await refused(mov_only, mkv), UnsupportedMedia)
+    assert (await webm.probe(mkv)).main_video.width == 160
 
 
 async def test_videos_without_a_picture(prober: Prober, folder: Path) -> None:
@@ -458,10 +458,10 @@ async def test_a_codec_that_is_not_taken_is_never_opened(prober: Prober, folder:
         assert "ALLOWED_VIDEO_CODECS" in error.detail
     deaf = await prober.probe(make(folder / "dfpwm.mov", *PICTURE, *SOUND, "-c:v", "libx264", "-c:a", "dfpwm"))
     assert [track.decodable for track in deaf.audio] == [False]
-    async with Prober(replace(RULES, codecs=("zmbv",))) as other:
-        assert (await other.probe(screen)).main_video.codec == "zmbv"
-        error = await refused(other, plain(folder))
-        assert "coded as h264" in error.detail
+    other = prober.by(replace(RULES, codecs=("zmbv",)))
+    assert (await other.probe(screen)).main_video.codec == "zmbv"
+    error = await refused(other, plain(folder))
+    assert "coded as h264" in error.detail
 
 
 async def test_an_unknown_codec_is_unsupported(prober: Prober, folder: Path) -> None:
@@ -472,7 +472,7 @@ async def test_an_unknown_codec_is_unsupported(prober: Prober, folder: Path) -> 
     assert (error.status, error.code) == (415, "unsupported_codec")
 
 
-async def test_the_rules_are_kept(folder: Path) -> None:
+async def test_the_rules_are_kept(prober: Prober, folder: Path) -> None:
     """More pixels, streams, frames a second or seconds than allowed are each refused by name."""
     clip = plain(folder)
     for code, rules in {
@@ -481,9 +481,8 @@ async def test_the_rules_are_kept(folder: Path) -> None:
         "frame_rate_too_high": replace(RULES, max_frame_rate=24),
         "too_long": replace(RULES, max_duration_s=0.9),
     }.items():
-        async with Prober(rules) as strict:
-            error = await refused(strict, clip)
-            assert (error.status, error.code) == (422, code)
+        error = await refused(prober.by(rules), clip)
+        assert (error.status, error.code) == (422, code)
 
 
 async def test_bombs_are_refused_before_they_go_off(prober: Prober, folder: Path) -> None:
@@ -504,10 +503,10 @@ async def test_bombs_are_refused_before_they_go_off(prober: Prober, folder: Path
 async def test_memory_of_a_probe_is_limited(folder: Path) -> None:
     """A file that needs more than is allowed is refused; the next one is answered."""
     big = large(folder)
-    async with Prober(RULES) as roomy:
+    async with recipes.prober(RULES) as roomy:
         assert (await roomy.probe(big)).main_video.width == 8000
         mapped_bytes = _memory_of(roomy)
-    async with Prober(replace(RULES, memory_bytes=mapped_bytes + (24 << 20))) as tight:
+    async with recipes.prober(replace(RULES, memory_bytes=mapped_bytes + (24 << 20))) as tight:
         assert (await refused(tight, big)).code == "unreadable_media"
         assert (await tight.probe(plain(folder))).main_video.width == 160
 
@@ -528,7 +527,7 @@ async def test_what_is_not_there_or_not_a_file(prober: Prober, folder: Path) -> 
 
 async def test_a_probe_that_hangs_is_ended_alone(folder: Path) -> None:
     """A stopped child is killed at the time limit and is a refusal; other files are answered meanwhile."""
-    async with Prober(replace(RULES, timeout_s=1.0)) as prober:
+    async with recipes.prober(replace(RULES, timeout_s=1.0)) as prober:
         pid = prober.server.pid
         assert pid is not None
         await prober.probe(plain(folder))
@@ -543,7 +542,7 @@ async def test_a_probe_that_hangs_is_ended_alone(folder: Path) -> None:
 
 async def test_a_dead_prober_is_replaced(folder: Path) -> None:
     """After kill -9, also while files are being read, every file still gets its answer."""
-    async with Prober(RULES) as prober:
+    async with recipes.prober(RULES) as prober:
         for _ in range(3):
             probes = [asyncio.create_task(prober.probe(plain(folder))) for _ in range(4)]
             await asyncio.sleep(0)
@@ -554,7 +553,7 @@ async def test_a_dead_prober_is_replaced(folder: Path) -> None:
 
 async def test_nothing_is_left_behind(folder: Path) -> None:
     """Leaving the prober ends its process; probes leave no descriptor open."""
-    async with Prober(RULES) as prober:
+    async with recipes.prober(RULES) as prober:
         await prober.probe(plain(folder))
         pid = prober.server.pid
         before = len(list(Path("/proc/self/fd").iterdir()))
@@ -567,7 +566,7 @@ async def test_nothing_is_left_behind(folder: Path) -> None:
 
 async def test_a_cancelled_probe_ends_its_child(folder: Path) -> None:
     """Nobody waits for it any more, so the child is gone long before its time limit."""
-    async with Prober(RULES) as prober:
+    async with recipes.prober(RULES) as prober:
         await prober.probe(plain(folder))
         pid = prober.server.pid
         assert pid is not None

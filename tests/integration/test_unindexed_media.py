@@ -30,7 +30,7 @@ PAUSE_AT_S, PAUSE_S = 14, 3
 
 @pytest.fixture(scope="module")
 async def prober() -> AsyncIterator[Prober]:
-    async with Prober(RULES) as running:
+    async with recipes.prober(RULES) as running:
         yield running
 
 

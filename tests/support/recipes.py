@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,11 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.probe.rules import ProbeRules
+from reelwright.media.reading import media_reader
 from reelwright.media.recipes import tracks
 from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.media.verify import mismatches, verified
 from reelwright.settings import Settings
 
@@ -47,8 +51,12 @@ class Made:
     """What the run said is missing of the source."""
 
 
-def prober() -> Prober:
-    return Prober(probe_rules(SETTINGS))
+@asynccontextmanager
+async def prober(rules: ProbeRules | None = None) -> AsyncIterator[Prober]:
+    """One with a program of its own, which runs. `rules`: None for those of the default settings."""
+    async with media_reader() as reader:
+        await reader.start()
+        yield Prober(rules or probe_rules(SETTINGS), reader)
 
 
 def facts(media: MediaInfo, *layers: StepFacts) -> Facts:
@@ -130,8 +138,8 @@ async def ffmpeg_can(settings: Settings = SETTINGS) -> Capabilities:
     return _capabilities[settings]
 
 
-def inspector() -> Inspector:
-    return Inspector(memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s)
+def inspector(reader: ForkClient) -> Inspector:
+    return Inspector(reader, memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s)
 
 
 async def checked(

@@ -23,6 +23,7 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import splice_recipe
+from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.media.splicing.requests import (
     REMUX_FILE,
     SOUND_FILE,
@@ -46,9 +47,8 @@ class Made:
     proving: ProofRequest
 
 
-def splicer(work: Path) -> Splicer:
-    """One whose edges lie below `work`."""
-    return Splicer(memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s, work=work)
+def splicer(reader: ForkClient) -> Splicer:
+    return Splicer(reader, memory_bytes=BUDGET.memory_bytes, stall_s=BUDGET.stall_s)
 
 
 async def planned(

@@ -30,6 +30,7 @@ from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.reading import media_reader
 from reelwright.media.sandbox import contained
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
@@ -105,14 +106,14 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be
         most_bytes, stall_s = settings.media_memory_bytes, settings.stall_timeout_s
         async with (
-            Prober(rules) as prober,
+            media_reader(work=settings.work_path) as reader,
             ImageChecker(memory_bytes=most_bytes) as checker,
-            Inspector(memory_bytes=most_bytes, stall_s=stall_s) as inspector,
-            Splicer(memory_bytes=most_bytes, stall_s=stall_s, work=settings.work_path) as splicer,
         ):
+            prober = Prober(rules, reader)
             if await machine.examine():
                 for missing in contained.available().missing:
                     logger.warning("containment: %s", missing)
+                await reader.start()  # the first job finds it warm
             await machine.report()
             outbound = OutboundClient(OutboundRules.of(settings))
             context = WorkerContext(
@@ -124,8 +125,8 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 outbound=outbound,
                 progress=ProgressMessages(Sessions(events_engine), outbound, timeout_s=settings.webhook_timeout_s),
                 checker=checker,
-                inspector=inspector,
-                splicer=splicer,
+                inspector=Inspector(reader, memory_bytes=most_bytes, stall_s=stall_s),
+                splicer=Splicer(reader, memory_bytes=most_bytes, stall_s=stall_s),
                 overlay_images=overlay_images,
                 machine=machine,
                 place=place,

@@ -40,6 +40,7 @@ from reelwright.library.upload_completion import Completions
 from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
+from reelwright.media.reading import media_reader
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
@@ -115,14 +116,15 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         await system_call_trial.settle(settings)
     async with (
         connected(settings, application_name="reelwright-api") as database,
-        Prober(probe_rules(settings), wait_s=settings.turn_wait_s) as prober,
-        Splicer(
-            memory_bytes=settings.probe_memory_bytes, stall_s=settings.stall_timeout_s, wait_s=settings.turn_wait_s
-        ) as splicer,
+        media_reader() as reader,
         JobNotifier(database.url).running() as notifier,
         FirstAnswers(database.url, database.sessions, settings.idempotency_keep_s).running() as first_answers,
     ):
-        overlay_images = OverlayImages(settings, storage, wait_s=settings.turn_wait_s)
+        await reader.start()
+        memory_bytes, stall_s, wait_s = settings.probe_memory_bytes, settings.stall_timeout_s, settings.turn_wait_s
+        prober = Prober(probe_rules(settings), reader, wait_s=wait_s)
+        splicer = Splicer(reader, memory_bytes=memory_bytes, stall_s=stall_s, wait_s=wait_s)
+        overlay_images = OverlayImages(settings, storage, wait_s=wait_s)
         look = ShortQueries(notifier, database.engine).fetch
         keyring = (
             Keyring(

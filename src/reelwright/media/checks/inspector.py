@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -17,6 +15,7 @@ from reelwright.media.checks.sampling import sample
 from reelwright.media.checks.timeline import Timeline
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.sandbox import fork_client
+from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import DONE, Call
 from reelwright.media.sandbox.watched_call import Report, watched
@@ -39,25 +38,13 @@ def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspectio
 
 
 class Inspector:
-    """Reads made files. An async context manager; its program is started with the first of them."""
+    """Reads made files, by the program of `media/reading.py`. Safe for any number of concurrent callers."""
 
-    def __init__(self, *, memory_bytes: int, stall_s: float) -> None:
+    def __init__(self, server: ForkClient, *, memory_bytes: int, stall_s: float) -> None:
+        self._server = server
+        self._turns = Turns(AT_ONCE)
         self._memory_bytes = memory_bytes
         self._stall_s = stall_s
-        trial = Call(
-            request=msgspec.Raw(msgspec.json.encode(Inspection(decoders="none", max_pixels=1))),
-            timeout_s=10,
-            memory_bytes=memory_bytes,
-        )
-        self._server = ForkClient("reelwright.media.checks.worker", at_once=AT_ONCE, trial=(trial, 2))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def inspect(
         self, made: Path, source: Path | None, inspection: Inspection, *, wall_s: float, report: Report
@@ -66,6 +53,7 @@ class Inspector:
         `stalled`, `out_of_memory`. When cancelled, the process is ended."""
         call = Call(
             request=msgspec.Raw(msgspec.json.encode(inspection)),
+            task="inspect",
             timeout_s=wall_s,
             memory_bytes=self._memory_bytes,
             output_bytes=DONE.size,
@@ -83,6 +71,7 @@ class Inspector:
                     report=report,
                     stall_s=self._stall_s,
                     what="checking the output",
+                    turns=self._turns,
                 )
             except ChildFailed as failed:
                 raise _failure(failed, wall_s) from failed

@@ -1,4 +1,4 @@
-"""The program that reads made files for `Inspector`, contained: each in a child (`fork_server`)."""
+"""The proof, contained: reads made files for `Inspector`, each in a child of its own (`fork_server`)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ import msgspec
 
 from reelwright.media.checks.inspection import Findings, Inspection
 from reelwright.media.sandbox import fork_server
-from reelwright.media.sandbox.system_calls import Kind
 
 READING_SHARE = 0.9
 """Of the whole work; the rest is looking at the source."""
 
 
-def main() -> None:
-    from reelwright.media.checks import likeness  # noqa: F401 - a child could not load it any more
-    from reelwright.media.probe import demux
-
-    demux.warm_up()
-    fork_server.serve(inspect, Kind.PROBE)
+def load() -> None:
+    """Load what a child cannot: it can open nothing any more."""
+    from reelwright.media.checks import likeness, reading  # noqa: F401
 
 
 def inspect(request: bytes, files: Sequence[int]) -> Findings:

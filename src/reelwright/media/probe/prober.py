@@ -6,8 +6,6 @@ import os
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -61,16 +59,16 @@ def probe_rules(settings: Settings) -> ProbeRules:
 
 def _call(rules: ProbeRules) -> Call:
     request = msgspec.Raw(msgspec.json.encode(rules))
-    return Call(request=request, timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes)
+    return Call(request=request, task="probe", timeout_s=rules.timeout_s, memory_bytes=rules.memory_bytes)
 
 
 class Prober:
-    """Measures files. An async context manager; one a process, safe for any number of concurrent callers."""
+    """Measures files, by the program of `media/reading.py`. Safe for any number of concurrent callers."""
 
-    def __init__(self, rules: ProbeRules, *, wait_s: float | None = None) -> None:
-        self._witnesses = Turns(AT_ONCE, wait_s=wait_s)
+    def __init__(self, rules: ProbeRules, server: ForkClient, *, wait_s: float | None = None) -> None:
+        self._witnesses, self._turns = Turns(AT_ONCE, wait_s=wait_s), Turns(AT_ONCE, wait_s=wait_s)
+        self.server = server
         self._go_by(rules)
-        self.server = ForkClient("reelwright.media.probe.worker", at_once=AT_ONCE, wait_s=wait_s, trial=(self._call, 1))
 
     def _go_by(self, rules: ProbeRules) -> None:
         self._rules = rules
@@ -78,20 +76,10 @@ class Prober:
         self._sound_call = _call(replace(rules, sound=True, formats=SOUND_CONTAINERS))
 
     def by(self, rules: ProbeRules) -> Prober:
-        """Return a prober that goes by other rules and runs as long as this one: both have the same processes."""
+        """Return a prober that goes by other rules, and takes turns with this one."""
         other = copy(self)
         other._go_by(rules)
         return other
-
-    async def __aenter__(self) -> Self:
-        """Raises MediaProcessFailed when no prober can be started."""
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.server.stop()
 
     async def probe(self, path: Path) -> MediaInfo:
         """What the file is.
@@ -121,7 +109,7 @@ class Prober:
         media_fd = fork_client.open_file(path)
         try:
             large = os.fstat(media_fd).st_size > LARGE_BYTES
-            return await self.server.ask(call, [media_fd], EmbeddedSubtitles, large=large)
+            return await self.server.ask(call, [media_fd], EmbeddedSubtitles, turns=self._turns, large=large)
         except (ChildFailed, UnreadableMedia, UnsupportedMedia):
             return EmbeddedSubtitles(warnings=(UNREAD,))
         finally:
@@ -131,7 +119,7 @@ class Prober:
         media_fd = fork_client.open_file(path)
         try:
             large = os.fstat(media_fd).st_size > LARGE_BYTES
-            return await self.server.ask(call, [media_fd], Examined, large=large)
+            return await self.server.ask(call, [media_fd], Examined, turns=self._turns, large=large)
         except ChildFailed as failed:
             raise UnreadableMedia(FAILED[failed.failure]) from failed
         finally:

@@ -9,15 +9,11 @@ import msgspec
 from reelwright.edits.cues.embedded import EmbeddedSubtitles
 from reelwright.media.probe.report import Examined
 from reelwright.media.probe.rules import ProbeRules
-from reelwright.media.sandbox import fork_server
-from reelwright.media.sandbox.system_calls import Kind
 
 
-def main() -> None:
-    from reelwright.media.probe import demux, sound_files, texts  # noqa: F401 (a child can open nothing any more)
-
-    demux.warm_up()
-    fork_server.serve(probe, Kind.PROBE)
+def load() -> None:
+    """Load what a child cannot: it can open nothing any more."""
+    from reelwright.media.probe import demux, sound_files, texts  # noqa: F401
 
 
 def probe(request: bytes, files: Sequence[int]) -> Examined | EmbeddedSubtitles:

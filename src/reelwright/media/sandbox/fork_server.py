@@ -19,7 +19,7 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NoReturn
@@ -46,6 +46,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A request, and all that its child may use. Without Landlock, `read` and `write` are not enforced."""
 
     request: msgspec.Raw
+    task: str = ""
+    """For which of the server's handlers it is."""
     timeout_s: float
     """By the clock, and of processor time (in whole seconds)."""
     memory_bytes: int
@@ -102,22 +104,24 @@ class Child:
     """At its deadline."""
 
 
-def serve(handler: Handler, kind: Kind = Kind.DRAWING) -> None:
-    """Reply to calls on the socket that `argv[1]` names until its other side closes it. `kind`: of its children.
+def serve(handlers: Handler | Mapping[str, Handler], kind: Kind = Kind.DRAWING) -> None:
+    """Reply to calls on the socket that `argv[1]` names until its other side closes it. `handlers`: by the tasks of
+    calls; `kind`: of its children.
 
     Call it with no thread but the main one: a lock that another holds would stay locked in every child.
     """
     for listed in (True, False):
         system_calls.for_this_machine(kind, listed=listed)  # made once, for all children
     gc.freeze()  # else the first collection in a child would copy all pages
-    ForkServer(handler, kind, socket.socket(fileno=int(sys.argv[1]))).serve()
+    by_task = handlers if isinstance(handlers, Mapping) else {"": handlers}
+    ForkServer(by_task, kind, socket.socket(fileno=int(sys.argv[1]))).serve()
 
 
 class ForkServer:
     """Takes calls from the channel and sees to it that each gets a reply."""
 
-    def __init__(self, handler: Handler, kind: Kind, channel: socket.socket) -> None:
-        self.handler = handler
+    def __init__(self, handlers: Mapping[str, Handler], kind: Kind, channel: socket.socket) -> None:
+        self.handlers = handlers
         self.kind = kind
         self.channel = channel
         self.children: dict[int, Child] = {}
@@ -151,7 +155,7 @@ class ForkServer:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            live(call, self.handler, self.kind, parent, reply_fd, files)
+            live(call, self.handlers[call.task], self.kind, parent, reply_fd, files)
         for descriptor in files:
             os.close(descriptor)
         child = Child(pid, os.pidfd_open(pid), reply_fd, time.monotonic() + call.timeout_s)

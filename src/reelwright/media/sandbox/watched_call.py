@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from reelwright.errors import JobFailed
+from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.media.sandbox.fork_server import DONE, Call
 
@@ -30,6 +31,7 @@ async def watched(
     stall_s: float,
     what: str,
     stage: str = "verify",
+    turns: Turns | None = None,
     large: bool = False,
 ) -> Answer:
     """The handler's answer; `what` it does, and in which stage, for the failure of one that stalls. The last file of
@@ -40,7 +42,10 @@ async def watched(
     done_fd = os.memfd_create("done")
     try:
         begun = asyncio.Event()
-        asking = asyncio.ensure_future(server.ask(call, [*files, done_fd], answer, large=large, begun=begun.set))
+        with_progress = [*files, done_fd]
+        asking = asyncio.ensure_future(
+            server.ask(call, with_progress, answer, turns=turns, large=large, begun=begun.set)
+        )
         try:
             await _begun(asking, begun)
             await _watch(asking, done_fd, report, stall_s, what, stage)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from reelwright.edits.splice import Refusal, SpliceRefusal, Survey
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.sandbox import contained, fork_client
+from reelwright.media.sandbox import fork_client
+from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import DONE, Call
 from reelwright.media.sandbox.watched_call import Report, watched
@@ -39,30 +39,12 @@ class SpliceFailed(Exception):
 
 
 class Splicer:
-    """Surveys, joins, proves. An async context manager; its program is started with the first call. `work`: below
-    which the folders of edges are."""
+    """Surveys, joins, proves, by the program of `media/reading.py`, which may read the folders of edges."""
 
-    def __init__(
-        self, *, memory_bytes: int, stall_s: float, work: Path | None = None, wait_s: float | None = None
-    ) -> None:
+    def __init__(self, server: ForkClient, *, memory_bytes: int, stall_s: float, wait_s: float | None = None) -> None:
+        self._server = server
+        self._turns = Turns(AT_ONCE, wait_s=wait_s)
         self._memory_bytes, self._stall_s = memory_bytes, stall_s
-        request = SurveyRequest(video_stream=0, intervals=(), chosen="smart")
-        trial = self._call(request, timeout_s=10)
-        self._server = ForkClient(
-            "reelwright.media.splicing.worker",
-            at_once=AT_ONCE,
-            wait_s=wait_s,
-            access=contained.Access(read=() if work is None else (work,)),
-            trial=(trial, 2),
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def survey(self, source: Path, request: SurveyRequest) -> Survey:
         """Raises Busy, NotFound."""
@@ -78,6 +60,7 @@ class Splicer:
                     report=lambda _: None,
                     stall_s=2 * SURVEY_S,
                     what="the survey",
+                    turns=self._turns,
                 )
             except ChildFailed as failed:
                 return Survey(refused=SpliceRefusal(reason="damaged", detail=FAILED[failed.failure]))
@@ -114,6 +97,7 @@ class Splicer:
                     report=report,
                     stall_s=self._stall_s,
                     what="joining" if stage == "join" else "comparing",
+                    turns=self._turns,
                 )
             except ChildFailed as failed:
                 raise SpliceFailed(stage, FAILED[failed.failure]) from failed
@@ -125,6 +109,7 @@ class Splicer:
     ) -> Call:
         return Call(
             request=msgspec.Raw(msgspec.json.encode(request)),
+            task="splice",
             timeout_s=timeout_s,
             memory_bytes=self._memory_bytes,
             output_bytes=max(output_bytes, DONE.size),

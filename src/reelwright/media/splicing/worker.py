@@ -1,4 +1,4 @@
-"""The program that surveys, joins and proves for `Splicer`, contained: each in a child (`fork_server`)."""
+"""Splicing, contained: surveys, joins and proves for `Splicer`, each in a child of its own (`fork_server`)."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from collections.abc import Sequence
 import msgspec
 
 from reelwright.media.sandbox import fork_server
-from reelwright.media.sandbox.system_calls import Kind
 
 
-def main() -> None:
-    from reelwright.media.probe import demux
-    from reelwright.media.splicing import join, proof, survey  # noqa: F401 - a child could not load it any more
-
-    demux.warm_up()
-    fork_server.serve(answer, Kind.PROBE)
+def load() -> None:
+    """Load what a child cannot: it can open nothing any more."""
+    from reelwright.media.splicing import join, proof, survey  # noqa: F401
 
 
-def answer(request: bytes, files: Sequence[int]) -> object:
+def splice(request: bytes, files: Sequence[int]) -> object:
     """Survey the first file; join packets of the first to the second, or compare both; the last one is told how far
     that is.
 
