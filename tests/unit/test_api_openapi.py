@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import pytest
 from litestar import Litestar, Request, get, post, route
+from litestar.datastructures import ResponseHeader
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
@@ -249,6 +250,20 @@ def test_an_example_of_an_answer_that_is_not_given_is_a_mistake() -> None:
 
     with pytest.raises(ValueError, match="299"):
         _ = Litestar([nothing], plugins=[StructSchemas()], logging_config=None).openapi_schema
+
+
+def test_headers_of_answers_come_in_one_order() -> None:
+    """Litestar has them in sets: two processes would write two documents of the same API, with two ETags."""
+    names = [f"X-{letter}" for letter in "hgfedcba"]
+
+    headers = [ResponseHeader(name=name, documentation_only=True) for name in names]
+
+    @get("/", operation_class=operation(responses={200: {}}), response_headers=headers)
+    async def answered() -> dict[str, str]:
+        return {}
+
+    app = Litestar([answered], plugins=[StructSchemas()], logging_config=None)
+    assert list(openapi_document(app)["paths"]["/"]["get"]["responses"]["200"]["headers"]) == sorted(names)
 
 
 async def test_documented_problems_are_the_real_ones(client: httpx.AsyncClient) -> None:

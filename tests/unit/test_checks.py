@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Facts, Plan
+from reelwright.media.checks.black_and_still import FrameWatch, Points, Shown
 from reelwright.media.checks.inspection import GRID, Stretch
 from reelwright.media.checks.sampling import Sample, sample, windows
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
-from reelwright.media.checks.stretches import FrameWatch, Points, Shown
 from tests.support.media_info import media
 
 STEPS = round(MAX_SHIFT_S / STEP_S)

@@ -23,7 +23,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
-from reelwright.db.statement_options import narrowed
+from reelwright.db.kept_statements import narrowed
 
 DEFAULT_PROJECT_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 """Of what is made where no keys are asked for, and of what was there before there were projects."""

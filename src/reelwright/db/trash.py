@@ -11,8 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from reelwright.db.kept_statements import narrowed
 from reelwright.db.models import Variant, Video
-from reelwright.db.statement_options import narrowed
 
 _SEEN = "sees trash"
 _HIDDEN = tuple(

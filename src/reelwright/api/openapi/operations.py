@@ -215,7 +215,10 @@ class _Described(Operation):
 
     def _tidy_headers(self) -> None:
         for answer in (self.responses or {}).values():
-            for header in (answer.headers or {}).values() if isinstance(answer, OpenAPIResponse) else ():
+            if not isinstance(answer, OpenAPIResponse) or not answer.headers:
+                continue
+            answer.headers = dict(sorted(answer.headers.items()))  # Litestar's come in the order of a set
+            for header in answer.headers.values():
                 if isinstance(header, OpenAPIHeader) and header.schema is None and header.content is None:
                     header.schema = Schema(type=OpenAPIType.STRING)
 

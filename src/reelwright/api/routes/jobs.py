@@ -21,18 +21,9 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobPart, JobSummary, StatusOut, accepted
+from reelwright.api.schemas.label_filters import ExternalIdParameter, MetadataParameter, TagParameter
 from reelwright.api.schemas.many_jobs import UNKNOWN_CODE
-from reelwright.api.schemas.pages import (
-    After,
-    ExternalIdParameter,
-    MetadataParameter,
-    PageNumber,
-    PageSize,
-    TagParameter,
-    TimeParameter,
-    wanted,
-    without_zone,
-)
+from reelwright.api.schemas.pages import After, PageNumber, PageSize, TimeParameter, wanted, without_zone
 from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.db.models import Job, Variant
 from reelwright.db.outages import is_away

@@ -16,16 +16,9 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.keeping import StoredPatch
+from reelwright.api.schemas.label_filters import ExternalIdParameter, MetadataParameter, TagParameter
 from reelwright.api.schemas.lineage import LineageOut
-from reelwright.api.schemas.pages import (
-    After,
-    ExternalIdParameter,
-    MetadataParameter,
-    PageNumber,
-    PageSize,
-    TagParameter,
-    wanted,
-)
+from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
 from reelwright.api.schemas.videos import VariantOut, VariantPage
 from reelwright.db.models import Variant
 from reelwright.edits.enums import VariantKind

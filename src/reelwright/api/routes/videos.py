@@ -20,15 +20,8 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.keeping import StoredPatch, VideoSaidIn
-from reelwright.api.schemas.pages import (
-    After,
-    ExternalIdParameter,
-    MetadataParameter,
-    PageNumber,
-    PageSize,
-    TagParameter,
-    wanted,
-)
+from reelwright.api.schemas.label_filters import ExternalIdParameter, MetadataParameter, TagParameter
+from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
 from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
 from reelwright.api.video_uploads import raw_video_upload, video_upload
 from reelwright.db.models import Video

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 from av.error import FFmpegError
 
+from reelwright.media.checks.black_and_still import ALIKE, Levels, OddPlace, difference
 from reelwright.media.checks.inspection import GRID, Comparison, Findings, Inspection, Stretch
 from reelwright.media.checks.reading import levels, opened, prepared
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
 from reelwright.media.checks.sound_reading import loudest, samples
-from reelwright.media.checks.stretches import ALIKE, Levels, OddPlace, difference
 
 LOOKS = 3
 """At so many stretches of each kind, the longest, the source is looked at."""

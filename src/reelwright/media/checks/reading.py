@@ -14,10 +14,10 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
+from reelwright.media.checks.black_and_still import FrameWatch, Levels, OddPlace, Points, Shown
 from reelwright.media.checks.inspection import GRID, Findings, Inspection, VideoFindings
 from reelwright.media.checks.sampling import Sample, windows
 from reelwright.media.checks.sound_reading import EndsOfAudio, ReadAudio
-from reelwright.media.checks.stretches import FrameWatch, Levels, OddPlace, Points, Shown
 from reelwright.media.checks.text_reading import ReadSubtitles
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 

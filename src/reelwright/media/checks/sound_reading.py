@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from av.error import FFmpegError
 
+from reelwright.media.checks.black_and_still import MIN_SILENT_S, Longest
 from reelwright.media.checks.inspection import AudioFindings
-from reelwright.media.checks.stretches import MIN_SILENT_S, Longest
 
 SILENCE, FULL_SCALE = 0.001, 0.999
 """-60 dB; what is louder than the second cannot be told from what was cut off there."""

@@ -8,9 +8,9 @@ import weakref
 from sqlalchemy import select
 from sqlalchemy.orm import LoaderCriteriaOption, with_loader_criteria
 
+from reelwright.db.kept_statements import MOST_OF_ONE, narrowed
 from reelwright.db.models import Video
 from reelwright.db.ownership import Owned
-from reelwright.db.statement_options import MOST_OF_ONE, narrowed
 
 
 def option() -> LoaderCriteriaOption:
