@@ -25,8 +25,12 @@ RECENT = 150
 """Older ones count less than a thousandth."""
 
 
+WEIGHTS = [calibration.weight(age, 10, 10) for age in range(RECENT)]
+"""Of errors of work that is alike, the newest first."""
+
+
 def aged(errors: list[float]) -> list[Error]:
-    return [Error(by, calibration.weight(age, 10, 10)) for age, by in enumerate(errors)]
+    return [Error(by, weight) for by, weight in zip(errors, WEIGHTS, strict=False)]
 
 
 def forecast(expected: float, spread: float) -> Forecast:

@@ -28,6 +28,7 @@ from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.judge import judged
 from reelwright.media.recipes import tracks
 from tests.support.media_info import media
+from tests.support.shares import shares
 from tests.unit.test_subtitle_tracks import MILLISECOND, STEPS, steps_of
 
 BORDERS = st.lists(st.integers(0, 4000), min_size=2, max_size=8, unique=True).map(sorted)
@@ -42,7 +43,7 @@ def cue(start: object, end: object, text: str = "x") -> Cue:
 
 
 @settings(max_examples=300)
-@given(borders=BORDERS, wanted=STEPS, shares=st.lists(st.fractions(0, 1, max_denominator=997), min_size=9, max_size=9))
+@given(borders=BORDERS, wanted=STEPS, shares=st.lists(shares(), min_size=9, max_size=9))
 def test_each_instant_is_in_the_chapter_that_it_was_in(
     borders: list[int], wanted: list[dict[str, Any]], shares: list[Fraction]
 ) -> None:

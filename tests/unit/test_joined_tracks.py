@@ -21,6 +21,7 @@ from reelwright.edits.plan import Plan, resolve
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.concat import PlannedConcat
 from tests.support.media_info import media
+from tests.support.shares import shares
 
 PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)
 MILLISECOND = Fraction(1, 1000)
@@ -114,7 +115,7 @@ CUES = st.lists(st.tuples(TIMES, TIMES), max_size=4, unique=True)
     own=CUES,
     before=st.integers(0, 4),
     overlap=st.integers(0, 25),
-    shares=st.lists(st.fractions(0, 1, max_denominator=997), min_size=9, max_size=9),
+    shares=st.lists(shares(), min_size=9, max_size=9),
 )
 def test_each_part_says_what_it_said(
     clips: list[tuple[list[tuple[float, float]], int, int]],

@@ -34,6 +34,7 @@ from reelwright.media.packaging.presentation import SubtitlesRendition
 from reelwright.media.recipes import tracks
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
+from tests.support.shares import shares
 
 MILLISECOND = Fraction(1, 1000)
 ROOM = 1100 * MILLISECOND
@@ -76,7 +77,7 @@ STEPS = st.lists(
 @given(
     spans=st.lists(st.tuples(TIMES, st.integers(1, 2000)), min_size=1, max_size=6),
     wanted=STEPS,
-    shares=st.lists(st.fractions(0, 1, max_denominator=997).filter(lambda share: share < 1), min_size=5, max_size=5),
+    shares=st.lists(shares(below_one=True), min_size=5, max_size=5),
 )
 def test_what_is_on_the_screen_is_what_was_there(
     spans: list[tuple[float, int]], wanted: list[dict[str, Any]], shares: list[Fraction]
