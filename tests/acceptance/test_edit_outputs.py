@@ -26,7 +26,7 @@ Samples = npt.NDArray[np.float64]
 @pytest.fixture(scope="module")
 def clip() -> Footage:
     """Four seconds, two tracks; frames tell their numbers, bursts begin at 0, 1, 2 and 3 s."""
-    return footage.make(seconds=4, audio=2)
+    return footage.make(seconds=4, audio=2, size=(160, 90))
 
 
 @pytest.fixture
@@ -218,8 +218,8 @@ async def test_what_cannot_be_is_refused_with_what_to_do(
 async def test_tiles_far_apart_are_sought_as_explained(shared_service: Service, tmp_path: Path) -> None:
     """What is explained is what runs; the sheet and the images have the frames of their times."""
     long = tmp_path / "long.mp4"
-    picture = "color=black:size=64x64:rate=25,geq=lum='2*floor(T/2)':cb=128:cr=128"  # how bright it is tells the time
-    coding = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "10", "-g", "250", "-pix_fmt", "yuv420p")
+    picture = "color=black:size=64x64:rate=5,geq=lum='2*floor(T/2)':cb=128:cr=128"  # how bright it is tells the time
+    coding = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "10", "-g", "50", "-pix_fmt", "yuv420p")
     ffmpeg("-f", "lavfi", "-t", "105", "-i", picture, *coding, str(long))
     video = (await shared_service.upload(long))["id"]
     asked = {"qualities": [], "sprite": {"every": 33, "width": 64}, "thumbnails": {"at": [0, 98.5, 103], "width": 64}}

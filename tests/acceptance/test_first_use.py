@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from reelwright.settings import Settings
 from tests.support.frame_judge import read
 from tests.support.media_files import ffmpeg
 from tests.support.service import UNKNOWN, Service, problem
@@ -148,7 +150,7 @@ async def test_v1_names_its_own_fields(shared_service: Service, video: dict[str,
 
 
 @pytest.mark.slow
-async def test_a_video_of_the_assets_folder_is_laid_over(service: Service, clip: Path, tmp_path: Path) -> None:
+async def test_a_video_of_the_assets_folder_is_laid_over(settings: Settings, clip: Path, tmp_path: Path) -> None:
     """By its name or as the plans call it, on both surfaces; it is stored once, and jobs keep it."""
     folder = tmp_path / "assets"
     (folder / "intros").mkdir(parents=True)
@@ -157,10 +159,11 @@ async def test_a_video_of_the_assets_folder_is_laid_over(service: Service, clip:
         *("-deadline", "realtime", str(folder / "intros" / "clip.webm")),
     )
     (folder / "notes.txt").write_text("no video")
-    await service.api.end()
-    service.api = await service.start_api(ASSETS_DIR=str(folder))
-    video = await service.upload(clip)
+    async with Service(msgspec.structs.replace(settings, assets_dir=str(folder)), tmp_path).running() as service:
+        await laid_over(service, folder, await service.upload(clip))
 
+
+async def laid_over(service: Service, folder: Path, video: dict[str, Any]) -> None:
     async def lay(path: str) -> httpx.Response:
         layer = {"type": "video", "video_path": path, "x": 0, "y": 0, "at_end": "hold"}
         return await service.client.post("/overlays", json={"video_id": video["id"], "overlays": [layer]})

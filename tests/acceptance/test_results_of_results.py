@@ -33,7 +33,7 @@ async def made(service: Service, address: str, **body: Any) -> dict[str, Any]:
 async def test_two_generations_are_one(shared_service: Service) -> None:
     """Read from the upload, at its time, and as large as the result was; each frame is the one that was to be seen."""
     service = shared_service
-    video = await service.upload(make().path)
+    video = await service.upload(make(size=(160, 90)).path)
     first = await edited(service, video["id"], TRIMMED, "mp4:240p")
     second = await edited(service, first["output_variant_id"], [{"type": "trim", "start": 0.2, "end": 0.8}, *TURNED])
     assert second["warnings"] == []
@@ -48,7 +48,7 @@ async def test_two_generations_are_one(shared_service: Service) -> None:
 async def test_three_generations_by_older_routes(shared_service: Service) -> None:
     """What /trim and /transcode made counts as well."""
     service = shared_service
-    video = await service.upload(make().path)
+    video = await service.upload(make(size=(160, 90)).path)
     trimmed = await service.until(await service.trim(video["id"], 0.4, 1.6), "SUCCESS")
     answer = await service.client.post(f"/transcode/{trimmed['output_variant_id']}", json={"qualities": ["240p"]})
     small = await service.until(answer.json()["job_id"], "SUCCESS")
@@ -62,7 +62,7 @@ async def test_three_generations_by_older_routes(shared_service: Service) -> Non
 async def test_every_route_goes_on_from_the_original(shared_service: Service) -> None:
     """But to copy: of that a file is the best source there is. What is wrong is named where the request has it."""
     service = shared_service
-    video = await service.upload(make().path)
+    video = await service.upload(make(size=(160, 90)).path)
     trimmed = await service.until(await service.trim(video["id"], 0.4, 1.6), "SUCCESS")
     result = trimmed["output_variant_id"]
     again = await service.until(await service.trim(result, 0.2, 9), "SUCCESS")
@@ -82,7 +82,7 @@ async def test_every_route_goes_on_from_the_original(shared_service: Service) ->
 async def test_what_was_measured_on_the_result_is_kept(shared_service: Service) -> None:
     """Its loudness: the file is used, and a warning says so."""
     service = shared_service
-    video = await service.upload(make().path)
+    video = await service.upload(make(size=(160, 90)).path)
     loud = await edited(service, video["id"], TRIMMED, {"qualities": ["240p"], "audio": {"loudness": -16}})
     again = await edited(service, loud["output_variant_id"], TURNED)
     assert again["warnings"] == [
@@ -95,7 +95,7 @@ async def test_subtitles_whose_font_has_changed_stay_as_they_were_seen(shared_se
     """An API that has another file for the font would lay them out, and have them drawn, otherwise: the file is used,
     and a warning says so. One that has the same goes on from the original."""
     service = shared_service
-    video = await service.upload(make().path)
+    video = await service.upload(make(size=(160, 90)).path)
     spoken = {"type": "subtitles", "cues": [{"start": 0.2, "end": 1, "text": "Said"}]}
     first = await edited(service, video["id"], [spoken])
     asked = {"source": first["output_variant_id"], "steps": TRIMMED}

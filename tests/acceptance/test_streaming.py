@@ -25,7 +25,7 @@ ASKED = {"qualities": ["source", "240p"], "preset": "ultrafast", "hls": True, "d
 @pytest.fixture(scope="module")
 def source() -> footage.Footage:
     """Six seconds whose every frame tells its number, with sound in two languages."""
-    return footage.make(audio=2, languages=("eng", "hin"), seconds=6)
+    return footage.make(audio=2, languages=("eng", "hin"), seconds=6, size=(160, 90))
 
 
 async def streamed(service: Service, source: Path) -> dict[str, Any]:
@@ -131,4 +131,4 @@ async def test_a_browser_plays_it_from_another_site(
     assert found["ended"]
     for shot in found["shots"]:
         assert footage.read_number(luma(shot["png"])) == shot["time"] // 0.04
-    assert [shot["width"] for shot in found["shots"]] == [320, 426, 320]
+    assert [shot["width"] for shot in found["shots"]] == [160, 426, 160]
