@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
+import os
+import re
 import shutil
+import signal
 import subprocess
 import tarfile
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -19,7 +24,7 @@ from reelwright.db.revisions import known_revisions, newest_revision
 from reelwright.edits.plan import VERSION, Plan
 from reelwright.settings import Settings
 from tests.conftest import execute
-from tests.support.invariants import check
+from tests.support.invariants import check, processes_about
 from tests.support.needs import lacking
 from tests.support.processes import PATIENCE_S, Process
 from tests.support.service import Service
@@ -43,14 +48,33 @@ def test_every_revision_but_the_newest_is_tried() -> None:
     assert set(REVISIONS) >= known_revisions() - {newest_revision()}
 
 
+IDS = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}")
+
+
+def written_of_jobs(revision: str) -> set[str]:
+    """The edits and plans that the release has written, without what names a file or a row."""
+    lines = (LEFT_BEHIND / revision / "database.sql").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("INSERT INTO public.jobs ")]
+    return {IDS.sub("", document) for row in rows for document in re.findall(r"'(\{\"steps\": .*?\})'", row)}
+
+
+@cache
+def revisions_with_new_plans() -> set[str]:
+    """Those whose release wrote edits or plans that the one before did not write."""
+    return {
+        later for former, later in itertools.pairwise(REVISIONS) if written_of_jobs(later) - written_of_jobs(former)
+    }
+
+
 @pytest.mark.parametrize(
     "revision", [*(pytest.param(one, marks=pytest.mark.slow) for one in REVISIONS[:-1]), REVISIONS[-1]]
 )
 async def test_jobs_of_an_earlier_release_are_finished(
     revision: str, empty_database: str, settings: Settings, tmp_path: Path
 ) -> None:
-    """Those that ran when the old worker was killed, and one that was queued, of each kind in turn: migrated, they
-    succeed under this release. The other queued ones, whose plans it understands as well, are cancelled under it."""
+    """Those that ran when the old worker was killed, and one that was queued: migrated, they succeed under this one.
+    Where plans are as those of the revision before, these are one kind of job that ran and one that was queued, in
+    turn. The others, which it understands as well, are cancelled under it."""
     await execute(empty_database, (LEFT_BEHIND / revision / "database.sql").read_text())
     if (left := LEFT_BEHIND / revision / "media").exists():
         shutil.copytree(left, settings.media_path)
@@ -58,21 +82,36 @@ async def test_jobs_of_an_earlier_release_are_finished(
     before = await service.sql("SELECT version_num FROM alembic_version")
     assert before == [{"version_num": revision}]
     assert f"revision {newest_revision()}" in await migrated(service)
-    jobs = await service.sql("SELECT id::text, status, plan_json::text AS plan FROM jobs ORDER BY id")
+    jobs = await service.sql("SELECT id::text, type, status, plan_json::text AS plan FROM jobs ORDER BY id")
     assert {job["status"] for job in jobs} == ({"PENDING", "STARTED"} if revision > "0001" else set())
-    begun, queued = ([job["id"] for job in jobs if job["status"] == one] for one in ("STARTED", "PENDING"))
-    run = {queued[int(revision) % len(queued)]} if queued else set()
     for job in jobs:
         assert msgspec.json.decode(job["plan"], type=Plan).version <= VERSION
+    kinds = sorted({job["type"] for job in jobs})
+    chosen = {
+        "STARTED": set(kinds if revision in revisions_with_new_plans() else in_turn(kinds, int(revision))),
+        "PENDING": set(in_turn(kinds, int(revision) + 1)),
+    }
+    run = {job["id"] for job in jobs if job["type"] in chosen[job["status"]]}
     async with service.running():
-        for job_id in set(queued) - run:
-            assert (await service.client.post(f"/jobs/{job_id}/cancel")).json()["status"] == "CANCELLED"
+        for job in jobs:
+            if job["id"] not in run:
+                answer = await service.client.post(f"/jobs/{job['id']}/cancel")
+                assert answer.status_code == 202
+                assert answer.json()["status"] == "CANCELLED" or job["status"] == "STARTED"
         async with service.worker():
             assert (await service.client.get("/ready")).status_code == 200
-            for job_id in (*begun, *run):
-                await service.until(job_id, "SUCCESS")
-                await service.result(job_id)
+            for job in jobs:
+                if job["id"] in run:
+                    await service.until(job["id"], "SUCCESS")
+                    await service.result(job["id"])
+                else:
+                    await service.until(job["id"], "CANCELLED")
             await check(service)
+
+
+def in_turn(kinds: list[str], number: int) -> list[str]:
+    """One of the kinds, if there is any."""
+    return kinds[number % len(kinds) :][:1] if kinds else []
 
 
 @pytest.fixture(scope="session")
@@ -96,19 +135,21 @@ def release_before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.slow
 async def test_the_release_before_runs_on_while_the_schema_changes(
-    settings: Settings, release_before: dict[str, str], tmp_path: Path, clip: Path, long_clip: Path
+    settings: Settings, release_before: dict[str, str], tmp_path: Path, long_clip: Path
 ) -> None:
     """The newest migration is applied amid a running job of the code that was written before it: every request is
     answered, the job finishes, so do later ones, on the processes that ran before."""
-    service = Service(settings, tmp_path)
+    service = Service(msgspec.structs.replace(settings, stall_timeout_s=PATIENCE_S), tmp_path)
     engine = create_engine(settings.configured_database_url, application_name="tests")
     async with engine.connect() as connection:
         await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "-1"))
     await engine.dispose()
     async with service.running(**release_before), service.worker(**release_before):
         video = await service.upload(long_clip)
-        job_id = await service.trim(video["id"], 0, 40, preset="slower")
-        await service.until(job_id, "STARTED")
+        job_id = await service.trim(video["id"], 0, 10)
+        encoding = await ffmpeg_of(service, job_id)
+        for pid in encoding:
+            os.kill(pid, signal.SIGSTOP)  # the worker goes on renewing its lease
         migrating = asyncio.create_task(migrated(service))
         answered = 0
         while not migrating.done():
@@ -117,10 +158,21 @@ async def test_the_release_before_runs_on_while_the_schema_changes(
                 answered += 1
         assert f"revision {newest_revision()}" in await migrating
         assert answered > 0
-        assert (await service.job(job_id))["status"] == "STARTED", "the job was too short for this test"
-        await service.until(job_id, "SUCCESS")
-        await service.until(await service.trim((await service.upload(clip))["id"], 1, 2), "SUCCESS")
+        assert (await service.job(job_id))["status"] == "STARTED"
+        for pid in encoding:
+            os.kill(pid, signal.SIGCONT)
+        job = await service.until(job_id, "SUCCESS")
+        assert job["attempt"] == 1
+        await service.until(await service.trim(video["id"], 1, 2), "SUCCESS")
         await check(service)
+
+
+async def ffmpeg_of(service: Service, job_id: str) -> list[int]:
+    """The processes that encode the job, once there are any."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (found := processes_about(service.settings.work_path / job_id)):
+            await asyncio.sleep(0.02)
+    return found
 
 
 @pytest.mark.slow
