@@ -2,8 +2,9 @@
 
 Their programs take longer to be imported than most tests to run. So they are imported once, in a process that does
 nothing else, and each process under test is a fork of that one: it has its own environment, folder, arguments and
-log, and runs its program from the first line of its `__main__` on. What starts others (`up`, `demo`) and what is of
-another release is started from nothing; with TESTS_START=exec everything is, as for tests marked `from_nothing` in CI.
+log, and runs its program from the first line of its `__main__` on. What `up` and `demo`
+start, and what is of another release, is started from nothing; with TESTS_START=exec everything is, as for tests marked
+`from_nothing` in CI.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ IMPORTED = (
     "reelwright.cli",
     "reelwright.api.server",
     "reelwright.up",
+    "reelwright.demo",
     "reelwright.doctor",
     "reelwright.backup.make",
     "reelwright.backup.restore",
@@ -36,7 +38,6 @@ IMPORTED = (
     "fontTools.ttLib",
 )
 MEASURED = str(Path(__file__).with_name("measured.py"))
-STARTERS = frozenset({"up", "demo"})
 START_VARIABLE = "TESTS_START"
 
 PATIENCE_S = 120.0
@@ -101,7 +102,7 @@ async def start(
     """Start Python with these arguments; what it says is added to the log, or its standard output to `output`."""
     log.touch()
     ours = "PYTHONPATH" not in environment  # else another release's
-    if ours and argv[0] == "-m" and STARTERS.isdisjoint(argv) and not from_nothing():
+    if ours and argv[0] == "-m" and not from_nothing():
         become = (tuple(argv[1:]), dict(environment), folder, log, output or log)
         process = _imported().Process(target=_become, args=become, daemon=True)  # it does not outlive the tests
         await asyncio.to_thread(process.start)
