@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -84,21 +84,10 @@ async def nothing_runs(house: Service, *pids: int, within_s: float) -> None:
     await until_none(complain, within_s=within_s)
 
 
+@pytest.mark.from_nothing
 async def test_one_command_brings_everything_and_ctrl_c_takes_it_away(house: Service, clip: Path) -> None:
-    """A video can be uploaded and trimmed; SIGINT ends API, worker and database, with exit status 0."""
-    async with standing(house) as up:
-        video = await house.upload(clip)
-        await house.until(await house.trim(video["id"], 1, 2), "SUCCESS")
-        family = descendants(up.pid)
-        assert len(family) >= 3
-        assert await up.end(signal.SIGINT) == 0
-        await nothing_runs(house, *family, within_s=10)
-        assert "Traceback" not in up.log.read_text()
-
-
-@pytest.mark.slow
-async def test_a_child_that_dies_is_started_again(house: Service, clip: Path) -> None:
-    """API and worker, killed with SIGKILL: work goes on as if nothing had been."""
+    """A video can be uploaded and trimmed, also when API and worker have been killed meanwhile: they are started again.
+    SIGINT ends API, worker and database, with exit status 0."""
     async with standing(house) as up:
         video = await house.upload(clip)
         victims = [child(up, "reelwright_worker"), child(up, "\0serve\0")]
@@ -109,7 +98,11 @@ async def test_a_child_that_dies_is_started_again(house: Service, clip: Path) ->
                 await asyncio.sleep(0.01)
         await ready(house, up)
         await house.until(await house.trim(video["id"], 1, 2), "SUCCESS")
-        assert await up.end(signal.SIGTERM) == 0
+        family = descendants(up.pid)
+        assert len(family) >= 3
+        assert await up.end(signal.SIGINT) == 0
+        await nothing_runs(house, *family, within_s=10)
+        assert "Traceback" not in up.log.read_text()
 
 
 @pytest.mark.slow
@@ -149,14 +142,14 @@ async def test_a_host_that_has_no_address_is_told_in_one_line(tmp_path: Path, co
 
 
 @pytest.mark.slow
-async def test_the_demo_runs_beside_whoever_has_the_port(house: Service) -> None:
+async def test_the_demo_runs_beside_whoever_has_the_port(house: Service, clip: Path) -> None:
     """It takes a free one of its own."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", house.settings.app_port))
         taken.listen()
-        demo = await house.start("demo", "-m", "reelwright", "demo")
+        demo = await house.start("demo", "-m", "reelwright", "demo", "--video", str(clip))
         assert await asyncio.wait_for(demo.process.wait(), PATIENCE_S) == 0, demo.log.read_text()
-    assert (house.folder / "demo-output" / "sample-trim.mp4").stat().st_size > 0
+    assert (house.folder / "demo-output" / "clip-trim.mp4").stat().st_size > 0
 
 
 async def test_an_ffmpeg_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
@@ -187,15 +180,20 @@ MOMENTS = {
     "the job runs": there("data/work/*-1"),
 }
 
+LARGE_BYTES = 1 << 30
+"""Of an upload that is not over before anybody has seen it."""
+
 TRIED_ALWAYS = ("the database is made",)
 
 
-async def interrupted(house: Service, command: str, moment: Callable[[Path], bool], *signals: signal.Signals) -> int:
+async def interrupted(
+    house: Service, argv: Sequence[str], moment: Callable[[Path], bool], *signals: signal.Signals
+) -> int:
     """Run the command in a process group of its own and signal the group at the moment. Returns the exit status."""
-    log = house.folder / f"{command}.log"
+    log = house.folder / f"{argv[0]}.log"
     with log.open("wb") as lines:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "reelwright", command),
+            *(sys.executable, "-m", "reelwright", *argv),
             env=environment(house.settings, PYTHONUNBUFFERED="1"),
             cwd=house.folder,
             stdin=asyncio.subprocess.DEVNULL,
@@ -207,7 +205,7 @@ async def interrupted(house: Service, command: str, moment: Callable[[Path], boo
         async with asyncio.timeout(PATIENCE_S):
             while not moment(house.folder):
                 assert process.returncode is None, log.read_text()
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(0.01)
         for number in signals:
             os.killpg(process.pid, number)
         status = await asyncio.wait_for(process.wait(), PATIENCE_S)
@@ -223,17 +221,28 @@ async def interrupted(house: Service, command: str, moment: Callable[[Path], boo
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        *(
-            pytest.param(moment, signal.SIGINT, marks=() if moment in TRIED_ALWAYS else pytest.mark.slow)
-            for moment in MOMENTS
-        ),
-        pytest.param("the upload runs", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(
+            moment,
+            signal.SIGTERM if moment == "the upload runs" else signal.SIGINT,
+            marks=() if moment in TRIED_ALWAYS else pytest.mark.slow,
+        )
+        for moment in MOMENTS
     ],
 )
-async def test_signals_end_the_demo_cleanly(tmp_path: Path, moment: str, number: signal.Signals) -> None:
+async def test_signals_end_the_demo_cleanly(
+    tmp_path: Path, moment: str, number: signal.Signals, long_clip: Path
+) -> None:
     """Ctrl-C at any moment is status 130, SIGTERM 143: no traceback, and nothing that it started runs any more."""
     house = furnished(tmp_path / "my videos")
-    assert await interrupted(house, "demo", MOMENTS[moment], number) == 128 + number
+    argv = ["demo"]
+    if moment == "the upload runs":
+        large = house.folder / "large.mp4"
+        large.touch()
+        os.truncate(large, LARGE_BYTES)
+        argv += ["--video", str(large)]
+    elif moment == "the job runs":
+        argv += ["--video", str(long_clip), "--end", "60"]
+    assert await interrupted(house, argv, MOMENTS[moment], number) == 128 + number
 
 
 def imports(folder: Path) -> bool:
@@ -245,18 +254,18 @@ def imports(folder: Path) -> bool:
 async def test_ctrl_c_amid_the_imports_just_ends_it(tmp_path: Path, command: str) -> None:
     """By the signal itself: no traceback, nothing was made."""
     house = furnished(tmp_path / "my videos")
-    assert await interrupted(house, command, imports, signal.SIGINT) == -signal.SIGINT
+    assert await interrupted(house, [command], imports, signal.SIGINT) == -signal.SIGINT
     assert (house.folder / f"{command}.log").read_text() == ""
     assert [path.name for path in house.folder.iterdir()] == [f"{command}.log"]
 
 
 @pytest.mark.slow
-async def test_ctrl_c_before_it_answers_ends_the_service_cleanly(tmp_path: Path) -> None:
-    """With status 0, as when it ran; a second Ctrl-C changes nothing of that."""
+async def test_a_signal_before_it_answers_ends_the_service_cleanly(tmp_path: Path) -> None:
+    """With status 0, as when it ran; a second one changes nothing of that."""
     statuses = await asyncio.gather(
         *(
-            interrupted(furnished(tmp_path / moment), "up", MOMENTS[moment], signal.SIGINT, signal.SIGINT)
-            for moment in ("the database is made", "the schema is made")
+            interrupted(furnished(tmp_path / moment), ["up"], MOMENTS[moment], number, number)
+            for moment, number in (("the database is made", signal.SIGINT), ("the schema is made", signal.SIGTERM))
         )
     )
     assert statuses == [0, 0]
