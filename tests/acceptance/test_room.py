@@ -21,6 +21,8 @@ from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, problem
 
 MIB = 1 << 20
+SCARCE_MIB = 64
+"""Of a disk that holds what is uploaded and made below, and little more."""
 
 
 @pytest.fixture
@@ -93,26 +95,33 @@ async def test_mixed_jobs_on_a_small_disk_are_all_done(
 
 
 @pytest.mark.parametrize(
-    "gigabytes", [pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.soak)]
+    ("disk_mib", "heavy_s", "count"),
+    [pytest.param(SCARCE_MIB, 3.2, 32, marks=pytest.mark.slow), pytest.param(2048, 40.0, 100, marks=pytest.mark.soak)],
 )
-async def test_many_mixed_jobs_on_a_disk_of_few_gigabytes(
-    gigabytes: int, disk_of: Callable[[int], Path], settings: Settings, tmp_path: Path, clip: Path, noisy: Path
+async def test_many_mixed_jobs_on_a_disk_that_fills_up(
+    disk_mib: int,
+    heavy_s: float,
+    count: int,
+    disk_of: Callable[[int], Path],
+    settings: Settings,
+    tmp_path: Path,
+    clip: Path,
+    noisy: Path,
 ) -> None:
-    """Large and small ones, ladders, images and cuts, with uploads among them, fifty to a gigabyte: no ENOSPC, no OOM,
-    all done."""
-    disk = disk_of(gigabytes * 1024)
+    """Large and small ones, ladders, images and cuts, with uploads among them: no ENOSPC, no OOM, all done."""
+    disk = disk_of(disk_mib)
     heavy = tmp_path / "heavy.mp4"
-    ffmpeg("-stream_loop", str(10 * gigabytes - 1), "-i", str(noisy), "-c", "copy", str(heavy))
+    ffmpeg("-stream_loop", str(int(heavy_s)), "-i", str(noisy), "-t", str(heavy_s), "-c", "copy", str(heavy))
     async with small(settings, tmp_path, disk, workers=2, max_concurrent_jobs=4) as service:
         large, light = (await service.upload(heavy))["id"], (await service.upload(clip))["id"]
         jobs = []
-        for number in range(50 * gigabytes):
-            source, last = (large, 6 + number % 5) if number % 4 == 0 else (light, 1 + number % 3)
+        for number in range(count):
+            source, last = (large, heavy_s * (6 + number % 5) / 20) if number % 4 == 0 else (light, 1 + number % 3)
             match number % 5:
                 case 0 | 1:
                     jobs.append(await service.trim(source, number / 100, last))
                 case 2:
-                    body: dict[str, Any] = {"qualities": ["240p"], "preset": "ultrafast"}
+                    body: dict[str, Any] = {"qualities": ["240p"], "preset": "ultrafast", "video_bit_rate": 30_000_000}
                     jobs.append(await ask(service, f"/transcode/{light}", body))
                 case 3:
                     body = {
@@ -123,11 +132,13 @@ async def test_many_mixed_jobs_on_a_disk_of_few_gigabytes(
                     jobs.append(await ask(service, "/edits", body))
                 case _:
                     jobs.append(await ask(service, "/edits", {"source": light, "outputs": ["jpg:poster"]}))
-            if number % (12 * gigabytes) == 11:
+            if number % (count // 4) == count // 4 - 1:
                 await service.upload(heavy)
         done = await all_done(service, jobs)
         assert {job["failures"] for job in done} == {0}
         await all_given_back(service)
+        if disk_mib == SCARCE_MIB:
+            assert no_room(tmp_path) > 0  # else nothing was proven
         assert "no_space" not in logs(tmp_path)
         assert "out_of_memory" not in logs(tmp_path)
         await check(service)
