@@ -36,7 +36,6 @@ def elsewhere(tmp_path: Path, name: str = "elsewhere", **more: str) -> Service:
     )
 
 
-@pytest.mark.from_nothing
 async def test_a_running_service_comes_back_somewhere_else(service: Service, clip: Path, tmp_path: Path) -> None:
     """Backed up amid its work, restored into the embedded database: downloads are byte-identical, the queued jobs run,
     one that ran is taken up again, and what came after the backup is not there."""

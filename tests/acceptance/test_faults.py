@@ -44,7 +44,6 @@ async def attempts_of(service: Service, job_id: str) -> int:
     return int(row["attempt"])
 
 
-@pytest.mark.from_nothing
 async def test_a_worker_killed_at_any_point_costs_no_job(service: Service, clip: Path) -> None:
     """SIGKILL at every named point of an attempt: another worker ends each job within a minute, with one result; the
     dead worker's ffmpeg is gone within two seconds, its files within the grace time."""
