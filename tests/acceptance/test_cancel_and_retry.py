@@ -97,7 +97,7 @@ async def test_a_stopped_worker_hands_its_job_back(service: Service, long_clip: 
     and another worker ends it without waiting for the lease."""
     grace_s = 1 if signals == 1 else 60
     video = await service.upload(long_clip)
-    job_id = await service.trim(video["id"], 0, 16, preset="slow")
+    job_id = await service.trim(video["id"], 0, 10, preset="slow")
     slow = {"FFMPEG_THREADS": "1"}  # not done within the grace time
     first = await service.start_worker(SHUTDOWN_GRACE_S=str(grace_s), LEASE_S="600", **slow)
     await rendering(service, job_id)

@@ -39,7 +39,7 @@ async def test_a_poster_does_not_wait_for_an_encode(service: Service, clip: Path
     """It has a place of its own, at which nothing else begins; the encode's is taken again when that ends, by a worker
     that does not poll."""
     long, short = [(await service.upload(path))["id"] for path in (long_clip, clip)]
-    async with service.worker(**NO_POLLING):
+    async with service.worker(FFMPEG_THREADS="1", **NO_POLLING):
         encode = await service.trim(long, 0, 55, preset="slower")
         waits = await service.trim(short, 0, 0.5)
         assert (await service.until(encode, "STARTED"))["queue"] == "media"
