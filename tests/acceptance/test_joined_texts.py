@@ -21,7 +21,8 @@ Said = list[tuple[float, float, str]]
 
 @pytest.fixture(scope="module")
 def source() -> Path:
-    return footage.make(audio=1, seconds=5, keyframe_every=25, size=(160, 90)).path
+    """Its sound is that of a CD: what is whole for its samples and for cues is a very small part of a second."""
+    return footage.make(audio=1, sample_rate=44_100, seconds=5, keyframe_every=25, size=(160, 90)).path
 
 
 def film(source: Path, made: Path, texts: dict[str, Said], *marks: tuple[int, int, str]) -> Path:

@@ -22,6 +22,9 @@ NAMES = "subtitles.ffmeta"
 """What the tracks are called, as ffmpeg reads metadata."""
 CHAPTERS, CHAPTERS_OF_MP4 = "chapters.ffmeta", "chapters.mp4.ffmeta"
 """In the same way, the chapters, and those for MP4, where one ends as the next begins."""
+MOVIE_TICKS_PER_S = "48000"
+"""In MP4, of what is said of the whole file: chapters and edit lists. ffmpeg would take what is whole for every track,
+of pictures, sound and subtitles 24 millions or more: a chapter of some seconds is then longer than 32 bits can say."""
 SAME_TIME = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"
 """For players of HLS: cues count from where the first segments begin, which is at zero."""
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "=;#\\"})
@@ -117,7 +120,8 @@ class TrackInputs:
         if not self._has_chapters or not output.holds_chapters:
             return WITHOUT_METADATA
         number = self._open(CHAPTERS_OF_MP4 if output.container == "mp4" else CHAPTERS, "ffmetadata")
-        return ("-map_metadata:g", "-1", "-map_metadata:s", "-1", "-map_chapters", str(number))
+        clock = ("-movie_timescale", MOVIE_TICKS_PER_S) if output.container == "mp4" else ()
+        return ("-map_metadata:g", "-1", "-map_metadata:s", "-1", "-map_chapters", str(number), *clock)
 
     def _open(self, name: str, demuxer: str) -> int:
         if name not in self._opened:
