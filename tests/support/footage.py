@@ -47,10 +47,10 @@ CODE_BLACK, CODE_WHITE = 24, 232
 _VIDEO_ENCODERS = {
     "h264": "-c:v libx264 -preset superfast -crf 14 -sc_threshold 0",
     "hevc": "-c:v libx265 -preset ultrafast -crf 14 -tag:v hvc1",
-    "vp8": "-c:v libvpx -deadline realtime -cpu-used 8 -crf 6 -b:v 8M",
+    "vp8": "-c:v libvpx -deadline realtime -cpu-used -16 -crf 6 -b:v 8M",  # below zero: the same on any machine
     "vp9": "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 16 -b:v 0",
     "av1": "-c:v libsvtav1 -preset 12 -crf 18",
-    "prores": "-c:v prores_ks",
+    "prores": "-c:v prores_ks -q:v 6",  # one quantiser for all: else it looks for each slice's
     "dnxhd": "-c:v dnxhd -profile:v dnxhr_hqx",
     "theora": "-c:v libtheora -q:v 10",
 }
