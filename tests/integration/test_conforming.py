@@ -23,6 +23,8 @@ from tests.support.media_files import ffmpeg
 WHOLE = Fraction(0), Fraction(100)
 SIZE = (640, 360)
 """That of one of the renditions."""
+WIDE = (640, 120)
+"""Of a picture so wide, that is: a third of what is coded and looked at."""
 
 
 async def planned(prober: Prober, source: Path, **more: Any) -> Plan:
@@ -57,7 +59,7 @@ async def test_a_source_that_conforms_is_copied(
     prober: Prober, tmp_path: Path, made: dict[str, Any], more: dict[str, Any]
 ) -> None:
     """Packet by packet, in step with its sound, from a key frame on; one process, the rest coded as ever."""
-    source = footage.make(size=SIZE, seconds=1.2, keyframe_every=12, **made)
+    source = footage.make(size=WIDE, seconds=1.2, keyframe_every=12, **made)
     plan = await planned(prober, source.path, **more)
     assert [one.copied for one in plan.outputs] == [True, False][: len(plan.outputs)]
     assert len(compile_plan(plan, await recipes.ffmpeg_can()).commands) == 1 + ("two_pass" in more)
@@ -109,7 +111,7 @@ async def test_only_when_asked_for_and_not_over_a_wanted_bit_rate(prober: Prober
 @pytest.mark.parametrize("container", ["mp4", "mkv"])
 async def test_a_copy_that_lacks_pictures_is_found_out(prober: Prober, tmp_path: Path, container: str) -> None:
     """Also of a source that does not count its frames: by the longest gap between them."""
-    source = footage.make(size=SIZE, seconds=3, container=container)
+    source = footage.make(size=WIDE, seconds=3, container=container)
     (expected, _) = (await planned(prober, source.path)).outputs
     assert expected.copied
     whole, lacking = tmp_path / "whole.mp4", tmp_path / "lacking.mp4"
@@ -121,7 +123,7 @@ async def test_a_copy_that_lacks_pictures_is_found_out(prober: Prober, tmp_path:
 
 async def test_pictures_that_an_edit_list_hides_stay_hidden(prober: Prober, tmp_path: Path) -> None:
     """The file begins in the middle of a group of pictures: the copy shows what the source shows."""
-    whole = footage.make(size=SIZE, seconds=3)
+    whole = footage.make(size=WIDE, seconds=3)
     cut = tmp_path / "cut.mp4"
     ffmpeg("-ss", "1", "-i", str(whole.path), "-c", "copy", str(cut))
     plan = await planned(prober, cut)
