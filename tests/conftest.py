@@ -30,6 +30,7 @@ from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.support import footage, recipes, server_folder, splices
+from tests.support.images import RendererForTests
 from tests.support.job_database import World
 from tests.support.media_files import ffmpeg, made_once
 from tests.support.processes import START_VARIABLE, from_nothing
@@ -142,6 +143,13 @@ def prober(reader: ForkClient) -> Prober:
 @pytest.fixture(scope="session")
 def inspector(reader: ForkClient) -> Inspector:
     return recipes.inspector(reader)
+
+
+@pytest.fixture(scope="session")
+async def renderer(common_footage: Path) -> AsyncIterator[RendererForTests]:
+    """What draws with the bundled fonts, for all tests that leave it whole."""
+    async with RendererForTests.in_folder(common_footage.with_name("drawing")) as drawing:
+        yield drawing
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Drawn subtitles: one small video, a picture for each change of the screen, in every script, where and as is said."""
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -18,12 +17,6 @@ from reelwright.media.images.requests import LaidCues
 from tests.support.images import RendererForTests
 
 CANVAS = (640, 360)
-
-
-@pytest.fixture(scope="module")
-async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RendererForTests]:
-    async with RendererForTests.in_folder(tmp_path_factory.mktemp("subtitles")) as drawing:
-        yield drawing
 
 
 class Look(TypedDict, total=False):

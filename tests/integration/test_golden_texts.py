@@ -8,7 +8,7 @@ mark left out: 0.5 to 1, which the last test proves on misspelt texts. The toler
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,6 @@ TOLERANCE = 0.22
 WINDOW_PX = 6
 GAP_PX = 10
 """Empty columns between words; within one there are fewer at this size."""
-
-
-@pytest.fixture(scope="module")
-async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RendererForTests]:
-    async with RendererForTests.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
-        yield drawing
 
 
 def words(grey: Pixels, gap: int) -> Iterator[Pixels]:

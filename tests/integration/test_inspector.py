@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,19 @@ from reelwright.errors import JobFailed, ReelwrightError
 from reelwright.media.checks.inspection import Inspection
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.checks.sampling import Sample
-from reelwright.media.reading import media_reader
-from tests.support import recipes
-from tests.support.media_files import ffmpeg
+from tests.support.media_files import ffmpeg, made_once
 
 LOOK = Inspection(decoders=source_codecs.whitelist(source_codecs.VIDEO), max_pixels=10**8)
 
 
-@pytest.fixture
-async def inspector() -> AsyncIterator[Inspector]:
-    async with media_reader() as reader:
-        yield recipes.inspector(reader)
-
-
-@pytest.fixture(scope="module")
-def long(folder: Path) -> Path:
-    """A minute that takes a second or more to decode."""
-    path = folder / "long.mp4"
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=50:duration=60", "-preset", "ultrafast", str(path))
+@pytest.fixture(scope="session")
+def long(common_footage: Path) -> Path:
+    """A minute that takes a second or more to decode: five seconds, coded once, and again and again behind them."""
+    group, path = common_footage / "group.mp4", common_footage / "twelve groups.mp4"
+    with made_once(path) as target:
+        if target is not None:
+            ffmpeg("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=50:duration=5", "-preset", "ultrafast", str(group))
+            ffmpeg("-stream_loop", "11", "-i", str(group), "-c", "copy", str(target))
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +23,30 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.loudness import levelling
 from reelwright.media.verify import mismatches
 from tests.support import recipes
-from tests.support.media_files import ffmpeg
+from tests.support.media_files import ffmpeg, made_once
 
 WAVES = "anoisesrc=color=pink:amplitude=0.35:duration=16:seed=3:sample_rate=48000"
 SPEECH = "volume='(0.2+0.6*abs(sin(PI*t*1.3)))*(1-0.8*gt(t,8))':eval=frame"
 """Syllables, eight seconds of them much softer."""
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def clip(common_footage: Path) -> Path:
     """Three tracks: something like speech, a loud tone in 44.1 kHz mono, silence."""
-    path = tmp_path_factory.mktemp("loudness") / "clip.mp4"
-    ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10:duration=16", "-f", "lavfi", "-i", f"{WAVES},{SPEECH}"),
-        *("-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=44100:duration=16,volume=12dB"),
-        *("-f", "lavfi", "-i", "anullsrc=duration=16", *("-map", "0", "-map", "1", "-map", "2", "-map", "3")),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k", str(path)),
-    )
+    path = common_footage / "loudness.mp4"
+    picture, tone = "testsrc2=size=160x90:rate=10:duration=16", "sine=frequency=1000:sample_rate=44100:duration=16"
+    with made_once(path) as target:
+        if target is not None:
+            ffmpeg(
+                *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"{WAVES},{SPEECH}"),
+                *("-f", "lavfi", "-i", f"{tone},volume=12dB", "-f", "lavfi", "-i", "anullsrc=duration=16"),
+                *("-map", "0", "-map", "1", "-map", "2", "-map", "3", "-c:a", "aac", "-b:a", "192k"),
+                *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(target)),
+            )
     return path
 
 
+@cache
 def measured(path: Path, track: int) -> tuple[float, float, float]:
     """Integrated loudness (LUFS), loudness range (LU) and true peak (dBTP), by ffmpeg's meter."""
     argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-i", str(path), "-map", f"0:a:{track}"]

@@ -1,7 +1,6 @@
 """Drawn texts: literal, of the promised size and look, the same each time; hostile ones do nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -21,12 +20,6 @@ from tests.support.processes import childless, stop_child_of
 
 RED, BLUE = "red", "blue"
 BIG = TextStyle(font_size=64)
-
-
-@pytest.fixture(scope="module")
-async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RendererForTests]:
-    async with RendererForTests.in_folder(tmp_path_factory.mktemp("draughtsman")) as drawing:
-        yield drawing
 
 
 async def test_a_text_is_its_ink_and_no_more(renderer: RendererForTests, tmp_path: Path) -> None:
