@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import zlib
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -137,7 +138,14 @@ def slots_of(source: Path, layers: Sequence[Layer]) -> dict[str, Path]:
 class Frame:
     tick: Fraction
     digest: int
-    luma: np.ndarray
+    samples: np.ndarray
+    """Of its luma."""
+    peak: int
+
+    @property
+    def luma(self) -> np.ndarray:
+        """From 0 to 1."""
+        return self.samples.astype(np.float32) / self.peak
 
 
 def frames(path: Path) -> Iterator[Frame]:
@@ -159,7 +167,7 @@ def frames(path: Path) -> Iterator[Frame]:
                 luma = luma.view(np.uint16)
             peak = (1 << frame.format.components[0].bits) - 1
             assert video.time_base is not None
-            yield Frame(frame.pts * video.time_base, digest, luma[:, : frame.width].astype(np.float32) / peak)
+            yield Frame(frame.pts * video.time_base, digest, luma[:, : frame.width].copy(), peak)
 
 
 def judge(source: Path, target: Path, made: Made, *, least_psnr: float = 35.0) -> None:
@@ -212,6 +220,7 @@ def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_ps
     judge_readable(target)
     assert [float(frame.tick) for frame in here] == pytest.approx([float(frame.tick) for frame in wanted], abs=0.0011)
     there = {frame.tick: frame for frame in frames(source)}
+    times = sorted(there)
     kinds = {"copied": 0, "encoded": 0}
     for frame, like in zip(here, wanted, strict=True):
         at = Fraction(0)
@@ -220,7 +229,8 @@ def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_ps
                 break
             at += interval.length * splice.tick
         tick = frame.tick - at + interval.start_tick * splice.tick
-        own = min((time for time in there), key=lambda time: abs(time - tick))
+        place = bisect(times, tick)
+        own = min(times[max(place - 1, 0) : place + 1], key=lambda time: abs(time - tick))
         assert abs(own - tick) < Fraction(1, 10_000)
         run = interval.copied
         if run.first_tick * splice.tick <= own <= run.last_tick * splice.tick:
@@ -228,7 +238,7 @@ def judge_drawn(source: Path, target: Path, whole: Path, made: Made, *, least_ps
             kinds["copied"] += 1
         else:
             upright = np.rot90(frame.luma, -media.main_video.rotation // 90)
-            assert upright.shape == like.luma.shape
+            assert upright.shape == like.samples.shape
             error = (upright - like.luma) ** 2
             parts = [half for row in np.array_split(error, 4) for half in np.array_split(row, 4, axis=1)]
             worst = max(float(part.mean()) for part in parts)
