@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 PLAYERS = Path(__file__).parents[1] / "players"
 PAGE = Path(__file__).with_name("players.html")
 FRAMES = 150
-SMALL, LARGE = (320, 180), (426, 240)
+SMALL, LARGE = footage.SIZE, (426, 240)
 TEXTS = {"English": "One", "العربية": "السلام"}
 STEPS = [
     {
@@ -39,7 +39,7 @@ STEPS = [
     }
     for (label, text), language in zip(TEXTS.items(), ("en", "ar"), strict=True)
 ]
-SHOTS = [(320, 0.5), (426, 2.02), (320, 4.02), (426, 5.5)]
+SHOTS = [(SMALL[0], 0.5), (LARGE[0], 2.02), (SMALL[0], 4.02), (LARGE[0], 5.5)]
 """Which quality is chosen, and at which time it is looked at: on both sides of the borders of segments."""
 
 
@@ -89,7 +89,7 @@ async def test_players_of_pages_play_them_from_another_site(settings: Settings, 
         assert list(ways) == ["hls.js", "Shaka, HLS", "Shaka, DASH"], (codec, ways)
         for way, seen in ways.items():
             where = (codec, way)
-            assert sorted(seen["widths"]) == [320, 426], where
+            assert sorted(seen["widths"]) == [SMALL[0], LARGE[0]], where
             assert seen["languages"] == ["en", "hi"], where
             assert {label: " ".join(cues) for label, cues in seen["cues"].items()} == TEXTS, where
             shown = [(shot["width"], footage.read_number(luma(shot["png"]))) for shot in seen["shots"]]

@@ -32,7 +32,7 @@ async def test_a_smart_trim_is_exact_and_says_what_was_copied(shared_service: Se
     body = {"video_id": video["id"], "start": 0.717, "end": 3.333, "mode": "smart"}
     shown = await explained(shared_service, "/trim", body)
     assert (shown["cut"]["asked"], shown["cut"]["chosen"], shown["cut"]["sound"]) == ("smart", "smart", "copied")
-    assert [piece["what"] for piece in shown["cut"]["pieces"]] == ["encoded", "copied"]
+    assert [piece["what"] for piece in shown["cut"]["pieces"]] == ["encoded", "copied", "encoded"]
     coded = sum(piece["frames"] for piece in shown["cut"]["pieces"] if piece["what"] == "encoded")
 
     job = await shared_service.until(await shared_service.trim(video["id"], 0.717, 3.333, mode="smart"), "SUCCESS")

@@ -22,7 +22,7 @@ def test_footage_reads_back_as_it_was_made(name: str) -> None:
     decoded = frame_judge.read(source.path)
     assert [frame.number for frame in decoded] == list(range(len(source.frame_times_s)))
     assert [frame.time_s for frame in decoded] == list(source.frame_times_s)
-    width, height = options.get("size", (320, 180))
+    width, height = options.get("size", footage.SIZE)
     assert decoded[0].picture.shape == (height, width)
 
     zero_s = float(source.frame_times_s[0]) - options.get("video_delay_frames", 0) / 25
@@ -60,11 +60,11 @@ def test_numbers_survive_half_size_and_noise(number: int) -> None:
 
 def test_a_picture_without_barcode_has_no_number() -> None:
     """Texture alone, a flat picture and a damaged code give -1, not some number."""
-    picture = footage.picture(77)[..., 0].copy()
+    picture = footage.picture(77, (320, 180))[..., 0].copy()
     picture[:, 100:130] = 255
     assert footage.read_number(picture) == -1
-    assert footage.read_number(np.full((180, 320), 128, np.uint8)) == -1
-    assert footage.read_number(footage.picture(77)[120:160, :, 0].copy()) == -1
+    assert footage.read_number(np.full(footage.SIZE[::-1], 128, np.uint8)) == -1
+    assert footage.read_number(footage.picture(77, (320, 180))[120:160, :, 0].copy()) == -1
 
 
 def test_ssim_of_known_pictures() -> None:

@@ -112,7 +112,7 @@ def flicker(folder: Path) -> Path:
     """One second of magenta at 50 frames a second, with sound that goes on longer."""
     path = folder / "flicker.mp4"
     ffmpeg(
-        *("-f", "lavfi", "-i", "color=0xff00ff:size=64x48:rate=50:duration=1"),
+        *("-f", "lavfi", "-i", "color=0xff00ff:size=40x30:rate=50:duration=1"),
         *("-f", "lavfi", "-i", "sine=frequency=900:duration=1.3"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
     )
@@ -142,9 +142,9 @@ async def test_a_layer_that_lasts_to_the_end_adds_nothing(
     target = tmp_path / "work" / "out.mp4"
     layer: ImageLayer | VideoLayer
     if kind == "faded":
-        layer, shown = ImageLayer(image_path="a", x=10, y=140, start=0.501, fade_in=0.1), patch
+        layer, shown = ImageLayer(image_path="a", x=10, y=76, start=0.501, fade_in=0.1), patch
     else:
-        layer, shown = VideoLayer(video_path="a", x=10, y=120, start=0.501, at_end=kind), flicker
+        layer, shown = VideoLayer(video_path="a", x=10, y=76, start=0.501, at_end=kind), flicker
     await make(prober, source.path, target, layer, shown)
     frame_judge.judge_cut(source, target, *WHOLE, min_ssim=0.85)
     until = Fraction("1.501") if kind == "stop" else Fraction(100)

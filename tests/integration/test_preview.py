@@ -31,11 +31,11 @@ from tests.support.footage import Footage
 Picture = npt.NDArray[np.uint8]
 
 SOURCES: dict[str, dict[str, Any]] = {
-    "even": {"seconds": 12, "keyframe_every": 50},
-    "uneven": {"seconds": 12, "variable": True, "keyframe_every": 40},
-    "rotated": {"seconds": 8, "rotation": 90, "container": "mov"},
-    "interlaced": {"seconds": 8, "interlaced": True},
-    "matroska, begins late": {"seconds": 8, "container": "mkv", "start_offset_s": "5"},
+    "even": {"seconds": 7, "keyframe_every": 50},
+    "uneven": {"seconds": 7, "variable": True, "keyframe_every": 40},
+    "rotated": {"seconds": 6, "rotation": 90, "container": "mov"},
+    "interlaced": {"seconds": 6, "interlaced": True},
+    "matroska, begins late": {"seconds": 6, "container": "mkv", "start_offset_s": "5"},
     "not seekable": {"seconds": 6, "container": "ts"},
     "slides": {"seconds": 12, "frame_rate": "1/2", "keyframe_every": 2, "b_frames": 0},
 }
@@ -134,7 +134,7 @@ async def test_it_is_the_frame_of_the_result(
 @pytest.mark.parametrize("edit", ["nothing", "keep, faster, blurred"])
 async def test_a_draft_is_small_and_in_step(prober: Prober, patch: Path, tmp_path: Path, edit: str) -> None:
     """Its frames are those from there on, and the sound is where it is in the result."""
-    made = footage.make(seconds=6, keyframe_every=50, size=(720, 404))
+    made = footage.make(seconds=6, keyframe_every=50, size=(656, 368))
     plan = await plan_of(prober, made.path, EDITS[edit])
     slots = {"in0": made.path, "out0": tmp_path / "work" / "out.mp4"}
     await recipes.make(plan, slots)

@@ -488,12 +488,12 @@ async def test_the_rules_are_kept(prober: Prober, folder: Path) -> None:
 async def test_bombs_are_refused_before_they_go_off(prober: Prober, folder: Path) -> None:
     """A huge picture in a small file, and a file whose few frames last for days."""
     huge = make(
-        folder / "huge.mp4", "-f", "lavfi", "-i", "color=s=16000x4000:r=1", "-frames:v", "1",
+        folder / "huge.mp4", "-f", "lavfi", "-i", "color=s=8192x4336:r=1", "-frames:v", "1",
         "-c:v", "libx264", "-preset", "ultrafast",
     )  # fmt: skip
     assert (await refused(prober, huge)).code == "too_many_pixels"
     unparsed = make(
-        folder / "huge.avi", "-f", "lavfi", "-i", "color=s=16384x4096:r=1", "-frames:v", "1", "-c:v", "mjpeg"
+        folder / "huge.avi", "-f", "lavfi", "-i", "color=s=8192x4336:r=1", "-frames:v", "1", "-c:v", "mjpeg"
     )
     assert (await refused(prober, unparsed)).code == "too_many_pixels"
     slow = make(folder / "slow.mkv", *PICTURE, "-vf", "setpts=N*3500/TB", "-fps_mode", "passthrough")

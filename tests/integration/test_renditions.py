@@ -64,7 +64,8 @@ async def make(
 @pytest.mark.parametrize("name", some_slow((*SOURCES, *DECODED_ALIKE), (*MUCH_ALIKE, *DECODED_ALIKE)))
 async def test_any_source(prober: Prober, tmp_path: Path, name: str) -> None:
     """Every frame, at its time, upright and in square pixels, fitted into the box; every track, in step."""
-    source = of_kind(name)
+    # a field has half of the lines, too few in what is so small to look like the whole
+    source = of_kind(name, **({"size": (320, 180)} if name == "interlaced" else {}))
     work = tmp_path / "work"
     _, made = await make(prober, source.path, work, output(Quality.SOURCE), output(P240))
     shown = (await prober.probe(source.path)).main_video

@@ -48,7 +48,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "one frame": {"seconds": 0.001, "audio": 0},
     "one frame and sound": {"seconds": 0.001, "audio_seconds": 5},
     "rotated": {"rotation": 90},
-    "portrait": {"size": (180, 320)},
+    "portrait": {"size": (108, 192)},
     "anamorphic": {"sample_aspect_ratio": "4/3"},
     "interlaced": {"interlaced": True},
     "ten bits": {"video": "hevc", "pixel_format": "yuv420p10le"},
@@ -57,7 +57,7 @@ MUCH_ALIKE = ("29.97", "variable mkv", "mpeg4 avi", "portrait", "interlaced", "m
 """Each is like one of the others in all that is heeded here: CI takes them."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def checker() -> AsyncIterator[ImageChecker]:
     async with ImageChecker(memory_bytes=4 * 2**30) as running:
         yield running
@@ -203,7 +203,9 @@ async def test_pictures_have_the_colours_of_the_video(
     source = tmp_path / "colours.mp4"
     bars = f"scale=out_color_matrix={matrix}:out_range=tv,format=yuv420p" + ("" if tags else ",setparams=colorspace=2")
     colours = {"0xc82828": (200, 40, 40), "0x28b428": (40, 180, 40), "0x3c3cdc": (60, 60, 220), "0x808080": (128,) * 3}
-    inputs = [part for colour in colours for part in ("-f", "lavfi", "-i", f"color={colour}:size={size}:duration=1")]
+    inputs = [
+        part for colour in colours for part in ("-f", "lavfi", "-i", f"color={colour}:size={size}:rate=5:duration=1")
+    ]
     graph = f"[0][1][2][3]concat=n=4,{bars}"
     ffmpeg(*inputs, "-filter_complex", graph, "-c:v", "libx264", "-crf", "10", *tags, str(source))
     assert (await prober.probe(source)).main_video.color_space == (matrix if tags else None)
@@ -252,7 +254,7 @@ async def test_a_picture_that_does_not_decode_is_found_out(
             (path := tmp_path / f"{number}-{name}").write_bytes(bad)
             with pytest.raises((UnreadableMedia, UnsupportedMedia)):
                 await checker.look(path)
-        assert (await checker.look(work / name)).width == 320
+        assert (await checker.look(work / name)).width == footage.SIZE[0]
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Subtitles burned in: each frame shows what is on the screen at its time, whatever the source is."""
 
-from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from reelwright.errors import InvalidInput
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge
 from tests.support.images import RendererForTests
-from tests.support.recipes import Layer, edited, facts, prober
+from tests.support.recipes import Layer, edited, facts
 
 SIZE = (320, 180)
 BOXES = SubtitleStyle(background="white", color="white", padding=4, margin=4, font_size=14)
@@ -29,25 +28,13 @@ BOXES = SubtitleStyle(background="white", color="white", padding=4, margin=4, fo
 ZONES = {"left": slice(10, 40), "center": slice(145, 175), "right": slice(280, 310)}
 
 
-@pytest.fixture(scope="module")
-async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RendererForTests]:
-    async with RendererForTests.in_folder(tmp_path_factory.mktemp("subtitles")) as drawing:
-        yield drawing
-
-
-@pytest.fixture(scope="module")
-async def examining() -> AsyncIterator[Prober]:
-    async with prober() as probing:
-        yield probing
-
-
 async def drawn_for(
-    steps: tuple[Step, ...], source: Path, examining: Prober, renderer: RendererForTests, path: Path
+    steps: tuple[Step, ...], source: Path, prober: Prober, renderer: RendererForTests, path: Path
 ) -> Layer:
     """The subtitles of the last step."""
     *before, step = steps
     assert isinstance(step, SubtitlesStep)
-    known = facts(await examining.probe(source))
+    known = facts(await prober.probe(source))
     state = resolve_steps(tuple(before), known, Fraction(repr(known.media.duration_s)), deep=False)[1]
     wanted = step.wanted(state, Pointer("/steps/0"), None)
     drawn = await renderer.draw_cues(wanted.cues, wanted.style, path)
@@ -87,27 +74,27 @@ CUES = (
 
 @pytest.mark.parametrize("kind", ["even", "ntsc", "variable", "rotated", "matroska", "slides", "ten bits"])
 async def test_each_frame_shows_what_is_on_the_screen_at_its_time(
-    kind: str, examining: Prober, renderer: RendererForTests, tmp_path: Path
+    kind: str, prober: Prober, renderer: RendererForTests, tmp_path: Path
 ) -> None:
     """A cue's first frame is the first one that is not before its start, its last one the last before its end; a cue
     that no frame is in is in no frame."""
     made = {
-        "even": lambda: footage.make(frame_rate="25").path,
-        "ntsc": lambda: footage.make(frame_rate="30000/1001").path,
-        "variable": lambda: footage.make(variable=True).path,
-        "rotated": lambda: footage.make(rotation=90).path,
-        "matroska": lambda: footage.make(container="mkv", frame_rate="24000/1001").path,
-        "slides": lambda: footage.slides(tmp_path / "slides.mp4", (0, 0.7, 1.9), sound_s=2.5),
-        "ten bits": lambda: footage.make(video="hevc", pixel_format="yuv420p10le").path,
+        "even": lambda: footage.make(size=SIZE, frame_rate="25").path,
+        "ntsc": lambda: footage.make(size=SIZE, frame_rate="30000/1001").path,
+        "variable": lambda: footage.make(size=SIZE, variable=True).path,
+        "rotated": lambda: footage.make(size=SIZE, rotation=90).path,
+        "matroska": lambda: footage.make(size=SIZE, container="mkv", frame_rate="24000/1001").path,
+        "slides": lambda: footage.slides(tmp_path / "slides.mp4", (0, 0.7, 1.9), sound_s=2.5, size=SIZE),
+        "ten bits": lambda: footage.make(size=SIZE, video="hevc", pixel_format="yuv420p10le").path,
     }
     source = made[kind]()
     step = in_boxes(*CUES)
-    layer = await drawn_for((step,), source, examining, renderer, tmp_path / "subtitles.mov")
+    layer = await drawn_for((step,), source, prober, renderer, tmp_path / "subtitles.mov")
     codec = "hevc" if kind == "ten bits" else "h264"
     assert OUTPUT.video is not None
     output = msgspec.structs.replace(OUTPUT, video=msgspec.structs.replace(OUTPUT.video, codec=codec))
     target = tmp_path / "out" / "made.mp4"
-    await edited(examining, Edit(steps=(step,), outputs=(output,)), source, target, layers=[layer])
+    await edited(prober, Edit(steps=(step,), outputs=(output,)), source, target, layers=[layer])
     frames = frame_judge.read(target)
     assert len(frames) >= 20
     seen = set()
@@ -120,33 +107,33 @@ async def test_each_frame_shows_what_is_on_the_screen_at_its_time(
 
 
 async def test_times_are_those_of_what_the_step_before_made(
-    examining: Prober, renderer: RendererForTests, tmp_path: Path
+    prober: Prober, renderer: RendererForTests, tmp_path: Path
 ) -> None:
     """Behind a trim and another speed; subtitles before them move along."""
     source, step = (
-        footage.make(frame_rate="25", seconds=4).path,
+        footage.make(size=SIZE, frame_rate="25", seconds=4).path,
         in_boxes(("left", "0.2", "0.6"), ("center", "3.9", "4")),
     )
     before: tuple[Step, ...] = (TrimStep(start=1.0), SpeedStep(factor=2.0))
     behind = in_boxes(("left", "0.2", "0.6"))
-    layer = await drawn_for((*before, behind), source, examining, renderer, tmp_path / "behind.mov")
+    layer = await drawn_for((*before, behind), source, prober, renderer, tmp_path / "behind.mov")
     target = tmp_path / "behind" / "made.mp4"
-    await edited(examining, Edit(steps=(*before, behind), outputs=(OUTPUT,)), source, target, layers=[layer])
+    await edited(prober, Edit(steps=(*before, behind), outputs=(OUTPUT,)), source, target, layers=[layer])
     assert [frame.time_s for frame in frame_judge.read(target) if boxes_in(frame)] == [
         Fraction(number, 25) for number in range(5, 15)
     ]
-    layer = await drawn_for((step,), source, examining, renderer, tmp_path / "before.mov")
+    layer = await drawn_for((step,), source, prober, renderer, tmp_path / "before.mov")
     target = tmp_path / "before" / "made.mp4"
     steps = (step, TrimStep(start=0.4))
-    await edited(examining, Edit(steps=steps, outputs=(OUTPUT,)), source, target, layers=[layer])
+    await edited(prober, Edit(steps=steps, outputs=(OUTPUT,)), source, target, layers=[layer])
     shown = [boxes_in(frame) for frame in frame_judge.read(target)]
     assert shown[:6] == [{"left"}] * 5 + [set()]
     assert shown[-3:] == [set(), {"center"}, {"center"}]
 
 
-async def test_what_cannot_be_is_named(examining: Prober) -> None:
+async def test_what_cannot_be_is_named(prober: Prober) -> None:
     """By the field of the step."""
-    known = facts(await examining.probe(footage.make().path))
+    known = facts(await prober.probe(footage.make(size=SIZE).path))
     state = resolve_steps((), known, Fraction(2), deep=False)[1]
     late = GivenCue(start=5, end=6, text="x")
 

@@ -46,7 +46,7 @@ async def make(
 
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "size": {"size": (480, 270)},
+    "size": {"size": (288, 162)},
     "format": {"pixel_format": "yuv444p"},
     "aspect": {"sample_aspect_ratio": "4/3"},
     "nothing": {},

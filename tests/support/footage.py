@@ -33,6 +33,9 @@ Picture = npt.NDArray[np.uint8]
 VARIABLE_GAPS = (3000, 3750, 3000, 9000, 3003, 45000, 1500, 1500)
 """Gaps between the frames of variable-rate footage, in 1/90000 s: 1/30, 1/24, 1/30, 1/10, 1001/30000, 1/2, 1/60 s."""
 
+SIZE = (192, 108)
+"""As small as tells as much: numbers are read at half of it, and its height is no multiple of a coding block's."""
+
 BURST_S = 0.04
 BURST_HZ = 1000
 """Pitch of track 0; each further track is 500 Hz higher."""
@@ -86,7 +89,7 @@ def make(
     video: str = "h264",
     frame_rate: str = "25",
     seconds: float = 2,
-    size: tuple[int, int] = (320, 180),
+    size: tuple[int, int] = SIZE,
     pixel_format: str = "yuv420p",
     keyframe_every: int | None = 25,
     b_frames: int = 2,
@@ -183,7 +186,7 @@ def _name(told: dict[str, object]) -> str:
     return re.sub(r"[^\w.=+ -]+", "_", " ".join(options)) or "plain"
 
 
-def slides(path: Path, times_s: tuple[float, ...], *, sound_s: float = 0, size: tuple[int, int] = (320, 180)) -> Path:
+def slides(path: Path, times_s: tuple[float, ...], *, sound_s: float = 0, size: tuple[int, int] = SIZE) -> Path:
     """A video whose frame i is shown from `times_s[i]` on, in a container by the path's name."""
     stamps = "+".join(rf"eq(N\,{number})*{round(time * 90000)}" for number, time in enumerate(times_s))
     argv = [get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-v", "error", "-y"]
@@ -206,7 +209,7 @@ def spoilt(source: Path, target: Path) -> Path:
     return target
 
 
-def picture(number: int, size: tuple[int, int] = (320, 180)) -> Picture:
+def picture(number: int, size: tuple[int, int] = SIZE) -> Picture:
     """The RGB picture (height x width x 3) of frame `number`, upright."""
     width, height = size
     rgb = np.roll(_texture(size), (number, 3 * number), (0, 1))
@@ -221,25 +224,32 @@ def picture(number: int, size: tuple[int, int] = (320, 180)) -> Picture:
 def read_number(luma: Picture) -> int:
     """The number in a picture of any size, or -1 when neither copy of the barcode can be read."""
     height, width = luma.shape
-    edges = np.arange(CODE_CELLS + 1) * width / CODE_CELLS
+    begins, ends = _cells(width)
     for top, bottom in CODE_ROWS:
         margin = (bottom - top) / 4
         rows = luma[round((top + margin) * height) : round((bottom - margin) * height) or None]
-        quarter = width / CODE_CELLS / 4
-        levels = [
-            float(rows[:, round(left + quarter) : max(round(right - quarter), round(left + quarter) + 1)].mean())
-            for left, right in itertools.pairwise(edges)
-        ]
+        sums = np.concatenate(([0], rows.sum(axis=0, dtype=np.int64).cumsum()))
+        levels = (sums[ends] - sums[begins]) / ((ends - begins) * max(len(rows), 1))
         white, black = levels[0], levels[1]
         if white - black < 60:
             continue
-        bits = [level > (white + black) / 2 for level in levels]
+        bits: tuple[bool, ...] = tuple((levels > (white + black) / 2).tolist())
         number = sum(bit << (CODE_BITS - 1 - place) for place, bit in enumerate(bits[2 : 2 + CODE_BITS]))
-        if tuple(bits) == _code(number):
+        if bits == _code(number):
             return number
     return -1
 
 
+@functools.cache
+def _cells(width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where the inner half of each cell of the barcode begins and ends, in columns."""
+    edges = np.arange(CODE_CELLS + 1) * width / CODE_CELLS
+    quarter = width / CODE_CELLS / 4
+    inner = [(round(left + quarter), round(right - quarter)) for left, right in itertools.pairwise(edges)]
+    return np.array([begin for begin, _ in inner]), np.array([max(end, begin + 1) for begin, end in inner])
+
+
+@functools.cache
 def _code(number: int) -> tuple[bool, ...]:
     check = (number ^ number >> 4 ^ number >> 8 ^ number >> 12 ^ 0b0101) & 15
     bits = f"10{number:0{CODE_BITS}b}{check:04b}01"
@@ -301,7 +311,7 @@ def _variable_pts() -> str:
 
 
 def _bursts(track: int, channels: str, sample_rate: int, end_s: float) -> str:
-    wave = rf"0.5*sin(2*PI*{BURST_HZ + 500 * track}*t)*lt(mod(t\,1)\,{BURST_S})"
+    wave = rf"if(lt(mod(t\,1)\,{BURST_S})\,0.5*sin(2*PI*{BURST_HZ + 500 * track}*t))"
     count = {"mono": 1, "stereo": 2, "5.1": 6}[channels]
     source = f"aevalsrc={'|'.join([wave] * count)}:channel_layout={channels}:sample_rate={sample_rate}"
     return f"{source}:duration={end_s}"
