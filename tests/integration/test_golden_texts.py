@@ -46,10 +46,11 @@ def difference(fine: Pixels, reference: Pixels) -> float:
         for one, (_, column) in zip(wanted, places, strict=True)
     ]
     best = np.inf
+    below, behind = height * FINER - fine.shape[0], width * FINER - fine.shape[1]
     for top in range(FINER):
+        rows = np.pad(fine, ((top, below - top), (0, 0))).reshape(height, FINER, -1).mean(1)
         for left in range(FINER):
-            below, behind = height * FINER - top - fine.shape[0], width * FINER - left - fine.shape[1]
-            reduced = np.pad(fine, ((top, below), (left, behind))).reshape(height, FINER, width, FINER).mean((1, 3))
+            reduced = np.pad(rows, ((0, 0), (left, behind - left))).reshape(height, width, FINER).mean(2)
             best = min(best, *(worst_window(np.abs(reduced - one)) for one in wanted))
     return best
 
