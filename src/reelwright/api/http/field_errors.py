@@ -7,6 +7,7 @@ right, planning finds what is wrong, together with what it measures.)
 from __future__ import annotations
 
 import enum
+import functools
 import re
 import types
 import uuid
@@ -95,7 +96,7 @@ def _expected(hint: Any, value: Any) -> str | None:
 
 
 def _object(struct: type[msgspec.Struct]) -> str:
-    fields = msgspec.structs.fields(struct)
+    fields = _fields(struct)
     needed = [field.encode_name for field in fields if field.required]
     if needed:
         return f"is an object with {', '.join(needed)}"
@@ -174,7 +175,7 @@ def _struct_errors(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
     for other, name in getattr(chosen, "other_spellings", {}).items():
         if other in value and name not in value:
             value[name] = value.pop(other)
-    fields = msgspec.structs.fields(chosen)
+    fields = _fields(chosen)
     known += [field.encode_name for field in fields]
     if chosen.__struct_config__.forbid_unknown_fields:
         for key in [key for key in value if key not in known]:
@@ -188,6 +189,12 @@ def _struct_errors(structs: list[type[msgspec.Struct]], value: dict[str, Any], p
             del value[name]
         else:
             yield from field_errors(field.type, value[name], below(pointer, name))
+
+
+@functools.cache
+def _fields(struct: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a struct, whose annotations msgspec would evaluate for each object of each body."""
+    return msgspec.structs.fields(struct)
 
 
 def _takes_null(hint: Any) -> bool:
