@@ -4,6 +4,7 @@ in them."""
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import random
 import struct
@@ -96,15 +97,29 @@ UNICODE = (
 KINDS = (SYNTAX, PATHS, MARKUP, EXPRESSIONS, COLOURS, UNICODE)
 
 
-def strings(count: int, canary: Path, *, seed: int = 20040413) -> Iterator[str]:
-    """`count` of them, the same ones for the same seed. `{0}` becomes the canary's path, `{1}` its name."""
-    dice = random.Random(seed)
-    for _ in range(count):
+def strings(first: int, last: int, canary: Path, *, seed: int = 20040413) -> Iterator[str]:
+    """Those from number `first` to before `last` of a sequence that is the same for the same seed and has none twice:
+    each piece alone, then several joined. `{0}` becomes the canary's path, `{1}` its name."""
+    texts = (text.replace("{0}", str(canary)).replace("{1}", canary.name) for text in _texts(random.Random(seed)))
+    return itertools.islice(_distinct(texts), first, last)
+
+
+def _texts(dice: random.Random) -> Iterator[str]:
+    yield from itertools.chain(*KINDS)
+    while True:
         kinds = KINDS if dice.random() < 0.5 else (dice.choice(KINDS),)
-        pieces = [dice.choice(dice.choice(kinds)) for _ in range(dice.choice((1, 1, 2, 3, 5, 9)))]
+        pieces = [dice.choice(dice.choice(kinds)) for _ in range(dice.choice((2, 3, 5, 9)))]
         if dice.random() < 0.1:
             pieces.append("".join(chr(dice.randrange(0x110000)) for _ in range(dice.randrange(1, 12))))
-        yield "".join(pieces).replace("{0}", str(canary)).replace("{1}", canary.name)
+        yield "".join(pieces)
+
+
+def _distinct(texts: Iterator[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 class Watch:
