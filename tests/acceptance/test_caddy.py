@@ -19,7 +19,7 @@ import pytest
 
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S
-from tests.support.service import Service, free_port, problem
+from tests.support.service import Service, free_port, http_client, problem
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "caddy" / "Caddyfile"
 CADDY = Path(sys.executable).with_name("caddy")
@@ -84,7 +84,7 @@ async def in_front(service: Service, folder: Path) -> AsyncIterator[Front]:
     process = await caddy(folder, "run", "--adapter", "caddyfile", "--config", str(path))
     try:
         url, password = f"http://127.0.0.1:{port}", ("operator", PASSWORD)
-        async with httpx.AsyncClient(base_url=url, auth=password, timeout=30, trust_env=False) as client:
+        async with http_client(url, auth=password) as client:
             async with asyncio.timeout(PATIENCE_S):
                 while True:
                     assert process.returncode is None, (folder / "caddy.log").read_text()
@@ -115,7 +115,7 @@ async def test_the_example_is_valid_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_who_has_the_password_is_let_in(front: Front) -> None:
-    async with httpx.AsyncClient(base_url=front.client.base_url, trust_env=False) as stranger:
+    async with http_client(front.client.base_url) as stranger:
         assert (await stranger.get("/videos")).status_code == 401
         assert (await stranger.get("/videos", auth=("operator", "wrong"))).status_code == 401
     assert (await front.client.get("/videos")).json()["total"] == 0

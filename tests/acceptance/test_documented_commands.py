@@ -22,7 +22,7 @@ import pytest
 from tests.support import needs
 from tests.support.media_files import ffmpeg
 from tests.support.processes import PATIENCE_S, Process
-from tests.support.service import free_port
+from tests.support.service import free_port, http_client
 
 ROOT = Path(__file__).parents[2]
 TOUR = (
@@ -80,7 +80,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     (folder / ".venv").symlink_to(ROOT / ".venv")
     ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=15:duration=6"),
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=6"),
         *("-f", "lavfi", "-i", "sine=frequency=440:duration=6"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"),
         str(folder / "holiday.mov"),
@@ -166,7 +166,7 @@ class Shell:
         if sign != "/health":
             return sign in running.log.read_text()
         with suppress(httpx.TransportError):
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with http_client() as client:
                 return (await client.get(f"http://localhost:{self.port}/health")).is_success
         return False
 

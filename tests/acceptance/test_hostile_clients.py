@@ -18,7 +18,7 @@ import pytest
 
 from reelwright.settings_reader import parse
 from tests.conftest import copy_database, execute, in_database
-from tests.support.service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, http_client, problem
 
 MOST_OF_AN_ADDRESS = 24
 ASK = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
@@ -269,7 +269,7 @@ async def test_without_descriptors_a_download_says_when_to_come_again(hasty: Ser
     video = await hasty.upload(clip)
     address = f"/videos/{video['id']}/download"
     before = resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE)
-    async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
+    async with http_client(hasty.url) as client:
         assert (await client.get(address)).status_code == 200  # this connection stays
         resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE, (3, before[1]))
         try:
@@ -285,7 +285,7 @@ async def test_without_descriptors_a_download_says_when_to_come_again(hasty: Ser
 async def test_without_descriptors_an_upload_says_when_to_come_again(hasty: Service, clip: Path) -> None:
     """503 with Retry-After, and nothing of it stays; afterwards all is as before."""
     before = resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE)
-    async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as client:
+    async with http_client(hasty.url) as client:
         assert (await client.get("/health")).status_code == 200  # this connection stays
         resource.prlimit(hasty.api.pid, resource.RLIMIT_NOFILE, (3, before[1]))
         try:
@@ -317,7 +317,7 @@ class TestCrowds:
         """The oldest first: whoever asks is served at once."""
         async with AsyncExitStack() as crowd:
             readers = [(await crowd.enter_async_context(connected(hasty)))[0] for _ in range(MOST_OF_AN_ADDRESS + 10)]
-            async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as newcomer:
+            async with http_client(hasty.url) as newcomer:
                 assert (await newcomer.get("/health", timeout=0.9)).status_code == 200
             assert await everything(readers[0], within_s=0.5) == b""
 
@@ -335,7 +335,7 @@ class TestCrowds:
             other = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
             async with httpx.AsyncClient(base_url=hasty.url, transport=other) as elsewhere:
                 assert (await elsewhere.get("/health")).status_code == 200
-        async with httpx.AsyncClient(base_url=hasty.url, trust_env=False) as newcomer:
+        async with http_client(hasty.url) as newcomer:
             async with asyncio.timeout(10):
                 while (await newcomer.get("/health")).status_code != 200:
                     await asyncio.sleep(0.05)

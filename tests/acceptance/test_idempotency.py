@@ -20,7 +20,7 @@ from reelwright.access.first_answers import Asked, FirstAnswers, forget_old
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.job_database import World
-from tests.support.service import Service, free_port, problem
+from tests.support.service import Service, free_port, http_client, problem
 
 NOTHING_KEPT = {"/edits/preview", "/jobs/cancel", "/jobs/delete", "/keys", "/keys/{key_id}/rotate", "/tokens"}
 """Routes that make nothing, or answer with a secret that is stored nowhere."""
@@ -168,7 +168,7 @@ async def test_of_a_hundred_equal_requests_one_is_done_whoever_dies(service: Ser
             raise AssertionError("no answer")
 
         limits = httpx.Limits(max_connections=100)
-        async with httpx.AsyncClient(timeout=60, trust_env=False, limits=limits) as client:
+        async with http_client(limits=limits) as client:
             answers = await asyncio.gather(*(ask(number) for number in range(100)))
         assert await mortal.api.process.wait() != 0
     assert 0 in seen

@@ -10,13 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S
-from tests.support.service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, http_client, problem
 
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 SQL = re.compile(r"^```sql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -69,7 +68,7 @@ async def made(service: Service, name: str, **more: Any) -> str:
     ],
 )
 async def test_who_is_refused_is_told_why(service: Service, given: list[str], told: str) -> None:
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+    async with http_client(service.url) as client:
         headers = [("Authorization", value) for value in given]
         answer = await client.get("/videos", headers=headers)
         assert told in str(problem(answer, 401, "unauthorized")["detail"])
@@ -93,7 +92,7 @@ async def test_a_project_sees_nothing_of_another(service: Service, clip: Path) -
     variant = job["outputs"][0]["variant_id"]
     stored = (await service.client.get(f"/variants/{variant}")).json()
     assert (await service.client.get(stored["url"])).status_code == 200
-    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=bearer(theirs)) as stranger:
+    async with http_client(service.url, headers=bearer(theirs)) as stranger:
         for path in (
             video["url"],
             stored["url"],
@@ -140,7 +139,7 @@ async def test_a_key_ends_when_it_is_revoked_replaced_or_over(service: Service) 
     plain = {"name": "shop", "project": "shop"}
     soon = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)).isoformat()
     key = (await service.client.post("/keys", json={**plain, "expires_at": soon})).json()
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+    async with http_client(service.url) as client:
         assert (await client.get("/videos", headers=bearer(key["key"]))).status_code == 200
         replaced = await service.client.post(f"/keys/{key['id']}/rotate", json={"overlap_s": 0})
         newer = replaced.json()
@@ -173,7 +172,7 @@ async def test_keys_are_made_on_the_machine(service: Service) -> None:
     """Made, listed, limited, replaced and revoked, while the service runs."""
     key, about = await command(service, "create", "by hand", "--project", "shop", "--scope", "read", "--days", "7")
     assert "of project shop: read, until " in about
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+    async with http_client(service.url) as client:
         assert (await client.get("/videos", headers=bearer(key))).status_code == 200
         problem(await client.post("/trim", headers=bearer(key), json={}), 403, "forbidden")
         line = (await command(service, "list", "--project", "shop"))[0]
@@ -207,7 +206,7 @@ async def test_the_examples_of_the_document_work_and_pages_of_named_origins_may_
             assert (await service.client.post("/keys", json=example["value"])).status_code == 201
         asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         asked |= {"Access-Control-Request-Headers": "authorization"}
-        async with httpx.AsyncClient(base_url=service.url, trust_env=False) as page:
+        async with http_client(service.url) as page:
             answer = await page.options("/trim", headers=asked)
         assert answer.status_code == 204
         assert "authorization" in answer.headers["access-control-allow-headers"].lower()

@@ -20,7 +20,7 @@ from tests.acceptance.test_imports import file_server
 from tests.acceptance.test_keys import bearer, command, guarded, made
 from tests.support.processes import PATIENCE_S
 from tests.support.remote import Remote
-from tests.support.service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, http_client, problem
 
 
 @pytest.fixture
@@ -38,9 +38,7 @@ async def two_apis(service: Service, key: str) -> AsyncIterator[list[httpx.Async
         await stack.enter_async_context(second.running())
         most = httpx.Limits(max_connections=200)
         yield [
-            await stack.enter_async_context(
-                httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, headers=bearer(key), limits=most)
-            )
+            await stack.enter_async_context(http_client(url, headers=bearer(key), limits=most))
             for url in (service.url, second.url)
         ]
 
@@ -59,7 +57,7 @@ async def test_requests_by_the_minute(service: Service) -> None:
     told when to come back. The project's own limit counts all its keys together."""
     limits = {"requests_per_minute": 3}
     first, second = [await made(service, name, project="shop", limits=limits) for name in ("first", "second")]
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False) as client:
+    async with http_client(service.url) as client:
         for left in (2, 1, 0):
             answer = await client.get("/videos", headers=bearer(first))
             assert answer.status_code == 200
@@ -320,7 +318,7 @@ async def test_one_over_a_limit_is_answered_as_the_table_says(shared_service: Se
 async def test_a_key_is_told_what_it_has_used(service: Service, clip: Path) -> None:
     limits = {"requests_per_minute": 60, "jobs_per_minute": 10, "concurrent_uploads": 2}
     key = await made(service, "shop", project="shop", limits=limits)
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, headers=bearer(key)) as client:
+    async with http_client(service.url, headers=bearer(key)) as client:
         video = (await upload(client, clip.read_bytes())).json()
         assert (await client.post("/trim", json={"video_id": video["id"], "start": 0, "end": 1})).status_code == 202
         told = (await client.get("/limits")).json()
@@ -340,7 +338,7 @@ async def test_bytes_are_held_to_the_limit_when_they_are_stored(service: Service
     size = clip.stat().st_size
     key = await made(service, "shop", limits={"stored_bytes": size + 1000})
     remote = Remote(file_server(padded(clip, 1)))
-    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=bearer(key)) as client:
+    async with http_client(service.url, headers=bearer(key)) as client:
         async with remote.running():
             job_id = (await client.post("/videos/import", json={"url": remote.url("/a.mp4")})).json()["job_id"]
             assert (await upload(client, clip.read_bytes())).status_code == 201

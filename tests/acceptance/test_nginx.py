@@ -22,7 +22,7 @@ from tests.support import needs
 from tests.support.nginx import configured, nginx_before, running
 from tests.support.npm import told
 from tests.support.processes import PATIENCE_S
-from tests.support.service import Service, free_port, problem
+from tests.support.service import Service, free_port, http_client, problem
 
 ROOT = Path(__file__).parents[2]
 SECURITY_PAGE = ROOT / "docs" / "security.md"
@@ -73,7 +73,7 @@ async def front(settings: Settings, tmp_path: Path, clip: Path) -> AsyncIterator
     async with (
         Service(settings, tmp_path).running() as service,
         nginx_before(service, folder) as url,
-        httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client,
+        http_client(url) as client,
     ):
         video = await service.upload(clip)
         yield Front(service, client, f"/{video['stored_path']}")

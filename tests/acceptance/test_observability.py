@@ -27,7 +27,7 @@ from reelwright.settings_reader import parse
 from tests.conftest import copy_database, execute, in_database
 from tests.support import needs
 from tests.support.processes import PATIENCE_S
-from tests.support.service import Service, free_port
+from tests.support.service import Service, free_port, http_client
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboards" / "reelwright.json"
@@ -168,7 +168,7 @@ def test_no_secret_is_in_any_line(observed: Observed) -> None:
 async def scraped(observed: Observed) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
     """Samples by name and labels, of the API and the worker together."""
     found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with http_client() as client:
         for url in (observed.service.url, observed.worker_url):
             answer = await client.get(f"{url}/metrics")
             assert answer.headers["content-type"].startswith("text/plain")
@@ -302,7 +302,7 @@ async def prometheus(observed: Observed, folder: Path) -> AsyncIterator[httpx.As
             stderr=log,
         )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client:
+        async with http_client(f"http://127.0.0.1:{port}/api/v1") as client:
             yield client
     finally:
         process.kill()

@@ -18,7 +18,7 @@ import pytest
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.route_table import NOTHING, SCOPES, Operation, filled, operations, things
-from tests.support.service import Service, problem
+from tests.support.service import Service, http_client, problem
 
 CHANGES = ("POST", "PATCH", "PUT", "DELETE")
 BAD = "rw_" + "A" * 43 + "0c2b5986"
@@ -33,7 +33,7 @@ async def service(settings: Settings, tmp_path: Path) -> AsyncIterator[Service]:
 
 def stranger(service: Service, *keys: str) -> httpx.AsyncClient:
     headers = bearer(keys[0]) if keys else {}
-    return httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=headers)
+    return http_client(service.url, headers=headers)
 
 
 async def asked_of_nothing(client: httpx.AsyncClient, one: Operation, headers: dict[str, str]) -> httpx.Response:

@@ -25,7 +25,7 @@ from tests.acceptance.test_streaming import decoded_frames, streamed
 from tests.support import footage
 from tests.support.processes import PATIENCE_S
 from tests.support.route_table import NOTHING, filled, operations, things
-from tests.support.service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, http_client, problem
 
 LATE_S = 3.0
 """What a busy machine may take beyond a promise."""
@@ -57,7 +57,7 @@ async def token(service: Service, purpose: str, **wanted: Any) -> dict[str, Any]
 
 
 def stranger(service: Service, **headers: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False, headers=headers)
+    return http_client(service.url, headers=headers)
 
 
 @pytest.mark.slow

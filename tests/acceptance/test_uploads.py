@@ -22,7 +22,7 @@ import pytest
 from reelwright.settings import Settings
 from tests.support.cutting_proxy import cutting_proxy
 from tests.support.processes import PATIENCE_S
-from tests.support.service import UNKNOWN, Service, problem
+from tests.support.service import UNKNOWN, Service, http_client, problem
 
 BYTES = {"Content-Type": "application/offset+octet-stream"}
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -379,7 +379,7 @@ async def test_every_byte_is_right_after_three_kills_on_a_road_that_breaks(servi
     await stored_at_once(service, clip)
     before = service.api.peak_bytes()
     road = cutting_proxy(service.settings.app_port, most_bytes=60_000_000, seed=7)
-    async with road as proxy, httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=60) as client:
+    async with road as proxy, http_client(f"http://127.0.0.1:{proxy.port}") as client:
         tus = Tus(service)
         tus.client = client
         place, offset, kills = await tus.begun(len(content)), 0, 0

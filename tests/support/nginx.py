@@ -13,7 +13,7 @@ import httpx
 
 from tests.support import needs
 from tests.support.processes import PATIENCE_S
-from tests.support.service import Service, free_port
+from tests.support.service import Service, free_port, http_client
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
 
@@ -24,7 +24,7 @@ async def nginx_before(service: Service, folder: Path) -> AsyncIterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     path = configured(folder, port=port, api=service.url, media=service.settings.media_path)
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client, running(path, client):
+    async with http_client(url) as client, running(path, client):
         yield url
 
 

@@ -46,6 +46,11 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     return {**kept, **values, "PYTHONWARNINGS": "default", **extra}
 
 
+def http_client(url: str = "", **more: Any) -> httpx.AsyncClient:
+    """Of what is asked without TLS: to load whom to trust takes longer than most requests."""
+    return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, verify=False, **more)
+
+
 class Ended(NamedTuple):
     """What a command wrote to its two outputs, and its exit status."""
 
@@ -103,8 +108,7 @@ class Service:
 
     @asynccontextmanager
     async def running(self, **extra: str) -> AsyncIterator[Service]:
-        # `verify`: nothing is asked by TLS, and to load whom to trust takes longer than most requests
-        async with httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=False, verify=False) as self.client:
+        async with http_client(self.url) as self.client:
             self.api = await self.start_api(**extra)
             try:
                 yield self
