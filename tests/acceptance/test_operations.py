@@ -155,7 +155,7 @@ async def test_every_question_is_answered(service: Service, prompt: Prompt, clip
         assert ids(await ask(13)) == {failed[1]}
         await service.until(failed[1], "SUCCESS")
 
-        last = await service.trim(long["id"], 0, 10)
+        last = await service.trim(long["id"], 0, 5)
         await service.until(last, "STARTED")
         await ask(14)
         held = await service.trim(short["id"], 1, 2)
@@ -193,7 +193,7 @@ async def test_a_worker_is_not_moved_by_what_strangers_notify(
     """NOTIFY needs no right: nonsense is passed over, and a job is aborted only when its row says so."""
     video = await service.upload(long_clip)
     async with service.worker(**NO_POLLING) as worker:
-        job_id = await service.trim(video["id"], 0, 8, preset="slow")
+        job_id = await service.trim(video["id"], 0, 4, preset="slow")
         await rendering(service, job_id)
         (entry,) = await service.sql("SELECT queue_job_id AS id FROM jobs")
         abort = json.dumps({"type": "abort_job_requested", "job_id": entry["id"]})
