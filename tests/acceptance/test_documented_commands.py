@@ -80,7 +80,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     (folder / ".venv").symlink_to(ROOT / ".venv")
     ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=6"),
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=5:duration=6"),
         *("-f", "lavfi", "-i", "sine=frequency=440:duration=6"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"),
         str(folder / "holiday.mov"),

@@ -46,7 +46,7 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     return {**kept, **values, "PYTHONWARNINGS": "default", **extra}
 
 
-def http_client(url: str = "", **more: Any) -> httpx.AsyncClient:
+def http_client(url: httpx.URL | str = "", **more: Any) -> httpx.AsyncClient:
     """Of what is asked without TLS: to load whom to trust takes longer than most requests."""
     return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, verify=False, **more)
 
