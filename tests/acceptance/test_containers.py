@@ -79,22 +79,23 @@ async def test_a_worker_shows_that_it_lives(settings: Settings, tmp_path: Path) 
 
 @pytest.mark.slow
 async def test_the_demo_goes_to_a_service_that_runs(
-    shared_service: Service, settings: Settings, tmp_path: Path
+    shared_service: Service, settings: Settings, tmp_path: Path, clip: Path
 ) -> None:
     """`reelwright demo --url` starts nothing, and brings the result."""
     before = await shared_service.sql("SELECT id FROM videos")
-    where = ("--url", shared_service.url, "--output", "out")
+    where = ("--url", shared_service.url, "--video", str(clip), "--output", "out")
     demo = await Service(settings, tmp_path).start("demo", "-m", "reelwright", "demo", *where)
     assert await demo.process.wait() == 0, demo.log.read_text()
-    assert (tmp_path / "out" / "sample-trim.mp4").stat().st_size > 0
+    assert (tmp_path / "out" / "clip-trim.mp4").stat().st_size > 0
     assert not settings.media_path.exists()
     assert len(await shared_service.sql("SELECT id FROM videos")) == len(before) + 1
 
 
 @pytest.mark.slow
-async def test_the_demo_says_when_nobody_answers(settings: Settings, tmp_path: Path) -> None:
+async def test_the_demo_says_when_nobody_answers(settings: Settings, tmp_path: Path, clip: Path) -> None:
     """One sentence, and status 1."""
     url = "http://127.0.0.1:1"
-    demo = await Service(settings, tmp_path).start("demo", "-m", "reelwright", "demo", "--url", url, "--output", "out")
+    where = ("--url", url, "--video", str(clip), "--output", "out")
+    demo = await Service(settings, tmp_path).start("demo", "-m", "reelwright", "demo", *where)
     assert await demo.process.wait() == 1
     assert demo.log.read_text().splitlines()[-1].startswith(f"Error: {url} does not answer")

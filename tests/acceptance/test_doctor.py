@@ -39,7 +39,6 @@ async def test_a_machine_that_the_tests_run_on_is_fit(tmp_path: Path, settings: 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.from_nothing
 @pytest.mark.slow
 async def test_a_broken_machine_is_told_part_by_part(tmp_path: Path, settings: Settings) -> None:
     """No database, no ffmpeg, folders that cannot be written: each failed, with advice; the rest is examined."""

@@ -116,7 +116,7 @@ async def test_sound_and_images_alone_are_made_once(service: Service, clip: Path
 async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) -> None:
     """Twenty at once, and one that comes when the encode runs: each with its own id, progress and result."""
     video = await service.upload(long_clip)
-    edit = {"video_id": video["id"], "start": 0, "end": 25}
+    edit = {"video_id": video["id"], "start": 0, "end": 15}
     answers = await asyncio.gather(*(accepted(service, "/trim", **edit) for _ in range(20)))
     (leader,) = (answer for answer in answers if answer["reused_from"] is None)
     assert {answer["reused_from"] for answer in answers} == {None, leader["job_id"]}
@@ -148,7 +148,7 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
 async def test_a_job_that_is_cancelled_hands_its_encode_on(service: Service, long_clip: Path) -> None:
     """Its ffmpeg goes on for those who share it, nobody's percentage falls; with the last of them it ends at once."""
     video = await service.upload(long_clip)
-    edit = {"video_id": video["id"], "start": 0, "end": 55, "preset": "slow"}
+    edit = {"video_id": video["id"], "start": 0, "end": 30, "preset": "slow"}
     answers = [await accepted(service, "/trim", **edit) for _ in range(3)]
     leader, second, third = [answer["job_id"] for answer in answers]
     async with service.worker(FFMPEG_THREADS="1", **SWEEPING):  # the encode lasts

@@ -129,7 +129,6 @@ async def test_a_server_that_lets_nobody_in_is_one_sentence(tmp_path: Path, answ
     assert all(word in line for word in words), line
 
 
-@pytest.mark.from_nothing
 async def test_a_database_that_is_not_there_or_not_ours_is_one_sentence(tmp_path: Path, server_url: str) -> None:
     """No such database, no such user, and a user who may make no tables in it: what the server says, and what helps."""
     name = f"films_{uuid.uuid4().hex[:8]}"
