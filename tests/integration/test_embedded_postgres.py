@@ -705,7 +705,8 @@ def test_a_full_disk_is_called_a_full_disk(tmp_path: Path) -> None:
         assert f"The disk that holds {disk / 'home'} is full" in refusal(disk / "home")
         assert not list(disk.glob("home/init-*"))
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        umount = ["umount", str(disk)]
+        wait_until(lambda: not subprocess.run(umount, capture_output=True, check=False).returncode, "nobody uses it")
 
 
 def test_the_log_stays_small(home: Path) -> None:
