@@ -371,7 +371,7 @@ async def test_work_goes_on_soon_after_any_outage(
     settings: Settings, tmp_path: Path, clip: Path, long_clip: Path, how: Callable[[Wire], None], lasts_s: float
 ) -> None:
     """Longer than a lease: the job that runs is not run again, what waits is started, no request waits for long."""
-    async with wired(settings, tmp_path) as (service, line), service.worker():
+    async with wired(settings, tmp_path) as (service, line), service.worker(MAX_CONCURRENT_JOBS="1"):
         video, short = await service.upload(long_clip), await service.upload(clip)
         job_id = await service.trim(video["id"], 0, 12)
         await running(service, job_id)
@@ -382,11 +382,11 @@ async def test_work_goes_on_soon_after_any_outage(
         ready = await answered(service, "/ready", within_s=12)
         assert ready.json()["status"] == "not_ready"
         await asyncio.sleep(max(0.0, silent + lasts_s - time.monotonic()))
-        aside, happened = Service(settings, tmp_path), "SELECT count(*) AS events FROM job_events"
-        before = await aside.sql(happened)
+        aside, begun = Service(settings, tmp_path), "SELECT count(*) FROM job_events WHERE type = 'STARTED'"
+        before = await aside.sql(begun)
 
         async def goes_on() -> bool:
-            return await aside.sql(happened) != before
+            return await aside.sql(begun) != before
 
         line.mend()
         await eventually(goes_on, within_s=2 * GOES_ON_WITHIN_S)
