@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from sqlalchemy import CursorResult, delete, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.database import create_engine
+from reelwright.db.frozen_sessions import end_frozen_sessions
 from reelwright.db.models import Asset, Job, Publication, Webhook, new_id
+from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, overlay
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.facts import Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
@@ -403,6 +406,30 @@ async def test_two_workers_at_once_do_everything_once(place: Place) -> None:
     assert not any(path.exists() for path in strays)
 
 
+@pytest.mark.parametrize("name", ["reelwright-worker", "psql"])
+async def test_a_process_that_is_frozen_amid_a_statement_keeps_no_job_locked(
+    place: Place, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Its session is active, and waits for it: the server would wait for ever. Whoever else does so is left alone."""
+    job_id = await place.world.job()
+    await place.world.claimed(job_id, lease_s=0.1)
+    with psycopg.connect(place.world.url, application_name=name) as frozen:
+        frozen.execute("SELECT FROM jobs WHERE id = %s FOR UPDATE", [job_id])
+        frozen.pgconn.enter_pipeline_mode()
+        frozen.pgconn.send_prepare(b"", b"SELECT 1")
+        frozen.pgconn.send_flush_request()
+        frozen.pgconn.flush()
+        await asyncio.sleep(0.2)  # until its lease is over
+        async with place.world.sessions.single_statements() as session:
+            await end_frozen_sessions(session, silence_s=0.1)
+        await asyncio.sleep(0.1)
+        await place.maintenance().rescue_jobs()
+        ours = name.startswith("reelwright-")
+        assert (await place.world.look(job_id)).status is (JobStatus.PENDING if ours else JobStatus.STARTED)
+        assert ("a session of reelwright-worker stood still" in caplog.text) is ours
+        frozen.close()
+
+
 async def test_a_round_that_fails_does_not_end_the_rounds(
     place: Place, caplog: pytest.LogCaptureFixture, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -412,20 +439,20 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
     await place.world.claimed(job_id, lease_s=0.1)
     place.storage.root = place.storage.root / "nowhere"
 
-    class Broken(AsyncSession):
+    class Broken(Sessions):
         rounds = 0
 
-        async def scalar(self, *arguments: Any, **more: Any) -> Any:
+        def __call__(self, **options: Any) -> AsyncSession:
             Broken.rounds += 1
             if Broken.rounds == 1:
                 raise RuntimeError("a fault of ours")
             if Broken.rounds == 2:
                 raise ConnectionResetError("the database is away")
-            return await super().scalar(*arguments, **more)
+            return super().__call__(**options)
 
     engine = create_engine(database_url, application_name="tests")
     maintenance = place.maintenance()
-    maintenance.sessions = async_sessionmaker(engine, class_=Broken, expire_on_commit=False)
+    maintenance.sessions = Broken(engine)
     with caplog.at_level(logging.WARNING, logger="reelwright.jobs.maintenance"):
         running = asyncio.create_task(maintenance.run())
         try:

@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import usage
 from reelwright.access.first_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
 from reelwright.db.connection import STATEMENT_TIMEOUT_S
+from reelwright.db.frozen_sessions import end_frozen_sessions
 from reelwright.db.outages import is_away
-from reelwright.db.sessions import may_be_silent
+from reelwright.db.sessions import Sessions, may_be_silent
 from reelwright.errors import Conflict, NotFound
 from reelwright.events import deliveries, log
-from reelwright.jobs import expiry
+from reelwright.jobs import expiry, rescue
 from reelwright.jobs.expiry import Kind
-from reelwright.jobs.queue_upkeep import delete_old_entries, end_abandoned_entries
-from reelwright.jobs.rescue import end_expired_jobs, requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
+from reelwright.jobs.queue_upkeep import delete_old_entries
 from reelwright.library import retention
 from reelwright.library.deletion import remove_files
 from reelwright.library.root_identity import FOREIGN, belongs
@@ -55,7 +55,7 @@ class Maintenance:
 
     def __init__(
         self,
-        sessions: async_sessionmaker[AsyncSession],
+        sessions: Sessions,
         storage: LocalStorage,
         *,
         work_root: Path,
@@ -101,22 +101,18 @@ class Maintenance:
     async def rescue_jobs(self) -> None:
         """Rescue jobs and end abandoned queue entries, each step in a transaction of its own: what one cannot do
         must not undo the others. Whoever finds somebody else at it leaves them the rest."""
-        for step in (
-            end_expired_jobs,
-            rescue_lost_jobs,
-            rescue_followers,
-            requeue_forgotten_jobs,
-            end_abandoned_entries,
-        ):
+        async with self.sessions.single_statements() as session:
+            await end_frozen_sessions(session)  # what they have locked nobody could rescue
+            due = await rescue.due(session)
+        now = time.monotonic()
+        self._reached_since = self._reached_since or now
+        for step in due:
+            if step is rescue.rescue_lost_jobs and now - self._reached_since < self.patience_s:
+                continue
             async with self.sessions.begin() as session:
-                sole = await _sole(session, _JOBS_LOCK)
-                now = time.monotonic()
-                self._reached_since = self._reached_since or now
-                if not sole:
+                if not await _sole(session, _JOBS_LOCK):
                     return
-                too_early = step is rescue_lost_jobs and now - self._reached_since < self.patience_s
-                if not too_early:
-                    await step(session)
+                await step(session)
 
     async def end_stored(self) -> None:
         """Delete what is kept no longer: results, videos, assets, and what was in the trash for long enough."""
@@ -137,7 +133,7 @@ class Maintenance:
         """Delete what has ended, each in a transaction of its own, for as long as that gets on."""
         some = True
         while some:
-            async with self.sessions() as session:
+            async with self.sessions.single_statements() as session:
                 found = await expiry.ended(session, kind, self.keep)
             some = False
             for what in found:

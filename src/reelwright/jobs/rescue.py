@@ -4,8 +4,10 @@ ended without them."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import Uuid, bindparam, func, select, text
+from sqlalchemy import Boolean, ColumnElement, Uuid, and_, bindparam, exists, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,10 +15,11 @@ from reelwright.db.models import ForgottenJob, Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
 from reelwright.jobs import followers, lifecycle, queue, reuse
-from reelwright.jobs.queue_upkeep import ANSWERED_WITHIN_S
+from reelwright.jobs.queue_upkeep import ANSWERED_WITHIN_S, end_abandoned_entries
 
 logger = logging.getLogger(__name__)
 
+Step: TypeAlias = Callable[[AsyncSession], Coroutine[Any, Any, None]]
 AT_A_TIME = 500
 """Jobs that one transaction ends, or queues again; the others are left to the next."""
 
@@ -36,13 +39,28 @@ _LOOKED_AT = text(
 ).bindparams(bindparam("noted", type_=ARRAY(Uuid)), bindparam("looked_at", type_=ARRAY(Uuid)))
 
 
+_LOST = and_(Job.status == JobStatus.STARTED, Job.reused_from_job_id.is_(None), Job.lease_until < func.now())
+_FOLLOWS = and_(Job.reused_from_job_id.is_not(None), Job.status.in_(followers.UNFINISHED))
+_HELD = literal_column("EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'doing')", Boolean)
+
+
+async def due(session: AsyncSession) -> Sequence[Step]:
+    """Return what there may be something to do for, in order, by one look; most of the time nothing."""
+    expired, lost, follows = (exists(select(Job.id).where(which)) for which in (lifecycle.EXPIRED, _LOST, _FOLLOWS))
+    steps: dict[Step, ColumnElement[bool]] = {
+        end_expired_jobs: expired,
+        rescue_lost_jobs: lost,
+        rescue_followers: follows,
+        requeue_forgotten_jobs: or_(_HELD, exists(select(ForgottenJob.job_id))),
+        end_abandoned_entries: _HELD,
+    }
+    row = (await session.execute(select(*steps.values()))).one()
+    return [step for step, is_due in zip(steps, row, strict=True) if is_due]
+
+
 async def rescue_lost_jobs(session: AsyncSession) -> None:
     """Take jobs away from holders whose lease ran out: back to the queue, or FAILURE when the budget is used up."""
-    lost = await session.scalars(
-        select(Job)
-        .where(Job.status == JobStatus.STARTED, Job.reused_from_job_id.is_(None), Job.lease_until < func.now())
-        .with_for_update(skip_locked=True)
-    )
+    lost = await session.scalars(select(Job).where(_LOST).with_for_update(skip_locked=True))
     for job in lost.all():
         failure = JobFailed("the worker died or fell silent while it ran the job", code="worker_lost")
         error = {"code": failure.code, "stage": job.stage, "detail": failure.detail}
