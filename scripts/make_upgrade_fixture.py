@@ -75,7 +75,7 @@ def main(revision: str, commit: str) -> None:
         lines = [
             line for line in dump.splitlines() if line and not line.startswith(("--", "\\", "SET transaction_timeout"))
         ]
-        (target / "database.sql").write_text("\n".join(lines) + "\n")
+        (target / "database.dump").write_text("\n".join(lines) + "\n")
         if (folder / "media").exists():
             shutil.copytree(folder / "media", target / "media", ignore=shutil.ignore_patterns("work"))
 

@@ -32,7 +32,7 @@ from reelwright.settings_reader import parse
 from tests.support import footage, recipes, server_folder, splices
 from tests.support.images import RendererForTests
 from tests.support.job_database import World
-from tests.support.media_files import ffmpeg, made_once
+from tests.support.media_files import material
 from tests.support.processes import START_VARIABLE, from_nothing
 from tests.support.service import Service
 
@@ -166,12 +166,8 @@ def splicer(reader: ForkClient) -> Splicer:
 @pytest.fixture(scope="session")
 def patch(common_footage: Path) -> Path:
     """An opaque magenta picture of the size `recipes.PATCH`."""
-    path = common_footage / "patch.png"
-    with made_once(path) as target:
-        if target is not None:
-            colour = "color=0xff00ff:size={}x{},format=rgba".format(*recipes.PATCH)
-            ffmpeg("-f", "lavfi", "-i", colour, "-frames:v", "1", str(target))
-    return path
+    colour = "color=0xff00ff:size={}x{},format=rgba".format(*recipes.PATCH)
+    return material(common_footage / "patch.png", "-f", "lavfi", "-i", colour, "-frames:v", "1")
 
 
 @pytest.fixture
@@ -342,26 +338,19 @@ def nothing_runs_on(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def clip(common_footage: Path) -> Path:
     """Four seconds of moving picture and sound."""
-    path = common_footage / "clip.mp4"
-    with made_once(path) as target:
-        if target is not None:
-            ffmpeg(
-                *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"),
-                *("-f", "lavfi", "-i", "sine=frequency=440:duration=4"),
-                *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"),
-                str(target),
-            )
-    return path
+    return material(
+        common_footage / "clip.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=4"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"),
+    )
 
 
 @pytest.fixture(scope="session")
 def long_clip(common_footage: Path) -> Path:
     """A minute whose trim takes long enough to be interrupted."""
-    path = common_footage / "long.mp4"
-    with made_once(path) as target:
-        if target is not None:
-            ffmpeg(
-                *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=60"),
-                *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p", str(target)),
-            )
-    return path
+    return material(
+        common_footage / "long.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=60"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p"),
+    )

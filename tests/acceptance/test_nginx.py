@@ -176,12 +176,7 @@ async def test_events_are_not_held_back(front: Front) -> None:
     """A stream's first event arrives while the stream goes on."""
     video_id = front.video.split("/")[2]
     job_id = await front.service.trim(video_id, 0, 1)
-    async with front.client.stream("GET", f"/jobs/{job_id}/events") as answer, asyncio.timeout(PATIENCE_S):
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        lines = answer.aiter_lines()
-        while not (await anext(lines)).startswith("data:"):
-            pass
-        assert (await front.service.job(job_id))["status"] == "PENDING"
+    await front.service.hear(job_id, front.client)
 
 
 async def test_a_service_that_is_away_is_said_as_the_service_would(front: Front) -> None:

@@ -53,7 +53,7 @@ IDS = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}")
 
 def written_of_jobs(revision: str) -> set[str]:
     """The edits and plans that the release has written, without what names a file or a row."""
-    lines = (LEFT_BEHIND / revision / "database.sql").read_text().splitlines()
+    lines = (LEFT_BEHIND / revision / "database.dump").read_text().splitlines()
     rows = [line for line in lines if line.startswith("INSERT INTO public.jobs ")]
     return {IDS.sub("", document) for row in rows for document in re.findall(r"'(\{\"steps\": .*?\})'", row)}
 
@@ -75,7 +75,7 @@ async def test_jobs_of_an_earlier_release_are_finished(
     """Those that ran when the old worker was killed, and one that was queued: migrated, they succeed under this one.
     Where plans are as those of the revision before, these are one kind of job that ran and one that was queued, in
     turn. The others, which it understands as well, are cancelled under it."""
-    await execute(empty_database, (LEFT_BEHIND / revision / "database.sql").read_text())
+    await execute(empty_database, (LEFT_BEHIND / revision / "database.dump").read_text())
     if (left := LEFT_BEHIND / revision / "media").exists():
         shutil.copytree(left, settings.media_path)
     service = Service(msgspec.structs.replace(settings, database_url=empty_database), tmp_path)
@@ -197,7 +197,7 @@ async def test_a_newer_release_says_that_the_schema_is_old(
 ) -> None:
     """API and worker end with status 1 and one sentence that names the command."""
     if revision:
-        await execute(empty_database, (LEFT_BEHIND / revision / "database.sql").read_text())
+        await execute(empty_database, (LEFT_BEHIND / revision / "database.dump").read_text())
     service = Service(msgspec.structs.replace(settings, database_url=empty_database), tmp_path)
     worker = ("-m", "procrastinate", "--app=reelwright_worker.app.app", "worker")
     started: list[Process] = [

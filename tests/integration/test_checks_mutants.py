@@ -15,7 +15,7 @@ from reelwright.errors import ReelwrightError
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.probe.prober import Prober
 from tests.support import recipes
-from tests.support.media_files import ffmpeg, made_once
+from tests.support.media_files import ffmpeg, material
 from tests.support.source_kinds import some_slow
 
 FRAMES = 100
@@ -37,15 +37,13 @@ async def good(prober: Prober, common_footage: Path, folder: Path, request: pyte
     size = request.param.replace(":", "x")
     folder = folder / size
     folder.mkdir()
-    source = common_footage / f"ever moving {size}.mp4"
     moving = "mandelbrot=size=192x108:rate=25:start_scale=1.5:end_scale=0.02:end_pts=150"
     picture = f"{moving},scale={request.param},format=yuv420p"
     sound = "aevalsrc=0.3*sin(3000*t)*lt(mod(0.9*t*t+0.3*t\\,1)\\,0.35):s=48000:c=stereo"
     inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
     named = ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"]
-    with made_once(source) as target:
-        if target is not None:
-            ffmpeg(*inputs, "-t", "6", "-c:v", "libx264", "-preset", "veryfast", *named, "-c:a", "aac", str(target))
+    coded = ["-t", "6", "-c:v", "libx264", "-preset", "veryfast", *named, "-c:a", "aac"]
+    source = material(common_footage / f"ever moving {size}.mp4", *inputs, *coded)
     media = await prober.probe(source)
     whole = recipes.edit_of("trim", media, begin_s=1)
     plan = resolve(trim(1, 5, whole.outputs[0]), recipes.facts(media))

@@ -12,7 +12,7 @@ from reelwright.errors import JobFailed, ReelwrightError
 from reelwright.media.checks.inspection import Inspection
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.checks.sampling import Sample
-from tests.support.media_files import ffmpeg, made_once
+from tests.support.media_files import material
 
 LOOK = Inspection(decoders=source_codecs.whitelist(source_codecs.VIDEO), max_pixels=10**8)
 
@@ -20,12 +20,9 @@ LOOK = Inspection(decoders=source_codecs.whitelist(source_codecs.VIDEO), max_pix
 @pytest.fixture(scope="session")
 def long(common_footage: Path) -> Path:
     """A minute that takes a second or more to decode: five seconds, coded once, and again and again behind them."""
-    group, path = common_footage / "group.mp4", common_footage / "twelve groups.mp4"
-    with made_once(path) as target:
-        if target is not None:
-            ffmpeg("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=50:duration=5", "-preset", "ultrafast", str(group))
-            ffmpeg("-stream_loop", "11", "-i", str(group), "-c", "copy", str(target))
-    return path
+    picture = "testsrc2=size=640x360:rate=50:duration=5"
+    group = material(common_footage / "group.mp4", "-f", "lavfi", "-i", picture, "-preset", "ultrafast")
+    return material(common_footage / "twelve groups.mp4", "-stream_loop", "11", "-i", str(group), "-c", "copy")
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.loudness import levelling
 from reelwright.media.verify import mismatches
 from tests.support import recipes
-from tests.support.media_files import ffmpeg, made_once
+from tests.support.media_files import ffmpeg, material
 
 WAVES = "anoisesrc=color=pink:amplitude=0.35:duration=16:seed=3:sample_rate=48000"
 SPEECH = "volume='(0.2+0.6*abs(sin(PI*t*1.3)))*(1-0.8*gt(t,8))':eval=frame"
@@ -33,17 +33,14 @@ SPEECH = "volume='(0.2+0.6*abs(sin(PI*t*1.3)))*(1-0.8*gt(t,8))':eval=frame"
 @pytest.fixture(scope="session")
 def clip(common_footage: Path) -> Path:
     """Three tracks: something like speech, a loud tone in 44.1 kHz mono, silence."""
-    path = common_footage / "loudness.mp4"
     picture, tone = "testsrc2=size=160x90:rate=10:duration=16", "sine=frequency=1000:sample_rate=44100:duration=16"
-    with made_once(path) as target:
-        if target is not None:
-            ffmpeg(
-                *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"{WAVES},{SPEECH}"),
-                *("-f", "lavfi", "-i", f"{tone},volume=12dB", "-f", "lavfi", "-i", "anullsrc=duration=16"),
-                *("-map", "0", "-map", "1", "-map", "2", "-map", "3", "-c:a", "aac", "-b:a", "192k"),
-                *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(target)),
-            )
-    return path
+    return material(
+        common_footage / "loudness.mp4",
+        *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"{WAVES},{SPEECH}"),
+        *("-f", "lavfi", "-i", f"{tone},volume=12dB", "-f", "lavfi", "-i", "anullsrc=duration=16"),
+        *("-map", "0", "-map", "1", "-map", "2", "-map", "3", "-c:a", "aac", "-b:a", "192k"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+    )
 
 
 @cache

@@ -17,7 +17,7 @@ from reelwright.edits.plan import Facts, resolve
 from reelwright.media.probe.prober import Prober
 from reelwright.media.verify import mismatches
 from tests.support import recipes
-from tests.support.media_files import ffmpeg, made_once
+from tests.support.media_files import material
 
 LENGTH_S = 10
 
@@ -25,18 +25,14 @@ LENGTH_S = 10
 @pytest.fixture(scope="session")
 def clip(common_footage: Path) -> Path:
     """Ten seconds that are hard to code in places, with two tracks."""
-    path = common_footage / "rates.mp4"
     grain = "noise=alls=24:allf=t:enable='lt(mod(t,4),2)'"
-    with made_once(path) as target:
-        if target is not None:
-            ffmpeg(
-                *("-f", "lavfi", "-i", f"testsrc2=size=256x144:rate=25:duration={LENGTH_S},{grain}"),
-                *("-f", "lavfi", "-i", f"sine=frequency=440:duration={LENGTH_S}"),
-                *("-map", "0", "-map", "1", "-map", "1"),
-                *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-c:a", "aac"),
-                str(target),
-            )
-    return path
+    return material(
+        common_footage / "rates.mp4",
+        *("-f", "lavfi", "-i", f"testsrc2=size=256x144:rate=25:duration={LENGTH_S},{grain}"),
+        *("-f", "lavfi", "-i", f"sine=frequency=440:duration={LENGTH_S}"),
+        *("-map", "0", "-map", "1", "-map", "1"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+    )
 
 
 def bits_a_second(path: Path) -> float:

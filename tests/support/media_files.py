@@ -18,6 +18,14 @@ def ffmpeg(*arguments: str) -> None:
     )
 
 
+def material(path: Path, *arguments: str) -> Path:
+    """What ffmpeg makes of these arguments, once for all of the tests' processes."""
+    with made_once(path) as target:
+        if target is not None:
+            ffmpeg(*arguments, str(target))
+    return path
+
+
 @contextmanager
 def made_once(path: Path) -> Iterator[Path | None]:
     """Where to make a file that all of the tests' processes use, or None: it is there. Others wait meanwhile, and find

@@ -165,6 +165,11 @@ class Service:
         job_id: str = response.json()["job_id"]
         return job_id
 
+    async def refused(self, path: str, body: dict[str, Any]) -> set[str]:
+        """Where a request is wrong, by the 422 that it is answered with."""
+        document = problem(await self.client.post(path, json=body), 422, "invalid_input")
+        return {error["pointer"] for error in document["errors"]}
+
     async def job(self, job_id: str) -> dict[str, Any]:
         found: dict[str, Any] = (await self.client.get(f"/jobs/{job_id}")).json()
         return found
@@ -185,6 +190,15 @@ class Service:
             if wanted <= FINAL:  # it stays so: who waits long need not be the first to know
                 pause_s = min(pause_s * 1.25, 0.25)
         return await self.job(job_id)
+
+    async def hear(self, job_id: str, client: httpx.AsyncClient) -> None:
+        """Have the client listen to a job that waits until it hears something: the stream goes on."""
+        async with client.stream("GET", f"/jobs/{job_id}/events") as answer, asyncio.timeout(PATIENCE_S):
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.aiter_lines()
+            while not (await anext(lines)).startswith("data:"):
+                pass
+            assert await self.status(job_id) == "PENDING"
 
     async def result(self, job_id: str, **query: str) -> Path:
         """The job's result, downloaded."""

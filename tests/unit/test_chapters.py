@@ -19,17 +19,14 @@ from reelwright.edits.ladder import outputs
 from reelwright.edits.media_info import MAX_CHAPTERS, Chapter, MediaInfo, OtherStream
 from reelwright.edits.outputs import AudioEncoding, FileOutput, Ladder
 from reelwright.edits.plan import SINGLE, VERSION, resolve
-from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.opening import PlannedOpening
-from reelwright.edits.steps.state import Planning
 from reelwright.edits.streaming import Streaming
-from reelwright.errors import InvalidInput
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.judge import judged
 from reelwright.media.recipes import tracks
 from tests.support.media_info import media
 from tests.support.shares import shares
-from tests.unit.test_subtitle_tracks import MILLISECOND, STEPS, steps_of
+from tests.unit.test_subtitle_tracks import MILLISECOND, STEPS, steps_of, walked
 
 BORDERS = st.lists(st.integers(0, 4000), min_size=2, max_size=8, unique=True).map(sorted)
 
@@ -49,15 +46,10 @@ def test_each_instant_is_in_the_chapter_that_it_was_in(
 ) -> None:
     """Whatever was cut, kept and sped up: chapters that followed one another do so, rise, and lie within the video."""
     marks = [chapter(Fraction(start, 1000), Fraction(end, 1000), f"{start}") for start, end in pairwise(borders)]
-    state = PlannedOpening(start_s="0", end_s="4").of(media()).with_subtitles(track_of(marks))
-    way = []
-    for step in steps_of(*wanted):
-        try:
-            planned: Any = step.planned(state, Planning(Pointer(), iter(())))
-        except InvalidInput:
-            return
-        way.append((planned, state))
-        state = planned.after(state)
+    way = walked(steps_of(*wanted), PlannedOpening(start_s="0", end_s="4").of(media()).with_subtitles(track_of(marks)))
+    if way is None:
+        return
+    state, steps = way
     (made,) = state.kept_subtitles()
     assert made.kind == "chapters"
     ends = [Fraction(0), *(one.end for one in made.cues)]
@@ -65,7 +57,7 @@ def test_each_instant_is_in_the_chapter_that_it_was_in(
     assert ends[-1] <= state.length + MILLISECOND
     for share in shares:
         time = instant = share * state.length
-        for planned, before in reversed(way):
+        for planned, before in reversed(steps):
             instant = planned.time_before(instant, before)
         surely = {one.text for one in made.cues if one.start + MILLISECOND <= time < one.end - MILLISECOND}
         there = {one.title for one in marks if Fraction(one.start_s) <= instant <= Fraction(one.end_s)}

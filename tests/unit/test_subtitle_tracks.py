@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -26,7 +27,7 @@ from reelwright.edits.plan import SUBTITLED, Plan, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.opening import PlannedOpening
-from reelwright.edits.steps.state import Planning
+from reelwright.edits.steps.state import Planning, VideoState
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.packaging import hls
@@ -44,6 +45,19 @@ TRACK: dict[str, Any] = {"type": "subtitles", "as": "track", "cues": [{"start": 
 
 def cue(start: object, end: object, text: str = "x") -> Cue:
     return Cue(str(Fraction(str(start))), str(Fraction(str(end))), (CueRun(text),))
+
+
+def walked(steps: Sequence[Step], state: VideoState) -> tuple[VideoState, list[tuple[Any, VideoState]]] | None:
+    """What there is after the steps, and each of them, planned, with what it was planned from; None: one cannot be."""
+    way = []
+    for step in steps:
+        try:
+            planned: Any = step.planned(state, Planning(Pointer(), iter(())))
+        except InvalidInput:
+            return None
+        way.append((planned, state))
+        state = planned.after(state)
+    return state, way
 
 
 def steps_of(*wanted: dict[str, Any]) -> tuple[Step, ...]:
@@ -88,21 +102,16 @@ def test_what_is_on_the_screen_is_what_was_there(
         cue(start, Fraction(str(start)) + Fraction(length, 1000), f"{start} {length}") for start, length in spans
     )
     track = SubtitleTrack(language="en", label="en", cues=cues)
-    state = PlannedOpening(start_s="0", end_s="4").of(media()).with_subtitles([track])
-    way = []
-    for step in steps_of(*wanted):
-        try:
-            planned: Any = step.planned(state, Planning(Pointer(), iter(())))
-        except InvalidInput:
-            return
-        way.append((planned, state))
-        state = planned.after(state)
+    way = walked(steps_of(*wanted), PlannedOpening(start_s="0", end_s="4").of(media()).with_subtitles([track]))
+    if way is None:
+        return
+    state, steps = way
     (made,) = state.kept_subtitles()
     assert list(made.cues) == sorted(made.cues, key=lambda one: one.start)
     assert all(0 <= one.start < one.end <= state.length + MILLISECOND for one in made.cues)
     for share in shares:
         time = instant = share * state.length
-        for planned, before in reversed(way):
+        for planned, before in reversed(steps):
             instant = planned.time_before(instant, before)
         # times in files are rounded to milliseconds: as far as that, no border is exact
         surely = {one.text for one in made.cues if one.start + MILLISECOND <= time < one.end - MILLISECOND}
