@@ -74,7 +74,12 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with those that take longest: at the end one process alone would be at them."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+    def haste(item: pytest.Item) -> tuple[float, bool]:
+        own_limit = item.get_closest_marker("timeout")
+        return -own_limit.args[0] if own_limit else 0, item.get_closest_marker("slow") is None
+
+    items.sort(key=haste)
 
 
 @pytest.hookimpl(wrapper=True)
