@@ -32,11 +32,11 @@ up: .venv/run.stamp
 	@$(PY) -m reelwright up
 
 test: .venv/dev.stamp
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(TESTS)
+	@$(PY) -m pytest -n auto --maxprocesses 5 --dist worksteal $(TESTS)
 
 coverage: .venv/dev.stamp
 	@rm -rf .coverage .coverage.*
-	@COVERAGE_FILE="$(CURDIR)/.coverage" TESTS_START=exec $(PY) -m coverage run -m pytest -n auto --maxprocesses 4 --dist worksteal $(TESTS)
+	@COVERAGE_FILE="$(CURDIR)/.coverage" TESTS_START=exec $(PY) -m coverage run -m pytest -n auto --maxprocesses 5 --dist worksteal $(TESTS)
 	@$(PY) -m coverage combine -q && $(PY) -m coverage report
 
 check: .venv/dev.stamp

@@ -67,8 +67,8 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: in many tests a process waits for a lease, a poll, an outage to be over."""
-    return len(os.sched_getaffinity(0)) + 2
+    """Three more than there are cores: in many tests a process waits for a lease, a poll, an outage to be over."""
+    return len(os.sched_getaffinity(0)) + 3
 
 
 @pytest.hookimpl(trylast=True)
