@@ -90,7 +90,7 @@ def seen(path: Path) -> list[tuple[float, bool]]:
         return [
             (
                 float(frame.pts * frame.time_base),
-                bool(abs(frame.to_ndarray(format="rgb24")[160, 20] - MAGENTA).max() < 90),
+                bool(abs(frame.to_ndarray(format="rgb24")[88, 20] - MAGENTA).max() < 90),
             )
             for frame in opened.decode(stream)
             if frame.pts is not None and frame.time_base is not None
@@ -100,9 +100,9 @@ def seen(path: Path) -> list[tuple[float, bool]]:
 @pytest.mark.parametrize(
     ("layer", "begins", "ends"),
     [
-        (ImageLayer(image_path="a", x=10, y=150, start=1.8, end=3.6), 1.8, 3.6),
-        (ImageLayer(image_path="a", x=10, y=150, start=1.8, end=3.6, fade_in=0.4, fade_out=0.4), 2.0, 3.4),
-        (VideoLayer(video_path="a", x=10, y=150, start=1.8, end=2.6), 1.8, 2.6),
+        (ImageLayer(image_path="a", x=10, y=78, start=1.8, end=3.6), 1.8, 3.6),
+        (ImageLayer(image_path="a", x=10, y=78, start=1.8, end=3.6, fade_in=0.4, fade_out=0.4), 2.0, 3.4),
+        (VideoLayer(video_path="a", x=10, y=78, start=1.8, end=2.6), 1.8, 2.6),
     ],
     ids=["still", "faded", "video"],
 )
