@@ -23,7 +23,7 @@ from reelwright.media.probe.packets import decoded_frames
 from reelwright.media.probe.prober import Prober
 from reelwright.media.probe.rules import ProbeRules
 from tests.support import odd_files, recipes
-from tests.support.processes import childless, stop_child_of
+from tests.support.processes import PATIENCE_S, childless, stop_child_of
 
 FORMATS = ("mov", "matroska", "webm", "avi", "mpegts", "flv", "asf", "mpeg", "mpegvideo", "ogg")
 RULES = ProbeRules(
@@ -556,11 +556,14 @@ async def test_nothing_is_left_behind(folder: Path) -> None:
     async with recipes.prober(RULES) as prober:
         await prober.probe(plain(folder))
         pid = prober.server.pid
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        assert pid is not None
+        folders = [Path(f"/proc/{process}/fd") for process in ("self", pid)]
+        await childless(pid)
+        before = [len(list(one.iterdir())) for one in folders]
         await asyncio.gather(*(prober.probe(plain(folder)) for _ in range(20)))
-        await asyncio.sleep(0)
-        assert len(list(Path("/proc/self/fd").iterdir())) <= before
-        assert len(list(Path(f"/proc/{pid}/fd").iterdir())) < 10
+        async with asyncio.timeout(PATIENCE_S):  # the server closes what was a child's after its end
+            while any(len(list(one.iterdir())) > most for one, most in zip(folders, before, strict=True)):
+                await asyncio.sleep(0.001)
     assert not Path(f"/proc/{pid}").exists()
 
 
