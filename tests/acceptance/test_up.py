@@ -16,7 +16,7 @@ import pytest
 
 from reelwright.settings_reader import parse
 from tests.support.invariants import descendants, processes_about, until_none
-from tests.support.processes import PATIENCE_S, Process
+from tests.support.processes import PATIENCE_S, Process, children_of
 from tests.support.service import Service, environment
 
 
@@ -70,7 +70,7 @@ async def ready(house: Service, up: Process) -> None:
 
 
 def child(up: Process, words: str) -> int:
-    (pid,) = (pid for pid in descendants(up.pid) if pid in processes_about(words))
+    (pid,) = (pid for pid in children_of(up.pid) if pid in processes_about(words))
     return pid
 
 
