@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,10 @@ async def app(world: World) -> AsyncIterator[WorkerApp]:
     async def able() -> bool:
         return True
 
-    def nothing_of_its_own(*_: object) -> object:
+    def nothing_of_its_own(*_: object) -> Any:
         raise AssertionError("it runs on what it is given")
 
-    app = WorkerApp(database=nothing_of_its_own, resources=nothing_of_its_own, defaults=dict)  # type: ignore[arg-type]
+    app = WorkerApp(database=nothing_of_its_own, resources=nothing_of_its_own, defaults=dict)
     app.connector.connect_to(world.url)
     await app.connector.open_async()
     app.job_manager.able, app.job_manager.name = able, "w"

@@ -45,6 +45,7 @@ async def media_reader(*, work: Path | None = None) -> AsyncIterator[ForkClient]
         memory_bytes=2**33,
     )
     access = contained.Access(read=() if work is None else (work,))
+    # its callers take turns of their own, each kind of call apart: `at_once` is for who brings none
     reader = ForkClient("reelwright.media.reading", at_once=1, access=access, trial=(trial, 2))
     try:
         yield reader
