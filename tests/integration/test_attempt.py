@@ -47,7 +47,7 @@ from reelwright.storage.local import LocalStorage
 from reelwright_worker import tended_attempt
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.machine import Machine
+from reelwright_worker.machine_health import MachineHealth
 from reelwright_worker.run_job import run_job
 from reelwright_worker.tended_attempt import TendedAttempt
 from tests.support import footage, frame_judge, odd_files
@@ -187,7 +187,7 @@ async def bench(
     sessions.breaks = {}
 
     place = WorkPlace.of(settings, storage)
-    machine = Machine(settings, place, sessions, name="w")
+    machine = MachineHealth(settings, place, sessions, name="w")
     assert await machine.examine()
     outbound = OutboundClient(OutboundRules.of(settings))
     context = WorkerContext(

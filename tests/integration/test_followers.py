@@ -20,7 +20,7 @@ from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.edits.edit import trim
 from reelwright.edits.enums import FileRole, JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, lifecycle, results, reuse, toolchains
+from reelwright.jobs import claims, failed_attempts, lifecycle, results, reuse, toolchains
 from reelwright.jobs.backlog import unfinished
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.creation import NewJob
@@ -199,9 +199,11 @@ async def test_followers_fail_as_their_leader_does(place: Rivals) -> None:
     """A failure that may pass leaves them following; the last one is theirs too, and nobody takes it over later."""
     world = place.world
     leader, follower = await place.submit(), await place.submit()
-    await world.do(lifecycle.fail, await world.claimed(leader.id), JobFailed("bad day", code="crashed"))
+    await world.do(failed_attempts.fail, await world.claimed(leader.id), JobFailed("bad day", code="crashed"))
     assert await place.states(leader, follower) == [("PENDING", 0)] * 2
-    await world.do(lifecycle.fail, await world.claimed(leader.id), JobFailed("no such luck", code="ffmpeg_failed"))
+    await world.do(
+        failed_attempts.fail, await world.claimed(leader.id), JobFailed("no such luck", code="ffmpeg_failed")
+    )
     failed = await place.look(leader, follower)
     assert [(job.status, job.error_message) for job in failed] == [(JobStatus.FAILURE, "no such luck")] * 2
     assert failed[0].error == failed[1].error
@@ -220,7 +222,7 @@ async def test_a_leader_s_own_files_are_no_fault_of_its_followers(place: Rivals)
     """They may read others of the same content: the next one leads."""
     world = place.world
     leader, second, third = [await place.submit(video=video) for video in (0, 1, 1)]
-    await world.do(lifecycle.fail, await world.claimed(leader.id), JobFailed("not there", code="file_missing"))
+    await world.do(failed_attempts.fail, await world.claimed(leader.id), JobFailed("not there", code="file_missing"))
     assert await place.states(leader, second, third) == [("FAILURE", 0), ("PENDING", 0), ("PENDING", 0)]
     assert (await place.look(third))[0].reused_from_job_id == second.id
     await place.publish(await world.claimed(second.id))
@@ -399,11 +401,11 @@ async def test_a_crowd_of_equal_jobs_is_made_once_at_a_time(place: Rivals, seed:
                 await world.do(claims.report, claim, percent=50, stage="render")
                 fate = chance.random()
                 if fate < 0.1:
-                    await world.do(lifecycle.fail, claim, JobFailed("no", code="ffmpeg_failed"))
+                    await world.do(failed_attempts.fail, claim, JobFailed("no", code="ffmpeg_failed"))
                 elif fate < 0.2:
                     await world.do(lifecycle.hand_back, claim)
                 elif fate < 0.3:
-                    await world.do(lifecycle.fail, claim, JobFailed("gone", code="file_missing"))
+                    await world.do(failed_attempts.fail, claim, JobFailed("gone", code="file_missing"))
                 else:
                     keys.add(await place.publish(claim))
 

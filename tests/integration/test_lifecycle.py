@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_id
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, history, lifecycle, queue, waiting
+from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue, waiting
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.submit import find_source
 from reelwright.jobs.time_left import measured_s
@@ -61,7 +61,7 @@ async def test_a_claim_takes_what_waits_and_nothing_that_is_held(world: World) -
     assert await world.claim(job_id, worker="b") is None
     job = await world.look(job_id)
     assert (job.worker, job.status, job.attempt, job.failures) == ("a", JobStatus.STARTED, 1, 0)
-    await world.do(lifecycle.fail, claim, FAILED)
+    await world.do(failed_attempts.fail, claim, FAILED)
     assert await world.claim(job_id) is None
     assert await world.claim(new_id()) is None
 
@@ -111,7 +111,7 @@ async def test_an_old_attempt_can_write_nothing(world: World) -> None:
         world.do(claims.renew, old, lease_s=1000),
         world.do(claims.report, old, percent=50, stage="render"),
         world.publish(old, job_id),
-        world.do(lifecycle.fail, old, FAILED),
+        world.do(failed_attempts.fail, old, FAILED),
         world.do(lifecycle.hand_back, old),
     ]
     for attempt in attempts:
@@ -134,7 +134,7 @@ async def test_nobody_writes_to_a_job_that_has_ended(world: World) -> None:
     job_id = await world.job()
     claim = await world.claimed(job_id)
     await world.do(lifecycle.cancel, job_id)
-    for work in (lifecycle.hand_back, lambda session, claim: lifecycle.fail(session, claim, PASSING)):
+    for work in (lifecycle.hand_back, lambda session, claim: failed_attempts.fail(session, claim, PASSING)):
         with pytest.raises(LeaseLost):
             await world.do(work, claim)
     with pytest.raises(LeaseLost):
@@ -200,7 +200,7 @@ async def test_handing_back_counts_no_failure_and_queues_at_once(world: World) -
 async def test_a_failure_that_may_pass_is_tried_again_until_the_budget_is_used_up(world: World) -> None:
     """A little later, by the database's clock; the last failure is the job's."""
     job_id = await world.job(max_failures=2)
-    assert await world.do(lifecycle.fail, await world.claimed(job_id), PASSING) is JobStatus.PENDING
+    assert await world.do(failed_attempts.fail, await world.claimed(job_id), PASSING) is JobStatus.PENDING
     job = await world.look(job_id)
     assert (job.failures, job.error_message) == (1, None)
     async with world.sessions() as session:
@@ -208,8 +208,8 @@ async def test_a_failure_that_may_pass_is_tried_again_until_the_budget_is_used_u
             text("SELECT extract(epoch FROM scheduled_at - now())::float FROM procrastinate_jobs WHERE id = :id"),
             {"id": job.queue_job_id},
         )
-    assert delay_s == pytest.approx(lifecycle.RETRY_DELAY_S, abs=2)
-    assert await world.do(lifecycle.fail, await world.claimed(job_id), PASSING) is JobStatus.FAILURE
+    assert delay_s == pytest.approx(failed_attempts.RETRY_DELAY_S, abs=2)
+    assert await world.do(failed_attempts.fail, await world.claimed(job_id), PASSING) is JobStatus.FAILURE
     job = await world.look(job_id)
     assert (job.error_message, job.failures, job.lease_until) == ("bad day", 2, None)
     assert job.error is not None
@@ -219,7 +219,7 @@ async def test_a_failure_that_may_pass_is_tried_again_until_the_budget_is_used_u
 async def test_a_failure_that_will_not_pass_ends_the_job_at_once(world: World) -> None:
     """With its code, stage, sentence and evidence."""
     job_id = await world.job()
-    assert await world.do(lifecycle.fail, await world.claimed(job_id), FAILED) is JobStatus.FAILURE
+    assert await world.do(failed_attempts.fail, await world.claimed(job_id), FAILED) is JobStatus.FAILURE
     assert (await world.look(job_id)).error_message == FAILED.sentence
     assert [kind for _, kind, _ in await world.events(job_id)] == ["PENDING", "STARTED", "FAILURE"]
 
@@ -272,7 +272,9 @@ async def test_a_retry_starts_again_from_0_with_a_higher_attempt(world: World, e
     job_id = await world.job(max_failures=1)
     claim = await world.claimed(job_id)
     await world.do(claims.report, claim, percent=40, stage="render")
-    await (world.do(lifecycle.cancel, job_id) if ending == "cancelled" else world.do(lifecycle.fail, claim, PASSING))
+    await (
+        world.do(lifecycle.cancel, job_id) if ending == "cancelled" else world.do(failed_attempts.fail, claim, PASSING)
+    )
     await world.do(lifecycle.retry, job_id)
     job = await world.look(job_id)
     assert (job.status, job.progress, job.failures, job.error) == (JobStatus.PENDING, 0, 0, None)
@@ -311,7 +313,7 @@ async def test_every_transition_is_an_event_without_holes(world: World) -> None:
     first = await world.claimed(job_id)
     await world.do(claims.report, first, percent=10, stage="render")
     await world.do(lifecycle.hand_back, first)
-    await world.do(lifecycle.fail, await world.claimed(job_id), FAILED)
+    await world.do(failed_attempts.fail, await world.claimed(job_id), FAILED)
     await world.do(lifecycle.retry, job_id)
     await world.do(lifecycle.cancel, job_id)
     await world.do(lifecycle.retry, job_id)
@@ -467,16 +469,16 @@ async def test_a_job_is_not_charged_with_what_the_machine_could_not_do(world: Wo
     """As often as the machine itself finds it; what nobody finds counts after five times in a row."""
     full = JobFailed("the disk is full", code="no_space", of_machine=True, needs_bytes=7)
     job_id = await world.job(max_failures=1)
-    for _ in range(2 * lifecycle.MAX_POSTPONEMENTS):
-        await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=True)
-    for _ in range(lifecycle.MAX_POSTPONEMENTS):
-        await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=False)
+    for _ in range(2 * failed_attempts.MAX_POSTPONEMENTS):
+        await world.do(failed_attempts.postpone, await world.claimed(job_id), full, confirmed=True)
+    for _ in range(failed_attempts.MAX_POSTPONEMENTS):
+        await world.do(failed_attempts.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error) == (JobStatus.PENDING, 0, None)
     assert await needed_bytes(world, job_id) == 7
     (reason,) = (await world.do(waiting.reasons, [job])).values()
     assert reason.code == "worker"  # none lives here: that comes first
-    await world.do(lifecycle.postpone, await world.claimed(job_id), full, confirmed=False)
+    await world.do(failed_attempts.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error_message) == (JobStatus.FAILURE, 1, "the disk is full")
     assert await needed_bytes(world, job_id) is None

@@ -29,7 +29,7 @@ from reelwright.edits.plan import resolve
 from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
-from reelwright.jobs import claims, creation, lifecycle
+from reelwright.jobs import claims, creation, failed_attempts, lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.assets import IMAGE
@@ -307,7 +307,7 @@ async def test_what_was_drawn_stays_while_a_job_needs_it(kind: type[Drawn], plac
         elif state != "waiting":
             claim = await world.claimed(job_id)
             if state == "failed":
-                await world.do(lifecycle.fail, claim, MediaProcessFailed("broken"))
+                await world.do(failed_attempts.fail, claim, MediaProcessFailed("broken"))
             elif state == "done":
                 await world.publish(claim, job_id)
     async with world.sessions.begin() as session:
@@ -537,7 +537,7 @@ async def test_jobs_events_and_deliveries_are_kept_as_the_rule_of_their_project_
     async with world.sessions.begin() as session:
         session.add(Webhook(url="https://shop.example/hooks", events=["all"]))
     failed, made, waiting = [await world.job(max_failures=1) for _ in range(3)]
-    await world.do(lifecycle.fail, await world.claimed(failed), MediaProcessFailed("no such luck"))
+    await world.do(failed_attempts.fail, await world.claimed(failed), MediaProcessFailed("no such luck"))
     variant_id = await world.publish(await world.claimed(made), made)
 
     async def run(statement: str) -> list[object]:

@@ -19,7 +19,7 @@ from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration
 from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError
-from reelwright.jobs import claims, history, lifecycle, queue
+from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue
 from tests.support.job_database import World
 from tests.support.job_states import FAILED, cancelled, failed, pending, postponed, started, succeeded
 
@@ -126,7 +126,7 @@ async def test_a_job_whose_input_was_deleted_is_not_queued_again(
     """The API and SQL say so, and ops.failures says it before."""
     video_id, file_id = await world.video()
     job_id = (await world.do(world.create, video_id, file_id)).id
-    await world.do(lifecycle.fail, await world.claimed(job_id), FAILED)
+    await world.do(failed_attempts.fail, await world.claimed(job_id), FAILED)
     can_requeue = "SELECT can_requeue FROM ops.failures WHERE job_id = $1"
     assert await operator.fetchval(can_requeue, job_id) is True
     async with world.sessions.begin() as session:

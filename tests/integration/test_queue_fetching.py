@@ -15,8 +15,8 @@ from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import Settings
 from reelwright.storage import disk_space
 from reelwright.storage.local import LocalStorage
-from reelwright_worker import machine as machines
-from reelwright_worker.machine import Machine
+from reelwright_worker import machine_health
+from reelwright_worker.machine_health import MachineHealth
 from reelwright_worker.queue_connector import LateConnector
 from reelwright_worker.queue_fetching import CarefulManager
 from tests.support.job_database import World
@@ -31,16 +31,16 @@ def ffmpeg(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture
-async def machine(settings: Settings, world: World, ffmpeg: Path) -> Machine:
+async def machine(settings: Settings, world: World, ffmpeg: Path) -> MachineHealth:
     settings = msgspec.structs.replace(settings, ffmpeg_bin=str(ffmpeg))
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)
     storage.prepare()
     settings.work_path.mkdir()
-    return Machine(settings, WorkPlace.of(settings, storage), world.sessions, name="w")
+    return MachineHealth(settings, WorkPlace.of(settings, storage), world.sessions, name="w")
 
 
 @pytest.fixture
-async def manager(world: World, machine: Machine) -> AsyncIterator[CarefulManager]:
+async def manager(world: World, machine: MachineHealth) -> AsyncIterator[CarefulManager]:
     connector = LateConnector()
     connector.connect_to(world.url)
     await connector.open_async()
@@ -51,7 +51,7 @@ async def manager(world: World, machine: Machine) -> AsyncIterator[CarefulManage
 
 
 async def test_a_job_comes_with_its_plan_and_with_what_the_machine_has(
-    world: World, manager: CarefulManager, machine: Machine
+    world: World, manager: CarefulManager, machine: MachineHealth
 ) -> None:
     job_id = await world.job()
     found = await manager.fetch_job(None, await manager.register_worker())
@@ -62,7 +62,7 @@ async def test_a_job_comes_with_its_plan_and_with_what_the_machine_has(
 
 
 async def test_a_machine_that_cannot_work_asks_for_nothing(
-    world: World, manager: CarefulManager, machine: Machine, ffmpeg: Path
+    world: World, manager: CarefulManager, machine: MachineHealth, ffmpeg: Path
 ) -> None:
     worker_id = await manager.register_worker()
     await world.job()
@@ -73,12 +73,12 @@ async def test_a_machine_that_cannot_work_asks_for_nothing(
 
 
 async def test_a_disk_that_does_not_answer_keeps_nobody_waiting(
-    world: World, manager: CarefulManager, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    world: World, manager: CarefulManager, machine: MachineHealth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One behind a network whose server is away: whoever asks it waits until it is back."""
     worker_id, back = await manager.register_worker(), threading.Event()
     await world.job()
-    monkeypatch.setattr(machines, "GLANCE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(machine_health, "GLANCE_TIMEOUT_S", 0.2)
     monkeypatch.setattr(disk_space, "free_bytes", lambda _: back.wait() and 0)
     try:
         assert (await manager.fetch_job(None, worker_id), manager.fetched) == (None, False)
@@ -89,7 +89,7 @@ async def test_a_disk_that_does_not_answer_keeps_nobody_waiting(
 
 
 async def test_another_folder_at_the_place_of_the_media_is_no_place_to_work(
-    machine: Machine, settings: Settings
+    machine: MachineHealth, settings: Settings
 ) -> None:
     """The one below the mount shows when a disk is gone: what is made there nobody would find."""
     LocalStorage(settings.media_path, reserve_bytes=0).identify(uuid.uuid4())

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from reelwright.edits.enums import JobStatus
-from reelwright.jobs import lifecycle, waiting
+from reelwright.jobs import failed_attempts, lifecycle, waiting
 from reelwright.jobs.rescue import end_expired_jobs, requeue_forgotten_jobs
 from reelwright.jobs.timing import MAX_AHEAD_S, Timing
 from tests.support.job_database import World
@@ -113,7 +113,7 @@ async def test_urgency_outlasts_failures(world: World, operator: asyncpg.Connect
     """Each entry of the queue is as urgent as its job."""
     job_id = await world.job(timing=Timing(priority=7))
     await world.do(lifecycle.hand_back, await world.claimed(job_id))
-    await world.do(lifecycle.fail, await world.claimed(job_id), FAILED)
+    await world.do(failed_attempts.fail, await world.claimed(job_id), FAILED)
     if (await world.look(job_id)).status is JobStatus.FAILURE:
         await world.do(lifecycle.retry, job_id)
     found = await operator.fetch("SELECT DISTINCT priority FROM procrastinate_jobs")

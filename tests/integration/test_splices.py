@@ -18,7 +18,7 @@ from reelwright.edits.edit import Edit, overlay, trim
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import splicing
-from reelwright.edits.splice import CutMode, Splice, SpliceRefusal
+from reelwright.edits.splice_structs import CutMode, Splice, SpliceRefusal
 from reelwright.edits.steps.keep import Interval, KeepStep
 from reelwright.errors import InvalidInput, JobFailed, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober

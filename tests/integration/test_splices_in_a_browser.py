@@ -13,7 +13,7 @@ import pytest
 
 from reelwright.edits.edit import overlay, trim
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.splice import FrameRun, Splice, SpliceRefusal
+from reelwright.edits.splice_structs import FrameRun, Splice, SpliceRefusal
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from tests.support import footage, npm, recipes, splices

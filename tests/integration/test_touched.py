@@ -15,7 +15,7 @@ from reelwright.edits.edit import OVERLAY_OUTPUT, Edit
 from reelwright.edits.layers import ImageLayer, VideoLayer
 from reelwright.edits.outputs import VideoEncoding
 from reelwright.edits.plan import VideoFacts, splicing
-from reelwright.edits.splice import SpliceRefusal
+from reelwright.edits.splice_structs import SpliceRefusal
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.fade import FadeStep
 from reelwright.edits.steps.keep import Interval, KeepStep

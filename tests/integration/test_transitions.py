@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from reelwright.errors import JobFailed
-from reelwright.jobs import lifecycle
+from reelwright.jobs import failed_attempts, lifecycle
 from reelwright.jobs.backlog import unfinished
 from reelwright.telemetry import logs
 from tests.support.job_database import World
@@ -49,7 +49,7 @@ async def test_the_queue_carries_the_request_that_asked(world: World) -> None:
     """Also when the job is tried again; without a request, nothing: an older worker knows of no such argument."""
     with logs.bound(request_id="asked"):
         claim = await world.claimed(await world.job())
-        await world.do(lifecycle.fail, claim, JobFailed("again", code="crashed"))
+        await world.do(failed_attempts.fail, claim, JobFailed("again", code="crashed"))
     await world.job()
     assert await origins(world) == [{"request_id": "asked"}, {"request_id": "asked"}, None]
     async with world.sessions() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from reelwright.errors import JobFailed
-from reelwright.jobs import claims, lifecycle
+from reelwright.jobs import claims, failed_attempts, lifecycle
 from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
@@ -27,17 +27,17 @@ async def started(world: World) -> uuid.UUID:
 async def failed(world: World) -> uuid.UUID:
     """After a failure that passed, a second one that does not."""
     job_id = await world.job()
-    await world.do(lifecycle.fail, await world.claimed(job_id), PASSING)
+    await world.do(failed_attempts.fail, await world.claimed(job_id), PASSING)
     claim = await world.claimed(job_id)
     await world.do(claims.report, claim, percent=60, stage="verify", speed=2.0)
-    await world.do(lifecycle.fail, claim, FAILED)
+    await world.do(failed_attempts.fail, claim, FAILED)
     return job_id
 
 
 async def postponed(world: World) -> uuid.UUID:
     """It waits for the machine."""
     job_id = await world.job()
-    await world.do(lifecycle.postpone, await world.claimed(job_id), HINDERED, confirmed=True)
+    await world.do(failed_attempts.postpone, await world.claimed(job_id), HINDERED, confirmed=True)
     return job_id
 
 

@@ -19,7 +19,7 @@ from msgspec import UNSET
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.plan import Plan, remux, resolve, splicing
-from reelwright.edits.splice import CutMode, Splice, SpliceRefusal
+from reelwright.edits.splice_structs import CutMode, Splice, SpliceRefusal
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober

@@ -27,7 +27,7 @@ from reelwright.edits.output_words import read_word
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.plan.splicing import BESIDE
-from reelwright.edits.splice import REMUXED, CutMode
+from reelwright.edits.splice_structs import REMUXED, CutMode
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.submit_edit import EditRequest, edit_of
 from reelwright.media import encoders

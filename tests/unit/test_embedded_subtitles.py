@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.edits import ladder
-from reelwright.edits.cues.coded_text import TEXT_CODECS, CodedText, TrackHeader, header_of, text_of
 from reelwright.edits.cues.cue import ANYWHERE, MAX_CUE_CHARACTERS, Cue, CuePlace, CueRun
 from reelwright.edits.cues.embedded import FoundCue, FoundTrack, embedded
 from reelwright.edits.cues.joined_tracks import within
+from reelwright.edits.cues.packet_text import TEXT_CODECS, PacketText, TrackHeader, header_of, text_of
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import MAX_CUES, MAX_RUNS, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack
 from reelwright.edits.edit import Edit, transcode, trim
@@ -49,7 +49,7 @@ def timed(text: str, *styles: tuple[int, int, int, str]) -> bytes:
 
 
 def line(start: int, end: int | None, text: str = "x") -> FoundCue:
-    return FoundCue(Fraction(start), None if end is None else Fraction(end), CodedText((CueRun(text),)))
+    return FoundCue(Fraction(start), None if end is None else Fraction(end), PacketText((CueRun(text),)))
 
 
 def found(
@@ -160,7 +160,7 @@ def test_what_is_too_much_is_left_out_and_told() -> None:
     long = [found(*(line(at, at + 1) for at in range(4000)), stream=number) for number in range(3)]
     assert embedded(long).streams == (0, 1)
     assert str(MAX_CUES) in embedded(long).warnings[0]
-    colours = CodedText(tuple(CueRun("a", bold=bool(number % 2)) for number in range(MAX_CUE_CHARACTERS)))
+    colours = PacketText(tuple(CueRun("a", bold=bool(number % 2)) for number in range(MAX_CUE_CHARACTERS)))
     spotty = found(*(FoundCue(Fraction(at), Fraction(at + 1), colours) for at in range(MAX_RUNS // 1000 + 1)))
     assert embedded([spotty]).tracks == ()
     slow = found(line(0, 1))

@@ -10,7 +10,7 @@ from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.plan.splicing import spliced
 from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
-from reelwright.edits.splice import FrameRun, SplicedInterval, Survey
+from reelwright.edits.splice_structs import FrameRun, SplicedInterval, Survey
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.queue import taken_with
 from reelwright.jobs.queue_choice import LIGHT, MEDIA, queue_of

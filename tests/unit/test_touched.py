@@ -15,7 +15,7 @@ from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, ImageFacts, Plan, PlannedOverlay, resolve, splicing
 from reelwright.edits.plan.touched import only, touched
-from reelwright.edits.splice import FrameRun, SourceCoding, SplicedInterval, SpliceRefusal, Survey
+from reelwright.edits.splice_structs import FrameRun, SourceCoding, SplicedInterval, SpliceRefusal, Survey
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.crop import CropStep
 from reelwright.edits.steps.fade import FadeStep

@@ -40,7 +40,7 @@ from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker import tasks
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.machine import Machine
+from reelwright_worker.machine_health import MachineHealth
 from reelwright_worker.queue_worker import WorkerApp
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     )
     place = WorkPlace.of(settings, storage)
     overlay_images = OverlayImages(settings, storage)
-    machine = Machine(settings, place, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
+    machine = MachineHealth(settings, place, sessions, name=f"{socket.gethostname()}:{os.getpid()}")
     try:
         ours = probe_rules(settings)
         rules = replace(ours, formats=CONTAINERS, codecs=source_codecs.VIDEO)  # what outputs may be

@@ -20,7 +20,7 @@ from reelwright.edits import sidecars
 from reelwright.edits.plan import VERSION as PLAN_VERSION
 from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
-from reelwright.edits.splice import Refusal, SpliceRefusal
+from reelwright.edits.splice_structs import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import claims, time_left
 from reelwright.jobs.claims import Claim

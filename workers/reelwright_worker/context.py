@@ -16,7 +16,7 @@ from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
-from reelwright_worker.machine import Machine
+from reelwright_worker.machine_health import MachineHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class WorkerContext:
     inspector: Inspector
     splicer: Splicer
     overlay_images: OverlayImages
-    machine: Machine
+    machine: MachineHealth
     place: WorkPlace
     past: RecentPast
     """With what jobs took."""

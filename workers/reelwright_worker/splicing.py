@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import Plan, remux, splicing
-from reelwright.edits.splice import Splice
+from reelwright.edits.splice_structs import Splice
 from reelwright.errors import Busy, JobFailed
 from reelwright.media.recipes.tracks import CHAPTERS_OF_MP4
 from reelwright.media.splicing.requests import (

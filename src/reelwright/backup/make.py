@@ -44,6 +44,9 @@ MANIFEST, FILES, DATABASE, MEDIA = "backup.json", "files.jsonl", "database.dump"
 MAX_SNAPSHOTS = 20
 CHUNK_BYTES = 1 << 20
 PAGE = 1000
+EMPTIED = ("import_secrets",)
+"""Tables whose rows stay out: what is secret of imports under way is no business of a backup's. Restored, those say
+that it is gone."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +126,7 @@ async def _taken(database: Database, storage: LocalStorage, copies: _Copies, par
                 continue  # deleted since
             driver = await connection.get_raw_connection()
             major: int = driver.driver_connection.get_server_version().major  # type: ignore[union-attr]
-            await dump(database.url, partial / DATABASE, snapshot=snapshot, server_major=major)
+            await dump(database.url, partial / DATABASE, snapshot=snapshot, server_major=major, emptied=EMPTIED)
             moment = await connection.execute(
                 text("SELECT version_num AS revision, now() AS made_at FROM alembic_version")
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,17 +12,17 @@ from reelwright.db.client_programs import connection, program
 from reelwright.db.outages import DatabaseUnusable
 
 CHUNK_BYTES = 1 << 20
-WITHOUT = ("--exclude-table-data=*.import_secrets",)
-"""What is secret of imports under way is no business of a backup's: restored, those say that it is gone."""
 _UNKNOWN_BEFORE_17 = b"SET transaction_timeout"
 """A line near the beginning of every script of a newer pg_restore, which older servers refuse."""
 
 
-async def dump(url: str, target: Path, *, snapshot: str, server_major: int) -> None:
-    """Write the database as `snapshot` (of pg_export_snapshot) sees it. Raises DatabaseUnusable."""
+async def dump(url: str, target: Path, *, snapshot: str, server_major: int, emptied: Sequence[str]) -> None:
+    """Write the database as `snapshot` (of pg_export_snapshot) sees it, the tables `emptied` without their rows. Raises
+    DatabaseUnusable."""
     argv, environment = connection(url)
     path = await asyncio.to_thread(program, "pg_dump", server_major)
-    options = ("--format=custom", f"--snapshot={snapshot}", "--no-owner", f"--file={target}", *WITHOUT)
+    left_out = [f"--exclude-table-data=*.{table}" for table in emptied]
+    options = ("--format=custom", f"--snapshot={snapshot}", "--no-owner", f"--file={target}", *left_out)
     process = await asyncio.create_subprocess_exec(
         path, *options, *argv, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reelwright.edits.codecs import COPIED_INTO, Container
 from reelwright.edits.plan.splicing import BESIDE, SPLICED
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice_structs import CutMode
 
 HELD: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(BESIDE, ("mp4", "mov", "mkv", "mpegts")),

@@ -11,7 +11,7 @@ from reelwright.edits.codecs import CODECS
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.sidecars import AnySidecar, Gif
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep

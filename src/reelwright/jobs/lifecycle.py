@@ -1,4 +1,5 @@
-"""A job's states and every transition between them. With creation.py and followers.py the only writer of a job's state.
+"""A job's states and every transition between them. Beside creation.py, failed_attempts.py and followers.py nothing
+writes a job's state.
 
 Claim, cancel and retry are functions of the database (claim_0028.sql, claim_0035.sql, transitions_0012.sql and
 transitions_0031.sql in migrations/sql/); the latter two operators call, too.
@@ -41,16 +42,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import admission
 from reelwright.capacity.rule import Amounts
-from reelwright.db.models import Job, JobWait, Publication
+from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, NotFound
 from reelwright.jobs import claims, followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.claims import Claim
-
-RETRY_DELAY_S = 5
-MAX_POSTPONEMENTS = 5
-"""So often in a row a machine is blamed that finds nothing wrong with itself; then the job is."""
+from reelwright.jobs.failed_attempts import error_of
 
 _LEAVE_QUEUE = text("SELECT procrastinate_cancel_job_v1(CAST(:entry AS bigint), false, false)")
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
@@ -185,82 +183,6 @@ async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **
     return job
 
 
-async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
-    """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
-    return await count_failure(session, await claims.owned(session, claim), failure, error=_error(failure))
-
-
-def _error(failure: JobFailed) -> dict[str, Any]:
-    return {
-        "code": failure.code,
-        "stage": failure.stage,
-        "detail": failure.detail,
-        "output_index": failure.output_index,
-        "exit_status": failure.evidence.exit_status,
-        "stderr_tail": failure.evidence.stderr_tail,
-        "checks": list(failure.checks),
-    }
-
-
-async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, confirmed: bool) -> JobStatus:
-    """Put the job back into the queue because the machine could not do it: no failure is counted. Raises LeaseLost.
-
-    `confirmed`: the machine itself found what is wrong, and takes no jobs until that has passed. Otherwise the job is
-    tried again a little later, and is to blame after MAX_POSTPONEMENTS in a row.
-    """
-    job = await claims.owned(session, claim)
-    wait = await session.get(JobWait, job.id) or JobWait(job_id=job.id, times=0)
-    wait.times += 0 if confirmed else 1
-    if wait.times > MAX_POSTPONEMENTS:
-        await waiting.forget(session, job.id)
-        return await count_failure(session, job, failure, error=_error(failure))
-    wait.code, wait.detail, wait.needs_bytes = failure.code, failure.detail, failure.needs_bytes
-    wait.need, wait.passed_over = None, 0
-    session.add(wait)
-    job.status = JobStatus.PENDING
-    job.lease_until = job.stage = job.speed = job.claim_token = job.claim_attempt = None
-    job.updated_at = func.now()
-    delay_s = 0 if confirmed else RETRY_DELAY_S
-    job.queue_job_id = await queue.defer(session, job, delay_s=delay_s)
-    await session.flush()
-    reason = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
-    await history.record(session, job.id, job.attempt, job.status, **reason)
-    announce(
-        session,
-        Transition(
-            job.id, job.type, job.status, message=f"job waits: {failure.detail}", code=failure.code, charged=False
-        ),
-    )
-    await followers.mirror(session, job.id, **reason)
-    return job.status
-
-
-async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, error: dict[str, Any]) -> JobStatus:
-    """Charge the job, whose row is locked, with a failure: back to the queue, or FAILURE when trying again is no use or
-    the budget is used up. `error`: what the job says of it."""
-    job.failures += 1
-    job.lease_until = job.stage = job.speed = job.claim_token = job.claim_attempt = None
-    job.error = error
-    job.updated_at = func.now()
-    if failure.retryable and job.failures < job.max_failures:
-        job.status = JobStatus.PENDING
-        job.queue_job_id = await queue.defer(session, job, delay_s=RETRY_DELAY_S)
-    else:
-        job.status = JobStatus.FAILURE
-        job.error_message = failure.sentence
-        job.finished_at = func.now()
-        await waiting.forget(session, job.id)
-    await session.flush()
-    await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
-    again = "job will be tried again" if job.status is JobStatus.PENDING else None
-    announce(session, Transition(job.id, job.type, job.status, message=again, code=failure.code))
-    if job.status is JobStatus.PENDING:
-        await followers.mirror(session, job.id, code=failure.code, detail=failure.detail)
-    else:
-        await followers.fail(session, job, failure.code, failure.detail)
-    return job.status
-
-
 async def expire(session: AsyncSession, job_id: uuid.UUID) -> None:
     """End a job in FAILURE that has not begun when it should have; nothing to do for any other. It shares its encode
     with nobody, as all jobs that are bound to times."""
@@ -269,7 +191,7 @@ async def expire(session: AsyncSession, job_id: uuid.UUID) -> None:
         return
     failure = JobFailed("it had not begun when its `expires_at` came", code="expired", stage="queue")
     job.status = JobStatus.FAILURE
-    job.error, job.error_message = _error(failure), failure.sentence
+    job.error, job.error_message = error_of(failure), failure.sentence
     job.finished_at = job.updated_at = func.now()
     await session.flush()
     await session.execute(_LEAVE_QUEUE, {"entry": job.queue_job_id})

@@ -16,7 +16,7 @@ from typing import Final
 
 from reelwright.edits import effort
 from reelwright.edits.plan import Plan
-from reelwright.edits.splice import Splice
+from reelwright.edits.splice_structs import Splice
 from reelwright.media.recipes import far_stills, needed_span
 from reelwright.settings import QUEUES
 

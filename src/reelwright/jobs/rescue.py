@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import ForgottenJob, Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import followers, lifecycle, queue, reuse
+from reelwright.jobs import failed_attempts, followers, lifecycle, queue, reuse
 from reelwright.jobs.queue_upkeep import ANSWERED_WITHIN_S, end_abandoned_entries
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ async def rescue_lost_jobs(session: AsyncSession) -> None:
     for job in lost.all():
         failure = JobFailed("the worker died or fell silent while it ran the job", code="worker_lost")
         error = {"code": failure.code, "stage": job.stage, "detail": failure.detail}
-        status = await lifecycle.count_failure(session, job, failure, error=error)
+        status = await failed_attempts.count_failure(session, job, failure, error=error)
         logger.warning("job %s lost its worker and is %s now", job.id, status.value, extra={"job_id": str(job.id)})
 
 

@@ -24,7 +24,7 @@ from reelwright.db.models import File, Job, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.edits.enums import FileRole, JobStatus
 from reelwright.edits.plan import Plan
-from reelwright.edits.splice import Splice
+from reelwright.edits.splice_structs import Splice
 from reelwright.jobs import creation, followers, history, results, toolchains
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.creation import NewJob

@@ -28,7 +28,7 @@ from reelwright.edits.plan import Facts, LineageBase, Plan, resolve
 from reelwright.edits.plan.splicing import SPLICED, spliced
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
-from reelwright.edits.splice import CutMode, Splice, Survey
+from reelwright.edits.splice_structs import CutMode, Splice, Survey
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.events import webhooks

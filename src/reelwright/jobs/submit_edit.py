@@ -25,7 +25,7 @@ from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.plan.transcode import NO_SOUND
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.subtitles import SubtitlesStep

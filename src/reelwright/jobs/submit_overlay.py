@@ -26,7 +26,7 @@ from reelwright.edits.materials import Named
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import AnyFacts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.addresses_in_edits import fetched_layers

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reelwright.edits.plan import splicing
-from reelwright.edits.splice import Survey
+from reelwright.edits.splice_structs import Survey
 from reelwright.jobs.submit import Draft
 from reelwright.media.splicing.requests import SurveyRequest
 from reelwright.media.splicing.splicer import Splicer

@@ -26,7 +26,7 @@ from reelwright.api.schemas.templates import BatchIn, BatchItemOut, BatchOut, ma
 from reelwright.api.schemas.timing import timing_of
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn
 from reelwright.edits.labels import Labels
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.audio import AudioStep
 from reelwright.edits.steps.fade import FadeStep

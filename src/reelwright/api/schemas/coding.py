@@ -14,7 +14,7 @@ from reelwright.edits.edit import SourceChapters, SourceSubtitles
 from reelwright.edits.enums import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
-from reelwright.edits.splice import CutMode, Reencode
+from reelwright.edits.splice_structs import CutMode, Reencode
 
 AudioBitRate = Annotated[
     int,

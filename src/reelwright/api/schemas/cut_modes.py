@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from reelwright.edits.codecs import Container
 from reelwright.edits.cut_modes import EXPECTED, Expectation, sources
-from reelwright.edits.splice import CutMode
+from reelwright.edits.splice_structs import CutMode
 
 
 class CutSourceOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from reelwright.edits.cues.coded_text import TEXT_CODECS
+from reelwright.edits.cues.packet_text import TEXT_CODECS
 from reelwright.edits.media_info import AudioStream, Chapter, MediaInfo, OtherStream, VideoStream
 
 

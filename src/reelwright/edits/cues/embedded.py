@@ -10,8 +10,8 @@ from itertools import pairwise
 import msgspec
 
 from reelwright.edits import language_tags, timecode
-from reelwright.edits.cues.coded_text import CodedText
 from reelwright.edits.cues.cue import MAX_CUE_CHARACTERS, MAX_CUE_LINES, MAX_CUES, Cue
+from reelwright.edits.cues.packet_text import PacketText
 from reelwright.edits.cues.track import (
     MAX_LABEL_CHARACTERS,
     MAX_TOGETHER,
@@ -44,7 +44,7 @@ class FoundCue:
 
     start: Fraction
     end: Fraction | None
-    text: CodedText
+    text: PacketText
 
 
 @dataclass(slots=True)

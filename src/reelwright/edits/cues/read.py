@@ -15,7 +15,7 @@ from fractions import Fraction
 import msgspec
 
 from reelwright.edits import color, timecode
-from reelwright.edits.cues import markup
+from reelwright.edits.cues import markup, text_encoding
 from reelwright.edits.cues.cue import (
     ANYWHERE,
     MAX_BYTES,
@@ -67,7 +67,9 @@ def read(content: bytes | str) -> Subtitles:
     if isinstance(content, bytes):
         if len(content) > MAX_BYTES:
             raise CuesError(f"a file of subtitles has at most {MAX_BYTES} bytes")
-        content = _decoded(content, warnings)
+        content, doubt = text_encoding.decoded(content)
+        if doubt:
+            warnings.add(doubt)
     elif len(content) > MAX_BYTES:
         raise CuesError(f"subtitles have at most {MAX_BYTES} characters")
     lines = _LINE_ENDS.split(content.removeprefix("\ufeff"))
@@ -110,22 +112,6 @@ def _told(sentence: str, lines: Sequence[int]) -> str:
         return sentence
     more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
     return f"line {lines[0]}{more}: {sentence}"
-
-
-def _decoded(data: bytes, warnings: _Warnings) -> str:
-    """By its byte order mark; else UTF-8, UTF-16 where every other byte is zero, and what is neither as Windows reads
-    it in the West."""
-    marks = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-    encoding = next((name for mark, name in marks if data.startswith(mark)), "utf-8")
-    if encoding == "utf-8" and b"\0" in data[:1000]:
-        encoding = "utf-16-le" if data[:1000:2].count(0) < data[1:1000:2].count(0) else "utf-16-be"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding != "utf-8":
-            raise CuesError(f"it begins as {encoding.upper()} and cannot be read as that to its end") from error
-    warnings.add("the text is not UTF-8 and was read as Windows-1252: store it as UTF-8 if letters are wrong")
-    return data.decode("cp1252", "ignore")  # it has no letter for five of the bytes
 
 
 def _webvtt(lines: Sequence[str], warnings: _Warnings) -> list[Cue]:

@@ -13,7 +13,7 @@ from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import MAX_TOGETHER, SubtitleTrack, few_together, of_kind
 from reelwright.edits.edit import Edit
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
-from reelwright.edits.splice import Splice
+from reelwright.edits.splice_structs import Splice
 
 NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
 

@@ -8,7 +8,7 @@ from math import ceil
 import msgspec
 
 from reelwright.edits.plan.structs import Plan
-from reelwright.edits.splice import REMUXED, Splice
+from reelwright.edits.splice_structs import REMUXED, Splice
 from reelwright.file_formats import MP4
 
 

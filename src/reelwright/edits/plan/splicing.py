@@ -24,7 +24,7 @@ from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.structs import Plan
 from reelwright.edits.plan.touched import Cuts, Touched, opened, touched
-from reelwright.edits.splice import (
+from reelwright.edits.splice_structs import (
     REMUXED,
     Chosen,
     CopiedTrack,

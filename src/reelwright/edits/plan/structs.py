@@ -18,7 +18,7 @@ from reelwright.edits.cues.track import SubtitleTrack, of_kind
 from reelwright.edits.facts import AnyFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, planned_track
-from reelwright.edits.splice import Splice
+from reelwright.edits.splice_structs import Splice
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState

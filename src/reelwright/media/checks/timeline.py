@@ -13,7 +13,7 @@ from reelwright.edits.held_frames import is_held
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedOverlay, PlannedTrim
 from reelwright.edits.plan.touched import Cuts, opened
-from reelwright.edits.splice import Splice
+from reelwright.edits.splice_structs import Splice
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.checks.inspection import GRID, Comparison
 

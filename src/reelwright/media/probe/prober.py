@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from reelwright.edits.cues.coded_text import TEXT_CODECS
 from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
+from reelwright.edits.cues.packet_text import TEXT_CODECS
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.ffmpeg.capabilities import ffmpeg_path

@@ -1,6 +1,6 @@
 """A video's tracks of text -> what they say. Runs only in the prober's children; objects of PyAV are untyped here.
 
-Nothing is decoded: packets of text are taken apart by `edits/cues/coded_text.py`. Every other stream is passed over.
+Nothing is decoded: packets of text are taken apart by `edits/cues/packet_text.py`. Every other stream is passed over.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from av.error import FFmpegError
 from av.stream import Discard, Disposition
 
-from reelwright.edits.cues.coded_text import TEXT_CODECS, TrackHeader, header_of, text_of
 from reelwright.edits.cues.cue import MAX_CUES
 from reelwright.edits.cues.embedded import EmbeddedSubtitles, FoundCue, FoundTrack, embedded
+from reelwright.edits.cues.packet_text import TEXT_CODECS, TrackHeader, header_of, text_of
 from reelwright.media.probe import demux, packets
 from reelwright.media.probe.rules import ProbeRules
 

@@ -13,7 +13,7 @@ from reelwright.edits.codecs import CODECS
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, remux
 from reelwright.edits.plan.touched import only, opened
-from reelwright.edits.splice import FrameRun, SourceCoding, Splice
+from reelwright.edits.splice_structs import FrameRun, SourceCoding, Splice
 from reelwright.errors import JobFailed
 from reelwright.media.encoders.muxing import codec_tag, into
 from reelwright.media.ffmpeg.capabilities import Capabilities

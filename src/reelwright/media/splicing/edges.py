@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reelwright.edits.splice import FrameRun
+from reelwright.edits.splice_structs import FrameRun
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.h264 import H264
 from reelwright.media.splicing.hevc import HevcEdge

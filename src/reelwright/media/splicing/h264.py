@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.splice import SourceCoding, SpliceRefusal
+from reelwright.edits.splice_structs import SourceCoding, SpliceRefusal
 from reelwright.media.splicing.bits import (
     MAX_UNIT_HEADER,
     Bits,

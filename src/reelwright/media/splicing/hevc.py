@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.splice import SourceCoding, SpliceRefusal
+from reelwright.edits.splice_structs import SourceCoding, SpliceRefusal
 from reelwright.media.splicing import hevc_ids
 from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, parameter_sets, payload, units
 from reelwright.media.splicing.h264 import said_shape

@@ -20,7 +20,7 @@ from typing import Any
 import av
 from av.stream import Discard, Disposition
 
-from reelwright.edits.splice import CopiedTrack, FrameRun, SplicedInterval
+from reelwright.edits.splice_structs import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.contents import Contents, sample_bytes, usual_layout
 from reelwright.media.splicing.edges import Edges, JoinedPicture

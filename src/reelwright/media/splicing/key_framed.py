@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, NoReturn
 
 from reelwright.edits.codecs import COPIED_INTO
-from reelwright.edits.splice import SourceCoding, SpliceRefusal
+from reelwright.edits.splice_structs import SourceCoding, SpliceRefusal
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.pieces import PictureKind
 

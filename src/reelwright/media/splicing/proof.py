@@ -18,7 +18,7 @@ from typing import Any
 
 from av.error import FFmpegError
 
-from reelwright.edits.splice import SplicedInterval
+from reelwright.edits.splice_structs import SplicedInterval
 from reelwright.media.splicing.contents import Contents, sample_bytes
 from reelwright.media.splicing.requests import ProofRequest, Proven, edge_file
 from reelwright.media.splicing.source import opened

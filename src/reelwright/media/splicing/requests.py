@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from reelwright.edits.codecs import CopyContainer
-from reelwright.edits.splice import Chosen, CopiedTrack, SourceCoding, SplicedInterval, Ticks
+from reelwright.edits.splice_structs import Chosen, CopiedTrack, SourceCoding, SplicedInterval, Ticks
 
 
 class SurveyRequest(msgspec.Struct, frozen=True, kw_only=True, tag="survey"):

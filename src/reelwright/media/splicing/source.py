@@ -11,7 +11,7 @@ from typing import Any
 import av
 
 from reelwright.edits.codecs import COPIED_INTO
-from reelwright.edits.splice import REMUXED, SpliceRefusal
+from reelwright.edits.splice_structs import REMUXED, SpliceRefusal
 from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
 from reelwright.media.splicing.hevc import Dynamic, Hevc

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from reelwright.edits.splice import Refusal, SpliceRefusal, Survey
+from reelwright.edits.splice_structs import Refusal, SpliceRefusal, Survey
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fair_slots import Turns

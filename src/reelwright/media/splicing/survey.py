@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from reelwright.edits.splice import FrameRun, SplicedInterval, SpliceRefusal, Survey, Ticks
+from reelwright.edits.splice_structs import FrameRun, SplicedInterval, SpliceRefusal, Survey, Ticks
 from reelwright.media.splicing import pieces
 from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.pieces import NotSo, PictureKind, Reordering, SeenPacket

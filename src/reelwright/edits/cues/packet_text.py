@@ -36,7 +36,7 @@ BOLD_WEIGHT = 600
 MAX_STYLES = 500
 
 
-class CodedText(NamedTuple):
+class PacketText(NamedTuple):
     """What a cue says, in runs, none where there is nothing to see; and where it wants to be."""
 
     runs: tuple[CueRun, ...]
@@ -67,16 +67,16 @@ def header_of(codec: str, data: bytes) -> TrackHeader:
     return TrackHeader()
 
 
-def text_of(codec: str, data: bytes, header: TrackHeader, settings: str = "") -> CodedText:
+def text_of(codec: str, data: bytes, header: TrackHeader, settings: str = "") -> PacketText:
     """A packet of a track of TEXT_CODECS. `settings`: those of WebVTT."""
     data = data[:MAX_CODED_BYTES]
     if codec == "mov_text":
-        return CodedText(_timed_text(data, header))
+        return PacketText(_timed_text(data, header))
     text = data.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\0")
     if codec == "ass":
         return _ass(text, header)
     runs, place = markup.runs(text, webvtt=codec == "webvtt")
-    return CodedText(runs, place or (placed_by(settings) if codec == "webvtt" else ANYWHERE))
+    return PacketText(runs, place or (placed_by(settings) if codec == "webvtt" else ANYWHERE))
 
 
 def _timed_text(data: bytes, header: TrackHeader) -> tuple[CueRun, ...]:
@@ -107,11 +107,11 @@ def _styled(boxes: bytes) -> Iterator[tuple[int, int, int, str]]:
         boxes = boxes[size:]
 
 
-def _ass(text: str, header: TrackHeader) -> CodedText:
+def _ass(text: str, header: TrackHeader) -> PacketText:
     """ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect, Text."""
     fields = text.split(",", 8)
     if len(fields) < 9:
-        return CodedText(())
+        return PacketText(())
     style = header.styles.get(fields[2].strip().lstrip("*"), AssStyle())
     look, place, drawing, at = style.look, style.place, False, 0
     found: list[tuple[str, CueRun]] = []
@@ -130,7 +130,7 @@ def _ass(text: str, header: TrackHeader) -> CodedText:
                 look = _overridden(look, one, style.look)
     if not drawing:
         found.append((_broken(said[at:]), look))
-    return CodedText(markup.tidied(found), place)
+    return PacketText(markup.tidied(found), place)
 
 
 def _overridden(look: CueRun, tag: str, usual: CueRun) -> CueRun:

@@ -50,7 +50,7 @@ _SILENT = JobFailed(
 )
 
 
-class Machine:
+class MachineHealth:
     """Looks at this machine. `name`: of this worker. `trouble`: what keeps it from work, None when nothing does."""
 
     def __init__(
