@@ -14,7 +14,8 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Facts, Plan
 from reelwright.media.checks.black_and_still import FrameWatch, Points, Shown
 from reelwright.media.checks.inspection import GRID, Stretch
-from reelwright.media.checks.sampling import Sample, sample, windows
+from reelwright.media.checks.sampled_groups import Sample, windows
+from reelwright.media.checks.sampling import sample
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
 from tests.support.media_info import media
 

@@ -1,4 +1,4 @@
-"""The one contained program that reads media: it probes, proves and splices, each call in a child of its own.
+"""Has the one contained program that reads media (`reading_program.py`), which probes, proves and splices.
 
 Its callers are `probe/prober.py`, `checks/inspector.py` and `splicing/splicer.py`: a process that has all three needs
 one warm program for them, and loads PyAV once.
@@ -13,24 +13,9 @@ from pathlib import Path
 import msgspec
 
 from reelwright.media.checks.inspection import Inspection
-from reelwright.media.sandbox import contained, fork_server
+from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.media.sandbox.fork_server import Call
-from reelwright.media.sandbox.system_calls import Kind
-
-
-def main() -> None:
-    """Run the program."""
-    from reelwright.media.checks import worker as checks
-    from reelwright.media.probe import demux
-    from reelwright.media.probe import worker as probe
-    from reelwright.media.splicing import worker as splicing
-
-    for part in (probe, checks, splicing):
-        part.load()
-    demux.warm_up()
-    handlers = {"probe": probe.probe, "inspect": checks.inspect, "splice": splicing.splice}
-    fork_server.serve(handlers, Kind.PROBE)
 
 
 @asynccontextmanager
@@ -46,7 +31,7 @@ async def media_reader(*, work: Path | None = None) -> AsyncIterator[ForkClient]
     )
     access = contained.Access(read=() if work is None else (work,))
     # its callers take turns of their own, each kind of call apart: `at_once` is for who brings none
-    reader = ForkClient("reelwright.media.reading", at_once=1, access=access, trial=(trial, 2))
+    reader = ForkClient("reelwright.media.reading_program", at_once=1, access=access, trial=(trial, 2))
     try:
         yield reader
     finally:

@@ -16,7 +16,7 @@ import msgspec
 
 from reelwright.edits.cues import markup
 from reelwright.edits.cues.cue import ANYWHERE, MAX_CUE_MARKUP, CuePlace, CueRun
-from reelwright.edits.cues.read import placed_by
+from reelwright.edits.cues.cue_settings import placed_by
 
 TEXT_CODECS = frozenset({"subrip", "text", "webvtt", "ass", "mov_text"})
 """By FFmpeg's names; SSA is one of ASS."""

@@ -12,10 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import msgspec
-
 from reelwright.edits import color, timecode
-from reelwright.edits.cues import markup, text_encoding
+from reelwright.edits.cues import cue_settings, markup, text_encoding
 from reelwright.edits.cues.cue import (
     ANYWHERE,
     MAX_BYTES,
@@ -39,8 +37,6 @@ _TIMES = re.compile(rf"\s{{0,9}}{_TIME}\s{{0,9}}-->\s{{0,9}}{_TIME}(?:\s(.{{0,10
 _COUNTER = re.compile(r"\s{0,9}\d{1,9}\s{0,9}", re.ASCII)
 _CLASS_STYLE = re.compile(r"::cue\(\s?\.([A-Za-z_][\w-]{0,63})\s?\)\s?\{([^{}]{0,1000})\}", re.ASCII)
 _STYLE_COLOR = re.compile(r"(?<![\w-])color\s?:\s?([^;]{1,64})", re.ASCII)
-_PER_CENT = re.compile(r"(\d{1,3}(?:\.\d{1,9})?)%", re.ASCII)
-_LINE_NUMBER = re.compile(r"-?\d{1,4}", re.ASCII)
 _OTHER_FORMATS = {
     "[script info]": "ASS or SSA",
     "<?xml": "XML, TTML perhaps",
@@ -131,7 +127,7 @@ def _webvtt(lines: Sequence[str], warnings: _Warnings) -> list[Cue]:
             continue
         times, settings = _times(block[at], number + at)
         text = "\n".join(block[at + 1 :])
-        _add(cues, times, text, placed_by(settings), number + at, warnings, webvtt=True, colors=colors)
+        _add(cues, times, text, cue_settings.placed_by(settings), number + at, warnings, webvtt=True, colors=colors)
     return cues
 
 
@@ -254,31 +250,3 @@ def _class_colors(style: str) -> dict[str, str]:
         except ValueError:
             continue
     return {name: tint for name, tint in found.items() if tint}
-
-
-def placed_by(settings: str) -> CuePlace:
-    """A cue's settings (WebVTT, 6.3): what cannot be read of them counts as not said."""
-    said: dict[str, object] = {}
-    for setting in settings.split():
-        name, _, value = setting.partition(":")
-        value, _, edge = value.partition(",")
-        if name == "align" and value in ("start", "center", "end", "left", "right", "middle"):
-            said["align"] = "center" if value == "middle" else value
-        elif name == "size" and (share := _per_cent(value)) is not None:
-            said["size_percent"] = share
-        elif name == "position" and (share := _per_cent(value)) is not None:
-            said["position_percent"] = share
-            edges = {"line-left": "start", "center": "center", "line-right": "end"}
-            said |= {"position_align": edges[edge]} if edge in edges else {}
-        elif name == "line":
-            if (share := _per_cent(value)) is not None:
-                said["line_percent"] = share
-            elif _LINE_NUMBER.fullmatch(value):
-                said["line"] = int(value)
-            said |= {"line_align": edge} if edge in ("start", "center", "end") else {}
-    return msgspec.convert(said, CuePlace) if said else ANYWHERE
-
-
-def _per_cent(value: str) -> float | None:
-    found = _PER_CENT.fullmatch(value)
-    return float(found[1]) if found and float(found[1]) <= 100 else None

@@ -38,7 +38,7 @@ def inspection(plan: Plan, number: int, capabilities: Capabilities) -> Inspectio
 
 
 class Inspector:
-    """Reads made files, by the program of `media/reading.py`. Safe for any number of concurrent callers."""
+    """Reads made files, by `media/reading_program.py`. Safe for any number of concurrent callers."""
 
     def __init__(self, server: ForkClient, *, memory_bytes: int, stall_s: float) -> None:
         self._server = server

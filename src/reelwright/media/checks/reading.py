@@ -16,7 +16,7 @@ from av.error import FFmpegError
 
 from reelwright.media.checks.black_and_still import FrameWatch, Levels, OddPlace, Points, Shown
 from reelwright.media.checks.inspection import GRID, Findings, Inspection, VideoFindings
-from reelwright.media.checks.sampling import Sample, windows
+from reelwright.media.checks.sampled_groups import Sample, windows
 from reelwright.media.checks.sound_reading import EndsOfAudio, ReadAudio
 from reelwright.media.checks.text_reading import ReadSubtitles
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS

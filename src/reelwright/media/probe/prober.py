@@ -63,7 +63,7 @@ def _call(rules: ProbeRules) -> Call:
 
 
 class Prober:
-    """Measures files, by the program of `media/reading.py`. Safe for any number of concurrent callers."""
+    """Measures files, by `media/reading_program.py`. Safe for any number of concurrent callers."""
 
     def __init__(self, rules: ProbeRules, server: ForkClient, *, wait_s: float | None = None) -> None:
         self._witnesses, self._turns = Turns(AT_ONCE, wait_s=wait_s), Turns(AT_ONCE, wait_s=wait_s)

@@ -39,7 +39,7 @@ class SpliceFailed(Exception):
 
 
 class Splicer:
-    """Surveys, joins, proves, by the program of `media/reading.py`, which may read the folders of edges."""
+    """Surveys, joins, proves, by `media/reading_program.py`, which may read the folders of edges."""
 
     def __init__(self, server: ForkClient, *, memory_bytes: int, stall_s: float, wait_s: float | None = None) -> None:
         self._server = server
