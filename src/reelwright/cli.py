@@ -53,7 +53,7 @@ def serve() -> None:
     need a worker: `procrastinate --app=reelwright_worker.app.app worker`. `reelwright up` does all three.
     """
     from reelwright.api.server import serve as run
-    from reelwright.db.schema import require_configured
+    from reelwright.db.schema_version import require_configured
     from reelwright.up import require_port
 
     async def examine(settings: Settings) -> None:

@@ -33,7 +33,7 @@ def configured(process: str) -> Settings:
 async def transaction(settings: Settings, process: str, *, was_looked_at: bool = False) -> AsyncIterator[AsyncSession]:
     """A transaction on the configured database, which has to be there and at this version's schema."""
     from reelwright.db.database import connected
-    from reelwright.db.schema import require_configured
+    from reelwright.db.schema_version import require_configured
 
     if not was_looked_at:
         await require_configured(settings)

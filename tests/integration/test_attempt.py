@@ -18,7 +18,7 @@ from sqlalchemy import Text, cast, event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from reelwright.capacity.place import WorkPlace
+from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db.database import create_engine
 from reelwright.db.models import File, Job, Variant
 from reelwright.db.sessions import Sessions

@@ -21,7 +21,7 @@ from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.outages import is_away
 from reelwright.db.revisions import current_revision, newest_revision
 from reelwright.db.sessions import Sessions, inside
-from reelwright.resources import folder
+from reelwright.packaged_folders import folder
 from tests.support.proxy import Wire, wire
 
 

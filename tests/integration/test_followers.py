@@ -20,7 +20,7 @@ from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.edits.edit import trim
 from reelwright.edits.enums import FileRole, JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, failed_attempts, lifecycle, results, reuse, toolchains
+from reelwright.jobs import claims, failed_attempts, lifecycle, reached_percent, results, reuse, toolchains
 from reelwright.jobs.backlog import unfinished
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.creation import NewJob
@@ -122,7 +122,7 @@ async def test_followers_are_kept_in_step(place: Rivals) -> None:
     assert (leader.reused_from_job_id, follower.reused_from_job_id) == (None, leader.id)
     claim = await world.claimed(leader.id, worker="w1")
     assert await world.claim(follower.id) is None
-    await world.do(claims.report, claim, percent=40, stage="render", speed=2.0, recipe_json={"commands": []})
+    await world.do(reached_percent.report, claim, percent=40, stage="render", speed=2.0, recipe_json={"commands": []})
     late = await place.submit()
     for job in await place.look(leader, follower, late):
         assert (job.status, job.progress, job.stage, job.worker) == (JobStatus.STARTED, 40, "render", "w1")
@@ -130,7 +130,7 @@ async def test_followers_are_kept_in_step(place: Rivals) -> None:
     await world.do(lifecycle.hand_back, claim)
     assert await place.states(leader, follower, late) == [("PENDING", 40)] * 3
     second = await world.claimed(leader.id)
-    await world.do(claims.report, second, percent=10, stage="render")
+    await world.do(reached_percent.report, second, percent=10, stage="render")
     assert await place.states(leader, follower, late) == [("STARTED", 40)] * 3
     async with world.sessions() as session:
         assert [(one.status, one.jobs) for one in await unfinished(session)] == [(JobStatus.STARTED, 1)]
@@ -234,7 +234,7 @@ async def test_a_cancelled_follower_leaves_the_others_alone(place: Rivals) -> No
     leader, follower, other = [await place.submit() for _ in range(3)]
     claim = await world.claimed(leader.id)
     await world.do(lifecycle.cancel, follower.id)
-    await world.do(claims.report, claim, percent=50, stage="render")
+    await world.do(reached_percent.report, claim, percent=50, stage="render")
     assert await place.states(leader, follower, other) == [("STARTED", 50), ("CANCELLED", 0), ("STARTED", 50)]
     await place.publish(claim)
     assert await place.states(leader, follower, other) == [("SUCCESS", 100), ("CANCELLED", 0), ("SUCCESS", 100)]
@@ -249,7 +249,7 @@ async def test_a_cancelled_leader_hands_its_encode_on(place: Rivals, by: str) ->
     leader, elsewhere, second, third = [await place.submit(video=video) for video in (0, 1, 0, 0)]
     claim = await world.claimed(leader.id)
     await world.do(claims.announce_publication, claim, ["processed/x"])
-    await world.do(claims.report, claim, percent=60, stage="render", speed=1.0)
+    await world.do(reached_percent.report, claim, percent=60, stage="render", speed=1.0)
     (entry,) = await world.entries()
     if by == "the API":
         await world.do(lifecycle.cancel, leader.id)
@@ -265,10 +265,10 @@ async def test_a_cancelled_leader_hands_its_encode_on(place: Rivals, by: str) ->
     assert await world.entries() == [entry]
     with pytest.raises(Conflict):
         await world.do(deletion.delete_video, place.videos[0][0])
-    await world.do(claims.report, claim, percent=70, stage="render")
+    await world.do(reached_percent.report, claim, percent=70, stage="render")
     await world.do(claims.renew, claim, lease_s=60)
     await world.do(lifecycle.cancel, second.id)
-    await world.do(claims.report, claim, percent=80, stage="render")
+    await world.do(reached_percent.report, claim, percent=80, stage="render")
     assert await place.states(second, third, elsewhere) == [("CANCELLED", 70), ("STARTED", 80), ("STARTED", 80)]
     async with world.sessions() as session:
         assert list(await session.scalars(text("SELECT job_id FROM publications"))) == [third.id]
@@ -287,13 +287,13 @@ async def test_one_that_reads_another_file_starts_again(place: Rivals) -> None:
     world = place.world
     leader, elsewhere = await place.submit(), await place.submit(video=1)
     claim = await world.claimed(leader.id)
-    await world.do(claims.report, claim, percent=60, stage="render")
+    await world.do(reached_percent.report, claim, percent=60, stage="render")
     await world.do(lifecycle.cancel, leader.id)
     assert await place.states(leader, elsewhere) == [("CANCELLED", 60), ("PENDING", 60)]
     with pytest.raises(LeaseLost):
         await place.publish(claim)
     again = await world.claimed(elsewhere.id)
-    await world.do(claims.report, again, percent=5, stage="render")
+    await world.do(reached_percent.report, again, percent=5, stage="render")
     assert await place.states(elsewhere) == [("STARTED", 60)]
     await place.publish(again)
     assert await place.states(elsewhere) == [("SUCCESS", 100)]
@@ -398,7 +398,7 @@ async def test_a_crowd_of_equal_jobs_is_made_once_at_a_time(place: Rivals, seed:
                 await asyncio.sleep(0.01)
                 continue
             with suppress(LeaseLost):
-                await world.do(claims.report, claim, percent=50, stage="render")
+                await world.do(reached_percent.report, claim, percent=50, stage="render")
                 fate = chance.random()
                 if fate < 0.1:
                     await world.do(failed_attempts.fail, claim, JobFailed("no", code="ffmpeg_failed"))
@@ -440,7 +440,7 @@ async def test_a_write_that_waited_while_its_claim_went_on_finds_it(place: Rival
     world = place.world
     leader, follower = await place.submit(), await place.submit()
     claim = await world.claimed(leader.id)
-    for transition in (claims.renew, claims.report):
+    for transition in (claims.renew, reached_percent.report):
         more = {"lease_s": 60} if transition is claims.renew else {"percent": 30, "stage": "render"}
         async with world.sessions() as session:
             await lifecycle.cancel(session, leader.id)

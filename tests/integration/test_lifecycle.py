@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_id
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue, waiting
+from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue, reached_percent, waiting
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.submit import find_source
 from reelwright.jobs.time_left import measured_s
@@ -109,7 +109,7 @@ async def test_an_old_attempt_can_write_nothing(world: World) -> None:
     before = await world.look(job_id)
     attempts: list[Awaitable[Any]] = [
         world.do(claims.renew, old, lease_s=1000),
-        world.do(claims.report, old, percent=50, stage="render"),
+        world.do(reached_percent.report, old, percent=50, stage="render"),
         world.publish(old, job_id),
         world.do(failed_attempts.fail, old, FAILED),
         world.do(lifecycle.hand_back, old),
@@ -147,14 +147,14 @@ async def test_what_is_left_is_told_by_the_attempt_that_runs(world: World) -> No
     job_id = await world.job()
     recipe = {"commands": [{"expected_s": "100"}]}
     claim = await world.claimed(job_id)
-    await world.do(claims.report, claim, percent=60, stage="render", speed=2.0, recipe_json=recipe)
+    await world.do(reached_percent.report, claim, percent=60, stage="render", speed=2.0, recipe_json=recipe)
     assert measured_s(await world.look(job_id)) == 20
     await world.do(lifecycle.hand_back, claim)
     again = await world.claimed(job_id)
     seen = []
     for percent in (0, 30, 80):
         seen.append(measured_s(await world.look(job_id)))
-        await world.do(claims.report, again, percent=percent, stage="render", speed=4.0)
+        await world.do(reached_percent.report, again, percent=percent, stage="render", speed=4.0)
     assert seen == [None, None, None]
     assert measured_s(await world.look(job_id)) == 5
 
@@ -165,12 +165,12 @@ async def test_progress_never_falls_and_is_100_only_with_success(world: World) -
     claim = await world.claimed(job_id)
     seen = []
     for percent in (10, 55.9, 20, 100, 250):
-        await world.do(claims.report, claim, percent=percent, stage="render")
+        await world.do(reached_percent.report, claim, percent=percent, stage="render")
         seen.append((await world.look(job_id)).progress)
     assert seen == [10, 55, 55, 99, 99]
     await world.do(lifecycle.hand_back, claim)
     again = await world.claimed(job_id)
-    await world.do(claims.report, again, percent=1, stage="render")
+    await world.do(reached_percent.report, again, percent=1, stage="render")
     assert (await world.look(job_id)).progress == 99
     await world.publish(again, job_id)
     job = await world.look(job_id)
@@ -271,7 +271,7 @@ async def test_a_retry_starts_again_from_0_with_a_higher_attempt(world: World, e
     """It has the whole budget again, and nothing of the old end."""
     job_id = await world.job(max_failures=1)
     claim = await world.claimed(job_id)
-    await world.do(claims.report, claim, percent=40, stage="render")
+    await world.do(reached_percent.report, claim, percent=40, stage="render")
     await (
         world.do(lifecycle.cancel, job_id) if ending == "cancelled" else world.do(failed_attempts.fail, claim, PASSING)
     )
@@ -311,7 +311,7 @@ async def test_every_transition_is_an_event_without_holes(world: World) -> None:
     """Numbered from 1, in the order in which they were committed; progress is none."""
     job_id = await world.job()
     first = await world.claimed(job_id)
-    await world.do(claims.report, first, percent=10, stage="render")
+    await world.do(reached_percent.report, first, percent=10, stage="render")
     await world.do(lifecycle.hand_back, first)
     await world.do(failed_attempts.fail, await world.claimed(job_id), FAILED)
     await world.do(lifecycle.retry, job_id)
@@ -346,7 +346,7 @@ async def test_listeners_hear_of_a_transition_when_it_is_committed(world: World)
             assert heard.empty()
             await session.rollback()
         claim = await world.claimed(job_id)
-        await world.do(claims.report, claim, percent=3, stage="render")
+        await world.do(reached_percent.report, claim, percent=3, stage="render")
         assert [await asyncio.wait_for(heard.get(), 5) for _ in range(2)] == [str(job_id)] * 2
         assert heard.empty()
     finally:

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook as Verifier
 
 from reelwright.db.models import Webhook
 from reelwright.events.signatures import new_secret
-from reelwright.jobs import claims
+from reelwright.jobs import reached_percent
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
@@ -64,7 +64,7 @@ async def test_whoever_chose_it_hears_the_newest(world: World, settings: Setting
     claim = await world.claimed(job_id)
 
     async def reach(percent: float) -> None:
-        await world.do(claims.report, claim, percent=percent, stage="render")
+        await world.do(reached_percent.report, claim, percent=percent, stage="render")
 
     async with Remote(answer).running() as remote:
         secret = await endpoint(world, remote.url("/told"), "job.progress")

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from reelwright.api import event_feeds
 from reelwright.api.event_feeds import EventFeeds
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
-from reelwright.jobs import claims, lifecycle
+from reelwright.jobs import lifecycle, reached_percent
 from reelwright.jobs.notifier import JobNotifier
 from tests.support.job_database import World
 from tests.support.processes import PATIENCE_S
@@ -47,7 +47,7 @@ async def test_who_asks_is_told_how_far_jobs_are_in_between(world: World, feeds:
     claim = await world.claimed(job_id)
     seen: list[tuple[str, Any]] = []
     reached = iter((10, 55, 90))
-    await world.do(claims.report, claim, percent=next(reached), stage="render")
+    await world.do(reached_percent.report, claim, percent=next(reached), stage="render")
     async for name, data in told(feeds):
         kind = data["type"]
         seen.append((kind, data["data"].get("progress")))
@@ -57,7 +57,7 @@ async def test_who_asks_is_told_how_far_jobs_are_in_between(world: World, feeds:
             assert data["data"]["job_id"] == str(job_id)
             assert (data["data"]["status"], data["data"]["stage"]) == ("STARTED", "render")
             if (percent := next(reached, None)) is not None:
-                await world.do(claims.report, claim, percent=percent, stage="render")
+                await world.do(reached_percent.report, claim, percent=percent, stage="render")
             else:
                 await world.do(lifecycle.cancel, job_id)
     assert seen == [
@@ -82,7 +82,7 @@ async def test_who_does_not_ask_is_told_of_events_alone(world: World, feeds: Eve
     both = {(await anext(asking))[1]["data"]["job_id"] for _ in range(2)}
     assert both == {str(first.job_id), str(second.job_id)}
     for claim in (theirs, first):
-        await world.do(claims.report, claim, percent=30, stage="render")
+        await world.do(reached_percent.report, claim, percent=30, stage="render")
     name, data = await anext(asking)
     assert (name, data["data"]["job_id"], data["data"]["progress"]) == ("progress", str(first.job_id), 30)
     await world.do(lifecycle.cancel, second.job_id)

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import event, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.capacity.place import Capacity
+from reelwright.capacity.machine_resources import Capacity
 from reelwright.db.models import Job, Project, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, confined
 from reelwright.edits.seconds_left import SecondsLeft
-from reelwright.jobs import able_workers, claims, outlook, queue_ahead, waiting
+from reelwright.jobs import able_workers, outlook, queue_ahead, reached_percent, waiting
 from reelwright.jobs.queries import find
 from reelwright.jobs.timing import Timing
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -48,7 +48,7 @@ async def runs(world: World, seconds: float, progress: int) -> uuid.UUID:
     """A job in a worker's hands; its entry is not in the queue any more."""
     job_id = await asked_for(world, seconds)
     claim = await world.claimed(job_id)
-    await world.do(claims.report, claim, percent=progress, stage="render")
+    await world.do(reached_percent.report, claim, percent=progress, stage="render")
     await world.do(leave_queue, job_id)
     return job_id
 
@@ -155,6 +155,8 @@ async def test_the_forecast_is_kept_with_the_job(world: World) -> None:
     job_id = await asked_for(world, 10)
     claim = await world.claimed(job_id)
     again = msgspec.to_builtins(foretold(30))
-    await world.do(claims.report, claim, percent=0, stage="render", recipe_json={"commands": []}, forecast=again)
-    await world.do(claims.report, claim, percent=1, stage="render")
+    await world.do(
+        reached_percent.report, claim, percent=0, stage="render", recipe_json={"commands": []}, forecast=again
+    )
+    await world.do(reached_percent.report, claim, percent=1, stage="render")
     assert (await world.look(job_id)).forecast == again

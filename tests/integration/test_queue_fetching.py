@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reelwright.capacity.place import WorkPlace
+from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.media.ffmpeg import capabilities
 from reelwright.settings import Settings
 from reelwright.storage import disk_space

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from reelwright.capacity.place import WorkPlace
+from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.jobs import room
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage

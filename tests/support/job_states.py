@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from reelwright.errors import JobFailed
-from reelwright.jobs import claims, failed_attempts, lifecycle
+from reelwright.jobs import failed_attempts, lifecycle, reached_percent
 from tests.support.job_database import World
 
 FAILED = JobFailed("no such luck", code="ffmpeg_failed")
@@ -20,7 +20,7 @@ async def pending(world: World) -> uuid.UUID:
 async def started(world: World) -> uuid.UUID:
     job_id = await world.job()
     claim = await world.claimed(job_id)
-    await world.do(claims.report, claim, percent=40, stage="render", speed=2.0)
+    await world.do(reached_percent.report, claim, percent=40, stage="render", speed=2.0)
     return job_id
 
 
@@ -29,7 +29,7 @@ async def failed(world: World) -> uuid.UUID:
     job_id = await world.job()
     await world.do(failed_attempts.fail, await world.claimed(job_id), PASSING)
     claim = await world.claimed(job_id)
-    await world.do(claims.report, claim, percent=60, stage="verify", speed=2.0)
+    await world.do(reached_percent.report, claim, percent=60, stage="verify", speed=2.0)
     await world.do(failed_attempts.fail, claim, FAILED)
     return job_id
 

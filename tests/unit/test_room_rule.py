@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from reelwright.capacity.machine_resources import Capacity, impossible
 from reelwright.capacity.need import Need
-from reelwright.capacity.place import Capacity, impossible
 from reelwright.capacity.rule import PASSED_OVER, Shortage, Waiter, shortage, worth_a_look
 
 DISK, MEMORY, CORES = "disk:a", "memory:m", "cores:m"

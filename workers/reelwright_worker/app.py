@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from reelwright import settings_reader, source_codecs, threads
-from reelwright.capacity.place import WorkPlace
-from reelwright.db import schema
+from reelwright.capacity.machine_resources import WorkPlace
+from reelwright.db import schema_version
 from reelwright.db.database import close, create_engine, located
 from reelwright.db.embedded import EmbeddedPostgresError
 from reelwright.db.outages import DatabaseUnusable
@@ -77,7 +77,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     settings = settings_reader.load()
     threads.provide()
     try:
-        await schema.require(url)
+        await schema_version.require(url)
     except DatabaseUnusable as error:
         raise SystemExit(f"Error: {error}") from error
     storage = LocalStorage(settings.media_path, reserve_bytes=settings.disk_reserve_bytes)

@@ -22,7 +22,7 @@ from reelwright.edits.plan import Plan, splicing
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.edits.splice_structs import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
-from reelwright.jobs import claims, time_left
+from reelwright.jobs import reached_percent, time_left
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
@@ -93,7 +93,7 @@ class Attempt(TendedAttempt):
         if recipe_json is not None:
             self.recipe_json = recipe_json
         percent = int(self.percent)
-        await claims.report(
+        await reached_percent.report(
             session,
             claim,
             percent=self.percent,

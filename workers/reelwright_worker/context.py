@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reelwright.capacity.place import WorkPlace
+from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import set_within
 from reelwright.capacity import reservations
-from reelwright.capacity.place import PlaceLook, WorkPlace
+from reelwright.capacity.machine_resources import PlaceLook, WorkPlace
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import able_workers, room, toolchains, waiting

@@ -15,7 +15,7 @@ from reelwright.capacity import reservations
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import claims
+from reelwright.jobs import claims, reached_percent
 from reelwright.jobs.claims import Claim
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.blame import blamed
@@ -137,6 +137,6 @@ class TendedAttempt(ABC):
         return True
 
     async def _report(self, session: AsyncSession, claim: Claim, recipe_json: dict[str, Any] | None = None) -> None:
-        await claims.report(
+        await reached_percent.report(
             session, claim, percent=self.percent, stage=self.stage, speed=self.speed, recipe_json=recipe_json
         )

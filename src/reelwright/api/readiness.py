@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.api.schemas.about import CheckOut
 from reelwright.db.models import Storage
 from reelwright.db.revisions import known_revisions, newest_revision
-from reelwright.db.schema import Schema
+from reelwright.db.schema_version import Schema
 from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import waiting
 from reelwright.jobs.notifier import JobNotifier

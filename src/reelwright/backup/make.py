@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reelwright.backup.pg_dump_and_restore import dump
 from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
-from reelwright.db.schema import require
+from reelwright.db.schema_version import require
 from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.overlay_images import images_in_use

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import finished
-from reelwright.capacity import place, reservations, rule
+from reelwright.capacity import machine_resources, reservations, rule
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import outside
 from reelwright.errors import NoSpace
@@ -80,7 +80,7 @@ async def room_held(
         yield
         return
     if file.renewed_in_s <= 0:
-        file.disk = await asyncio.to_thread(place.media_disk, storage)
+        file.disk = await asyncio.to_thread(machine_resources.media_disk, storage)
         with outside():
             async with sessions.begin() as session:
                 await _reserve(session, storage, file)

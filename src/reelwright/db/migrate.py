@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from reelwright import resources
+from reelwright import packaged_folders
 from reelwright.db.database import create_engine, usable
 from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
@@ -44,7 +44,7 @@ _OLDEST_TRANSACTION = (
 
 def configuration(connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(resources.folder("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(packaged_folders.folder("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

@@ -11,13 +11,13 @@ from functools import cache
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright import resources
+from reelwright import packaged_folders
 
 
 @cache
 def known_revisions() -> frozenset[str]:
     """Return every revision that this version can bring further."""
-    files = (resources.folder("migrations") / "versions").glob("[0-9]*_*.py")
+    files = (packaged_folders.folder("migrations") / "versions").glob("[0-9]*_*.py")
     return frozenset(path.name.partition("_")[0] for path in files)
 
 

@@ -11,7 +11,7 @@ from reelwright.cancellation import set_within
 from reelwright.db.database import MIN_MAJOR, located, usable
 from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
 from reelwright.db.outages import DatabaseUnusable
-from reelwright.db.schema import seen
+from reelwright.db.schema_version import seen
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings
 

@@ -1,4 +1,4 @@
-"""An attempt's right to a job: it fences all that the attempt writes, keeps the job its own, and tells how far it is.
+"""An attempt's right to a job: it fences all that the attempt writes, and keeps the job its own.
 
 The newest claim alone is valid: where nothing is written, the attempt is no longer the newest, or the job has ended.
 When a job is cancelled that others share, its claim goes on to one of those, and the worker notices nothing. Clocks are
@@ -12,15 +12,14 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import LeaseLost
-from reelwright.jobs import followers, history
+from reelwright.jobs import followers
 
-PROGRESS_BEFORE_COMMIT = 99
 LOOKS = 3
 """A statement that waited while the claim went on to another job finds it with neither: the next one does."""
 
@@ -75,36 +74,6 @@ async def renew(session: AsyncSession, claim: Claim, *, lease_s: float) -> None:
     """Say that the attempt is alive. Raises LeaseLost."""
     lease_until = func.now() + datetime.timedelta(seconds=lease_s)
     await followers.relay(session, await write(session, claim, lease_until=lease_until))
-
-
-async def report(
-    session: AsyncSession,
-    claim: Claim,
-    *,
-    percent: float,
-    stage: str,
-    speed: float | None = None,
-    recipe_json: dict[str, Any] | None = None,
-    forecast: dict[str, Any] | None = None,
-) -> None:
-    """Write progress: it never falls and stays below 100 until the commit. `recipe_json`, `forecast`: where they are
-    new. Raises LeaseLost.
-
-    While an attempt is behind what an earlier one reached, the speed is not written: nobody could tell what is left.
-    """
-    reached = min(int(percent), PROGRESS_BEFORE_COMMIT)
-    columns = {"recipe_json": recipe_json, "forecast": forecast}
-    values: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
-    job_id = await write(
-        session,
-        claim,
-        progress=func.greatest(Job.progress, reached),
-        stage=stage,
-        speed=case((Job.progress <= reached, literal(speed, Job.speed.type)), else_=None),
-        **values,
-    )
-    await history.notify(session, job_id)
-    await followers.relay(session, job_id, with_recipe=recipe_json is not None)
 
 
 async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:

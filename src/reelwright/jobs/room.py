@@ -18,8 +18,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity import reservations, rule
+from reelwright.capacity.machine_resources import PlaceLook, WorkPlace, impossible
 from reelwright.capacity.need import Need
-from reelwright.capacity.place import PlaceLook, WorkPlace, impossible
 from reelwright.capacity.reservations import Room, Stated
 from reelwright.capacity.rule import Amounts, Shortage, Waiter
 from reelwright.db.models import Job, JobWait

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright import resources
+from reelwright import packaged_folders
 from reelwright.db.models import File
 from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.file_formats import IMAGES, SUBRIP, WEBVTT
@@ -37,7 +37,7 @@ MAX_FOLDERS = 100
 
 
 def assets_folder(settings: Settings) -> Path:
-    return Path(settings.assets_dir).absolute() if settings.assets_dir else resources.folder("assets")
+    return Path(settings.assets_dir).absolute() if settings.assets_dir else packaged_folders.folder("assets")
 
 
 async def image(

@@ -15,7 +15,8 @@ from typing import Self
 from reelwright.errors import TooLarge, UnreadableMedia
 from reelwright.storage import in_use
 from reelwright.storage.appending import appended
-from reelwright.storage.local import LocalStorage, SpaceWatch
+from reelwright.storage.local import LocalStorage
+from reelwright.storage.space_watch import SpaceWatch
 
 READ_BYTES = 1 << 20
 

@@ -33,7 +33,8 @@ from reelwright.library.pouring import pour
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
 from reelwright.storage.appending import appended
-from reelwright.storage.local import LocalStorage, SpaceWatch
+from reelwright.storage.local import LocalStorage
+from reelwright.storage.space_watch import SpaceWatch
 from reelwright.telemetry import metrics
 
 Examined = TypeVar("Examined")

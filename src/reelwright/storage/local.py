@@ -43,9 +43,6 @@ class StoredFile:
     """When its content or one of its names last changed, seconds since the epoch: publishing counts."""
 
 
-SPACE_CHECK_BYTES = 256 << 20
-
-
 class LocalStorage:
     """One folder tree. Folders of different keys share nothing, so that a hostile file sees no sibling."""
 
@@ -191,18 +188,3 @@ class LocalStorage:
                 f"the storage disk has {usable_bytes + self.reserve_bytes} bytes free, "
                 f"{self.reserve_bytes} must stay free{more}"
             )
-
-
-class SpaceWatch:
-    """Looks at the disk again and again while a file is written of which nobody knows how large it becomes."""
-
-    def __init__(self, storage: LocalStorage) -> None:
-        self._storage = storage
-        self._unchecked_bytes = 0
-
-    def wrote(self, size_bytes: int) -> None:
-        """Raises NoSpace once the reserve is eaten into."""
-        self._unchecked_bytes += size_bytes
-        if self._unchecked_bytes >= SPACE_CHECK_BYTES:
-            self._unchecked_bytes = 0
-            self._storage.require_space(0)

@@ -27,7 +27,8 @@ import msgspec
 
 from reelwright.errors import NotFound
 from reelwright.storage.appending import appended
-from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage, SpaceWatch
+from reelwright.storage.local import FILE_MODE, INCOMING, LocalStorage
+from reelwright.storage.space_watch import SpaceWatch
 
 READ_BYTES = 1 << 20
 _CANNOT = (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)

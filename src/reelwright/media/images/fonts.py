@@ -23,6 +23,7 @@ import manimgx_fonts_cjk
 from reelwright.edits.text_rules import code_point, is_invisible
 from reelwright.media.images import font_file
 from reelwright.media.images.font_file import Font
+from reelwright.media.images.font_languages import han_writing
 
 __all__ = ["Font", "FontBook", "UnknownFont"]
 
@@ -35,9 +36,6 @@ SYSTEM = (Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
 DEFAULT = "Noto Sans"
 REGULAR = ("regular", "book", "normal", "roman", "medium")
 EAST_ASIAN = "Noto Sans CJK "
-WRITINGS = ((0x3040, 0x30FF, "JP"), (0x1100, 0x11FF, "KR"), (0xAC00, 0xD7A3, "KR"), (0x3100, 0x312F, "TC"))
-"""First and last character of what only one writing of Han characters goes along with."""
-HAN = ((0x2E80, 0x303F), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x323AF))
 MAX_NAMED = 40
 """Families that an error lists."""
 
@@ -102,7 +100,7 @@ class FontBook:
         missing = {one for one in text if not _needs_no_glyph(one)}
         missing -= font_file.coverage(chosen.path, chosen.index).of(missing)
         found = [chosen.family]
-        for font in self._fallbacks(_writing(text)):
+        for font in self._fallbacks(han_writing(text)):
             if not missing:
                 break
             if has := font_file.coverage(font.path, font.index).of(missing):
@@ -113,7 +111,7 @@ class FontBook:
     def _lacking(self, text: str, families: Sequence[str], chosen: Font) -> set[str]:
         """The characters that neither the chosen font nor the bundled ones of these families have."""
         missing = {one for one in text if not _needs_no_glyph(one)}
-        stand_ins = [font for font in self._fallbacks(_writing(text)) if font.family in families]
+        stand_ins = [font for font in self._fallbacks(han_writing(text)) if font.family in families]
         for font in (chosen, *stand_ins):
             missing -= font_file.coverage(font.path, font.index).of(missing)
         return missing
@@ -274,18 +272,6 @@ def _plain(name: str) -> str:
 def _without_suffix(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     return stem if dot and f".{suffix.lower()}" in font_file.SUFFIXES else name
-
-
-def _writing(text: str) -> str | None:
-    """How Han characters of the text look: as in Japan, Korea, Taiwan or China. None: it is not East Asian.
-
-    A text says so itself by what it has beside them; of one that does not, China's is meant, unless its font is named.
-    """
-    numbers = [ord(character) for character in text]
-    for first, last, writing in WRITINGS:
-        if any(first <= number <= last for number in numbers):
-            return writing
-    return "SC" if any(first <= number <= last for number in numbers for first, last in HAN) else None
 
 
 def _needs_no_glyph(character: str) -> bool:
