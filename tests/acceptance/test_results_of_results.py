@@ -60,7 +60,8 @@ async def test_three_generations_by_older_routes(shared_service: Service) -> Non
 
 
 async def test_every_route_goes_on_from_the_original(shared_service: Service) -> None:
-    """But to copy: of that a file is the best source there is. What is wrong is named where the request has it."""
+    """But to copy: of that a file is the best source there is; what is made of the copy is of the original again. What
+    is wrong is named where the request has it."""
     service = shared_service
     video = await service.upload(make(size=(160, 90)).path)
     trimmed = await service.until(await service.trim(video["id"], 0.4, 1.6), "SUCCESS")
@@ -74,6 +75,10 @@ async def test_every_route_goes_on_from_the_original(shared_service: Service) ->
         assert [frame.number for frame in frame_judge.read(await service.result(job["job_id"]))] == [*numbers]
     assert again["warnings"] == ["end 9 s is beyond the end of the video and became 1.2 s"]
     assert copied["plan"]["inputs"][0]["sha256"] != video["sha256"]
+    asked = {"source": copied["output_variant_id"], "steps": TURNED}
+    plan = (await service.client.post("/edits?validate_only=true", json=asked)).json()["plan"]
+    opened = plan["steps"][0]
+    assert (opened["start_s"], opened["end_s"], plan["inputs"][0]["sha256"]) == ("2/5", "8/5", video["sha256"])
     wrong = await service.client.post("/trim", json={"video_id": result, "start": 5})
     assert [error["pointer"] for error in wrong.json()["errors"]] == ["/start"]
     (await service.client.delete(f"/videos/{video['id']}")).raise_for_status()

@@ -81,6 +81,8 @@ def _as_steps(plan: Plan) -> tuple[PlannedStep, ...] | str:
                 return "how long the original is, is not known"
             whole = PlannedOpening(start_s="0", end_s=str(Fraction(repr(source.duration_s))), deep=deep, hdr=hdr)
             return (whole, *plan.steps)
+        case (PlannedOpening() as opened, *others) if plan.is_spliced:  # its pictures are the source's own
+            return (msgspec.structs.replace(opened, deep=deep, hdr=hdr), *others)
         case _:
             return plan.steps
 
@@ -113,8 +115,10 @@ def on(earlier: LineageBase, later: LineageBase) -> LineageBase | str:
     assert isinstance(opening, PlannedOpening)
     if opening.rate is not None:
         return "its frames were made even"
-    if (Fraction(opening.start_s), Fraction(opening.end_s)) != (Fraction(0), base.state.length):
-        others = [PlannedTrim(start_s=opening.start_s, end_s=opening.end_s), *others]
+    start, length = Fraction(opening.start_s), base.state.length
+    end = min(Fraction(opening.end_s), length)  # a file may last longer than what it was made of
+    if (start, end) != (Fraction(0), length):
+        others = [PlannedTrim(start_s=str(start), end_s=str(end)), *others]
     for step in others:
         base = LineageBase((*base.steps, step), step.after(base.state))
     return replace(base, subtitles=later.subtitles)
