@@ -11,9 +11,11 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_id
+from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue, reached_percent, waiting
@@ -51,6 +53,22 @@ async def test_a_rollback_leaves_neither_job_nor_queue_entry(world: World) -> No
         for table in (Job, JobInput, JobEvent):
             assert await session.scalar(select(func.count()).select_from(table)) == 0
     assert await world.entries() == []
+
+
+async def test_a_job_that_cannot_be_queued_for_the_database_is_away_says_so(world: World) -> None:
+    """Whoever settles an attempt tries that again: in a worker no other failure is."""
+    job_id = await world.job()
+
+    async def queue_while_it_goes(session: AsyncSession) -> None:
+        job = await session.get_one(Job, job_id)
+        own = await session.scalar(select(func.pg_backend_pid()))
+        async with world.sessions() as other:
+            await other.execute(select(func.pg_terminate_backend(own, 5000)))
+        await queue.defer(session, job)
+
+    with pytest.raises(DBAPIError) as caught:
+        await world.do(queue_while_it_goes)
+    assert is_away(caught.value)
 
 
 async def test_a_claim_takes_what_waits_and_nothing_that_is_held(world: World) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
+import procrastinate
 import psycopg
 import psycopg_pool
 from procrastinate import connector, exceptions
 
 from reelwright.db.connection import STATEMENT_TIMEOUT_S, libpq_parameters
-from reelwright.jobs.queue import SessionConnector
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def each_by_itself(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.set_autocommit(True)
 
 
-class LateConnector(SessionConnector):
+class LateConnector(procrastinate.PsycopgConnector):
     """A connector that learns its database when it is opened: importing the app reads no settings."""
 
     def connect_to(self, url: str) -> None:
