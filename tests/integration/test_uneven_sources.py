@@ -20,6 +20,7 @@ from tests.support.media_files import ffmpeg
 SECONDS = 2
 HALF = 25 * SECONDS
 """Frames of each of two parts."""
+INTERRUPTED = "the video is damaged or was interrupted within 1 frame: something may be missing there"
 
 
 def joined(folder: Path, name: str, suffix: str, **second: Any) -> Path:
@@ -61,11 +62,12 @@ CHANGES: dict[str, dict[str, Any]] = {
 async def test_a_picture_that_changes_in_the_middle_loses_no_frame(
     prober: Prober, folder: Path, tmp_path: Path, change: str, suffix: str
 ) -> None:
-    """Streamed, where the first frame is treated apart; and at the join the packet counters of a broadcast jump."""
+    """Streamed, where the first frame is treated apart; and at the join the packet counters of a broadcast jump, which
+    is how one that lacks something looks."""
     source = joined(folder, change, suffix, **CHANGES[change])
     said, found = await make(prober, source, tmp_path / "work", "stream")
     assert [frame.number for frame in found] == [*range(HALF), *range(HALF)]
-    assert said == ()
+    assert said == ((INTERRUPTED,) if suffix == "ts" else ())
 
 
 async def test_a_layer_stays_when_the_picture_below_changes(
@@ -97,6 +99,36 @@ async def test_a_last_frame_that_is_damaged_is_missed_aloud(prober: Prober, tmp_
     assert (len(found), said) == (19, ())
 
 
+async def test_a_broadcast_with_gaps_is_made_and_they_are_told(prober: Prober, tmp_path: Path) -> None:
+    """Packets that got lost on the way, in the picture and in the sound: every frame is there that can be, the last one
+    too, and what is damaged is said even where the decoder says nothing; who cuts before that hears nothing."""
+    whole = footage.make(container="ts", seconds=SECONDS).path
+    packets = [whole.read_bytes()[at : at + 188] for at in range(0, whole.stat().st_size, 188)]
+    of_sound = [number for number, packet in enumerate(packets) if packet[1:3] == b"\x01\x01"]  # none that begins one
+    lost = {len(packets) // 2 + number for number in range(4)} | {of_sound[len(of_sound) * 3 // 4]}
+    source = tmp_path / "gaps.ts"
+    source.write_bytes(b"".join(packet for number, packet in enumerate(packets) if number not in lost))
+    said, found = await make(prober, source, tmp_path / "whole", trim(0.2, 2))
+    assert (len(found), found[-1].number) == (45, HALF - 1)
+    assert "2 packets of sound of the video could not be decoded whole" in said[0]
+    assert said[1:] == (INTERRUPTED.replace("frame:", "frame and 1 packet of sound:"),)
+    said, found = await make(prober, source, tmp_path / "before", trim(0.2, 0.6))
+    assert ([frame.number for frame in found], said) == (list(range(5, 15)), ())
+
+
+async def test_what_the_end_of_a_file_tore_is_told(prober: Prober, tmp_path: Path) -> None:
+    """A torn packet is left out; who does not want it hears nothing."""
+    content = footage.make(container="flv", seconds=SECONDS).path.read_bytes()
+    source = tmp_path / "torn.flv"
+    source.write_bytes(content[: len(content) * 3 // 4 + 77])
+    said, found = await make(prober, source, tmp_path / "whole", "transcode")
+    assert said == ("the video is cut off or damaged within 1 frame that had to be left out",)
+    count = len(found)
+    said, found = await make(prober, source, tmp_path / "before", trim(0, 1))
+    assert ([frame.number for frame in found], said) == (list(range(25)), ())
+    assert count > 25
+
+
 async def test_an_index_in_ticks_that_are_no_frames_is_not_trusted(prober: Prober, tmp_path: Path) -> None:
     """AVI of a fine clock: after a seek its frames would bear other times."""
     source = tmp_path / "ticks.avi"
@@ -112,7 +144,7 @@ async def test_recordings_whose_clock_starts_anew_are_one_video(prober: Prober, 
     source = tmp_path / "anew.ts"
     source.write_bytes(b"".join(part.read_bytes() for part in parts))
     said, found = await make(prober, source, tmp_path / "whole", "transcode")
-    assert ([frame.number for frame in found], said) == ([*range(HALF), *range(HALF)], ())
+    assert ([frame.number for frame in found], said) == ([*range(HALF), *range(HALF)], (INTERRUPTED,))
     _, found = await make(prober, source, tmp_path / "cut", trim(1.6, 2.6))
     numbers = [frame.number for frame in found]
     at = numbers.index(0)

@@ -12,8 +12,9 @@ UNDECODABLE = re.compile(
 )
 """How ffmpeg, from 5.1 on, says that it failed at what it read. It goes on, unless it is told not to."""
 _SOUND = re.compile(r"\[aist#|\[aac|\[mp[123]|\[e?ac3|\[opus|\[vorbis|\[flac|\[pcm|\[wma")
-_DROPPED = re.compile(r"\[in#0\D.*Packet corrupt \(stream = (\d+), dts = (-?\d+|NOPTS)\), dropping it")
-"""A packet that reaches beyond the end of the file, or that the container itself calls damaged."""
+_CORRUPT = re.compile(r"\[in#0\D.*Packet corrupt \(stream = (\d+), dts = (-?\d+|NOPTS)\)(, dropping it)?")
+"""A packet that reaches beyond the end of the file, or that the container itself calls damaged. Of a broadcast also one
+amid or behind which some are missing, which is not left out; each is said again each time that it is read."""
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Damage:
     sounds: int = 0
     dropped: list[int] = field(default_factory=list)
     """Streams of the packets that were left out."""
+    marked: set[tuple[int, str]] = field(default_factory=set)
+    """Streams and times of those that are called damaged, and were decoded as far as they can be."""
     first: str = ""
     """The first line that spoke of something undecodable."""
     first_s: float = 0.0
@@ -33,10 +36,13 @@ class Damage:
 
     def note(self, line: str, done_s: float) -> bool:
         """Take a line in; whether it says that something could not be decoded."""
-        if (found := _DROPPED.search(line)) is not None:
-            stream = int(found[1])
-            if found[2] == "NOPTS" or stream not in self.needed_to or int(found[2]) < self.needed_to[stream]:
-                self.dropped.append(stream)
+        if (found := _CORRUPT.search(line)) is not None:
+            stream, at = int(found[1]), found[2]
+            if at == "NOPTS" or stream not in self.needed_to or int(at) < self.needed_to[stream]:
+                if found[3]:
+                    self.dropped.append(stream)
+                else:
+                    self.marked.add((stream, at))
             return False
         if UNDECODABLE.search(line) is None:
             return False
@@ -51,22 +57,18 @@ class Damage:
     def warnings(self, picture: int) -> list[str]:
         """In sentences for the client; `picture`: the stream of the first input that the picture is."""
         told: list[str] = []
-        if self.pictures or self.sounds:
-            parts = [
-                f"{count} {what}{'s' if count > 1 else ''}"
-                for count, what in ((self.pictures, "frame"), (self.sounds, "packet of sound"))
-                if count
-            ]
+        if lost := _both(self.pictures, self.sounds):
             where = f", the first after about {self.first_s:.0f} s of the output" if self.first_s >= 1 else ""
-            told.append(f"{' and '.join(parts)} of the video could not be decoded whole{where}: damaged or left out")
-        if frames := self.dropped.count(picture):
-            told.append(f"the video is cut off or damaged within {_count(frames, 'frame')} that had to be left out")
-        if sounds := len(self.dropped) - frames:
-            told.append(
-                f"the video is cut off or damaged within {_count(sounds, 'packet')} of sound that had to be left out"
-            )
+            told.append(f"{lost} of the video could not be decoded whole{where}: damaged or left out")
+        frames, marked = self.dropped.count(picture), sum(stream == picture for stream, _ in self.marked)
+        if dropped := _both(frames, len(self.dropped) - frames):
+            told.append(f"the video is cut off or damaged within {dropped} that had to be left out")
+        if parts := _both(marked, len(self.marked) - marked):
+            told.append(f"the video is damaged or was interrupted within {parts}: something may be missing there")
         return told
 
 
-def _count(number: int, what: str) -> str:
-    return f"a {what}" if number == 1 else f"{number} {what}s"
+def _both(frames: int, sounds: int) -> str:
+    """So many frames and packets of sound, in words; empty where there is neither."""
+    counts = ((frames, "frame", ""), (sounds, "packet", " of sound"))
+    return " and ".join(f"{number} {what}{'s' if number > 1 else ''}{of}" for number, what, of in counts if number)

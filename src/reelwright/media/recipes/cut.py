@@ -12,7 +12,7 @@ from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.held_frames import video_begin
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput
-from reelwright.media.ffmpeg.command import dropping
+from reelwright.media.ffmpeg.command import BROADCAST, dropping
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
 from reelwright.media.recipes.audio_filters import coded, in_step, lasting
 
@@ -92,8 +92,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
         if (grid := frame_grid(media)) is not None:
             before = f"st(0,ld(0)+gte(pts,startpts)*lt(pts,{end}));"
             rules.append(f"gte(pts,{end})*gte(ld(0)*{grid.frame_s / tick},{end}-startpts)")
-        if picture.last_packet_s is not None:
-            rules.append(f"gte(dts,{(Fraction(picture.last_packet_s) - Fraction(self.behind_s)) / tick})")
+        if (last_s := self._last_packet_s(media)) is not None:
+            rules.append(f"gte(dts,{last_s / tick})")
         options = dropping(picture.index, before + "+".join(rules))
         for track in media.decodable_audio:
             ends = ceil(Fraction(self.sound_end_s) / Fraction(track.time_base))
@@ -102,10 +102,15 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 
     def has_last_packet(self, media: MediaInfo) -> bool:
         """Whether the packet that `without_the_rest` drops at the end of the file is one of the interval's."""
-        last_s = media.main_video.last_packet_s
-        return last_s is not None and Fraction(last_s) - Fraction(self.behind_s) < self.end_tick * Fraction(
-            media.main_video.time_base
-        )
+        last_s = self._last_packet_s(media)
+        return last_s is not None and last_s < self.end_tick * Fraction(media.main_video.time_base)
+
+    def _last_packet_s(self, media: MediaInfo) -> Fraction | None:
+        """When the packet is decoded that the end of the file may have torn; None where that is not known, and of
+        broadcasts: what is damaged of those is made with what can be decoded, and may lie anywhere."""
+        if media.main_video.last_packet_s is None or media.container in BROADCAST:
+            return None
+        return Fraction(media.main_video.last_packet_s) - Fraction(self.behind_s)
 
     def needed_to(self, media: MediaInfo) -> dict[int, int]:
         """By stream, the tick of the interval's end."""
