@@ -77,7 +77,16 @@ steps = st.one_of(
     _step("trim", start=times, end=times).filter(lambda step: "start" in step),
     _step("keep", intervals=intervals).filter(lambda step: "intervals" in step),
     _step("cut", intervals=intervals).filter(lambda step: "intervals" in step),
-    _step("crop", width=sides, height=sides, aspect=st.sampled_from(["1:1", "vertical", MARK]), x=st.integers(-9, 999)),
+    _step(
+        "crop",
+        width=sides,
+        height=sides,
+        aspect=st.sampled_from(["1:1", "vertical", MARK]),
+        x=st.integers(-9, 999),
+        position=st.builds(
+            dict, anchor=st.sampled_from(["top-left", "right"]), margin=st.sampled_from([0, 9, -(10**5)])
+        ),
+    ),
     _step("fit", width=sides, height=sides, aspect=st.sampled_from(["9:16", "square"]), fill=colors | st.just("blur")),
     _step("pad", left=st.integers(0, 400), bottom=st.integers(0, 400), color=colors),
     st.sampled_from([90, 180, 270]).map(lambda degrees: {"type": "rotate", "degrees": degrees}),

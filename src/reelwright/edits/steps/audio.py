@@ -71,8 +71,9 @@ class AudioStep(BaseStep, frozen=True, kw_only=True, tag="audio"):
             errors.append(FieldError(planning.pointer / "replace", "has nothing to replace: `mute` leaves no sound"))
         up, down = (Fraction(repr(seconds)) for seconds in (self.fade_in, self.fade_out))
         if up + down > state.length:
-            long = f"is, with the other fade, longer than the video ({timecode.show(state.length)})"
-            errors.append(FieldError(planning.pointer / ("fade_out" if down else "fade_in"), long))
+            long = f"longer than the video ({timecode.show(state.length)})"
+            said = f"is, with the other fade, {long}" if up and down else f"is {long}"
+            errors.append(FieldError(planning.pointer / ("fade_out" if down else "fade_in"), said))
         replaced = self._other(self.replace, "replace", state, planning, errors)
         mixed = self._other(self.mix, "mix", state, planning, errors)
         if errors:

@@ -33,22 +33,26 @@ class CropStep(BaseStep, frozen=True, kw_only=True, tag="crop"):
         ]
         if errors:
             raise InvalidInput(errors)
-        x, y = anchored(self.position).position(state.canvas, size)
-        corner = [x, y]
+        corner = [0, 0]
         for axis, (name, place) in enumerate((("x", self.x), ("y", self.y))):
-            if place is None:
-                continue
             try:
-                corner[axis] = position(place, place, OVERLAY, picture=state.canvas, overlay=size)[axis]
+                corner[axis] = self._corner(axis, place, state.canvas, size)
             except ValueError as error:
-                errors.append(FieldError(planning.pointer / name, str(error)))
-                continue
-            if not 0 <= corner[axis] <= state.canvas[axis] - size[axis]:
-                seen = f"{corner[axis]}: a part of {width}x{height} at it leaves the picture"
-                errors.append(FieldError(planning.pointer / name, f"is {seen} ({state.canvas[0]}x{state.canvas[1]})"))
+                errors.append(FieldError(planning.pointer / ("position" if place is None else name), str(error)))
         if errors:
-            raise InvalidInput(errors)
+            raise InvalidInput(list(dict.fromkeys(errors)))
         return PlannedCrop(x=corner[0] - corner[0] % 2, y=corner[1] - corner[1] % 2, width=width, height=height)
+
+    def _corner(self, axis: int, place: Place | None, canvas: Size, size: Size) -> int:
+        """Raises ValueError with a sentence for the client."""
+        if place is None:
+            found = anchored(self.position).position(canvas, size)[axis]
+        else:
+            found = position(place, place, OVERLAY, picture=canvas, overlay=size)[axis]
+        if not 0 <= found <= canvas[axis] - size[axis]:
+            part, whole = f"{size[0]}x{size[1]}", f"{canvas[0]}x{canvas[1]}"
+            raise ValueError(f"puts {'xy'[axis]} at {found}: a part of {part} there leaves the picture ({whole})")
+        return found
 
     def _size(self, canvas: Size, planning: Planning) -> Size:
         if self.aspect is None:

@@ -33,8 +33,9 @@ class FadeStep(BaseStep, frozen=True, kw_only=True, tag="fade", rename={"in_": "
         if not (self.picture or self.sound):
             raise InvalidInput([FieldError(planning.pointer / "picture", "is off, and so is the sound")])
         if up + down > state.length:
-            long = f"with `in`, longer than the video ({timecode.show(state.length)})"
-            raise InvalidInput([FieldError(planning.pointer / ("out" if down else "in"), f"is, {long}")])
+            long = f"longer than the video ({timecode.show(state.length)})"
+            said = f"is, with `in`, {long}" if up and down else f"is {long}"
+            raise InvalidInput([FieldError(planning.pointer / ("out" if down else "in"), said)])
         filled = color.parse(self.color).hex
         return PlannedFade(in_s=str(up), out_s=str(down), color=filled, picture=self.picture, sound=self.sound)
 

@@ -46,14 +46,7 @@ class FitStep(BaseStep, frozen=True, kw_only=True, tag="fit"):
         """Raises InvalidInput that names every wrong field."""
         width, height = canvas = self._canvas(state.canvas, planning)
         if max(canvas) > MAX_SIDE_PX:
-            raise InvalidInput(
-                [
-                    FieldError(
-                        planning.pointer / "width",
-                        _too_large((width, height)),
-                    )
-                ]
-            )
+            raise InvalidInput([FieldError(planning.pointer / "width", _too_large(canvas))])
         whole, fill = state.canvas, self.fill
         if fill == "stretch":
             return PlannedFit(width=width, height=height, inner=canvas, x=0, y=0)
@@ -120,14 +113,7 @@ class PadStep(BaseStep, frozen=True, kw_only=True, tag="pad"):
         left, right, top, bottom = (2 * round(side / 2) for side in (self.left, self.right, self.top, self.bottom))
         width, height = state.canvas[0] + left + right, state.canvas[1] + top + bottom
         if max(width, height) > MAX_SIDE_PX:
-            raise InvalidInput(
-                [
-                    FieldError(
-                        planning.pointer.path,
-                        _too_large((width, height)),
-                    )
-                ]
-            )
+            raise InvalidInput([FieldError(planning.pointer.path, _too_large((width, height)))])
         filled = color.parse(self.color).hex
         return PlannedFit(width=width, height=height, inner=state.canvas, x=left, y=top, color=filled)
 
