@@ -12,7 +12,9 @@ import pytest
 
 from reelwright.edits.edit import Edit, overlay, trim
 from reelwright.edits.layers import ImageLayer
-from reelwright.edits.outputs import Ladder
+from reelwright.edits.outputs import AudioEncoding, FileOutput, Ladder, VideoEncoding
+from reelwright.edits.plan import VideoFacts
+from reelwright.edits.steps.concat import Clip, ConcatStep
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
@@ -20,6 +22,7 @@ from tests.support.media_files import ffmpeg
 SECONDS = 2
 HALF = 25 * SECONDS
 """Frames of each of two parts."""
+FAST = FileOutput(video=VideoEncoding(preset="ultrafast"), audio=AudioEncoding())
 INTERRUPTED = "the video is damaged or was interrupted within 1 frame: something may be missing there"
 
 
@@ -117,7 +120,7 @@ async def test_a_broadcast_with_gaps_is_made_and_they_are_told(prober: Prober, t
 
 
 async def test_what_the_end_of_a_file_tore_is_told(prober: Prober, tmp_path: Path) -> None:
-    """A torn packet is left out; who does not want it hears nothing."""
+    """A torn packet is left out, also of a video that is joined; who does not want it hears nothing."""
     content = footage.make(container="flv", seconds=SECONDS).path.read_bytes()
     source = tmp_path / "torn.flv"
     source.write_bytes(content[: len(content) * 3 // 4 + 77])
@@ -127,6 +130,10 @@ async def test_what_the_end_of_a_file_tore_is_told(prober: Prober, tmp_path: Pat
     said, found = await make(prober, source, tmp_path / "before", trim(0, 1))
     assert ([frame.number for frame in found], said) == (list(range(25)), ())
     assert count > 25
+    joined_to = Edit(steps=(ConcatStep(after=(Clip(source="a"),)),), outputs=(FAST,))
+    layer = VideoFacts(sha256="1" * 64, media=await prober.probe(source)), source
+    said, _ = await make(prober, footage.make(seconds=1).path, tmp_path / "joined", joined_to, layer)
+    assert said == ("another source is cut off or damaged within 1 packet: something may be missing there",)
 
 
 async def test_an_index_in_ticks_that_are_no_frames_is_not_trusted(prober: Prober, tmp_path: Path) -> None:

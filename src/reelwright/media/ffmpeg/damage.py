@@ -12,7 +12,7 @@ UNDECODABLE = re.compile(
 )
 """How ffmpeg, from 5.1 on, says that it failed at what it read. It goes on, unless it is told not to."""
 _SOUND = re.compile(r"\[aist#|\[aac|\[mp[123]|\[e?ac3|\[opus|\[vorbis|\[flac|\[pcm|\[wma")
-_CORRUPT = re.compile(r"\[in#0\D.*Packet corrupt \(stream = (\d+), dts = (-?\d+|NOPTS)\)(, dropping it)?")
+_CORRUPT = re.compile(r"\[in#(\d+)\D.*Packet corrupt \(stream = (\d+), dts = (-?\d+|NOPTS)\)(, dropping it)?")
 """A packet that reaches beyond the end of the file, or that the container itself calls damaged. Of a broadcast also one
 amid or behind which some are missing, which is not left out; each is said again each time that it is read."""
 
@@ -26,9 +26,11 @@ class Damage:
     pictures: int = 0
     sounds: int = 0
     dropped: list[int] = field(default_factory=list)
-    """Streams of the packets that were left out."""
+    """Streams of the first input's packets that were left out."""
     marked: set[tuple[int, str]] = field(default_factory=set)
     """Streams and times of those that are called damaged, and were decoded as far as they can be."""
+    elsewhere: set[tuple[str, int, str]] = field(default_factory=set)
+    """The same of further inputs, left out or not: input, stream and time."""
     first: str = ""
     """The first line that spoke of something undecodable."""
     first_s: float = 0.0
@@ -37,9 +39,11 @@ class Damage:
     def note(self, line: str, done_s: float) -> bool:
         """Take a line in; whether it says that something could not be decoded."""
         if (found := _CORRUPT.search(line)) is not None:
-            stream, at = int(found[1]), found[2]
-            if at == "NOPTS" or stream not in self.needed_to or int(at) < self.needed_to[stream]:
-                if found[3]:
+            stream, at = int(found[2]), found[3]
+            if found[1] != "0":
+                self.elsewhere.add((found[1], stream, at))
+            elif at == "NOPTS" or stream not in self.needed_to or int(at) < self.needed_to[stream]:
+                if found[4]:
                     self.dropped.append(stream)
                 else:
                     self.marked.add((stream, at))
@@ -65,6 +69,9 @@ class Damage:
             told.append(f"the video is cut off or damaged within {dropped} that had to be left out")
         if parts := _both(marked, len(self.marked) - marked):
             told.append(f"the video is damaged or was interrupted within {parts}: something may be missing there")
+        if number := len(self.elsewhere):
+            packets = "1 packet" if number == 1 else f"{number} packets"
+            told.append(f"another source is cut off or damaged within {packets}: something may be missing there")
         return told
 
 
