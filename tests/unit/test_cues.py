@@ -4,14 +4,16 @@ import contextlib
 import itertools
 import time
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reelwright.edits.cues import markup, time_line, write_webvtt
+from reelwright.edits.cues import layout, markup, time_line, write_webvtt
 from reelwright.edits.cues.cue import ANYWHERE, MAX_BYTES, MAX_CUES, Cue, CuePlace, CueRun, CuesError
 from reelwright.edits.cues.read import inline, read
+from reelwright.edits.cues.style import SubtitleStyle, in_pixels
 from reelwright.edits.cues.time_line import Piece, moved, states
 
 ONE = "1\n00:00:01,000 --> 00:00:02,500\nHello\n"
@@ -122,7 +124,8 @@ def test_tags_of_srt() -> None:
     content = (
         "1\n00:00:01,000 --> 00:00:02,000\n"
         '{\\an8\\fs20}<font color="#FF0000" size=3>red</font> <FONT color=lime>l</FONT><font color=00ff00>g</font>'
-        "<br/>{\\i1}a{\\i0}b <u>c</u> I <3 you <sarcasm> a < b &quot;&#x41;&#66;&quot; {note} <b>open"
+        "<br/>{\\i1}a{\\i0}b <u>c</u> I <3 you <sarcasm> a < b &quot;&#x41;&#66;&quot; {note}"
+        "<font color=nosuch> x </font><strong>open"
     )
     (found,) = read(content).cues
     assert found.place == CuePlace(line=0)
@@ -133,7 +136,7 @@ def test_tags_of_srt() -> None:
         CueRun("a", italic=True),
         CueRun("b "),
         CueRun("c", underline=True),
-        CueRun(' I <3 you <sarcasm> a < b "AB" {note} '),
+        CueRun(' I <3 you <sarcasm> a < b "AB" {note} x '),
         CueRun("open", bold=True),
     )
 
@@ -153,6 +156,7 @@ def test_tags_of_srt() -> None:
         (ONE.replace("Hello", "x\n" * 21), "line 2: a cue has at most 20 lines"),
         (ONE * (MAX_CUES + 1), f"line {3 * MAX_CUES + 2}: there are more than 5000 cues"),
         (b"x" * (MAX_BYTES + 1), "at most 1048576 bytes"),
+        ("x" * (MAX_BYTES + 1), "at most 1048576 characters"),
         (b"\xff\xfe\x00", "cannot be read as that to its end"),
     ],
 )
@@ -168,6 +172,7 @@ def test_cues_that_are_never_seen_are_left_out_and_said() -> None:
     found = read(ONE + never + never + "00:00:05,000 --> 00:00:06,000\n<i> </i>\n")
     assert len(found.cues) == 1
     assert found.warnings == ("line 4 (and 1 more): the cue does not end after it begins and is never shown",)
+    assert read("1\nby somebody\n" + ONE).warnings == ("line 2: this is in no cue and was left out",)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +183,7 @@ def test_cues_that_are_never_seen_are_left_out_and_said() -> None:
         "00:00:01,000 --> " * 60_000,
         "WEBVTT\n\n" + "<" * (MAX_BYTES - 20),
         ONE + "<i>{\\i1}" * 100_000,
+        ONE + "{\\i1}" * 100_000,
         ONE + "<" * (MAX_BYTES - 100),
         ONE + "{\\" * 500_000,
         "WEBVTT\n\nSTYLE\n" + "::cue(.a){" * 100_000,
@@ -328,3 +334,21 @@ def test_a_state_is_what_is_shown_at_its_times(spans: list[tuple[Fraction, Fract
 def test_what_lies_behind_the_end_is_cut_off() -> None:
     """Of a video that is shorter than its subtitles."""
     assert time_line.within([cue(0, 5), cue(8, 12), cue(10, 12)], Fraction(10)) == (cue(0, 5), cue(8, 10))
+
+
+def test_a_cue_is_broken_at_the_width_that_it_asks_for() -> None:
+    """As far as that lies in the picture, and never at less than two letters."""
+    style = in_pixels(SubtitleStyle(), (640, 360))
+
+    def room(**place: Any) -> int:
+        return layout.widest(Cue("0", "1", (CueRun("x"),), CuePlace(**place)), style)
+
+    assert room(size_percent=50) == 320
+    assert room(size_percent=0) == 2 * style.text.font_size
+    assert room() == room(size_percent=100)
+
+
+def test_what_lies_beside_the_canvas_needs_no_room() -> None:
+    style = in_pixels(SubtitleStyle(), (640, 360))
+    assert layout.bounds([layout.Box(700, 10, 800, 50)], style) is None
+    assert layout.bounds([layout.Box(-5, 11, 33, 51)], style) == layout.Box(0, 10, 34, 52)

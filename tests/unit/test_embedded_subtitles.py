@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from reelwright.edits import ladder
 from reelwright.edits.cues.cue import ANYWHERE, MAX_CUE_CHARACTERS, Cue, CuePlace, CueRun
+from reelwright.edits.cues.cue import MAX_CUES as MOST_CUES
 from reelwright.edits.cues.embedded import FoundCue, FoundTrack, embedded
 from reelwright.edits.cues.joined_tracks import within
 from reelwright.edits.cues.packet_text import TEXT_CODECS, PacketText, TrackHeader, header_of, text_of
 from reelwright.edits.cues.time_line import Piece
-from reelwright.edits.cues.track import MAX_CUES, MAX_RUNS, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack
+from reelwright.edits.cues.track import MAX_CHARACTERS, MAX_CUES, MAX_RUNS, MAX_TOGETHER, MAX_TRACKS, SubtitleTrack
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import OtherStream
@@ -67,6 +68,7 @@ def found(
         ("ass", ass(r"{\i1}Hi{\i0}, you\Nthere"), (CueRun("Hi", italic=True), CueRun(", you\nthere"))),
         ("ass", ass(r"{\c&H0000FF&}red{\r} {\p1}m 0 0 l{\p0}a"), (CueRun("red", color="#ff0000"), CueRun(" a"))),
         ("ass", ass(r"{\pos(1,2)\bord2\blur3\clip(1,2,3,4)\be1}a,b,,c"), (CueRun("a,b,,c"),)),
+        ("ass", ass(r"a{\p1}m 0 0 l 1 1"), (CueRun("a"),)),
         ("ass", ass("loud", "Sign"), (CueRun("loud", bold=True),)),
         ("ass", b"0,0,Default", ()),
         ("mov_text", timed("Hi\nyou", (0, 2, 2, "ffffff")), (CueRun("Hi\n", italic=True), CueRun("you"))),
@@ -76,6 +78,12 @@ def found(
             (CueRun("漢"), CueRun("a😀", bold=True, color="#ff0000"), CueRun("b")),
         ),
         ("mov_text", timed("x", (0, 65535, 7, "ffffff")), (CueRun("x", italic=True, bold=True, underline=True),)),
+        (
+            "mov_text",
+            timed("x") + struct.pack(">I4sH", 10, b"hlit", 0) + timed("", (0, 1, 2, "ffffff"))[2:],
+            (CueRun("x", italic=True),),
+        ),
+        ("mov_text", timed("x") + struct.pack(">I4s", 0, b"styl"), (CueRun("x"),)),
         ("mov_text", b"\x00\x00", ()),
         ("mov_text", b"\xff\xffab", (CueRun("ab"),)),
         ("text", "\ufeffé".encode(), (CueRun("é"),)),
@@ -160,6 +168,15 @@ def test_what_is_too_much_is_left_out_and_told() -> None:
     long = [found(*(line(at, at + 1) for at in range(4000)), stream=number) for number in range(3)]
     assert embedded(long).streams == (0, 1)
     assert str(MAX_CUES) in embedded(long).warnings[0]
+    endless = embedded([found(*(line(at, at + 1) for at in range(MOST_CUES + 1)))])
+    assert len(endless.tracks[0].cues) == MOST_CUES
+    assert endless.warnings == (
+        f"the file's subtitle track 1 (en): the cues behind the first {MOST_CUES} are left out",
+    )
+    wordy = found(
+        *(line(at, at + 1, "y" * MAX_CUE_CHARACTERS) for at in range(MAX_CHARACTERS // MAX_CUE_CHARACTERS + 1))
+    )
+    assert "characters together" in embedded([wordy]).warnings[0]
     colours = PacketText(tuple(CueRun("a", bold=bool(number % 2)) for number in range(MAX_CUE_CHARACTERS)))
     spotty = found(*(FoundCue(Fraction(at), Fraction(at + 1), colours) for at in range(MAX_RUNS // 1000 + 1)))
     assert embedded([spotty]).tracks == ()

@@ -50,6 +50,8 @@ def test_depth_and_hdr_are_kept_or_missed(codec: str) -> None:
     said = warnings(deep, codec=codec), warnings(bright, codec=codec)
     if codec != "h264":
         assert said == ((), ())
+        deeper = media(bit_depth=12, pixel_format="yuv420p12le")
+        assert warnings(deeper, codec=codec) == ("the video has 12 bits a sample: it becomes 10",)
         return
     assert said[0] == ("the video has 10 bits a sample: with h264 it becomes 8; the codecs hevc, av1 and vp9 keep ten",)
     assert said[1] == ("the video is HDR: it becomes SDR (BT.709); the codecs hevc, av1 and vp9 keep it",)

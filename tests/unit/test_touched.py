@@ -13,13 +13,15 @@ from reelwright.api.schemas.templates import TemplateIn
 from reelwright.edits.edit import OVERLAY_OUTPUT, Edit
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
-from reelwright.edits.plan import Facts, ImageFacts, Plan, PlannedOverlay, resolve, splicing
+from reelwright.edits.plan import Facts, ImageFacts, Plan, PlannedOverlay, SoundFacts, resolve, splicing
 from reelwright.edits.plan.touched import only, touched
 from reelwright.edits.splice_structs import FrameRun, SourceCoding, SplicedInterval, SpliceRefusal, Survey
 from reelwright.edits.steps import Step
+from reelwright.edits.steps.audio import AudioStep, MixedSound
 from reelwright.edits.steps.crop import CropStep
 from reelwright.edits.steps.fade import FadeStep
 from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput
@@ -126,6 +128,18 @@ def test_what_is_drawn_has_only_what_is_seen_then() -> None:
     (step,) = [step for step in seen.steps if isinstance(step, PlannedOverlay)]
     assert [layer.start_s for layer in step.layers] == ["4", "9/2"]
     assert slots == (2, 3)
+
+
+def test_what_brings_sound_alone_is_not_seen() -> None:
+    """But counted among what is read."""
+    tune = SoundFacts(sha256="2" * 64, media=media())
+    steps = (AudioStep(mix=MixedSound(source="b")), laid((2, 4)))
+    plan = resolve(
+        Edit(steps=steps, outputs=(OVERLAY_OUTPUT,)), Facts(sha256="0" * 64, media=media(), layers=(tune, PICTURE))
+    )
+    seen, slots = only(plan, Fraction(2), Fraction(3))
+    assert [type(step) for step in seen.steps] == [PlannedOpening, PlannedOverlay]
+    assert slots == (2,)
 
 
 def test_commands_name_the_slots_of_the_whole_plan() -> None:

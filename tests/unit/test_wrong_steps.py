@@ -22,7 +22,7 @@ LARGE = ImageFacts(sha256="1" * 64, width=32_000, height=30_000)
 JUMPS = VideoFacts(sha256="2" * 64, media=msgspec.structs.replace(media(), clock_jumps=True))
 GREEN = VideoFacts(sha256="3" * 64, media=media(dolby_vision_profile=5, dolby_vision_compatibility=0))
 DRAWN = SubtitlesFacts(sha256="4" * 64, canvas=(640, 360), x=0, y=0, width=8, height=8)
-UNKNOWN = msgspec.structs.replace(media(), duration_s=None)
+UNKNOWN = msgspec.structs.replace(media(duration_s=None), duration_s=None)
 
 
 def planned(step: dict[str, Any], *layers: StepFacts, info: MediaInfo | None = None) -> Plan:
@@ -48,6 +48,7 @@ def wrong(step: dict[str, Any], *layers: AnyFacts, info: MediaInfo | None = None
             "/position",
             "a position is",
         ),
+        ({"type": "crop", "aspect": "1:11"}, "/aspect", "an aspect is from 1:10 to 10:1"),
         ({"type": "crop", "width": 1400}, "/width", "more than the picture has (1280)"),
         ({"type": "fit", "width": 16, "aspect": "1:10", "height": 9}, "/aspect", "said by width and height"),
         ({"type": "fit", "width": 8192, "aspect": "1:10"}, "/width", "8192x81920: 8192 pixels a side"),

@@ -21,12 +21,6 @@ class Color(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blue: int
     alpha: float = 1.0
 
-    def __post_init__(self) -> None:
-        if not all(0 <= part <= 255 for part in (self.red, self.green, self.blue)):
-            raise ValueError("red, green and blue are from 0 to 255")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError("alpha is from 0 to 1")
-
     @property
     def hex(self) -> str:
         """`#rrggbb`, without the opacity."""

@@ -49,8 +49,8 @@ _ENTITIES = {
     "lrm": "\u200e",
     "rlm": "\u200f",
 }
-_LOOKS = {"i": "italic", "em": "italic", "b": "bold", "u": "underline"}
-_KNOWN = frozenset({*_LOOKS, "strong", "font", "c", "v", "lang", "ruby", "rt", "br", "s"})
+_LOOKS = {"i": "italic", "em": "italic", "b": "bold", "strong": "bold", "u": "underline"}
+_KNOWN = frozenset({*_LOOKS, "font", "c", "v", "lang", "ruby", "rt", "br", "s"})
 _NO_TEXT = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 """Control characters, halves of surrogate pairs."""
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029\u0085]")
@@ -144,8 +144,6 @@ def _brought(name: str, rest: str, colors: Mapping[str, str]) -> list[tuple[str,
     if name == "font":
         said = _FONT_COLOR.search(rest)
         return [("color", tint)] if said and (tint := _color(said[1])) else [("", "")]
-    if name == "strong":
-        return [("bold", "yes")]
     if name in _LOOKS:
         return [(_LOOKS[name], "yes")]
     if name == "c":

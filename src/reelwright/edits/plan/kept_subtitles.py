@@ -12,8 +12,9 @@ from reelwright.edits.cues.joined_tracks import JoinedTrack, arrived
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import MAX_TOGETHER, SubtitleTrack, few_together, of_kind
 from reelwright.edits.edit import Edit
-from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
+from reelwright.edits.plan.structs import COMPOSED, SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.splice_structs import Splice
+from reelwright.edits.steps.opening import PlannedOpening
 
 NOT_BESIDE_IMAGES = "images alone have no subtitles beside them"
 
@@ -60,5 +61,5 @@ def in_splice(plan: Plan, splice: Splice) -> Plan:
         return msgspec.structs.replace(plan, version=form_with(plan.texts, SINGLE_SUBTITLED, plan.version))
     lost = f"subtitles are not kept in a copy in {splice.container.upper()}"
     left = of_kind("chapters", plan.texts)
-    version = form_with(left, SINGLE_SUBTITLED, SINGLE)
+    version = form_with(left, SINGLE_SUBTITLED, COMPOSED if isinstance(plan.steps[0], PlannedOpening) else SINGLE)
     return msgspec.structs.replace(plan, subtitles=left or UNSET, version=version, warnings=(*plan.warnings, lost))

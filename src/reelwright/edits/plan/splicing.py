@@ -35,6 +35,7 @@ from reelwright.edits.splice_structs import (
     Survey,
     Ticks,
 )
+from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.keep import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.trim import PlannedTrim
@@ -184,10 +185,6 @@ def _hindrances(plan: Plan, mode: CutMode, texts: Sequence[SubtitleTrack]) -> It
         )
         return
     yield from _other_output(plan.outputs[0].output, media, mode)
-    if video.codec in COPIED_INTO and media.container in REMUXED:
-        yield SpliceRefusal(reason="container", detail=f"{video.codec} is not copied from a transport stream")
-    if video.codec not in SPLICED:
-        yield SpliceRefusal(reason="codec", detail=f"{video.codec} is not cut in this way")
     if media.clock_jumps or video.begins_within_group:
         yield SpliceRefusal(reason="times", detail="its clock jumps, or it begins within a group of pictures")
     if _begins_within_picture(plan) or may_hold(media):
@@ -320,9 +317,9 @@ def _moved(plan: Plan, texts: Sequence[SubtitleTrack]) -> Plan:
     ]
     first = plan.steps[0]
     begin, end = str(spans[0][0]), str(spans[-1][1])
-    if isinstance(first, PlannedTrim | PlannedOpening):
-        first = msgspec.structs.replace(first, start_s=begin, end_s=end)
-    steps = (first, *plan.steps[1:])
+    assert isinstance(first, PlannedTrim | PlannedOpening)
+    first = msgspec.structs.replace(first, start_s=begin, end_s=end)
+    steps: tuple[PlannedStep, ...] = (first,)
     if len(plan.steps) == 2:
         origin = spans[0][0]
         kept = PlannedKeep(intervals=tuple((str(one - origin), str(other - origin)) for one, other in spans))

@@ -75,7 +75,7 @@ def touched(plan: Plan) -> Touched | None:
         else:
             for which, (start, end) in enumerate(found):
                 windows += [Window(number, which, *span) for span in _of_source(kept, start, end)]
-    return Touched(tuple(_joined(kept)), tuple(windows))
+    return Touched(tuple(kept), tuple(windows))
 
 
 def only(plan: Plan, start: Fraction, end: Fraction) -> tuple[Plan, tuple[int, ...]]:
@@ -107,14 +107,3 @@ def _of_source(kept: Sequence[Span], start: Fraction, end: Fraction) -> Iterator
         if first < last:
             yield begins + first, begins + last
         at += ends - begins
-
-
-def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Without borders between neighbours."""
-    found: list[Span] = []
-    for start, end in spans:
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    return found
