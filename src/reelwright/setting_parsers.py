@@ -181,9 +181,6 @@ def network_or_host(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network 
 def needed(kind: Any) -> str:
     """Return the sentence that says what a setting of this type takes."""
     base, *marks = get_args(kind) if get_origin(kind) is not Literal and hasattr(kind, "__metadata__") else (kind,)
-    while hasattr(base, "__metadata__"):
-        base, *more = get_args(base)
-        marks += more
     if get_origin(base) is Literal:
         return f"one of {', '.join(map(str, get_args(base)))} is needed"
     if base is bool:

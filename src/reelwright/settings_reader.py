@@ -77,8 +77,6 @@ def _reader(name: str) -> Callable[[str], object] | None:
         return lambda text: [item for item in setting_parsers.listed(text) if setting_parsers.ports(item)]
     if name == "OUTBOUND_ALLOWED":
         return lambda text: [str(setting_parsers.network_or_host(item)) for item in setting_parsers.listed(text)]
-    if isinstance(getattr(_DEFAULTS, name.lower()), tuple):
-        return setting_parsers.listed
     return setting_parsers.size_bytes if name.endswith("_BYTES") else None
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import struct
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,8 +16,10 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from reelwright.db.database import create_engine
-from reelwright.db.outages import is_away
+from reelwright.db.database import create_engine, located
+from reelwright.db.embedded import running
+from reelwright.db.outages import DatabaseUnusable, is_away
+from reelwright.db.schema_version import require
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database
@@ -146,6 +149,44 @@ async def test_a_database_that_is_not_there_or_not_ours_is_one_sentence(tmp_path
         await execute(server_url, f"DROP ROLE {name}")
     assert status == 1
     assert "permission denied for schema public. Let the user own the database" in forbidden
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refusal("28P01", 'password authentication failed for user "me"'), "authentication failed.*DB_PASSWORD"),
+        (refusal("3D000", 'database "films" does not exist'), 'database "films" does not exist. Create it'),
+        (refusal("57P03", "the database system is starting up"), None),
+        (refusal("53300", "sorry, too many clients already"), None),
+    ],
+)
+async def test_api_and_worker_wait_for_a_database_that_may_come_back(answer: bytes, words: str | None) -> None:
+    """One that is away keeps neither from starting; one that knows neither us nor the database never will be there."""
+    async with answering(answer) as url:
+        with nullcontext() if words is None else pytest.raises(DatabaseUnusable, match=words):
+            await require(url)
+    await require(f"postgresql://me@127.0.0.1:{free_port()}/films")
+
+
+async def test_a_host_that_nobody_knows_is_not_waited_for() -> None:
+    """It is a slip of the pen more often than a name server that is away."""
+    with pytest.raises(DatabaseUnusable, match=r"films at no\.such\.host\.invalid cannot be used as user me"):
+        await require("postgresql://me@no.such.host.invalid/films")
+
+
+@pytest.mark.usefixtures("server_url")
+async def test_who_looks_for_the_database_in_the_wrong_folder_is_told_of_the_right_one(tmp_path: Path) -> None:
+    """A worker, which makes no database of its own, beside services that have theirs elsewhere; nothing is made."""
+    here = tmp_path / "elsewhere"
+    with pytest.raises(DatabaseUnusable) as caught:
+        async with located(parse({"MEDIA_ROOT": str(here)}), make=False):
+            pass
+    if "TEST_DATABASE_URL" in os.environ and not running():
+        assert "`reelwright migrate` make one there" in str(caught.value)
+    else:
+        assert str(caught.value).startswith(f"There is no database in {here}/postgres; one runs in /")
+        assert "DATABASE_DIR=/" in str(caught.value)
+    assert not here.exists()
 
 
 @pytest.mark.from_nothing

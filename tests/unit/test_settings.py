@@ -63,6 +63,8 @@ def test_every_wrong_value_is_named_at_once() -> None:
         ("CORS_ORIGINS", "https://app.example/", "not how browsers write an origin: https://app.example perhaps?"),
         ("CORS_ORIGINS", "app.example", "it has no scheme: https://app.example perhaps?"),
         ("CORS_ORIGINS", "*", "name exact origins"),
+        ("CORS_ORIGINS", "ftp://app.example", "is no origin: one looks like https://app.example"),
+        ("CORS_ORIGINS", "https://me@app.example", "is no origin: one looks like https://app.example"),
         ("CORS_ORIGINS", "https://a.example:port", "is no origin"),
         ("CORS_ORIGINS", '["https://a.example"', "a list is needed"),
         ("OUTBOUND_PORTS", "80,x-9", "x-9 is no port: one is written as 443, many as 8000-8999"),
@@ -72,6 +74,7 @@ def test_every_wrong_value_is_named_at_once() -> None:
         ("ALLOWED_FORMATS", "video/x-exe", "video/x-exe not among mov, matroska"),
         ("WORKER_QUEUES", "light,medai", "medai not among light, media (media perhaps?)"),
         ("WORKER_QUEUES", ",", "one of light, media is needed, or several"),
+        ("REUSE_RESULTS", "perhaps", "true or false is needed"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_is_taken(name: str, text: str, said: str) -> None:
@@ -176,6 +179,23 @@ def test_what_is_odd_in_the_environment_is_remarked_on(tmp_path: Path) -> None:
     assert "no such folder" in folder
     usual = ("PATH", "HOSTNAME", "LANG", "SHELL", "PWD", "LOGNAME", "TERM", "DATABASE", "APP_NAME", "MEDIA_URL", "DB")
     assert remarks(Settings(), dict.fromkeys(usual, "x")) == []
+
+
+def test_a_service_that_is_open_to_all_is_remarked_on() -> None:
+    """Where nobody has to say who it is, and other machines reach the port."""
+    (said,) = remarks(parse({"AUTH": "off", "APP_HOST": "0.0.0.0"}), {})
+    assert "AUTH=off, and APP_HOST=0.0.0.0 is open to other machines" in said
+    assert remarks(parse({"AUTH": "off", "APP_HOST": "127.0.0.2"}), {}) == []
+    assert remarks(parse({"APP_HOST": "0.0.0.0"}), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("API_ROOT_PATH", "videos"), ("FILE_CACHE_CONTROL", "private\r\nSet-Cookie: a=b")]
+)
+def test_a_value_that_would_break_addresses_or_headers_is_refused(name: str, text: str) -> None:
+    """Where the service is mounted begins with a slash; what a header says is one line."""
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        parse({name: text})
 
 
 def test_old_names_are_read_and_new_names_win() -> None:

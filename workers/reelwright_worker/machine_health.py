@@ -13,7 +13,6 @@ import shutil
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -120,9 +119,6 @@ class MachineHealth:
         a size has no end."""
         most = self._place.capacity()
         return min((size for size in (most.work_bytes, most.media_bytes) if size is not None), default=sys.maxsize)
-
-    def _folders(self) -> tuple[Path, Path]:
-        return self._settings.work_path, self._storage.root
 
     def _glance(self) -> tuple[JobFailed | None, PlaceLook | None]:
         """Return what shows without a trial: what keeps this machine from work, else what there is."""
