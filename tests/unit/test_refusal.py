@@ -1,12 +1,14 @@
 """A refusal says what the file seems to be, what is taken and what to do."""
 
 import os
+import struct
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import refusal
+from reelwright.media.probe import refusal, signature
 
 FORMATS = ("mov", "matroska", "avi")
 PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html><head><title>Sign in</title>"
@@ -24,6 +26,7 @@ KINDS = {
     b"ffconcat version 1.0\nfile a.mp4\n": ("a playlist", "only names other files"),
     b"1\n00:00:00,000 --> 00:00:01,000\nhello\n": ("subtitles", ""),
     b"plain words": ("a text file", ""),
+    b"a torn letter, \xc3": ("a text file", ""),
     b"\0\0\0\x01\x67\x42\xc0\x1e": ("raw H.264 without a container", "ffmpeg -framerate"),
     b"\0\0\0\x01\x09\xf0\0\0\0\x01\x67": ("raw H.264 without a container", "ffmpeg -framerate"),
     b"\0\0\0\x01\x40\x01\x0c\x01": ("raw HEVC without a container", "video.h265"),
@@ -53,7 +56,7 @@ def test_what_the_file_seems_to_be_is_named_with_a_way_out(tmp_path: Path, head:
 
 
 def test_what_cannot_be_told_is_not_guessed(tmp_path: Path) -> None:
-    for data in (bytes(1000), b"\x93\xf1\x02" * 300, b"\0\0\x01\xff\xff"):
+    for data in (bytes(1000), b"\x93\xf1\x02" * 300, b"\0\0\x01\xff\xff", b"\0\0\x01"):
         assert "what it is cannot be told" in refused(tmp_path, data).detail
 
 
@@ -73,6 +76,32 @@ def test_a_container_that_is_not_taken_here_is_named(tmp_path: Path) -> None:
 
 
 def test_a_video_that_cannot_be_opened_is_damaged_not_unsupported(tmp_path: Path) -> None:
-    error = refused(tmp_path, b"\x1a\x45\xdf\xa3" + bytes(100))
-    assert isinstance(error, UnreadableMedia)
-    assert "begins as Matroska" in error.detail
+    for head, name in ((b"\x1a\x45\xdf\xa3", "Matroska"), (b"RIFF\0\0\0\0AVI LIST", "AVI")):
+        error = refused(tmp_path, head + bytes(100))
+        assert isinstance(error, UnreadableMedia)
+        assert f"begins as {name}" in error.detail
+
+
+def box(name: bytes, content: bytes = b"") -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+@pytest.mark.parametrize(
+    ("boxes", "fragmented"),
+    [
+        ((box(b"ftyp"), box(b"moov", bytes(30)), box(b"mdat", b"moof" * 9)), False),
+        ((box(b"ftyp"), box(b"moov", bytes(30)), box(b"moof")), True),
+        ((box(b"ftyp"), struct.pack(">I4sQ", 1, b"mdat", 20), b"data", box(b"moof")), True),
+        ((box(b"ftyp"), struct.pack(">I4s", 0, b"mdat"), box(b"moof")), False),
+        ((box(b"ftyp"), struct.pack(">I4s", 7, b"mdat"), box(b"free")), True),
+        ((box(b"ftyp"), struct.pack(">I4s", 100, b"mdat"), box(b"free")), False),
+        ((box(b"free"),) * signature.MAX_BOXES, True),
+    ],
+    ids=["none", "moof", "behind a large box", "in the last box", "damaged", "cut off", "too many"],
+)
+def test_samples_in_fragments_are_noticed(boxes: tuple[bytes, ...], fragmented: bool) -> None:
+    """Of which the index does not tell. What cannot be followed to its end may have some."""
+    with tempfile.TemporaryFile() as file:
+        file.write(b"".join(boxes))
+        file.flush()
+        assert signature.has_fragments(file.fileno()) == fragmented
