@@ -11,9 +11,14 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from reelwright.access import key_format
+from reelwright.access.keyring import Keyring
+from reelwright.access.scopes import Scope
 from reelwright.api.job_event_feeds import JobFeeds
+from reelwright.db.ownership import confined
 from reelwright.errors import NotFound
 from reelwright.jobs.notifier import JobNotifier
+from reelwright.jobs.short_queries import ShortQueries
 from reelwright.jobs.status_reader import StatusReader
 from tests.support.job_database import World
 
@@ -118,6 +123,26 @@ async def test_a_feed_ends_with_its_last_follower(world: World, notifier: JobNot
     assert not notifier._subscribers
 
 
+async def test_a_feed_outlasts_the_database_and_tells_of_faults(world: World, notifier: JobNotifier) -> None:
+    """A look that fails for the database is away is tried again; any other failure reaches who follows, and who comes
+    then is served anew."""
+    job_id = await started_job(world)
+    failures: list[Exception] = [ConnectionResetError(), ZeroDivisionError()]
+
+    def failing() -> Any:
+        if failures:
+            raise failures.pop(0)
+        return world.sessions()
+
+    feeds = JobFeeds(failing, notifier)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        await anext(feeds.follow(job_id, 0))
+    assert failures == []
+    stream = feeds.follow(job_id, 0)
+    assert b"STARTED" in await anext(stream)
+    await stream.aclose()
+
+
 async def test_those_who_poll_at_once_share_a_look(
     world: World, notifier: JobNotifier, operator: asyncpg.Connection[asyncpg.Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,3 +201,28 @@ async def test_pollers_are_served_while_the_connection_for_news_is_away(
     async with asyncio.timeout(10):
         await notifier.listening.wait()
     assert (await statuses.read(job_id)).id == job_id
+
+
+async def test_the_pool_tells_what_the_connection_for_news_does(
+    world: World, notifier: JobNotifier, operator: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """The same of a key, and nothing of another project's jobs."""
+    key, key_id, other = key_format.mint(), uuid.uuid4(), uuid.uuid4()
+    await operator.execute("INSERT INTO projects (id, name) VALUES ($1, 'other')", other)
+    await operator.execute(
+        "INSERT INTO api_keys (id, project_id, name, hint, digest, scopes, expires_at)"
+        " VALUES ($1, $2, 'a', 'rw_', $3, '{read}', now() + interval '1 day')",
+        *(key_id, other, key_format.digest(key)),
+    )
+    job_id = await started_job(world)
+    deaf = JobNotifier(world.url)  # as one is whose connection is away
+    async with world.sessions() as session:
+        engine = (await session.connection()).engine
+    for each in (notifier, deaf):
+        holder = await Keyring(world.sessions, ShortQueries(each, engine).fetch).holder(key)
+        assert holder is not None
+        assert (holder.key_id, holder.project_id, holder.scopes) == (key_id, other, {Scope.READ})
+        statuses = StatusReader(each, world.sessions)
+        assert (await statuses.read(job_id)).id == job_id
+        with confined(other), pytest.raises(NotFound):
+            await statuses.read(job_id)
