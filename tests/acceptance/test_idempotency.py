@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import hashlib
 import uuid
@@ -203,6 +204,12 @@ async def test_an_upload_is_known_by_its_declared_checksum(service: Service, cli
     assert await service.sql("SELECT FROM videos") == []
     first_answer = await service.client.post("/videos/upload", headers=headers, files=files)
     again(first_answer, await service.client.post("/videos/upload", headers=headers, files=files))
+    in_base64 = "sha256 " + base64.b64encode(hashlib.sha256(content).digest()).decode()
+    headers |= {"Upload-Checksum": in_base64}
+    again(first_answer, await service.client.post("/videos/upload", headers=headers, files=files))
+    twice = [*headers.items(), *keyed().items()]
+    refused = await service.client.post("/videos/upload", headers=twice, files=files)
+    assert "is sent once" in str(problem(refused, 422, "invalid_input"))
     assert len(await service.sql("SELECT FROM videos")) == 1
 
 

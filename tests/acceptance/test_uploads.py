@@ -295,7 +295,12 @@ async def test_what_tus_asks_for(service: Service, clip: Path) -> None:
     problem(await tus.add(place, 999, content[999:2000]), 409, "offset_mismatch")
     wrong = {"Upload-Checksum": "sha1 " + base64.b64encode(bytes(20)).decode()}
     problem(await tus.add(place, 1000, content[1000:half], **wrong), 460, "upload_checksum_mismatch")
-    problem(await tus.add(place, 1000, content[1000:half], **{"Upload-Checksum": "crc32 AAAA"}), 400, "malformed")
+    for said in ("crc32 AAAA", "sha1 AAA"):
+        problem(await tus.add(place, 1000, content[1000:half], **{"Upload-Checksum": said}), 400, "malformed")
+    gzipped = {"Content-Encoding": "gzip"}
+    problem(await tus.add(place, 1000, content[1000:half], **gzipped), 415, "unsupported_media")
+    problem(await tus.client.patch(place, headers={**TUS, **BYTES}, content=b"a"), 400, "malformed")
+    problem(await tus.client.patch(place, headers={**TUS, "Upload-Offset": "1000"}), 415, "unsupported_media")
     assert await tus.offset(place) == 1000
     right = {"Upload-Checksum": "sha1 " + base64.b64encode(hashlib.sha1(content[1000:half]).digest()).decode()}
     assert (await tus.add(place, 1000, content[1000:half], **right)).status_code == 204
@@ -315,6 +320,7 @@ async def test_what_tus_asks_for(service: Service, clip: Path) -> None:
     assert (await tus.add(place, len(content), b"")).headers["reelwright-video-id"] == video["id"]  # said once more
 
     parts = [await tus.begun(size, **{"Upload-Concat": "partial"}) for size in (half, len(content) - half)]
+    assert (await tus.client.head(parts[0], headers=TUS)).headers["upload-concat"] == "partial"
     final = {**TUS, "Upload-Concat": f"final;{' '.join(parts)}"}
     problem(await tus.client.post("/uploads", headers=final), 409, "conflict")
     assert (await tus.add(parts[1], 0, content[half:])).status_code == 204
@@ -334,6 +340,7 @@ async def test_what_tus_asks_for(service: Service, clip: Path) -> None:
     told = await tus.state(place)
     assert (told["state"], told["problem"]["detail"]) == ("refused", refusal["detail"])
     problem(await tus.add(place, 5000, b""), 415, "unsupported_media")
+    assert (await tus.client.head(place, headers=TUS)).status_code == 415
     answer = await tus.client.put(
         "/videos", params={"filename": "x/y.mp4", "title": "put", "tags": ["a", "b"]}, content=content
     )

@@ -221,7 +221,7 @@ async def test_the_pool_tells_what_the_connection_for_news_does(
     for each in (notifier, deaf):
         holder = await Keyring(world.sessions, ShortQueries(each, engine).fetch).holder(key)
         assert holder is not None
-        assert (holder.key_id, holder.project_id, holder.scopes) == (key_id, other, {Scope.READ})
+        assert (holder.key_id, holder.project_id, holder.scopes) == (key_id, other, frozenset({Scope.READ}))
         statuses = StatusReader(each, world.sessions)
         assert (await statuses.read(job_id)).id == job_id
         with confined(other), pytest.raises(NotFound):

@@ -105,9 +105,9 @@ def test_a_disk_that_knows_no_nameless_files_is_tried_with_a_named_one(
         return opened(path, flags, *more)
 
     monkeypatch.setattr(os, "open", without_nameless)
-    before = set(os.listdir(storage.root))
+    before = set(storage.root.iterdir())
     assert (storage.trouble() is not None) is troubled
-    assert set(os.listdir(storage.root)) == before
+    assert set(storage.root.iterdir()) == before
 
 
 def test_where_no_locks_are_nothing_is_held(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
