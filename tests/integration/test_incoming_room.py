@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity import incoming
-from reelwright.capacity.incoming import LARGE_BYTES, ArrivingFile, room_held
+from reelwright.capacity.incoming import LARGE_BYTES, ArrivingFile, give_back, room_held
 from reelwright.storage.local import LocalStorage
 from tests.support.job_database import World
 from tests.support.processes import PATIENCE_S
@@ -32,3 +35,36 @@ async def test_what_was_forgotten_while_the_database_was_away_is_reserved_anew(
                 await asyncio.sleep(0.01)
     async with room_held(world.sessions, storage, file):
         assert await operator.fetchval(held, file.holder) == 1
+
+
+async def test_an_upload_goes_on_while_its_room_cannot_be_renewed(
+    world: World, operator: asyncpg.Connection[asyncpg.Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is renewed once the database is there again; what could not be given back comes free by itself."""
+    monkeypatch.setattr(incoming, "RENEWED_S", 0.02)
+    storage = LocalStorage(tmp_path / "media", reserve_bytes=0)
+    storage.prepare()
+    file, away, asked = ArrivingFile(LARGE_BYTES), False, 0
+
+    class Sessions:
+        def begin(self) -> AbstractAsyncContextManager[AsyncSession]:
+            nonlocal asked
+            asked += 1
+            if away:
+                raise ConnectionRefusedError
+            return world.sessions.begin()
+
+    sessions: Any = Sessions()
+    async with room_held(sessions, storage, file):
+        reserved_at, away, asked = file.reserved_at, True, 0
+        async with asyncio.timeout(PATIENCE_S):
+            while asked < 2:
+                await asyncio.sleep(0.01)
+            assert file.reserved_at == reserved_at
+            away = False
+            while file.reserved_at == reserved_at:
+                await asyncio.sleep(0.01)
+    away = True
+    await give_back(sessions, file)
+    assert file.reserved_at is None
+    assert await operator.fetchval("SELECT count(*) FROM reservations WHERE holder = $1", file.holder) == 1

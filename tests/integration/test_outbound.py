@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import ssl
 import subprocess
 import time
@@ -19,7 +20,7 @@ from reelwright.errors import (
     RemoteRefused,
     RemoteUnavailable,
 )
-from reelwright.outbound import headers
+from reelwright.outbound import backend, headers
 from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
 from reelwright.outbound.rules import OutboundRules
@@ -149,6 +150,40 @@ async def test_names_are_looked_up_once_and_all_their_addresses_count(canary: Re
     with pytest.raises(AddressRefused):
         await fetched(only, url)
     assert canary.connections == before + 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "told", "words"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "again"), RemoteUnavailable, "could not be looked up$"),
+        (socket.gaierror(socket.EAI_NONAME, "none"), RemoteRefused, "there is no host"),
+        (UnicodeError("label too long"), RemoteRefused, "there is no host"),
+        (None, RemoteRefused, "there is no host"),
+    ],
+)
+async def test_a_name_that_is_none_is_told_from_a_resolver_that_is_away(
+    failure: Exception | None, told: type[Exception], words: str
+) -> None:
+    """Only the latter is worth another try."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        if failure is not None:
+            raise failure
+        return []
+
+    with pytest.raises(told, match=words):
+        await fetched(OutboundClient(OutboundRules.of(parse({})), resolve=resolve), "https://nobody.example/")
+
+
+async def test_a_look_up_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "LOOK_UP_S", 0.01)
+
+    async def resolve(host: str, port: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    with pytest.raises(RemoteUnavailable, match=r"could not be looked up in 0\.01 s"):
+        await fetched(OutboundClient(OutboundRules.of(parse({})), resolve=resolve), "https://slow.example/")
 
 
 async def test_ports_and_hosts_are_as_the_settings_say(canary: Remote) -> None:

@@ -119,14 +119,3 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         if not found:
             raise RemoteRefused(f"there is no host {host}")
         return found
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        raise AddressRefused("leads to a socket of this machine")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
