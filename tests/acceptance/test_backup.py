@@ -9,11 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reelwright.backup import make
+from reelwright.backup.restore import restore
 from reelwright.db.database import Database
+from reelwright.db.outages import DatabaseUnusable
+from reelwright.errors import ReelwrightError
+from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.support.invariants import check
 from tests.support.processes import PATIENCE_S
@@ -108,6 +114,42 @@ async def test_a_backup_is_never_written_over_and_restored_only_into_nothing(
     assert await there.sql(may) == [{"cancel": False}]
     async with there.running():
         await check(there)
+
+
+async def test_a_backup_that_is_not_whole_is_restored_by_nothing(
+    settings: Settings, tmp_path: Path, empty_database: str
+) -> None:
+    """Each part of it torn or foreign: a sentence names it, no table and no file is there, and the whole one comes
+    back."""
+    folder = tmp_path / "backup"
+    whole = await make.make(settings, folder)
+    there = parse({"DATABASE_URL": empty_database, "MEDIA_ROOT": str(tmp_path / "there"), "DISK_RESERVE_BYTES": "1"})
+
+    connection = await asyncpg.connect(empty_database)
+
+    async def refused(name: str, content: bytes, words: str) -> None:
+        before = (folder / name).read_bytes()
+        (folder / name).write_bytes(content)
+        with pytest.raises((ReelwrightError, DatabaseUnusable), match=words):
+            await restore(there, folder)
+        (folder / name).write_bytes(before)
+        tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        assert (await connection.fetchval(tables)) == 0
+        assert not list((tmp_path / "there").rglob("*.mp4"))
+
+    newer = msgspec.structs.replace(whole, revision="9999", version="7.0")
+    await refused(make.MANIFEST, msgspec.json.encode(newer), "made by Reelwright 7.0 .*newer than this one")
+    more = msgspec.structs.replace(whole, files=2)
+    await refused(make.MANIFEST, msgspec.json.encode(more), "files.jsonl names 0 of 2 files")
+    await refused(make.FILES, b'{"key": "uploads/', "files.jsonl is damaged")
+    (tmp_path / "out.mp4").touch()
+    outside = make.Entry(key="../../../out.mp4", size_bytes=0, sha256=hashlib.sha256().hexdigest())
+    await refused(make.FILES, msgspec.json.encode(outside), "names something else than a stored file")
+    dump = (folder / make.DATABASE).read_bytes()
+    for share in (0.0, 0.5, 0.98):
+        await refused(make.DATABASE, dump[: int(len(dump) * share)], "cannot be copied: pg_restore: error: ")
+    await connection.close()
+    assert await restore(there, folder) == whole
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ async def restore(settings: Settings, folder: Path) -> Manifest:
         async with located(settings) as url, usable(url):
             server_major = await _require_empty_database(url)
             await asyncio.to_thread(storage.require_space, manifest.size_bytes)
-            await asyncio.to_thread(_copy, folder, settings.media_path / ARRIVING)
+            await asyncio.to_thread(_copy, folder, settings.media_path / ARRIVING, manifest.files)
             await fill(url, folder / DATABASE, server_major=server_major)
             await asyncio.to_thread(_move_in, storage, manifest)
             await _close_to_public(url)
@@ -109,15 +109,20 @@ async def _forget_unfinished_uploads(url: str) -> None:
         connection.terminate()
 
 
-def _copy(folder: Path, arriving: Path) -> None:
-    """Copy every file. Raises ReelwrightError for the first that is missing or damaged, OSError."""
+def _copy(folder: Path, arriving: Path, count: int) -> None:
+    """Copy every file, so many as the backup has. Raises ReelwrightError for the first that is missing or damaged,
+    OSError."""
     if arriving.exists():  # of an attempt that failed
         shutil.rmtree(arriving)
     arriving.mkdir()
     whole = Copied()
+    copied = 0
     with (folder / FILES).open("rb") as listing:
         for line in listing:
-            entry = msgspec.json.decode(line, type=Entry)
+            try:
+                entry = msgspec.json.decode(line, type=Entry)
+            except msgspec.DecodeError as error:
+                raise ReelwrightError(f"{folder / FILES} is damaged: nothing was restored.") from error
             if not LocalStorage.is_key(entry.key):
                 raise ReelwrightError(f"{folder / FILES} names something else than a stored file: {entry.key!r}")
             target = arriving / entry.key
@@ -126,6 +131,9 @@ def _copy(folder: Path, arriving: Path) -> None:
                 whole.bring(folder / MEDIA / entry.key, target, entry)
             except Damaged as error:
                 raise ReelwrightError(f"{folder / MEDIA / entry.key} is damaged: nothing was restored.") from error
+            copied += 1
+    if copied != count:
+        raise ReelwrightError(f"{folder / FILES} names {copied} of {count} files: nothing was restored.")
 
 
 def _move_in(storage: LocalStorage, manifest: Manifest) -> None:
