@@ -565,3 +565,18 @@ async def test_jobs_events_and_deliveries_are_kept_as_the_rule_of_their_project_
     await world.do(deletion.delete_variant, variant_id)
     await place.maintenance().prune_records()
     assert await run(jobs) == [waiting]
+
+
+async def test_a_webhook_that_has_taken_nothing_for_days_is_disabled(place: Place) -> None:
+    """Nobody seems to care; the others are told of it."""
+    world, now = place.world, datetime.datetime.now(datetime.UTC)
+    async with world.sessions.begin() as session:
+        for name, days in (("away", 6), ("ailing", 4)):
+            since = now - datetime.timedelta(days=days)
+            session.add(Webhook(url=f"https://{name}.example", events=["all"], failing_since=since))
+    await place.maintenance().prune_records()
+    async with world.sessions() as session:
+        found = await session.execute(select(Webhook.url, Webhook.disabled_reason).order_by(Webhook.url))
+        told = (await session.scalars(text("SELECT data ->> 'url' FROM events WHERE type = 'webhook.disabled'"))).all()
+    assert found.all() == [("https://ailing.example", None), ("https://away.example", "failing")]
+    assert told == ["https://away.example"]

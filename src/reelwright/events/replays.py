@@ -64,14 +64,14 @@ async def replay_range(
     """Send what the endpoint is told of once more, from a number of the log on. Returns how much, and where to go on
     where that was not all. Raises NotFound, Conflict."""
     webhook = await _enabled(session, webhook_id)
+    if webhook.of_requests:
+        raise Conflict("it hears of the jobs of requests: replay their deliveries one by one")
     wanted = log.chosen(webhook.events, types)
     query = select(EventRow).where(EventRow.project_id == webhook.project_id, EventRow.seq > after)
     query = query if until is None else query.where(EventRow.seq <= until)
     events = (
         await session.scalars(query.where(EventRow.type.in_(wanted)).order_by(EventRow.seq).limit(REPLAYED_AT_ONCE))
     ).all()
-    if webhook.of_requests:
-        raise Conflict("it hears of the jobs of requests: replay their deliveries one by one")
     await _send_again(session, webhook, events)
     return len(events), events[-1].seq if len(events) == REPLAYED_AT_ONCE else None
 
