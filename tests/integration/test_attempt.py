@@ -44,7 +44,7 @@ from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
-from reelwright_worker import tended_attempt
+from reelwright_worker import fenced_publication, tended_attempt
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.machine_health import MachineHealth
@@ -223,6 +223,20 @@ async def test_a_commit_whose_answer_is_lost_counts_once(bench: Workbench, momen
     job = await bench.world.look(job_id)
     assert (job.status, job.attempt, await bench.variants()) == (JobStatus.SUCCESS, 1, 1)
     assert await bench.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
+
+
+async def test_a_database_that_never_takes_the_result_gets_the_job_back(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers each time, so that it is not waited for as one that is away: the job waits for another worker, which
+    is no failure of its own. Its file is the sweep's, for a commit may have come through."""
+    monkeypatch.setattr(fenced_publication, "COMMIT_RETRY_S", 0.001)
+    bench.sessions.breaks["commit"] = fenced_publication.MAX_REFUSALS
+    job_id = await bench.job(1, 2)
+    await run_job(bench.context, job_id)
+    job = await bench.world.look(job_id)
+    assert (bench.sessions.breaks["commit"], job.status, job.failures) == (0, JobStatus.PENDING, 0)
+    assert await bench.variants() == 0
 
 
 ONE_OR_MORE = pytest.mark.parametrize("at_once", [True, False], ids=["one statement", "several"])

@@ -123,6 +123,17 @@ async def test_cues_that_come_at_the_same_time_lie_above_each_other(renderer: Re
     assert top[3] == alone[3]
 
 
+async def test_cues_that_find_no_place_are_drawn_over_each_other(renderer: RendererForTests, tmp_path: Path) -> None:
+    """What is below shows through, as much as both let it."""
+    style = SubtitleStyle(background="#0000ff@0.5", padding=7, outline_width=0, font_size="33%")
+    found = dict(await shown(renderer, tmp_path, cue(0, 2, "l\nl"), cue(1, 3, "l\nl"), style=style))
+    alone, both = found[Fraction(0)], found[Fraction(1)]
+    left, top, _, _ = box(alone)
+    assert box(both) == box(alone)
+    assert alone[top + 1, left + 1] == pytest.approx([0, 0, 255, 128], abs=1)
+    assert both[top + 1, left + 1] == pytest.approx([0, 0, 255, 192], abs=1)
+
+
 async def test_looks(renderer: RendererForTests, tmp_path: Path) -> None:
     """Colours of runs, bold, italic (of a family without one, too), underlined; outline, box and shadow."""
 
@@ -151,6 +162,10 @@ async def test_looks(renderer: RendererForTests, tmp_path: Path) -> None:
     assert boxed[1, 1] == pytest.approx([0, 0, 255, 128], abs=1)
     shaded = await drawn(style=SubtitleStyle(outline_width=0, shadow_color="lime", shadow_x=30, shadow_y=0))
     assert {tuple(one) for one in shaded[shaded[:, :, 3] == 255][:, :3]} >= {(255, 255, 255), (0, 255, 0)}
+    sharp = SubtitleStyle(outline_width=0, shadow_color="lime", shadow_x=60, shadow_y=0)
+    soft = (await drawn(style=msgspec.structs.replace(sharp, shadow_blur=4)))[:, -20:, 3]
+    assert soft.shape[0] > (await drawn(style=sharp)).shape[0] + 8
+    assert 0 < soft.max() < 255
     faint = await drawn(style=SubtitleStyle(color="white@0.5", outline_color="red"))
     assert faint[(faint[:, :, 1] == 255)][0] == pytest.approx([255, 255, 255, 128], abs=1)
 

@@ -27,6 +27,13 @@ def plain(width: int = 60, height: int = 40) -> pyvips.Image:
     return picture.draw_rect(BLUE, 0, 0, 20, 20, fill=True)
 
 
+def profiled(profile: bytes) -> bytes:
+    """A JPEG that names this colour profile as its own."""
+    saved: bytes = plain().jpegsave_buffer(Q=98, subsample_mode="off")
+    segment = b"ICC_PROFILE\0\1\1" + profile
+    return saved[:2] + b"\xff\xe2" + (len(segment) + 2).to_bytes(2, "big") + segment + saved[2:]
+
+
 SAVED: dict[str, Callable[[pyvips.Image], bytes]] = {
     "png": lambda picture: picture.pngsave_buffer(),
     "interlaced png": lambda picture: picture.pngsave_buffer(interlace=True),
@@ -37,6 +44,7 @@ SAVED: dict[str, Callable[[pyvips.Image], bytes]] = {
     "cmyk jpeg": lambda picture: picture.icc_export(output_profile="cmyk").jpegsave_buffer(Q=98),
     "webp": lambda picture: picture.webpsave_buffer(lossless=True),
     "gif": lambda picture: picture.gifsave_buffer(),
+    "jpeg with a damaged profile": lambda _: profiled(b"no profile" * 100),
     "display p3 png": lambda picture: picture.icc_transform("p3", input_profile="srgb").pngsave_buffer(),
 }
 
