@@ -15,8 +15,8 @@ import pytest
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe import sound_files
-from reelwright.media.probe.prober import SOUND_CONTAINERS, probe_rules
-from reelwright.settings import Settings
+from reelwright.media.probe.prober import probe_rules
+from reelwright.settings import SOUND_CONTAINERS, Settings
 
 RULES = replace(probe_rules(Settings()), sound=True, formats=SOUND_CONTAINERS)
 SECONDS, RATE = 2, 8000
