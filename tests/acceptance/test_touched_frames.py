@@ -107,6 +107,10 @@ async def test_what_contradicts_itself_is_refused(shared_service: Service, sourc
     trimmed = {"source": video["id"], "steps": [{"type": "trim", "start": 1}], "reencode": "all", "mode": "smart"}
     response = await shared_service.client.post("/edits", json=trimmed)
     assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/reencode"
+    response = await shared_service.client.post("/edits", json=turned | {"mode": "copy"})
+    assert problem(response, 422, "invalid_input")["errors"][0]["pointer"] == "/mode"
+    said_twice = await explained(shared_service, "/edits", trimmed | {"mode": "exact"})
+    assert not said_twice["cut"], said_twice["cut"]
 
 
 async def _made(service: Service, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime
 import uuid
 
@@ -16,7 +17,7 @@ from reelwright.library.pages import Cursor
 @given(
     st.datetimes(min_value=datetime.datetime(1970, 1, 1), timezones=st.just(datetime.UTC)),  # noqa: DTZ001
     st.uuids(),
-    st.integers(2, 2**32 - 1),
+    st.integers(2, 2**32 - 2),
     st.integers(0, 2**32 - 1),
     st.booleans(),
 )
@@ -38,11 +39,12 @@ def test_anything_else_is_refused_or_a_place(text: str) -> None:
     except ValueError:
         return
     assert str(Cursor.parse(str(cursor))) == str(cursor)
+    assert str(dataclasses.replace(cursor, page=cursor.page + 1)), "the page after it can be named"
 
 
-@pytest.mark.parametrize("microseconds", [2**63 - 1, -(2**63)])
-def test_a_time_that_no_row_has_is_refused(microseconds: int) -> None:
-    """Beyond the year 9999, and before the year 1."""
-    place = b"\1" + (2).to_bytes(4) + (7).to_bytes(4) + microseconds.to_bytes(8, signed=True) + bytes(16)
+@pytest.mark.parametrize(("page", "microseconds"), [(2, 2**63 - 1), (2, -(2**63)), (2**32 - 1, 0)])
+def test_a_place_that_no_list_has_is_refused(page: int, microseconds: int) -> None:
+    """Beyond the year 9999, before the year 1, and where no page can follow."""
+    place = b"\1" + page.to_bytes(4) + (7).to_bytes(4) + microseconds.to_bytes(8, signed=True) + bytes(16)
     with pytest.raises(ValueError, match="no cursor"):
         Cursor.parse(base64.urlsafe_b64encode(place).decode())

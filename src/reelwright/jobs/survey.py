@@ -19,12 +19,10 @@ class Surveyor:
     storage: LocalStorage
 
     async def survey(self, draft: Draft) -> Survey | None:
-        """What is to be known of a draft's source; None where nothing is. Raises InvalidInput, NotFound, Busy."""
-        mode = draft.edit.cut_mode
-        if mode == "exact":
-            return None
+        """What is to be known of the source of a draft whose mode is not `exact`; None where nothing is. Raises
+        InvalidInput, NotFound, Busy."""
         plan = draft.resolved()
-        asked = splicing.wanted(plan, mode, draft.texts)
+        asked = splicing.wanted(plan, draft.edit.cut_mode, draft.texts)
         if not isinstance(asked, splicing.SurveyQuestion):
             return None
         request = SurveyRequest(

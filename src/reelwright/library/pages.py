@@ -27,6 +27,7 @@ MOST_FEW = 1000
 """So many rows that have a label are sorted for a page of them; where there are more, the list of all is read until a
 page is full."""
 _CURSOR = struct.Struct(">?IIq16s")
+_MOST_PAGES = 2**32 - 1
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -57,6 +58,8 @@ class Cursor:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             descending, page, total, microseconds, id_bytes = _CURSOR.unpack(packed)
             time = _EPOCH + microseconds * _MICROSECOND
+            if page == _MOST_PAGES:
+                raise ValueError("a page after it has no number")
         except (ValueError, binascii.Error, struct.error, OverflowError) as error:
             raise ValueError("is no cursor that a list gave") from error
         return cls(time, uuid.UUID(bytes=id_bytes), page, total, descending)
