@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import uuid
 
 import asyncpg
 import procrastinate.schema
@@ -21,7 +23,10 @@ from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.outages import is_away
 from reelwright.db.revisions import current_revision, newest_revision
 from reelwright.db.sessions import Sessions, inside
+from reelwright.edits.enums import JobStatus, JobType
+from reelwright.jobs.after_commit import Transition, announce
 from reelwright.packaged_folders import folder
+from tests.support.job_database import World
 from tests.support.proxy import Wire, wire
 
 
@@ -153,6 +158,29 @@ async def test_what_only_reads_begins_no_transaction(database_url: str) -> None:
     async with sessions.single_statements() as session:
         assert await session.scalar(text("SELECT count(*) FROM projects WHERE name = 'a part'")) == 0
     await engine.dispose()
+
+
+@pytest.mark.parametrize("end", ["committed", "given up", "alone"])
+async def test_what_is_told_of_a_commit_waits_for_the_whole(
+    world: World, caplog: pytest.LogCaptureFixture, end: str
+) -> None:
+    """A part's commit is none yet, and of what is rolled back nothing is told; what is no part is told at once."""
+
+    async def part() -> list[str]:
+        async with world.sessions.begin() as session:
+            await session.execute(text("SELECT 1"))
+            announce(session, Transition(uuid.uuid4(), JobType.TRIM, JobStatus.PENDING, message="a job is made"))
+        return caplog.messages
+
+    with caplog.at_level(logging.INFO, logger="reelwright.jobs.after_commit"):
+        if end == "alone":
+            assert await part() == ["a job is made"]
+            return
+        async with inside(world.sessions) as whole:
+            assert await part() == []
+            if end == "committed":
+                await whole.commit()
+        assert caplog.messages == (["a job is made"] if end == "committed" else [])
 
 
 async def test_whoever_is_cancelled_while_the_first_connection_is_made_ends_so(database_url: str) -> None:

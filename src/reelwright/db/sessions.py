@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
 WHOLE_SILENCE_S = 60
 """Between two of its parts a request may prepare what the next one needs: look at a file, draw a text."""
@@ -86,13 +87,14 @@ def outside() -> Iterator[None]:
         _whole.reset(token)
 
 
-def after_commit(tell: Callable[[], None]) -> None:
-    """Call it once what a session has just committed is committed for good: now, unless that is a part."""
-    whole = _whole.get()
-    if whole is not None and whole.is_ours:
-        whole.afterwards(tell)
-    else:
+def after_commit(session: Session, tell: Callable[[], None]) -> None:
+    """Call it once what the session has just committed is committed for good: now, unless that is a part. Which the
+    session says, for it may be another task that commits it."""
+    whole: Whole | None = session.info.get(__name__)
+    if whole is None:
         tell()
+    else:
+        whole.afterwards(tell)
 
 
 class Sessions(async_sessionmaker[AsyncSession]):
@@ -106,7 +108,11 @@ class Sessions(async_sessionmaker[AsyncSession]):
     def __call__(self, **options: Any) -> AsyncSession:
         whole = _whole.get()
         if whole is not None and whole.is_ours and whole.connection is not None:
-            options |= {"bind": whole.connection, "join_transaction_mode": "create_savepoint"}
+            options |= {
+                "bind": whole.connection,
+                "join_transaction_mode": "create_savepoint",
+                "info": {__name__: whole},
+            }
         return super().__call__(**options)
 
     @asynccontextmanager

@@ -42,7 +42,7 @@ def announce(session: AsyncSession, transition: Transition) -> None:
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
     if (transitions := session.info.pop(__name__, None)) is not None:
-        after_commit(partial(_tell, transitions))
+        after_commit(session, partial(_tell, transitions))
 
 
 def _tell(transitions: Sequence[Transition]) -> None:
