@@ -14,7 +14,6 @@ from reelwright.media.splicing import hevc_ids
 from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, parameter_sets, payload, units
 from reelwright.media.splicing.h264 import said_shape
 from reelwright.media.splicing.hevc_display import is_dynamic, is_static, shown, skip_profile
-from reelwright.media.splicing.hevc_ids import PictureFields, SequenceFields
 from reelwright.media.splicing.pieces import PictureKind
 
 LEADING, STARTS, CRA = range(6, 10), range(16, 22), 21
@@ -192,7 +191,7 @@ class HevcEdge(Hevc):
         self.number = number = coding.free_id
         sets = self.configuration
         sequence_, self._sequence = hevc_ids.sequence(sets.of_kind(SEQUENCE)[0], number, coding.reorder)
-        picture, self._picture = hevc_ids.picture(sets.of_kind(PICTURE)[0], number)
+        picture, self._across = hevc_ids.picture(sets.of_kind(PICTURE)[0], number)
         found: dict[int, tuple[bytes, ...]] = {
             VIDEO: (hevc_ids.video(sets.of_kind(VIDEO)[0], number),),
             SEQUENCE: (sequence_,),
@@ -207,15 +206,10 @@ class HevcEdge(Hevc):
         kept: list[bytes] = []
         for unit in found:
             if kind_of(unit) in CODED:
-                kept.append(self._renumbered(unit))
+                kept.append(hevc_ids.slice_(unit, self._sequence, self.number, across=self._across))
             elif kind_of(unit) == MESSAGES and is_static(unit):
                 kept.append(unit)
         return joined(kept, length_size)
-
-    def _renumbered(self, unit: bytes) -> bytes:
-        sequence_: SequenceFields = self._sequence
-        picture: PictureFields = self._picture
-        return hevc_ids.slice_(unit, sequence_, picture, self.number)
 
 
 class Dynamic(Malcoded):
