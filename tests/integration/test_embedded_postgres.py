@@ -676,6 +676,37 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
     assert home.stat().st_mode & 0o777 == 0o777
 
 
+def test_a_folder_of_its_own_that_others_may_enter_is_refused(tmp_path: Path) -> None:
+    """What lies in it is the keeper's alone; the sentence says how the folder is."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o711)
+    (home / "run").mkdir(mode=0o755)
+    assert f"{home / 'run'} is not a folder of user id {os.geteuid()} that is closed to others" in refusal(home)
+    assert "mode 755" in refusal(home)
+
+
+def test_a_server_that_does_not_come_in_time_is_told_with_its_last_words(tmp_path: Path) -> None:
+    """One that is being stopped, and never ends."""
+    home = tmp_path / "home"
+    (home / "run").mkdir(parents=True, mode=0o700)
+    home.chmod(0o711)
+    with (home / "run" / "users.lock").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_EX)
+        for words in ("none", "shutting down"):
+            if words != "none":
+                (home / "run" / "keeper.log").write_text(f"begun\n{words}\n")
+            with pytest.raises(EmbeddedPostgresError, match=rf"did not answer in time.*keeper\.log: {words}$"):
+                acquire(home, timeout_s=0)
+
+
+@pytest.mark.parametrize("name", ["a,b", "x" * 100, os.fsdecode(b"\xff")], ids=["comma", "long", "no text"])
+def test_a_socket_that_no_client_could_name_is_elsewhere(name: str) -> None:
+    """Its folder is the same each time, and another home's is another."""
+    found = place.socket_folder(Path("/srv") / name)
+    assert found.parent == Path("/tmp")
+    assert found == place.socket_folder(Path("/srv") / name) != place.socket_folder(Path("/srv/2") / name)
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     """A home that cannot be a folder is an error with its path, not a traceback of the file system."""
     (tmp_path / "file").touch()
