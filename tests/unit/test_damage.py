@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reelwright.media.ffmpeg.damage import Damage
 
 PICTURE = "[vist#0:0/h264 @ 0x5652498a6740] [dec:h264 @ 0x565249806180] [warning] corrupt decoded frame"
@@ -25,6 +27,24 @@ def test_what_cannot_be_decoded_is_counted_and_placed() -> None:
     ]
     (said,) = damage.warnings(0)
     assert said.startswith("1 frame and 2 packets of sound of the video could not be decoded whole, the first after")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[h264 @ 0x5652498d4a40] [error] error while decoding MB 0 2, bytestream 1555",
+        "[hevc @ 0x55a09f594080] [warning] Skipping invalid undecodable NALU: 1",
+    ],
+)
+def test_what_a_decoder_says_of_parts_of_a_frame_is_damage_of_one(line: str) -> None:
+    """Whether ffmpeg calls the frame corrupt as well, or does not come to it."""
+    damage = Damage({})
+    assert [damage.note(line, 0.0), damage.note(line, 0.0)] == [True, True]
+    told = ["1 frame of the video could not be decoded whole: damaged or left out"]
+    assert damage.warnings(0) == told
+    damage.note(PICTURE, 0.0)
+    assert damage.warnings(0) == told
+    assert not damage.note("[hevc @ 0x55a09f594080] [warning] Skipping invalid undecodable NALU: 32", 0.0)
 
 
 def test_what_is_left_out_is_told_where_it_is_needed() -> None:

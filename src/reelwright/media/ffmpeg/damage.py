@@ -11,6 +11,9 @@ UNDECODABLE = re.compile(
     r"|Error while decoding stream|Decoding error|Error during demuxing"
 )
 """How ffmpeg, from 5.1 on, says that it failed at what it read. It goes on, unless it is told not to."""
+_SPOILT = re.compile(r"error while decoding MB|undecodable NALU: ([12]?\d|3[01])\b")
+"""How H.264 and HEVC say the same of a part of a frame, several times for one: whether ffmpeg then calls the frame
+corrupt, too, is a race of the decoder's threads."""
 _SOUND = re.compile(r"\[aist#|\[aac|\[mp[123]|\[e?ac3|\[opus|\[vorbis|\[flac|\[pcm|\[wma")
 _CORRUPT = re.compile(r"\[in#(\d+)\D.*Packet corrupt \(stream = (\d+), dts = (-?\d+|NOPTS)\)(, dropping it)?")
 """A packet that reaches beyond the end of the file, or that the container itself calls damaged. Of a broadcast also one
@@ -25,6 +28,8 @@ class Damage:
     needed_to: Mapping[int, int]
     pictures: int = 0
     sounds: int = 0
+    is_spoilt: bool = False
+    """Whether the decoder itself spoke of a frame, be it one of `pictures` or none."""
     dropped: list[int] = field(default_factory=list)
     """Streams of the first input's packets that were left out."""
     marked: set[tuple[int, str]] = field(default_factory=set)
@@ -48,11 +53,14 @@ class Damage:
                 else:
                     self.marked.add((stream, at))
             return False
-        if UNDECODABLE.search(line) is None:
+        spoilt = _SPOILT.search(line) is not None
+        if not spoilt and UNDECODABLE.search(line) is None:
             return False
         if not self.first:
             self.first, self.first_s = line, done_s
-        if _SOUND.search(line):
+        if spoilt:
+            self.is_spoilt = True
+        elif _SOUND.search(line):
             self.sounds += 1
         else:
             self.pictures += 1
@@ -61,7 +69,7 @@ class Damage:
     def warnings(self, picture: int) -> list[str]:
         """In sentences for the client; `picture`: the stream of the first input that the picture is."""
         told: list[str] = []
-        if lost := _both(self.pictures, self.sounds):
+        if lost := _both(max(self.pictures, int(self.is_spoilt)), self.sounds):
             where = f", the first after about {self.first_s:.0f} s of the output" if self.first_s >= 1 else ""
             told.append(f"{lost} of the video could not be decoded whole{where}: damaged or left out")
         frames, marked = self.dropped.count(picture), sum(stream == picture for stream, _ in self.marked)
