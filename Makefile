@@ -36,8 +36,8 @@ test: .venv/dev.stamp
 
 coverage: .venv/dev.stamp
 	@rm -rf .coverage .coverage.*
-	@COVERAGE_FILE="$(CURDIR)/.coverage" TESTS_START=exec $(PY) -m coverage run -m pytest -n auto --maxprocesses 5 --dist worksteal $(TESTS)
-	@$(PY) -m coverage combine -q && $(PY) -m coverage report
+	@COVERAGE_FILE="$(CURDIR)/.coverage" TESTS_START=exec $(PY) -m coverage run -m pytest -n auto --maxprocesses 5 --dist worksteal $(TESTS); \
+	ended=$$?; $(PY) -m coverage combine -q && $(PY) -m coverage report && exit $$ended
 
 check: .venv/dev.stamp
 	@scripts/check

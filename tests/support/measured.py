@@ -13,6 +13,7 @@ import os
 import runpy
 import signal
 import sys
+import uuid
 from pathlib import Path
 
 import coverage
@@ -53,8 +54,11 @@ def _save(measured: bytes) -> None:
     path = Path(f"{os.environ['COVERAGE_FILE']}.contained.{hashlib.sha256(measured).hexdigest()[:16]}")
     if path.exists():
         return
-    data = coverage.CoverageData(basename=str(path))
+    own = path.with_name(f"{path.name}.{uuid.uuid4().hex}")  # two may come at once
+    data = coverage.CoverageData(basename=str(own))
     data.loads(measured)
+    data.close()
+    own.replace(path)
 
 
 def measure() -> None:

@@ -4,12 +4,11 @@ video that a release stored which read none, they are read before its first edit
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Video
@@ -61,8 +60,9 @@ async def of_video(session: AsyncSession, video_id: uuid.UUID, media: MediaInfo)
     """What is known of a video's own tracks of text."""
     if not has_text(media):
         return NOTHING
-    known: Mapping[str, Any] | None = await session.scalar(select(Video.embedded_subtitles).where(Video.id == video_id))
-    return NOTHING if known is None else msgspec.convert(known, EmbeddedSubtitles)
+    as_text = cast(Video.embedded_subtitles, Text)  # of ten thousand cues, read once and not by way of dictionaries
+    known: str | None = await session.scalar(select(as_text).where(Video.id == video_id))
+    return NOTHING if known is None else msgspec.json.decode(known, type=EmbeddedSubtitles)
 
 
 def stored(read: EmbeddedSubtitles) -> dict[str, Any]:
