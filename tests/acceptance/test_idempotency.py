@@ -145,10 +145,11 @@ async def another_api(service: Service, **extra: str) -> AsyncIterator[Service]:
 @pytest.mark.slow
 async def test_of_a_hundred_equal_requests_one_is_done_whoever_dies(service: Service, clip: Path) -> None:
     """They go to two API processes, one of which is killed when it has committed and answered nobody; whoever hears
-    nothing, or that it is under way, asks again. One job is made, and all are told of it."""
+    nothing, or that it is under way, asks again. One job is made, and all are told of it. Where the survivor was the
+    first to have it, they ask for another."""
     video = await service.upload(clip)
-    headers, body = keyed(), {"video_id": video["id"], "start": 0, "end": 1}
-    seen: list[int] = []
+    body = {"video_id": video["id"], "start": 0, "end": 1}
+    seen, asked_for = list[int](), 0
     async with another_api(service, REELWRIGHT_FAULTS="request: committed, not answered=kill") as mortal:
 
         async def ask(number: int) -> httpx.Response:
@@ -170,14 +171,16 @@ async def test_of_a_hundred_equal_requests_one_is_done_whoever_dies(service: Ser
 
         limits = httpx.Limits(max_connections=100)
         async with http_client(limits=limits) as client:
-            answers = await asyncio.gather(*(ask(number) for number in range(100)))
+            while 0 not in seen:
+                headers, asked_for = keyed(), asked_for + 1
+                answers = await asyncio.gather(*(ask(number) for number in range(100)))
         assert await mortal.api.process.wait() != 0
-    assert 0 in seen
     assert {answer.status_code for answer in answers} == {202}, answers[0].text
     assert len({answer.content for answer in answers}) == 1
     assert all("idempotency-replayed" in answer.headers for answer in answers)  # the first one was never heard
-    assert await service.sql("SELECT id::text FROM jobs") == [{"id": answers[0].json()["job_id"]}]
-    assert len(await service.sql("SELECT FROM procrastinate_jobs")) == 1
+    jobs = [row["id"] for row in await service.sql("SELECT id::text FROM jobs ORDER BY id")]
+    assert (len(jobs), jobs[-1]) == (asked_for, answers[0].json()["job_id"])
+    assert len(await service.sql("SELECT FROM procrastinate_jobs")) == asked_for
 
 
 async def test_an_upload_is_known_by_its_declared_checksum(service: Service, clip: Path) -> None:

@@ -11,7 +11,7 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +26,6 @@ from reelwright.library import deletion, retention, templates
 
 AT_ONCE = 200
 Kind: TypeAlias = Literal["trash", "result", "video", "asset", "job"]
-STORED: tuple[Kind, ...] = ("trash", "result", "video", "asset")
-"""What has files, in this order: a video waits for its results."""
 FINAL = tuple(status for status in JobStatus if status.is_final)
 
 
@@ -38,37 +36,6 @@ class Ended:
     kind: Kind
     id: uuid.UUID
     project_id: uuid.UUID
-
-
-async def ended(session: AsyncSession, kind: Kind, defaults: KeepRules) -> Sequence[Ended]:
-    """Return some of what has ended and can be deleted, what ended first before others."""
-    see_trash(session)
-    found: list[Ended] = []
-    for query in await _queries(session, kind, defaults):
-        rows = await session.execute(query.limit(AT_ONCE - len(found)))
-        found += [Ended(kind, row_id, project_id) for row_id, project_id in rows]
-        if len(found) == AT_ONCE:
-            break
-    return found
-
-
-async def _queries(session: AsyncSession, kind: Kind, defaults: KeepRules) -> Sequence[Select[uuid.UUID, uuid.UUID]]:
-    if kind == "trash":
-        return [select(Video.id, Video.project_id).where(trash_is_over()).order_by(Video.trash_until)]
-    if kind == "result":
-        of_results = select(Variant.id, Variant.project_id).where(*result_is_over(), ~result_is_read())
-        return [of_results.order_by(Variant.kept_until)]
-    if kind == "video":
-        of_videos = select(Video.id, Video.project_id).where(*video_is_over(), ~video_is_read())
-        return [of_videos.order_by(Video.kept_until)]
-    if kind == "asset":
-        of_assets = select(Asset.id, Asset.project_id).where(*asset_is_over(), ~asset_is_read())
-        return [of_assets.order_by(Asset.kept_until)]
-    return [
-        select(Job.id, Job.project_id).where(*job_is_over(project_id, kept.jobs_s)).order_by(Job.finished_at)
-        for project_id, kept in (await retention.rules_of_all(session, defaults)).items()
-        if kept.jobs_s
-    ]
 
 
 Moment: TypeAlias = ColumnElement[datetime.datetime]
@@ -128,6 +95,47 @@ def asset_is_read() -> ColumnElement[bool]:
 def _readers() -> Select[uuid.UUID]:
     read = select(Job.id).join(JobInput, JobInput.job_id == Job.id).join(File, File.id == JobInput.file_id)
     return read.where(Job.status.in_(deletion.UNFINISHED))
+
+
+_ENDED: Final[dict[Kind, Select[uuid.UUID, uuid.UUID]]] = {
+    "trash": select(Video.id, Video.project_id).where(trash_is_over()).order_by(Video.trash_until),
+    "result": (
+        select(Variant.id, Variant.project_id).where(*result_is_over(), ~result_is_read()).order_by(Variant.kept_until)
+    ),
+    "video": select(Video.id, Video.project_id).where(*video_is_over(), ~video_is_read()).order_by(Video.kept_until),
+    "asset": select(Asset.id, Asset.project_id).where(*asset_is_over(), ~asset_is_read()).order_by(Asset.kept_until),
+}
+"""Of each kind that has files, in this order: a video waits for its results."""
+_DUE: Final = select(*(exists(ending.order_by(None)) for ending in _ENDED.values()))
+
+
+async def due(session: AsyncSession) -> Sequence[Kind]:
+    """Return of what that has files something can be deleted now, in order, by one look; most of the time nothing."""
+    see_trash(session)
+    row = (await session.execute(_DUE)).one()
+    return [kind for kind, is_due in zip(_ENDED, row, strict=True) if is_due]
+
+
+async def ended(session: AsyncSession, kind: Kind, defaults: KeepRules) -> Sequence[Ended]:
+    """Return some of what has ended and can be deleted, what ended first before others."""
+    see_trash(session)
+    found: list[Ended] = []
+    for query in await _queries(session, kind, defaults):
+        rows = await session.execute(query.limit(AT_ONCE - len(found)))
+        found += [Ended(kind, row_id, project_id) for row_id, project_id in rows]
+        if len(found) == AT_ONCE:
+            break
+    return found
+
+
+async def _queries(session: AsyncSession, kind: Kind, defaults: KeepRules) -> Sequence[Select[uuid.UUID, uuid.UUID]]:
+    if kind in _ENDED:
+        return [_ENDED[kind]]
+    return [
+        select(Job.id, Job.project_id).where(*job_is_over(project_id, kept.jobs_s)).order_by(Job.finished_at)
+        for project_id, kept in (await retention.rules_of_all(session, defaults)).items()
+        if kept.jobs_s
+    ]
 
 
 async def end(session: AsyncSession, what: Ended, defaults: KeepRules) -> list[str]:

@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 PRUNE_INTERVAL_S = 900
 ADD_UP_INTERVAL_S = 60
+UNHURRIED_S = 10.0
+"""After the start what nobody waits for is done for the first time: the first seconds belong to jobs."""
 OUTAGE_PATIENCE_S = STATEMENT_TIMEOUT_S + 4
 """After an outage whoever is alive has found out by then that its connection is not, and has written by another."""
 _JOBS_LOCK = 0x7265_6170
@@ -81,11 +83,14 @@ class Maintenance:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._repeat(self.rescue_jobs, self.interval_s))
             loops.create_task(self._repeat(self.end_stored, self.interval_s))
-            loops.create_task(self._repeat(self.add_up_use, ADD_UP_INTERVAL_S))
+            loops.create_task(self._repeat(self.add_up_use, ADD_UP_INTERVAL_S, first_after_s=UNHURRIED_S))
             loops.create_task(self._repeat(self.sweep_files, min(self.sweep.orphan_grace_s / 4, 900)))
-            loops.create_task(self._repeat(self.prune_records, PRUNE_INTERVAL_S))
+            loops.create_task(self._repeat(self.prune_records, PRUNE_INTERVAL_S, first_after_s=UNHURRIED_S))
 
-    async def _repeat(self, work: Callable[[], Coroutine[Any, Any, None]], interval_s: float) -> None:
+    async def _repeat(
+        self, work: Callable[[], Coroutine[Any, Any, None]], interval_s: float, *, first_after_s: float = 0.0
+    ) -> None:
+        await asyncio.sleep(first_after_s)
         while True:
             try:
                 await work()
@@ -116,10 +121,14 @@ class Maintenance:
 
     async def end_stored(self) -> None:
         """Delete what is kept no longer: results, videos, assets, and what was in the trash for long enough."""
+        async with self.sessions.single_statements() as session:
+            due = await expiry.due(session)
+        if not due:
+            return
         async with self.sessions() as session:
             if not await belongs(session, self.storage):
                 return  # sweep_files says it
-        for kind in expiry.STORED:
+        for kind in due:
             await self._end(kind)
 
     async def add_up_use(self) -> None:

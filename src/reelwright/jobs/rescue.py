@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Boolean, ColumnElement, Uuid, and_, bindparam, exists, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -42,20 +42,6 @@ _LOOKED_AT = text(
 _LOST = and_(Job.status == JobStatus.STARTED, Job.reused_from_job_id.is_(None), Job.lease_until < func.now())
 _FOLLOWS = and_(Job.reused_from_job_id.is_not(None), Job.status.in_(followers.UNFINISHED))
 _HELD = literal_column("EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'doing')", Boolean)
-
-
-async def due(session: AsyncSession) -> Sequence[Step]:
-    """Return what there may be something to do for, in order, by one look; most of the time nothing."""
-    expired, lost, follows = (exists(select(Job.id).where(which)) for which in (lifecycle.EXPIRED, _LOST, _FOLLOWS))
-    steps: dict[Step, ColumnElement[bool]] = {
-        end_expired_jobs: expired,
-        rescue_lost_jobs: lost,
-        rescue_followers: follows,
-        requeue_forgotten_jobs: or_(_HELD, exists(select(ForgottenJob.job_id))),
-        end_abandoned_entries: _HELD,
-    }
-    row = (await session.execute(select(*steps.values()))).one()
-    return [step for step, is_due in zip(steps, row, strict=True) if is_due]
 
 
 async def rescue_lost_jobs(session: AsyncSession) -> None:
@@ -114,3 +100,20 @@ async def rescue_followers(session: AsyncSession) -> None:
     for leader in ended.all():
         await reuse.end_followers(session, leader)
         logger.warning("job %s had ended without those that follow it", leader.id, extra={"job_id": str(leader.id)})
+
+
+_STEPS: Final[dict[Step, ColumnElement[bool]]] = {
+    end_expired_jobs: exists(select(Job.id).where(lifecycle.EXPIRED)),
+    rescue_lost_jobs: exists(select(Job.id).where(_LOST)),
+    rescue_followers: exists(select(Job.id).where(_FOLLOWS)),
+    requeue_forgotten_jobs: or_(_HELD, exists(select(ForgottenJob.job_id))),
+    end_abandoned_entries: _HELD,
+}
+"""In order, with what says that there may be something to do."""
+_DUE: Final = select(*_STEPS.values())
+
+
+async def due(session: AsyncSession) -> Sequence[Step]:
+    """Return what there may be something to do for, in order, by one look; most of the time nothing."""
+    row = (await session.execute(_DUE)).one()
+    return [step for step, is_due in zip(_STEPS, row, strict=True) if is_due]
