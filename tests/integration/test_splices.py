@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import zlib
 from collections.abc import Mapping
 from fractions import Fraction
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 import pytest
 from av.sidedata.sidedata import SideDataContainer
 
@@ -17,11 +19,12 @@ from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.edit import Edit, overlay, trim
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
-from reelwright.edits.plan import splicing
+from reelwright.edits.plan import PlannedTrim, splicing
 from reelwright.edits.splice_structs import CutMode, Splice, SpliceRefusal
 from reelwright.edits.steps.keep import Interval, KeepStep
 from reelwright.errors import InvalidInput, JobFailed, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober
+from reelwright.media.splicing.requests import SurveyRequest
 from reelwright.media.splicing.splicer import SpliceFailed, Splicer
 from tests.support import footage, frame_judge, recipes, splices
 from tests.support.footage import Footage
@@ -118,8 +121,9 @@ async def look(prober: Prober, splicer: Splicer, source: Footage, start: Fractio
     "name", [pytest.param(name, marks=[] if name in FEW else [pytest.mark.slow]) for name in KINDS]
 )
 async def test_cuts_that_copy_are_exact(prober: Prober, splicer: Splicer, tmp_path: Path, name: str) -> None:
-    """Between key frames, both ends."""
-    await look(prober, splicer, of_kind(name), Fraction("0.717"), Fraction("3.333"), tmp_path / "work" / "out.mp4")
+    """Between key frames, both ends; or up to one that is decoded before frames which are shown before it."""
+    end = Fraction(3) if name == "hevc open gop" else Fraction("3.333")
+    await look(prober, splicer, of_kind(name), Fraction("0.717"), end, tmp_path / "work" / "out.mp4")
 
 
 @pytest.mark.soak
@@ -253,16 +257,31 @@ async def test_a_copy_begins_and_ends_where_it_can(prober: Prober, splicer: Spli
     (warning,) = made.plan.warnings
     assert "begins 0.080 s later" in warning
     assert abs(Fraction(made.plan.outputs[0].duration_s) - Fraction("2.5")) <= Fraction("0.12")
+    short = await splices.planned(prober, splicer, edit_of(Fraction("1.2"), Fraction("1.8")), source.path, "copy")
+    (step,) = short.steps
+    assert isinstance(step, PlannedTrim)
+    assert (step.start_s, step.end_s) == ("1", "9/5")
 
 
 async def test_a_packet_that_is_not_the_sources_is_found_wherever_it_lies(
     prober: Prober, splicer: Splicer, tmp_path: Path
 ) -> None:
-    """Far from every seam, where nothing is decoded; of the sound as well."""
+    """Far from every seam, where nothing is decoded; of the sound as well. Round the seams, frames are found that are
+    coded otherwise, or are of another time."""
     source, target = of_kind("plain"), tmp_path / "work" / "out.mp4"
     made = await splices.cut(prober, splicer, edit_of(Fraction("0.717"), Fraction("3.9")), source.path, target)
     assert not isinstance(made, SpliceRefusal), made
     assert made.proven.wrong == ()
+    ticks = round(Fraction("0.2") / made.splice.tick)
+    earlier = tuple(interval.later(-ticks) for interval in made.proving.intervals)
+    for path, intervals, wrong in (
+        (footage.make(seconds=4, keyframe_every=50).path, made.proving.intervals, "the copied frame at .* is not the"),
+        (source.path, earlier, "the frame at .* is unlike the source's"),
+    ):
+        request = msgspec.structs.replace(made.proving, intervals=intervals)
+        proven = await splicer.prove(path, target, request, wall_s=60, report=lambda _: None)
+        assert len(proven.wrong) == 3
+        assert all(re.match(wrong, one) for one in proven.wrong)
     content = target.read_bytes()
     for stream in (0, 1):
         with av.open(str(target)) as opened:
@@ -299,6 +318,7 @@ async def test_vp9_and_av1_are_copied_from_a_key_frame_on(
     ("source", "mode", "reason"),
     [
         ({"open_gop": True}, "smart", "key_frame"),
+        ({"open_gop": True}, "copy", "key_frame"),
         ({"keyframe_every": 250}, "smart", "key_frame"),
         ({"container": "avi", "video": "mpeg4"}, "smart", "output"),
         ({"pixel_format": "yuv420p10le"}, "auto", "format"),
@@ -316,6 +336,18 @@ async def test_what_cannot_be_copied_is_refused_by_name(
     assert plan.splice.refused is not None
     assert plan.splice.refused.reason == reason
     assert (splicing.exactly(plan.splice.refused, plan) in plan.warnings) == (mode != "auto")
+
+
+async def test_what_cannot_be_read_is_refused_as_damaged(splicer: Splicer, tmp_path: Path) -> None:
+    """And what a container holds in another way than MP4 is not copied from there."""
+    broken, other = tmp_path / "broken.mp4", tmp_path / "other.flv"
+    broken.write_bytes(of_kind("plain").path.read_bytes()[:5000])
+    ffmpeg("-i", str(of_kind("plain").path), "-map", "0", "-c", "copy", str(other))
+    request = SurveyRequest(video_stream=0, intervals=((0, 10),), chosen="smart", touched=())
+    for path, reason in ((broken, "damaged"), (other, "container")):
+        survey = await splicer.survey(path, request)
+        assert survey.refused is not None
+        assert survey.refused.reason == reason
 
 
 @pytest.mark.parametrize(

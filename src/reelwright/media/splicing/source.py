@@ -58,9 +58,6 @@ class Positioned(io.RawIOBase):
         self._at = base + offset
         return self._at
 
-    def tell(self) -> int:
-        return self._at
-
 
 def opened_again(media_fd: int) -> Any:
     """The same file, to be read beside. Raises FFmpegError."""

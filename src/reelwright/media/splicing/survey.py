@@ -80,7 +80,7 @@ class _Survey:
             raise NotCopied(NO_KEY_FRAME)
         start = head.start
         if not exact:
-            start, begin = self._nearest(head, begin, end), begin
+            start = self._nearest(head, begin, end)
         tail = self._tail(start, end)
         if exact:
             if isinstance(self.source.codec, KeyFramed) and (head.frames or tail.frames):
