@@ -174,6 +174,38 @@ class TestHeads:
         answer = await answers(hasty, sent)
         assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404", b"200"]
 
+    async def test_more_pipelined_requests_than_may_wait_end_the_connection(self, hasty: Service) -> None:
+        """What one client keeps here is bounded; what was asked before may be answered."""
+        answer = await answers(hasty, (ASK + b"\r\n") * 500)
+        assert answer.count(b"HTTP/1.1 200 ") <= 100
+        assert answer.count(b"HTTP/1.1 ") == answer.count(b"HTTP/1.1 200 ")
+        assert (await hasty.client.get("/health")).status_code == 200
+
+    @pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+    async def test_an_offer_of_another_protocol_is_not_taken(self, hasty: Service, protocol: bytes) -> None:
+        """As Java's HttpClient and curl's --http2 make it: the request is answered in this one, with its body, and so
+        is the next."""
+        offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: %b\r\nHTTP2-Settings: AAMAAABk\r\n" % protocol
+        body = b'{"video_id": "x", "start": 0, "end": 1}'
+        length, chunked = b"Content-Length: %d\r\n" % len(body), b"Transfer-Encoding: chunked\r\n"
+        requests = [
+            ASK + offer + b"\r\n",
+            TRIM + offer + length + b"\r\n" + body,
+            TRIM + offer + chunked + b"\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body),
+            ASK + b"Connection: close\r\n\r\n",
+        ]
+        sent = b"".join(requests)
+        for pieces in [sent], [sent[at : at + 50] for at in range(0, len(sent), 50)]:
+            async with connected(hasty) as (reader, writer):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                answer = await everything(reader)
+            parts = answer.split(b"HTTP/1.1 ")[1:]
+            assert [part[:3] for part in parts] == [b"200", b"404", b"404", b"200"]
+            assert all(b"video_id" in part for part in parts[1:3]), "the body was not read"
+
 
 class TestTime:
     """Whoever waits, or lets wait, is let go."""
@@ -183,6 +215,18 @@ class TestTime:
         """408, or nothing where nothing came."""
         answer = await answers(hasty, sent)
         assert not answer if not sent else refused(answer) == (408, "request_timeout")
+
+    async def test_who_was_refused_and_says_on_is_cut_off(self, hasty: Service) -> None:
+        """After a while in which the answer can be read."""
+        async with connected(hasty) as (reader, writer):
+            writer.write(b"FETCH / HTTP/1.1\r\n\r\n")
+            assert refused(await everything(reader)) == (400, "malformed")
+            async with asyncio.timeout(10):
+                with suppress(ConnectionError):
+                    while True:
+                        writer.write(b"more")
+                        await writer.drain()
+                        await asyncio.sleep(0.1)
 
     async def test_a_head_in_drops_ends(self, hasty: Service) -> None:
         """A byte now and then does not prolong it."""

@@ -99,18 +99,33 @@ class Connection(HttpToolsProtocol):
             self._parse(piece)
             if self._fruitless_bytes < 0:  # neither a head nor a piece of a body has become whole
                 self._fruitless_bytes = fruitless_bytes
-                if fruitless_bytes > MAX_HEAD_BYTES and self._refused_at is None:
+                if fruitless_bytes > MAX_HEAD_BYTES:
                     self._refuse(_LONG_URL if self._is_in_url() else _LONG_HEAD)
 
     def _parse(self, piece: bytes) -> None:
-        try:
-            self.parser.feed_data(piece)
-        except httptools.HttpParserError:
-            self._refuse(self._refusal or _NOT_HTTP)
-        except httptools.HttpParserUpgrade:
-            # there is nothing to change over to; what came behind the request is lost with the change that was not made
-            if self.cycle is not None:
-                self.cycle.keep_alive = False
+        while piece:
+            try:
+                self.parser.feed_data(piece)
+                return
+            except httptools.HttpParserError:
+                self._refuse(self._refusal or _NOT_HTTP)
+                return
+            except httptools.HttpParserUpgrade as wish:
+                piece = self._without_upgrade() + piece[wish.args[0] :]
+
+    @property
+    def _wants_upgrade(self) -> bool:
+        """Whether the request offers to go on in another protocol, as HTTP/2 without TLS is asked for."""
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _without_upgrade(self) -> bytes:
+        """Return the head without that offer, which need not be taken (RFC 9110, 7.8), for another parser: this one
+        takes the request's body for what comes in the other protocol."""
+        version = self.parser.get_http_version().encode()
+        first = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
+        lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        return b"".join([first, *lines, b"\r\n"])
 
     def _is_in_url(self) -> bool:
         return self.scope is not None and not self.headers and len(self.url) > MAX_HEAD_BYTES // 2
@@ -132,6 +147,8 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self._wants_upgrade:
+            return
         self._fruitless_bytes = 0
         self._asking_since = None
         self._has_head = True
@@ -162,6 +179,8 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._wants_upgrade:
+            return
         super().on_message_complete()
         self._fruitless_bytes = 0
         self.cycle.more_body = False

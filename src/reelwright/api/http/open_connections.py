@@ -42,9 +42,8 @@ class Counted(Protocol):
 
     def look(self, now: float) -> None: ...
 
-    def make_room(self) -> None: ...
-
-    def end(self, reason: str) -> None: ...
+    def make_room(self) -> None:
+        """End, and have `Connections.forget` it at once."""
 
 
 class Connections:
@@ -84,7 +83,7 @@ class Connections:
             )
         if refusal is not None:
             if len(self._leaving) >= MAX_LEAVING:
-                next(iter(self._leaving)).end("crowded")
+                next(iter(self._leaving)).make_room()
             self._leaving[connection] = None
             return refusal
         self._open[connection] = None
