@@ -15,6 +15,7 @@ from http import HTTPStatus
 
 from reelwright.cancellation import finished
 from reelwright.errors import ReelwrightError, RemoteRefused, RemoteUnavailable
+from reelwright.library.display_names import display_name
 from reelwright.library.partial_file import PartialFile, too_large
 from reelwright.library.pouring import pour
 from reelwright.outbound.body import Patience
@@ -48,11 +49,21 @@ class Representation:
         validator = tag if tag.startswith('"') else headers.get("last-modified")
         if answer.encoding or headers.get("accept-ranges", "").strip().lower() == "none":
             validator = None
-        said = email.message.Message()
-        said["Content-Disposition"] = headers.get("content-disposition", "")
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         size_bytes = None if answer.encoding else answer.size_bytes
-        return cls(validator, size_bytes, said.get_filename(), content_type)
+        return cls(validator, size_bytes, filename(headers.get("content-disposition", "")), content_type)
+
+
+def filename(disposition: str) -> str | None:
+    """Return what a header Content-Disposition calls the file, fit to show and store; None where it says no name that
+    can be read."""
+    said = email.message.Message()
+    said["Content-Disposition"] = disposition
+    try:
+        name = said.get_filename()
+    except ValueError:  # an encoding that decodes nothing, a part of it that has an absurd number
+        return None
+    return display_name(name) if name else None
 
 
 class Fetching:
