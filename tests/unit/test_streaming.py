@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -190,6 +191,20 @@ def test_codecs_have_their_registered_names(kind: str, configuration: bytes, nam
     assert codec_name(bytes(8) + box(kind, bytes(78), configuration)) == name
 
 
+def esds(*kind: int) -> bytes:
+    """An elementary stream's descriptor (ISO/IEC 14496-1, 7.2.6): what its decoder is."""
+    decoder = bytes((*kind[:1], *bytes(12), *kind[1:]))
+    return box("esds", bytes(4), bytes((3, 3 + 2 + len(decoder), 0, 1, 0, 4, len(decoder))), decoder)
+
+
+def test_kinds_of_sound_have_their_registered_names() -> None:
+    for kind, name in (((0x40, 5, 2, 0x12, 0x10), "mp4a.40.2"), ((0x6B,), "mp4a.6b")):
+        assert codec_name(bytes(8) + box("mp4a", bytes(28), esds(*kind))) == name
+    for broken in (box("mp4a", bytes(28), esds(0x40, 6, 0)), box("av01", bytes(78), box("av1C", b"\x81"))):
+        with pytest.raises(ValueError, match=r"missing|not known"):
+            codec_name(bytes(8) + broken)
+
+
 @given(st.binary(max_size=200), st.sampled_from(["avc1", "hvc1", "vp09", "av01", "mp4a", "none"]))
 def test_what_is_no_codec_is_a_value_error(data: bytes, kind: str) -> None:
     """Whatever lies in the box."""
@@ -211,3 +226,60 @@ def test_what_is_no_fragmented_file_is_a_value_error(
     target.unlink(missing_ok=True)
     with pytest.raises(ValueError):  # noqa: PT011
         indexed(path, target, longest_rest_s=Fraction(0))
+
+
+SECOND = 1000
+
+
+def moov(*, edit: bytes = b"") -> bytes:
+    """Of one track of H.264, in milliseconds."""
+    entry = box("avc1", bytes(78), box("avcC", bytes.fromhex("0142c01effe1")))
+    table = box("minf", box("stbl", box("stsd", bytes(8), entry)))
+    times = box("mdhd", bytes(12), SECOND.to_bytes(4), bytes(8))
+    return box("moov", box("trak", edit, box("mdia", times, table)))
+
+
+def segment(begin: int, durations: list[int], *, content: bytes = b"pictures") -> bytes:
+    """Of frames that begin then and last so long."""
+    run = box("trun", bytes((0, 0, 1, 0)), len(durations).to_bytes(4), *(one.to_bytes(4) for one in durations))
+    header = box("traf", box("tfhd", bytes(8)), box("tfdt", bytes(4), begin.to_bytes(4)), run)
+    return box("moof", header) + box("mdat", content)
+
+
+START = box("ftyp", b"cmfc") + moov()
+FIRST = segment(0, [SECOND] * 2)
+
+
+@pytest.mark.parametrize("rest", [b"", segment(2 * SECOND, [SECOND // 10])])
+def test_segments_are_found_where_they_are_shown(tmp_path: Path, rest: bytes) -> None:
+    """What is left over at the end is no segment of its own."""
+    path = tmp_path / "v0.fragments"
+    path.write_bytes(START + FIRST + rest)
+    found = indexed(path, tmp_path / "v0.mp4", longest_rest_s=Fraction(1, 10))
+    assert found.codec == "avc1.42c01e"
+    assert [one.duration_s for one in found.segments] == [Fraction(21, 10) if rest else 2]
+    assert found.densest_rate == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (START, "cannot hold its segments"),
+        (START + segment(0, []), "a segment is empty"),
+        (START + segment(0, [0]), "not shown after the one that it follows"),
+        (START + FIRST + FIRST, "not shown after the one that it follows"),
+        (START + box("free", b"x"), "'free' box of 9 bytes where a segment should begin"),
+        (START + FIRST[:-1], "a segment is cut short"),
+        (START + FIRST + b"moof", "it ends too early"),
+        (START + box("moof", box("traf", box("tfdt", b"x"))), "a box is too short"),
+        (
+            box("ftyp", b"cmfc") + moov(edit=box("edts", box("elst", bytes(4), (2).to_bytes(4), bytes(24)))) + FIRST,
+            "does not begin at time zero",
+        ),
+    ],
+)
+def test_what_cannot_be_streamed_is_said(tmp_path: Path, content: bytes, sentence: str) -> None:
+    path = tmp_path / "v0.fragments"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=sentence):
+        indexed(path, tmp_path / "v0.mp4", longest_rest_s=Fraction(0))

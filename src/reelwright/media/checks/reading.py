@@ -82,7 +82,7 @@ def read(media_fd: int, inspection: Inspection, tell: Tell) -> tuple[Findings, S
                         picture.decode(packet)
                 elif packet.stream.index in sounds:
                     sounds[packet.stream.index].decode(packet)
-                elif packet.stream.index in texts:
+                else:
                     texts[packet.stream.index].pass_by(packet)
                 if number % 256 == 0 and packet.pos:
                     tell(share * min(packet.pos / size, 1.0))
