@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright.db.database import create_engine
-from reelwright.db.migrate import configuration, upgrade
+from reelwright.db.migrate import _LOCK, configuration, upgrade
 from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
 from reelwright.release import RELEASE
@@ -142,6 +142,16 @@ async def test_a_table_in_use_stops_the_migration_and_nobody_else(engine: AsyncE
     with pytest.raises(DatabaseUnusable, match=rf"process {pid} \(tests\), open for \d+ s.*`reelwright migrate`"):
         await refused
     assert await current_revision(engine) == PREVIOUS
+
+
+async def test_a_migration_waits_for_another_one(engine: AsyncEngine) -> None:
+    """Two processes that start at once: the second looks again when the first has ended, and has nothing to do."""
+    async with connected(engine) as first:
+        await first.execute(f"SELECT pg_advisory_lock({_LOCK})")
+        second = asyncio.create_task(upgrade(engine))
+        assert not (await asyncio.wait([second], timeout=0.3))[0]
+        await first.execute(f"SELECT pg_advisory_unlock({_LOCK})")
+        await second
 
 
 async def test_a_migration_comes_again_when_the_table_is_free(

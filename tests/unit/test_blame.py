@@ -34,6 +34,7 @@ CUT = "[mov,mp4 @ 0x1] [error] Error muxing a packet: Immediate exit requested"
         (1, "[error] Error writing trailer of out0.mp4: Disk quota exceeded", "no_space", True),
         (251, "[out#0/mp4 @ 0x1] [error] Error submitting a packet to the muxer: Input/output error", "storage", True),
         (226, "[error] Error opening output file out0.mp4: Read-only file system", "storage", True),
+        (245, "[error] Error while opening encoder: Resource temporarily unavailable", "exhausted", True),
         (126, "launcher: cannot become ffmpeg", "cannot_start", True),
     ],
 )

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, seconds, timestamps_from
+from reelwright.media.ffmpeg.filtergraph import (
+    Expression,
+    Filter,
+    Graphs,
+    channel_layout,
+    file_in_work,
+    filter_,
+    measured_number,
+    metadata_key,
+    seconds,
+    timestamps_from,
+)
 
 
 def test_chains_are_written_with_labels_of_their_own() -> None:
@@ -31,6 +43,14 @@ def test_a_string_that_is_no_word_never_becomes_syntax(text: str) -> None:
         return
     with pytest.raises(ValueError, match="not a word"):
         str(Filter("format", (("x", text),)))
+
+
+@pytest.mark.parametrize("text", ["", "a,b", "a;[x]", "a'b", "../a", "a\nb", "FL+FR=1", "é"])
+@pytest.mark.parametrize("names", [file_in_work, metadata_key, measured_number, channel_layout])
+def test_a_name_that_is_none_of_ours_never_becomes_syntax(names: Callable[[str], Expression], text: str) -> None:
+    """Of files, of what is measured, of layouts."""
+    with pytest.raises(ValueError, match="not a "):
+        names(text)
 
 
 @given(st.fractions(0, 10**6))

@@ -1,6 +1,7 @@
 """Who gets a place: everyone's share, small things first, and an end to waiting."""
 
 import asyncio
+import ipaddress
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -130,7 +131,7 @@ async def test_nobody_waits_for_ever(gathering: Gathering) -> None:
 
 
 async def test_who_goes_away_leaves_the_place_to_the_next(gathering: Gathering) -> None:
-    """While waiting, while working, and in the very moment of the turn."""
+    """While waiting, while working, and as the turn comes."""
     crowd = gathering(1)
     await crowd.come("a/0", "b/0", "c/0")
     await crowd.give_up("b/0")
@@ -152,3 +153,35 @@ def test_a_subscriber_is_one_client() -> None:
     assert client_of("2001:db8::1") == client_of("2001:db8::ffff:1") != client_of("2001:db8:0:1::1")
     assert client_of("::ffff:192.0.2.7") == client_of("192.0.2.7") != client_of("192.0.2.8")
     assert client_of(None)
+
+
+async def test_who_goes_away_in_the_very_moment_of_the_turn_leaves_the_place() -> None:
+    """It was given, and nobody has come to take it."""
+    places = Turns(1)
+    async with places.turn():
+        late = asyncio.create_task(_held(places))
+        await asyncio.sleep(0)
+    late.cancel()
+    assert isinstance((await asyncio.gather(late, return_exceptions=True))[0], asyncio.CancelledError)
+    async with asyncio.timeout(1):
+        await _held(places)
+
+
+async def _held(places: Turns) -> None:
+    async with places.turn():
+        pass
+
+
+async def test_who_has_used_next_to_nothing_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a crowd of addresses would stay for ever; one that has used much is not."""
+    now = 1000.0
+    monkeypatch.setattr(fair_slots, "monotonic", lambda: now)
+    places = Turns(2)
+    with asked_by("192.0.2.1"):
+        async with places.turn():
+            now += 60
+    for number in range(2 * fair_slots.MAX_REMEMBERED):
+        with asked_by(str(ipaddress.IPv4Address("10.0.0.0") + number)):
+            await _held(places)
+    assert len(places._used) <= fair_slots.MAX_REMEMBERED + 1
+    assert "192.0.2.1" in places._used

@@ -274,8 +274,6 @@ class Graphs:
 
         Decoded and filtered once; with one branch there is nothing to split.
         """
-        if not branches:
-            return []
         if len(branches) == 1:
             return [self.chain(stream_index, [*common, *branches[0]])]
         labels = [f"[o{len(self._chains)}_{number}]" for number in range(len(branches))]

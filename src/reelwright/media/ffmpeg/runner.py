@@ -290,8 +290,6 @@ class _Process:
         text = "\n".join(self.stderr)
         if (found := verdict(status, text)) is not None:
             raise self._failure(found.detail, found.code, status, of_machine=found.of_machine)
-        if self.damage.first and not self.forgiving:
-            raise self._failure(self._damage(), SOURCE_DAMAGED, status)
         raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
 
     def _damage(self) -> str:
