@@ -31,8 +31,10 @@ def call(errand: str, argument: object = "", **allowed: object) -> Call:
 
 
 @pytest.fixture
-async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ForkClient]:
-    """That runs `fork_tasks`, which no installed package is."""
+async def server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[ForkClient]:
+    """That runs `fork_tasks`, which no installed package is. Its parameter is the errand of its trial."""
     found = contained.python_argv
 
     def python_argv(module: str, *arguments: str) -> list[str]:
@@ -43,7 +45,8 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
     monkeypatch.setattr(contained, "python_argv", python_argv)
     access = contained.Access(read=(PROGRAM.parent, tmp_path), write=(tmp_path,))
-    client = ForkClient("fork_tasks", at_once=PLACES, access=access)
+    trial = getattr(request, "param", None)
+    client = ForkClient("fork_tasks", at_once=PLACES, access=access, trial=trial and (call(trial), 0))
     yield client
     await client.stop()
 
@@ -164,6 +167,24 @@ async def test_a_server_that_cannot_be_started_is_busy_to_callers(monkeypatch: p
     assert failed.value.code == "cannot_start"
     with pytest.raises(Busy):
         await absent.ask(call("read"), [], str)
+
+
+@pytest.mark.skipif(not contained.available().seccomp, reason="this kernel has no seccomp filters")
+@pytest.mark.parametrize(("server", "helped"), [("need", True), ("die", False)], indirect=["server"])
+async def test_children_that_need_more_are_not_broken_by_the_list(
+    server: ForkClient, caplog: pytest.LogCaptureFixture, helped: bool
+) -> None:
+    """A C library that calls what no trace has shown: found by a trial, and said; what does harm stays refused. Where
+    they cannot work either way, the list is kept."""
+    try:
+        await server.start()
+        assert contained.holds_to_list() is not helped
+        assert ("are not held to the allow-list: fork_tasks fails" in caplog.text) is helped
+        assert await server.ask(call("connect", "127.0.0.1"), [], str) == "EPERM"
+        if helped:
+            assert await server.ask(call("need"), [], str) == "had"
+    finally:
+        contained.use_fallback("")
 
 
 @pytest.mark.slow

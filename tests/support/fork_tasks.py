@@ -87,6 +87,15 @@ def die(_: str, files: Sequence[int]) -> str:
     return "alive"
 
 
+def need(_: str, files: Sequence[int]) -> str:
+    """Die where a system call is refused that does no harm, and is on no list."""
+    try:
+        os.listxattr("/")
+    except PermissionError:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "had"
+
+
 def babble(_: str, files: Sequence[int]) -> str:
     """Reply with lies, and hang in the middle of another one."""
     answers = next(number for number in range(3, 100) if is_socket(number))
@@ -118,6 +127,7 @@ ERRANDS: dict[str, Callable[[str, Sequence[int]], str]] = {
     "hang": hang,
     "spin": spin,
     "die": die,
+    "need": need,
     "babble": babble,
     "refuse": refuse,
 }
