@@ -121,15 +121,14 @@ async def test_a_broadcast_with_gaps_is_made_and_they_are_told(prober: Prober, t
 
 async def test_what_the_end_of_a_file_tore_is_told(prober: Prober, tmp_path: Path) -> None:
     """A torn packet is left out, also of a video that is joined; who does not want it hears nothing."""
-    content = footage.make(container="flv", seconds=SECONDS).path.read_bytes()
+    content = footage.make(container="flv", seconds=1).path.read_bytes()
     source = tmp_path / "torn.flv"
     source.write_bytes(content[: len(content) * 3 // 4 + 77])
     said, found = await make(prober, source, tmp_path / "whole", "transcode")
     assert said == ("the video is cut off or damaged within 1 frame that had to be left out",)
-    count = len(found)
-    said, found = await make(prober, source, tmp_path / "before", trim(0, 1))
-    assert ([frame.number for frame in found], said) == (list(range(25)), ())
-    assert count > 25
+    assert len(found) > 12
+    said, found = await make(prober, source, tmp_path / "before", trim(0, 0.4))
+    assert ([frame.number for frame in found], said) == (list(range(10)), ())
     joined_to = Edit(steps=(ConcatStep(after=(Clip(source="a"),)),), outputs=(FAST,))
     layer = VideoFacts(sha256="1" * 64, media=await prober.probe(source)), source
     said, _ = await make(prober, footage.make(seconds=1).path, tmp_path / "joined", joined_to, layer)
