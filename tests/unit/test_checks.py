@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+import struct
+import tempfile
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Facts, Plan
 from reelwright.media.checks.black_and_still import FrameWatch, Points, Shown
 from reelwright.media.checks.inspection import GRID, Stretch
+from reelwright.media.checks.reading import index_first
 from reelwright.media.checks.sampled_groups import Sample, windows
 from reelwright.media.checks.sampling import sample
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
@@ -157,3 +160,25 @@ def test_windows_are_spread_evenly_and_no_more_than_was_allowed(
     if len(numbers) > 2:
         steps = [after - before for before, after in itertools.pairwise(numbers)]
         assert max(steps) - min(steps) <= 1
+
+
+def box(name: bytes, content: bytes = b"") -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+@pytest.mark.parametrize(
+    ("content", "first"),
+    [
+        (box(b"ftyp") + box(b"moov") + box(b"mdat"), True),
+        (box(b"ftyp") + box(b"free", b"moov") + box(b"mdat") + box(b"moov"), False),
+        (box(b"ftyp") + struct.pack(">I4sQ", 1, b"free", 20) + b"moov" + box(b"moov"), True),
+        (box(b"ftyp") + struct.pack(">I4s", 7, b"free") + box(b"moov"), False),
+        (box(b"ftyp"), False),
+        (b"\x1a\x45\xdf\xa3" + box(b"moov"), None),
+    ],
+)
+def test_where_the_index_is_is_seen(content: bytes, first: bool | None) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        assert index_first(file.fileno()) is first
