@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from reelwright.jobs.claims import Claim
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.submit import Draft, find_source, submit
+from reelwright.jobs.survey import Surveyor
 from reelwright.library import uploads
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.inspection import Findings
@@ -482,6 +484,35 @@ async def test_a_result_that_fails_a_check_is_not_published_and_the_check_is_nam
     assert "index: behind the media, expected first" in job.error["detail"]
     assert await bench.variants() == 0
     assert await bench.stored() == []
+
+
+class SabotagedOnce(Sabotaged):
+    """What is made once more is left alone."""
+
+    async def inspect(self, made: Path, *args: Any, **more: Any) -> Findings:
+        self.inspect = partial(Inspector.inspect, self)  # type: ignore[method-assign]
+        return await super().inspect(made, *args, **more)
+
+
+async def test_a_copy_that_fails_a_check_is_coded_anew(bench: Workbench) -> None:
+    """In the same attempt, and the job says so; what is published is held to the same."""
+    settings = bench.context.settings
+    reader, memory_bytes = bench.context.prober.server, settings.media_memory_bytes
+    sabotaged = SabotagedOnce(reader, memory_bytes=memory_bytes, stall_s=settings.stall_timeout_s)
+    bench.context = replace(bench.context, inspector=sabotaged)
+    bench.video_id = await bench.upload(footage.make(seconds=4).path)
+    async with bench.world.sessions.begin() as session:
+        source = await find_source(session, bench.video_id)
+        draft = Draft(edit=msgspec.structs.replace(trim(0.7, 3.3), mode="smart"), source=source, type=JobType.TRIM)
+        draft = replace(draft, survey=await Surveyor(bench.context.splicer, bench.storage).survey(draft))
+        job_id = (await submit(session, draft, max_failures=3)).id
+    await run_job(bench.context, job_id)
+    job = await bench.world.look(job_id)
+    assert (job.status, job.attempt, job.failures) == (JobStatus.SUCCESS, 1, 0)
+    (warning,) = job.warnings
+    assert warning.startswith("the cut is coded anew: ")
+    assert "index: behind the media" in warning
+    assert len(await bench.stored()) == 1
 
 
 async def run_and_return(bench: Workbench, job_id: uuid.UUID) -> uuid.UUID:
