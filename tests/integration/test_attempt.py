@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db.database import create_engine
-from reelwright.db.models import File, Job, Variant
+from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
@@ -31,6 +31,7 @@ from reelwright.edits.plan import VERSION
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
 from reelwright.jobs.claims import Claim
+from reelwright.jobs.imports import WantedImport, submit_import
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
 from reelwright.jobs.submit import Draft, find_source, submit
@@ -44,6 +45,7 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
+from reelwright.outbound.target import Target
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker import fenced_publication, tended_attempt
@@ -56,6 +58,7 @@ from tests.support import footage, frame_judge, odd_files
 from tests.support.invariants import processes_about
 from tests.support.job_database import World
 from tests.support.media_files import ffmpeg
+from tests.support.remote import Remote, saying
 
 
 class SlowStorage(LocalStorage):
@@ -225,6 +228,30 @@ async def test_a_commit_whose_answer_is_lost_counts_once(bench: Workbench, momen
     job = await bench.world.look(job_id)
     assert (job.status, job.attempt, await bench.variants()) == (JobStatus.SUCCESS, 1, 1)
     assert await bench.stored() == [f"processed/{job.output_variant_id}/trim.mp4"]
+
+
+@pytest.mark.parametrize("moment", ["commit", "committed"])
+async def test_an_import_whose_commits_answer_is_lost_counts_once(
+    bench: Workbench, clip: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with any other result: one video, with its file, and nothing is left of the import's own folder."""
+    monkeypatch.setattr(fenced_publication, "COMMIT_RETRY_S", 0.001)
+    async with Remote(saying(200, clip.read_bytes())).running() as remote:
+        async with bench.world.sessions.begin() as session:
+            wanted = WantedImport(Target.read(remote.url()))
+            job_id = (await submit_import(session, wanted, said=uploads.NOTHING_SAID, max_failures=3)).id
+        bench.sessions.breaks[moment] = 1
+        await run_job(bench.context, job_id)
+    assert bench.sessions.breaks[moment] == 0
+    job = await bench.world.look(job_id)
+    assert (job.status, job.attempt, job.failures) == (JobStatus.SUCCESS, 1, 0)
+    async with bench.world.sessions() as session:
+        assert set(await session.scalars(select(Video.id))) == {bench.video_id, job.video_id}
+        keys = sorted(await session.scalars(select(File.key)))
+    assert sorted(file.key for file in bench.storage.files()) == keys
+    assert sorted(path.name for path in (bench.storage.root / "uploads").iterdir()) == [
+        key.split("/")[1] for key in keys
+    ]
 
 
 async def test_a_database_that_never_takes_the_result_gets_the_job_back(
