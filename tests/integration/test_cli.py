@@ -16,13 +16,14 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from reelwright.db.database import create_engine, located
+from reelwright.db.database import create_engine
 from reelwright.db.embedded import running
 from reelwright.db.outages import DatabaseUnusable, is_away
 from reelwright.db.schema_version import require
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database
+from tests.support.processes import PATIENCE_S
 from tests.support.service import Service, free_port
 
 PASSWORD = "s3cret-pa55"
@@ -175,17 +176,19 @@ async def test_a_host_that_nobody_knows_is_not_waited_for() -> None:
 
 
 @pytest.mark.usefixtures("server_url")
-async def test_who_looks_for_the_database_in_the_wrong_folder_is_told_of_the_right_one(tmp_path: Path) -> None:
-    """A worker, which makes no database of its own, beside services that have theirs elsewhere; nothing is made."""
+async def test_a_worker_in_the_wrong_folder_is_told_of_the_right_one(tmp_path: Path) -> None:
+    """It makes no database of its own, beside services that have theirs elsewhere; and a sentence is no traceback."""
     here = tmp_path / "elsewhere"
-    with pytest.raises(DatabaseUnusable) as caught:
-        async with located(parse({"MEDIA_ROOT": str(here)}), make=False):
-            pass
+    service = Service(parse({"APP_ENV": "test", "MEDIA_ROOT": str(here)}), tmp_path)
+    worker = await service.start("worker", "-m", "procrastinate", "--app=reelwright_worker.app.app", "worker")
+    assert await asyncio.wait_for(worker.process.wait(), PATIENCE_S) == 1
+    said = worker.log.read_text().splitlines()[-1]
     if "TEST_DATABASE_URL" in os.environ and not running():
-        assert "`reelwright migrate` make one there" in str(caught.value)
+        assert "`reelwright migrate` make one there" in said
     else:
-        assert str(caught.value).startswith(f"There is no database in {here}/postgres; one runs in /")
-        assert "DATABASE_DIR=/" in str(caught.value)
+        assert said.startswith(f"Error: There is no database in {here}/postgres; one runs in /")
+        assert "DATABASE_DIR=/" in said
+    assert "Traceback" not in worker.log.read_text()
     assert not here.exists()
 
 
