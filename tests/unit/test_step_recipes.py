@@ -15,6 +15,7 @@ from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, ImageFacts, PlannedLayer, resolve
 from reelwright.edits.steps import Step
+from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.recipes.still_sources import clock
@@ -141,3 +142,40 @@ def test_a_picture_comes_again_when_what_lies_over_it_changes() -> None:
     assert crowd is not None
     last = Fraction(93**2, 900)
     assert f"duration={1 + int(30 * last) + 2}" in str(crowd)
+
+
+def test_what_this_machine_cannot_encode_is_said() -> None:
+    unable = msgspec.structs.replace(ABLE, encoders=())
+    with pytest.raises(JobFailed, match=r"cannot encode h264 \(libx264\)") as failed:
+        commands(CROP, able=unable)
+    assert failed.value.code == "unsupported_here"
+
+
+def test_a_machine_that_codes_pictures_in_hardware_is_told_a_rate_or_a_factor() -> None:
+    able = msgspec.structs.replace(ABLE, hardware=("h264_nvenc", "hevc_vaapi"))
+
+    def coded(**video: Any) -> str:
+        (arguments,) = commands(CROP, output=FileOutput(video=VideoEncoding(hardware=True, **video)), able=able)
+        return arguments
+
+    assert "-c:v h264_nvenc" in coded(crf=20)
+    assert "-cq 20" in coded(crf=20)
+    assert "-b:v 1000000 -maxrate 1500000" in coded(bit_rate=10**6)
+    assert "format=pix_fmts=nv12,hwupload" in coded(codec="hevc")
+
+
+def test_the_last_picture_of_slides_lasts_to_the_end_where_that_can_be_written() -> None:
+    """Releases of ffmpeg before 6.0 cannot."""
+    slides = media(longest_frame_s=4.0, variable_frame_rate=True, frame_count=None)
+    older = msgspec.structs.replace(ABLE, packet_reports=False)
+    trimmed = {"type": "trim", "start": 0, "end": 8}
+    graphs = [commands(trimmed, info=slides, able=able)[-1] for able in (ABLE, older)]
+    assert ["setts=" in graph for graph in graphs] == [True, False]
+
+
+@pytest.mark.parametrize(("video", "even"), [({}, False), ({"bit_rate": 10**6}, True)])
+def test_uneven_frames_get_the_bits_of_even_ones_where_bits_are_counted(video: dict[str, Any], *, even: bool) -> None:
+    uneven = media(variable_frame_rate=True, frame_count=None)
+    trimmed = {"type": "trim", "start": 0, "end": 8}
+    (arguments,) = commands(trimmed, info=uneven, output=FileOutput(video=VideoEncoding(**video)))
+    assert ("force-cfr=1" in arguments) == even

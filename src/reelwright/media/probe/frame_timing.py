@@ -178,8 +178,8 @@ def _found_ends(container: Any, main: Any, found: Reading, stated: tuple[Fractio
 
 
 def _counted(main: Any, seen: Reading, ends: Ends) -> Ends:
-    """The picture ends no earlier than all its frames take."""
-    if not seen.whole or seen.first is None or not main.average_rate:
+    """The picture of a file that was read whole ends no earlier than all its frames take."""
+    if seen.first is None or not main.average_rate:
         return ends
     end_s = seen.first * main.time_base + seen.packets[main.index] / main.average_rate
     if ends.picture_s is None or end_s <= ends.picture_s:
