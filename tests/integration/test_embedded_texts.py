@@ -10,6 +10,7 @@ import pytest
 
 from reelwright.edits.cues.embedded import EmbeddedSubtitles
 from reelwright.edits.cues.track import MAX_TRACKS
+from reelwright.media.probe import texts
 from reelwright.media.probe.prober import UNREAD, Prober, has_text, probe_rules
 from reelwright.settings import Settings
 from tests.support import footage
@@ -60,8 +61,10 @@ async def test_a_file_that_was_cut_off_has_what_came_before(prober: Prober, tmp_
     assert [one.text for one in track.cues] == ["a"]
 
 
-async def test_no_file_has_more_than_an_edit_may(prober: Prober, tmp_path: Path) -> None:
-    """Tracks, cues, bytes: what is over is told, and the file is a video all the same."""
+async def test_no_file_has_more_than_an_edit_may(
+    prober: Prober, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tracks, cues, bytes, time: what is over is told, and the file is a video all the same."""
     many = await read(prober, with_text(tmp_path / "many.mkv", LATER, tracks=MAX_TRACKS + 3))
     assert len(many.tracks) == len(many.streams) == MAX_TRACKS
     assert len(many.warnings) == 3
@@ -70,8 +73,16 @@ async def test_no_file_has_more_than_an_edit_may(prober: Prober, tmp_path: Path)
     assert (long.tracks, long.streams) == ((), ())
     assert "more than 20000 cues" in long.warnings[0]
     heavy = srt(("00:00:00,000", "00:00:01,000", "<b>x</b>" * 100_000), ("00:00:01,000", "00:00:02,000", "light"))
-    (track,) = (await read(prober, with_text(tmp_path / "heavy.mkv", heavy))).tracks
+    heavy_path = with_text(tmp_path / "heavy.mkv", heavy)
+    (track,) = (await read(prober, heavy_path)).tracks
     assert [one.text for one in track.cues] == ["light"]
+    monkeypatch.setattr(texts, "MAX_BYTES", 100_000)
+    rules = probe_rules(Settings())
+    for given, why in ((rules, "have at most 100000 bytes together"), (replace(rules, timeout_s=0), "takes too long")):
+        with heavy_path.open("rb") as opened:
+            found = texts.read(opened.fileno(), given)
+        assert found.tracks == ()
+        assert why in found.warnings[0]
 
 
 async def test_what_takes_too_long_is_left_out(prober: Prober, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ import pytest_asyncio
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
+from reelwright.media.probe import demux
+from reelwright.media.probe.ffmpeg_first_frame import first_frame
 from reelwright.media.probe.packets import decoded_frames
 from reelwright.media.probe.prober import Prober
 from reelwright.media.probe.rules import ProbeRules
@@ -67,7 +69,7 @@ def large(folder: Path) -> Path:
     return make(folder / "large.mp4", *source, "-c:v", "mjpeg", "-threads", "2")
 
 
-def boxes(data: bytes) -> dict[bytes, tuple[int, int]]:
+def boxes(data: bytes | bytearray) -> dict[bytes, tuple[int, int]]:
     """Begin and end of each top-level box of an MP4."""
     found, at = {}, 0
     while at < len(data):
@@ -408,15 +410,21 @@ async def test_videos_without_a_picture(prober: Prober, folder: Path) -> None:
 
 
 async def test_damaged_videos(prober: Prober, folder: Path) -> None:
-    """Cut off before its index, with an index and no media, empty, or noise: refused, each by what it is."""
+    """Cut off before its index, with an index and no media, empty, or noise: refused, each by what it is. Where it
+    cannot be told without ffmpeg, that shows nothing, too."""
     whole = make(folder / "plain.mp4", *PICTURE, *SOUND, "-c:v", "libx264").read_bytes()
     moov, mdat = boxes(whole)[b"moov"], boxes(whole)[b"mdat"]
     hollow = bytearray(whole)
     hollow[mdat[0] + 8 : mdat[1]] = bytes(mdat[1] - mdat[0] - 8)
+    two = make(folder / "two.mp4", "-i", str(folder / "plain.mp4"), *("-map", "0:v") * 2, "-c", "copy")
+    hollows = bytearray(two.read_bytes())
+    begin, end = boxes(hollows)[b"mdat"]
+    hollows[begin + 8 : end] = bytes(end - begin - 8)
     noise = random.Random(1).randbytes(100_000)
     cases = {
         "cut": (whole[: moov[0] - 1000], UnreadableMedia),
         "hollow": (bytes(hollow), UnreadableMedia),
+        "two hollow ones": (bytes(hollows), UnreadableMedia),
         "header": (whole[:40], UnreadableMedia),
         "matroska": (b"\x1a\x45\xdf\xa3" + noise, UnreadableMedia),
         "empty": (b"", UnsupportedMedia),
@@ -428,6 +436,18 @@ async def test_damaged_videos(prober: Prober, folder: Path) -> None:
         path.write_bytes(data)
         error = await refused(prober, path)
         assert (type(error), error.code) == (kind, kind.code), name
+    with pytest.raises(UnreadableMedia):
+        await first_frame(folder / "hollow.mp4", 0, replace(RULES, ffmpeg=imageio_ffmpeg.get_ffmpeg_exe()))
+
+
+def test_a_file_that_says_too_much_is_not_described(folder: Path) -> None:
+    """Not by its words: ffmpeg is asked."""
+    tags = folder / "tags.txt"
+    tags.write_text(";FFMETADATA1\n" + "".join(f"tag{number}=x\n" for number in range(2001)))
+    path = make(folder / "tags.mkv", "-i", str(plain(folder)), "-i", str(tags), "-map_metadata", "1", "-c", "copy")
+    for source, doubtful in ((path, True), (plain(folder), False)):
+        with source.open("rb") as opened:
+            assert demux.examine(opened.fileno(), RULES).doubtful == doubtful
 
 
 async def test_recordings_that_were_joined_byte_by_byte_are_refused_where_no_clock_may_start_anew(

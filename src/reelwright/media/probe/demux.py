@@ -61,7 +61,7 @@ class NoFrame(UnreadableMedia):
 def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
     with opened(media_fd, rules) as container:
-        _check_streams(container, media_fd, rules)
+        _check_streams(container, rules)
         candidates = main_video.pictures(container, rules.codecs)
         if len(candidates) == 1:
             return _examined(container, candidates[0], media_fd, rules)
@@ -146,9 +146,7 @@ def opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
         raise refusal.refused(media_fd, rules.formats) from error
 
 
-def _check_streams(container: InputContainer, media_fd: int, rules: ProbeRules) -> None:
-    if not set(container.format.name.split(",")) & set(rules.formats):
-        raise refusal.refused(media_fd, rules.formats)
+def _check_streams(container: InputContainer, rules: ProbeRules) -> None:
     if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
         raise refusal.unsupported(refusal.PHONE_PICTURE, rules.formats)
     played = sum(1 for stream in container.streams if stream.type == "audio" or main_video.is_moving(stream))
