@@ -23,7 +23,7 @@ SECONDS = 2
 HALF = 25 * SECONDS
 """Frames of each of two parts."""
 FAST = FileOutput(video=VideoEncoding(preset="ultrafast"), audio=AudioEncoding())
-INTERRUPTED = "the video is damaged or was interrupted within 1 frame: something may be missing there"
+INTERRUPTED = "the video lacks something within 1 frame, unless recordings were put together there"
 
 
 def joined(folder: Path, name: str, suffix: str, **second: Any) -> Path:
@@ -114,7 +114,7 @@ async def test_a_broadcast_with_gaps_is_made_and_they_are_told(prober: Prober, t
     said, found = await make(prober, source, tmp_path / "whole", trim(0.2, 2))
     assert (len(found), found[-1].number) == (45, HALF - 1)
     assert "2 packets of sound of the video could not be decoded whole" in said[0]
-    assert said[1:] == (INTERRUPTED.replace("frame:", "frame and 1 packet of sound:"),)
+    assert said[1:] == (INTERRUPTED.replace("frame,", "frame and 1 packet of sound,"),)
     said, found = await make(prober, source, tmp_path / "before", trim(0.2, 0.6))
     assert ([frame.number for frame in found], said) == (list(range(5, 15)), ())
 

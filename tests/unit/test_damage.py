@@ -63,7 +63,7 @@ def test_a_mark_on_what_is_kept_is_told_once() -> None:
     for stream, at in ((0, 50), (0, 50), (0, 200), (1, 7)):
         assert not damage.note(of_packet(stream, at, dropped=False), 0.0)
     assert damage.warnings(0) == [
-        "the video is damaged or was interrupted within 1 frame and 1 packet of sound: something may be missing there"
+        "the video lacks something within 1 frame and 1 packet of sound, unless recordings were put together there"
     ]
 
 

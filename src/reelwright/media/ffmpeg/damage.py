@@ -76,7 +76,7 @@ class Damage:
         if dropped := _both(frames, len(self.dropped) - frames):
             told.append(f"the video is cut off or damaged within {dropped} that had to be left out")
         if parts := _both(marked, len(self.marked) - marked):
-            told.append(f"the video is damaged or was interrupted within {parts}: something may be missing there")
+            told.append(f"the video lacks something within {parts}, unless recordings were put together there")
         if number := len(self.elsewhere):
             packets = "1 packet" if number == 1 else f"{number} packets"
             told.append(f"another source is cut off or damaged within {packets}: something may be missing there")
