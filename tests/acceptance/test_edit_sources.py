@@ -97,6 +97,9 @@ async def test_what_cannot_be_heard_is_named(shared_service: Service) -> None:
     assert pointers(refused) == {"/steps/1/replace/source", "/steps/1/mix/source"}
     silent = await edit(service, video["id"], {"type": "audio", "mix": {"source": f"video:{video['id']}"}})
     assert pointers(silent) == {"/steps/0/mix/source"}
+    picture = await edit(service, video["id"], {"type": "audio", "mix": {"source": "wm.png"}})
+    assert pointers(picture) == {"/steps/0/mix/source"}
+    assert "is a picture" in picture.text
 
 
 async def test_a_title_card_before_and_the_video_again_behind_it(shared_service: Service, tmp_path: Path) -> None:
@@ -119,6 +122,8 @@ async def test_a_title_card_before_and_the_video_again_behind_it(shared_service:
     assert pointers(refused) == {"/steps/0/transition/duration"}
     refused = await edit(service, video["id"], step | {"before": [{"source": f"asset:{picture['id']}"}]})
     assert pointers(refused) == {"/steps/0/before/0/duration"}
+    refused = await edit(service, video["id"], step | {"before": [{"source": "wm.png"}]})
+    assert pointers(refused) == {"/steps/0/before/0/duration"}, "a picture of the assets folder is one, too"
     accepted = await edit(service, video["id"], step | {"transition": {"duration": 0.5}})
     assert accepted.status_code == 202, accepted.text
     async with service.worker():

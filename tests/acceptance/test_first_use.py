@@ -151,13 +151,14 @@ async def test_v1_names_its_own_fields(shared_service: Service, video: dict[str,
 
 @pytest.mark.slow
 async def test_a_video_of_the_assets_folder_is_laid_over(settings: Settings, clip: Path, tmp_path: Path) -> None:
-    """By its name or as the plans call it, on both surfaces; it is stored once, and jobs keep it."""
+    """By its name or as the plans call it, on both surfaces; it is stored once, and jobs keep it. So is a tune."""
     folder = tmp_path / "assets"
     (folder / "intros").mkdir(parents=True)
     ffmpeg(
         *("-f", "lavfi", "-i", "color=red:size=64x64:rate=25:duration=1", "-c:v", "libvpx-vp9"),
         *("-deadline", "realtime", str(folder / "intros" / "clip.webm")),
     )
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", str(folder / "tune.mp3"))
     (folder / "notes.txt").write_text("no video")
     async with Service(msgspec.structs.replace(settings, assets_dir=str(folder)), tmp_path).running() as service:
         await laid_over(service, folder, await service.upload(clip))
@@ -179,6 +180,12 @@ async def laid_over(service: Service, folder: Path, video: dict[str, Any]) -> No
     assert sorted(names) == ["clip.mp4", "intros/clip.webm"]
     document: Any = problem(await lay("notes.txt"), 422, "invalid_input")
     assert document["errors"][0]["pointer"] == "/overlays/0/video_path"
+    for tune in ("tune.mp3", "/app/assets/tune.mp3"):
+        edit = {"source": video["id"], "steps": [{"type": "audio", "replace": {"source": tune}}]}
+        answer = await service.client.post("/edits", json=edit, params={"validate_only": "true"})
+        assert answer.status_code == 200, answer.text
+    stored = (await service.client.get("/assets")).json()["items"]
+    assert [(item["name"], item["kind"]) for item in stored] == [("tune.mp3", "audio")]
     (folder / "intros" / "clip.webm").unlink()
     async with service.worker():
         await service.until(answers[0].json()["job_id"], "SUCCESS")
