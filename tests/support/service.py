@@ -9,7 +9,7 @@ import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
@@ -17,6 +17,8 @@ import asyncpg
 import httpx
 import msgspec
 
+from reelwright.cancellation import set_within
+from reelwright.jobs.history import CHANNEL
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S, Process, start
 
@@ -74,6 +76,7 @@ class Service:
         self._workers = 0
         self._asking = asyncio.Lock()
         self._database: asyncpg.Connection[asyncpg.Record] | None = None
+        self._waiting: dict[str, list[asyncio.Event]] = {}
 
     async def start(self, name: str, *argv: str, **extra: str) -> Process:
         return await start(
@@ -179,17 +182,34 @@ class Service:
         return found
 
     async def until(self, job_id: str, *statuses: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
-        """The job, once it has one of the statuses (default: any final one)."""
+        """The job, once it has one of the statuses (default: any final one). It is looked at when there is news of it,
+        and now and then: the session that hears of it may be ended, as tests do to all that there are."""
         wanted = set(statuses) or FINAL
         deadline = time.monotonic() + within_s
-        pause_s = 0.05
-        while (status := await self.status(job_id)) not in wanted:
-            if time.monotonic() > deadline or status in FINAL:
-                raise AssertionError(f"wanted {wanted}, is {await self.job(job_id)}\n{self.logs()}")
-            await asyncio.sleep(pause_s)
-            if wanted <= FINAL:  # it stays so: who waits long need not be the first to know
-                pause_s = min(pause_s * 1.25, 0.25)
+        async with self._news_of(job_id) as news:
+            while (status := await self.status(job_id)) not in wanted:
+                if time.monotonic() > deadline or status in FINAL:
+                    raise AssertionError(f"wanted {wanted}, is {await self.job(job_id)}\n{self.logs()}")
+                await set_within(news, 1)
+                news.clear()
         return await self.job(job_id)
+
+    @asynccontextmanager
+    async def _news_of(self, job_id: str) -> AsyncIterator[asyncio.Event]:
+        """Set whenever the database notifies of the job."""
+        news = asyncio.Event()
+        with suppress(*LOST):
+            async with self._asking:
+                await self._session()
+        self._waiting.setdefault(job_id, []).append(news)
+        try:
+            yield news
+        finally:
+            self._waiting[job_id].remove(news)
+
+    def _heard(self, connection: object, pid: int, channel: str, job_id: object) -> None:
+        for news in self._waiting.get(str(job_id), ()):
+            news.set()
 
     async def hear(self, job_id: str, client: httpx.AsyncClient) -> None:
         """Have the client listen to a job that waits until it hears something: the stream goes on."""
@@ -215,9 +235,14 @@ class Service:
                 try:
                     return [dict(row) for row in await self._database.fetch(query, *arguments)]
                 except LOST:
-                    pass  # it was ended since, as tests do to all that there are
+                    self._database.terminate()  # it was ended since, as tests do to all that there are
+            return [dict(row) for row in await (await self._session()).fetch(query, *arguments)]
+
+    async def _session(self) -> asyncpg.Connection[asyncpg.Record]:
+        if self._database is None or self._database.is_closed():
             self._database = await asyncpg.connect(self.settings.configured_database_url, statement_cache_size=0)
-            return [dict(row) for row in await self._database.fetch(query, *arguments)]
+            await self._database.add_listener(CHANNEL, self._heard)
+        return self._database
 
     def stored(self) -> set[str]:
         """Every file under the media root's public folders."""
