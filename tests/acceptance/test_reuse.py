@@ -141,7 +141,7 @@ async def test_equal_jobs_share_one_encode(service: Service, long_clip: Path) ->
         assert states == ["PENDING", "STARTED", "SUCCESS"]
         assert percents == sorted(percents)
         assert percents[-1] == 100
-        assert len(set(percents)) > 3
+        assert len(set(percents)) > 2  # of which one lies between
 
 
 @pytest.mark.slow
