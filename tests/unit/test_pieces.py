@@ -36,11 +36,13 @@ def test_copying_ends_where_all_is_shown_that_was_decoded() -> None:
 
 
 def test_where_pictures_lead_an_earlier_key_frame_is_looked_at() -> None:
-    """Nothing of what is decoded from the last one on is shown behind all others."""
+    """Nothing of what is decoded from the last one on is shown behind all others. Where none lead, all before it is
+    copied, whatever that is."""
     packets = seen((START, 5), (LEADING, 3), (LEADING, 4), (OTHER, 6))
     assert pieces.tail(packets, 0, 5, from_start=False) is None
     assert pieces.tail(packets, 0, 6, from_start=False) == RunTail([], 5)
     assert pieces.tail(packets, 5, 6, from_start=True) == RunTail([], 5)
+    assert pieces.tail(seen((START, 5), (OTHER, 6)), 0, 5, from_start=False) == RunTail([], 4)
 
 
 @pytest.mark.parametrize(
