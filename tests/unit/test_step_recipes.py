@@ -118,10 +118,11 @@ def test_a_clip_is_brought_to_the_range_of_the_video_that_it_is_joined_to() -> N
 
 
 def test_two_passes_of_several_steps_hear_the_sound_twice() -> None:
-    """In the first all goes nowhere; the steps are the same, and so are the numbers of the streams."""
+    """In the first all goes nowhere, and it is not coded; the steps are the same, and the numbers of the streams."""
     first, second = commands(CROP, output=FileOutput(video=VideoEncoding(bit_rate=10**6, two_pass=True)))
     assert first.endswith("-pass 1 -passlogfile statistics -fps_mode vfr -f null -")
     assert "-pass 2" in second
+    assert ["-c:a:0 aac" in graph for graph in (first, second)] == [False, True]
     for graph in (first, second):
         assert "crop=w=640" in graph
         assert "-map [v1] -map [s0x1]" in graph

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+from reelwright.edits.audio_tracks import CodedAudio
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.steps.opening import PlannedOpening
@@ -87,6 +88,17 @@ class EditedSource:
     def sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
         """Every track coded: it went through the steps."""
         options: list[str] = []
+        for number, (track, form, label) in enumerate(self._heard(plan, expected)):
+            options += ["-map", label, *encoded(number, track, form)]
+        return options
+
+    def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
+        """Through the steps, too, for what they read is read at one pace; it is not coded."""
+        maps = [option for _, _, label in self._heard(plan, expected) for option in ("-map", label)]
+        return [*maps, *(["-c:a", "pcm_s16le"] if maps else [])]
+
+    def _heard(self, plan: Plan, expected: ExpectedOutput) -> Iterator[tuple[AudioStream, CodedAudio, str]]:
+        """Each track, how it is to be coded, and the label of what the steps make of it."""
         for number, track in enumerate(self.media.audio[: expected.audio_tracks]):
             form = form_for(track, expected)
             gain = gain_for(self.media, plan, track, expected)
@@ -96,12 +108,7 @@ class EditedSource:
                 *([held()] if form.mixed_down else []),
             ]
             pad = next(self._track(number)).then(*filters)
-            label = self._scene.sounds[number].graph.output(pad, filter_("anull"))
-            options += ["-map", label, *encoded(number, track, form)]
-        return options
-
-    def passing_sound(self, plan: Plan, expected: ExpectedOutput) -> list[str]:
-        return self.sound(plan, expected)
+            yield track, form, self._scene.sounds[number].graph.output(pad, filter_("anull"))
 
     def subtitles(self, expected: ExpectedOutput) -> list[str]:
         return self._beside.options(expected.output.container)
