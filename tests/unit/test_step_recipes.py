@@ -14,10 +14,12 @@ from reelwright.edits.facts import AnyFacts, SubtitlesFacts, VideoFacts
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, ImageFacts, PlannedLayer, resolve
+from reelwright.edits.sidecars import Thumbnails
 from reelwright.edits.steps import Step
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.recipes.far_stills import places
 from reelwright.media.recipes.still_sources import clock
 from tests.support.media_info import media
 
@@ -180,3 +182,17 @@ def test_uneven_frames_get_the_bits_of_even_ones_where_bits_are_counted(video: d
     trimmed = {"type": "trim", "start": 0, "end": 8}
     (arguments,) = commands(trimmed, info=uneven, output=FileOutput(video=VideoEncoding(**video)))
     assert ("force-cfr=1" in arguments) == even
+
+
+@pytest.mark.parametrize(
+    ("source", "apart"),
+    [
+        ({}, True),
+        ({"duration_s": None}, True),
+        ({"longest_frame_s": None}, False),  # since when a picture is on display is not known
+    ],
+)
+def test_images_that_lie_far_apart_are_read_apart_where_that_is_exact(source: dict[str, Any], *, apart: bool) -> None:
+    edit = Edit(steps=(), outputs=(), sidecars=(Thumbnails(at=(0, 100)),))
+    plan = resolve(edit, Facts(sha256="0" * 64, media=media(seconds=200, **source)))
+    assert places(plan) == ([[0], [100]] if apart else None)

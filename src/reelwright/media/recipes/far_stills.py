@@ -70,21 +70,19 @@ def places(plan: Plan) -> list[list[Fraction]] | None:
         return None
     # where each is sought has to be known
     sought = all(needed_span.needed_since(plan, place[0])[0] > 0 for place in found[1:])
-    return found if sought and _last_frame_s(plan) is not None else None
+    return found if sought else None
 
 
-def _last_frame_s(plan: Plan) -> Fraction | None:
+def _last_frame_s(plan: Plan) -> Fraction:
     """A time at which the last frame of what the steps make is on display, about."""
     video = plan.states[-1].video
-    if video.duration_s is None:
-        return None
+    assert video.duration_s is not None  # an opening says it
     return Fraction(video.start_s) + Fraction(repr(video.duration_s)) - Fraction(1, 10)
 
 
 def _frames_command(plan: Plan, place: Sequence[Fraction], capabilities: Capabilities) -> Command:
     """All frames of one place, of every image."""
     last_frame = _last_frame_s(plan)
-    assert last_frame is not None
     # behind the last frame's start, that is what is seen
     ground = EditedSource(plan, capabilities, part=(max(min(place[0], last_frame), Fraction(0)), place[-1]))
     video = ground.media.main_video
