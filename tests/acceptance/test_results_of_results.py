@@ -81,6 +81,9 @@ async def test_every_route_goes_on_from_the_original(shared_service: Service) ->
     assert (opened["start_s"], opened["end_s"], plan["inputs"][0]["sha256"]) == ("2/5", "8/5", video["sha256"])
     wrong = await service.client.post("/trim", json={"video_id": result, "start": 5})
     assert [error["pointer"] for error in wrong.json()["errors"]] == ["/start"]
+    (await service.client.delete(f"/variants/{result}")).raise_for_status()
+    alone = (await service.client.post("/edits?validate_only=true", json=asked)).json()
+    assert alone["warnings"] == ["made of the variant's file, not of the original: the original was deleted"]
     (await service.client.delete(f"/videos/{video['id']}")).raise_for_status()
 
 
