@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.media_files import ffmpeg
-from tests.support.remote import Answering, Call, Remote, saying
+from tests.support.remote import Answering, Call, Remote, head, saying
 from tests.support.service import Service, problem
 
 SECRET = "c0ffee-s3cret"
@@ -30,6 +31,15 @@ def places(**served: Answering) -> Answering:
         await served.get(call.path.partition("?")[0].strip("/").replace(".", "_"), saying(404))(call, writer)
 
     return answer
+
+
+async def endless(call: Call, writer: asyncio.StreamWriter) -> None:
+    """Says nothing of its size."""
+    writer.write(head(200))
+    with suppress(ConnectionError):
+        for _ in range(21):
+            writer.write(b"x" * 2**20)
+            await writer.drain()
 
 
 async def test_whatever_a_step_names_may_be_at_an_address(
@@ -93,7 +103,12 @@ async def test_what_is_wrong_with_an_address_is_said_at_its_field(shared_service
     """All of them at once, and without what may be secret in them."""
     video = await shared_service.upload(clip)
     async with Remote(
-        places(page_html=saying(200, b"<html>"), big_png=saying(200, b"x" * 21 * 2**20))
+        places(
+            page_html=saying(200, b"<html>"),
+            big_png=saying(200, b"x" * 21 * 2**20),
+            endless_png=endless,
+            empty_png=saying(200),
+        )
     ).running() as remote:
         layers = [
             {"type": "image", "image_path": f"http://10.0.0.1/logo.png?{SECRET}"},
@@ -101,14 +116,17 @@ async def test_what_is_wrong_with_an_address_is_said_at_its_field(shared_service
             {"type": "image", "image_path": remote.url("/missing.png")},
             {"type": "image", "image_path": remote.url("/page.html")},
             {"type": "image", "image_path": remote.url("/big.png")},
+            {"type": "image", "image_path": remote.url("/endless.png")},
+            {"type": "image", "image_path": remote.url("/empty.png")},
             {"type": "video", "video_path": remote.url("/page.html")},
         ]
         codes = ["address_refused", "address_refused", "remote_refused", "unsupported_media", "too_large"]
+        codes += ["too_large", "remote_refused"]
         answer = await shared_service.client.post("/overlays", json={"video_id": video["id"], "overlays": layers})
         found = problem(answer, 422, "invalid_input")
         errors = [(error["pointer"], error["code"]) for error in found["errors"]]
         expected = [(f"/overlays/{number}/image_path", code) for number, code in enumerate(codes)]
-        assert errors == [*expected, ("/overlays/5/video_path", "unsupported_media")]
+        assert errors == [*expected, ("/overlays/7/video_path", "unsupported_media")]
         steps = [
             {"type": "subtitles", "file": remote.url("/page.html")},
             {"type": "audio", "replace": {"source": remote.url("/no.mp3")}},
@@ -116,6 +134,12 @@ async def test_what_is_wrong_with_an_address_is_said_at_its_field(shared_service
         ]
         edit = {"source": video["id"], "steps": steps, "outputs": ["mp4"]}
         wrong = problem(await shared_service.client.post("/edits", json=edit), 422, "invalid_input")
+        asked = len(remote.calls)
+        many = [{"type": "concat", "before": [{"source": remote.url(f"/{number}.mp4")}]} for number in range(21)]
+        edit |= {"steps": many}
+        too_many = problem(await shared_service.client.post("/edits", json=edit), 422, "invalid_input")
+    assert "more than 20 addresses" in str(too_many["errors"])
+    assert len(remote.calls) == asked, "nothing is fetched then"
     assert [(error["pointer"], error["code"]) for error in wrong["errors"]] == [
         ("/steps/0/file", "unsupported_media"),
         ("/steps/1/replace/source", "remote_refused"),
