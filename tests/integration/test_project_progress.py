@@ -89,3 +89,51 @@ async def test_who_does_not_ask_is_told_of_events_alone(world: World, feeds: Eve
     assert (await anext(plain))[1]["type"] == "job.cancelled"
     await asking.aclose()
     await plain.aclose()
+
+
+async def test_a_log_is_told_whole_however_far_behind_a_client_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts, from the database where the feed remembers less, and whatever looks fail meanwhile; from where it was
+    pruned to, for who was slow."""
+    for name, value in (("READ_AT_ONCE", 2), ("REMEMBERED", 3), ("PAUSE_S", 0.01)):
+        monkeypatch.setattr(event_feeds, name, value)
+    failures: list[Exception] = []
+
+    def failing() -> Any:
+        if failures:
+            raise failures.pop()
+        return world.sessions()
+
+    async def numbers(stream: AsyncGenerator[bytes, None], last: int) -> list[int]:
+        found: list[int] = []
+        async with asyncio.timeout(PATIENCE_S):
+            while not found or found[-1] < last:
+                text_of_part = (await anext(stream)).decode()
+                found += [int(line[4:]) for line in text_of_part.splitlines() if line.startswith("id: ")]
+        return found
+
+    for _ in range(5):
+        await world.job()
+    async with JobNotifier(world.url).running() as notifier:
+        feeds = EventFeeds(failing, notifier)  # type: ignore[arg-type]
+        failures += [ConnectionResetError(), ZeroDivisionError(), ConnectionResetError()]
+        async with aclosing(feeds.follow(DEFAULT_PROJECT_ID, 0)) as behind:
+            last = (await numbers(behind, 5))[-1]
+            assert last == 5
+            failures += [ConnectionResetError(), ZeroDivisionError()]
+            for _ in range(7):
+                await world.job()
+            assert await numbers(behind, 12) == [*range(6, 13)]
+            async with aclosing(feeds.follow(DEFAULT_PROJECT_ID, 3)) as again:
+                assert await numbers(again, 12) == [*range(4, 13)]
+            waited = await feeds.wait(DEFAULT_PROJECT_ID, 1, [], PATIENCE_S)
+            assert [event.seq for event in waited] == [2, 3]
+            async with world.sessions.begin() as session:
+                await session.execute(text("DELETE FROM events WHERE seq < 11"))
+            async with aclosing(feeds.follow(DEFAULT_PROJECT_ID, 3)) as late:
+                assert await numbers(late, 12) == [11, 12]
+            async with world.sessions.begin() as session:
+                await session.execute(text("DELETE FROM events"))
+            async with aclosing(feeds.follow(DEFAULT_PROJECT_ID, 3)) as later:
+                assert await numbers(later, 12) == [10, 11, 12]
