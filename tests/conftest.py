@@ -33,6 +33,7 @@ from tests.support import footage, recipes, server_folder, splices
 from tests.support.images import RendererForTests
 from tests.support.job_database import World
 from tests.support.media_files import material
+from tests.support.order_of_tests import in_shares
 from tests.support.processes import START_VARIABLE, from_nothing
 from tests.support.service import Service
 
@@ -72,14 +73,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with those that take longest: at the end one process alone would be at them."""
-
-    def haste(item: pytest.Item) -> tuple[float, bool]:
-        own_limit = item.get_closest_marker("timeout")
-        return -own_limit.args[0] if own_limit else 0, item.get_closest_marker("slow") is None
-
-    items.sort(key=haste)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the order in which several processes are busy all the time (`support/order_of_tests.py`)."""
+    processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    items[:] = in_shares(items, processes)
 
 
 @pytest.hookimpl(wrapper=True)
