@@ -125,6 +125,7 @@ async def test_a_log_is_told_whole_however_far_behind_a_client_is(
             for _ in range(7):
                 await world.job()
             assert await numbers(behind, 12) == [*range(6, 13)]
+            failures.append(ConnectionResetError())
             async with aclosing(feeds.follow(DEFAULT_PROJECT_ID, 3)) as again:
                 assert await numbers(again, 12) == [*range(4, 13)]
             waited = await feeds.wait(DEFAULT_PROJECT_ID, 1, [], PATIENCE_S)
