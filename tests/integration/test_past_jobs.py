@@ -7,9 +7,11 @@ import uuid
 import pytest
 from sqlalchemy import text
 
+from reelwright.capacity.machine_resources import Capacity
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
-from reelwright.jobs import past_jobs
+from reelwright.jobs import able_workers, past_jobs
 from reelwright.jobs.past_jobs import MOST_KEPT, RecentPast, Took
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from tests.support.job_database import World
 
 
@@ -42,3 +44,25 @@ async def test_what_stages_took_is_read_for_those_who_say_so(world: World) -> No
         for recent, took in ((RecentPast(took=True), Took(stages={"render": 1.5})), (RecentPast(), None)):
             (job,) = (await recent.of(session, DEFAULT_PROJECT_ID)).jobs
             assert job.took == took
+
+
+async def test_what_other_releases_have_written_is_passed_over(world: World) -> None:
+    """Jobs of which they say other things, and workers that can do other things, beside those that are understood."""
+    ended = "status = 'SUCCESS', progress = 100, attempt = 1, started_at = now() - interval '2 s', finished_at = now()"
+    async with world.sessions.begin() as session:
+        for forecast in ("{}", '{"work": 7}', "{}"):
+            job_id = await world.job()
+            kept = text(f"UPDATE jobs SET {ended}, forecast = CAST(:forecast AS jsonb) WHERE id = :id")
+            await session.execute(kept, {"id": job_id, "forecast": forecast})
+    known = Capabilities(ffmpeg_version="any", threads=1, tone_mapping=False)
+    capacity = Capacity(work_bytes=None, media_bytes=None, memory_bytes=None, cores=None)
+    for worker in ("old", "ours"):
+        await world.do(able_workers.publish, worker, known, capacity, slots=1)
+    async with world.sessions.begin() as session:
+        await session.execute(
+            text("""UPDATE able_workers SET capabilities = '{"threads": "x"}' WHERE worker = 'old'""")
+        )
+    async with world.sessions() as session:
+        assert len((await past_jobs.past(session, DEFAULT_PROJECT_ID)).jobs) == 2
+        (alike,) = await able_workers.living(session)
+    assert (alike.workers, alike.capabilities) == (("ours",), known)
