@@ -12,7 +12,7 @@ from reelwright.api.context import Services
 from reelwright.api.http.file_response import Accel, FileDownload
 from reelwright.db.models import File
 from reelwright.library import queries
-from reelwright.library.queries import MainFile
+from reelwright.library.display_names import result_name
 
 
 def download(
@@ -44,18 +44,11 @@ async def download_video(services: Services, session: AsyncSession, video_id: UU
 async def download_variant(services: Services, session: AsyncSession, variant_id: UUID, **how: bool) -> FileDownload:
     """Return a result's main file, named after the upload and what was done to it. Raises NotFound."""
     found = await queries.main_file_of_variant(session, variant_id)
-    return download(services, found.file, filename=result_name(found), last_modified=found.made_at, **how)
+    name = result_name(found.original_filename, found.kind, found.quality, PurePosixPath(found.file.key).suffix)
+    return download(services, found.file, filename=name, last_modified=found.made_at, **how)
 
 
 async def download_file(services: Services, session: AsyncSession, variant_id: UUID, name: str) -> FileDownload:
     """Return any file of a variant, to be shown in the page. Raises NotFound."""
     file, made_at = await queries.named_file(session, variant_id, name)
     return download(services, file, filename=file.name, last_modified=made_at, inline=True)
-
-
-def result_name(result: MainFile) -> str:
-    """ "holiday.mov" trimmed: "holiday-trim.mp4"."""
-    stem = PurePosixPath(result.original_filename).stem or "video"
-    kind = "" if result.kind is None else f"-{result.kind.value}"
-    quality = f"-{result.quality.value}" if result.quality and result.quality.value != "source" else ""
-    return f"{stem}{kind}{quality}{PurePosixPath(result.file.key).suffix}"

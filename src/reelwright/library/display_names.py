@@ -1,8 +1,12 @@
-"""What a file of a client's is called: made fit to show and to store; it is never part of a path. Pure."""
+"""What files are called where they are shown and saved: clients' own, made fit for that, and results; never a part of a
+path. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
+from pathlib import PurePosixPath
+
+from reelwright.edits.enums import Quality, VariantKind
 
 _TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 """Bidirectional classes of the characters that turn the text around them."""
@@ -19,3 +23,11 @@ def display_name(name: str) -> str:
     )
     name = name.strip().encode()[:255].decode(errors="ignore")
     return name if name.strip(".") else "unnamed"
+
+
+def result_name(upload: str, kind: VariantKind | None, quality: Quality | None, suffix: str) -> str:
+    """ "holiday.mov" trimmed: "holiday-trim.mp4"."""
+    stem = PurePosixPath(upload).stem or "video"
+    made = "" if kind is None else f"-{kind.value}"
+    size = f"-{quality.value}" if quality and quality is not Quality.SOURCE else ""
+    return f"{stem}{made}{size}{suffix}"
