@@ -450,7 +450,7 @@ async def test_software_takes_over_where_hardware_fails(bench: Workbench) -> Non
     ("video", "keyframe_every", "seen"),
     [
         ("h264", 125, "10 frames, expected 20"),
-        pytest.param("hevc", 150, "cannot be read", marks=pytest.mark.slow),
+        pytest.param("hevc", 150, "source is damaged", marks=pytest.mark.slow),
         pytest.param("vp9", 125, "source is damaged", marks=pytest.mark.slow),
     ],
 )
@@ -464,8 +464,8 @@ async def test_a_seek_that_lands_wrong_is_followed_by_a_try_from_the_start(
     seen: str,
     steps: tuple[tuple[float, float], ...],
 ) -> None:
-    """A file may be wrong about where decoding can begin. Decoded from there, frames are missing, or all are, or the
-    source seems damaged: it is whole from its start, and so is the result, in the same attempt."""
+    """A file may be wrong about where decoding can begin. Decoded from there, frames are missing, or the source
+    seems damaged: it is whole from its start, and so is the result, in the same attempt."""
     source = footage.make(video=video, size=(160, 96), seconds=6, b_frames=0, keyframe_every=keyframe_every)
     bench.video_id = await bench.upload(odd_files.without_key_frame_list(tmp_path / "source.mp4", source.path))
     edit = Edit(steps=tuple(TrimStep(start=start, end=end) for start, end in steps))
