@@ -25,6 +25,7 @@ from reelwright.api.http.event_stream import EventStream, encode_event
 from reelwright.api.http.file_response import CONTENT_POLICY, LARGE_CHUNK_BYTES, Accel, FileDownload
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.telemetry import logs
+from tests.support.service import http_client
 
 CONTENT = os.urandom(3 * LARGE_CHUNK_BYTES + 17)
 
@@ -115,7 +116,7 @@ def app(path: Path) -> Litestar:
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(app) as (_, port), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with serving(app) as (_, port), http_client(f"http://127.0.0.1:{port}") as client:
         yield client
 
 
@@ -327,7 +328,7 @@ async def test_a_watcher_that_leaves_is_let_go(app: Litestar, client: httpx.Asyn
 
 async def test_a_shutdown_ends_the_streams_cleanly(app: Litestar) -> None:
     """With `closing` set an open stream ends as if it were over, and the server stops without waiting."""
-    async with serving(app) as (server, port), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with serving(app) as (server, port), http_client(f"http://127.0.0.1:{port}") as client:
         watching = asyncio.create_task(client.get("/events?count=9&pause_s=600"))
         async with asyncio.timeout(10):
             while app.state.watchers == 0:

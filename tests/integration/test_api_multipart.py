@@ -22,6 +22,7 @@ from reelwright.api.http.paced_body import MIN_BYTES_PER_S
 from reelwright.api.http.problems import EXCEPTION_HANDLERS, LINGER_S
 from reelwright.errors import NoSpace
 from reelwright.library.display_names import display_name
+from tests.support.service import http_client
 
 MAX_FILE_BYTES = 6 * 2**20
 IDLE_TIMEOUT_S = 0.5
@@ -76,7 +77,7 @@ async def port() -> AsyncIterator[int]:
 
 @pytest.fixture
 async def client(port: int) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with http_client(f"http://127.0.0.1:{port}") as client:
         yield client
 
 

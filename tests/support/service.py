@@ -32,6 +32,7 @@ LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.Int
 """What is raised where the session is gone."""
 
 FINAL = {"SUCCESS", "FAILURE", "CANCELLED"}
+STATUS = "SELECT status FROM jobs WHERE id = $1::uuid"
 
 
 def free_port() -> int:
@@ -182,12 +183,12 @@ class Service:
         return found
 
     async def until(self, job_id: str, *statuses: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
-        """The job, once it has one of the statuses (default: any final one). It is looked at when there is news of it,
-        and now and then: the session that hears of it may be ended, as tests do to all that there are."""
+        """The job, once it has one of the statuses (default: any final one). Its row is looked at when there is news of
+        it, and now and then: the session that hears of it may be ended, as tests do to all that there are."""
         wanted = set(statuses) or FINAL
         deadline = time.monotonic() + within_s
         async with self._news_of(job_id) as news:
-            while (status := await self.status(job_id)) not in wanted:
+            while (status := (await self.sql(STATUS, job_id))[0]["status"]) not in wanted:
                 if time.monotonic() > deadline or status in FINAL:
                     raise AssertionError(f"wanted {wanted}, is {await self.job(job_id)}\n{self.logs()}")
                 await set_within(news, 1)
