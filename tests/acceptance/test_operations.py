@@ -100,7 +100,7 @@ async def test_every_question_is_answered(service: Service, prompt: Prompt, clip
         await service.until(done, "SUCCESS")
         for job_id in failed:
             await service.until(job_id, "FAILURE")
-        running = await service.trim(long["id"], 0, 55)
+        running = await service.trim(long["id"], 0, 55, preset="slow")  # it runs until it is cancelled
         await rendering(service, running)
         waiting = [await service.trim(video["id"], 1, 2) for video in (short, long, long)]
         cancelled = await service.trim(short["id"], 1, 2)
