@@ -18,9 +18,7 @@ import pytest
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.contained import Access, Limits
-
-needs_landlock = pytest.mark.skipif(contained.available().landlock_abi == 0, reason="this kernel has no Landlock")
-needs_seccomp = pytest.mark.skipif(not contained.available().seccomp, reason="this kernel has no seccomp filters")
+from tests.support.kernel import needs_landlock, needs_seccomp
 
 
 @pytest.fixture

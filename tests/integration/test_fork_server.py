@@ -17,6 +17,7 @@ from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient
 from reelwright.media.sandbox.fork_server import Call
 from reelwright.media.sandbox.watched_call import WATCH_S, watched
 from tests.support import fork_tasks
+from tests.support.kernel import needs_seccomp
 from tests.support.processes import PATIENCE_S
 
 PROGRAM = Path(fork_tasks.__file__)
@@ -169,7 +170,7 @@ async def test_a_server_that_cannot_be_started_is_busy_to_callers(monkeypatch: p
         await absent.ask(call("read"), [], str)
 
 
-@pytest.mark.skipif(not contained.available().seccomp, reason="this kernel has no seccomp filters")
+@needs_seccomp
 @pytest.mark.parametrize(("server", "helped"), [("need", True), ("die", False)], indirect=["server"])
 async def test_children_that_need_more_are_not_broken_by_the_list(
     server: ForkClient, caplog: pytest.LogCaptureFixture, helped: bool

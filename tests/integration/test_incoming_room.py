@@ -18,13 +18,18 @@ from tests.support.job_database import World
 from tests.support.processes import PATIENCE_S
 
 
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalStorage:
+    made = LocalStorage(tmp_path / "media", reserve_bytes=0)
+    made.prepare()
+    return made
+
+
 async def test_what_was_forgotten_while_the_database_was_away_is_reserved_anew(
-    world: World, operator: asyncpg.Connection[asyncpg.Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, operator: asyncpg.Connection[asyncpg.Record], storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the next request: whoever renews finds that there is nothing."""
     monkeypatch.setattr(incoming, "RENEWED_S", 0.05)
-    storage = LocalStorage(tmp_path / "media", reserve_bytes=0)
-    storage.prepare()
     file = ArrivingFile(LARGE_BYTES)
     held = "SELECT count(*) FROM reservations WHERE holder = $1"
     async with room_held(world.sessions, storage, file):
@@ -38,12 +43,10 @@ async def test_what_was_forgotten_while_the_database_was_away_is_reserved_anew(
 
 
 async def test_an_upload_goes_on_while_its_room_cannot_be_renewed(
-    world: World, operator: asyncpg.Connection[asyncpg.Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, operator: asyncpg.Connection[asyncpg.Record], storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is renewed once the database is there again; what could not be given back comes free by itself."""
     monkeypatch.setattr(incoming, "RENEWED_S", 0.02)
-    storage = LocalStorage(tmp_path / "media", reserve_bytes=0)
-    storage.prepare()
     file, away, asked = ArrivingFile(LARGE_BYTES), False, 0
 
     class Sessions:

@@ -21,7 +21,7 @@ def in_shares(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]
     found: list[pytest.Item] = []
     for number in range(processes):
         first, waiting = longest[number::processes], slow[_part(slow, number, processes)]
-        size = len(items) * (number + 1) // processes - len(found) - len(first) - len(waiting)
+        size = max(len(items) * (number + 1) // processes - len(found) - len(first) - len(waiting), 0)
         working, quick = quick[:size], quick[size:]
         found += [*first, *_between(waiting, working)]
     return [*found, *quick]
