@@ -6,7 +6,6 @@ import contextlib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright import source_codecs
+from reelwright.did_you_mean import perhaps
 
 APP_ENVS = {"dev": "development", "local": "development", "testing": "test", "prod": "production"}
 """Other usual words for what APP_ENV takes."""
@@ -95,8 +95,7 @@ def codec_names(items: Iterable[str]) -> list[str]:
     known = {*source_codecs.VIDEO, *source_codecs.MORE_VIDEO}
     names = [source_codecs.USUAL_NAMES.get(item.lower(), item.lower()) for item in items]
     if wrong := [item for item in names if item not in known]:
-        hints = [near[0] for item in wrong if (near := get_close_matches(item, known, n=1))]
-        meant = f" ({', '.join(hints)} perhaps?)" if hints else ""
+        meant = perhaps(wrong, known)
         raise ValueError(f"{', '.join(wrong)} is no codec that can be taken{meant}: docs/deployment.md lists them")
     return list(dict.fromkeys(names))
 
@@ -107,9 +106,7 @@ def queue_names(items: Iterable[str], known: Iterable[str]) -> list[str]:
     known = tuple(known)
     names = [name for item in items for name in (known if item.lower() == "render" else (item.lower(),))]
     if wrong := [name for name in names if name not in known]:
-        hints = [near for name in wrong if (near := nearest(name, known, how_near=0.6))]
-        meant = f" ({', '.join(hints)} perhaps?)" if hints else ""
-        raise ValueError(f"{', '.join(wrong)} not among {', '.join(known)}{meant}")
+        raise ValueError(f"{', '.join(wrong)} not among {', '.join(known)}{perhaps(wrong, known)}")
     if not names:
         raise ValueError(f"one of {', '.join(known)} is needed, or several")
     return list(dict.fromkeys(names))
@@ -194,12 +191,6 @@ def needed(kind: Any) -> str:
         if limit is not None
     ]
     return " ".join([what, *bounds, "is needed"])
-
-
-def nearest(name: str, known: Iterable[str], *, how_near: float = 0.75) -> str | None:
-    """Return the known name that was perhaps meant."""
-    matches = get_close_matches(name, list(known), n=1, cutoff=how_near)
-    return matches[0] if matches else None
 
 
 def value(text: str, kind: Any, read: Callable[[str], object] | None = None) -> object:

@@ -16,6 +16,7 @@ import msgspec
 from dotenv import dotenv_values
 
 from reelwright import setting_parsers
+from reelwright.did_you_mean import nearest
 from reelwright.settings import CONTAINERS, QUEUES, Settings
 
 OLD_NAMES = {
@@ -131,7 +132,7 @@ def _check_names(written: Mapping[str, str | None]) -> None:
 
 
 def _unknown(name: str) -> str:
-    meant = setting_parsers.nearest(name.upper(), _names())
+    meant = nearest(name.upper(), _names())
     return f"{name} is no setting: " + (f"{meant} perhaps?" if meant else "docs/configuration.md lists all that are.")
 
 
@@ -145,7 +146,7 @@ def remarks(settings: Settings, environment: Mapping[str, str] | None = None) ->
     problems = [
         f"{_unknown(name)} It is not read."
         for name, text in environment.items()
-        if text and name not in known and setting_parsers.nearest(name, known, how_near=0.85)
+        if text and name not in known and nearest(name, known, how_near=0.85)
     ]
     if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
         problems.append(f"{', '.join(without)}: not read, nothing here needs it")

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import packaged_folders
 from reelwright.db.models import File
+from reelwright.did_you_mean import nearest
 from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.file_formats import IMAGES, SUBRIP, WEBVTT
 from reelwright.library import queries
-from reelwright.setting_parsers import nearest
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from reelwright.api.http.hints import MAX_NAMED, unknown
+from reelwright.did_you_mean import MAX_NAMED, unknown
 from reelwright.edits.pointers import below
 from reelwright.edits.validation import Check
 from reelwright.errors import FieldError

@@ -13,7 +13,7 @@ from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from reelwright.api.http.hints import unknown
+from reelwright.did_you_mean import unknown
 from reelwright.errors import FieldError, InvalidInput
 
 MAX_NAMED = 20

@@ -1,12 +1,24 @@
-"""What is said of a name that nobody knows: the one that was perhaps meant, else those that there are."""
+"""Which known name was perhaps meant ("did you mean"), and what is said of one that nobody knows. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from reelwright.setting_parsers import nearest
+from difflib import get_close_matches
 
 MAX_NAMED = 20
+
+
+def nearest(name: str, known: Iterable[str], *, how_near: float = 0.75) -> str | None:
+    """Return the known name that was perhaps meant."""
+    matches = get_close_matches(name, list(known), n=1, cutoff=how_near)
+    return matches[0] if matches else None
+
+
+def perhaps(names: Iterable[str], known: Iterable[str]) -> str:
+    """Return what is to be said behind names none of which is known: those that were perhaps meant, if any."""
+    known = tuple(known)
+    meant = [near for name in names if (near := nearest(name, known, how_near=0.6))]
+    return f" ({', '.join(meant)} perhaps?)" if meant else ""
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
