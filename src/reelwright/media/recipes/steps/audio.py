@@ -24,16 +24,13 @@ from reelwright.media.ffmpeg.filtergraph import (
 )
 from reelwright.media.ffmpeg.graph import Graph, Pad
 from reelwright.media.recipes.audio_filters import fades, form_of, formed, held, lasting, silence, without_holes
+from reelwright.media.recipes.ducking import ducked
 from reelwright.media.recipes.scene import Scene, Sound
 
 CURVE = "qsin"
 """Of fades: of equal power, an even way down to the ear."""
 RUN_OUT_S = Fraction(1)
 """How long after its end a source is still read."""
-DUCKING = filter_(
-    "sidechaincompress", threshold=Fraction(2, 100), ratio=4, attack=50, release=600, detection="rms", knee=4
-)
-"""Speech of -20 dB takes what lies under it down by some 12 dB; what is softer than -34 dB leaves it alone."""
 
 
 def apply(scene: Scene, step: PlannedAudio) -> None:
@@ -67,8 +64,7 @@ def _mix(scene: Scene, other: PlannedSound, tracks: list[AudioStream]) -> None:
         own = sound.pad.then(*lasting(length))
         under = _heard(scene, sound.graph, other, number, form_of(track)).then(*lasting(length))
         if other.ducked:
-            own, beside = sound.graph.split(own, 2, sound=True)
-            under = sound.graph.joined([under, beside], DUCKING)
+            own, under = ducked(sound.graph, own, under)
         mix = filter_("amix", inputs=2, duration="first", dropout_transition=0, normalize=0)
         sound.pad = sound.graph.joined([own, under], mix, held())
 
