@@ -18,12 +18,10 @@ from reelwright.media.ffmpeg.graph import Graph, Pad, rate, rgb, time_base
 from reelwright.media.recipes.audio_filters import form_of, formed, lasting, silence
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
+from reelwright.media.recipes.sound_joins import crossfaded, without_clicks
 from reelwright.media.recipes.steps import fit
-from reelwright.media.recipes.steps.keep import without_clicks
 from reelwright.media.recipes.video_filters import MATRICES, matched_colors
 
-CURVE = "qsin"
-"""Of equal power: two sounds that go over into each other are together as loud as each."""
 BEHIND_TRANSPARENCY = "black"
 
 
@@ -164,12 +162,7 @@ def _sound(
         )  # fmt: skip
         pads.append(pad.then(*lasting(length), *declicked))
     if step.overlap:
-        whole = pads[0]
-        crossing = filter_(
-            "acrossfade", ns=round(step.overlap * frame * track.sample_rate), overlap=1, c1=CURVE, c2=CURVE
-        )
-        for pad in pads[1:]:
-            whole = graph.joined([whole, pad], crossing)
+        whole = crossfaded(graph, pads, round(step.overlap * frame * track.sample_rate))
     else:
         whole = graph.joined(pads, filter_("concat", n=len(pads), v=0, a=1))
     return Sound(graph, whole.then(*lasting(step.count * frame)))
