@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from reelwright.client_addresses import client_of
 from reelwright.errors import Busy
 from reelwright.media.sandbox import fair_slots
-from reelwright.media.sandbox.fair_slots import MAX_WAITING, Turns, asked_by, client_of
+from reelwright.media.sandbox.fair_slots import MAX_WAITING, Turns, asked_by
 
 
 @pytest.fixture

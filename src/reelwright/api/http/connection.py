@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from reelwright.api.http.open_connections import Connections, Refusal
 from reelwright.api.http.problems import LINGER_S, closing_answer
-from reelwright.media.sandbox.fair_slots import client_of
+from reelwright.client_addresses import client_of
 from reelwright.telemetry import metrics
 
 log = logging.getLogger(__name__)

@@ -23,8 +23,8 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.problems import closing_answer, linger
+from reelwright.client_addresses import client_of
 from reelwright.errors import Busy, Malformed, ReelwrightError
-from reelwright.media.sandbox.fair_slots import client_of
 from reelwright.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

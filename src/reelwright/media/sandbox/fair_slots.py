@@ -1,22 +1,21 @@
 """Turns at few places: each client has its share of them, small things go before large ones, and nobody waits for ever.
 
-A client is an address. Who has used little lately goes first; the last free place is not for those who have used much,
-nor for what is expected to take long.
+A client is an address (`client_addresses`). Who has used little lately goes first; the last free place is not for those
+who have used much, nor for what is expected to take long.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import count
 from time import monotonic
 
+from reelwright.client_addresses import client_of
 from reelwright.errors import Busy
 
 MUCH_S = 2.0
@@ -40,18 +39,6 @@ def asked_by(address: str | None) -> Iterator[None]:
         yield
     finally:
         _client.reset(token)
-
-
-@lru_cache(maxsize=MAX_REMEMBERED)
-def client_of(address: str | None) -> str:
-    """All addresses that one subscriber has are one client: of IPv6 a network of 64 bits."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return address or "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
 
 
 @dataclass(slots=True)
