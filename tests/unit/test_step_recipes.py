@@ -19,8 +19,8 @@ from reelwright.edits.steps import Step
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
+from reelwright.media.recipes.extra_frames_under_layers import clock
 from reelwright.media.recipes.far_stills import places
-from reelwright.media.recipes.still_sources import clock
 from tests.support.media_info import media
 
 ABLE = Capabilities(

@@ -21,8 +21,8 @@ from reelwright.media.ffmpeg.filtergraph import (
     seconds,
     timestamps_at_s,
 )
+from reelwright.media.recipes.extra_frames_under_layers import FADE_RATE
 from reelwright.media.recipes.hdr_graphics import lit
-from reelwright.media.recipes.still_sources import FADE_RATE
 from reelwright.media.recipes.video_filters import conform_layer
 
 

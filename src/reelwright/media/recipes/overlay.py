@@ -17,8 +17,8 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
 from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late, mixed
+from reelwright.media.recipes.extra_frames_under_layers import clock, under
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
-from reelwright.media.recipes.still_sources import clock, under
 from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
 

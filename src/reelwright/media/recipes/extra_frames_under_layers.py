@@ -1,4 +1,4 @@
-"""Frames beside those of a video whose pictures stand: at the moments when what lies over it appears, moves or goes.
+"""Extra frames of a video whose pictures stand, under layers: at the moments when one of these appears, moves or goes.
 
 A clock of tiny frames at those moments lies under the picture, so that the picture comes once more at each of them.
 """
