@@ -26,7 +26,7 @@ from reelwright.edits.plan import Facts, ImageFacts, VideoFacts, resolve
 from reelwright.edits.text_rules import checked_text
 from reelwright.edits.validation import problems
 from reelwright.errors import InvalidInput, NotFound, UnsupportedMedia
-from reelwright.library import layer_references
+from reelwright.library import file_references
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.images import text_image
 from reelwright.media.images.font_languages import families
@@ -169,14 +169,14 @@ async def test_no_reference_leads_out_of_the_assets_folder(
     found: Counter[str] = Counter()
     for text in hostile_strings.strings(*numbers, path):
         try:
-            picture = await layer_references.image(text, settings=settings, storage=storage, sessions=world.sessions)
+            picture = await file_references.image(text, settings=settings, storage=storage, sessions=world.sessions)
             assert picture.resolve().is_relative_to(inside), text
             found[picture.name] += 1
         except (NotFound, UnsupportedMedia, InvalidInput):
             pass
         with pytest.raises((NotFound, UnsupportedMedia)):
             async with world.sessions() as session:
-                await layer_references.video(session, text)
+                await file_references.video(session, text)
     assert watch.events() == 0
     assert set(found) <= {"logo.png"}
 

@@ -17,7 +17,7 @@ from reelwright.edits.steps.subtitles import SubtitlesStep, WantedSubtitles
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnsupportedMedia
 from reelwright.jobs.origin import Origin
 from reelwright.jobs.submit_overlay import LayerSources
-from reelwright.library import layer_references
+from reelwright.library import file_references
 
 
 async def laid_subtitles(
@@ -52,7 +52,7 @@ async def _content(layer_sources: LayerSources, step: SubtitlesStep, pointer: Po
     if step.file is None:
         return None
     try:
-        return await layer_references.subtitles(
+        return await file_references.subtitles(
             step.file, storage=layer_sources.storage, sessions=layer_sources.sessions
         )
     except (NotFound, UnsupportedMedia) as error:

@@ -31,11 +31,10 @@ from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.addresses_in_edits import fetched_layers
 from reelwright.jobs.submit import Draft, Source, find_source, in_mode, like_source
-from reelwright.library import layer_references, named_sources
+from reelwright.library import assets_folder, file_references, named_sources
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
-from reelwright.library.layer_references import ASSETS_PREFIX
 from reelwright.library.named_sources import NamedSources, SourcesOfEdit
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.settings import Settings
@@ -95,8 +94,8 @@ class LayerSources:
                         image = outcome
                     else:
                         errors.append(FieldError(pointer / "image_path", outcome.detail, outcome.code))
-                elif (path := await layer_references.asset_video(layer.video_path, self.settings)) is not None:
-                    name = layer.video_path.removeprefix(ASSETS_PREFIX)
+                elif (path := await assets_folder.named_video(layer.video_path, self.settings)) is not None:
+                    name = layer.video_path.removeprefix(assets_folder.PREFIX)
                     stored[number] = await self.asset_videos.take(path, name)
                 else:
                     stored[number] = layer.video_path
@@ -129,7 +128,7 @@ class LayerSources:
             raise
 
     async def _find(self, reference: str) -> Path:
-        return await layer_references.image(
+        return await file_references.image(
             reference, settings=self.settings, storage=self.storage, sessions=self.sessions
         )
 

@@ -99,6 +99,13 @@ async def tell_why(session: AsyncSession, reason: Reason) -> None:
     await session.execute(select(func.set_config("reelwright.deleted_because", reason, True)))
 
 
+async def hold(session: AsyncSession, file: File) -> bool:
+    """Lock a file against deletion until the transaction ends. Return whether it is still there: whoever deleted it, or
+    put it into the trash, may have been faster."""
+    there = select(File.id).where(File.id == file.id, File.trashed_at.is_(None))
+    return await session.scalar(there.with_for_update(read=True)) is not None
+
+
 async def _lock_unused(session: AsyncSession, files: ColumnElement[bool]) -> list[str]:
     """Lock files against new jobs and make sure that no unfinished job reads them. Returns their keys."""
     own = select(File.content).where(files)

@@ -23,7 +23,7 @@ from reelwright.db.models import Asset
 from reelwright.db.ownership import project_of_new
 from reelwright.edits.cues.cue import MAX_BYTES as MAX_SUBTITLES_BYTES
 from reelwright.errors import NotFound, RemoteRefused, TooLarge, UnsupportedMedia
-from reelwright.library import assets, layer_references
+from reelwright.library import assets, file_references
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.display_names import display_name
 from reelwright.library.fetching import refusal
@@ -106,9 +106,9 @@ class FetchedMaterials:
         try:  # it may have been deleted since
             async with self._sessions() as session:
                 if reference.startswith("asset:"):
-                    await layer_references.stored_asset(session, reference.removeprefix("asset:"))
+                    await file_references.stored_asset(session, reference.removeprefix("asset:"))
                 else:
-                    await layer_references.video(session, reference)
+                    await file_references.video(session, reference)
         except NotFound:
             return None
         return reference

@@ -19,10 +19,10 @@ from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.file_formats import FileFormat
-from reelwright.library import layer_references
+from reelwright.library import assets_folder, deletion, file_references
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
-from reelwright.library.layer_references import ASSETS_PREFIX, STORED_PREFIX
+from reelwright.library.file_references import STORED_PREFIX
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.own_texts import own_texts
 from reelwright.settings import Settings
@@ -64,15 +64,15 @@ class NamedSources:
 
     async def _ready(self, named: Named) -> ImageFacts | str:
         name = named.name
-        path = await layer_references.asset_video(name, self.settings)
+        path = await assets_folder.named_video(name, self.settings)
         if path is None and name.startswith("asset:"):
             async with self.sessions() as session:
-                path = self.storage.path((await layer_references.stored_asset(session, name[len("asset:") :])).key)
+                path = self.storage.path((await file_references.stored_asset(session, name[len("asset:") :])).key)
             still = await asyncio.to_thread(_image_format, path) is not None
         elif path is not None:
             still = await asyncio.to_thread(_image_format, path) not in (None, file_formats.GIF)  # which may move
             if not still:
-                return await self.asset_videos.take(path, name.removeprefix(ASSETS_PREFIX), sound=True)
+                return await self.asset_videos.take(path, name.removeprefix(assets_folder.PREFIX), sound=True)
         else:
             return name
         if not still:
@@ -101,7 +101,7 @@ def _media_with_picture(owner: Video | Variant) -> MediaInfo:
 
 async def _owned(session: AsyncSession, reference: str) -> tuple[File, Video | Variant]:
     """The file that a reference names, locked, and what it is the file of. Raises NotFound, UnsupportedMedia."""
-    file = await layer_references.video(session, reference)
+    file = await file_references.video(session, reference)
     owner: Video | Variant | None = (
         await session.get(Video, file.video_id)
         if file.video_id is not None
@@ -126,8 +126,8 @@ async def stored(
             return file, VideoFacts(sha256=file.sha256, media=media, texts=own.tracks, warnings=own.warnings)
         media = msgspec.convert(owner.media_info, MediaInfo)
     else:
-        file = await layer_references.stored_asset(session, rest)
-        asset = await session.get(Asset, file.asset_id) if await layer_references.hold(session, file) else None
+        file = await file_references.stored_asset(session, rest)
+        asset = await session.get(Asset, file.asset_id) if await deletion.hold(session, file) else None
         if asset is None or asset.media_info is None:
             raise NotFound("no such asset; GET /assets lists those that there are", code="asset_missing")
         if named.takes != "sound":
@@ -163,7 +163,7 @@ class SourcesOfEdit:
 
 
 def _id_or_key(reference: str) -> uuid.UUID | str:
-    """Of a stored video, as `layer_references.video` reads it."""
+    """Of a stored video, as `file_references.video` reads it."""
     kind, _, rest = reference.partition(":")
     try:
         return uuid.UUID(rest) if kind in ("video", "variant") else reference.removeprefix(STORED_PREFIX)

@@ -1,28 +1,23 @@
-"""What a request may name as a picture or a video: one in ASSETS_DIR, or something stored. Nothing else."""
+"""Which stored file a reference in a request means, as a picture, a video or subtitles: `asset:<id>`, `video:<id>`,
+`variant:<id>`, its key; of pictures, one of the assets folder, too. Nothing else."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 import uuid
-from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright import packaged_folders
 from reelwright.db.models import File
-from reelwright.did_you_mean import nearest
 from reelwright.errors import NotFound, UnsupportedMedia
-from reelwright.file_formats import IMAGES, SUBRIP, WEBVTT
-from reelwright.library import queries
+from reelwright.file_formats import SUBRIP, WEBVTT
+from reelwright.library import assets_folder, deletion, queries
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
-ASSETS_PREFIX, STORED_PREFIX = "/app/assets/", "/data/"
-"""As the paths are called inside the containers, wherever the folders lie."""
+STORED_PREFIX = "/data/"
+"""As MEDIA_ROOT is called inside the containers, wherever it lies."""
 
 NOT_AN_IMAGE = "is a video, not a picture: lay it over with a layer of the type `video`"
 NOT_A_VIDEO = "is a picture, not a video: lay it over with a layer of the type `image`"
@@ -31,13 +26,6 @@ HOW_VIDEOS_ARE_NAMED = (
     "name one by video:<id>, variant:<id>, its stored_path, or a file of the assets folder by its name"
 )
 SUBTITLES = (SUBRIP.mime_type, WEBVTT.mime_type)
-IMAGE_ENDINGS = (*(known.extension for known in IMAGES), ".jpeg")
-MAX_NAMED = 10
-MAX_FOLDERS = 100
-
-
-def assets_folder(settings: Settings) -> Path:
-    return Path(settings.assets_dir).absolute() if settings.assets_dir else packaged_folders.folder("assets")
 
 
 async def image(
@@ -59,10 +47,10 @@ async def image(
         return storage.path(file.key)
     if not reference.startswith(STORED_PREFIX):
         try:
-            return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
+            return await assets_folder.file(reference, settings)
         except NotFound as missing:
             if not storage.is_key(reference):
-                raise NotFound(await asyncio.to_thread(_no_image, settings, reference), code=missing.code) from missing
+                raise NotFound(await assets_folder.no_image(reference, settings), code=missing.code) from missing
     key = reference.removeprefix(STORED_PREFIX)
     try:
         async with sessions() as session:
@@ -97,54 +85,6 @@ async def stored_asset(session: AsyncSession, asset_id: str) -> File:
         raise NotFound("no such asset; GET /assets lists those that there are", code="asset_missing") from error
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """Return a regular file inside the folder, reached without any link that leads out of it."""
-    parts = PurePosixPath(name).parts
-    missing = NotFound(f"there is no {name!r} in the assets folder", code="asset_missing")
-    if not parts or "\0" in name or PurePosixPath(name).is_absolute() or ".." in parts:
-        raise missing
-    try:
-        path = folder.joinpath(*parts).resolve(strict=True)
-        if not path.is_relative_to(folder.resolve()) or not stat.S_ISREG(path.stat().st_mode):
-            raise missing
-    except (OSError, ValueError) as error:  # ValueError: nothing could be called so
-        raise missing from error
-    return path
-
-
-def _no_image(settings: Settings, reference: str) -> str:
-    """Return what to do about an image that is not there."""
-    name = reference.removeprefix(ASSETS_PREFIX)
-    there = _images(assets_folder(settings))
-    if meant := nearest(name, there):
-        hint = f"{meant} perhaps?"
-    elif there:
-        hint = f"there is {', '.join(there[:MAX_NAMED])}{' and more' if len(there) > MAX_NAMED else ''}."
-    else:
-        hint = "it has none."
-    return f"there is no picture {name!r} in the assets folder; {hint} POST /assets takes your own, asset:<id> names it"
-
-
-def _images(folder: Path) -> list[str]:
-    """Return the names of images below the folder, sorted, as far as it takes a moment to look."""
-    images: list[str] = []
-    for path, folders, names in islice(os.walk(folder), MAX_FOLDERS):
-        folders.sort()
-        inside = Path(path).relative_to(folder)
-        images += [(inside / name).as_posix() for name in names if Path(name).suffix.lower() in IMAGE_ENDINGS]
-    return sorted(images)
-
-
-async def asset_video(reference: str, settings: Settings) -> Path | None:
-    """Return the file of the assets folder that a reference to a video names, if it names one."""
-    if ":" in reference or reference.startswith(STORED_PREFIX):
-        return None
-    try:
-        return await asyncio.to_thread(_inside, assets_folder(settings), reference.removeprefix(ASSETS_PREFIX))
-    except NotFound:
-        return None
-
-
 async def video(session: AsyncSession, reference: str) -> File:
     """A stored video: "video:<id>" or "variant:<id>", whatever of both it is, its key, or "/data/<key>"; locked against
     deletion.
@@ -163,13 +103,6 @@ async def video(session: AsyncSession, reference: str) -> File:
         raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing") from error
     if file.asset_id is not None:
         raise UnsupportedMedia(NOT_A_VIDEO)
-    if not await hold(session, file):
+    if not await deletion.hold(session, file):
         raise NotFound(f"there is no video {reference!r}; {HOW_VIDEOS_ARE_NAMED}", code="asset_missing")
     return file
-
-
-async def hold(session: AsyncSession, file: File) -> bool:
-    """Lock a file against deletion until the transaction ends. Return whether it is still there: whoever deleted it, or
-    put it into the trash, may have been faster."""
-    there = select(File.id).where(File.id == file.id, File.trashed_at.is_(None))
-    return await session.scalar(there.with_for_update(read=True)) is not None
