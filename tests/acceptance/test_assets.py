@@ -21,7 +21,7 @@ from reelwright.edits.layers import ImageLayer
 from reelwright.edits.plan import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.jobs.submit_overlay import LayerSources
-from reelwright.library import assets, deletion
+from reelwright.library import deletion, uploaded_assets
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
@@ -389,7 +389,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
     overlay_images = Late(settings, storage)
     async with prober() as probing:
         made = [
-            await assets.store_asset(
+            await uploaded_assets.store_asset(
                 once(),
                 name="a",
                 storage=storage,

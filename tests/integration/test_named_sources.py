@@ -17,7 +17,7 @@ from reelwright.db.models import Asset, new_id
 from reelwright.edits.materials import Named
 from reelwright.errors import NotFound
 from reelwright.jobs import expiry
-from reelwright.library import assets, deletion, named_sources, uploads
+from reelwright.library import deletion, named_sources, uploaded_assets, uploads
 from tests.integration.test_lifecycle import waits_for_a_lock
 from tests.support.job_database import World
 from tests.support.media_info import media
@@ -36,7 +36,7 @@ async def sound(world: World) -> uuid.UUID:
     asset = Asset(
         id=asset_id,
         name="tune.mp3",
-        kind=assets.AUDIO,
+        kind=uploaded_assets.AUDIO,
         content_type="audio/mpeg",
         media_info=msgspec.to_builtins(media()),
         size_bytes=1,

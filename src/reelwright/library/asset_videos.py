@@ -17,7 +17,7 @@ from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Asset, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.library import assets, uploads
+from reelwright.library import uploaded_assets, uploads
 from reelwright.media.probe.prober import Prober
 from reelwright.storage.local import LocalStorage
 
@@ -115,7 +115,7 @@ class AssetVideos:
         return True
 
     async def _take_in_sound(self, path: Path, name: str, size_bytes: int) -> Stored:
-        asset = await assets.store_sound(
+        asset = await uploaded_assets.store_sound(
             _chunks(path),
             name=name,
             storage=self._storage,
@@ -130,7 +130,7 @@ class AssetVideos:
 async def _found_again(session: AsyncSession, sha256: str, name: str | None, *, sound: bool) -> Stored | None:
     """`name`: what it has to be called; None: whatever."""
     video = select(Video.id).where(Video.sha256 == sha256).limit(1)
-    same = select(Asset.id).where(Asset.sha256 == sha256, Asset.kind == assets.AUDIO).limit(1)
+    same = select(Asset.id).where(Asset.sha256 == sha256, Asset.kind == uploaded_assets.AUDIO).limit(1)
     if name is not None:
         video, same = video.where(Video.original_filename == name), same.where(Asset.name == name)
     if (found := await session.scalar(video)) is not None:

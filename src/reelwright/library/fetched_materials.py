@@ -23,7 +23,7 @@ from reelwright.db.models import Asset
 from reelwright.db.ownership import project_of_new
 from reelwright.edits.cues.cue import MAX_BYTES as MAX_SUBTITLES_BYTES
 from reelwright.errors import NotFound, RemoteRefused, TooLarge, UnsupportedMedia
-from reelwright.library import assets, file_references
+from reelwright.library import file_references, uploaded_assets
 from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.display_names import display_name
 from reelwright.library.fetching import refusal
@@ -124,10 +124,12 @@ class FetchedMaterials:
             still = kind in ("image", "picture") and await asyncio.to_thread(_is_image, file)
             if kind == "image" and not still:
                 raise UnsupportedMedia("leads to what is no PNG, JPEG, WebP or GIF picture")
-            if kind == "subtitles" and await asyncio.to_thread(assets.subtitles_format, path) is None:
+            if kind == "subtitles" and await asyncio.to_thread(uploaded_assets.subtitles_format, path) is None:
                 raise UnsupportedMedia("leads to what are no subtitles: SRT and WebVTT are taken")
             if still or kind == "subtitles":
-                return await self._asset(path, name, sha256, assets.IMAGE if still else assets.SUBTITLES)
+                return await self._asset(
+                    path, name, sha256, uploaded_assets.IMAGE if still else uploaded_assets.SUBTITLES
+                )
             return await self._asset_videos.take_content(path, name, sha256, sound=kind == "sound")
 
     async def _download(self, target: Target, file: BufferedRandom, max_bytes: int) -> str:
@@ -168,7 +170,7 @@ class FetchedMaterials:
             async with self._sessions() as session:
                 found = await session.scalar(same)
             if found is None:
-                asset = await assets.store_asset(
+                asset = await uploaded_assets.store_asset(
                     _chunks(path),
                     name=name,
                     storage=self._storage,

@@ -26,7 +26,7 @@ from reelwright.api.schemas.upload_forms import ASSET_FORM_FIELDS, keep_s_in_for
 from reelwright.api.video_uploads import file_bytes, of_right_fields
 from reelwright.db.models import Asset
 from reelwright.errors import NoSpace, RequestTimeout, TooLarge, UnreadableMedia, UnsupportedMedia
-from reelwright.library import assets, deletion, queries, retention
+from reelwright.library import deletion, queries, retention, uploaded_assets
 
 LOCATION = ResponseHeader(
     name="Location", description="Address of the asset: `/assets/{id}`.", documentation_only=True, required=True
@@ -45,7 +45,7 @@ Order = Literal["created_at", "-created_at", "size_bytes", "-size_bytes", "name"
         form=AssetSaidIn,
         responses={201: examples.ASSET},
         errors=[
-            UnsupportedMedia(assets.UNSUPPORTED),
+            UnsupportedMedia(uploaded_assets.UNSUPPORTED),
             UnreadableMedia("The picture is damaged: reading it failed."),
             UnreadableMedia(
                 "The picture has 8192 x 4320 pixels, 25000000 in all are taken: make it smaller.",
@@ -75,7 +75,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
             idle_timeout_s=settings.upload_idle_timeout_s,
         ) as incoming,
     ):
-        asset = await assets.store_asset(
+        asset = await uploaded_assets.store_asset(
             of_right_fields(incoming, keep_s_in_form),
             name=incoming.filename,
             storage=services.storage,
