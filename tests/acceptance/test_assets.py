@@ -22,10 +22,10 @@ from reelwright.edits.plan import ImageFacts
 from reelwright.edits.pointers import Pointer
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.library import deletion, uploaded_assets
-from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
@@ -400,7 +400,7 @@ async def test_an_asset_that_goes_between_look_up_and_drawing_is_missing(
             for _ in range(2)
         ]
         layers = tuple(ImageLayer(image_path=f"asset:{asset.id}") for asset in made)
-        videos = AssetVideos(storage, probing, world.sessions)
+        videos = StoredOnFirstUse(storage, probing, world.sessions)
         outbound = OutboundClient(OutboundRules.of(settings))
         more = storage, world.sessions, probing, overlay_images, videos, outbound
         fetched = FetchedMaterials(settings, *more)

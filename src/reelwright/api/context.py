@@ -30,12 +30,12 @@ from reelwright.jobs.short_queries import ShortQueries
 from reelwright.jobs.status_reader import StatusReader
 from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.jobs.survey import Surveyor
-from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
 from reelwright.library.retention import rules_of_settings
+from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.library.upload_completion import Completions
 from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
@@ -140,10 +140,10 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         upload_writers = UploadWriters(uploads)
         sent_bytes = SentBytes(database.sessions)
         completions = Completions(uploads, upload_writers, prober)
-        asset_videos = AssetVideos(storage, prober, database.sessions, rules_of_settings(settings))
+        on_first_use = StoredOnFirstUse(storage, prober, database.sessions, rules_of_settings(settings))
         client = OutboundClient(OutboundRules.of(settings))
         embedded_texts = EmbeddedTexts(prober, storage, database.sessions)
-        fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, asset_videos, client)
+        fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, on_first_use, client)
         try:
             async with (
                 keyring.noting_uses() if keyring is not None else nullcontext(),
@@ -165,7 +165,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                         settings,
                         storage,
                         database.sessions,
-                        asset_videos,
+                        on_first_use,
                         fetched,
                         embedded_texts,
                     ),

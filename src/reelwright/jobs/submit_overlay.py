@@ -32,11 +32,11 @@ from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedi
 from reelwright.jobs.addresses_in_edits import fetched_layers
 from reelwright.jobs.submit import Draft, Source, find_source, in_mode, like_source
 from reelwright.library import assets_folder, file_references, named_sources
-from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
 from reelwright.library.named_sources import NamedSources, SourcesOfEdit
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -59,7 +59,7 @@ class LayerSources:
     settings: Settings
     storage: LocalStorage
     sessions: async_sessionmaker[AsyncSession]
-    asset_videos: AssetVideos
+    on_first_use: StoredOnFirstUse
     fetched: FetchedMaterials
     embedded_texts: EmbeddedTexts
 
@@ -96,7 +96,7 @@ class LayerSources:
                         errors.append(FieldError(pointer / "image_path", outcome.detail, outcome.code))
                 elif (path := await assets_folder.named_video(layer.video_path, self.settings)) is not None:
                     name = layer.video_path.removeprefix(assets_folder.PREFIX)
-                    stored[number] = await self.asset_videos.take(path, name)
+                    stored[number] = await self.on_first_use.take(path, name)
                 else:
                     stored[number] = layer.video_path
             except InvalidInput as invalid:
@@ -109,7 +109,7 @@ class LayerSources:
     @property
     def _named(self) -> NamedSources:
         return NamedSources(
-            self.settings, self.storage, self.sessions, self.overlay_images, self.asset_videos, self.embedded_texts
+            self.settings, self.storage, self.sessions, self.overlay_images, self.on_first_use, self.embedded_texts
         )
 
     async def _outcome(self, reference: str) -> ImageFacts | NotFound | UnsupportedMedia | UnreadableMedia:

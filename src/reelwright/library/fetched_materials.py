@@ -24,11 +24,11 @@ from reelwright.db.ownership import project_of_new
 from reelwright.edits.cues.cue import MAX_BYTES as MAX_SUBTITLES_BYTES
 from reelwright.errors import NotFound, RemoteRefused, TooLarge, UnsupportedMedia
 from reelwright.library import file_references, uploaded_assets
-from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.display_names import display_name
 from reelwright.library.fetching import refusal
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
+from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.media.probe.prober import Prober
 from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient
@@ -63,7 +63,7 @@ class FetchedMaterials:
         sessions: async_sessionmaker[AsyncSession],
         prober: Prober,
         overlay_images: OverlayImages,
-        asset_videos: AssetVideos,
+        on_first_use: StoredOnFirstUse,
         client: OutboundClient,
     ) -> None:
         self._settings = settings
@@ -71,7 +71,7 @@ class FetchedMaterials:
         self._sessions = sessions
         self._prober = prober
         self._overlay_images = overlay_images
-        self._asset_videos = asset_videos
+        self._on_first_use = on_first_use
         self._client = client
         self._folder = settings.work_path / "fetched"
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -130,7 +130,7 @@ class FetchedMaterials:
                 return await self._asset(
                     path, name, sha256, uploaded_assets.IMAGE if still else uploaded_assets.SUBTITLES
                 )
-            return await self._asset_videos.take_content(path, name, sha256, sound=kind == "sound")
+            return await self._on_first_use.take_content(path, name, sha256, sound=kind == "sound")
 
     async def _download(self, target: Target, file: BufferedRandom, max_bytes: int) -> str:
         """Write all of it; returns its SHA-256."""

@@ -20,11 +20,11 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnsupportedMedia
 from reelwright.file_formats import FileFormat
 from reelwright.library import assets_folder, deletion, file_references
-from reelwright.library.asset_videos import AssetVideos
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.file_references import STORED_PREFIX
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.own_texts import own_texts
+from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -48,7 +48,7 @@ class NamedSources:
     storage: LocalStorage
     sessions: async_sessionmaker[AsyncSession]
     overlay_images: OverlayImages
-    asset_videos: AssetVideos
+    on_first_use: StoredOnFirstUse
     embedded_texts: EmbeddedTexts
 
     async def prepare(self, named: Named) -> ImageFacts | str:
@@ -72,7 +72,7 @@ class NamedSources:
         elif path is not None:
             still = await asyncio.to_thread(_image_format, path) not in (None, file_formats.GIF)  # which may move
             if not still:
-                return await self.asset_videos.take(path, name.removeprefix(assets_folder.PREFIX), sound=True)
+                return await self.on_first_use.take(path, name.removeprefix(assets_folder.PREFIX), sound=True)
         else:
             return name
         if not still:

@@ -1,5 +1,6 @@
-"""Videos and sounds of the assets folder: the first time that an edit names one it is taken in like an upload, since
-jobs read what is stored and locked; from then on it is found again by its content and its name."""
+"""Videos and sounds that nobody has uploaded, of the assets folder or fetched from an address: the first time that an
+edit names one it is stored like an upload, since jobs read what is stored and locked. From then on it is found again by
+its content, one of the folder by its name, too."""
 
 from __future__ import annotations
 
@@ -39,8 +40,8 @@ class Stored(NamedTuple):
         return f"{'video' if self.kind is Video else 'asset'}:{self.id}"
 
 
-class AssetVideos:
-    """Stores videos and sounds of the assets folder, each once."""
+class StoredOnFirstUse:
+    """Stores each once."""
 
     def __init__(
         self,
@@ -58,8 +59,8 @@ class AssetVideos:
         self._taking = asyncio.Lock()
 
     async def take(self, path: Path, name: str, *, sound: bool = False) -> str:
-        """What names the video that the file at `path` is stored as, `video:<id>`; or the sound, `asset:<id>`, where
-        that will do. `name`: what clients call it.
+        """What names the video that the file of the assets folder at `path` is stored as, `video:<id>`; or the sound,
+        `asset:<id>`, where that will do. `name`: what clients call it.
 
         Raises UnsupportedMedia, UnreadableMedia, NoSpace.
         """
@@ -77,7 +78,7 @@ class AssetVideos:
             return self._known[what].reference
 
     async def take_content(self, path: Path, name: str, sha256: str, *, sound: bool) -> str:
-        """The same of a file that comes from elsewhere, whatever a stored one with its bytes is called."""
+        """The same of a file that was fetched, whatever a stored one with its bytes is called."""
         async with self._taking:
             async with self._sessions() as session:
                 stored = await _found_again(session, sha256, None, sound=sound)
