@@ -11,15 +11,13 @@ from fractions import Fraction
 import msgspec
 from msgspec import UNSET
 
-from reelwright.edits import bit_rates, codecs
+from reelwright.edits import bit_rates, codecs, output_rules
 from reelwright.edits.audio_tracks import usual_bit_rate
 from reelwright.edits.codecs import Codec
 from reelwright.edits.enums import Quality
 from reelwright.edits.geometry import Size, even, scaled
-from reelwright.edits.outputs import AUDIO_BIT_RATE, NOT_ENCODED, AudioEncoding, FileOutput, Ladder, VideoEncoding
-from reelwright.edits.stream_copy import COPIED
-from reelwright.edits.streaming import Streaming
-from reelwright.errors import FieldError, InvalidInput
+from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput, Ladder, VideoEncoding
+from reelwright.errors import InvalidInput
 
 BOXES: dict[Quality, Size] = {
     Quality.P2160: (3840, 2160),
@@ -40,34 +38,10 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
     """The renditions for a picture of that size, as displayed. Raises InvalidInput that names every wrong field."""
     if wanted.container in codecs.SOUND_CONTAINERS:
         return (_sound(wanted),)
-    errors: list[FieldError] = []
     qualities = usual(picture) if wanted.qualities is None else wanted.qualities
-    if not qualities:
-        errors.append(FieldError("/qualities", "is empty"))
-    for place, quality in enumerate(qualities):
-        if quality in qualities[:place]:
-            errors.append(FieldError(f"/qualities/{place}", f"{quality} is named twice"))
-    videos, sounds = codecs.held_by(wanted.container), codecs.AUDIO_CODECS[wanted.container]
-    if wanted.codec not in videos:
-        errors.append(FieldError("/codec", f"{wanted.container} holds {' or '.join(videos)}, not {wanted.codec}"))
-    sound = wanted.audio_codec or sounds[0]
-    if sound not in sounds:
-        errors.append(FieldError("/audio/codec", f"{wanted.container} holds {' or '.join(sounds[:-1])}, not {sound}"))
-    if wanted.loudness_lufs is not None and sound in NOT_ENCODED:
-        errors.append(FieldError("/audio/loudness", f"needs sound that is coded, not {sound}"))
-    for field, value in (("bit_rate", wanted.audio_bit_rate), ("channels", wanted.audio_channels)):
-        if value is not None and sound in NOT_ENCODED:
-            errors.append(FieldError(f"/audio/{field}", f"needs sound that is coded, not {sound}"))
-    lowest, highest = codecs.CODECS[wanted.codec].crf_range
-    if wanted.crf is not None and not lowest <= wanted.crf <= highest:
-        errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
-    errors += bit_rates.wrong(wanted)
-    if wanted.streaming is not None:
-        errors += _wrong_streaming(wanted.streaming, wanted)
-    elif wanted.copy_conforming and (wanted.codec, wanted.container) != COPIED:
-        errors.append(FieldError("/copy_conforming", f"is only for {' in '.join(COPIED)}"))
-    if errors:
+    if errors := output_rules.of_renditions(wanted, qualities):
         raise InvalidInput(errors)
+    sound = wanted.audio_codec or codecs.AUDIO_CODECS[wanted.container][0]
     sizes = [fitted(picture, quality) for quality in qualities]
     rates_of_sound = [usual_bit_rate(_named(quality, picture)) for quality in qualities]
     if wanted.streaming is not None:  # one sound for all
@@ -105,21 +79,15 @@ def outputs(wanted: Ladder, picture: Size) -> tuple[FileOutput, ...]:
 
 def _sound(wanted: Ladder) -> FileOutput:
     """A file of sound alone. Raises InvalidInput."""
+    if errors := output_rules.of_sound_alone(wanted):
+        raise InvalidInput(errors)
     (held,) = codecs.AUDIO_CODECS[wanted.container]
-    codec = wanted.audio_codec or held
-    rate, rates = wanted.audio_bit_rate, codecs.AUDIO_RULES[held].bit_rates
-    if codec != held:
-        raise InvalidInput([FieldError("/audio/codec", f"{wanted.container} holds {held}, not {codec}")])
-    if rate is not None and rates is None:
-        raise InvalidInput([FieldError("/audio/bit_rate", f"is not for {wanted.container}, which loses nothing")])
-    if rate is not None and rates is not None and not rates[0] <= rate <= rates[1]:
-        raise InvalidInput([FieldError("/audio/bit_rate", f"goes from {rates[0]} to {rates[1]} with {held}")])
     return FileOutput(
         container=wanted.container,
         video=None,
         audio=AudioEncoding(
             codec=held,
-            bit_rate=rate or AUDIO_BIT_RATE,
+            bit_rate=wanted.audio_bit_rate or AUDIO_BIT_RATE,
             loudness_lufs=wanted.loudness_lufs,
             channels=wanted.audio_channels,
         ),
@@ -133,17 +101,6 @@ def single(wanted: Ladder, picture: Size, *, usual_crf: int) -> FileOutput:
     return output
 
 
-def _wrong_streaming(request: Streaming, wanted: Ladder) -> list[FieldError]:
-    if not (request.hls or request.dash):
-        return [FieldError("/segment_s", "needs hls or dash")]
-    errors: list[FieldError] = []
-    if wanted.container != "mp4":
-        errors.append(FieldError("/container", f"streaming is made of mp4, not {wanted.container}"))
-    if wanted.copy_conforming:
-        errors.append(FieldError("/copy_conforming", "is not for streaming, which needs key frames of its own"))
-    return errors
-
-
 def fitted(picture: Size, quality: Quality) -> Size:
     """The picture's size in the quality's box; `source` keeps it. Sides are even, and 2 at least."""
     return even(picture) if quality is Quality.SOURCE else scaled(picture, _scale(picture, quality))
@@ -151,6 +108,13 @@ def fitted(picture: Size, quality: Quality) -> Size:
 
 def is_upscaled(picture: Size, quality: Quality) -> bool:
     return quality is not Quality.SOURCE and _scale(picture, quality) > 1
+
+
+def upscaling(picture: Size, quality: Quality) -> list[str]:
+    """What a client is told of a rendition that is larger than the picture."""
+    if not is_upscaled(picture, quality):
+        return []
+    return [f"{quality} is larger than the video ({picture[0]}x{picture[1]}): it is upscaled"]
 
 
 def usual(picture: Size) -> tuple[Quality, ...]:

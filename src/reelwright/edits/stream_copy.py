@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput
 
@@ -39,3 +41,10 @@ def why_not_copyable(output: FileOutput, size: tuple[int, int], media: MediaInfo
         or (bit_rate is not None and bit_rate <= ROOM * wanted.bit_rate),
     }
     return next((reason for reason, conforms in reasons.items() if not conforms), None)
+
+
+def why_none(hindrances: Sequence[str], outputs: int) -> list[str]:
+    """What a client is told who wanted copies and gets none; `hindrances`: of each output that was to be one."""
+    if not hindrances or len(hindrances) < outputs:
+        return []
+    return [f"no rendition could be copied: {'; '.join(dict.fromkeys(hindrances))}"]

@@ -19,10 +19,10 @@ from reelwright.edits.facts import CueFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.output_rules import NO_SOUND
 from reelwright.edits.output_words import WantedOutput
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan.fold import resolve_steps
-from reelwright.edits.plan.transcode import NO_SOUND
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice_structs import CutMode

@@ -14,6 +14,7 @@ from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
+from reelwright.edits import output_rules
 from reelwright.edits.codecs import SOUND_CONTAINERS, SoundContainer, VideoContainer
 from reelwright.edits.enums import Quality
 from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
@@ -25,12 +26,6 @@ from reelwright.edits.validation import Check
 from reelwright.errors import FieldError, InvalidInput
 
 MAX_STEPS, MAX_OUTPUTS = 50, 16
-
-OF_VIDEO = (
-    *("profile", "codec", "crf", "preset", "video_bitrate", "two_pass", "copy_conforming", "hardware"),
-    *("hls", "dash", "segment_s"),
-)
-"""Fields of an output that say something of its video."""
 
 
 class OutputIn(RenditionsIn, frozen=True, kw_only=True):
@@ -68,18 +63,13 @@ class OutputIn(RenditionsIn, frozen=True, kw_only=True):
         return WantedOutput(None if self.qualities == [] else self.ladder(), self.sidecars)
 
     def faults(self) -> list[FieldError]:
-        """Return what says something of a video that is not made."""
-        usual = {field.name: field.default for field in msgspec.structs.fields(type(self))}
-        said = [field for field in OF_VIDEO if getattr(self, field) != usual[field]]
-        if self.container in SOUND_CONTAINERS:
-            said = [*(["qualities"] if self.qualities is not None else []), *said]
-            return [FieldError(f"/{field}", f"is for video: {self.container} holds sound alone") for field in said]
-        if self.qualities != []:
-            return []
-        if not self.sidecars:
+        """Return what says something of what is not made, or that nothing is."""
+        fields = msgspec.structs.fields(type(self))
+        said = {field.name for field in fields if getattr(self, field.name) != field.default}
+        images_alone = self.qualities == []
+        if images_alone and self.container not in SOUND_CONTAINERS and not self.sidecars:
             return [FieldError("/qualities", f"is empty: name one, or an image ({', '.join(self.sidecar_kinds)})")]
-        said += [field for field in ("container", "audio") if getattr(self, field) != usual[field]]
-        return [FieldError(f"/{field}", "is for video or sound: `qualities` names none") for field in said]
+        return output_rules.of_what_is_not_made(said, self.container, images_alone=images_alone)
 
 
 def _checked_word(output: str | dict[str, object]) -> None:

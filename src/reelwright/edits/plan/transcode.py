@@ -15,17 +15,16 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.output_rules import NO_SOUND
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import begun_at_once, counted, expect, expect_sound, heard
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, ExpectedOutput, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import PlannedSidecar, planned
 from reelwright.edits.steps import PlannedStep
-from reelwright.edits.stream_copy import why_not_copyable
+from reelwright.edits.stream_copy import why_none, why_not_copyable
 from reelwright.edits.streaming import PlannedStreaming
 from reelwright.errors import FieldError, InvalidInput
-
-NO_SOUND = "is sound alone, and the video has none, or none that can be decoded: leave it out"
 
 
 def resolve_transcode(
@@ -77,8 +76,7 @@ def resolve_outputs(
             outputs.append(expect_sound(output, length))
             continue
         size = ladder.fitted(shown, output.quality)
-        if ladder.is_upscaled(shown, output.quality):
-            warnings.append(f"{output.quality} is larger than the video ({shown[0]}x{shown[1]}): it is upscaled")
+        warnings += ladder.upscaling(shown, output.quality)
         missing = why_not_copyable(output, size, media)
         copied = output.video.copy_conforming and missing is None
         hindrances += [missing] if output.video.copy_conforming and missing is not None else []
@@ -87,8 +85,7 @@ def resolve_outputs(
         expected = expect(output, media, size, (Fraction(0), length), frames, tracks)
         expected = msgspec.structs.replace(expected, copied=copied)
         outputs.append(begun_at_once(expected) if output.is_streamed else expected)
-    if hindrances and len(hindrances) == len(outputs):
-        warnings.append(f"no rendition could be copied: {'; '.join(dict.fromkeys(hindrances))}")
+    warnings += why_none(hindrances, len(outputs))
     sidecars, errors = [], []
     for number, request in enumerate(edit.sidecars):
         found, wrong = planned(
