@@ -25,9 +25,9 @@ from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import JobStatus, JobType, Quality
-from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
+from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import lifecycle
 from reelwright.jobs.claims import Claim
@@ -494,7 +494,7 @@ async def test_what_a_result_was_held_to_is_stored_with_it(bench: Workbench) -> 
     async with bench.world.sessions() as session:
         variant = await session.get(Variant, job.output_variant_id)
     assert variant is not None
-    checks = msgspec.convert(variant.checks["checks"], list[OutputCheck])
+    checks = msgspec.convert(variant.checks["checks"], list[ResultCheck])
     assert {"decodes", "frames", "frame_times", "duration", "index"} <= {check.name for check in checks}
     assert "failed" not in {check.outcome for check in checks}
 

@@ -14,9 +14,9 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.facts import AnyFacts, StepFacts
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import ExpectedOutput, Facts, ImageFacts, Plan, resolve
+from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.streaming import Streaming
 from reelwright.media.checks.inspector import Inspector, inspection
 from reelwright.media.ffmpeg import capabilities
@@ -144,7 +144,7 @@ def inspector(reader: ForkClient) -> Inspector:
 
 async def checked(
     prober: Prober, inspector: Inspector, plan: Plan, number: int, made: Path, source: Path
-) -> tuple[OutputCheck, ...]:
+) -> tuple[ResultCheck, ...]:
     """What output `number` of a plan is held to, as a worker does before it is published. Raises what a worker takes
     for a failed check."""
     look = inspection(plan, number, await ffmpeg_can())

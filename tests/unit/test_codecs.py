@@ -23,7 +23,7 @@ from reelwright.edits.codecs import (
 )
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
-from reelwright.edits.output_words import read_word
+from reelwright.edits.output_shorthand import read_word
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.plan.splicing import BESIDE

@@ -9,9 +9,9 @@ import pytest
 
 from reelwright.edits.edit import trim
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
+from reelwright.edits.result_check import ResultCheck
 from reelwright.media.checks.inspection import AudioFindings, Findings, Stretch, VideoFindings
 from reelwright.media.checks.judge import judged
 from tests.support.media_info import media
@@ -36,7 +36,7 @@ def seen(**more: Any) -> Findings:
     )
 
 
-def checks(found: Findings, *, made: MediaInfo = MADE, output: FileOutput = PICTURES) -> tuple[OutputCheck, ...]:
+def checks(found: Findings, *, made: MediaInfo = MADE, output: FileOutput = PICTURES) -> tuple[ResultCheck, ...]:
     return judged(resolve(trim(1, 3, output), Facts(sha256="0" * 64, media=media())), 0, made, found)
 
 

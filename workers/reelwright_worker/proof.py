@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits.output_check import OutputCheck
 from reelwright.edits.plan import Plan
+from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.sidecars import track_name
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
 from reelwright.media import verify
@@ -80,7 +80,7 @@ async def _proven(
     return FinishedOutput(path, expected.output, media, shown, mime_type, size_bytes, sha256, stored)
 
 
-def _log(checks: tuple[OutputCheck, ...]) -> None:
+def _log(checks: tuple[ResultCheck, ...]) -> None:
     noted = [one.complaint for one in checks if one.outcome == "noted"]
     logger.info("output verified", extra={"checks": len(checks), "noted": noted})
 

@@ -15,8 +15,8 @@ from reelwright.db.models import File, Variant, new_id
 from reelwright.edits.enums import KIND_OF_JOB, FileRole, Quality, VariantKind
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.output_check import check
 from reelwright.edits.outputs import FileOutput
+from reelwright.edits.result_check import check
 from reelwright.edits.sidecars import PlannedFile
 from reelwright.jobs import lifecycle, results, reuse
 from reelwright_worker.fenced_publication import FencedPublication

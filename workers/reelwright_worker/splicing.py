@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
-from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import Plan, remux, splicing
+from reelwright.edits.result_check import ResultCheck, check
 from reelwright.edits.splice_structs import Splice
 from reelwright.errors import Busy, JobFailed
 from reelwright.media.recipes.tracks import CHAPTERS_OF_MP4
@@ -40,7 +40,7 @@ Report = Callable[[str, float], None]
 
 async def spliced(
     ctx: WorkerContext, plan: Plan, source: Path, made: Path, work: Path, report: Report, times: AttemptTimes
-) -> tuple[Joined, OutputCheck]:
+) -> tuple[Joined, ResultCheck]:
     """Join the edges that lie in `work` with what is copied. Raises SpliceFailed, JobFailed."""
     tracks = splicing.tracks(plan)
     if remux.is_remuxed(plan):
@@ -97,7 +97,7 @@ async def spliced(
     return joined, _check(joined, proven)
 
 
-def _check(joined: Joined, proven: Proven) -> OutputCheck:
+def _check(joined: Joined, proven: Proven) -> ResultCheck:
     seen = f"{joined.copied} frames copied, {joined.encoded} coded; round the seams {proven.copied} are the source's"
     like = "" if proven.lowest_psnr is None else f", {proven.encoded} like it by {proven.lowest_psnr:.1f} dB or more"
     drawn = f", {proven.drawn} what was drawn" if proven.drawn else ""

@@ -20,7 +20,7 @@ from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.output_rules import NO_SOUND
-from reelwright.edits.output_words import WantedOutput
+from reelwright.edits.output_shorthand import WantedOutput
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer

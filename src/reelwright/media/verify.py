@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from reelwright.edits.media_info import MediaInfo, VideoStream
-from reelwright.edits.output_check import OutputCheck, check
 from reelwright.edits.plan import ExpectedOutput, ExpectedVideo, Plan
+from reelwright.edits.result_check import ResultCheck, check
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.judge import judged
@@ -17,12 +17,12 @@ GIF_TICK_MS = 10
 """In which the times of a GIF are counted: each is rounded to that."""
 
 
-def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[OutputCheck, ...]:
+def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[ResultCheck, ...]:
     """Return all that output `number` was held to: by its header and index, and by what was read and decoded of it."""
     return (*described(plan.outputs[number], made), *judged(plan, number, made, found))
 
 
-def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[OutputCheck, ...]:
+def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[ResultCheck, ...]:
     """Return what the file was held to by its header and index.
 
     Sound that is padded hides a picture that was lost, so that the picture is held to the plan of its own: from its
@@ -54,7 +54,7 @@ def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[OutputCheck, .
     return tuple(found)
 
 
-def _described_sound(expected: ExpectedOutput, made: MediaInfo) -> tuple[OutputCheck, ...]:
+def _described_sound(expected: ExpectedOutput, made: MediaInfo) -> tuple[ResultCheck, ...]:
     """What there is to hear, and how long all is."""
     tracks = len(made.audio)
     over = made.start + _exact(made.duration_s) - Fraction(expected.duration_s)
@@ -72,7 +72,7 @@ def mismatches(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
     return complaints(described(expected, made))
 
 
-def complaints(checks: Iterable[OutputCheck]) -> list[str]:
+def complaints(checks: Iterable[ResultCheck]) -> list[str]:
     """What is wrong, in sentences."""
     return [one.complaint for one in checks if one.outcome == "failed"]
 

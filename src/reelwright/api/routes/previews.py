@@ -16,7 +16,7 @@ from reelwright.api.openapi import look_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.previews import LookIn
 from reelwright.api.schemas.templates import made_of, telling
-from reelwright.edits.output_words import read_word
+from reelwright.edits.output_shorthand import read_word
 from reelwright.errors import Busy, FieldError, InvalidInput, NotFound
 from reelwright.jobs import previews
 from reelwright.jobs.submit_edit import EditRequest, drafted_edit

@@ -18,7 +18,7 @@ from reelwright.api.schemas.media_info import MediaInfoOut
 from reelwright.db.models import File, Variant, Video
 from reelwright.edits.cues.track import ToldTrack
 from reelwright.edits.enums import FileRole, Quality, VariantKind
-from reelwright.edits.output_check import Outcome
+from reelwright.edits.result_check import Outcome
 
 
 class VideoOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
 from reelwright.edits import output_rules
 from reelwright.edits.codecs import SOUND_CONTAINERS, SoundContainer, VideoContainer
 from reelwright.edits.enums import Quality
-from reelwright.edits.output_words import EXAMPLES, WantedOutput, read_word
+from reelwright.edits.output_shorthand import EXAMPLES, WantedOutput, read_word
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar, Gif
 from reelwright.edits.steps import Step

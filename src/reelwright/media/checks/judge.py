@@ -11,8 +11,8 @@ from reelwright.edits import audio_tracks, language_tags
 from reelwright.edits.cues import chapters
 from reelwright.edits.cues.track import one_after_another
 from reelwright.edits.media_info import MAX_CHAPTERS, MediaInfo
-from reelwright.edits.output_check import OutputCheck, check, note
 from reelwright.edits.plan import ExpectedOutput, Plan
+from reelwright.edits.result_check import ResultCheck, check, note
 from reelwright.media.checks.expected_colors import colors, pixel_format
 from reelwright.media.checks.inspection import AudioFindings, Findings, Stretch
 from reelwright.media.checks.sound_match import EQUAL_S
@@ -31,7 +31,7 @@ CLIPPED = 0.05
 """Share of pieces of sound that reach full scale, of sound that is distorted."""
 
 
-def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[OutputCheck, ...]:
+def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[ResultCheck, ...]:
     """Return what output `number` of the plan was held to, beside what `verify` holds its header to."""
     expected, timeline = plan.outputs[number], Timeline.of(plan)
     if expected.output.video is None:
@@ -53,7 +53,7 @@ def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[O
     )
 
 
-def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterator[OutputCheck]:
+def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterator[ResultCheck]:
     yield check("readable", not found.broken_off, "read to its end" if not found.broken_off else "breaks off")
     container = expected.output.container
     family = file_formats.demuxer_of(container)
@@ -62,7 +62,7 @@ def _file(expected: ExpectedOutput, made: MediaInfo, found: Findings) -> Iterato
         yield check("index", found.index_first is True, "first" if found.index_first else "behind the media", "first")
 
 
-def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iterator[OutputCheck]:
+def _look(expected: ExpectedOutput, made: MediaInfo, timeline: Timeline) -> Iterator[ResultCheck]:
     """What makes players show the frames in another way than they are."""
     video = made.main_video
     rotation = timeline.media.main_video.rotation if expected.copied else 0
@@ -86,7 +86,7 @@ def _turned(degrees: int) -> str:
     return f"turned by {degrees} degrees" if degrees else "upright"
 
 
-def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> Iterator[OutputCheck]:
+def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> Iterator[ResultCheck]:
     video = found.video
     grid = timeline.grid(expected)
     if grid is None:
@@ -104,7 +104,7 @@ def _frames(expected: ExpectedOutput, found: Findings, timeline: Timeline) -> It
     yield check("frame_times", begins and steady, seen, f"from {float(first):.3f} s on, every {float(step):.4f} s")
 
 
-def _decoding(found: Findings, *, proven: bool) -> Iterator[OutputCheck]:
+def _decoding(found: Findings, *, proven: bool) -> Iterator[ResultCheck]:
     """`proven`: all packets were compared with what they are to be, and frames decoded where these meet."""
     video = found.video
     errors = video.errors + sum(track.errors for track in found.audio)
@@ -124,13 +124,13 @@ def _decoding(found: Findings, *, proven: bool) -> Iterator[OutputCheck]:
     yield check("frame_size", not video.resized, f"{video.resized} frames of another size" if video.resized else "one")
 
 
-def _decoding_sound(found: Findings) -> Iterator[OutputCheck]:
+def _decoding_sound(found: Findings) -> Iterator[ResultCheck]:
     errors, heard = sum(track.errors for track in found.audio), sum(track.samples for track in found.audio)
     seen = f"{errors} errors" if errors else "all of it, without an error"
     yield check("decodes", not errors and heard > 0, seen if heard else "no sound comes out")
 
 
-def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline) -> Iterator[OutputCheck]:
+def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: Timeline) -> Iterator[ResultCheck]:
     expected = plan.outputs[number]
     tracks = timeline.media.decodable_audio
     for index, heard in enumerate(found.audio[: expected.audio_tracks]):
@@ -158,7 +158,7 @@ def _sound(plan: Plan, number: int, made: MediaInfo, found: Findings, timeline: 
 
 def _audio_times(
     label: str, heard: AudioFindings, interval: tuple[Fraction, Fraction | None], *, copied: bool
-) -> OutputCheck:
+) -> ResultCheck:
     if heard.start_s is None or heard.end_s is None:
         return check("audio_times", False, f"{label}no sound comes out")
     piece = Fraction(2048 if copied else 1024, heard.sample_rate or 48000)
@@ -174,7 +174,7 @@ def _audio_times(
     return check("audio_times", right and holes, seen, wanted)
 
 
-def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> Iterator[OutputCheck]:
+def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> Iterator[ResultCheck]:
     shift = heard.shift_s
     if shift is not None:
         right = abs(shift) <= EQUAL_S
@@ -188,7 +188,7 @@ def _audio_as_in_source(label: str, heard: AudioFindings, *, as_loud: bool) -> I
         yield note("clipping", distorted, f"{label}peak {heard.peak:.2f} of full scale")
 
 
-def _subtitles(plan: Plan, expected: ExpectedOutput, found: Findings) -> Iterator[OutputCheck]:
+def _subtitles(plan: Plan, expected: ExpectedOutput, found: Findings) -> Iterator[ResultCheck]:
     """Tracks of text, where any are planned or made."""
     wanted, made = len(plan.tracks), len(found.subtitles)
     if wanted or made:
@@ -205,7 +205,7 @@ def _subtitles(plan: Plan, expected: ExpectedOutput, found: Findings) -> Iterato
         yield check("subtitles", right, shown, planned)
 
 
-def _chapters(plan: Plan, expected: ExpectedOutput, made: MediaInfo) -> Iterator[OutputCheck]:
+def _chapters(plan: Plan, expected: ExpectedOutput, made: MediaInfo) -> Iterator[ResultCheck]:
     """Where each begins and what it is called, where any are planned or made: those that are read of a file, whose
     time line begins when its first frame or sound does."""
     wanted = chapters.in_file(plan.chapters, expected.output.container) if expected.output.holds_chapters else ()
@@ -231,7 +231,7 @@ def _begins(count: int, starts: Iterable[Fraction]) -> str:
 _STRETCHES = {"black": "black", "still": "still", "silent": "silence", "order": "frame_order"}
 
 
-def _stretches(found: Findings, kinds: Iterable[str] = tuple(_STRETCHES)) -> Iterator[OutputCheck]:
+def _stretches(found: Findings, kinds: Iterable[str] = tuple(_STRETCHES)) -> Iterator[ResultCheck]:
     for kind in kinds:
         name = _STRETCHES[kind]
         stretches = [one for one in found.stretches if one.kind == kind]

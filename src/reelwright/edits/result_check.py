@@ -1,4 +1,4 @@
-"""OutputCheck: one thing that a result was held to before it was published, as it is stored with it and shown."""
+"""One thing that a result was held to before it was published, as it is stored with it and shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 Outcome = Literal["ok", "failed", "noted"]
 
 
-class OutputCheck(msgspec.Struct, frozen=True, kw_only=True):
+class ResultCheck(msgspec.Struct, frozen=True, kw_only=True):
     """`seen`: what the file turned out to be; `wanted`: what was planned, where that is known. `noted` is worth a look
     and no fault: a source may be black, silent, or stand still as well."""
 
@@ -24,9 +24,9 @@ class OutputCheck(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}: {self.seen}" + (f", expected {self.wanted}" if self.wanted else "")
 
 
-def check(name: str, right: bool, seen: str, wanted: str | None = None) -> OutputCheck:
-    return OutputCheck(name=name, outcome="ok" if right else "failed", seen=seen, wanted=wanted)
+def check(name: str, right: bool, seen: str, wanted: str | None = None) -> ResultCheck:
+    return ResultCheck(name=name, outcome="ok" if right else "failed", seen=seen, wanted=wanted)
 
 
-def note(name: str, noticed: bool, seen: str) -> OutputCheck:
-    return OutputCheck(name=name, outcome="noted" if noticed else "ok", seen=seen)
+def note(name: str, noticed: bool, seen: str) -> ResultCheck:
+    return ResultCheck(name=name, outcome="noted" if noticed else "ok", seen=seen)
