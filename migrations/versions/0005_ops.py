@@ -15,9 +15,9 @@ revision = "0005"
 down_revision = "0004"
 
 SQL = Path(__file__).parents[1] / "sql"
-OPS = (SQL / "ops_0005_views.sql", SQL / "ops_0005_transitions.sql", SQL / "ops_0005_functions.sql")
-FETCH_UNLESS_PAUSED = SQL / "procrastinate_3.10.0_fetch_job_unless_paused.sql"
-FETCH = SQL / "procrastinate_3.10.0_fetch_job.sql"
+OPS = (SQL / "ops_views_0005.sql", SQL / "ops_cancel_requeue_0005.sql", SQL / "ops_pause_resume_grant_0005.sql")
+FETCH_UNLESS_PAUSED = SQL / "fetch_job_0005.sql"
+FETCH = SQL / "fetch_job_0001.sql"
 
 
 def run_script(sql: str) -> None:

@@ -23,9 +23,9 @@ def run_script(sql: str) -> None:
 
 
 def upgrade() -> None:
-    run_script((SQL / "transitions_0007.sql").read_text())
+    run_script((SQL / "cancel_retry_0007.sql").read_text())
 
 
 def downgrade() -> None:
-    run_script((SQL / "ops_0005_transitions.sql").read_text())
+    run_script((SQL / "ops_cancel_requeue_0005.sql").read_text())
     op.execute("DROP FUNCTION cancel_job(uuid), retry_job(uuid, jsonb)")

@@ -23,10 +23,10 @@ def run_script(sql: str) -> None:
 
 
 def upgrade() -> None:
-    run_script((SQL / "ops_0008_waiting.sql").read_text())
+    run_script((SQL / "ops_hindrances_queue_0008.sql").read_text())
 
 
 def downgrade() -> None:
-    found = _QUEUES.search((SQL / "ops_0005_views.sql").read_text())
+    found = _QUEUES.search((SQL / "ops_views_0005.sql").read_text())
     assert found is not None
     run_script("DROP VIEW ops.queues; DROP VIEW ops.queue; DROP VIEW ops.hindrances;" + found[0])

@@ -40,7 +40,7 @@ def upgrade() -> None:
             )
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {ORDER}")
         op.create_index(ORDER, "video_variants", ["created_at", "id"], postgresql_concurrently=True)
-    run_script((SQL / "ops_0009_labels.sql").read_text())
+    run_script((SQL / "ops_labels_0009.sql").read_text())
 
 
 def downgrade() -> None:

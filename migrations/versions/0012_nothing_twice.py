@@ -69,20 +69,20 @@ def upgrade() -> None:
         for name, statement in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(statement.format(name))
-    run_script((SQL / "transitions_0012.sql").read_text())
-    run_script((SQL / "ops_0012_reuse.sql").read_text())
+    run_script((SQL / "cancel_retry_mirror_promote_0012.sql").read_text())
+    run_script((SQL / "ops_views_of_shared_encodes_0012.sql").read_text())
 
 
 def downgrade() -> None:
-    views = (SQL / "ops_0005_views.sql").read_text()
-    waiting = (SQL / "ops_0008_waiting.sql").read_text()
+    views = (SQL / "ops_views_0005.sql").read_text()
+    waiting = (SQL / "ops_hindrances_queue_0008.sql").read_text()
     run_script(
         "DROP VIEW ops.toolchains, ops.queues, ops.queue, ops.running, ops.stuck, ops.throughput, ops.hindrances"
     )
     run_script(waiting)
     for name in ("queues", "running", "stuck", "throughput"):
         run_script(_view(views, name))
-    transitions = (SQL / "transitions_0007.sql").read_text()
+    transitions = (SQL / "cancel_retry_0007.sql").read_text()
     for name in INDEXES:
         op.drop_index(name)
     op.execute("DROP FUNCTION promote_follower(jobs, boolean), mirror_job(uuid, jsonb)")

@@ -73,7 +73,7 @@ def upgrade() -> None:
         for name, (table, columns) in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} ({columns})")
-    run_script((SQL / "ops_0014_projects.sql").read_text())
+    run_script((SQL / "ops_projects_keys_0014.sql").read_text())
 
 
 def downgrade() -> None:

@@ -66,19 +66,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_project_bytes")),
         if_not_exists=True,
     )
-    run_script((SQL / "limits_0017.sql").read_text())
+    run_script((SQL / "admission_and_stored_bytes_0017.sql").read_text())
     with op.get_context().autocommit_block():
         for name, (table, columns, condition) in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} ({columns}) {condition}")
         for project_id in op.get_bind().execute(sa.text("SELECT id FROM projects")).scalars().all():
             op.get_bind().execute(sa.text("SELECT recount_stored_bytes(:project)"), {"project": project_id})
-    run_script((SQL / "ops_0017_limits.sql").read_text())
+    run_script((SQL / "ops_projects_keys_0017.sql").read_text())
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW ops.keys, ops.projects")
-    run_script((SQL / "ops_0014_projects.sql").read_text())
+    run_script((SQL / "ops_projects_keys_0014.sql").read_text())
     for trigger in ("count_stored_bytes_added", "count_stored_bytes_gone"):
         op.execute(f"DROP TRIGGER {trigger} ON files")
     for function in FUNCTIONS:

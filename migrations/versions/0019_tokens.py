@@ -49,7 +49,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("purpose IN ('play', 'download') AND revoked_at IS NULL"),
     )
-    run_script((SQL / "ops_0019_tokens.sql").read_text())
+    run_script((SQL / "ops_tokens_0019.sql").read_text())
 
 
 def downgrade() -> None:

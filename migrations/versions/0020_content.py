@@ -26,10 +26,10 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_files_content")  # one that failed is left there, invalid
         op.execute("CREATE INDEX CONCURRENTLY ix_files_content ON files (coalesce(content_key, key))")
-    run_script((SQL / "content_0020.sql").read_text())
+    run_script((SQL / "stored_bytes_0020.sql").read_text())
 
 
 def downgrade() -> None:
-    run_script((SQL / "limits_0017.sql").read_text())
+    run_script((SQL / "admission_and_stored_bytes_0017.sql").read_text())
     op.drop_index("ix_files_content")
     op.drop_column("files", "content_key")

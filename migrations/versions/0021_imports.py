@@ -44,13 +44,13 @@ def upgrade() -> None:
             ["job_id"], ["imports.job_id"], name=op.f("fk_import_secrets_job_id"), ondelete="CASCADE"
         ),
     )
-    run_script((SQL / "transitions_0021.sql").read_text())
+    run_script((SQL / "retry_import_secrets_0021.sql").read_text())
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER forget_import_secrets ON jobs")
     op.execute("DROP FUNCTION forget_import_secrets()")
-    before = (SQL / "transitions_0012.sql").read_text()
+    before = (SQL / "cancel_retry_mirror_promote_0012.sql").read_text()
     run_script(
         before[: before.index("CREATE FUNCTION")] + before[before.index("CREATE OR REPLACE FUNCTION retry_job") :]
     )

@@ -149,8 +149,8 @@ def upgrade() -> None:
         ),
     )
     op.add_column("jobs", sa.Column("webhook_id", sa.Uuid(), nullable=True))
-    run_script((SQL / "events_0022.sql").read_text())
-    run_script((SQL / "ops_0022_webhooks.sql").read_text())
+    run_script((SQL / "event_log_0022.sql").read_text())
+    run_script((SQL / "ops_webhooks_0022.sql").read_text())
 
 
 def downgrade() -> None:

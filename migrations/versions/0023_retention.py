@@ -49,14 +49,14 @@ def upgrade() -> None:
         for name, columns in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
-    run_script((SQL / "retention_0023.sql").read_text())
+    run_script((SQL / "events_of_deletion_0023.sql").read_text())
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER event_of_variant ON video_variants")
     op.execute("DROP TRIGGER event_of_trash ON videos")
     op.execute("DROP FUNCTION event_of_variant()")
-    before = (SQL / "events_0022.sql").read_text()
+    before = (SQL / "event_log_0022.sql").read_text()
     start = before.index("CREATE FUNCTION event_of_video()")
     function = before[start : before.index("CREATE CONSTRAINT TRIGGER event_of_video")]
     run_script(before[: before.index("CREATE FUNCTION")] + function.replace("CREATE", "CREATE OR REPLACE", 1))

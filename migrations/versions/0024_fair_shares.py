@@ -55,15 +55,15 @@ def upgrade() -> None:
         if_not_exists=True,
     )
     op.create_index("ix_queue_turns_virtual_time", "queue_turns", ["virtual_time"], if_not_exists=True)
-    run_script((SQL / "queue_0024.sql").read_text())
+    run_script((SQL / "queue_turns_0024.sql").read_text())
     with op.get_context().autocommit_block():
         for name, what in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON procrastinate_jobs {what}")
     op.execute(OF_JOBS_THAT_WAIT)
-    run_script((SQL / "procrastinate_3.10.0_fetch_job_in_turn.sql").read_text())
+    run_script((SQL / "fetch_job_0024.sql").read_text())
     op.execute(f"DROP INDEX IF EXISTS {ONLY_FETCHED_BY}")
-    run_script((SQL / "ops_0024_shares.sql").read_text())
+    run_script((SQL / "ops_projects_shares_0024.sql").read_text())
 
 
 def downgrade() -> None:
@@ -73,9 +73,9 @@ def downgrade() -> None:
         [sa.text("priority desc"), sa.text("id asc")],
         postgresql_where=sa.text("status = 'todo'::procrastinate_job_status"),
     )
-    run_script((SQL / "procrastinate_3.10.0_fetch_job_unless_paused.sql").read_text())
+    run_script((SQL / "fetch_job_0005.sql").read_text())
     op.execute("DROP VIEW ops.shares, ops.projects")
-    for script in ("ops_0014_projects.sql", "ops_0017_limits.sql"):
+    for script in ("ops_projects_keys_0014.sql", "ops_projects_keys_0017.sql"):
         before = (SQL / script).read_text()
         run_script(before[: before.index("CREATE OR REPLACE VIEW ops.keys")])
     for trigger in ("know_entry", "settle_turn"):

@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "day", name=op.f("pk_daily_use")),
     )
     op.add_column("uploads", sa.Column("key_id", sa.Uuid(), nullable=True))
-    run_script((SQL / "use_0025.sql").read_text())
+    run_script((SQL / "daily_use_0025.sql").read_text())
     op.execute("INSERT INTO use_entries (project_id, stored_bytes) SELECT project_id, stored_bytes FROM project_bytes")
 
 

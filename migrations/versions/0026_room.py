@@ -46,7 +46,7 @@ def upgrade() -> None:
         op.execute(
             "CREATE INDEX CONCURRENTLY ix_job_waits_machine_since ON job_waits (machine, since) WHERE need IS NOT NULL"
         )
-    run_script((SQL / "room_0026.sql").read_text())
+    run_script((SQL / "room_and_wake_jobs_0026.sql").read_text())
 
 
 def downgrade() -> None:

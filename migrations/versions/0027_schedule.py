@@ -35,16 +35,16 @@ def upgrade() -> None:
             postgresql_concurrently=True,
         )
     op.execute("SELECT 1")  # SQLAlchemy begins its transaction with the first statement
-    run_script((SQL / "transitions_0027.sql").read_text())
-    run_script((SQL / "ops_0027_schedule.sql").read_text())
+    run_script((SQL / "retry_0027.sql").read_text())
+    run_script((SQL / "ops_queue_0027.sql").read_text())
 
 
 def downgrade() -> None:
     # ops.queues reads ops.queue: both come back as they were
     op.execute("DROP VIEW ops.queues, ops.queue")
-    for script in ("ops_0005_views.sql", "ops_0012_reuse.sql"):
+    for script in ("ops_views_0005.sql", "ops_views_of_shared_encodes_0012.sql"):
         run_script(_from_to((SQL / script).read_text(), "ops.queue", "ops.running"))
-    before = (SQL / "transitions_0021.sql").read_text()
+    before = (SQL / "retry_import_secrets_0021.sql").read_text()
     run_script(
         before[: before.index("CREATE FUNCTION")] + before[before.index("CREATE OR REPLACE FUNCTION retry_job") :]
     )

@@ -9,7 +9,7 @@ from alembic import op
 revision = "0028"
 down_revision = "0027"
 
-SCRIPT = Path(__file__).parents[1] / "sql" / "claim_0028.sql"
+SCRIPT = Path(__file__).parents[1] / "sql" / "claim_job_0028.sql"
 
 
 def upgrade() -> None:

@@ -9,7 +9,7 @@ from alembic import op
 revision = "0030"
 down_revision = "0029"
 
-SCRIPT = Path(__file__).parents[1] / "sql" / "events_0030.sql"
+SCRIPT = Path(__file__).parents[1] / "sql" / "events_of_imports_and_uploads_0030.sql"
 
 
 def upgrade() -> None:

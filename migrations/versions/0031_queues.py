@@ -20,6 +20,15 @@ COLUMNS = {
     "queues": {"part_of": "text", "paused_why": "text"},
     "procrastinate_workers": {"name": "text", "queues": "text[]"},
 }
+PARTS = (
+    "INSERT INTO queues (name, part_of) VALUES ('light', 'render'), ('media', 'render') ON CONFLICT (name) DO NOTHING"
+)
+SCRIPTS = (
+    "retry_promote_0031.sql",
+    "fetch_job_0031.sql",
+    "pause_resume_0031.sql",
+    "ops_queues_workers_stuck_failures_0031.sql",
+)
 TRIGGERS = ("note_forgotten_ended", "note_forgotten_gone", "note_forgotten_all")
 
 
@@ -38,19 +47,20 @@ def upgrade() -> None:
         sa.Column("noted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_forgotten_jobs")),
     )
-    run_script((SQL / "queue_0031.sql").read_text())
+    op.execute(PARTS)
+    run_script((SQL / "forgotten_jobs_0031.sql").read_text())
     _add_columns("jobs")  # after what takes long: nobody can read it until the commit
-    for script in ("transitions_0031", "procrastinate_3.10.0_fetch_job_of_queues", "ops_0031_queues"):
-        run_script((SQL / f"{script}.sql").read_text())
+    for script in SCRIPTS:
+        run_script((SQL / script).read_text())
 
 
 def downgrade() -> None:
     op.execute("UPDATE procrastinate_jobs SET queue_name = 'render' WHERE queue_name IN ('light', 'media')")
-    run_script((SQL / "procrastinate_3.10.0_fetch_job_in_turn.sql").read_text())
+    run_script((SQL / "fetch_job_0024.sql").read_text())
     # the views that have gained columns, and those that read them, come back as they were
     op.execute("DROP VIEW ops.queues, ops.queue, ops.workers, ops.stuck, ops.failures, ops.queue_workers")
-    views = (SQL / "ops_0005_views.sql").read_text()
-    reuse = (SQL / "ops_0012_reuse.sql").read_text()
+    views = (SQL / "ops_views_0005.sql").read_text()
+    reuse = (SQL / "ops_views_of_shared_encodes_0012.sql").read_text()
     for script, first, end in (
         (views, "ops.queue", "ops.running"),
         (views, "ops.workers", "ops.throughput"),
@@ -58,20 +68,20 @@ def downgrade() -> None:
         (reuse, "ops.stuck", "ops.throughput"),
     ):
         run_script(script[_view(script, first) : _view(script, end)])
-    run_script((SQL / "ops_0027_schedule.sql").read_text())
-    functions = (SQL / "ops_0005_functions.sql").read_text()
+    run_script((SQL / "ops_queue_0027.sql").read_text())
+    functions = (SQL / "ops_pause_resume_grant_0005.sql").read_text()
     run_script(
         functions[: functions.index("-- Rights are given")].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
     )
     for name in ("pause_queue(text, text, text)", "resume_queue(text)"):
         op.execute(f"DROP FUNCTION {name}")
-    promote = (SQL / "transitions_0012.sql").read_text()
+    promote = (SQL / "cancel_retry_mirror_promote_0012.sql").read_text()
     begins, ends = (
         promote.index("CREATE FUNCTION promote_follower"),
         promote.index("COMMENT ON FUNCTION promote_follow"),
     )
     run_script(_WITH_PATH + promote[begins:ends].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
-    run_script((SQL / "transitions_0027.sql").read_text())
+    run_script((SQL / "retry_0027.sql").read_text())
     for trigger in TRIGGERS:
         op.execute(f"DROP TRIGGER {trigger} ON procrastinate_jobs")
     op.execute("DROP FUNCTION note_forgotten()")

@@ -35,14 +35,14 @@ def run_script(name: str) -> None:
 
 def upgrade() -> None:
     op.execute("ALTER TABLE assets ADD COLUMN IF NOT EXISTS kept_until timestamptz")
-    run_script("templates_0034.sql")
+    run_script("ids_in_templates_0034.sql")
     with op.get_context().autocommit_block():
         for name, columns in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # one that failed is left there, invalid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
         for name in BEFORE:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-    run_script("events_0034.sql")
+    run_script("events_of_assets_and_forgotten_jobs_0034.sql")
 
 
 def downgrade() -> None:

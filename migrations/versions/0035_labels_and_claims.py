@@ -32,10 +32,10 @@ def run_script(name: str) -> None:
 
 
 def upgrade() -> None:
-    run_script("labels_0035.sql")
+    run_script("labels_by_project_0035.sql")
     for function in PLANNED_ONCE:
         op.execute(f"ALTER FUNCTION {function} SET plan_cache_mode = force_generic_plan")
-    run_script("claim_0035.sql")
+    run_script("claim_job_with_room_0035.sql")
     with op.get_context().autocommit_block():
         for table in TABLES:
             name = f"ix_{table}_owned_labels"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 SQL = Path(__file__).parents[2] / "migrations" / "sql"
 SCHEMA = SQL / "procrastinate_3.10.0.sql"
-FETCH = SQL / "procrastinate_3.10.0_fetch_job.sql"
-FETCH_OF_QUEUES = SQL / "procrastinate_3.10.0_fetch_job_of_queues.sql"
-FETCH_UNLESS_PAUSED = SQL / "procrastinate_3.10.0_fetch_job_unless_paused.sql"
+FETCH = SQL / "fetch_job_0001.sql"
+FETCH_OF_QUEUES = SQL / "fetch_job_0031.sql"
+FETCH_UNLESS_PAUSED = SQL / "fetch_job_0005.sql"
 
 
 def statement(path: Path) -> list[str]:

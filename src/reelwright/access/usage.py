@@ -1,4 +1,4 @@
-"""What projects use by day, of UTC: what is added up, and what is not yet (migrations/sql/use_0025.sql).
+"""What projects use by day, of UTC: what is added up, and what is not yet (migrations/sql/daily_use_0025.sql).
 
 It is counted in the transaction that uses it: whatever is killed, nothing is lost and nothing comes twice. What was
 sent alone is not (sent_bytes.py).

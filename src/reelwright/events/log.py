@@ -1,4 +1,4 @@
-"""A project's log: read from a number on, pruned from its beginning. migrations/sql/events_0022.sql writes it."""
+"""A project's log: read from a number on, pruned from its beginning. migrations/sql/event_log_0022.sql writes it."""
 
 from __future__ import annotations
 

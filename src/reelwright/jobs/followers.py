@@ -1,7 +1,7 @@
 """Followers: jobs that wait for the encode of an equal one, their leader, and are kept in step with it.
 
 Whoever changes followers holds their leader's row: none comes or goes meanwhile but by its own cancellation, for which
-its own row is held. What becomes of them when a leader is cancelled stands in migrations/sql/transitions_0012.sql.
+its own row is held. What becomes of them when a leader is cancelled: cancel_job (migrations/README.md says where).
 """
 
 from __future__ import annotations

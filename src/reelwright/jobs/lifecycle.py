@@ -1,8 +1,8 @@
 """A job's states and every transition between them. Beside creation.py, failed_attempts.py and followers.py nothing
 writes a job's state.
 
-Claim, cancel and retry are functions of the database (claim_0028.sql, claim_0035.sql, transitions_0012.sql and
-transitions_0031.sql in migrations/sql/); the latter two operators call, too.
+Claim, cancel and retry are functions of the database (claim_job, claim_job_with_room, cancel_job, retry_job:
+migrations/README.md says in which files); the latter two operators call, too.
 
     PENDING ──claim──> STARTED ──succeed──> SUCCESS
        ^                 │ │ │

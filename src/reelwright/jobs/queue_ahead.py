@@ -1,7 +1,7 @@
 """What will be done before a job that waits: the jobs that workers have, and those that the queue hands out sooner.
 
 Read by one bounded query, and played through as the workers' slots come free. Whose job is next is decided by
-migrations/sql/queue_0024.sql; how often another project has its turn before is reckoned as it does.
+migrations/sql/queue_turns_0024.sql; how often another project has its turn before is reckoned as it does.
 """
 
 from __future__ import annotations

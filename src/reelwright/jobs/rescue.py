@@ -65,7 +65,7 @@ async def end_expired_jobs(session: AsyncSession) -> None:
 
 async def requeue_forgotten_jobs(session: AsyncSession) -> None:
     """Queue PENDING jobs again whose queue entry is gone, ended, or was fetched and led to no claim. What is read are
-    entries that workers hold, and what triggers have noted (queue_0031.sql), however many jobs wait.
+    entries that workers hold, and what triggers have noted (forgotten_jobs_0031.sql), however many jobs wait.
 
     The claim follows the fetch at once, unless the worker died or the answer to its fetch was lost on the way. One
     that is only slow finds the job taken: two entries are harmless.

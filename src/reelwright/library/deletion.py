@@ -95,7 +95,7 @@ def require_one(found: object | None) -> None:
 
 
 async def tell_why(session: AsyncSession, reason: Reason) -> None:
-    """Tell the triggers that write events of what is gone why it is (migrations/sql/retention_0023.sql)."""
+    """Tell the triggers that write events of what is gone why it is (migrations/sql/events_of_deletion_0023.sql)."""
     await session.execute(select(func.set_config("reelwright.deleted_because", reason, True)))
 
 

@@ -35,7 +35,7 @@ class Project(Base):
     keep: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     """Its own rules, as access/keep_rules.py has them; the same."""
     queue_share: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
-    """Its weight where jobs of several projects wait: migrations/sql/queue_0024.sql."""
+    """Its weight where jobs of several projects wait: migrations/sql/queue_turns_0024.sql."""
 
 
 class ApiKey(Base):

@@ -14,7 +14,7 @@ from reelwright.db.ownership import Owned
 
 
 class EventLog(Base):
-    """A project's log: its numbers are given under the lock of this row. See migrations/sql/events_0022.sql."""
+    """A project's log: its numbers are given under the lock of this row. See migrations/sql/event_log_0022.sql."""
 
     __tablename__ = "event_logs"
 

@@ -29,7 +29,7 @@ class _Sums:
 
 
 class UseEntry(_Sums, Base):
-    """What one transaction has used, until it is added up. Triggers write it: migrations/sql/use_0025.sql."""
+    """What one transaction has used, until it is added up. Triggers write it: migrations/sql/daily_use_0025.sql."""
 
     __tablename__ = "use_entries"
     __table_args__ = (Index("ix_use_entries_project_id", "project_id"),)

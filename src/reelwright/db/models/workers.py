@@ -45,7 +45,7 @@ class Queue(Base):
 
 class QueueTurn(Base):
     """What a project has had of the workers, by which it is decided whose job is next: the tags of start-time fair
-    queueing, in seconds by its share. Written by procrastinate's fetch alone: migrations/sql/queue_0024.sql."""
+    queueing, in seconds by its share. Written by procrastinate's fetch alone: migrations/sql/queue_turns_0024.sql."""
 
     __tablename__ = "queue_turns"
     __table_args__ = (Index("ix_queue_turns_virtual_time", "virtual_time"),)

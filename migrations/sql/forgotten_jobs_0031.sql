@@ -1,8 +1,5 @@
--- Queues that are parts of one, and jobs that the queue has forgotten.
+-- Jobs that the queue has forgotten.
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
-
-INSERT INTO queues (name, part_of) VALUES ('light', 'render'), ('media', 'render') ON CONFLICT (name) DO NOTHING;
-
 
 -- A job that waits has an entry that is live. Whatever ends the entry of one, while it waits, says so here; so that a
 -- look for such jobs reads them and no others. No lock is taken on the job: whoever holds it may wait for the entry.

@@ -1,5 +1,5 @@
 -- The function of procrastinate 3.10.0 that hands out the next job (MIT licence, see procrastinate.LICENSE.md), with
--- another order: project by project, as queue_0024.sql has it. It hands out nothing of a queue that is paused, alone or
+-- another order: project by project, as queue_turns_0024.sql has it. It hands out nothing of a queue that is paused, alone or
 -- with the whole that it is part of.
 --
 -- Workers fetch at once: each takes the first entry that no other one is about to take, and none waits but for the row

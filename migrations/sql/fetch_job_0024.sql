@@ -1,5 +1,5 @@
 -- The function of procrastinate 3.10.0 that hands out the next job (MIT licence, see procrastinate.LICENSE.md), with
--- another order: project by project, as queue_0024.sql has it. It hands out nothing of a queue that is paused.
+-- another order: project by project, as queue_turns_0024.sql has it. It hands out nothing of a queue that is paused.
 --
 -- Workers fetch at once: each takes the first entry that no other one is about to take, and none waits but for the row
 -- of its project, which the other holds until its fetch is committed. Which index is read is known, whatever statistics
