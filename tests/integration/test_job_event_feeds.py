@@ -77,7 +77,7 @@ async def test_all_followers_of_a_job_share_its_looks(world: World, notifier: Jo
     """Each hears everything, in order, and the database is asked once a change."""
     job_id = await started_job(world)
     counted = Counted(world.sessions)
-    feeds = JobFeeds(counted, notifier)  # type: ignore[arg-type]
+    feeds = JobFeeds(counted, notifier, StatusReader(notifier, counted))  # type: ignore[arg-type]
     heard: list[list[str]] = [[] for _ in range(FOLLOWERS)]
     reached = asyncio.Condition()
 
@@ -111,7 +111,7 @@ async def test_all_followers_of_a_job_share_its_looks(world: World, notifier: Jo
 async def test_a_feed_ends_with_its_last_follower(world: World, notifier: JobNotifier) -> None:
     """Nobody looks at what nobody follows."""
     job_id = await started_job(world)
-    feeds = JobFeeds(world.sessions, notifier)
+    feeds = JobFeeds(world.sessions, notifier, StatusReader(notifier, world.sessions))
     stream = feeds.follow(job_id, 0)
     assert b"STARTED" in await anext(stream)
     reader = feeds._feeds[None, job_id].reader
@@ -134,7 +134,7 @@ async def test_a_feed_outlasts_the_database_and_tells_of_faults(world: World, no
             raise failures.pop(0)
         return world.sessions()
 
-    feeds = JobFeeds(failing, notifier)  # type: ignore[arg-type]
+    feeds = JobFeeds(failing, notifier, StatusReader(notifier, failing))  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
         await anext(feeds.follow(job_id, 0))
     assert failures == []

@@ -139,6 +139,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         uploads = ResumableUploads(database.sessions, storage, upload_limits(settings))
         upload_writers = UploadWriters(uploads)
         sent_bytes = SentBytes(database.sessions)
+        statuses = StatusReader(notifier, database.sessions)
         completions = Completions(uploads, upload_writers, prober)
         on_first_use = StoredOnFirstUse(storage, prober, database.sessions, rules_of_settings(settings))
         client = OutboundClient(OutboundRules.of(settings))
@@ -156,8 +157,8 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
                     storage,
                     prober,
                     notifier,
-                    StatusReader(notifier, database.sessions),
-                    JobFeeds(database.sessions, notifier),
+                    statuses,
+                    JobFeeds(database.sessions, notifier, statuses),
                     EventFeeds(database.sessions, notifier),
                     overlay_images,
                     LayerSources(

@@ -80,6 +80,16 @@ class EventFeeds:
         self._notifier = notifier
         self._feeds: dict[UUID, _ProjectFeed] = {}
 
+    async def require(self, project_id: UUID, seen: int) -> None:
+        """Raises EventsGone where what follows number `seen` is not kept any more. Where the database is away nobody
+        knows, and the stream waits for it: a browser that is told 503 does not come again."""
+        try:
+            async with self._sessions() as session:
+                (await log.extent(session, project_id)).require(seen)
+        except Exception as error:
+            if not is_away(error):
+                raise
+
     async def follow(
         self, project_id: UUID, seen: int | None, *, progress: bool = False
     ) -> AsyncGenerator[bytes, None]:

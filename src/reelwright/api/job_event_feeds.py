@@ -25,6 +25,7 @@ from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import history, outlook
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.queries import LOOKED_AT
+from reelwright.jobs.status_reader import StatusReader
 from reelwright.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -80,11 +81,28 @@ class _Feed:
 class JobFeeds:
     """The feeds of the jobs that somebody follows."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], notifier: JobNotifier) -> None:
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], notifier: JobNotifier, statuses: StatusReader
+    ) -> None:
         self._sessions = sessions
         self._notifier = notifier
+        self._statuses = statuses
         self._feeds: dict[tuple[UUID | None, UUID], _Feed] = {}
         """By the project that its followers see, and the job."""
+
+    async def nothing_follows(self, job_id: UUID, seen: int) -> bool:
+        """Return whether the job has ended and the client has seen all of it: it is answered 204, which tells a browser
+        not to come again. Where the database is away nobody knows, and the stream waits for it: a browser that is told
+        503 does not come again either. Raises NotFound."""
+        try:
+            if not (await self._statuses.read(job_id)).status.is_final:
+                return False
+            async with self._sessions() as session:
+                return not await history.after(session, job_id, seen)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            return False
 
     async def follow(self, job_id: UUID, seen: int) -> AsyncGenerator[bytes, None]:
         """Everything after transition `seen`, then what comes, until the job has ended."""

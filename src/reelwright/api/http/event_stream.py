@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.datastructures import Headers
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from reelwright.api.http.disconnection import disconnected
@@ -104,6 +105,13 @@ async def _until_not(is_still_allowed: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(RECHECK_S)
         if not await is_still_allowed():
             return
+
+
+def last_event_id(headers: Headers, *, below: int) -> int | None:
+    """Return the id of the event that a client has seen last, as browsers send it when they come again; None where it
+    says none that is a number."""
+    last = headers.get("last-event-id", "")
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 20 and int(last) < below else None
 
 
 def encode_event(name: str, data: msgspec.Struct, event_id: str | None) -> bytes:

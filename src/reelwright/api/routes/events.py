@@ -10,12 +10,11 @@ from litestar.params import QueryParameter
 
 from reelwright.api.context import Services
 from reelwright.api.http.disconnection import unless_gone
-from reelwright.api.http.event_stream import EventStream
+from reelwright.api.http.event_stream import EventStream, last_event_id
 from reelwright.api.openapi import event_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.events import EventPage
 from reelwright.api.schemas.webhooks import EventType
-from reelwright.db.outages import is_away
 from reelwright.db.ownership import project_of_new
 from reelwright.events import log
 from reelwright.events.event import Event
@@ -90,15 +89,10 @@ async def follow_events(
     """Server-sent events, one for each event of the log, from now on, or after the number that was seen last
     (`Last-Event-ID`, as browsers send it when they come again; or `after`). Their data is that of `GET /events`. A
     comment comes every 15 s. It goes on where it was after any restart; 410 when what follows is not kept any more."""
-    last = request.headers.get("last-event-id", "")
-    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else after
+    last = last_event_id(request.headers, below=10**18)
+    seen = after if last is None else last
     if seen is not None:
-        try:
-            async with services.sessions() as session:
-                (await log.extent(session, project_of_new())).require(seen)
-        except Exception as error:
-            if not is_away(error):
-                raise  # else the stream waits for the database: a browser that is told 503 does not come again
+        await services.event_feeds.require(project_of_new(), seen)
     events = services.event_feeds.follow(project_of_new(), seen, progress=progress)
     return EventStream(events, closing=services.notifier.closing)
 

@@ -16,7 +16,7 @@ from reelwright.api.context import Services
 from reelwright.api.downloads import download_variant, download_video
 from reelwright.api.http.authorization import is_still_allowed
 from reelwright.api.http.delegation import open_to
-from reelwright.api.http.event_stream import EventStream
+from reelwright.api.http.event_stream import EventStream, last_event_id
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
@@ -26,11 +26,10 @@ from reelwright.api.schemas.many_jobs import UNKNOWN_CODE
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, TimeParameter, wanted, without_zone
 from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.db.models import Job, Variant
-from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
-from reelwright.jobs import history, lifecycle, outlook, queries
+from reelwright.jobs import lifecycle, outlook, queries
 from reelwright.jobs.selection import Selection
 from reelwright.library.queries import files_of_jobs, made_by
 
@@ -194,24 +193,14 @@ async def follow(
     """Server-sent events: `state` for every transition (its id resumes by `Last-Event-ID`) and `progress` in between,
     a comment every 15 s. The stream ends with the job, and with the key or token that it was opened with; who comes
     back having seen all of an ended job gets 204, which tells a browser not to come again."""
-    last = request.headers.get("last-event-id", "")
-    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
-    try:
-        if (await services.statuses.read(job_id)).status.is_final and await _has_seen_all(services, job_id, seen):
-            return Response(None, status_code=HTTP_204_NO_CONTENT)
-    except Exception as error:
-        if not is_away(error):
-            raise  # else the stream waits for the database: a browser that is told 503 does not come again
+    seen = last_event_id(request.headers, below=10**9) or 0
+    if await services.feeds.nothing_follows(job_id, seen):
+        return Response(None, status_code=HTTP_204_NO_CONTENT)
     return EventStream(
         services.feeds.follow(job_id, seen),
         closing=services.notifier.closing,
         is_still_allowed=lambda: is_still_allowed(request.scope),
     )
-
-
-async def _has_seen_all(services: Services, job_id: UUID, seen: int) -> bool:
-    async with services.sessions() as session:
-        return not await history.after(session, job_id, seen)
 
 
 @post(
