@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from reelwright.api import event_feeds
-from reelwright.api.event_feeds import EventFeeds
+from reelwright.api import project_event_feeds
+from reelwright.api.project_event_feeds import EventFeeds
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.jobs import lifecycle, reached_percent
 from reelwright.jobs.notifier import JobNotifier
@@ -22,7 +22,7 @@ from tests.support.processes import PATIENCE_S
 
 @pytest.fixture
 async def feeds(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EventFeeds]:
-    monkeypatch.setattr(event_feeds, "PROGRESS_EVERY_S", 0.02)
+    monkeypatch.setattr(project_event_feeds, "PROGRESS_EVERY_S", 0.02)
     async with JobNotifier(world.url).running() as notifier:
         yield EventFeeds(world.sessions, notifier)
 
@@ -97,7 +97,7 @@ async def test_a_log_is_told_whole_however_far_behind_a_client_is(
     """In parts, from the database where the feed remembers less, and whatever looks fail meanwhile; from where it was
     pruned to, for who was slow."""
     for name, value in (("READ_AT_ONCE", 2), ("REMEMBERED", 3), ("PAUSE_S", 0.01)):
-        monkeypatch.setattr(event_feeds, name, value)
+        monkeypatch.setattr(project_event_feeds, name, value)
     failures: list[Exception] = []
 
     def failing() -> Any:

@@ -15,10 +15,10 @@ from reelwright.access.keep_rules import KeepRules
 from reelwright.access.keyring import Keyring
 from reelwright.access.limits import limits_of
 from reelwright.access.sent_bytes import SentBytes
-from reelwright.api.event_feeds import EventFeeds
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
+from reelwright.api.project_event_feeds import EventFeeds
 from reelwright.api.readiness import Readiness
 from reelwright.api.upload_feeds import UploadFeeds
 from reelwright.db.database import connected
