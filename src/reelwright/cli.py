@@ -258,7 +258,7 @@ def openapi(output: Path) -> None:
     import msgspec
 
     from reelwright.api.app import create_app
-    from reelwright.api.openapi.docs import openapi_document
+    from reelwright.api.openapi.document import openapi_document
 
     document = openapi_document(create_app(configured("openapi")))
     try:

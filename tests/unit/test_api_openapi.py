@@ -23,8 +23,8 @@ from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.json_body import StrictRequest
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
-from reelwright.api.openapi import docs
-from reelwright.api.openapi.docs import docs_router, openapi_config, openapi_document
+from reelwright.api.openapi import swagger_ui
+from reelwright.api.openapi.document import docs_router, openapi_config, openapi_document
 from reelwright.api.openapi.operations import operation
 from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.error_codes import ERROR_CODES
@@ -317,7 +317,7 @@ async def test_every_problem_type_leads_to_its_meaning(client: httpx.AsyncClient
 
 def test_the_licence_of_the_shipped_files_is_shipped() -> None:
     """Apache-2.0 asks for LICENSE and NOTICE; VERSION says what it is."""
-    folder = Path(docs.__file__).parents[1] / "static" / "swagger-ui"
+    folder = Path(swagger_ui.__file__).parents[1] / "static" / "swagger-ui"
     assert "Apache License" in (folder / "LICENSE").read_text()
     assert (folder / "NOTICE").read_text().strip()
     assert re.fullmatch(r"\d+\.\d+\.\d+", (folder / "VERSION").read_text().strip())

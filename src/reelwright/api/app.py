@@ -19,7 +19,7 @@ from reelwright.api.http.idempotency import REPLAYED, Idempotency
 from reelwright.api.http.json_body import strict_request
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.api.http.query_parameters import check_query
-from reelwright.api.openapi.docs import docs_router, openapi_config
+from reelwright.api.openapi.document import DESCRIPTION, TAGS, docs_router, openapi_config
 from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.api.routes import (
     about,
@@ -63,30 +63,6 @@ EXPOSED_HEADERS = [
     *("RateLimit", "RateLimit-Policy"),
     *(uploads.VIDEO_ID, *tus.EXPOSED_HEADERS),
 ]
-
-
-DESCRIPTION = """Uploaded videos in, edited videos out.
-
-Long work is answered with 202 and a job: poll `/status/{job_id}`, or follow `/jobs/{job_id}/events`. Errors are problem
-documents (RFC 9457); their codes are listed at `/docs/errors`. Bodies are read strictly: unknown fields are refused,
-`null` for an optional field means its default."""
-
-TAGS = {
-    "videos": "Uploads, and what is imported from addresses.",
-    "uploads": "Uploads that can be resumed, by tus 1.0.0.",
-    "edits": "What can be made of them. Every edit is a job.",
-    "jobs": "Where the work is, live and in full.",
-    "events": "What happened, in order and without gaps.",
-    "webhooks": "Endpoints that are told of it.",
-    "variants": "Results.",
-    "assets": "Pictures that overlays use.",
-    "files": "Stored files under their keys.",
-    "keys": "Who may do what.",
-    "tokens": "Rights that a key hands on to browsers and players: for one purpose, and a while.",
-    "signed": "Files for whoever has the address, until it expires.",
-    "v1": "The second surface: another product's shapes over the same services.",
-    "service": "The service about itself.",
-}
 
 
 def provide_services(state: State) -> Services:

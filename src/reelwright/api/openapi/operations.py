@@ -1,15 +1,13 @@
-"""What Litestar leaves out of the OpenAPI document: problem answers, examples, uploads, downloads and events."""
+"""What Litestar leaves out of the operations of the OpenAPI document: examples, uploads, downloads, events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import (
-    Components,
     Example,
     OpenAPIFormat,
     OpenAPIHeader,
@@ -24,7 +22,13 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.base import BaseSchemaObject
 
-from reelwright.api.http.problems import MEDIA_TYPE, problem_document
+from reelwright.api.openapi.problem_answers import (
+    RETRY_AFTER,
+    described_headers,
+    meaning_of,
+    problem_answer,
+    problem_example,
+)
 from reelwright.api.openapi.struct_schemas import form_fields
 from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 from reelwright.errors import NotFound, ReelwrightError
@@ -38,80 +42,6 @@ class _Verbatim(BaseSchemaObject):
 
     def to_schema(self) -> Any:
         return self._value
-
-
-def problem_components() -> Components:
-    """The problem answers that routes share, for `OpenAPIConfig(components=...)`."""
-    answers: dict[str, OpenAPIResponse | Reference] = {
-        f"Problem{status}": _problem_answer(
-            ERROR_CODES[code].answer,
-            {code: _problem_example(status, code, ERROR_CODES[code].answer, {})},
-            _PROBLEM_HEADERS.get(status),
-        )
-        for status, code in CODE_BY_STATUS.items()
-    }
-    answers["Problem"] = _problem_answer("Any other error.", {})
-    return Components(responses=answers)
-
-
-def _problem_example(status: int, code: str, detail: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    scope: Any = {"path": "/the/path/of/the/request", "root_path": ""}
-    if code == "invalid_input" and not extra:
-        extra = {"errors": [{"pointer": "/start", "detail": "Expected `float` >= 0.0"}]}
-    if code == "internal":
-        extra = {"error_id": "5c6f0e9d3a7b4a0d8f7d0c1b2a3e4f50"}
-    return problem_document(scope, status, code, detail, extra)
-
-
-_RETRY_AFTER = {"Retry-After": "After so many seconds it is worth trying again."}
-_PROBLEM_HEADERS = {
-    405: {"Allow": "The methods that the address takes."},
-    416: {"Content-Range": "The size of the file: `bytes */1055736`."},
-    429: _RETRY_AFTER,
-    503: _RETRY_AFTER,
-}
-
-
-def _problem_answer(
-    description: str, examples: Mapping[str, object], headers: Mapping[str, str] | None = None
-) -> OpenAPIResponse:
-    content = OpenAPIMediaType(
-        schema=Reference(ref="#/components/schemas/Problem"),
-        examples={code: Example(summary=code, value=value) for code, value in examples.items()} or None,
-    )
-    named = _headers(headers) if headers else None
-    return OpenAPIResponse(description=description, content={MEDIA_TYPE: content}, headers=named)
-
-
-def name_words(part: Any) -> None:
-    """Tells generators what to call the words of enumerations that begin with no letter: "720p" is P720 in Python. In
-    place, all over a document."""
-    if isinstance(part, dict):
-        words = part.get("enum")
-        if (
-            isinstance(words, list)
-            and all(isinstance(word, str) for word in words)
-            and not all(word and word[0].isalpha() for word in words)
-        ):
-            part["x-enum-varnames"] = [_variable_name(word) for word in words]
-        for inner in part.values():
-            name_words(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            name_words(inner)
-
-
-def _variable_name(word: str) -> str:
-    if word[0] == "-":  # as in `order`
-        return f"{word[1:].upper()}_DESCENDING"
-    number = "".join(char for char in word if char.isdigit())
-    return word.replace(number, "").upper() + number if word[0].isdigit() else word.upper()
-
-
-def operation_id(handler: HTTPRouteHandler, method: str, _: object) -> str:
-    """What generated clients call a route: its tag and its handler's name, `videos_get_video`. For OpenAPIConfig."""
-    name = "_".join([*handler.resolve_tags(), handler.handler_name])
-    return f"{name}_head" if method == "HEAD" else name
 
 
 @dataclass
@@ -132,13 +62,13 @@ class _Described(Operation):
             mine = [error for error in errors if error.status == status]
             general = CODE_BY_STATUS.get(status, "")
             examples = (
-                {general: _problem_example(status, general, ERROR_CODES[general].answer, {})}
+                {general: problem_example(status, general, ERROR_CODES[general].answer, {})}
                 if status in implied
                 else {}
             )
-            examples |= {error.code: _problem_example(status, error.code, error.detail, error.extra) for error in mine}
-            headers = _RETRY_AFTER if any(error.retry_after_s for error in mine) else None
-            self.responses[str(status)] = _problem_answer(_meaning_of(examples), examples, headers)
+            examples |= {error.code: problem_example(status, error.code, error.detail, error.extra) for error in mine}
+            headers = RETRY_AFTER if any(error.retry_after_s for error in mine) else None
+            self.responses[str(status)] = problem_answer(meaning_of(examples), examples, headers)
         self.responses["default"] = Reference(ref="#/components/responses/Problem")
 
     def _add_upload(self, field: str, fields: type[msgspec.Struct] | None) -> None:
@@ -168,9 +98,13 @@ class _Described(Operation):
         named = {**shared, "Content-Disposition": "The name to save it under (RFC 6266, RFC 8187)."}
         problems = "#/components/responses/Problem"
         self.responses |= {
-            "200": OpenAPIResponse(description="The file.", content=content, headers=_headers(named)),
-            "206": OpenAPIResponse(description="The part that `Range` names.", content=content, headers=_headers(part)),
-            "304": OpenAPIResponse(description="The file is the one that the client has.", headers=_headers(shared)),
+            "200": OpenAPIResponse(description="The file.", content=content, headers=described_headers(named)),
+            "206": OpenAPIResponse(
+                description="The part that `Range` names.", content=content, headers=described_headers(part)
+            ),
+            "304": OpenAPIResponse(
+                description="The file is the one that the client has.", headers=described_headers(shared)
+            ),
             "412": Reference(ref=f"{problems}412"),
             "416": Reference(ref=f"{problems}416"),
         }
@@ -276,22 +210,9 @@ _PROJECT_EVENTS_EXAMPLE = (
 )
 
 
-def _meaning_of(codes: Iterable[str]) -> str:
-    """What the codes that share a status mean."""
-    meanings = {code: ERROR_CODES[code].answer for code in codes}
-    if len(meanings) == 1:
-        return next(iter(meanings.values()))
-    return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())
-
-
 def _bytes(media_type: str) -> Schema:
     """Bytes, in the words of OpenAPI 3.1 and, for generators that know no others, of 3.0."""
     return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, content_media_type=media_type)
-
-
-def _headers(descriptions: Mapping[str, str]) -> dict[str, Any]:
-    string = Schema(type=OpenAPIType.STRING)
-    return {name: OpenAPIHeader(description=text, schema=string) for name, text in descriptions.items()}
 
 
 def _slug(summary: str) -> str:
