@@ -18,7 +18,7 @@ from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_
 from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue, reached_percent, waiting
+from reelwright.jobs import claims, failed_attempts, history, lifecycle, postponement, queue, reached_percent, waiting
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.submit import find_source
 from reelwright.jobs.time_left import measured_s
@@ -487,16 +487,16 @@ async def test_a_job_is_not_charged_with_what_the_machine_could_not_do(world: Wo
     """As often as the machine itself finds it; what nobody finds counts after five times in a row."""
     full = JobFailed("the disk is full", code="no_space", of_machine=True, needs_bytes=7)
     job_id = await world.job(max_failures=1)
-    for _ in range(2 * failed_attempts.MAX_POSTPONEMENTS):
-        await world.do(failed_attempts.postpone, await world.claimed(job_id), full, confirmed=True)
-    for _ in range(failed_attempts.MAX_POSTPONEMENTS):
-        await world.do(failed_attempts.postpone, await world.claimed(job_id), full, confirmed=False)
+    for _ in range(2 * postponement.MAX_POSTPONEMENTS):
+        await world.do(postponement.postpone, await world.claimed(job_id), full, confirmed=True)
+    for _ in range(postponement.MAX_POSTPONEMENTS):
+        await world.do(postponement.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error) == (JobStatus.PENDING, 0, None)
     assert await needed_bytes(world, job_id) == 7
     (reason,) = (await world.do(waiting.reasons, [job])).values()
     assert reason.code == "worker"  # none lives here: that comes first
-    await world.do(failed_attempts.postpone, await world.claimed(job_id), full, confirmed=False)
+    await world.do(postponement.postpone, await world.claimed(job_id), full, confirmed=False)
     job = await world.look(job_id)
     assert (job.status, job.failures, job.error_message) == (JobStatus.FAILURE, 1, "the disk is full")
     assert await needed_bytes(world, job_id) is None

@@ -434,7 +434,7 @@ async def test_a_round_that_fails_does_not_end_the_rounds(
     place: Place, caplog: pytest.LogCaptureFixture, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither an absent database nor a fault of ours: the next round may do better, and the log has it."""
-    monkeypatch.setattr("reelwright.jobs.maintenance.OUTAGE_PATIENCE_S", 0.1)
+    monkeypatch.setattr("reelwright.jobs.patience_after_outages.OUTAGE_PATIENCE_S", 0.1)
     job_id = await place.world.job()
     await place.world.claimed(job_id, lease_s=0.1)
     place.storage.root = place.storage.root / "nowhere"

@@ -22,7 +22,7 @@ from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobType
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import failed_attempts, lifecycle, room
+from reelwright.jobs import failed_attempts, lifecycle, postponement, room
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.footprint import footprint, import_footprint
 from reelwright.storage.work_folder import WorkFolder
@@ -184,7 +184,7 @@ async def _postpone(ctx: WorkerContext, claim: Claim, failure: JobFailed) -> Non
     """Examine the machine, which is to blame, and put the job back: what it used for this attempt has been given
     back by now."""
     confirmed = not await ctx.machine.examine()
-    write = partial(failed_attempts.postpone, failure=failure, confirmed=confirmed)
+    write = partial(postponement.postpone, failure=failure, confirmed=confirmed)
     await _settle(ctx, claim, "put back", write, patience_s=math.inf)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from reelwright.access import usage
 from reelwright.access.first_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
-from reelwright.db.connection import STATEMENT_TIMEOUT_S
 from reelwright.db.frozen_sessions import end_frozen_sessions
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions, may_be_silent
@@ -30,6 +28,7 @@ from reelwright.errors import Conflict, NotFound
 from reelwright.events import deliveries, log
 from reelwright.jobs import expiry, rescue
 from reelwright.jobs.expiry import Kind
+from reelwright.jobs.patience_after_outages import OutagePatience
 from reelwright.jobs.queue_upkeep import delete_old_entries
 from reelwright.library import retention
 from reelwright.library.deletion import remove_files
@@ -43,8 +42,6 @@ PRUNE_INTERVAL_S = 900
 ADD_UP_INTERVAL_S = 60
 UNHURRIED_S = 10.0
 """After the start what nobody waits for is done for the first time: the first seconds belong to jobs."""
-OUTAGE_PATIENCE_S = STATEMENT_TIMEOUT_S + 4
-"""After an outage whoever is alive has found out by then that its connection is not, and has written by another."""
 _JOBS_LOCK = 0x7265_6170
 _FILES_LOCK = 0x7377_6565
 _RECORDS_LOCK = 0x7265_636F
@@ -67,16 +64,14 @@ class Maintenance:
         idempotency_keep_s: float = 24 * 3600.0,
         keep: KeepRules = AS_SHIPPED,
     ) -> None:
-        """`patience_s`: leases are judged when the database could be reached for so long. After an outage those of live
-        attempts have run out as well: they are renewed first."""
+        """`patience_s`: as of OutagePatience, at the start."""
         self.sessions = sessions
         self.storage = storage
         self.sweep = Sweep(storage, work_root, orphan_grace_s)
         self.interval_s = interval_s
         self.idempotency_keep_s = idempotency_keep_s
         self.keep = keep
-        self.patience_s = patience_s
-        self._reached_since: float | None = None
+        self._patience = OutagePatience(patience_s)
 
     async def run(self) -> None:
         """Run the loops until cancelled."""
@@ -96,8 +91,7 @@ class Maintenance:
                 await work()
             except Exception as error:  # one bad round must not end the rounds: jobs would stay lost
                 if is_away(error):
-                    self._reached_since = None
-                    self.patience_s = max(self.patience_s, OUTAGE_PATIENCE_S)
+                    self._patience.begin_anew()
                     logger.warning("%s: %r", work.__name__, error)
                 else:
                     logger.exception("%s failed", work.__name__)
@@ -109,10 +103,9 @@ class Maintenance:
         async with self.sessions.single_statements() as session:
             await end_frozen_sessions(session)  # what they have locked nobody could rescue
             due = await rescue.due(session)
-        now = time.monotonic()
-        self._reached_since = self._reached_since or now
+        may_judge_leases = self._patience.is_over()
         for step in due:
-            if step is rescue.rescue_lost_jobs and now - self._reached_since < self.patience_s:
+            if step is rescue.rescue_lost_jobs and not may_judge_leases:
                 continue
             async with self.sessions.begin() as session:
                 if not await _sole(session, _JOBS_LOCK):
