@@ -16,9 +16,10 @@ from reelwright.media.encoders.muxing import into, lasting_until
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
-from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late, mixed
+from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late
 from reelwright.media.recipes.extra_frames_under_layers import clock, under
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
+from reelwright.media.recipes.layer_sound import mixed
 from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
 

@@ -7,8 +7,9 @@ from functools import partial
 from reelwright.edits.steps.overlay import PlannedLayer, PlannedOverlay
 from reelwright.media.ffmpeg.filtergraph import GraphInput, filter_
 from reelwright.media.ffmpeg.graph import Graph
-from reelwright.media.recipes.audio_filters import form_of, heard, held, layer_sound, silence
+from reelwright.media.recipes.audio_filters import form_of, held, silence
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
+from reelwright.media.recipes.layer_sound import heard, layer_sound
 from reelwright.media.recipes.scene import Scene, Sound
 
 
