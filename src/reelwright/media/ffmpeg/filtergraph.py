@@ -73,24 +73,20 @@ def moments_before(times: Sequence[Fraction], slot: int) -> Expression:
     return Expression(f"'({count})*{slot}+{slot // 2}'")
 
 
-HDR_WHITE = 203
-"""cd/m2 of white in graphics over HDR (ITU-R BT.2408): they do not dazzle."""
-
-
 def from_srgb() -> Expression:
     """Linear light of a sample of sRGB (IEC 61966-2-1), for tables of samples."""
     return _curve("if(lte({v},0.04045),{v}/12.92,pow(({v}+0.055)/1.055,2.4))")
 
 
-def to_pq() -> Expression:
-    """Perceptual quantizer (SMPTE ST 2084) of linear light, 1.0 of which is HDR_WHITE."""
-    powered = f"pow({{v}}*{HDR_WHITE}/10000,0.1593017578125)"
+def to_pq(white: int) -> Expression:
+    """Perceptual quantizer (SMPTE ST 2084) of linear light, 1.0 of which is so many cd/m2."""
+    powered = f"pow({{v}}*{white}/10000,0.1593017578125)"
     return _curve(f"pow((0.8359375+18.8515625*{powered})/(1+18.6875*{powered}),78.84375)")
 
 
-def to_hlg() -> Expression:
-    """Hybrid log-gamma (ARIB STD-B67) of linear light, 1.0 of which is HDR_WHITE on a display of 1,000 cd/m2."""
-    scene = f"pow({{v}}*{HDR_WHITE}/1000,1/1.2)"
+def to_hlg(white: int) -> Expression:
+    """Hybrid log-gamma (ARIB STD-B67) of linear light, 1.0 of which is so many cd/m2 on a display of 1,000."""
+    scene = f"pow({{v}}*{white}/1000,1/1.2)"
     return _curve(f"if(lte({scene},1/12),sqrt(3*{scene}),0.17883277*log(12*{scene}-0.28466892)+0.55991073)")
 
 

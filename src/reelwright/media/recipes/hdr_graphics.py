@@ -12,7 +12,9 @@ TO_BT2020 = ((0.6274, 0.3293, 0.0433), (0.0691, 0.9195, 0.0114), (0.0164, 0.0880
 """Linear light of BT.709's primaries in those of BT.2020 (ITU-R BT.2087)."""
 TO_P3 = ((0.8225, 0.1774, 0.0), (0.0332, 0.9669, 0.0), (0.0171, 0.0724, 0.9108))
 """The same in those of Display P3 (SMPTE EG 432-1)."""
-TRANSFERS = {"smpte2084": to_pq(), "arib-std-b67": to_hlg()}
+HDR_WHITE = 203
+"""cd/m2 of white in graphics over HDR (ITU-R BT.2408): they do not dazzle."""
+TRANSFERS = {"smpte2084": to_pq(HDR_WHITE), "arib-std-b67": to_hlg(HDR_WHITE)}
 
 
 def lit(below: VideoStream) -> list[Filter]:
