@@ -17,10 +17,9 @@ from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, resolve
-from reelwright.media.ffmpeg.measured_values import LoudnessGain
+from reelwright.media.ffmpeg.loudness import LoudnessGain, levelling
 from reelwright.media.ffmpeg.runner import fill
 from reelwright.media.probe.prober import Prober
-from reelwright.media.recipes.loudness import levelling
 from reelwright.media.verify import mismatches
 from tests.support import recipes
 from tests.support.media_files import ffmpeg, material

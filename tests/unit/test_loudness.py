@@ -11,7 +11,7 @@ from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.measured_values import MAX_GAIN_DB, LoudnessGain
+from reelwright.media.ffmpeg.loudness import MAX_GAIN_DB, LoudnessGain
 from reelwright.media.ffmpeg.runner import fill
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media

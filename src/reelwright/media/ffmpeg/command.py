@@ -12,7 +12,8 @@ import msgspec
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.measured_values import DisplayedFrame, LoudnessGain
+from reelwright.media.ffmpeg.displayed_frame import DisplayedFrame
+from reelwright.media.ffmpeg.loudness import LoudnessGain
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 VERSION = 1

@@ -13,6 +13,7 @@ from reelwright.edits import audio_tracks
 from reelwright.edits.audio_tracks import CodedAudio
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import AudioEncoding
+from reelwright.edits.plan import ExpectedOutput
 from reelwright.media.ffmpeg.filtergraph import (
     FIRST_TWO_CHANNELS,
     TIMES_OR_COUNTED,
@@ -127,6 +128,12 @@ def encoded(number: int, track: AudioStream | None, form: CodedAudio) -> tuple[s
 def _language(number: int, track: AudioStream | None) -> tuple[str, ...]:
     known = track is not None and track.language
     return (f"-metadata:s:a:{number}", f"language={track.language}") if track is not None and known else ()
+
+
+def form_for(track: AudioStream, expected: ExpectedOutput) -> CodedAudio:
+    """How a track is coded in an output."""
+    output = expected.output
+    return audio_tracks.coded(track, output.audio, output.container, streamed=output.is_streamed)
 
 
 def form_of(track: AudioStream) -> CodedAudio:

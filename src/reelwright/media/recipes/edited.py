@@ -14,14 +14,15 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import BROADCAST, LAST_FRAME, REPORTING, Command, video_input
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.ffmpeg.graph import Pad, rate, whole_graph
+from reelwright.media.ffmpeg.loudness import levelling, measuring
 from reelwright.media.recipes import needed_span
-from reelwright.media.recipes.audio_filters import encoded, form_of, formed, held
-from reelwright.media.recipes.loudness import levelling, measuring
+from reelwright.media.recipes.audio_filters import encoded, form_for, form_of, formed, held
+from reelwright.media.recipes.loudness_measurements import Measurement, gain_for
 from reelwright.media.recipes.scene import Sound
 from reelwright.media.recipes.sidecars import PALETTED
 from reelwright.media.recipes.steps import composed
 from reelwright.media.recipes.tracks import TrackInputs
-from reelwright.media.recipes.transcode import Measurement, form_for, gain_for, rendition_commands
+from reelwright.media.recipes.transcode import rendition_commands
 
 
 def edit_commands(plan: Plan, capabilities: Capabilities) -> tuple[Command, ...]:

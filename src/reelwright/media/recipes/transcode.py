@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from reelwright.edits import audio_tracks
-from reelwright.edits.audio_tracks import CodedAudio
 from reelwright.edits.codecs import AUDIO_RULES, ENCODERS
 from reelwright.edits.held_frames import may_hold
-from reelwright.edits.media_info import AudioStream, MediaInfo
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.errors import JobFailed
 from reelwright.media.encoders import coded_by_hardware, coded_video, first_pass_share, hardware, hardware_encoder
@@ -21,12 +20,12 @@ from reelwright.media.encoders.muxing import NOWHERE, into, lasting_until
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_begun
-from reelwright.media.ffmpeg.measured_values import LoudnessGain
+from reelwright.media.ffmpeg.loudness import levelling, measuring
 from reelwright.media.ffmpeg.progress import PACKET
 from reelwright.media.packaging import packager
 from reelwright.media.recipes import sidecars
-from reelwright.media.recipes.audio_filters import coded, copied, formed, in_step, late
-from reelwright.media.recipes.loudness import MEASURING_SHARE, levelling, measuring
+from reelwright.media.recipes.audio_filters import coded, copied, form_for, formed, in_step, late
+from reelwright.media.recipes.loudness_measurements import MEASURING_SHARE, Measurement, gain_for, measurements
 from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady, to_sdr
 
@@ -242,49 +241,6 @@ class WholeSource:
         inputs = (*video_input("<in0>", self.media, capabilities), *self._inputs.options)
         reading = [*before, *inputs, *threads, *self._graphs.options()]
         return whole(self.media, [*reading, *arguments], **more)
-
-
-class Measurement(NamedTuple):
-    """A track that is measured in the form in which outputs will have it."""
-
-    track: AudioStream
-    form: CodedAudio
-    gain: LoudnessGain
-
-
-def measurements(media: MediaInfo, plan: Plan) -> tuple[Measurement, ...]:
-    """What is measured of the tracks: outputs of one loudness and one form share it."""
-    return tuple(_measurements(media, plan).values())
-
-
-def gain_for(media: MediaInfo, plan: Plan, track: AudioStream, expected: ExpectedOutput) -> LoudnessGain | None:
-    """What brings a track of an output to its loudness; None where none is wanted."""
-    found = _measurements(media, plan).get(_loudness(track, expected))
-    return None if found is None else found.gain
-
-
-def _measurements(media: MediaInfo, plan: Plan) -> dict[tuple[int, str, float | None], Measurement]:
-    found: dict[tuple[int, str, float | None], Measurement] = {}
-    for expected in plan.outputs:
-        target = expected.output.audio.loudness_lufs
-        if target is None:
-            continue
-        for track in media.decodable_audio[: expected.audio_tracks]:
-            if (key := _loudness(track, expected)) not in found:
-                number = sum(one.track.index == track.index for one in found.values())
-                gain = LoudnessGain.of(track.index, target, number=number)
-                found[key] = Measurement(track, form_for(track, expected), gain)
-    return found
-
-
-def _loudness(track: AudioStream, expected: ExpectedOutput) -> tuple[int, str, float | None]:
-    return track.index, form_for(track, expected).layout, expected.output.audio.loudness_lufs
-
-
-def form_for(track: AudioStream, expected: ExpectedOutput) -> CodedAudio:
-    """How a track is coded in an output."""
-    output = expected.output
-    return audio_tracks.coded(track, output.audio, output.container, streamed=output.is_streamed)
 
 
 def _begun(expected: ExpectedOutput) -> list[Filter]:

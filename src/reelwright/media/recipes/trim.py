@@ -22,6 +22,7 @@ from reelwright.media.ffmpeg.command import (
     Command,
     video_input,
 )
+from reelwright.media.ffmpeg.displayed_frame import DisplayedFrame
 from reelwright.media.ffmpeg.filtergraph import (
     Expression,
     Filter,
@@ -30,7 +31,6 @@ from reelwright.media.ffmpeg.filtergraph import (
     measured_number,
     timestamps_held_from,
 )
-from reelwright.media.ffmpeg.measured_values import DisplayedFrame
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import steady, upright_for
