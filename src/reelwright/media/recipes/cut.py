@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil
 
 import msgspec
 
 from reelwright.edits import audio_tracks
 from reelwright.edits.frame_grid import frame_grid
-from reelwright.edits.held_frames import video_begin
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.media.ffmpeg.command import BROADCAST, dropping
-from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, seconds, timestamps_from, timestamps_from_s
+from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_from, timestamps_from_s
 from reelwright.media.recipes.audio_filters import coded, in_step, lasting
-
-SEEKABLE = frozenset({"mov", "matroska", "webm", "avi"})
-"""Containers with an index of key frames: a seek into any other may land behind the key frame that is needed."""
-
-RUN_UP_S, RUN_UP_FRAMES, RUN_OUT_S = Fraction(1, 4), 8, Fraction(1)
-"""How long before an interval reading begins, at least, and how long after it ends."""
+from reelwright.media.recipes.seeking import clock_behind
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +32,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, media: MediaInfo, start: Fraction, end: Fraction, *, keeping_clocks: bool = True) -> Cut:
-        """`keeping_clocks`: as for `input_options`."""
-        tick, behind = Fraction(media.main_video.time_base), _behind(media, keeping_clocks=keeping_clocks)
+        """`keeping_clocks`: as for `reading_options`."""
+        tick, behind = Fraction(media.main_video.time_base), clock_behind(media, keeping_clocks=keeping_clocks)
         zero = media.start - behind
         first = ceil((zero + start) / tick)
         return cls(
@@ -49,34 +43,6 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             sound_end_s=str(zero + end),
             behind_s=str(behind),
         )
-
-    def input_options(
-        self,
-        media: MediaInfo,
-        start: Fraction,
-        end: Fraction,
-        *,
-        looking_back: bool = False,
-        keeping_clocks: bool = True,
-    ) -> tuple[str, ...]:
-        """Seek to a little before the start (frames are reordered, decoders need a run-up) and stop reading soon
-        after the end. `looking_back`: what is on display at the start may have begun long before it;
-        `keeping_clocks`: `-copyts` may be said, which is said for all inputs of a command or for none."""
-        seek = Fraction(0)
-        if media.clock_jumps or not keeping_clocks:
-            # `-copyts` would leave the jumps open; the offset is what ffmpeg takes off without it, but for whole
-            # seconds: 10 s and more it takes for a jump itself
-            zero = media.start - _behind(media, keeping_clocks=keeping_clocks)
-            return ("-itsoffset", seconds(zero), "-t", seconds(zero + end + RUN_OUT_S))
-        if is_seekable(media):
-            frame_s = 1 / Fraction(media.main_video.frame_rate) if media.main_video.frame_rate else Fraction(1, 25)
-            seek = max(start - max(RUN_UP_S, RUN_UP_FRAMES * frame_s), Fraction(0))
-        if seek <= video_begin(media):
-            # No key frame lies before: a demuxer that seeks for the first one takes the audio to there too.
-            return ("-copyts", "-t", seconds(end + RUN_OUT_S))
-        if looking_back:  # every frame from the key frame on passes, whose time is not known; the filters end it
-            return ("-copyts", "-noaccurate_seek", "-ss", seconds(seek))
-        return ("-copyts", "-ss", seconds(seek), "-t", seconds(end - seek + RUN_OUT_S))
 
     def without_the_rest(self, media: MediaInfo) -> tuple[str, ...]:
         """Drop, before they are decoded, packets behind the interval: one that is damaged fails the command although
@@ -142,24 +108,3 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
             *in_step(behind),
             *lasting(end - origin),
         ]
-
-
-def _behind(media: MediaInfo, *, keeping_clocks: bool) -> Fraction:
-    """Whole seconds, so that ticks stay what they are."""
-    return Fraction(floor(media.start)) if media.clock_jumps or not keeping_clocks else Fraction(0)
-
-
-def is_seekable(media: MediaInfo) -> bool:
-    """Whether a seek lands before the wanted frame. ffmpeg seeks by the track that it takes for the main one: beside
-    another picture, that may be the wrong one, but for containers in which each track has an index of its own."""
-    family = media.container.split(",")[0]
-    if family == "avi" and not _counts_frames(media):
-        return False
-    return family in SEEKABLE and (family == "mov" or len(media.video) == 1)
-
-
-def _counts_frames(media: MediaInfo) -> bool:
-    """Whether each tick is a frame. AVI has no other times than numbers of ticks; where those are shorter than frames,
-    ffmpeg is off by some after a seek."""
-    rate = media.main_video.frame_rate
-    return rate is not None and Fraction(media.main_video.time_base) * Fraction(rate) == 1

@@ -19,6 +19,7 @@ from reelwright.media.recipes import needed_span
 from reelwright.media.recipes.audio_filters import encoded, form_for, form_of, formed, held
 from reelwright.media.recipes.loudness_measurements import Measurement, gain_for
 from reelwright.media.recipes.scene import Sound
+from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.sidecars import PALETTED
 from reelwright.media.recipes.steps import composed
 from reelwright.media.recipes.tracks import TrackInputs
@@ -130,8 +131,8 @@ class EditedSource:
         media, cut, opening = self._source, self._scene.cut, self._opening
         start, end = Fraction(opening.start_s) + self._since[0], Fraction(opening.end_s)
         kept = self._scene.keeps_clocks
-        reading = cut.input_options(media, start, end, looking_back=opening.rate is not None, keeping_clocks=kept)
-        from_start = cut.input_options(media, Fraction(0), end, keeping_clocks=kept)
+        reading = reading_options(media, start, end, looking_back=opening.rate is not None, keeping_clocks=kept)
+        from_start = reading_options(media, Fraction(0), end, keeping_clocks=kept)
         rest = () if opening.rate is not None else cut.without_the_rest(media)
         graphs = (self._scene.graph, *(sound.graph for sound in self._scene.sounds))
         following = [

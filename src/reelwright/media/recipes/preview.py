@@ -22,6 +22,7 @@ from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begu
 from reelwright.media.ffmpeg.graph import rate, whole_graph
 from reelwright.media.recipes.needed_span import needed_since
 from reelwright.media.recipes.scene import Scene
+from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.steps import composed
 from reelwright.media.recipes.video_filters import named_colors
 
@@ -63,7 +64,7 @@ def preview_command(plan: Plan, look: Look, capabilities: Capabilities) -> Comma
     assert isinstance(opening, PlannedOpening)
     since = needed_since(plan, look.at)
     scene = composed(plan, capabilities, since)
-    reading = scene.cut.input_options(
+    reading = reading_options(
         source,
         Fraction(opening.start_s) + since[0],
         Fraction(opening.end_s),

@@ -20,8 +20,9 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, ratio, seconds, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
-from reelwright.media.recipes.cut import RUN_OUT_S, Cut
+from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.edited import EditedSource
+from reelwright.media.recipes.seeking import RUN_OUT_S, reading_options
 from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import stated_colors, turned_back
 from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, TEXT_FILE, edge_file
@@ -144,7 +145,7 @@ def _edge_command(
     for number, (name, run) in enumerate(edges):
         start, end = (tick * splice.tick - media.start for tick in (run.first_tick, run.last_tick + 1))
         cut = Cut.of(media, start, end)
-        inputs += [*cut.input_options(media, start, end), "-noautorotate", *video_input(source, media, capabilities)]
+        inputs += [*reading_options(media, start, end), "-noautorotate", *video_input(source, media, capabilities)]
         graph = Graph(f"e{number}x")
         frames = graph.stream(number, media.main_video.index).then(*cut.picture_filters(), *_stated_shape(splice))
         graphs.append(graph)
@@ -265,7 +266,7 @@ def _sound_command(plan: Plan, capabilities: Capabilities) -> Command:
     return Command(
         arguments=(
             *REPORTING,
-            *cut.input_options(media, start, end),
+            *reading_options(media, start, end),
             *video_input("<in0>", media, capabilities),
             *graphs.options(),
             *(*mapped, "-vn", *WITHOUT_METADATA),

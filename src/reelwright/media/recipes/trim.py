@@ -32,6 +32,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     timestamps_held_from,
 )
 from reelwright.media.recipes.cut import Cut
+from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.tracks import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import steady, upright_for
 
@@ -70,8 +71,8 @@ def trim_commands(
     beside = TrackInputs(texts, inputs.opens)
     subtitles, metadata = beside.options(expected.output.container), beside.metadata(expected.output)
     looking_back = step.look_back or step.shown_from_s is not None
-    reading = [*REPORTING, *cut.input_options(media, start, end, looking_back=looking_back)]
-    from_start = [*REPORTING, *cut.input_options(media, Fraction(0), end)]
+    reading = [*REPORTING, *reading_options(media, start, end, looking_back=looking_back)]
+    from_start = [*REPORTING, *reading_options(media, Fraction(0), end)]
     rest = cut.without_the_rest(media)
     arguments = [
         *video_input("<in0>", media, capabilities),
@@ -120,7 +121,7 @@ def _shown_pictures(media: MediaInfo, step: PlannedTrim, cut: Cut, shown: Displa
 
 def _looking(media: MediaInfo, start: Fraction, cut: Cut, shown: DisplayedFrame, capabilities: Capabilities) -> Command:
     """Read on until it is certain whether the picture on display at the start is one that stands."""
-    reading = cut.input_options(media, start, start + HELD_S)
+    reading = reading_options(media, start, start + HELD_S)
     source = video_input("<in0>", media, capabilities)
     return Command(
         # framecrc writes one line a packet with its times; copied packets are not decoded

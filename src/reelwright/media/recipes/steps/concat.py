@@ -18,6 +18,7 @@ from reelwright.media.ffmpeg.graph import Graph, Pad, rate, rgb, time_base
 from reelwright.media.recipes.audio_filters import form_of, formed, lasting, silence
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
+from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.sound_joins import crossfaded, without_clicks
 from reelwright.media.recipes.steps import fit
 from reelwright.media.recipes.video_filters import MATRICES, matched_colors
@@ -72,8 +73,7 @@ def _clip(scene: Scene, step: PlannedConcat, clip: PlannedClip) -> tuple[int, Pa
 def _clip_input(scene: Scene, slot: str, clip: PlannedClip, media: MediaInfo) -> tuple[str, ...]:
     assert clip.opening is not None
     start, end = Fraction(clip.opening.start_s), Fraction(clip.opening.end_s)
-    cut = Cut.of(media, start, end, keeping_clocks=scene.keeps_clocks)
-    reading = cut.input_options(media, start, end, looking_back=clip.looks_back, keeping_clocks=scene.keeps_clocks)
+    reading = reading_options(media, start, end, looking_back=clip.looks_back, keeping_clocks=scene.keeps_clocks)
     return (*reading, *video_input(slot, media, scene.capabilities))
 
 
