@@ -12,7 +12,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.encoders import hardware
-from reelwright.media.ffmpeg import devices
+from reelwright.media.ffmpeg import hardware_devices
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.settings import Settings
@@ -26,7 +26,7 @@ async def test_only_what_codes_a_picture_is_there() -> None:
     """That ffmpeg lists it, or that its device exists, says little. `libx264` shows that the trial itself is right."""
     assert await hardware.encodes(Settings(), "libx264")
     for encoder in ("h264_nvenc", "h264_qsv", "h264_vaapi", "hevc_nvenc"):
-        if not devices.devices():
+        if not hardware_devices.devices():
             assert not await hardware.encodes(Settings(), encoder)
     for encoder in await hardware.hardware_encoders(Settings()):
         assert await hardware.encodes(Settings(), encoder)
@@ -34,7 +34,7 @@ async def test_only_what_codes_a_picture_is_there() -> None:
 
 async def test_without_devices_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's start does not wait for it."""
-    monkeypatch.setattr(devices, "NEEDED", {"nvenc": ("/dev/none-such",)})
+    monkeypatch.setattr(hardware_devices, "NEEDED", {"nvenc": ("/dev/none-such",)})
 
     async def fail(*_: object, **__: object) -> str:
         raise AssertionError("ffmpeg was started")

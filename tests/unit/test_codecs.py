@@ -30,8 +30,7 @@ from reelwright.edits.plan.splicing import BESIDE
 from reelwright.edits.splice_structs import REMUXED, CutMode
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.submit_edit import EditRequest, edit_of
-from reelwright.media import encoders
-from reelwright.media.encoders import hardware, muxing
+from reelwright.media.encoders import hardware, muxing, software
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.splicing.source import HOLDING, HOLDING_INTRA
 from tests.support.media_info import media
@@ -42,7 +41,7 @@ CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=2, tone_mapping=True)
 def test_each_codec_has_its_row_and_its_encoder_a_module() -> None:
     """And nothing else has: to add a codec is a name, a row and a module."""
     assert set(CODECS) == set(get_args(Codec))
-    assert {rules.encoder for rules in CODECS.values()} == set(encoders.SOFTWARE)
+    assert {rules.encoder for rules in CODECS.values()} == set(software.SOFTWARE)
     assert set(hardware.CODECS) <= set(CODECS)
 
 
@@ -135,8 +134,8 @@ def test_each_encoder_knows_each_preset(codec: Codec, preset: Preset) -> None:
     for video in variations:
         output = FileOutput(video=video, container=rules.containers[0])
         plan = resolve(transcode((output,)), Facts(sha256="0" * 64, media=media()))
-        options = encoders.coded_video(media(), plan.outputs[0], CAPABILITIES)
+        options = software.coded_video(media(), plan.outputs[0], CAPABILITIES)
         assert options[:2] == ("-c:v", rules.encoder)
         assert len(options) % 2 == 0, "an option without its value"
     if rules.two_pass:
-        assert 0 < encoders.first_pass_share(variations[-1]) <= 1
+        assert 0 < software.first_pass_share(variations[-1]) <= 1

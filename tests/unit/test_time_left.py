@@ -18,7 +18,7 @@ from reelwright.jobs.leads import lead_s, usual_lead_s
 from reelwright.jobs.output_states import output_state
 from reelwright.jobs.past_jobs import Foretold, Mark, Past, PastJob, Took
 from reelwright.jobs.time_left import measured_s, seconds_left
-from reelwright.media.encoders import first_pass_share
+from reelwright.media.encoders.software import first_pass_share
 
 BEGAN = datetime.datetime(2026, 11, 21, 10, tzinfo=datetime.UTC)
 

@@ -1,4 +1,4 @@
-"""Encoders in hardware: how each is told what to do, and which of them work here.
+"""Encoders in hardware: which of them work here, which outputs they code, and how each is told what to do.
 
 ffmpeg lists them wherever it was built with them; only one that has coded a frame here counts as there.
 """
@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import logging
 
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import VideoEncoding
+from reelwright.edits.plan import ExpectedOutput
 from reelwright.errors import MediaProcessFailed
+from reelwright.media.encoders.frame_format import pixel_format
+from reelwright.media.encoders.frame_times import times
+from reelwright.media.encoders.muxing import codec_tag
 from reelwright.media.encoders.rate_control import average_rate, crf_or_rate
-from reelwright.media.ffmpeg import devices
+from reelwright.media.ffmpeg import hardware_devices
 from reelwright.media.ffmpeg.capabilities import ask, listed_encoders
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.sandbox import contained
@@ -19,20 +24,22 @@ from reelwright.settings import Settings
 logger = logging.getLogger(__name__)
 
 CODECS = ("h264", "hevc")
+INTERFACES = ("nvenc", "qsv", "vaapi")
+"""The one that is preferred first."""
 MIN_SIDE = 256
 """Smaller frames are refused by some."""
 
 
 async def hardware_encoders(settings: Settings) -> tuple[str, ...]:
     """Return those that have coded a frame here, contained as jobs are. Where no device is, nothing is started."""
-    listed = await listed_encoders(settings) if devices.devices() else set()
+    listed = await listed_encoders(settings) if hardware_devices.devices() else set()
     return tuple([encoder for encoder in candidates(listed) if await encodes(settings, encoder)])
 
 
 async def encodes(settings: Settings, encoder: str) -> bool:
     """Return whether the encoder codes one frame on this machine."""
     try:
-        access = contained.Access(read=devices.descriptions(), devices=devices.devices())
+        access = contained.Access(read=hardware_devices.descriptions(), devices=hardware_devices.devices())
         await ask(settings, *trial(encoder), access=access)
     except (MediaProcessFailed, TimeoutError) as error:
         logger.info("%s does not work here: %s", encoder, error)
@@ -40,9 +47,25 @@ async def encodes(settings: Settings, encoder: str) -> bool:
     return True
 
 
+def chosen(media: MediaInfo, expected: ExpectedOutput, working: tuple[str, ...]) -> str | None:
+    """Return the encoder that codes an output, of those that work here; None: software does, which can do all."""
+    video = expected.output.pictures
+    fits = min(expected.width, expected.height) >= MIN_SIDE and pixel_format(media, video.codec) == "yuv420p"
+    if not video.hardware or video.two_pass or video.segment_s or expected.copied or not fits:
+        return None
+    return next((encoder for encoder in working if encoder.startswith(f"{video.codec}_")), None)
+
+
+def coded_video(encoder: str, media: MediaInfo, expected: ExpectedOutput) -> tuple[str, ...]:
+    """Return how the one video stream of an output is coded by the encoder that was chosen, its times kept."""
+    output = expected.output
+    return ("-c:v", encoder, *options(encoder, output.pictures), *codec_tag(output), *times(media))
+
+
 def candidates(listed: set[str]) -> list[str]:
     """Return encoders that ffmpeg has and whose devices are there: worth a try."""
-    names = (f"{codec}_{interface}" for interface in devices.interfaces() for codec in CODECS)
+    there = hardware_devices.interfaces()
+    names = (f"{codec}_{interface}" for interface in INTERFACES if interface in there for codec in CODECS)
     return [name for name in names if name in listed]
 
 
@@ -61,7 +84,7 @@ def device_options(encoder: str) -> tuple[str, ...]:
     Quick Sync open theirs."""
     if not encoder.endswith("_vaapi"):
         return ()
-    return ("-init_hw_device", f"vaapi=gpu:{devices.RENDER_NODE}", "-filter_hw_device", "gpu")
+    return ("-init_hw_device", f"vaapi=gpu:{hardware_devices.RENDER_NODE}", "-filter_hw_device", "gpu")
 
 
 def upload(encoder: str) -> list[Filter]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
-from reelwright.media.ffmpeg import devices
+from reelwright.media.ffmpeg import hardware_devices
 from reelwright.media.ffmpeg.command import Command, Recipe, placed
 from reelwright.media.ffmpeg.damage import Damage
 from reelwright.media.ffmpeg.failure import verdict
@@ -157,7 +157,7 @@ class _Process:
         self.access = contained.Access(read=self.inputs, write=(work,))
         if command.hardware:
             self.access = contained.Access(
-                read=(*self.inputs, *devices.descriptions()), write=(work,), devices=devices.devices()
+                read=(*self.inputs, *hardware_devices.descriptions()), write=(work,), devices=hardware_devices.devices()
             )
         self.work = work
         self.budget = budget

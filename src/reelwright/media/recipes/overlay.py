@@ -10,9 +10,10 @@ from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, PlannedOverlay
-from reelwright.media.encoders import coded_video
 from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
-from reelwright.media.encoders.muxing import into, lasting_until
+from reelwright.media.encoders.frame_times import lasting_until
+from reelwright.media.encoders.muxing import into
+from reelwright.media.encoders.software import coded_video
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Graphs, filter_

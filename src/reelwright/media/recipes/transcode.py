@@ -14,9 +14,10 @@ from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.errors import JobFailed
-from reelwright.media.encoders import coded_by_hardware, coded_video, first_pass_share, hardware, hardware_encoder
+from reelwright.media.encoders import hardware, software
 from reelwright.media.encoders.frame_format import keeps_hdr, pixel_format
-from reelwright.media.encoders.muxing import NOWHERE, into, lasting_until
+from reelwright.media.encoders.frame_times import lasting_until
+from reelwright.media.encoders.muxing import NOWHERE, into
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input, whole
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_begun
@@ -172,9 +173,9 @@ def _coding(
     if expected.copied:
         return ("-c:v", "copy")
     coding = (
-        coded_video(media, expected, capabilities, number=number, pass_number=pass_number)
+        software.coded_video(media, expected, capabilities, number=number, pass_number=pass_number)
         if coder is None
-        else coded_by_hardware(coder, media, expected)
+        else hardware.coded_video(coder, media, expected)
     )
     return (*coding, *(lasting_until(Fraction(expected.duration_s), media, capabilities) if may_hold(media) else ()))
 
@@ -262,11 +263,11 @@ def _demand_encoder(expected: ExpectedOutput, capabilities: Capabilities) -> Non
 
 
 def _hardware(media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> str | None:
-    return None if expected.output.video is None else hardware_encoder(media, expected, capabilities.hardware)
+    return None if expected.output.video is None else hardware.chosen(media, expected, capabilities.hardware)
 
 
 def _first_pass_share(plan: Plan) -> float:
-    return next(first_pass_share(one.output.video) for one in plan.outputs if one.output.video is not None)
+    return next(software.first_pass_share(one.output.video) for one in plan.outputs if one.output.video is not None)
 
 
 def _reporting(plan: Plan, number: int, capabilities: Capabilities) -> tuple[str, ...]:

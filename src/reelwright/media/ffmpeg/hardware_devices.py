@@ -7,14 +7,14 @@ from pathlib import Path
 RENDER_NODE = "/dev/dri/renderD128"
 NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm")
 NEEDED: dict[str, tuple[str, ...]] = {"nvenc": NVIDIA, "qsv": (RENDER_NODE,), "vaapi": (RENDER_NODE,)}
-"""Device files by interface, in the order in which interfaces are preferred."""
+"""Device files by interface."""
 DESCRIPTIONS = ("/sys/dev/char", "/sys/devices", "/sys/class/drm", "/proc/driver/nvidia")
 """Where drivers look for what their devices are."""
 
 
-def interfaces() -> list[str]:
+def interfaces() -> set[str]:
     """Return those whose devices are all there."""
-    return [name for name, needed in NEEDED.items() if all(Path(path).exists() for path in needed)]
+    return {name for name, needed in NEEDED.items() if all(Path(path).exists() for path in needed)}
 
 
 def devices() -> tuple[Path, ...]:
