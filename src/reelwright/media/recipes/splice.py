@@ -9,13 +9,11 @@ from math import ceil, floor
 
 import msgspec
 
-from reelwright.edits.codecs import CODECS
-from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.plan import ExpectedOutput, Plan, PlannedTrim, remux
+from reelwright.edits.plan import Plan, PlannedTrim, remux
 from reelwright.edits.plan.touched import only, opened
-from reelwright.edits.splice_structs import FrameRun, SourceCoding, Splice
-from reelwright.errors import JobFailed
+from reelwright.edits.splice_structs import FrameRun, Splice
 from reelwright.media.encoders.muxing import codec_tag, into
+from reelwright.media.encoders.splice_edges import coded_beside
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, ratio, seconds, timestamps_begun_at_once
@@ -29,12 +27,6 @@ from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, TEXT_FILE
 
 EDGES_AT_ONCE = 4
 """That one process codes: each has a reader and a decoder of its own."""
-EDGE_CRF = 14
-"""Of the frames at edges, which are few and seen beside the source's own: grain stays like it, too."""
-DRAWN_CRF = 16
-"""Of all that is coded where steps touch some: that may be a minute."""
-DRAWN_GROUP = 50
-"""Frames from one key frame to the next, at most, of what steps touch: players seek in it, and so does the proof."""
 TICKS_A_FRAME = 4
 """Where frames are so many ticks apart at least, one tick more or less meets no other frame."""
 SOUND_WEIGHT = 0.5
@@ -122,7 +114,7 @@ def _drawn_command(
     made = ground.command(
         [
             *("-map", label, "-an", *WITHOUT_METADATA),
-            *_beside(splice, media, plan.outputs[0], capabilities),
+            *coded_beside(splice, media, plan.outputs[0], capabilities),
             *("-fps_mode", "passthrough", "-enc_time_base", "filter", "-frames:v", str(run.count)),
             *into("mp4", f"<{name}>"),
         ],
@@ -151,7 +143,7 @@ def _edge_command(
         graphs.append(graph)
         outputs += [
             *("-map", graph.output(frames, filter_("null")), "-an", *WITHOUT_METADATA),
-            *_beside(splice, media, expected, capabilities),
+            *coded_beside(splice, media, expected, capabilities),
             *("-fps_mode", "passthrough", "-enc_time_base", "filter", "-frames:v", str(run.count)),
             *into("mp4", f"<{name}>"),
         ]
@@ -170,75 +162,6 @@ def _stated_shape(splice: Splice) -> list[Filter]:
     shape = None if splice.coding is None else splice.coding.shape
     # without `max` the filter takes the nearest ratio of small numbers
     return [] if shape is None else [filter_("setsar", sar=ratio(Fraction(shape)), max=MAX_OF_RATIO)]
-
-
-def _beside(splice: Splice, media: MediaInfo, expected: ExpectedOutput, capabilities: Capabilities) -> tuple[str, ...]:
-    """How frames are coded that stand beside the source's. Raises JobFailed `unsupported_here`."""
-    coding = splice.coding
-    assert coding is not None
-    crf = min(expected.output.pictures.crf, DRAWN_CRF if splice.drawn else EDGE_CRF)
-    encoder = CODECS[coding.codec].encoder
-    if encoder not in capabilities.encoders:
-        raise JobFailed(f"this machine's ffmpeg cannot encode {coding.codec} ({encoder})", code="unsupported_here")
-    group = DRAWN_GROUP if splice.drawn else None
-    if coding.codec == "hevc":
-        return _hevc_beside(coding, crf, group)
-    return _h264_beside(coding, media, crf, group, capabilities)
-
-
-def _hevc_beside(coding: SourceCoding, crf: int, group: int | None) -> tuple[str, ...]:
-    own = {
-        "log-level": "error",
-        "open-gop": "0",
-        "keyint": str(group or -1),
-        "scenecut": "0",
-        "rc-lookahead": "10",
-        # what `hevc_ids` reads: one slice a picture whose header is short, and decoders hold no more than the source's
-        "bframes": "0",
-        "ref": "1",
-        "weightp": "0",
-        "wpp": "0",
-        "slices": "1",
-        "frame-threads": "1",
-        "info": "0",
-        "repeat-headers": "0",
-    }
-    options = ":".join(f"{name}={value}" for name, value in own.items())
-    return (
-        *("-c:v", "libx265", "-preset", "fast", "-crf", str(crf), "-profile:v", coding.profile),
-        *("-tag:v", "hvc1", "-x265-params", options),
-    )
-
-
-def _h264_beside(
-    coding: SourceCoding, media: MediaInfo, crf: int, group: int | None, capabilities: Capabilities
-) -> tuple[str, ...]:
-    own = {
-        "sps-id": str(coding.free_id),  # x264 gives it the other set, too
-        "stitchable": "1",  # parameters do not depend on what is coded
-        "open-gop": "0",
-        "keyint": str(group or "infinite"),
-        "scenecut": "0",
-    }
-    # frames may not be reordered by more than the source's are: decoders hold no more
-    own |= {0: {"bframes": "0"}, 1: {"bframes": "2", "b-pyramid": "none"}}.get(coding.reorder, {"bframes": "3"})
-    if coding.decoded_pictures is not None:
-        own["dpb-size"] = str(max(1, coding.decoded_pictures))
-    rate = Fraction(media.main_video.frame_rate or 0)
-    if media.main_video.variable_frame_rate is not False and rate:
-        # by the time until the next one, a frame that is shown for a moment would get next to no bits
-        own |= {"force-cfr": "1", "fps": f"{rate.numerator}/{rate.denominator}"}
-    interlaced: tuple[str, ...] = ()
-    if coding.interlaced:
-        interlaced = ("-flags", "+ildct+ilme")
-        own |= {"bff": "1"} if media.main_video.field_order.startswith("b") else {"tff": "1"}
-    return (
-        # so few frames may be large, and cost little
-        *("-c:v", "libx264", "-preset", "superfast", "-crf", str(crf)),
-        *("-profile:v", coding.profile, "-level:v", coding.level, "-threads:v", str(capabilities.threads)),
-        *interlaced,
-        *("-x264-params", ":".join(f"{name}={value}" for name, value in own.items())),
-    )
 
 
 def _subtitles_command(plan: Plan) -> Command:

@@ -23,7 +23,7 @@ from av.stream import Discard, Disposition
 from reelwright.edits.splice_structs import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.contents import Contents, sample_bytes, usual_layout
-from reelwright.media.splicing.edges import Edges, JoinedPicture
+from reelwright.media.splicing.edge_packets import Edges, JoinedPicture
 from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.own_sound import PREROLL_S, OwnSamples, OwnTrack
 from reelwright.media.splicing.pieces import PictureKind
