@@ -45,7 +45,7 @@ from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
-from reelwright.outbound.target import Target
+from reelwright.outbound.url import Target
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 from reelwright_worker import fenced_publication, tended_attempt

@@ -14,10 +14,10 @@ from reelwright.errors import RemoteUnavailable
 from reelwright.library import fetching
 from reelwright.library.fetching import Fetching, Representation
 from reelwright.library.partial_file import PartialFile
-from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
-from reelwright.outbound.target import Target
+from reelwright.outbound.timeouts import Patience
+from reelwright.outbound.url import Target
 from reelwright.settings_reader import parse
 from reelwright.storage.local import LocalStorage
 from tests.support.remote import Call, Remote, head

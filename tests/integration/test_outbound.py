@@ -20,11 +20,11 @@ from reelwright.errors import (
     RemoteRefused,
     RemoteUnavailable,
 )
-from reelwright.outbound import backend, headers
-from reelwright.outbound.body import Patience
+from reelwright.outbound import checked_connections, headers
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
 from reelwright.outbound.rules import OutboundRules
-from reelwright.outbound.target import Target
+from reelwright.outbound.timeouts import Patience
+from reelwright.outbound.url import Target
 from reelwright.settings_reader import parse
 from tests.support.remote import Answering, Call, Remote, head, saying
 
@@ -176,7 +176,7 @@ async def test_a_name_that_is_none_is_told_from_a_resolver_that_is_away(
 
 
 async def test_a_look_up_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "LOOK_UP_S", 0.01)
+    monkeypatch.setattr(checked_connections, "LOOK_UP_S", 0.01)
 
     async def resolve(host: str, port: int) -> list[str]:
         await asyncio.sleep(60)

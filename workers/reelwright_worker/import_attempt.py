@@ -33,7 +33,7 @@ from reelwright.library.display_names import display_name
 from reelwright.library.fetching import Fetching, Representation
 from reelwright.library.partial_file import PartialFile
 from reelwright.library.uploads import Received
-from reelwright.outbound.body import Patience
+from reelwright.outbound.timeouts import Patience
 from reelwright.telemetry import metrics
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext

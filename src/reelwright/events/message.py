@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from reelwright.errors import RemoteRefused, RemoteStalled, RemoteUnavailable
 from reelwright.events.signatures import sign
-from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.target import Target
+from reelwright.outbound.timeouts import Patience
+from reelwright.outbound.url import Target
 
 MAX_ANSWER_BYTES = 4096
 

@@ -21,7 +21,7 @@ from reelwright.db.ownership import project_of_new
 from reelwright.errors import AddressRefused, Conflict, FieldError, InvalidInput, NotFound
 from reelwright.events.signatures import new_secret
 from reelwright.outbound.rules import OutboundRules
-from reelwright.outbound.target import Target
+from reelwright.outbound.url import Target
 
 MAX_WEBHOOKS = 10_000
 OF_JOBS = ["job.*"]

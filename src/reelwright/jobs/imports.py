@@ -21,7 +21,7 @@ from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
 from reelwright.library.fetching import Representation
 from reelwright.library.uploads import SaidOfVideo
-from reelwright.outbound.target import Target
+from reelwright.outbound.url import Target
 
 
 @dataclass(frozen=True, slots=True)

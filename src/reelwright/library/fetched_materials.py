@@ -30,9 +30,9 @@ from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
 from reelwright.library.stored_on_first_use import StoredOnFirstUse
 from reelwright.media.probe.prober import Prober
-from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.target import Target
+from reelwright.outbound.timeouts import Patience
+from reelwright.outbound.url import Target
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 

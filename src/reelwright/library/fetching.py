@@ -18,9 +18,9 @@ from reelwright.errors import ReelwrightError, RemoteRefused, RemoteUnavailable
 from reelwright.library.display_names import display_name
 from reelwright.library.partial_file import PartialFile, too_large
 from reelwright.library.pouring import pour
-from reelwright.outbound.body import Patience
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
-from reelwright.outbound.target import Target
+from reelwright.outbound.timeouts import Patience
+from reelwright.outbound.url import Target
 
 MAX_TRIES = 5
 """Connections in a row that bring nothing new."""

@@ -18,14 +18,14 @@ import certifi
 import httpcore
 
 from reelwright.errors import RemoteRefused, RemoteUnavailable
-from reelwright.outbound.backend import CheckedBackend, Resolve, system_look_up
-from reelwright.outbound.body import PACKED, Patience, RequestClock, unpacked
+from reelwright.outbound.checked_connections import CheckedBackend, Resolve, system_look_up
+from reelwright.outbound.redirects import MAX_REDIRECTS, Way
 from reelwright.outbound.rules import OutboundRules
-from reelwright.outbound.target import Target
+from reelwright.outbound.timeouts import Patience, RequestClock
+from reelwright.outbound.unpacking import PACKED, unpacked
+from reelwright.outbound.url import Target
 from reelwright.release import RELEASE
 
-MAX_REDIRECTS = 5
-REDIRECTS = (301, 302, 303, 307, 308)
 ABOUT_US = {"User-Agent": f"reelwright/{RELEASE}", "Accept": "*/*"}
 
 
@@ -100,35 +100,26 @@ class OutboundClient:
         max_redirects: int = MAX_REDIRECTS,
     ) -> AsyncIterator[RemoteAnswer]:
         """Ask, and follow redirects; with `max_redirects` 0 one is an answer as any other. `headers` go to everybody,
-        `secret_headers` to the origin of `target` alone, and not there either once a redirect has led away from it.
+        `secret_headers` to the origin of `target` alone (redirects.py).
 
         Raises AddressRefused, RemoteRefused, RemoteUnavailable, RemoteStalled.
         """
         if self._context is None:
             self._context = await asyncio.to_thread(_usual_context)
         clock = RequestClock(patience)
-        origin, secret = target.origin, dict(secret_headers or {})
-        followed = 0
+        way = Way(target, {**ABOUT_US, **(headers or {})}, secret_headers or {}, most=max_redirects)
         async with contextlib.AsyncExitStack() as stack:
             while True:
                 # a pool for each hop: whatever one leaves unread goes with its connection
                 pool = await stack.enter_async_context(
                     httpcore.AsyncConnectionPool(ssl_context=self._context, network_backend=self._backend, retries=0)
                 )
-                sent = {"Host": target.authority, **ABOUT_US, **(headers or {}), **secret}
-                response = await self._asked(pool, method, target, sent, body, clock)
+                response = await self._asked(pool, method, way.target, way.headers, body, clock)
                 stack.push_async_callback(response.aclose)
-                answer = _answer(response, target, clock)
-                location = answer.headers.get("location")
-                if max_redirects == 0 or response.status not in REDIRECTS or location is None:
+                answer = _answer(response, way.target, clock)
+                if not way.leads_on(response.status, answer.headers.get("location")):
                     yield answer
                     return
-                if followed == max_redirects:
-                    raise RemoteRefused(f"the address leads on and on: more than {max_redirects} redirects")
-                followed += 1
-                target = target.redirected(location)
-                if target.origin != origin:
-                    secret = {}
                 await stack.aclose()
 
     async def _asked(

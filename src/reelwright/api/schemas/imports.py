@@ -14,7 +14,7 @@ from reelwright.errors import AddressRefused, FieldError, InvalidInput
 from reelwright.jobs.imports import WantedImport
 from reelwright.library.display_names import display_name
 from reelwright.outbound import headers
-from reelwright.outbound.target import Target
+from reelwright.outbound.url import Target
 
 Headers = Annotated[
     dict[str, str],

@@ -1,19 +1,14 @@
-"""The bytes of an answer as they come: in time, fast enough, and unpacked where they were packed."""
+"""How long the other side is waited for: for its answer to begin, to go on, to be fast enough, to end."""
 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpcore
 
-from reelwright.errors import RemoteRefused, RemoteStalled, RemoteUnavailable
-
-UNPACKED_BYTES = 1 << 18
-"""So many are unpacked at once: a few that were sent may stand for very many."""
-PACKED = ("gzip", "x-gzip", "deflate")
+from reelwright.errors import RemoteStalled, RemoteUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +70,3 @@ class RequestClock:
                 raise self.patience.too_slow
             self._waited_s, self._bytes = 0.0, 0
         return chunk
-
-
-async def unpacked(chunks: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
-    """Yield what was packed, though nobody asked for that. Raises RemoteRefused, RemoteUnavailable."""
-    unpacking = zlib.decompressobj(wbits=47)  # gzip's head, or zlib's
-    whole = False
-    async for chunk in chunks:
-        packed = chunk
-        while packed:
-            if unpacking.eof:  # another member follows
-                unpacking = zlib.decompressobj(wbits=47)
-            try:
-                made = unpacking.decompress(packed, UNPACKED_BYTES)
-            except zlib.error as error:
-                raise RemoteRefused(f"the other side's answer is no {encoding}, as it says") from error
-            whole = unpacking.eof
-            packed = unpacking.unused_data if whole else unpacking.unconsumed_tail
-            if made:
-                yield made
-    if not whole:
-        raise RemoteUnavailable("the other side cut the answer before its end")
