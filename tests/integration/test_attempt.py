@@ -48,12 +48,12 @@ from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.url import Target
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
-from reelwright_worker import fenced_publication, tended_attempt
+from reelwright_worker import fenced_publication, lease_and_progress
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
+from reelwright_worker.lease_and_progress import TendedAttempt
 from reelwright_worker.machine_health import MachineHealth
 from reelwright_worker.run_job import run_job
-from reelwright_worker.tended_attempt import TendedAttempt
 from tests.support import footage, frame_judge, odd_files
 from tests.support.invariants import processes_about
 from tests.support.job_database import World
@@ -425,7 +425,7 @@ async def test_how_far_a_job_is_is_written_as_it_is_told(
 ) -> None:
     """What is written later than it was true makes the rest seem slower than it is."""
     claim, job = await bench.claimed(await bench.job(1, 2))
-    monkeypatch.setattr(tended_attempt, "PROGRESS_INTERVAL_S", interval_s)
+    monkeypatch.setattr(lease_and_progress, "PROGRESS_INTERVAL_S", interval_s)
     bench.sessions.breaks["begin"] = outages
     async with asyncio.timeout(20):
         await HalfDone(bench, claim, job).run()

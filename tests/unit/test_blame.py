@@ -8,9 +8,9 @@ import signal
 import pytest
 
 from reelwright.errors import JobFailed, LeaseLost, MediaProcessFailed, hindrance
+from reelwright.jobs.blame import blamed, short_of_space
 from reelwright.media.ffmpeg.failure import verdict
 from reelwright.media.sandbox import contained
-from reelwright_worker.blame import blamed, short_of_space
 
 CUT = "[mov,mp4 @ 0x1] [error] Error muxing a packet: Immediate exit requested"
 

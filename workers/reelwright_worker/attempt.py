@@ -23,6 +23,7 @@ from reelwright.edits.sidecars import PlannedImage
 from reelwright.edits.splice_structs import Refusal, SpliceRefusal
 from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
 from reelwright.jobs import reached_percent, time_left
+from reelwright.jobs.blame import short_of_space
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
@@ -40,14 +41,13 @@ from reelwright.telemetry import metrics
 from reelwright_worker import drawing
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.attempt_times import AttemptTimes
-from reelwright_worker.blame import short_of_space
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.foresight import DRAW, RENDER, Foresight
+from reelwright_worker.lease_and_progress import TendedAttempt
 from reelwright_worker.proof import measure, prove
 from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
 from reelwright_worker.splicing import CODE, spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
-from reelwright_worker.tended_attempt import TendedAttempt
 
 logger = logging.getLogger(__name__)
 

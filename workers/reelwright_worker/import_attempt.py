@@ -38,7 +38,7 @@ from reelwright.telemetry import metrics
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.fenced_publication import FencedPublication
-from reelwright_worker.tended_attempt import TendedAttempt
+from reelwright_worker.lease_and_progress import TendedAttempt
 
 FETCHING_SHARE = 0.98
 """Of the whole work, about: what examining takes is not seen."""

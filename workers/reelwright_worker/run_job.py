@@ -23,13 +23,13 @@ from reelwright.edits.enums import JobType
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import failed_attempts, lifecycle, postponement, room
+from reelwright.jobs.blame import blamed
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.footprint import footprint, import_footprint
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
 from reelwright_worker.attempt import Attempt, understood
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
-from reelwright_worker.blame import blamed
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.fenced_publication import COMMIT_RETRY_S
 from reelwright_worker.import_attempt import ImportAttempt

@@ -16,9 +16,9 @@ from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import claims, reached_percent
+from reelwright.jobs.blame import blamed
 from reelwright.jobs.claims import Claim
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
-from reelwright_worker.blame import blamed
 from reelwright_worker.context import WorkerContext
 
 logger = logging.getLogger(__name__)
