@@ -10,25 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
 from reelwright.cancellation import finished
-from reelwright.db.models import File, Job, JobInput
+from reelwright.db.models import Job
 from reelwright.edits import sidecars
-from reelwright.edits.plan import VERSION as PLAN_VERSION
 from reelwright.edits.plan import Plan, splicing
-from reelwright.edits.sidecars import PlannedImage
-from reelwright.edits.splice_structs import Refusal, SpliceRefusal
-from reelwright.errors import Busy, JobFailed, LeaseLost, MediaProcessFailed, NoSpace, ReelwrightError, VerifyFailed
+from reelwright.errors import JobFailed, MediaProcessFailed, NoSpace, VerifyFailed
 from reelwright.jobs import reached_percent, time_left
 from reelwright.jobs.blame import short_of_space
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
-from reelwright.library.overlay_images import drawn_key, prepared_key
-from reelwright.media import verify
 from reelwright.media.ffmpeg import capabilities
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.ffmpeg.runner import Budget, Report, run
@@ -38,20 +32,20 @@ from reelwright.media.recipes.compile import compile_plan, splice_recipe
 from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
-from reelwright_worker import drawing
+from reelwright_worker import drawing, fallbacks, stored_inputs
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.attempt_times import AttemptTimes
+from reelwright_worker.best_output import FinishedOutput, FinishedSidecar
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.foresight import DRAW, RENDER, Foresight
 from reelwright_worker.lease_and_progress import TendedAttempt
-from reelwright_worker.proof import measure, prove
-from reelwright_worker.publish import FinishedOutput, FinishedSidecar, OutputPublication
+from reelwright_worker.plan_version import understood
+from reelwright_worker.proof import prove, prove_sidecars
+from reelwright_worker.publish import OutputPublication
 from reelwright_worker.splicing import CODE, spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 
 logger = logging.getLogger(__name__)
-
-NEWER_PLAN = "the worker that took the job is older than the API that planned it: upgrade the worker"
 
 
 class Attempt(TendedAttempt):
@@ -113,7 +107,7 @@ class Attempt(TendedAttempt):
     async def _work(self) -> None:
         async with self.ctx.sessions() as session:
             self.foresight.heed(await self.ctx.past.of(session, self.job.project_id))
-        outputs = await self._render(await self._fetch())
+        outputs = await self._render(await stored_inputs.found(self.ctx, self.claim, self.plan))
         sidecars = await self._sidecars(outputs)
         if not outputs:  # images alone
             first, *sidecars = sidecars
@@ -131,25 +125,6 @@ class Attempt(TendedAttempt):
             self.times.stored(),
         )
         await publication.publish()
-
-    async def _fetch(self) -> dict[str, Path]:
-        """Return the local paths of all inputs by slot. Raises JobFailed when one is not what the plan was made for."""
-        async with self.ctx.sessions() as session:
-            files = await session.scalars(
-                select(File)
-                .join(JobInput, JobInput.file_id == File.id)
-                .where(JobInput.job_id == self.claim.job_id, File.trashed_at.is_(None))
-            )
-            keys = {file.sha256: file.key for file in files}
-        slots: dict[str, Path] = {}
-        for number, facts in enumerate(self.plan.sources):
-            key = prepared_key(facts) or keys.get(facts.sha256)
-            if key is None:
-                raise JobFailed("the video that the job works on was deleted", code="input_gone", stage="fetch")
-            if not await asyncio.to_thread(self.ctx.storage.path(key).is_file):
-                raise JobFailed("a stored file that the job needs is missing", code="file_missing", stage="fetch")
-            slots[f"in{number}"] = self.ctx.storage.path(drawn_key(facts) or key)
-        return slots
 
     async def _render(self, slots: dict[str, Path]) -> tuple[FinishedOutput, ...]:
         if self.plan.is_spliced and (made := await self._spliced(slots)) is not None:
@@ -181,13 +156,9 @@ class Attempt(TendedAttempt):
             self._enter("verify")
             with self.times.spending(CHECK):
                 (output,) = await prove(self.ctx, plan, targets, slots["in0"], partial(self._part_progressed, CHECK))
-        except SpliceFailed as failure:
-            refused = failure.refused
-        except JobFailed as failure:
-            if failure.of_machine or isinstance(failure, LeaseLost):
+        except (SpliceFailed, JobFailed) as failure:
+            if (refused := fallbacks.why_coded_anew(failure)) is None:
                 raise
-            reason: Refusal = "verify" if isinstance(failure, VerifyFailed) else "encode"
-            refused = SpliceRefusal(reason=reason, detail=failure.detail)
         else:
             checks = [*output.checks["checks"], msgspec.to_builtins(check)]
             return (replace(output, checks=output.checks | {"checks": checks}),)
@@ -217,13 +188,12 @@ class Attempt(TendedAttempt):
         try:
             return await self._make(recipe, slots, targets)
         except MediaProcessFailed as failure:
-            if not any(command.hardware for command in recipe.commands) or failure.of_machine:
+            if (software := fallbacks.in_software(failure, recipe, self.plan, capabilities)) is None:
                 raise
             logger.warning("job %s: the machine's encoder failed, software takes over", self.claim.job_id)
-            software = msgspec.structs.replace(capabilities, hardware=())
-            recipe = self.foresight.codes(self.plan, compile_plan(self.plan, software))
+            recipe = self.foresight.codes(self.plan, software)
         except VerifyFailed as failure:
-            if (from_start := recipe.from_start()) is None:
+            if (from_start := fallbacks.from_start(recipe)) is None:
                 raise
             logger.warning("job %s: once more from the source's start: %s", self.claim.job_id, failure.detail)
             recipe = from_start
@@ -279,46 +249,11 @@ class Attempt(TendedAttempt):
         )
 
     async def _sidecars(self, outputs: tuple[FinishedOutput, ...]) -> list[FinishedSidecar]:
-        """Return the files beside the outputs, or instead of any, that the plan promises. Raises VerifyFailed when one
-        is not there, or is not what it should be."""
+        """Finish the files beside the outputs, or instead of any, and prove them. Raises JobFailed."""
         if (streamed := self.plan.streaming) is not None:
             renditions = [output.media for output in outputs[: len(streamed.video_files)]]
             await asyncio.to_thread(packager.finish, streamed, renditions, self.work, self.plan.tracks)
         for sidecar in self.plan.sidecars:
             for name, text in sidecars.texts(sidecar, self.plan.length).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8")
-        finished_sidecars = []
-        for planned in self.plan.files:
-            path = self.work / planned.name
-            try:
-                size_bytes, sha256 = await asyncio.to_thread(measure, path)
-            except FileNotFoundError:
-                size_bytes, sha256 = 0, ""
-            if size_bytes == 0:
-                raise VerifyFailed(f"{planned.name} was not made")
-            if planned.image is not None:
-                await self._check_picture(path, planned.image)
-            finished_sidecars.append(FinishedSidecar(path, planned, size_bytes, sha256))
-        return finished_sidecars
-
-    async def _check_picture(self, path: Path, expected: PlannedImage) -> None:
-        try:
-            seen = await self.ctx.checker.look(path)
-        except Busy as error:  # says nothing about the picture
-            raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
-        except ReelwrightError as error:
-            raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
-        if wrong := verify.image_mismatches(expected, seen):
-            raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
-
-
-def understood(job: Job) -> Plan:
-    """Return the job's plan. Raises JobFailed `newer_plan`: during an upgrade, a worker of the new release may take
-    it next."""
-    try:
-        plan = msgspec.convert(job.plan_json, Plan)
-    except msgspec.ValidationError as error:
-        raise JobFailed(f"{NEWER_PLAN} ({error})", code="newer_plan", stage="fetch") from error
-    if plan.version > PLAN_VERSION:
-        raise JobFailed(NEWER_PLAN, code="newer_plan", stage="fetch")
-    return plan
+        return await prove_sidecars(self.ctx, self.plan, self.work)

@@ -1,4 +1,5 @@
-"""Proves what an attempt made: each output is probed, read through, decoded, compared with its source, and judged."""
+"""Proves what an attempt made: each output is probed, read through, decoded, compared with its source, and judged; each
+image beside them is looked at."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ import msgspec
 
 from reelwright.edits.plan import Plan
 from reelwright.edits.result_check import ResultCheck
-from reelwright.edits.sidecars import track_name
+from reelwright.edits.sidecars import PlannedImage, track_name
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
 from reelwright.media import verify
 from reelwright.media.checks.inspector import inspection
+from reelwright_worker.best_output import FinishedOutput, FinishedSidecar
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.publish import FinishedOutput
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ async def _proven(
             checks=[msgspec.to_builtins(one) for one in wrong],
         )
     _log(checks)
-    size_bytes, sha256 = await asyncio.to_thread(measure, path)
+    size_bytes, sha256 = await asyncio.to_thread(_measured, path)
     stored: dict[str, Any] = {"checks": msgspec.to_builtins(checks), "decoded": msgspec.to_builtins(found.video)}
     if plan.tracks:
         named = [track.told(track_name(number)) for number, track in enumerate(plan.tracks, start=1)]
@@ -85,7 +86,36 @@ def _log(checks: tuple[ResultCheck, ...]) -> None:
     logger.info("output verified", extra={"checks": len(checks), "noted": noted})
 
 
-def measure(path: Path) -> tuple[int, str]:
+async def prove_sidecars(ctx: WorkerContext, plan: Plan, work: Path) -> list[FinishedSidecar]:
+    """Return the files beside the outputs, or instead of any, that the plan promises. Raises VerifyFailed when one is
+    not there, or is not what it should be; JobFailed."""
+    proven = []
+    for planned in plan.files:
+        path = work / planned.name
+        try:
+            size_bytes, sha256 = await asyncio.to_thread(_measured, path)
+        except FileNotFoundError:
+            size_bytes, sha256 = 0, ""
+        if size_bytes == 0:
+            raise VerifyFailed(f"{planned.name} was not made")
+        if planned.image is not None:
+            await _check_image(ctx, path, planned.image)
+        proven.append(FinishedSidecar(path, planned, size_bytes, sha256))
+    return proven
+
+
+async def _check_image(ctx: WorkerContext, path: Path, expected: PlannedImage) -> None:
+    try:
+        seen = await ctx.checker.look(path)
+    except Busy as error:  # says nothing about the picture
+        raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
+    except ReelwrightError as error:
+        raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
+    if wrong := verify.image_mismatches(expected, seen):
+        raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
+
+
+def _measured(path: Path) -> tuple[int, str]:
     """Return the size in bytes and the SHA-256 of a file."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,72 +10,13 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import File, Variant, new_id
-from reelwright.edits.enums import KIND_OF_JOB, FileRole, Quality, VariantKind
-from reelwright.edits.geometry import Size
-from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.outputs import FileOutput
-from reelwright.edits.result_check import check
-from reelwright.edits.sidecars import PlannedFile
+from reelwright.db.models import File, Variant
+from reelwright.edits.enums import KIND_OF_JOB, FileRole, VariantKind
 from reelwright.jobs import lifecycle, results, reuse
+from reelwright_worker.best_output import FinishedOutput, FinishedSidecar, best_of
 from reelwright_worker.fenced_publication import FencedPublication
 
 MILLISECOND = Decimal("0.001")
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedOutput:
-    """One finished, verified output in the work folder. Variant id, and so key, are its own: nobody else's file is
-    touched. `output`: None of an image, where images alone are made; `shown_size`: 0x0 of sound alone."""
-
-    path: Path
-    output: FileOutput | None
-    media: MediaInfo
-    shown_size: Size
-    mime_type: str
-    size_bytes: int
-    sha256: str
-    checks: dict[str, Any]
-    variant_id: uuid.UUID = field(default_factory=new_id)
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """Return what the best of several has most of: the largest picture, then the largest file."""
-        return self.shown_size[0] * self.shown_size[1], self.size_bytes
-
-    @property
-    def quality(self) -> Quality:
-        return Quality.SOURCE if self.output is None else self.output.quality
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedSidecar:
-    """One finished file that goes with the best output."""
-
-    path: Path
-    planned: PlannedFile
-    size_bytes: int
-    sha256: str
-
-    def as_output(self) -> FinishedOutput:
-        """The same as a result of its own, where there is no other."""
-        image, found = self.planned.image, [check("decodes", True, "all of it, without an error")]
-        assert image is not None
-        found.append(check("picture", True, f"{image.width}x{image.height}", f"{image.width}x{image.height}"))
-        if image.pages is not None:
-            found.append(check("frame_count", True, f"{image.pages} frames", str(image.pages)))
-        lasts_s = None if image.duration_ms is None else image.duration_ms / 1000
-        kind = self.planned.content_type.removeprefix("image/")
-        return FinishedOutput(
-            path=self.path,
-            output=None,
-            media=MediaInfo(container=kind, size_bytes=self.size_bytes, duration_s=lasts_s),
-            shown_size=(image.width, image.height),
-            mime_type=self.planned.content_type,
-            size_bytes=self.size_bytes,
-            sha256=self.sha256,
-            checks={"checks": msgspec.to_builtins(found)},
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +38,7 @@ class OutputPublication(FencedPublication):
 
     @property
     def best(self) -> FinishedOutput:
-        return max(self.outputs, key=lambda output: output.rank)
+        return best_of(self.outputs)
 
     def key(self, output: FinishedOutput) -> str:
         if output.output is None:

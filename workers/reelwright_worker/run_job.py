@@ -28,11 +28,12 @@ from reelwright.jobs.claims import Claim
 from reelwright.jobs.footprint import footprint, import_footprint
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
-from reelwright_worker.attempt import Attempt, understood
+from reelwright_worker.attempt import Attempt
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.fenced_publication import COMMIT_RETRY_S
 from reelwright_worker.import_attempt import ImportAttempt
+from reelwright_worker.plan_version import understood
 
 logger = logging.getLogger(__name__)
 
