@@ -1,5 +1,5 @@
-"""What an attempt does instead when its first way has failed: what could not be copied is coded anew, what the encoder in
-hardware could not code is coded in software, what was sought in the source is read from its start."""
+"""What an attempt does instead when its first way has failed: what could not be copied is coded anew, what an encoder
+in hardware could not code is coded in software, what was sought in the source is read from its start."""
 
 from __future__ import annotations
 
