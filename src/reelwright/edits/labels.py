@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits.pointers import below
-from reelwright.edits.text_rules import code_point
+from reelwright.edits.text_rules import code_point, control_character
 from reelwright.errors import FieldError
 
 MAX_TITLE_CHARACTERS = 200
@@ -84,12 +83,6 @@ def _text_faults(text: str, pointer: str) -> Iterator[FieldError]:
         yield FieldError(pointer, f"holds a control character: {code_point(character)}")
     elif not text.strip():
         yield FieldError(pointer, "is blank")
-
-
-def control_character(text: str, allowed: str = "") -> str | None:
-    """Return the first character of a text that steers a terminal or breaks a line, unless it is allowed."""
-    kinds = ("Cc", "Cs", "Zl", "Zp")
-    return next((one for one in text if unicodedata.category(one) in kinds and one not in allowed), None)
 
 
 def metadata_faults(metadata: dict[str, Any], pointer: str) -> list[FieldError]:

@@ -16,9 +16,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.edits import color, timecode
-from reelwright.edits.labels import control_character
 from reelwright.edits.pointers import below
-from reelwright.edits.text_rules import code_point
+from reelwright.edits.text_rules import code_point, control_character
 from reelwright.errors import FieldError, InvalidInput
 
 MARK = "$var"

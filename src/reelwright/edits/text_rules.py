@@ -1,4 +1,5 @@
-"""Which texts may be drawn, and how large; which characters are invisible, which direction a text has. Pure."""
+"""Which texts may be drawn, and how large; which characters are invisible, or control characters that nothing which is
+stored may hold; which direction a text has. Pure."""
 
 from __future__ import annotations
 
@@ -55,6 +56,12 @@ def as_line(text: str, most: int) -> str:
         return checked_line(" ".join(text.split())[:most].strip())
     except ValueError:
         return ""
+
+
+def control_character(text: str, allowed: str = "") -> str | None:
+    """Return the first character of a text that steers a terminal or breaks a line, unless it is allowed."""
+    kinds = ("Cc", "Cs", "Zl", "Zp")
+    return next((one for one in text if unicodedata.category(one) in kinds and one not in allowed), None)
 
 
 def code_point(character: str) -> str:
