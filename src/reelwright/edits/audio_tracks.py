@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import NamedTuple
 
 from reelwright.edits.codecs import AUDIO_RULES, AudioCodec, AudioRules
@@ -106,6 +107,37 @@ def coded(track: AudioStream | None, encoding: AudioEncoding, container: str, *,
     more = max(0, channels - 2) * min(MAX_BIT_RATE_PER_CHANNEL, encoding.bit_rate // 2)
     mixed_down = track is not None and track.channels > channels
     return CodedAudio(codec, rate, layout, encoding.bit_rate + more, mixed_down)
+
+
+def working_track(index: int, track: AudioStream, length: Fraction) -> AudioStream:
+    """A track in the form in which steps work on it."""
+    form = coded(track, AudioEncoding(), "mkv")
+    return AudioStream(
+        index=index,
+        codec="pcm",
+        sample_rate=form.sample_rate,
+        channels=channels_in(form.layout),
+        layout=form.layout,
+        language=track.language,
+        default=track.default,
+        time_base=f"1/{form.sample_rate}",
+        start_s="0",
+        duration_s=float(length),
+    )
+
+
+def silent_track(length: Fraction) -> AudioStream:
+    """A track that was not there."""
+    return AudioStream(
+        index=1,
+        codec="pcm",
+        sample_rate=USUAL_RATE,
+        channels=2,
+        layout="stereo",
+        time_base=f"1/{USUAL_RATE}",
+        start_s="0",
+        duration_s=float(length),
+    )
 
 
 def usual_bit_rate(quality: Quality) -> int:

@@ -8,13 +8,12 @@ from typing import Literal
 import msgspec
 
 from reelwright.edits import audio_tracks, timecode
+from reelwright.edits.audio_tracks import silent_track, working_track
 from reelwright.edits.facts import AnyFacts, SoundFacts
 from reelwright.edits.layers import FadeSeconds, When
 from reelwright.edits.materials import Material, Named, SourceName
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.steps.opening import working_track
-from reelwright.edits.steps.overlay import silent_track
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
 from reelwright.edits.volume import Volume, factor
 from reelwright.errors import FieldError, InvalidInput

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits import held_frames, timecode
+from reelwright.edits.audio_tracks import silent_track
 from reelwright.edits.cadence import usual_rate
 from reelwright.edits.cues.joined_tracks import Brought
 from reelwright.edits.cues.time_line import Piece
@@ -25,7 +26,6 @@ from reelwright.edits.media_info import AudioStream
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.fit import FillText, FitStep, PlannedFit
 from reelwright.edits.steps.opening import PlannedOpening, opening
-from reelwright.edits.steps.overlay import silent_track
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import FieldError, InvalidInput

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from reelwright.edits import audio_tracks, color_standard, held_frames
+from reelwright.edits import color_standard, held_frames
+from reelwright.edits.audio_tracks import working_track
 from reelwright.edits.cadence import even_rate
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import even
-from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
-from reelwright.edits.outputs import AudioEncoding
+from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.steps.state import BasePlannedStep, Planning, VideoState
 from reelwright.edits.steps.trim import TrimStep, kept
 
@@ -113,20 +113,3 @@ def without_times(media: MediaInfo) -> MediaInfo:
     """The same, of whose frames' times nothing is known."""
     video = msgspec.structs.replace(media.main_video, frame_count=None)
     return msgspec.structs.replace(media, video=[video])
-
-
-def working_track(index: int, track: AudioStream, length: Fraction) -> AudioStream:
-    """A track in the form in which it is worked on."""
-    form = audio_tracks.coded(track, AudioEncoding(), "mkv")
-    return AudioStream(
-        index=index,
-        codec="pcm",
-        sample_rate=form.sample_rate,
-        channels=audio_tracks.channels_in(form.layout),
-        layout=form.layout,
-        language=track.language,
-        default=track.default,
-        time_base=f"1/{form.sample_rate}",
-        start_s="0",
-        duration_s=float(length),
-    )

@@ -8,12 +8,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from reelwright.edits import timecode
-from reelwright.edits.audio_tracks import USUAL_RATE
+from reelwright.edits.audio_tracks import silent_track
 from reelwright.edits.facts import AnyFacts, ImageFacts, VideoFacts
 from reelwright.edits.geometry import Size, scaled
 from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.materials import Material
-from reelwright.edits.media_info import AudioStream
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
@@ -103,20 +102,6 @@ class PlannedOverlay(BasePlannedStep, frozen=True, kw_only=True, tag="overlay"):
         if state.media.audio or not self.changes_sound:
             return state
         return state.with_sound([silent_track(state.length)])
-
-
-def silent_track(length: Fraction) -> AudioStream:
-    """A track that was not there."""
-    return AudioStream(
-        index=1,
-        codec="pcm",
-        sample_rate=USUAL_RATE,
-        channels=2,
-        layout="stereo",
-        time_base=f"1/{USUAL_RATE}",
-        start_s="0",
-        duration_s=float(length),
-    )
 
 
 def place(
