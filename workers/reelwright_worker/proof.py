@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
+from reelwright.edits.cues.track import track_file_name
 from reelwright.edits.plan import Plan
 from reelwright.edits.result_check import ResultCheck
-from reelwright.edits.sidecars import PlannedImage, track_name
+from reelwright.edits.sidecars import PlannedImage
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
 from reelwright.media import verify
 from reelwright.media.checks.inspector import inspection
@@ -74,7 +75,7 @@ async def _proven(
     size_bytes, sha256 = await asyncio.to_thread(_measured, path)
     stored: dict[str, Any] = {"checks": msgspec.to_builtins(checks), "decoded": msgspec.to_builtins(found.video)}
     if plan.tracks:
-        named = [track.told(track_name(number)) for number, track in enumerate(plan.tracks, start=1)]
+        named = [track.told(track_file_name(number)) for number, track in enumerate(plan.tracks, start=1)]
         stored["subtitles"] = msgspec.to_builtins(named)
     shown = media.main_video.display_size if media.video else (0, 0)
     mime_type = media.file_format.mime_type

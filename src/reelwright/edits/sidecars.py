@@ -215,7 +215,7 @@ def _thumbnails(request: Thumbnails, frame_size: Size, length: Fraction, pointer
         width=size[0],
         height=size[1],
         at_s=tuple(map(str, times)),
-        files=(*(_jpeg(name, FileRole.THUMBNAIL, size) for name in names), _vtt("thumbnails.vtt")),
+        files=(*(_jpeg(name, FileRole.THUMBNAIL, size) for name in names), webvtt_file("thumbnails.vtt")),
     ), []
 
 
@@ -240,7 +240,7 @@ def _sprite(request: Sprite, frame_size: Size, length: Fraction, pointer: Pointe
         at_s=tuple(map(str, times)),
         columns=grid.columns,
         rows=grid.rows,
-        files=(*(_jpeg(name, FileRole.SPRITE, sheet) for name in names), _vtt("sprite.vtt")),
+        files=(*(_jpeg(name, FileRole.SPRITE, sheet) for name in names), webvtt_file("sprite.vtt")),
     ), []
 
 
@@ -296,14 +296,5 @@ def _jpeg(name: str, role: FileRole, size: Size) -> PlannedFile:
     return PlannedFile(name=name, role=role, content_type=file_formats.JPEG.mime_type, image=image)
 
 
-def track_name(number: int) -> str:
-    """The file of a track of subtitles, by its number, from one on."""
-    return f"subtitles-{number}.vtt"
-
-
-def planned_track(number: int) -> PlannedFile:
-    return _vtt(track_name(number))
-
-
-def _vtt(name: str) -> PlannedFile:
+def webvtt_file(name: str) -> PlannedFile:
     return PlannedFile(name=name, role=FileRole.VTT, content_type=file_formats.WEBVTT.mime_type)

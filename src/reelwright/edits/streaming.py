@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from reelwright import file_formats
+from reelwright.edits.cues.track import track_file_name
 from reelwright.edits.enums import FileRole
-from reelwright.edits.sidecars import PlannedFile, track_name
+from reelwright.edits.sidecars import PlannedFile
 
 HLS_MASTER, DASH_MANIFEST = "master.m3u8", "manifest.mpd"
 
@@ -43,7 +44,7 @@ def planned(request: Streaming, *, renditions: int, audio_tracks: int, subtitles
     tracks = tuple(f"a{number}.mp4" for number in range(audio_tracks))
     files: list[PlannedFile] = []
     if request.hls:
-        texts = tuple(track_name(number) for number in range(1, subtitles + 1))
+        texts = tuple(track_file_name(number) for number in range(1, subtitles + 1))
         lists = [HLS_MASTER, *(playlist_of(media) for media in (*videos, *tracks, *texts))]
         files += [PlannedFile(name=name, role=FileRole.HLS, content_type=file_formats.HLS.mime_type) for name in lists]
     if request.dash:

@@ -99,6 +99,11 @@ class Amount(NamedTuple):
         return None
 
 
+def track_file_name(number: int) -> str:
+    """Of a track of subtitles beside a result, by its number, from one on."""
+    return f"subtitles-{number}.vtt"
+
+
 def of_kind(kind: TextKind, tracks: Iterable[SubtitleTrack]) -> tuple[SubtitleTrack, ...]:
     """Those of the tracks."""
     return tuple(track for track in tracks if track.kind == kind)

@@ -14,10 +14,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from reelwright.edits.cues.cue import Cue
-from reelwright.edits.cues.track import SubtitleTrack, of_kind
+from reelwright.edits.cues.track import SubtitleTrack, of_kind, track_file_name
 from reelwright.edits.facts import AnyFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.outputs import FileOutput
-from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, planned_track
+from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, webvtt_file
 from reelwright.edits.splice_structs import Splice
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.opening import PlannedOpening
@@ -140,7 +140,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def files(self) -> tuple[PlannedFile, ...]:
         """What is made beside the outputs, or instead of any."""
         streamed = self.streaming.files if self.streaming is not None else ()
-        tracks = tuple(planned_track(number) for number, _ in enumerate(self.tracks, start=1))
+        tracks = tuple(webvtt_file(track_file_name(number)) for number, _ in enumerate(self.tracks, start=1))
         return (*(file for sidecar in self.sidecars for file in sidecar.files), *streamed, *tracks)
 
     @property

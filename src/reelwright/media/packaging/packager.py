@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from reelwright.edits.cues.track import SubtitleTrack
+from reelwright.edits.cues.track import SubtitleTrack, track_file_name
 from reelwright.edits.media_info import MediaInfo, VideoStream
-from reelwright.edits.sidecars import track_name
 from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreaming, playlist_of
 from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA
@@ -113,7 +112,7 @@ def _presentation(
         )
         for number, (name, track) in enumerate(tracks)
     )
-    texts = tuple(_text(folder / track_name(number), track) for number, track in enumerate(subtitles, start=1))
+    texts = tuple(_text(folder / track_file_name(number), track) for number, track in enumerate(subtitles, start=1))
     return Presentation(pictures, sounds, texts)
 
 

@@ -12,10 +12,9 @@ from reelwright.edits import language_tags
 from reelwright.edits.codecs import Container
 from reelwright.edits.cues import chapters, write_srt, write_webvtt
 from reelwright.edits.cues.cue import Cue
-from reelwright.edits.cues.track import SubtitleTrack, of_kind, one_after_another
+from reelwright.edits.cues.track import SubtitleTrack, of_kind, one_after_another, track_file_name
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import Plan
-from reelwright.edits.sidecars import track_name
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 
 NAMES = "subtitles.ffmeta"
@@ -36,7 +35,7 @@ def texts(plan: Plan) -> dict[str, str]:
     heads = [SAME_TIME] if plan.streaming is not None and plan.streaming.request.hls else []
     found: dict[str, str] = {}
     for number, track in enumerate(plan.tracks, start=1):
-        found[track_name(number)] = write_webvtt.written(track.cues, first_lines=heads)
+        found[track_file_name(number)] = write_webvtt.written(track.cues, first_lines=heads)
         if "mkv" in containers:
             found[_source(number, "mkv")] = write_srt.written(track.cues)
         if "mp4" in containers:
@@ -71,7 +70,7 @@ def _escaped(text: str) -> str:
 def _source(number: int, container: Container) -> str:
     """From which file a container's track is made. WebM has WebVTT as it is, Matroska SRT, which all its players know;
     MP4 has a text of its own (3GPP's), of which one is shown at a time."""
-    return {"webm": track_name(number), "mkv": f"subtitles-{number}.srt", "mp4": f"subtitles-{number}.mp4.srt"}[
+    return {"webm": track_file_name(number), "mkv": f"subtitles-{number}.srt", "mp4": f"subtitles-{number}.mp4.srt"}[
         container
     ]
 
