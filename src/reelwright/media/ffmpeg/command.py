@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from reelwright.edits.media_info import MediaInfo
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.displayed_frame import DisplayedFrame
 from reelwright.media.ffmpeg.loudness import LoudnessGain
-from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 VERSION = 1
 
@@ -89,67 +86,3 @@ def placed(argument: str, slots: Mapping[str, Path], work: Path) -> str:
     if "%" in found[1]:
         return f"file:{str(work).replace('%', '%%')}/{found[1]}"
     return f"file:{slots.get(found[1], work / found[1])}"
-
-
-BROADCAST = frozenset({"mpegts", "mpeg"})
-"""Containers that are sent: errors of transmission are usual, and what follows a gap is marked as corrupt though it may
-be whole."""
-
-
-def video_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    """An untrusted video: no format that refers to other files, no protocol but files, no decoder that is not wanted.
-
-    A packet that the end of the file tore apart is dropped. The picture's filters stay when its size or format changes
-    in the middle: they would count from their start again. They begin with a scaler, which takes any (but where ffmpeg
-    turns the picture, its own filters come first).
-    """
-    return (
-        *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
-        *(("-reinit_filter:v", "0") if media.main_video.rotation == 0 else ()),
-        *("-max_pixels", str(capabilities.max_pixels), "-threads", str(capabilities.threads)),
-        *("-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)),
-        *("-codec_whitelist", capabilities.decoders, "-i", slot),
-    )
-
-
-def sound_input(slot: str, media: MediaInfo, capabilities: Capabilities) -> tuple[str, ...]:
-    """An untrusted file of which only the sound is read; the same that `video_input` keeps out is kept out."""
-    return (
-        *(("-fflags", "+discardcorrupt") if media.container not in BROADCAST else ()),
-        *("-vn", "-sn", "-dn", "-threads", str(capabilities.threads)),
-        *(
-            "-protocol_whitelist",
-            "file",
-            "-format_whitelist",
-            ",".join(dict.fromkeys((*CONTAINERS, *SOUND_CONTAINERS))),
-        ),
-        *("-codec_whitelist", capabilities.decoders, "-i", slot),
-    )
-
-
-LAST_FRAME = "the last frame of the video is damaged and was left out"
-
-
-def dropping(stream: int, expression: str) -> tuple[str, ...]:
-    """An input's option: packets for which the expression is not 0 are not read."""
-    escaped = expression.replace(",", "\\,")
-    return (f"-bsf:{stream}", f"noise=drop={escaped}")
-
-
-def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
-    """A command that reads all of the video: `arguments` from its options on. The file may have been cut off within its
-    last packet, so that when it proves damaged, all is tried again without that."""
-    video = media.main_video
-    again: tuple[str, ...] = ()
-    forgiving = media.container in BROADCAST
-    if video.last_packet_s is not None and not forgiving:
-        last = Fraction(video.last_packet_s) / Fraction(video.time_base)
-        again = ("-y", *REPORTING, *dropping(video.index, f"gte(dts,{last})"), *arguments)
-    return Command(
-        arguments=(*REPORTING, *arguments),
-        if_damaged=again,
-        lost_then=LAST_FRAME,
-        forgiving=forgiving,
-        video_stream=video.index,
-        **more,
-    )

@@ -1,11 +1,20 @@
-"""What ffmpeg says of a damaged source, line by line, and what of it a client has to know."""
+"""Damaged sources: what ffmpeg says of them, line by line, what of it a client has to know, and what is tried again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
+from reelwright.edits.media_info import MediaInfo
+from reelwright.media.ffmpeg.command import REPORTING, Command
+
+BROADCAST = frozenset({"mpegts", "mpeg"})
+"""Containers that are sent: errors of transmission are usual, and what follows a gap is marked as corrupt though it may
+be whole."""
+LAST_FRAME = "the last frame of the video is damaged and was left out"
 UNDECODABLE = re.compile(
     r"Error processing packet in decoder|Error submitting (a )?packet to (the )?decoder|[Cc]orrupt decoded frame"
     r"|Error while decoding stream|Decoding error|Error during demuxing"
@@ -87,3 +96,28 @@ def _both(frames: int, sounds: int) -> str:
     """So many frames and packets of sound, in words; empty where there is neither."""
     counts = ((frames, "frame", ""), (sounds, "packet", " of sound"))
     return " and ".join(f"{number} {what}{'s' if number > 1 else ''}{of}" for number, what, of in counts if number)
+
+
+def dropping(stream: int, expression: str) -> tuple[str, ...]:
+    """An input's option: packets for which the expression is not 0 are not read."""
+    escaped = expression.replace(",", "\\,")
+    return (f"-bsf:{stream}", f"noise=drop={escaped}")
+
+
+def whole(media: MediaInfo, arguments: Sequence[str], **more: Any) -> Command:
+    """A command that reads all of the video: `arguments` from its options on. The file may have been cut off within its
+    last packet, so that when it proves damaged, all is tried again without that."""
+    video = media.main_video
+    again: tuple[str, ...] = ()
+    forgiving = media.container in BROADCAST
+    if video.last_packet_s is not None and not forgiving:
+        last = Fraction(video.last_packet_s) / Fraction(video.time_base)
+        again = ("-y", *REPORTING, *dropping(video.index, f"gte(dts,{last})"), *arguments)
+    return Command(
+        arguments=(*REPORTING, *arguments),
+        if_damaged=again,
+        lost_then=LAST_FRAME,
+        forgiving=forgiving,
+        video_stream=video.index,
+        **more,
+    )

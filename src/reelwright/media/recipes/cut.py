@@ -11,7 +11,7 @@ from reelwright.edits import audio_tracks
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput
-from reelwright.media.ffmpeg.command import BROADCAST, dropping
+from reelwright.media.ffmpeg.damage import BROADCAST, dropping
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_from, timestamps_from_s
 from reelwright.media.recipes.audio_filters import coded, in_step, lasting
 from reelwright.media.recipes.seeking import clock_behind

@@ -11,10 +11,12 @@ from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import BROADCAST, LAST_FRAME, REPORTING, Command, video_input
+from reelwright.media.ffmpeg.command import REPORTING, Command
+from reelwright.media.ffmpeg.damage import BROADCAST, LAST_FRAME
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.ffmpeg.graph import Pad, rate, whole_graph
 from reelwright.media.ffmpeg.loudness import levelling, measuring
+from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes import needed_span
 from reelwright.media.recipes.audio_filters import encoded, form_for, form_of, formed, held
 from reelwright.media.recipes.loudness_measurements import Measurement, gain_for

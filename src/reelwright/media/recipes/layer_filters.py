@@ -9,7 +9,6 @@ from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import PlannedLayer
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import video_input
 from reelwright.media.ffmpeg.filtergraph import (
     FINE_TICKS,
     Filter,
@@ -21,6 +20,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     seconds,
     timestamps_at_s,
 )
+from reelwright.media.ffmpeg.untrusted_inputs import picture_input, video_input
 from reelwright.media.recipes.extra_frames_under_layers import FADE_RATE
 from reelwright.media.recipes.hdr_graphics import lit
 from reelwright.media.recipes.video_filters import conform_layer
@@ -85,8 +85,7 @@ def layer_input(slot: str, layer: PlannedLayer, media: MediaInfo, capabilities: 
     """Return the options that open a layer's slot."""
     if isinstance(layer.facts, ImageFacts):
         rate = str(FADE_RATE) if may_hold(media) else media.main_video.frame_rate or str(FADE_RATE)
-        pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png", "-framerate", rate)
-        return ("-protocol_whitelist", "file", *pictures, "-i", slot)
+        return picture_input(slot, "-framerate", rate)
     again = ("-stream_loop", "-1") if layer.at_end == "loop" else ()
     silent = () if layer.volume else ("-an",)  # a longer sound would hold up each turn of a loop
     shown_s = Fraction(layer.end_s) - Fraction(layer.start_s)

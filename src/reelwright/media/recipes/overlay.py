@@ -15,8 +15,10 @@ from reelwright.media.encoders.frame_times import lasting_until
 from reelwright.media.encoders.muxing import into
 from reelwright.media.encoders.software import coded_video
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import Command, video_input, whole
+from reelwright.media.ffmpeg.command import Command
+from reelwright.media.ffmpeg.damage import whole
 from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
+from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late
 from reelwright.media.recipes.extra_frames_under_layers import clock, under
 from reelwright.media.recipes.layer_filters import layer_input, layer_of

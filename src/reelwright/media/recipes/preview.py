@@ -17,9 +17,10 @@ from reelwright.edits.plan import Plan
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.state import VideoState
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command, video_input
+from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import rate, whole_graph
+from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.needed_span import needed_since
 from reelwright.media.recipes.scene import Scene
 from reelwright.media.recipes.seeking import reading_options

@@ -15,9 +15,10 @@ from reelwright.edits.splice_structs import FrameRun, Splice
 from reelwright.media.encoders.muxing import codec_tag, into
 from reelwright.media.encoders.splice_edges import coded_beside
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input
+from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, ratio, seconds, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
+from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.edited import EditedSource
 from reelwright.media.recipes.seeking import RUN_OUT_S, reading_options

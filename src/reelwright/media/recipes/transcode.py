@@ -19,10 +19,12 @@ from reelwright.media.encoders.frame_format import keeps_hdr, pixel_format
 from reelwright.media.encoders.frame_times import lasting_until
 from reelwright.media.encoders.muxing import NOWHERE, into
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command, video_input, whole
+from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command
+from reelwright.media.ffmpeg.damage import whole
 from reelwright.media.ffmpeg.filtergraph import Filter, Graphs, filter_, timestamps_begun
 from reelwright.media.ffmpeg.loudness import levelling, measuring
 from reelwright.media.ffmpeg.progress import PACKET
+from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.packaging import packager
 from reelwright.media.recipes import sidecars
 from reelwright.media.recipes.audio_filters import coded, copied, form_for, formed, in_step, late

@@ -16,13 +16,8 @@ from reelwright.media.encoders.frame_times import lasting_until
 from reelwright.media.encoders.muxing import into
 from reelwright.media.encoders.software import coded_video
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.command import (
-    BROADCAST,
-    LAST_FRAME,
-    REPORTING,
-    Command,
-    video_input,
-)
+from reelwright.media.ffmpeg.command import REPORTING, Command
+from reelwright.media.ffmpeg.damage import BROADCAST, LAST_FRAME
 from reelwright.media.ffmpeg.displayed_frame import DisplayedFrame
 from reelwright.media.ffmpeg.filtergraph import (
     Expression,
@@ -32,6 +27,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     measured_number,
     timestamps_held_from,
 )
+from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.tracks import InputList, TrackInputs

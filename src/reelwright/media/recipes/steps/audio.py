@@ -7,7 +7,6 @@ from fractions import Fraction
 from reelwright.edits.audio_tracks import CodedAudio
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.steps.audio import PlannedAudio, PlannedSound
-from reelwright.media.ffmpeg.command import sound_input
 from reelwright.media.ffmpeg.filtergraph import (
     COUNTED_TIMES,
     FIRST_OF_TWO_ON_BOTH,
@@ -23,6 +22,7 @@ from reelwright.media.ffmpeg.filtergraph import (
     timestamps_from_s,
 )
 from reelwright.media.ffmpeg.graph import Graph, Pad
+from reelwright.media.ffmpeg.untrusted_inputs import sound_input
 from reelwright.media.recipes.audio_filters import fades, form_of, formed, held, lasting, silence, without_holes
 from reelwright.media.recipes.ducking import ducked
 from reelwright.media.recipes.scene import Scene, Sound

@@ -12,9 +12,9 @@ from reelwright.edits.facts import ImageFacts
 from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
 from reelwright.edits.steps.concat import PlannedClip, PlannedConcat
-from reelwright.media.ffmpeg.command import video_input
 from reelwright.media.ffmpeg.filtergraph import FRAME_NUMBERS, Filter, filter_, grid
 from reelwright.media.ffmpeg.graph import Graph, Pad, rate, rgb, time_base
+from reelwright.media.ffmpeg.untrusted_inputs import picture_input, video_input
 from reelwright.media.recipes.audio_filters import form_of, formed, lasting, silence
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
@@ -86,9 +86,8 @@ def _like(video: VideoStream, like: VideoStream) -> list[Filter]:
 
 
 def _still_input(slot: str) -> tuple[str, ...]:
-    pictures = ("-f", "png_pipe", "-format_whitelist", "png_pipe", "-codec_whitelist", "png")
     # all wait decoded for their turn: a second thread would hold another frame of each
-    return ("-threads", "1", "-protocol_whitelist", "file", *pictures, "-i", slot)
+    return ("-threads", "1", *picture_input(slot))
 
 
 def _still(scene: Scene, step: PlannedConcat, clip: PlannedClip, facts: ImageFacts, number: int) -> Pad:
