@@ -16,7 +16,7 @@ from sqlalchemy.orm import load_only
 from reelwright.db.models import Job
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, RateLimited
 from reelwright.jobs.selection import Selection
-from reelwright.library import pages
+from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Cursor, Wanted
 
 MAX_JOBS = 1000
@@ -50,7 +50,7 @@ async def each(sessions: async_sessionmaker[AsyncSession], wanted: Wanted, selec
     """Do it to every job of the wanted part; where a limit of whoever asks is reached, to those before it: the next
     part begins with the one that was refused by that. Raises RateLimited, QuotaExceeded: already the first one is."""
     async with sessions() as session:
-        conditions = [*await selection.conditions(session), *await pages.with_labels(session, Job, wanted.labels)]
+        conditions = [*await selection.conditions(session), *await stored_labels.having(session, Job, wanted.labels)]
         few = [load_only(Job.id, Job.created_at, raiseload=True)]
         part = await pages.by_time(session, Job, Job.created_at, wanted, conditions, descending=False, options=few)
     refused: list[NotDone] = []

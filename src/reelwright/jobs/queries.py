@@ -15,7 +15,7 @@ from reelwright.db.ownership import PROJECT, confining, project_of_task
 from reelwright.edits.enums import JobStatus, Quality
 from reelwright.errors import NotFound
 from reelwright.jobs.selection import Selection
-from reelwright.library import pages
+from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Part, Wanted
 
 NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"]
@@ -38,7 +38,7 @@ async def find(session: AsyncSession, job_id: uuid.UUID) -> Job:
 async def page(session: AsyncSession, wanted: Wanted, selection: Selection, *, whole: bool = False) -> Part[Job]:
     """Return one page of the jobs that are asked for, newest first; unless they are wanted `whole`, without their edits
     and what their tracks of subtitles say: that may be a megabyte of each."""
-    conditions = [*await selection.conditions(session), *await pages.with_labels(session, Job, wanted.labels)]
+    conditions = [*await selection.conditions(session), *await stored_labels.having(session, Job, wanted.labels)]
     if whole:
         return await pages.by_time(session, Job, Job.created_at, wanted, conditions, options=[LOOKED_AT])
     large = [LOOKED_AT, *(defer(column, raiseload=True) for column in (Job.edit_json, Job.plan_json))]

@@ -11,21 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Uuid, any_, func, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.interfaces import ORMOption
 
-from reelwright.db.models import Base, Labelled
-from reelwright.db.ownership import confines_itself, project_of_task
+from reelwright.db.models import Base
 from reelwright.edits.labels import NO_LABELS, Labels
 
 Row = TypeVar("Row", bound=Base)
 
-MOST_FEW = 1000
-"""So many rows that have a label are sorted for a page of them; where there are more, the list of all is read until a
-page is full."""
 _CURSOR = struct.Struct(">?IIq16s")
 _MOST_PAGES = 2**32 - 1
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -93,26 +88,6 @@ class Part(Generic[Row]):
     def next_cursor(self) -> str | None:
         """Return it as clients hand it on."""
         return None if self.following is None else str(self.following)
-
-
-async def with_labels(session: AsyncSession, kind: type[Labelled], labels: Labels) -> list[ColumnElement[bool]]:
-    """Return the condition that a row has all these labels, if there are any.
-
-    Who sees one project finds few rows by the index of its labels. Of many, the list of all its rows by time gives a
-    page sooner; the planner, which knows how often all projects use a label and not how often this one does, is told.
-    """
-    if not (wanted := labels.stored):
-        return []
-    if (project_id := project_of_task()) is None:
-        return [kind.labels.contains(wanted)]
-    row: Any = kind
-    named = func.owned_labels(row.project_id, row.labels, type_=JSONB)
-    theirs = func.owned_labels(literal(project_id, Uuid), literal(wanted, JSONB), type_=JSONB)
-    few = confines_itself(select(row.id).where(named.contains(theirs)).limit(MOST_FEW + 1))
-    found = list(await session.scalars(few))
-    if len(found) <= MOST_FEW:
-        return [row.id == any_(literal(found, ARRAY(Uuid)))]
-    return [func.jsonb_contains(row.labels, literal(wanted, JSONB))]  # @>, of which no index knows
 
 
 async def count(session: AsyncSession, kind: type[Base], conditions: Sequence[ColumnElement[bool]]) -> int:

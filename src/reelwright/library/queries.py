@@ -7,17 +7,15 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, cast, or_, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import Asset, File, Variant, Video
 from reelwright.db.ownership import PROJECT, confining, project_of_task
 from reelwright.edits.enums import FileRole, Quality, VariantKind
-from reelwright.edits.labels import Labels
 from reelwright.errors import NotFound
-from reelwright.library import pages
+from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Part, Wanted
 from reelwright.storage.local import LocalStorage
 
@@ -61,7 +59,7 @@ async def asset(session: AsyncSession, asset_id: uuid.UUID) -> Asset:
 
 async def videos(session: AsyncSession, wanted: Wanted, order: str = "-upload_time") -> Part[Video]:
     """Return a page of videos. `order` is a key of VIDEO_ORDERS, descending with a minus before it."""
-    conditions = await pages.with_labels(session, Video, wanted.labels)
+    conditions = await stored_labels.having(session, Video, wanted.labels)
     if order.endswith("upload_time"):
         return await pages.by_time(
             session, Video, Video.upload_time, wanted, conditions, descending=order.startswith("-")
@@ -99,7 +97,7 @@ async def all_variants(
     """Return a page of variants, newest first."""
     given = ((Variant.kind, kind), (Variant.video_id, video_id))
     conditions = [column == value for column, value in given if value is not None]
-    conditions += await pages.with_labels(session, Variant, wanted.labels)
+    conditions += await stored_labels.having(session, Variant, wanted.labels)
     return await pages.by_time(session, Variant, Variant.created_at, wanted, conditions)
 
 
@@ -107,15 +105,6 @@ async def files_of_variants(session: AsyncSession, variant_ids: Collection[uuid.
     """Return each variant's files, by name."""
     rows = await session.scalars(select(File).where(File.variant_id.in_(variant_ids)).order_by(File.name))
     return _by_variant(rows)
-
-
-async def change_labels(
-    session: AsyncSession, kind: type[Video] | type[Variant], row_id: uuid.UUID, labels: Labels, given: Iterable[str]
-) -> None:
-    """Set the given labels of a video or a variant, in one step: who changes others at the same time loses none. One
-    that is given and empty is taken away."""
-    changed = kind.labels.op("-")(cast(list(given), ARRAY(Text))).op("||")(cast(labels.stored, JSONB))
-    await session.execute(update(kind).where(kind.id == row_id).values(labels=changed))
 
 
 async def variants(session: AsyncSession, video_id: uuid.UUID) -> list[tuple[Variant, list[File]]]:

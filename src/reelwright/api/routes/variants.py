@@ -23,7 +23,7 @@ from reelwright.api.schemas.videos import VariantOut, VariantPage
 from reelwright.db.models import Variant
 from reelwright.edits.enums import VariantKind
 from reelwright.errors import FieldError, InvalidInput
-from reelwright.library import deletion, lineage, queries, retention
+from reelwright.library import deletion, lineage, queries, retention, stored_labels
 
 
 @get("/", summary="List variants", operation_class=operation(responses={200: examples.VARIANTS}))
@@ -70,7 +70,7 @@ async def change_variant(
     """As of a video. What its job was given at first stays with the job."""
     labels, given = data.change()
     async with services.sessions.begin() as session:
-        await queries.change_labels(session, Variant, variant_id, labels, given)
+        await stored_labels.change(session, Variant, variant_id, labels, given)
         if data.keep_s is not UNSET:
             await retention.change(session, Variant, variant_id, data.keep_s, services.keep_rules)
         variant = await queries.variant(session, variant_id)

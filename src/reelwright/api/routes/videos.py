@@ -36,7 +36,7 @@ from reelwright.errors import (
     UnreadableMedia,
     UnsupportedMedia,
 )
-from reelwright.library import deletion, queries, retention
+from reelwright.library import deletion, queries, retention, stored_labels
 
 Order = Literal[
     "upload_time",
@@ -173,7 +173,7 @@ async def change_video(
     `keep_s` counts from now; null: as the project's rule says."""
     labels, given = data.change()
     async with services.sessions.begin() as session:
-        await queries.change_labels(session, Video, video_id, labels, given)
+        await stored_labels.change(session, Video, video_id, labels, given)
         if data.keep_s is not UNSET:
             await retention.change(session, Video, video_id, data.keep_s, services.keep_rules)
         return VideoOut.of(await queries.video(session, video_id), services.addresses)
