@@ -12,7 +12,7 @@ from reelwright.command_runs import end_as, run_work, transaction
 from reelwright.settings import Settings
 
 if TYPE_CHECKING:
-    from reelwright.jobs.foretold_ends import Ending
+    from reelwright.jobs.retention_dry_run import Ending
 
 
 @click.group()
@@ -59,7 +59,7 @@ def rules(project: str, keep: tuple[tuple[str, int | None], ...]) -> None:
 )
 def endings(project: str | None, within_s: int) -> None:
     """Say what would be deleted by then, and delete nothing: by project and kind how many, and how many bytes."""
-    from reelwright.jobs.foretold_ends import endings as foretold
+    from reelwright.jobs.retention_dry_run import endings as foretold
     from reelwright.library.retention import rules_of_settings
 
     found: list[Ending] = []

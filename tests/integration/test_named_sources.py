@@ -16,7 +16,7 @@ from reelwright import file_formats
 from reelwright.db.models import Asset, new_id
 from reelwright.edits.materials import Named
 from reelwright.errors import NotFound
-from reelwright.jobs import expiry
+from reelwright.jobs import retention_deletion
 from reelwright.library import deletion, named_sources, uploaded_assets, uploads
 from tests.integration.test_lifecycle import waits_for_a_lock
 from tests.support.job_database import World
@@ -88,7 +88,7 @@ async def test_templates_that_name_it_are_found_by_an_index(
     operator: asyncpg.Connection[asyncpg.Record],
 ) -> None:
     """What is kept for a template's sake is looked at again and again: no look reads all templates."""
-    over = select(Asset.id).where(*expiry.asset_is_over())
+    over = select(Asset.id).where(*retention_deletion.asset_is_over())
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy says nothing of its arguments
     statement = over.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     plan = [row[0] for row in await operator.fetch(f"EXPLAIN {statement}")]

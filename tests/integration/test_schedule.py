@@ -10,7 +10,8 @@ import pytest
 
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs import failed_attempts, lifecycle, waiting
-from reelwright.jobs.rescue import end_expired_jobs, requeue_forgotten_jobs
+from reelwright.jobs.expired_jobs import end_expired_jobs
+from reelwright.jobs.rescue import requeue_forgotten_jobs
 from reelwright.jobs.timing import MAX_AHEAD_S, Timing
 from tests.support.job_database import World
 from tests.support.job_states import FAILED

@@ -1,5 +1,5 @@
-"""A job's states and every transition between them. Beside creation.py, failed_attempts.py, postponement.py and
-followers.py nothing writes a job's state.
+"""A job's states and every transition between them. Beside creation.py, expired_jobs.py, failed_attempts.py,
+postponement.py and followers.py nothing writes a job's state.
 
 Claim, cancel and retry are functions of the database (claim_job, claim_job_with_room, cancel_job, retry_job:
 migrations/README.md says in which files); the latter two operators call, too.
@@ -28,7 +28,6 @@ from sqlalchemy import (
     Row,
     Text,
     Uuid,
-    and_,
     bindparam,
     cast,
     column,
@@ -44,18 +43,13 @@ from reelwright.access import admission
 from reelwright.capacity.rule import Amounts
 from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.errors import Conflict, JobFailed, NotFound
+from reelwright.errors import Conflict, NotFound
 from reelwright.jobs import claims, followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.claims import Claim
-from reelwright.jobs.failed_attempts import error_of
+from reelwright.jobs.expired_jobs import expire
 
-_LEAVE_QUEUE = text("SELECT procrastinate_cancel_job_v1(CAST(:entry AS bigint), false, false)")
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
-
-
-EXPIRED: Final = and_(Job.status == JobStatus.PENDING, Job.started_at.is_(None), Job.expires_at <= func.now())
-"""Jobs that have not begun when they should have, by the database's clock."""
 
 
 _TAKER: Final = (
@@ -181,23 +175,6 @@ async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **
     await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
     announce(session, Transition(job.id, job.type, JobStatus.SUCCESS))
     return job
-
-
-async def expire(session: AsyncSession, job_id: uuid.UUID) -> None:
-    """End a job in FAILURE that has not begun when it should have; nothing to do for any other. It shares its encode
-    with nobody, as all jobs that are bound to times."""
-    job = await session.scalar(select(Job).where(Job.id == job_id, EXPIRED).with_for_update())
-    if job is None:
-        return
-    failure = JobFailed("it had not begun when its `expires_at` came", code="expired", stage="queue")
-    job.status = JobStatus.FAILURE
-    job.error, job.error_message = error_of(failure), failure.sentence
-    job.finished_at = job.updated_at = func.now()
-    await session.flush()
-    await session.execute(_LEAVE_QUEUE, {"entry": job.queue_job_id})
-    await waiting.forget(session, job.id)
-    await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
-    announce(session, Transition(job.id, job.type, job.status, code=failure.code))
 
 
 async def hand_back(session: AsyncSession, claim: Claim) -> None:

@@ -2,7 +2,7 @@
 
 Loops in every worker, outside the queue so that full slots cannot starve them. An advisory lock lets one worker at a
 time do what is the database's; each sweeps its own work folder. The duties themselves: rescue.py, queue_upkeep.py,
-expiry.py, library/sweep.py, events/.
+retention_deletion.py, library/sweep.py, events/.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions, may_be_silent
 from reelwright.errors import Conflict, NotFound
 from reelwright.events import deliveries, log
-from reelwright.jobs import expiry, rescue
-from reelwright.jobs.expiry import Kind
+from reelwright.jobs import rescue, retention_deletion
 from reelwright.jobs.patience_after_outages import OutagePatience
 from reelwright.jobs.queue_upkeep import delete_old_entries
+from reelwright.jobs.retention_deletion import Kind
 from reelwright.library import retention
 from reelwright.library.deletion import remove_files
 from reelwright.library.root_identity import FOREIGN, belongs
@@ -115,7 +115,7 @@ class Maintenance:
     async def end_stored(self) -> None:
         """Delete what is kept no longer: results, videos, assets, and what was in the trash for long enough."""
         async with self.sessions.single_statements() as session:
-            due = await expiry.due(session)
+            due = await retention_deletion.due(session)
         if not due:
             return
         async with self.sessions() as session:
@@ -136,18 +136,18 @@ class Maintenance:
         some = True
         while some:
             async with self.sessions.single_statements() as session:
-                found = await expiry.ended(session, kind, self.keep)
+                found = await retention_deletion.ended(session, kind, self.keep)
             some = False
             for what in found:
                 try:
                     async with self.sessions.begin() as session:
                         if not await _sole(session, _EXPIRY_LOCK):
                             return
-                        keys = await expiry.end(session, what, self.keep)
+                        keys = await retention_deletion.end(session, what, self.keep)
                 except (Conflict, NotFound):  # it is needed still, or somebody was faster
                     continue
                 await remove_files(self.storage, keys)
-                some = len(found) == expiry.AT_ONCE
+                some = len(found) == retention_deletion.AT_ONCE
                 logger.info("%s %s has ended, and is deleted", what.kind, what.id)
 
     async def sweep_files(self) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import ForgottenJob, Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import failed_attempts, followers, lifecycle, queue, reuse
+from reelwright.jobs import failed_attempts, followers, queue, reuse
+from reelwright.jobs.expired_jobs import EXPIRED, end_expired_jobs
 from reelwright.jobs.queue_upkeep import ANSWERED_WITHIN_S, end_abandoned_entries
 
 logger = logging.getLogger(__name__)
@@ -52,15 +53,6 @@ async def rescue_lost_jobs(session: AsyncSession) -> None:
         error = {"code": failure.code, "stage": job.stage, "detail": failure.detail}
         status = await failed_attempts.count_failure(session, job, failure, error=error)
         logger.warning("job %s lost its worker and is %s now", job.id, status.value, extra={"job_id": str(job.id)})
-
-
-async def end_expired_jobs(session: AsyncSession) -> None:
-    """End jobs that have not begun when they should have, and that no worker has come to since."""
-    expired = await session.scalars(
-        select(Job.id).where(lifecycle.EXPIRED).limit(AT_A_TIME).with_for_update(skip_locked=True)
-    )
-    for job_id in expired.all():
-        await lifecycle.expire(session, job_id)
 
 
 async def requeue_forgotten_jobs(session: AsyncSession) -> None:
@@ -103,7 +95,7 @@ async def rescue_followers(session: AsyncSession) -> None:
 
 
 _STEPS: Final[dict[Step, ColumnElement[bool]]] = {
-    end_expired_jobs: exists(select(Job.id).where(lifecycle.EXPIRED)),
+    end_expired_jobs: exists(select(Job.id).where(EXPIRED)),
     rescue_lost_jobs: exists(select(Job.id).where(_LOST)),
     rescue_followers: exists(select(Job.id).where(_FOLLOWS)),
     requeue_forgotten_jobs: or_(_HELD, exists(select(ForgottenJob.job_id))),

@@ -1,7 +1,7 @@
 """When what is stored ends: as its request says, else as the project's rule did when it came, else as the settings did.
 
 The moment stands in the row (`kept_until`), so that answers tell it and no later rule moves it; whoever may change the
-thing may change it. What is done then: jobs/expiry.py.
+thing may change it. What is done then: jobs/retention_deletion.py.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from reelwright.api.openapi import retention_examples as examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.retention import EndingOut, EndingsOut
 from reelwright.db.ownership import confined
-from reelwright.jobs.foretold_ends import endings
+from reelwright.jobs.retention_dry_run import endings
 
 
 @get("/endings", summary="What would be deleted", operation_class=operation(responses={200: examples.ENDINGS}))

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Timestamp
-from reelwright.jobs.foretold_ends import Ending, What
+from reelwright.jobs.retention_dry_run import Ending, What
 
 
 class EndingOut(msgspec.Struct, frozen=True, kw_only=True):

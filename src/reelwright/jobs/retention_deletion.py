@@ -1,4 +1,4 @@
-"""What ends now, and its end: found by its moment, deleted one by one, by the code that serves a client's DELETE.
+"""What is kept no longer is deleted: found by its moment, one by one, by the code that serves a client's DELETE.
 
 What an unfinished job reads stays until that has ended, a video for as long as a result of it is kept by an end of its
 own, an asset for as long as a template names it. Each deletion looks again at what it has locked: who changes an end at

@@ -1,4 +1,5 @@
-"""What would be deleted by a moment, how many and how many bytes: the dry run of expiry.py, by the same conditions."""
+"""What would be deleted by a moment, how many and how many bytes: the dry run of retention_deletion.py, by its
+conditions."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from sqlalchemy.orm import aliased
 from reelwright.access.keep_rules import KeepRules
 from reelwright.db.models import Asset, Delivery, EventRow, File, Job, Project, Variant, Video
 from reelwright.db.trash import see_trash
-from reelwright.jobs import expiry
-from reelwright.jobs.expiry import Moment
+from reelwright.jobs import retention_deletion
+from reelwright.jobs.retention_deletion import Moment
 from reelwright.library import retention
 
 What: TypeAlias = Literal["trash", "results", "videos", "assets", "jobs", "events", "deliveries"]
@@ -63,12 +64,12 @@ def _stored(
     at: Moment,
 ) -> list[tuple[What, retention.Kept, list[ColumnElement[bool]], ColumnElement[bool], ColumnElement[bool]]]:
     """Return for each kind that has files: whose rows, which of them end, which of those are read, which files go."""
-    trash: list[ColumnElement[bool]] = [expiry.trash_is_over(at)]
-    videos, video_read = list(expiry.video_is_over(at)), expiry.video_is_read()
-    results, result_read = list(expiry.result_is_over(at)), expiry.result_is_read()
+    trash: list[ColumnElement[bool]] = [retention_deletion.trash_is_over(at)]
+    videos, video_read = list(retention_deletion.video_is_over(at)), retention_deletion.video_is_read()
+    results, result_read = list(retention_deletion.result_is_over(at)), retention_deletion.result_is_read()
     gone = select(Video.id).where(*videos, ~video_read)
     results.append(Variant.video_id.not_in(gone))  # they go with their videos
-    assets, asset_read = list(expiry.asset_is_over(at)), expiry.asset_is_read()
+    assets, asset_read = list(retention_deletion.asset_is_over(at)), retention_deletion.asset_is_read()
     never = Video.id.is_(None)
     return [
         ("trash", Video, trash, never, _files_of(select(Video.id).where(*trash))),
@@ -127,7 +128,9 @@ async def _records(session: AsyncSession, project_id: uuid.UUID, rules: KeepRule
     """Return how many rows go that have no files."""
     queries: dict[What, Select[int]] = {}
     if rules.jobs_s:
-        queries["jobs"] = select(func.count(Job.id)).where(*expiry.job_is_over(project_id, rules.jobs_s, at))
+        queries["jobs"] = select(func.count(Job.id)).where(
+            *retention_deletion.job_is_over(project_id, rules.jobs_s, at)
+        )
     if rules.events_s:
         old = EventRow.created_at < at - datetime.timedelta(seconds=rules.events_s)
         queries["events"] = select(func.count(EventRow.seq)).where(EventRow.project_id == project_id, old)
