@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from reelwright.events import deliveries
+from reelwright.events import disabling
 from reelwright.events.deliverer import Deliverer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
@@ -24,7 +24,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_once_the_database_is_back(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its answer is written down by then, and it is not asked again."""
-    disable, tried = deliveries.disable, 0
+    disable, tried = disabling.disable, 0
 
     async def broken_at_first(*arguments: Any) -> bool:
         nonlocal tried
@@ -36,7 +36,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_once_the_database_is_back(
     async def answer(call: Call, writer: asyncio.StreamWriter) -> None:
         writer.write(head(410))
 
-    monkeypatch.setattr(deliveries, "disable", broken_at_first)
+    monkeypatch.setattr(disabling, "disable", broken_at_first)
     async with Remote(answer).running() as remote:
         await endpoint(world, remote.url("/hooks"), "job.started")
         await world.claimed(await world.job())

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from reelwright.db.models import Delivery, Webhook
 from reelwright.errors import Conflict, RemoteUnavailable
-from reelwright.events import deliveries, message, replays, webhooks
+from reelwright.events import deliveries, disabling, replays, signing_secrets, webhook_request, webhooks
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
@@ -64,14 +64,14 @@ async def test_one_that_requests_name_is_tried_again_and_signed_for_by_the_proje
     webhook_id: uuid.UUID = await world.do(webhooks.of_request, URL)
     async with world.sessions() as session:
         webhook = await session.get_one(Webhook, webhook_id)
-    assert await world.do(deliveries.disable, webhook, "gone")
-    assert not await world.do(deliveries.disable, webhook, "failing")  # nobody is told twice
+    assert await world.do(disabling.disable, webhook, "gone")
+    assert not await world.do(disabling.disable, webhook, "failing")  # nobody is told twice
     assert await world.do(webhooks.of_request, URL) == webhook_id
     async with world.sessions() as session:
         webhook = await session.get_one(Webhook, webhook_id)
     assert (webhook.disabled_at, webhook.disabled_reason) == (None, None)
     with pytest.raises(Conflict, match="project's secret"):
-        await world.do(webhooks.rotate, webhook_id, overlap_s=0)
+        await world.do(signing_secrets.rotate, webhook_id, overlap_s=0)
     with pytest.raises(Conflict, match="one by one"):
         await world.do(replays.replay_range, webhook_id, after=0, until=None, types=[])
 
@@ -87,15 +87,15 @@ async def test_an_answer_that_breaks_off_has_said_enough_where_it_is_a_good_one(
 
     (reaction,) = await asyncio.gather(_sent(settings, breaking_off), return_exceptions=True)
     if is_told:
-        assert reaction == message.Reaction(200, "be\ufffdgun", None)
+        assert reaction == webhook_request.Reaction(200, "be\ufffdgun", None)
     else:
         assert isinstance(reaction, RemoteUnavailable)
 
 
-async def _sent(settings: Settings, answering: Answering) -> message.Reaction:
+async def _sent(settings: Settings, answering: Answering) -> webhook_request.Reaction:
     client = OutboundClient(OutboundRules.of(settings))
     async with Remote(answering).running() as remote:
-        return await message.send(
+        return await webhook_request.send(
             client,
             remote.url("/hooks"),
             message_id="evt_1",

@@ -15,7 +15,7 @@ from prometheus_client import generate_latest
 from reelwright.access.first_answers import KeyReused, UnderWay
 from reelwright.access.grants import TokenRefusal
 from reelwright.access.purposes import Purpose
-from reelwright.events.deliveries import Outcome
+from reelwright.events.outcomes import Outcome
 from reelwright.settings_reader import parse
 from reelwright.telemetry import metrics
 from tests.support.service import free_port

@@ -19,11 +19,12 @@ from reelwright.cancellation import set_within
 from reelwright.db.models import Delivery, EventRow, Webhook
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions
-from reelwright.errors import AddressRefused, ReelwrightError, RemoteStalled
-from reelwright.events import deliveries, message
-from reelwright.events.deliveries import Outcome, Tried, Turn
+from reelwright.errors import ReelwrightError
+from reelwright.events import deliveries, disabling, webhook_request
+from reelwright.events.deliveries import Tried, Turn
 from reelwright.events.event import Event
-from reelwright.events.schedule import again_after_s, rest_s, retry_after_s
+from reelwright.events.outcomes import Outcome, of_answer, of_failure
+from reelwright.events.webhook_retries import again_after_s, rest_s, retry_after_s
 from reelwright.outbound.client import OutboundClient
 from reelwright.telemetry import metrics
 
@@ -38,8 +39,6 @@ others come between."""
 POLL_S = 1.0
 PAUSE_S = 1.0
 NOT_WRITTEN_PAUSE_S = 0.02
-GONE = 410
-BUSY = (429, 503)
 
 
 class Deliverer:
@@ -113,7 +112,7 @@ class Deliverer:
         answer = error = asked = None
         outcome: Outcome
         try:
-            said = await message.send(
+            said = await webhook_request.send(
                 self._client,
                 turn.webhook.url,
                 message_id=told.id,
@@ -123,9 +122,9 @@ class Deliverer:
                 timeout_s=self._timeout_s,
             )
             status, answer, asked = said.status, said.text, said.retry_after
-            outcome = _meaning(status)
+            outcome = of_answer(status)
         except ReelwrightError as failure:
-            outcome, error = _failure(failure), failure.detail
+            outcome, error = of_failure(failure), failure.detail
         except Exception:
             logger.exception("delivery %s to webhook %s", delivery.id, turn.webhook.id)
             outcome, error = "unreachable", "something unforeseen; the worker's log has more"
@@ -183,7 +182,7 @@ class Deliverer:
     async def _disable(self, webhook: Webhook) -> None:
         """Tell an endpoint nothing more that says that it is gone."""
         async with self._sessions.begin() as session:
-            if await deliveries.disable(session, webhook, "gone"):
+            if await disabling.disable(session, webhook, "gone"):
                 logger.warning("webhook %s is disabled: it answered 410", webhook.id)
 
 
@@ -198,22 +197,6 @@ def _count(turn: Turn, results: Sequence[Tried]) -> None:
             metrics.WEBHOOKS_GIVEN_UP.inc()
         if not result.delivered and turn.webhook.failing_since is None:
             logger.warning("webhook %s does not take what is sent: %s", turn.webhook.id, result.error or result.status)
-
-
-def _meaning(status: int) -> Outcome:
-    if 200 <= status < 300:
-        return "delivered"
-    if status == GONE:
-        return "gone"
-    if status in BUSY:
-        return "busy"
-    return "redirected" if status < 400 else "refused" if status < 500 else "failing"
-
-
-def _failure(error: ReelwrightError) -> Outcome:
-    if isinstance(error, AddressRefused):
-        return "not_allowed"
-    return "stalled" if isinstance(error, RemoteStalled) else "unreachable"
 
 
 async def _told(error: Exception, what: str) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries: taken by a worker an endpoint at a time, written down with what was answered.
+"""Deliveries: taken by a worker an endpoint at a time, written down with what was answered; listed; forgotten.
 
 A worker that takes an endpoint has it until it has written down what came of that, or its lease runs out; its token is
 the fence. So an endpoint is told things in order, and one that hangs keeps nobody else waiting.
@@ -10,7 +10,7 @@ import datetime
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -37,8 +37,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, SigningSecret, Webhook, new_id
-from reelwright.events import log, schedule, webhooks
+from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, Webhook, new_id
+from reelwright.errors import NotFound
+from reelwright.events import webhooks
+from reelwright.events.outcomes import Outcome
+from reelwright.events.signing_secrets import secrets_of
 
 CHANNEL = "reelwright_webhooks"
 """NOTIFY channel: something is due."""
@@ -47,10 +50,6 @@ LOOKED_AT = 16
 SENT_AT_ONCE = 8
 """To one endpoint, once it has taken something; to one that has not, or fails: one thing."""
 PRUNED_AT_ONCE = 10_000
-Outcome: TypeAlias = Literal[
-    "delivered", "gone", "redirected", "busy", "refused", "failing", "unreachable", "stalled", "not_allowed"
-]
-"""Of a try: what the endpoint answered, or why it could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +202,6 @@ async def take(session: AsyncSession, limit: int, *, doubtful: int, timeout_s: f
     return [Turn(webhook, token, await secrets_of(session, webhook), due[webhook.id]) for webhook in ours.values()]
 
 
-async def secrets_of(session: AsyncSession, webhook: Webhook) -> tuple[str, ...]:
-    """Return those by which messages are signed now."""
-    holder: Webhook | SigningSecret = webhook
-    if webhook.of_requests:
-        holder = await webhooks.signing_secret_of(session, webhook.project_id)
-    assert holder.secret is not None
-    overlaps = holder.previous_until is not None and holder.previous_until > datetime.datetime.now(datetime.UTC)
-    return (holder.secret, *([holder.previous_secret] if overlaps and holder.previous_secret else []))
-
-
 async def _due(
     session: AsyncSession, ours: Mapping[uuid.UUID, Webhook]
 ) -> dict[uuid.UUID, tuple[tuple[Delivery, EventRow], ...]]:
@@ -291,26 +280,37 @@ def _judged(ours: Mapping[uuid.UUID, Sequence[Tried]]) -> dict[str, Any]:
     return {"ours": list(ours), "took": took, "rests_for_s": rests}
 
 
-async def disable(session: AsyncSession, webhook: Webhook, reason: str) -> bool:
-    """Tell an endpoint nothing more, and all others that this is so. Returns False where it was so before.
-
-    The log first, then the endpoint's row, as all do that hold both."""
-    if await session.scalar(select(Webhook.disabled_at).where(Webhook.id == webhook.id)) is not None:
-        return False
-    told = {"webhook_id": str(webhook.id), "url": webhook.url, "reason": reason}
-    await log.record(session, webhook.project_id, "webhook.disabled", webhook.id, told)
-    row = await session.scalar(select(Webhook).where(Webhook.id == webhook.id).with_for_update(key_share=True))
-    if row is not None:
-        await webhooks.end(session, row, reason)
-    return row is not None
-
-
-async def failing_for_days(session: AsyncSession) -> Sequence[Webhook]:
-    """Return endpoints that have taken nothing for so long that nobody seems to care."""
-    failing = select(Webhook).where(
-        Webhook.disabled_at.is_(None), Webhook.failing_since < func.now() - schedule.GIVEN_UP_AFTER
+async def page(
+    session: AsyncSession, webhook_id: uuid.UUID, *, state: str | None, offset: int, limit: int
+) -> tuple[Sequence[tuple[Delivery, EventRow | None]], int]:
+    """Return some deliveries of an endpoint, the newest first, and how many there are. Raises NotFound."""
+    await webhooks.find(session, webhook_id)
+    conditions = [Delivery.webhook_id == webhook_id, *([Delivery.state == state] if state is not None else [])]
+    total = await session.scalar(select(func.count()).select_from(Delivery).where(*conditions)) or 0
+    ordered = (
+        select(Delivery, EventRow)
+        .join(
+            EventRow, (EventRow.project_id == Delivery.project_id) & (EventRow.seq == Delivery.event_seq), isouter=True
+        )
+        .where(*conditions)
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
     )
-    return (await session.scalars(failing)).all()
+    rows = (await session.execute(ordered.offset(offset).limit(limit))).all()
+    return [(delivery, event) for delivery, event in rows], total
+
+
+async def find(
+    session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID
+) -> tuple[Delivery, EventRow | None, Sequence[DeliveryAttempt]]:
+    """Return a delivery, its event where that is kept, and all its tries. Raises NotFound."""
+    delivery = await session.scalar(
+        select(Delivery).where(Delivery.id == delivery_id, Delivery.webhook_id == webhook_id)
+    )
+    if delivery is None:
+        raise NotFound("no such delivery")
+    event = await session.get(EventRow, (delivery.project_id, delivery.event_seq))
+    tries = select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)
+    return delivery, event, (await session.scalars(tries)).all()
 
 
 async def prune(session: AsyncSession, project_id: uuid.UUID, keep: datetime.timedelta) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -213,6 +214,15 @@ CHOICES = (
     *(name for name, row in CATALOGUE.items() if row.told),
 )
 """What an endpoint may choose."""
+
+
+def chosen(choices: Collection[str], types: Collection[str] = ()) -> list[str]:
+    """Return the types of events that an endpoint's choices name; `types`: of those alone, where any are named."""
+    return [
+        name
+        for name in CATALOGUE
+        if {ALL, name, f"{name.partition('.')[0]}.*"} & set(choices) and (not types or name in types)
+    ]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import EventLog, EventRow
 from reelwright.errors import ReelwrightError
-from reelwright.events.event import ALL, CATALOGUE
 
 CHANNEL = "reelwright_events"
 """NOTIFY channel; the payload is the project's id."""
@@ -86,12 +85,3 @@ async def prune(session: AsyncSession, project_id: uuid.UUID, keep: datetime.tim
     if last is not None:
         await session.execute(delete(EventRow).where(EventRow.project_id == project_id, EventRow.seq <= last))
         await session.execute(update(EventLog).where(EventLog.project_id == project_id).values(pruned_seq=last))
-
-
-def chosen(choices: Collection[str], types: Collection[str] = ()) -> list[str]:
-    """Return the types of events that an endpoint's choices name; `types`: of those alone, where any are named."""
-    return [
-        name
-        for name in CATALOGUE
-        if {ALL, name, f"{name.partition('.')[0]}.*"} & set(choices) and (not types or name in types)
-    ]

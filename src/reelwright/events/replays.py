@@ -1,4 +1,4 @@
-"""Deliveries as clients see them: listed with what was answered, and made again."""
+"""Events sent once more because a client asks for it: one, or many of the log; and one to try an endpoint."""
 
 from __future__ import annotations
 
@@ -8,51 +8,18 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, Webhook, new_id
-from reelwright.errors import Conflict, NotFound
-from reelwright.events import log, webhooks
-from reelwright.events.deliveries import CHANNEL
+from reelwright.db.models import Delivery, EventRow, Webhook, new_id
+from reelwright.errors import Conflict
+from reelwright.events import deliveries, log, webhooks
+from reelwright.events.event import chosen
 
 REPLAYED_AT_ONCE = 10_000
-
-
-async def page(
-    session: AsyncSession, webhook_id: uuid.UUID, *, state: str | None, offset: int, limit: int
-) -> tuple[Sequence[tuple[Delivery, EventRow | None]], int]:
-    """Return some deliveries of an endpoint, the newest first, and how many there are. Raises NotFound."""
-    await webhooks.find(session, webhook_id)
-    conditions = [Delivery.webhook_id == webhook_id, *([Delivery.state == state] if state is not None else [])]
-    total = await session.scalar(select(func.count()).select_from(Delivery).where(*conditions)) or 0
-    ordered = (
-        select(Delivery, EventRow)
-        .join(
-            EventRow, (EventRow.project_id == Delivery.project_id) & (EventRow.seq == Delivery.event_seq), isouter=True
-        )
-        .where(*conditions)
-        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
-    )
-    rows = (await session.execute(ordered.offset(offset).limit(limit))).all()
-    return [(delivery, event) for delivery, event in rows], total
-
-
-async def find(
-    session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID
-) -> tuple[Delivery, EventRow | None, Sequence[DeliveryAttempt]]:
-    """Return a delivery, its event where that is kept, and all its tries. Raises NotFound."""
-    delivery = await session.scalar(
-        select(Delivery).where(Delivery.id == delivery_id, Delivery.webhook_id == webhook_id)
-    )
-    if delivery is None:
-        raise NotFound("no such delivery")
-    event = await session.get(EventRow, (delivery.project_id, delivery.event_seq))
-    tries = select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.number)
-    return delivery, event, (await session.scalars(tries)).all()
 
 
 async def replay(session: AsyncSession, webhook_id: uuid.UUID, delivery_id: uuid.UUID) -> Delivery:
     """Send an event once more, under its own id. Raises NotFound, Conflict."""
     webhook = await _enabled(session, webhook_id)
-    _, event, _ = await find(session, webhook_id, delivery_id)
+    _, event, _ = await deliveries.find(session, webhook_id, delivery_id)
     if event is None:
         raise Conflict("the event is not kept any more")
     return (await _send_again(session, webhook, [event]))[0]
@@ -66,7 +33,7 @@ async def replay_range(
     webhook = await _enabled(session, webhook_id)
     if webhook.of_requests:
         raise Conflict("it hears of the jobs of requests: replay their deliveries one by one")
-    wanted = log.chosen(webhook.events, types)
+    wanted = chosen(webhook.events, types)
     query = select(EventRow).where(EventRow.project_id == webhook.project_id, EventRow.seq > after)
     query = query if until is None else query.where(EventRow.seq <= until)
     events = (
@@ -114,5 +81,5 @@ async def _send_again(session: AsyncSession, webhook: Webhook, events: Sequence[
     if made:
         webhook.due_at, webhook.rests_until = now, None
         await session.flush()
-        await session.execute(text("SELECT pg_notify(:channel, 'due')"), {"channel": CHANNEL})
+        await session.execute(text("SELECT pg_notify(:channel, 'due')"), {"channel": deliveries.CHANNEL})
     return made

@@ -20,9 +20,9 @@ from reelwright.db.models import Job, Webhook
 from reelwright.db.models.jobs import UNFINISHED
 from reelwright.edits.labels import Labels
 from reelwright.errors import ReelwrightError
-from reelwright.events import message
-from reelwright.events.deliveries import secrets_of
+from reelwright.events import webhook_request
 from reelwright.events.event import ID_PREFIX, PROGRESS, JobProgressData, ProgressMessage, as_told
+from reelwright.events.signing_secrets import secrets_of
 from reelwright.jobs.time_left import seconds_left
 from reelwright.outbound.client import OutboundClient
 
@@ -92,7 +92,7 @@ class ProgressMessages:
 
     async def _send(self, url: str, secrets: tuple[str, ...], told: ProgressMessage) -> None:
         try:
-            await message.send(
+            await webhook_request.send(
                 self._client,
                 url,
                 message_id=told.id,

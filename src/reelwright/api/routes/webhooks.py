@@ -32,7 +32,7 @@ from reelwright.api.schemas.webhooks import (
     WebhookPatch,
 )
 from reelwright.errors import Conflict, FieldError, InvalidInput
-from reelwright.events import replays, webhooks
+from reelwright.events import deliveries, replays, signing_secrets, webhooks
 from reelwright.events.webhooks import checked_url
 from reelwright.outbound.rules import OutboundRules
 
@@ -129,7 +129,7 @@ async def rotate_secret(
 ) -> Response[SecretOut]:
     """For `overlap_s` messages bear two signatures, by the new secret and by the old one."""
     async with services.sessions.begin() as session:
-        made = await webhooks.rotate(session, webhook_id, overlap_s=data.overlap_s)
+        made = await signing_secrets.rotate(session, webhook_id, overlap_s=data.overlap_s)
     return Response(SecretOut.of(made), headers=NOT_CACHED)
 
 
@@ -142,7 +142,7 @@ async def rotate_secret(
 async def signing_secret(services: NamedDependency[Services]) -> Response[SecretOut]:
     """By which messages to the `webhook_url` of requests are signed."""
     async with services.sessions.begin() as session:
-        secret = await webhooks.signing_secret(session)
+        secret = await signing_secrets.signing_secret(session)
     return Response(SecretOut.of(secret), headers=NOT_CACHED)
 
 
@@ -158,7 +158,7 @@ async def rotate_signing_secret(
 ) -> Response[SecretOut]:
     """For `overlap_s` messages bear two signatures, by the new secret and by the old one."""
     async with services.sessions.begin() as session:
-        made = await webhooks.rotate_signing_secret(session, overlap_s=data.overlap_s)
+        made = await signing_secrets.rotate_signing_secret(session, overlap_s=data.overlap_s)
     return Response(SecretOut.of(made), headers=NOT_CACHED)
 
 
@@ -192,7 +192,7 @@ async def list_deliveries(
 ) -> DeliveryPage:
     """The newest first."""
     async with services.sessions() as session:
-        rows, total = await replays.page(
+        rows, total = await deliveries.page(
             session, webhook_id, state=state_, offset=(page - 1) * page_size, limit=page_size
         )
     items = [DeliveryOut.of(row, event) for row, event in rows]
@@ -209,7 +209,7 @@ async def get_delivery(
 ) -> DeliveryWhole:
     """With each try: when it was, how long it took, what was answered."""
     async with services.sessions() as session:
-        row, event, tries = await replays.find(session, webhook_id, delivery_id)
+        row, event, tries = await deliveries.find(session, webhook_id, delivery_id)
     return DeliveryWhole.whole(row, event, [AttemptOut.of(one) for one in tries])
 
 
@@ -249,7 +249,7 @@ async def replay_events(
 
 
 async def _delivery(session: Any, made: Any) -> DeliveryOut:
-    row, event, _ = await replays.find(session, made.webhook_id, made.id)
+    row, event, _ = await deliveries.find(session, made.webhook_id, made.id)
     return DeliveryOut.of(row, event)
 
 

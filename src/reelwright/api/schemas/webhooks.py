@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from reelwright.api.schemas.base import Body, Page, Timestamp
 from reelwright.db.models import Delivery, DeliveryAttempt, EventRow, Webhook
 from reelwright.events.event import ALL, CATALOGUE, CHOICES, ID_PREFIX
-from reelwright.events.webhooks import Secret
+from reelwright.events.signing_secrets import Secret
 
 MAX_OVERLAP_S = 30 * 24 * 3600
 

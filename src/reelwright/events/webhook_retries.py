@@ -3,7 +3,6 @@ Pure."""
 
 from __future__ import annotations
 
-import datetime
 from email.utils import parsedate_to_datetime
 
 TRIES_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -11,8 +10,6 @@ TRIES_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER = 0.1
 MAX_REST_S = 300.0
 MAX_RETRY_AFTER_S = 24 * 3600.0
-GIVEN_UP_AFTER = datetime.timedelta(days=5)
-"""An endpoint that has taken nothing for so long is disabled."""
 
 
 def again_after_s(age_s: float, random: float) -> float | None:

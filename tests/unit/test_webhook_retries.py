@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.events.schedule import MAX_RETRY_AFTER_S, retry_after_s
+from reelwright.events.webhook_retries import MAX_RETRY_AFTER_S, retry_after_s
 
 NOON = 1_445_428_800.0  # Wed, 21 Oct 2015 12:00:00 GMT
 
