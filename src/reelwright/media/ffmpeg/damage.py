@@ -98,6 +98,12 @@ def _both(frames: int, sounds: int) -> str:
     return " and ".join(f"{number} {what}{'s' if number > 1 else ''}{of}" for number, what, of in counts if number)
 
 
+def source_damaged(why: str, done_s: float) -> str:
+    """What a client is told when nothing is made of it. `done_s`: how far the output was."""
+    where = f" after {done_s:.1f} s of the output" if done_s else ""
+    return f"the source is damaged{where} ({why.rstrip('.')}): cut out a part that is intact, or upload it again"
+
+
 def dropping(stream: int, expression: str) -> tuple[str, ...]:
     """An input's option: packets for which the expression is not 0 are not read."""
     escaped = expression.replace(",", "\\,")

@@ -1,4 +1,5 @@
-"""What became of an ffmpeg process that did not end well, by its exit status and its words. Pure.
+"""What became of an ffmpeg process that did not end well, by its exit status and its words, and which of these are
+shown. Pure.
 
 What ended it from outside, and what the machine refused it, is not the job's fault; a limit that it ran into is. An
 error of the media is left to the caller, who knows the files.
@@ -8,7 +9,9 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from reelwright.media.sandbox import contained
 
@@ -16,6 +19,8 @@ _STOPPED = (255, 123)
 """Exit statuses of an ffmpeg that was told to stop by SIGTERM, SIGINT or SIGXCPU, and of one that was told thrice."""
 
 _OUTSIDE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+REASON_CHARACTERS = 300
 
 _ERROR = re.compile(r"\[(error|fatal|panic)\](?!.*(Immediate exit requested|Exiting normally|received signal))")
 
@@ -76,3 +81,23 @@ def _by_signal(number: signal.Signals) -> Failure:
     if number is signal.SIGKILL:  # the kernel's for want of memory, too: it may be what the job needs
         return Failure("killed", f"ffmpeg was ended by {number.name}")
     return Failure("crashed", f"ffmpeg crashed ({number.name})")
+
+
+def reason(lines: Iterable[str], first_damage: str) -> str:
+    """The first thing that ffmpeg called an error, else the first that spoke of damage."""
+    for line in lines:
+        if "[error]" in line or "[fatal]" in line:
+            return _told(line)
+    return _told(first_damage) if first_damage else "it gave no reason"
+
+
+def _told(line: str) -> str:
+    """Without what it is tagged with, which may be an address."""
+    return line.rpartition("] ")[2]
+
+
+def without_paths(text: str, inputs: Iterable[Path], work: Path) -> str:
+    """What ffmpeg said, with the names of files alone."""
+    for path in inputs:
+        text = text.replace(str(path), path.name)
+    return text.replace(f"{work}/", "")

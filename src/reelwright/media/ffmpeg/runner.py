@@ -20,8 +20,8 @@ from reelwright.cancellation import finished
 from reelwright.errors import MediaProcessFailed, ProcessEvidence
 from reelwright.media.ffmpeg import hardware_devices
 from reelwright.media.ffmpeg.command import Command, Recipe, placed
-from reelwright.media.ffmpeg.damage import Damage
-from reelwright.media.ffmpeg.failure import verdict
+from reelwright.media.ffmpeg.damage import Damage, source_damaged
+from reelwright.media.ffmpeg.failure import REASON_CHARACTERS, reason, verdict, without_paths
 from reelwright.media.ffmpeg.progress import Progress, ProgressReader, percent
 from reelwright.media.sandbox import contained
 from reelwright.storage import disk_space
@@ -251,7 +251,8 @@ class _Process:
             if line := line.strip()[:STDERR_LINE_CHARACTERS]:
                 self.stderr.append(line)
                 if self.damage.note(line, self.reader.latest.out_time_s) and not self.forgiving:
-                    raise self._failure(self._damage(), SOURCE_DAMAGED)
+                    why = source_damaged(self._reason(), self.reader.latest.out_time_s)
+                    raise self._failure(why, SOURCE_DAMAGED)
 
     async def _watch(self, began: float) -> None:
         """End a process that makes no progress, takes too long or fills the disk. Silent work, as moving the index to
@@ -292,25 +293,11 @@ class _Process:
             raise self._failure(found.detail, found.code, status, of_machine=found.of_machine)
         raise self._failure(f"ffmpeg could not make the output: {self._reason()}", "ffmpeg_failed", status)
 
-    def _damage(self) -> str:
-        done_s = self.reader.latest.out_time_s
-        where = f" after {done_s:.1f} s of the output" if done_s else ""
-        why = self._reason().rstrip(".")
-        return f"the source is damaged{where} ({why}): cut out a part that is intact, or upload it again"
-
     def _reason(self) -> str:
-        """The first thing that ffmpeg called an error, without paths or addresses."""
-        for line in self.stderr:
-            if "[error]" in line or "[fatal]" in line:
-                return self._without_paths(line.rpartition("] ")[2])[:300]
-        if self.damage.first:
-            return self._without_paths(self.damage.first.rpartition("] ")[2])[:300]
-        return "it gave no reason"
+        return self._without_paths(reason(self.stderr, self.damage.first))[:REASON_CHARACTERS]
 
     def _without_paths(self, text: str) -> str:
-        for path in self.inputs:
-            text = text.replace(str(path), path.name)
-        return text.replace(f"{self.work}/", "")
+        return without_paths(text, self.inputs, self.work)
 
     def _failure(
         self,
