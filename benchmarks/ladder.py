@@ -11,7 +11,7 @@ from benchmarks.processes import TreeTime
 from benchmarks.proofs import proofs
 from benchmarks.report import Figure, ratios
 from benchmarks.running import Running, running
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 
 ROUNDS = 5
 QUALITIES = ("1080p", "720p", "480p")
@@ -53,7 +53,7 @@ def _bare(live: Running, job: dict[str, Any], video: dict[str, Any], folder: Pat
     targets = [folder / f"bare{number}.mp4" for number in range(len(QUALITIES))]
     slots = {"<in0>": f"file:{live.stored(video)}"}
     slots |= {f"<out{number}>": f"file:{target}" for number, target in enumerate(targets)}
-    program = capabilities.ffmpeg_path(live.service.settings)
+    program = executable.ffmpeg_path(live.service.settings)
     return [str(program), *(slots.get(word, word) for word in command[1:])], targets
 
 

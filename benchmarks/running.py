@@ -19,7 +19,7 @@ from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.jobs.history import CHANNEL
 from reelwright.library.overlay_images import image_key
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 from reelwright.settings_reader import parse
 from tests.support.processes import Process
 from tests.support.service import FINAL, Service
@@ -86,7 +86,7 @@ class Running:
         for number, layer in enumerate(layers, start=1):
             picture = self.service.settings.media_path / image_key(layer["facts"]["sha256"])
             slots[f"<in{number}>"] = f"file:{picture}"
-        return [str(capabilities.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
+        return [str(executable.ffmpeg_path(self.service.settings)), *(slots.get(word, word) for word in command[1:])]
 
     def stored(self, video: dict[str, Any]) -> Path:
         return self.service.settings.media_path / str(video["stored_path"])

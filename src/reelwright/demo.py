@@ -16,7 +16,7 @@ from httpx_sse import aconnect_sse
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.up import alongside, answering, base_url, service
@@ -85,7 +85,7 @@ async def make_sample(settings: Settings, folder: Path) -> Path:
     console.print(f"Making a sample video: {target}")
     process = await contained.start(
         [
-            *(str(capabilities.ffmpeg_path(settings)), "-nostdin", "-v", "error", "-y"),
+            *(str(executable.ffmpeg_path(settings)), "-nostdin", "-v", "error", "-y"),
             *("-f", "lavfi", "-i", f"testsrc2=size={SAMPLE_SIZE}:rate=25:duration={SAMPLE_SECONDS}"),
             *("-f", "lavfi", "-i", f"sine=frequency=440:beep_factor=4:duration={SAMPLE_SECONDS}"),
             *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"),

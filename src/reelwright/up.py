@@ -15,7 +15,7 @@ from reelwright.db.database import located
 from reelwright.db.embedded import elsewhere
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import capabilities, executable
 from reelwright.settings import Settings
 from reelwright.supervisor import API, WORKER, ServiceEnded, Supervisor
 
@@ -84,7 +84,7 @@ async def _require_ffmpeg(settings: Settings) -> None:
     try:
         await capabilities.capabilities(settings)
     except MediaProcessFailed as error:
-        raise ServiceEnded(f"FFMPEG_BIN={capabilities.ffmpeg_path(settings)}: {error.detail}") from error
+        raise ServiceEnded(f"FFMPEG_BIN={executable.ffmpeg_path(settings)}: {error.detail}") from error
 
 
 async def alongside(running: asyncio.Task[None], work: Coroutine[Any, Any, T]) -> T:

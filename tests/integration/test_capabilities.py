@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg.capabilities import capabilities, ffmpeg_path, version
+from reelwright.media.ffmpeg.capabilities import capabilities
+from reelwright.media.ffmpeg.executable import ffmpeg_path, version
 from reelwright.settings import Settings
 
 

@@ -14,7 +14,7 @@ import pytest
 from reelwright.edits.edit import trim
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
@@ -88,7 +88,7 @@ async def test_what_is_not_read_is_not_missed(prober: Prober, tmp_path: Path, ho
     await run(
         msgspec.structs.replace(recipe, commands=(again,)),
         {"in0": source.path, "out0": target},
-        ffmpeg=capabilities.ffmpeg_path(recipes.SETTINGS),
+        ffmpeg=executable.ffmpeg_path(recipes.SETTINGS),
         work=target.parent,
         budget=recipes.BUDGET,
         report=lambda *_: None,

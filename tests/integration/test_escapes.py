@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reelwright.media.ffmpeg import capabilities, system_call_trial
+from reelwright.media.ffmpeg import executable, system_call_trial
 from reelwright.media.sandbox import contained, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings
@@ -133,7 +133,7 @@ async def test_an_ffmpeg_that_needs_more_is_not_broken_by_the_list(monkeypatch: 
         assert not contained.holds_to_list()
         (missing,) = contained.available().missing
         assert "with the allow-list this ffmpeg fails" in missing
-        await capabilities.version(Settings())
+        await executable.version(Settings())
     finally:
         contained.use_fallback("")
         system_calls.program.cache_clear()

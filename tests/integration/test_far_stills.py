@@ -14,8 +14,8 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.plan import Plan, resolve
 from reelwright.edits.sidecars import Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.steps import Step
-from reelwright.media.ffmpeg.capabilities import ffmpeg_path
 from reelwright.media.ffmpeg.command import Recipe
+from reelwright.media.ffmpeg.executable import ffmpeg_path
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan

@@ -21,7 +21,7 @@ from reelwright.edits.plan import ImageFacts, Plan
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.steps import Step
 from reelwright.errors import Busy, UnreadableMedia
-from reelwright.media.ffmpeg import capabilities, short_run
+from reelwright.media.ffmpeg import executable, short_run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command
 from reelwright.storage import in_use
@@ -77,7 +77,7 @@ async def looked_at(plan: Plan, look: Look, source: Path, patch: Path, work: Pat
     slots = {"in0": source} | {f"in{number}": patch for number in range(1, len(plan.sources))}
     command = preview_command(plan, look, await recipes.ffmpeg_can())
     bounds = {"timeout_s": 60, "memory_bytes": 4 * 2**30, "most_bytes": 2**26, **limits}
-    ffmpeg = capabilities.ffmpeg_path(recipes.SETTINGS)
+    ffmpeg = executable.ffmpeg_path(recipes.SETTINGS)
     return await short_run.make(command, look.file_name, slots, ffmpeg=ffmpeg, work_root=work, **bounds)
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from reelwright.capacity.machine_resources import WorkPlace
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 from reelwright.settings import Settings
 from reelwright.storage import disk_space
 from reelwright.storage.local import LocalStorage
@@ -26,7 +26,7 @@ from tests.support.job_database import World
 def ffmpeg(tmp_path: Path, settings: Settings) -> Path:
     """The program of the worker under test, which may go away."""
     program = tmp_path / "ffmpeg"
-    program.symlink_to(capabilities.ffmpeg_path(settings))
+    program.symlink_to(executable.ffmpeg_path(settings))
     return program
 
 

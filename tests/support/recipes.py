@@ -19,7 +19,7 @@ from reelwright.edits.plan import ExpectedOutput, Facts, ImageFacts, Plan, resol
 from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.streaming import Streaming
 from reelwright.media.checks.inspector import Inspector, inspection
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import capabilities, executable
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
@@ -121,7 +121,7 @@ async def make(
     return await run(
         compile_plan(plan, await ffmpeg_can(settings)),
         slots,
-        ffmpeg=capabilities.ffmpeg_path(settings),
+        ffmpeg=executable.ffmpeg_path(settings),
         work=work,
         budget=BUDGET,
         report=report,

@@ -20,7 +20,7 @@ from msgspec import UNSET
 from reelwright.edits.edit import Edit
 from reelwright.edits.plan import Plan, remux, resolve, splicing
 from reelwright.edits.splice_structs import CutMode, Splice, SpliceRefusal
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import splice_recipe
@@ -96,7 +96,7 @@ async def made(
     able = await ffmpeg_can()
     target.parent.mkdir()
     recipe = splice_recipe(plan, able)
-    program = capabilities.ffmpeg_path(SETTINGS)
+    program = executable.ffmpeg_path(SETTINGS)
     missing = await run(
         recipe, slots_of(source, layers), ffmpeg=program, work=target.parent, budget=BUDGET, report=lambda *_: None
     )

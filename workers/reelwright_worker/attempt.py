@@ -23,7 +23,7 @@ from reelwright.jobs.blame import short_of_space
 from reelwright.jobs.claims import Claim
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
-from reelwright.media.ffmpeg import capabilities
+from reelwright.media.ffmpeg import executable
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.packaging import packager
@@ -234,7 +234,7 @@ class Attempt(TendedAttempt):
         return await run(
             recipe,
             slots,
-            ffmpeg=capabilities.ffmpeg_path(settings),
+            ffmpeg=executable.ffmpeg_path(settings),
             work=self.work,
             budget=Budget(
                 wall_base_s=settings.job_wall_base_s,

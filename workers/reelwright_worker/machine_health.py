@@ -24,7 +24,7 @@ from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, hindered
 from reelwright.jobs import able_workers, room, toolchains, waiting
 from reelwright.media.encoders import hardware
-from reelwright.media.ffmpeg import capabilities, system_call_trial, toolchain
+from reelwright.media.ffmpeg import capabilities, executable, system_call_trial, toolchain
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.toolchain import Toolchain
 from reelwright.settings import Settings
@@ -134,9 +134,9 @@ class MachineHealth:
                 return hindered(error, at=name)
             if free_bytes <= reserve_bytes:
                 return disk_space.trouble(folder, reserve_bytes, name)
-        if shutil.which(capabilities.ffmpeg_path(self._settings)) is None:
+        if shutil.which(executable.ffmpeg_path(self._settings)) is None:
             return JobFailed(
-                f"FFMPEG_BIN={capabilities.ffmpeg_path(self._settings)}: there is no such program",
+                f"FFMPEG_BIN={executable.ffmpeg_path(self._settings)}: there is no such program",
                 code="cannot_start",
                 of_machine=True,
             )
@@ -176,7 +176,7 @@ class MachineHealth:
         """Start ffmpeg: that it runs shows also that processes can be started at all."""
         try:
             if not hasattr(self, "capabilities"):
-                await capabilities.version(self._settings)
+                await executable.version(self._settings)
                 await system_call_trial.settle(self._settings)
                 encoders = await hardware.hardware_encoders(self._settings)
                 known = await capabilities.capabilities(self._settings)
@@ -190,7 +190,7 @@ class MachineHealth:
                     ", ".join(encoders) or "none",
                 )
             else:
-                await capabilities.version(self._settings)
+                await executable.version(self._settings)
         except JobFailed as error:
             return JobFailed(f"FFMPEG_BIN: {error.detail}", code="cannot_start", of_machine=True)
         except (OSError, MemoryError) as error:

@@ -20,7 +20,7 @@ from reelwright.errors import MediaProcessFailed
 from reelwright.jobs import waiting
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.library.root_identity import FOREIGN
-from reelwright.media.ffmpeg import capabilities, system_call_trial
+from reelwright.media.ffmpeg import executable, system_call_trial
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
@@ -107,7 +107,7 @@ class MediaChecks:
         try:
             if not self._checks:
                 await system_call_trial.settle(self._settings)
-            version = await capabilities.version(self._settings)
+            version = await executable.version(self._settings)
         except MediaProcessFailed as error:
             return CheckOut(name="ffmpeg", ok=False, detail=error.detail)
         except TimeoutError:

@@ -8,7 +8,8 @@ from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.edits.codecs import ENCODERS
 from reelwright.errors import MediaProcessFailed
 from reelwright.media.encoders.hardware import hardware_encoders
-from reelwright.media.ffmpeg.capabilities import capabilities, ffmpeg_path
+from reelwright.media.ffmpeg.capabilities import capabilities
+from reelwright.media.ffmpeg.executable import ffmpeg_path
 from reelwright.media.images.fontconfig import COLOUR_EMOJI
 from reelwright.media.images.fonts import FontBook
 from reelwright.settings import Settings

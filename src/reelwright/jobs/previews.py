@@ -18,7 +18,7 @@ from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import Draft
 from reelwright.library.overlay_images import OverlayImages, drawn_key
-from reelwright.media.ffmpeg import capabilities, short_run
+from reelwright.media.ffmpeg import capabilities, executable, short_run
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command, result_of
 from reelwright.media.sandbox.fair_slots import Turns
@@ -54,7 +54,7 @@ class Previews:
                 command,
                 look.file_name,
                 {f"in{number}": path for number, path in enumerate(paths)},
-                ffmpeg=capabilities.ffmpeg_path(self._settings),
+                ffmpeg=executable.ffmpeg_path(self._settings),
                 work_root=self._settings.work_path,
                 timeout_s=self._settings.preview_timeout_s,
                 memory_bytes=self._settings.media_memory_bytes,

@@ -16,7 +16,8 @@ from reelwright.media.encoders.frame_times import times
 from reelwright.media.encoders.muxing import codec_tag
 from reelwright.media.encoders.rate_control import average_rate, crf_or_rate
 from reelwright.media.ffmpeg import hardware_devices
-from reelwright.media.ffmpeg.capabilities import ask, listed_encoders
+from reelwright.media.ffmpeg.capabilities import listed_encoders
+from reelwright.media.ffmpeg.executable import ask
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_
 from reelwright.media.sandbox import contained
 from reelwright.settings import Settings

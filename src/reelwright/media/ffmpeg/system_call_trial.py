@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reelwright.edits.codecs import CODECS
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.ffmpeg.capabilities import ask, listed_encoders, program_state
+from reelwright.media.ffmpeg.capabilities import listed_encoders
+from reelwright.media.ffmpeg.executable import ask, program_state
 from reelwright.media.sandbox import contained, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from reelwright.media.ffmpeg.capabilities import Capabilities, build, program_state
+from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import VERSION as RECIPE_VERSION
+from reelwright.media.ffmpeg.executable import build, program_state
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
 

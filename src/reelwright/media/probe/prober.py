@@ -13,7 +13,7 @@ from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
 from reelwright.edits.cues.packet_text import TEXT_CODECS
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.ffmpeg.capabilities import ffmpeg_path
+from reelwright.media.ffmpeg.executable import ffmpeg_path
 from reelwright.media.probe import ffmpeg_first_frame
 from reelwright.media.probe.report import Examined
 from reelwright.media.probe.rules import ProbeRules
