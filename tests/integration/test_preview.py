@@ -21,7 +21,7 @@ from reelwright.edits.plan import ImageFacts, Plan
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.steps import Step
 from reelwright.errors import Busy, UnreadableMedia
-from reelwright.media.ffmpeg import executable, short_run
+from reelwright.media.ffmpeg import executable, preview_run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command
 from reelwright.storage import in_use
@@ -78,7 +78,7 @@ async def looked_at(plan: Plan, look: Look, source: Path, patch: Path, work: Pat
     command = preview_command(plan, look, await recipes.ffmpeg_can())
     bounds = {"timeout_s": 60, "memory_bytes": 4 * 2**30, "most_bytes": 2**26, **limits}
     ffmpeg = executable.ffmpeg_path(recipes.SETTINGS)
-    return await short_run.make(command, look.file_name, slots, ffmpeg=ffmpeg, work_root=work, **bounds)
+    return await preview_run.make(command, look.file_name, slots, ffmpeg=ffmpeg, work_root=work, **bounds)
 
 
 def pictures(data: bytes | Path) -> list[tuple[Fraction, Picture]]:

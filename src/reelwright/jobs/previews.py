@@ -18,7 +18,7 @@ from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import Draft
 from reelwright.library.overlay_images import OverlayImages, drawn_key
-from reelwright.media.ffmpeg import capabilities, executable, short_run
+from reelwright.media.ffmpeg import capabilities, executable, preview_run
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command, result_of
 from reelwright.media.sandbox.fair_slots import Turns
@@ -50,7 +50,7 @@ class Previews:
         async with self._turns.turn(large=look.lasting is not None):
             command = preview_command(plan, look, await self._able())
             began = time.monotonic()
-            made = await short_run.make(
+            made = await preview_run.make(
                 command,
                 look.file_name,
                 {f"in{number}": path for number, path in enumerate(paths)},

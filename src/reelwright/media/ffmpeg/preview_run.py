@@ -1,4 +1,4 @@
-"""Runs one short command while somebody waits for what it makes: contained, bounded in time and memory, after jobs.
+"""Runs a preview while somebody waits for it: one short command, contained, bounded in time and memory, after jobs.
 
 Jobs are run by `runner`, with progress, budgets and second tries; here a look is had, or it is not.
 """
