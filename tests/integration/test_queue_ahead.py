@@ -16,7 +16,7 @@ from reelwright.capacity.machine_resources import Capacity
 from reelwright.db.models import Job, Project, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, confined
 from reelwright.edits.seconds_left import SecondsLeft
-from reelwright.jobs import able_workers, outlook, queue_ahead, reached_percent, waiting
+from reelwright.jobs import able_workers, living_workers, outlook, queue_ahead, reached_percent
 from reelwright.jobs.queries import find
 from reelwright.jobs.timing import Timing
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -68,7 +68,7 @@ async def test_a_job_waits_for_slots_and_for_those_before_it(world: World) -> No
     """Of the workers that live, and that can work; urgent jobs go first, others behind."""
     await lives(world, "one", 1)
     await lives(world, "two", 1)
-    await world.do(waiting.report_hindrance, "two", "no_space", "the disk is full")
+    await world.do(living_workers.report_hindrance, "two", "no_space", "the disk is full")
     await runs(world, 10_000, 50)
     first, mine = await asked_for(world, 2000), await asked_for(world, 1000)
     await asked_for(world, 100_000)
@@ -79,7 +79,7 @@ async def test_a_job_waits_for_slots_and_for_those_before_it(world: World) -> No
     await asked_for(world, 4000, timing=Timing(priority=5))
     assert (await left(world, mine)).likely_s == pytest.approx(5050 + 4000 + 2000 + 1000, abs=60)
     assert (await left(world, first)).likely_s == pytest.approx(5050 + 4000 + 2000, abs=60)
-    await world.do(waiting.withdraw_hindrance, "two")
+    await world.do(living_workers.withdraw_hindrance, "two")
     assert (await left(world, mine)).likely_s == pytest.approx(5050 + 1000, abs=60)  # 4000 and 2000 beside it
 
 
@@ -115,9 +115,9 @@ async def test_what_waits_for_its_time_counts_from_then(
     assert found.low_s > 3500
     due = await asked_for(world, 10)
     assert await left(world, due) is not None
-    await world.do(waiting.report_hindrance, "one", "no_space", "the disk is full")
+    await world.do(living_workers.report_hindrance, "one", "no_space", "the disk is full")
     assert await left(world, due) is None
-    await world.do(waiting.withdraw_hindrance, "one")
+    await world.do(living_workers.withdraw_hindrance, "one")
     await operator.execute("SELECT ops.pause('render')")
     assert await left(world, due) is None
 

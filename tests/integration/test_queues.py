@@ -14,7 +14,7 @@ from reelwright.db.models import Project, new_id
 from reelwright.db.ownership import confined
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import NotFound
-from reelwright.jobs import lifecycle, pausing, postponement, rescue, waiting
+from reelwright.jobs import lifecycle, living_workers, pausing, postponement, rescue, waiting
 from tests.support.job_database import World
 from tests.support.job_states import FAILED
 from tests.support.pages_read import pages_read
@@ -170,14 +170,14 @@ async def test_a_job_whose_queue_nobody_takes_says_so(world: World, operator: Co
     assert list(reasons) == [media]
     assert reasons[media].code == "worker"
     assert reasons[media].detail.endswith("takes jobs of the queue media: start one with WORKER_QUEUES=media")
-    workers = await world.do(waiting.workforce)
+    workers = await world.do(living_workers.workforce)
     assert workers.stands_still
     assert "none takes jobs of the queue media: start one with WORKER_QUEUES=media" in workers.remark
     stuck = await operator.fetch("SELECT job_id, reason FROM ops.stuck")
     assert [tuple(row) for row in stuck] == [(media, "no_worker")]
     other = await operator.fetchval("SELECT worker_id FROM procrastinate_register_worker_v1()")
     await operator.execute("UPDATE procrastinate_workers SET name = 'w:2', queues = '{media}' WHERE id = $1", other)
-    await world.do(waiting.report_hindrance, "w:1", "no_space", "the disk is full")
+    await world.do(living_workers.report_hindrance, "w:1", "no_space", "the disk is full")
     reasons = await world.do(waiting.reasons, jobs)
     assert {job_id: reason.code for job_id, reason in reasons.items()} == {light: "no_space"}
     queues = await operator.fetch("SELECT queue, workers, code FROM ops.queue_workers ORDER BY queue")

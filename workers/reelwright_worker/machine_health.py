@@ -2,7 +2,7 @@
 
 Looked at before each fetch of a job (cheaply), every few seconds (a file is written), and when an attempt failed in a
 way that may be the machine's (all of it). What is found is logged once, told by the metrics, and written where the API
-reads it (jobs/waiting.py); it passes by itself when a later look finds all well.
+reads it (jobs/living_workers.py); it passes by itself when a later look finds all well.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reelwright.capacity import reservations
 from reelwright.capacity.machine_resources import PlaceLook, WorkPlace
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, hindered
-from reelwright.jobs import able_workers, room, toolchains, waiting
+from reelwright.jobs import able_workers, living_workers, room, toolchains
 from reelwright.media.encoders import hardware
 from reelwright.media.ffmpeg import capabilities, executable, system_call_trial, toolchain
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -112,7 +112,7 @@ class MachineHealth:
         if hasattr(self, "capabilities"):
             await self._write(lambda session: able_workers.withdraw(session, self.name))
         if self._last_reported is not None:
-            await self._write(lambda session: waiting.withdraw_hindrance(session, self.name))
+            await self._write(lambda session: living_workers.withdraw_hindrance(session, self.name))
 
     def capacity_bytes(self) -> int:
         """Return the bytes that the smaller of the disks would have for one job if it were empty. A file system without
@@ -218,11 +218,11 @@ class MachineHealth:
             await self._write(lambda session: toolchains.report(session, self.toolchain))
         if (trouble := self.trouble) is not None:
             if await self._write(
-                lambda session: waiting.report_hindrance(session, self.name, trouble.code, trouble.detail)
+                lambda session: living_workers.report_hindrance(session, self.name, trouble.code, trouble.detail)
             ):
                 self._last_reported = trouble.code
         elif self._last_reported is not None and await self._write(
-            lambda session: waiting.withdraw_hindrance(session, self.name)
+            lambda session: living_workers.withdraw_hindrance(session, self.name)
         ):
             self._last_reported = None
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs.backlog import Unfinished, unfinished
-from reelwright.jobs.waiting import Workforce, workforce
+from reelwright.jobs.living_workers import Workforce, workforce
 from reelwright.settings import QUEUES
 from reelwright.telemetry import metrics
 

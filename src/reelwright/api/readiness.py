@@ -17,7 +17,7 @@ from reelwright.db.models import Storage
 from reelwright.db.revisions import known_revisions, newest_revision
 from reelwright.db.schema_version import Schema
 from reelwright.errors import MediaProcessFailed
-from reelwright.jobs import waiting
+from reelwright.jobs import living_workers
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.library.root_identity import FOREIGN
 from reelwright.media.ffmpeg import executable, system_call_trial
@@ -69,7 +69,7 @@ class Readiness:
             return CheckOut(name="queue", ok=False, detail="not listening for news of jobs"), False
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S), self._sessions() as session:
-                workers = await waiting.workforce(session)
+                workers = await living_workers.workforce(session)
         except Exception as error:  # noqa: BLE001 - as above
             return CheckOut(name="queue", ok=False, detail=f"cannot be asked: {type(error).__name__}"), False
         return CheckOut(name="queue", ok=True, detail=workers.remark), workers.stands_still

@@ -1,6 +1,6 @@
 """What the workers that live can do: said by them, so that others compile as they will.
 
-A worker's word counts while it is fresh, as in waiting.py.
+A worker's word counts while it is fresh, as in living_workers.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity.machine_resources import Capacity
 from reelwright.db.models import AbleWorker
-from reelwright.jobs.waiting import FRESH_S
+from reelwright.jobs.living_workers import FRESH_S
 from reelwright.media.ffmpeg.capabilities import Capabilities
 
 

@@ -60,7 +60,7 @@ class QueueTurn(Base):
 
 
 class Hindrance(Base):
-    """What keeps a worker from taking jobs now; there is none for a worker that can. See jobs/waiting.py."""
+    """What keeps a worker from taking jobs now; there is none for a worker that can. See jobs/living_workers.py."""
 
     __tablename__ = "hindrances"
 
