@@ -18,7 +18,7 @@ from reelwright.db.database import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.jobs.history import CHANNEL
-from reelwright.library.overlay_images import image_key
+from reelwright.library.drawn_files import image_key
 from reelwright.media.ffmpeg import executable
 from reelwright.settings_reader import parse
 from tests.support.processes import Process

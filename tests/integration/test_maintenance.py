@@ -32,7 +32,7 @@ from reelwright.file_formats import PNG
 from reelwright.jobs import claims, creation, failed_attempts, lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
-from reelwright.library.overlay_images import RETENTION_DAYS, image_key, laid_out_key, subtitles_key
+from reelwright.library.drawn_files import RETENTION_DAYS, image_key, laid_out_key, subtitles_key
 from reelwright.library.uploaded_assets import IMAGE
 from reelwright.storage import in_use
 from reelwright.storage.local import IDENTITY, LocalStorage

@@ -18,7 +18,8 @@ from reelwright.edits.cues.style import PixelStyle, SubtitleStyle, in_pixels
 from reelwright.edits.facts import LaidSubtitlesFacts
 from reelwright.edits.layers import TextLayer
 from reelwright.errors import InvalidInput, JobFailed, NotFound, UnsupportedMedia
-from reelwright.library.overlay_images import OverlayImages, image_key, laid_out_key, subtitles_key
+from reelwright.library.drawn_files import image_key, laid_out_key, subtitles_key
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.images.renderer import ImageRenderer
 from reelwright.media.images.requests import CuesToDraw, LaidCues
 from reelwright.settings_reader import parse

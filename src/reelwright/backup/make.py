@@ -33,7 +33,7 @@ from reelwright.db.models import File
 from reelwright.db.schema_version import require
 from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, ReelwrightError
-from reelwright.library.overlay_images import images_in_use
+from reelwright.library.drawn_files import drawn_files_in_use
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
 from reelwright.storage.atomic_files import atomically
@@ -172,7 +172,7 @@ async def _entries(connection: AsyncConnection) -> AsyncIterator[Entry]:
         for key, size_bytes, sha256 in page:
             yield Entry(key=key, size_bytes=size_bytes, sha256=sha256)
         last = page[-1][0]
-    for key, sha256 in (await images_in_use(connection)).items():
+    for key, sha256 in (await drawn_files_in_use(connection)).items():
         yield Entry(key=key, size_bytes=None, sha256=sha256)
 
 

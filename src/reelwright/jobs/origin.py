@@ -20,8 +20,9 @@ from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.composition import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
 from reelwright.library import embedded_subtitles
+from reelwright.library.drawn_files import prepared_key
 from reelwright.library.lineage import plan_of
-from reelwright.library.overlay_images import OverlayImages, prepared_key
+from reelwright.library.overlay_images import OverlayImages
 
 
 @dataclass(frozen=True, slots=True)

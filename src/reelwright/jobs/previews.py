@@ -17,7 +17,8 @@ from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import Draft
-from reelwright.library.overlay_images import OverlayImages, drawn_key
+from reelwright.library.drawn_files import drawn_key
+from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.ffmpeg import capabilities, executable, preview_run
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.preview import ImageFormat, Look, preview_command, result_of

@@ -1,6 +1,5 @@
 """Draws what steps need, once: at planning a text or a picture becomes a PNG of ours, and subtitles are laid out; when
-they are needed, these become a small video. All is kept under its SHA-256, the video under that of what was laid out,
-as long as a job needs it. It has no rows: the plans name it."""
+they are needed, these become a small video. Where all is kept, and how long: drawn_files.py."""
 
 from __future__ import annotations
 
@@ -14,18 +13,17 @@ from io import BufferedRandom
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from reelwright.cancellation import finished
 from reelwright.edits import timecode
 from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.style import PixelStyle
-from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
+from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, LaidSubtitlesFacts
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput, MediaProcessFailed, NotFound
+from reelwright.library.drawn_files import image_key, laid_out_key, prepared_key, subtitles_key
 from reelwright.media.images.fonts import FontBook
 from reelwright.media.images.renderer import OTHER_FONTS, ImageRenderer, same_font
 from reelwright.media.images.requests import CuesToDraw
@@ -33,38 +31,11 @@ from reelwright.media.sandbox.watched_call import Report
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
-
-def image_key(sha256: str) -> str:
-    return f"pictures/{sha256}.png"
-
-
-def subtitles_key(sha256: str) -> str:
-    return f"pictures/{sha256}.mov"
-
-
-def laid_out_key(sha256: str) -> str:
-    return f"pictures/{sha256}.json"
-
-
-def prepared_key(source: Facts | AnyFacts) -> str | None:
-    """The key of what was made ready for a step when it was planned; None where a source is a stored video."""
-    return laid_out_key(source.sha256) if isinstance(source, LaidSubtitlesFacts) else drawn_key(source)
-
-
-def drawn_key(source: Facts | AnyFacts) -> str | None:
-    """The key of what is drawn for a step; None where a source is a stored video."""
-    if isinstance(source, ImageFacts):
-        return image_key(source.sha256)
-    return subtitles_key(source.sha256) if isinstance(source, SubtitlesFacts) else None
-
-
 FileState = tuple[int, int, int, int]
 """Device, inode, size, time of the last change: a file with the same ones holds the same."""
 NOT_KEPT = "an image that lies in it is not kept any more"
 MAX_KNOWN = 256
 """Normalized pictures that are remembered, and subtitles that were laid out."""
-RETENTION_DAYS = 7
-"""So long a job that failed can be retried with the pictures that were drawn for it."""
 
 
 def _state(path: Path) -> FileState:
@@ -272,19 +243,3 @@ class OverlayImages:
                 except FileNotFoundError:  # the sweep was faster
                     continue
             return
-
-
-async def images_in_use(database: AsyncSession | AsyncConnection) -> dict[str, str]:
-    """Return key -> SHA-256 of those that a job needs, or would need when it is retried within RETENTION_DAYS."""
-    rows = await database.execute(
-        text(
-            "SELECT DISTINCT facts ->> 'kind', facts ->> 'sha256' FROM jobs, jsonb_path_query(plan_json,"
-            " '$.steps[*].**{0 to 3}.facts ?"
-            ' (@.kind == "picture" || @.kind == "subtitles" || @.kind == "laid_subtitles")\') AS facts'
-            " WHERE status IN ('PENDING', 'STARTED')"
-            " OR (status <> 'SUCCESS' AND updated_at > now() - make_interval(days => :days))"
-        ),
-        {"days": RETENTION_DAYS},
-    )
-    keys = {"picture": image_key, "subtitles": subtitles_key, "laid_subtitles": laid_out_key}
-    return {keys[kind](sha256): sha256 for kind, sha256 in rows}

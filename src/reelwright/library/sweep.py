@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import File, Job, Publication, Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.edits.enums import JobStatus
-from reelwright.library.overlay_images import images_in_use, subtitles_key
+from reelwright.library.drawn_files import drawn_files_in_use, subtitles_key
 from reelwright.storage import file_clock, in_use, upload_pieces
 from reelwright.storage.local import LocalStorage, StoredFile
 
@@ -61,7 +61,7 @@ class Sweep:
         unheld = await asyncio.to_thread(lambda: [old for old in batch if not self.storage.held(old)])
         known = await _in_publication(session, {_folder(old.key) for old in unheld})
         rows = set(await session.scalars(select(File.key).where(File.key.in_([old.key for old in unheld]))))
-        used = await images_in_use(session)
+        used = await drawn_files_in_use(session)
         rows |= used.keys() | {subtitles_key(sha256) for sha256 in used.values()}  # drawn of what was laid out
         for stray in unheld:
             if stray.key not in rows and _folder(stray.key) not in known:
