@@ -11,7 +11,7 @@ import pytest
 
 from reelwright.db.models import Upload
 from reelwright.errors import Conflict, Malformed, NotFound
-from reelwright.library import pouring, upload_writers
+from reelwright.library import batched_writing, upload_writers
 from reelwright.library.resumable_uploads import ResumableUploads, UploadLimits
 from reelwright.library.upload_writers import Body, UploadWriters
 from reelwright.library.uploads import NOTHING_SAID
@@ -25,7 +25,7 @@ CONTENT = b"0123456789"
 
 @pytest.fixture
 def uploads(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResumableUploads:
-    monkeypatch.setattr(pouring, "MAX_HELD_S", -1)  # what comes is there at once
+    monkeypatch.setattr(batched_writing, "MAX_HELD_S", -1)  # what comes is there at once
     storage = LocalStorage(tmp_path, reserve_bytes=0)
     storage.prepare()
     return ResumableUploads(world.sessions, storage, UploadLimits(max_bytes=100, max_unfinished=5, expiry_s=60))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reelwright.api.context import Services
 from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.library import templates
+from reelwright.library import template_versions
 
 
 async def named_template(services: Services, reference: str | None, *, has_own: bool) -> Template | None:
@@ -18,6 +18,8 @@ async def named_template(services: Services, reference: str | None, *, has_own: 
     name, _, version = reference.partition("@")
     async with services.sessions() as session:
         try:
-            return templates.content_of(await templates.find(session, name, int(version) if version else None))
+            return template_versions.content_of(
+                await template_versions.find(session, name, int(version) if version else None)
+            )
         except NotFound as error:
             raise NotFound(error.detail, pointer="/template") from error

@@ -22,7 +22,7 @@ from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
 from reelwright.db.trash import see_trash
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs import followers, removal
-from reelwright.library import deletion, retention, templates
+from reelwright.library import deletion, retention, template_versions
 
 AT_ONCE = 200
 Kind: TypeAlias = Literal["trash", "result", "video", "asset", "job"]
@@ -61,7 +61,7 @@ def video_is_over(at: Moment = NOW) -> tuple[ColumnElement[bool], ...]:
 
 def asset_is_over(at: Moment = NOW) -> tuple[ColumnElement[bool], ...]:
     """Return what an asset is that ends: edits that are made of templates go on finding theirs."""
-    return Asset.kept_until < at, ~templates.is_named(Asset.project_id, Asset.id)
+    return Asset.kept_until < at, ~template_versions.is_named(Asset.project_id, Asset.id)
 
 
 def job_is_over(project_id: uuid.UUID, kept_s: int, at: Moment = NOW) -> tuple[ColumnElement[bool], ...]:

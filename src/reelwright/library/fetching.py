@@ -15,9 +15,9 @@ from http import HTTPStatus
 
 from reelwright.cancellation import finished
 from reelwright.errors import ReelwrightError, RemoteRefused, RemoteUnavailable
+from reelwright.library.batched_writing import write_in_batches
 from reelwright.library.display_names import display_name
 from reelwright.library.partial_file import PartialFile, too_large
-from reelwright.library.pouring import pour
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
 from reelwright.outbound.timeouts import Patience
 from reelwright.outbound.url import Target
@@ -153,7 +153,7 @@ class Fetching:
         self.known = new
 
     async def _take(self, answer: RemoteAnswer) -> None:
-        await pour(self._noted(answer.chunks()), self._partial.write, keeps_rest=True)
+        await write_in_batches(self._noted(answer.chunks()), self._partial.write, keeps_rest=True)
         if self.known.size_bytes is not None and self._partial.size_bytes != self.known.size_bytes:
             raise RemoteUnavailable(
                 f"{answer.target.authority} sent {self._partial.size_bytes} of {self.known.size_bytes} bytes"

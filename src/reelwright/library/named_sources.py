@@ -23,8 +23,8 @@ from reelwright.library import assets_folder, deletion, file_references
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.file_references import STORED_PREFIX
 from reelwright.library.overlay_images import OverlayImages
-from reelwright.library.own_texts import own_texts
 from reelwright.library.stored_on_first_use import StoredOnFirstUse
+from reelwright.library.texts_of_joined_videos import own_texts
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 

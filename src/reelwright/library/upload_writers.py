@@ -25,7 +25,7 @@ from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError
 from reelwright.library import upload_rows
-from reelwright.library.pouring import pour
+from reelwright.library.batched_writing import write_in_batches
 from reelwright.library.resumable_uploads import ResumableUploads
 from reelwright.storage import upload_pieces
 from reelwright.storage.upload_pieces import PieceWriter, UploadPiece
@@ -148,7 +148,7 @@ class UploadWriters:
                     room_held(self._sessions, self._storage, claim.arriving),
                 ):
                     chunks = claim.arriving.counted(body(claim.room_bytes(self._limits.max_bytes)))
-                    await pour(chunks, writer.write, keeps_rest=checksum is None)
+                    await write_in_batches(chunks, writer.write, keeps_rest=checksum is None)
                 right = checked is None or checksum is None or checked.digest() == checksum.digest
             finally:
                 added_bytes = writer.added_bytes

@@ -29,7 +29,7 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import ChecksumMismatch, UnreadableMedia
 from reelwright.file_formats import FileFormat
 from reelwright.library import embedded_subtitles, retention, same_bytes
-from reelwright.library.pouring import pour
+from reelwright.library.batched_writing import write_in_batches
 from reelwright.media.probe.prober import Prober
 from reelwright.storage import in_use
 from reelwright.storage.appending import appended
@@ -255,7 +255,7 @@ class _Incoming:
         """
         writer = await finished(asyncio.to_thread(_Writer, self.path, self.storage))
         try:
-            await pour(chunks, writer.write)
+            await write_in_batches(chunks, writer.write)
         finally:
             writer.file.close()
         if writer.size_bytes == 0:

@@ -15,7 +15,7 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.pages import PageNumber, PageSize
 from reelwright.api.schemas.templates import TemplateIn, TemplateOut, TemplatePage
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.library import templates
+from reelwright.library import template_versions
 
 LOCATION = ResponseHeader(
     name="Location", description="Address of the version.", documentation_only=True, required=True
@@ -38,7 +38,7 @@ async def add_template(data: JSONBody[TemplateIn], services: NamedDependency[Ser
     that of `POST /edits`, with each variable's default, `example` or a usual value in its place."""
     template = data.template()
     async with services.sessions.begin() as session:
-        row = await templates.add(session, data.name, template, description=data.description)
+        row = await template_versions.add(session, data.name, template, description=data.description)
         stored = TemplateOut.of(row, services.addresses)
     return Response(stored, headers={"Location": stored.url})
 
@@ -49,7 +49,7 @@ async def list_templates(
 ) -> TemplatePage:
     """Each in its newest version, by name."""
     async with services.sessions() as session:
-        rows, total = await templates.page(session, offset=(page - 1) * page_size, limit=page_size)
+        rows, total = await template_versions.page(session, offset=(page - 1) * page_size, limit=page_size)
     items = [TemplateOut.of(row, services.addresses) for row in rows]
     return TemplatePage(items=items, total=total, page=page, page_size=page_size, next_cursor=None)
 
@@ -58,7 +58,7 @@ async def list_templates(
 async def get_template(name: Name, services: NamedDependency[Services]) -> TemplateOut:
     """Its newest version."""
     async with services.sessions() as session:
-        return TemplateOut.of(await templates.find(session, name), services.addresses)
+        return TemplateOut.of(await template_versions.find(session, name), services.addresses)
 
 
 @get(
@@ -73,14 +73,14 @@ async def get_version(
 ) -> TemplateOut:
     """It never changes."""
     async with services.sessions() as session:
-        return TemplateOut.of(await templates.find(session, name, version), services.addresses)
+        return TemplateOut.of(await template_versions.find(session, name, version), services.addresses)
 
 
 @delete("/{name:str}", summary="Delete a template", operation_class=operation(errors=[NotFound("no such template")]))
 async def delete_template(name: Name, services: NamedDependency[Services]) -> None:
     """All its versions. Jobs that were made of it go on: each has its edit."""
     async with services.sessions.begin() as session:
-        await templates.remove(session, name)
+        await template_versions.remove(session, name)
 
 
 router = Router(

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from reelwright.errors import NoSpace
-from reelwright.library.pouring import BATCH_BYTES, pour
+from reelwright.library.batched_writing import BATCH_BYTES, write_in_batches
 
 HALF = b"0" * (BATCH_BYTES // 2)
 
@@ -36,7 +36,7 @@ async def test_the_next_batch_comes_while_one_is_written() -> None:
                 gone_on.set()
             yield bytes([number]) * BATCH_BYTES
 
-    await pour(source(), write)
+    await write_in_batches(source(), write)
     assert [chunk[0] for chunk in written] == [0, 1, 2, 3]
 
 
@@ -44,7 +44,7 @@ async def test_the_next_batch_comes_while_one_is_written() -> None:
 async def test_what_came_before_an_error_is_kept_where_that_is_wanted(keeps_rest: bool, kept: int) -> None:
     written: list[bytes] = []
     with pytest.raises(ConnectionError):
-        await pour(coming(HALF, HALF, HALF, end=ConnectionError()), written.extend, keeps_rest=keeps_rest)
+        await write_in_batches(coming(HALF, HALF, HALF, end=ConnectionError()), written.extend, keeps_rest=keeps_rest)
     assert len(written) == kept
 
 
@@ -58,7 +58,7 @@ async def test_a_full_disk_ends_it_without_a_gap() -> None:
         written.extend(batch)
 
     with pytest.raises(NoSpace):
-        await pour(coming(*[HALF] * 9), write, keeps_rest=True)
+        await write_in_batches(coming(*[HALF] * 9), write, keeps_rest=True)
     assert len(written) == 2
 
 
@@ -75,12 +75,12 @@ async def test_no_thread_writes_once_it_was_cancelled() -> None:
         yield HALF
         await asyncio.Event().wait()
 
-    pouring = asyncio.create_task(pour(without_end(), write))
+    writing = asyncio.create_task(write_in_batches(without_end(), write))
     await asyncio.to_thread(begun.wait, 10)
-    pouring.cancel()
+    writing.cancel()
     await asyncio.sleep(0)
-    assert not pouring.done()
+    assert not writing.done()
     end.set()
     with pytest.raises(asyncio.CancelledError):
-        await pouring
+        await writing
     assert len(written) == 2

@@ -14,27 +14,31 @@ MAX_HELD_S = 2.0
 """What comes slowly is written so often: the file shows that it comes, and it is there when this breaks off."""
 
 
-async def pour(chunks: AsyncIterator[bytes], write: Callable[[list[bytes]], None], *, keeps_rest: bool = False) -> None:
+async def write_in_batches(
+    chunks: AsyncIterator[bytes], write: Callable[[list[bytes]], None], *, keeps_rest: bool = False
+) -> None:
     """Write all in batches, in their order. `keeps_rest`: what has come before an error is written, too.
 
     Raises NoSpace, and what `write` and `chunks` raise. No thread writes any more when this ends, however it does.
     """
     try:
-        await _pour(chunks, write, keeps_rest=keeps_rest)
+        await _write_in_batches(chunks, write, keeps_rest=keeps_rest)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpace("the storage disk is full") from error
         raise
 
 
-async def _pour(chunks: AsyncIterator[bytes], write: Callable[[list[bytes]], None], *, keeps_rest: bool) -> None:
+async def _write_in_batches(
+    chunks: AsyncIterator[bytes], write: Callable[[list[bytes]], None], *, keeps_rest: bool
+) -> None:
     writing: asyncio.Task[None] | None = None
 
     async def put(batch: list[bytes]) -> None:
         nonlocal writing
         if writing is not None:
             await finished(writing)
-        writing = asyncio.create_task(asyncio.to_thread(write, batch), name="pouring")
+        writing = asyncio.create_task(asyncio.to_thread(write, batch), name="writing in batches")
 
     batch: list[bytes] = []
     held_bytes = 0
