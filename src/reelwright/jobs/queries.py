@@ -1,26 +1,21 @@
-"""Looks up and lists jobs, and finds the results that they made."""
+"""Looks up and lists jobs."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, with_expression
 from sqlalchemy.orm.attributes import set_committed_value
 
-from reelwright.db.models import Job, Variant
+from reelwright.db.models import Job
 from reelwright.db.ownership import PROJECT, confining, project_of_task
-from reelwright.edits.enums import JobStatus, Quality
 from reelwright.errors import NotFound
 from reelwright.jobs.selection import Selection
 from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Part, Wanted
-
-NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"]
-"""The error code of why a job has no result."""
-
 
 LOOKED_AT = with_expression(Job.looked_at, func.now())
 _FIND = confining(select(Job).where(Job.id == bindparam("job_id")), Job).options(LOOKED_AT)
@@ -49,20 +44,3 @@ async def page(session: AsyncSession, wanted: Wanted, selection: Selection, *, w
     for job in part.rows:
         set_committed_value(job, "plan_json", known.get(job.id))
     return part
-
-
-async def result_of(session: AsyncSession, job: Job, quality: Quality | None = None) -> Variant | NoResult:
-    """Return the best variant that the job made, or that of the quality; else why there is none."""
-    if not job.status.is_final:
-        return "not_ready"
-    if job.status is not JobStatus.SUCCESS:
-        return "job_cancelled" if job.status is JobStatus.CANCELLED else "job_failure"
-    condition = Variant.id == job.output_variant_id
-    if quality is not None:
-        condition = (Variant.job_id == job.id) & (Variant.quality == quality)
-    return await session.scalar(select(Variant).where(condition)) or "result_deleted"
-
-
-async def variants_of(session: AsyncSession, job_id: uuid.UUID) -> list[Variant]:
-    """Return the variants that the job made and nobody has deleted, in the order of its outputs."""
-    return list(await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index)))

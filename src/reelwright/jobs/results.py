@@ -1,11 +1,12 @@
-"""The rows of a job's results: its variants, their files, and what was laid over. A file's bytes may be shared."""
+"""A job's results: which variant is the one, or why there is none; their rows, files, and what was laid over. A file's
+bytes may be shared."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import ScalarSelect, select
@@ -14,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.edit import Edit
-from reelwright.edits.enums import KIND_OF_JOB, OverlayType, Quality
+from reelwright.edits.enums import KIND_OF_JOB, JobStatus, OverlayType, Quality
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.library import retention
+
+NoResult = Literal["not_ready", "job_failure", "job_cancelled", "result_deleted"]
+"""The error code of why a job has no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,23 @@ class Result:
 
     variant: Variant
     files: tuple[File, ...]
+
+
+async def result_of(session: AsyncSession, job: Job, quality: Quality | None = None) -> Variant | NoResult:
+    """Return the best variant that the job made, or that of the quality; else why there is none."""
+    if not job.status.is_final:
+        return "not_ready"
+    if job.status is not JobStatus.SUCCESS:
+        return "job_cancelled" if job.status is JobStatus.CANCELLED else "job_failure"
+    condition = Variant.id == job.output_variant_id
+    if quality is not None:
+        condition = (Variant.job_id == job.id) & (Variant.quality == quality)
+    return await session.scalar(select(Variant).where(condition)) or "result_deleted"
+
+
+async def variants_of(session: AsyncSession, job_id: uuid.UUID) -> list[Variant]:
+    """Return the variants that the job made and nobody has deleted, in the order of its outputs."""
+    return list(await session.scalars(select(Variant).where(Variant.job_id == job_id).order_by(Variant.output_index)))
 
 
 def planned(plan_json: Mapping[str, Any]) -> list[tuple[Quality, int, int]]:

@@ -29,7 +29,7 @@ from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
-from reelwright.jobs import lifecycle, outlook, queries
+from reelwright.jobs import lifecycle, outlook, queries, results
 from reelwright.jobs.selection import Selection
 from reelwright.library.queries import files_of_jobs, made_by
 
@@ -75,7 +75,7 @@ async def result(
         job = await queries.find(session, job_id)
         if job.type is JobType.IMPORT and job.video_id is not None:
             return await _imported(services, session, job.video_id)
-        variant = await queries.result_of(session, job, quality)
+        variant = await results.result_of(session, job, quality)
         if not isinstance(variant, Variant):
             raise _no_result(job, variant)
         return await download_variant(services, session, variant.id)
@@ -89,7 +89,7 @@ async def _imported(services: Services, session: AsyncSession, video_id: UUID) -
         raise NotFound("the video that was imported was deleted", code="result_deleted") from error
 
 
-def _no_result(job: Job, why: queries.NoResult) -> Conflict | NotFound:
+def _no_result(job: Job, why: results.NoResult) -> Conflict | NotFound:
     match why:
         case "not_ready":
             detail = f"the job is not finished: {job.status.value}, {job.progress} %"

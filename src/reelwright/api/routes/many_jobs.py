@@ -22,16 +22,16 @@ from reelwright.api.schemas.many_jobs import (
     ManyJobsOut,
 )
 from reelwright.errors import FieldError, InvalidInput
-from reelwright.jobs import lifecycle, many
+from reelwright.jobs import lifecycle, many_jobs
 from reelwright.jobs.removal import remove
 from reelwright.library.deletion import remove_files
 
 _ALL = InvalidInput([FieldError("", NO_CONDITION)])
 
 
-async def _each(services: Services, which: ManyJobs, do: many.Done) -> ManyJobsOut:
+async def _each(services: Services, which: ManyJobs, do: many_jobs.Done) -> ManyJobsOut:
     """Do it to each of the jobs that are meant."""
-    return ManyJobsOut.of(await many.each(services.sessions, *which.asked(), do))
+    return ManyJobsOut.of(await many_jobs.each(services.sessions, *which.asked(), do))
 
 
 @post(

@@ -15,7 +15,7 @@ from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.labels import ExternalId, Labels, Metadata, Tags, faults
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import FieldError, InvalidInput
-from reelwright.jobs.many import MAX_JOBS, Report
+from reelwright.jobs.many_jobs import MAX_JOBS, Report
 from reelwright.jobs.selection import Selection
 from reelwright.library.pages import Wanted
 

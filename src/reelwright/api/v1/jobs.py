@@ -17,7 +17,7 @@ from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error
 from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Malformed, NotFound
-from reelwright.jobs import queries
+from reelwright.jobs import queries, results
 
 RETRY_AFTER_S = 2
 
@@ -42,7 +42,7 @@ async def result(job_id: FromPath[UUID], services: NamedDependency[Services]) ->
     """Answers 200 in any state; the paths are there once the job is completed, each until that output is deleted."""
     async with services.sessions() as session:
         job = await queries.find(session, job_id)
-        variants = await queries.variants_of(session, job_id)
+        variants = await results.variants_of(session, job_id)
     several = len((job.plan_json or {"outputs": []})["outputs"]) > 1
     best = next((variant for variant in variants if variant.id == job.output_variant_id), None)
     return V1Result(
@@ -78,13 +78,13 @@ async def download_result(job_id: FromPath[UUID], services: NamedDependency[Serv
     failed."""
     async with services.sessions() as session:
         job = await queries.find(session, job_id)
-        variant = await queries.result_of(session, job)
+        variant = await results.result_of(session, job)
         if not isinstance(variant, Variant):
             raise _no_result(job, variant)
         return await download_variant(services, session, variant.id)
 
 
-def _no_result(job: Job, why: queries.NoResult) -> Malformed | NotFound:
+def _no_result(job: Job, why: results.NoResult) -> Malformed | NotFound:
     match why:
         case "not_ready":
             detail = f"the job is not completed: {STATUSES[job.status]}"

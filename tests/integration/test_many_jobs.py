@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, RateLimited, ReelwrightError
-from reelwright.jobs import lifecycle, many
+from reelwright.jobs import lifecycle, many_jobs
 from reelwright.jobs.removal import remove
 from reelwright.jobs.selection import Selection
 from reelwright.library.pages import Cursor, Wanted
@@ -30,16 +30,16 @@ async def test_what_a_limit_ends_goes_on_with_the_job_that_it_refused(world: Wor
             raise Conflict("not this one")
         done.append(job_id)
 
-    report = await many.each(world.sessions, Wanted(size=5), Selection(), do)
+    report = await many_jobs.each(world.sessions, Wanted(size=5), Selection(), do)
     assert done == [jobs[0], jobs[2], jobs[3]]
     assert (report.matched, report.done) == (5, 3)
     assert [(one.job_id, one.code) for one in report.refused] == [(jobs[1], "conflict"), (jobs[4], refusal.code)]
     assert report.next_cursor is not None
     going_on = Wanted(size=5, after=Cursor.parse(report.next_cursor))
     with pytest.raises(type(refusal)):
-        await many.each(world.sessions, going_on, Selection(), do)
+        await many_jobs.each(world.sessions, going_on, Selection(), do)
     may_do = 5
-    report = await many.each(world.sessions, going_on, Selection(), do)
+    report = await many_jobs.each(world.sessions, going_on, Selection(), do)
     assert done == [jobs[0], *jobs[2:]]
     assert (report.done, report.refused, report.next_cursor) == (1, [], None)
 
