@@ -12,8 +12,6 @@ from reelwright.edits.outputs import FileOutput
 
 LEFT_OUT = {"subtitle": "subtitle track", "data": "data track", "attachment": "attachment"}
 LEFT_OUT |= {"attached_picture": "cover picture", "unknown": "unknown track"}
-ENHANCED_ONLY = (4, 7)
-"""Dolby Vision profiles whose base layer is a usual picture although they state no compatibility."""
 
 
 def losses(
@@ -25,17 +23,6 @@ def losses(
         *_of_sound(media, outputs, streamed),
         *of_others(media),
     ]
-
-
-def undisplayable_colors(picture: VideoStream) -> str | None:
-    """Why the colours of a video would come out wrong, whatever is made of it."""
-    profile = picture.dolby_vision_profile
-    if profile is None or profile in ENHANCED_ONLY or picture.dolby_vision_compatibility != 0:
-        return None
-    return (
-        f"is Dolby Vision of profile {profile}, whose colours only a Dolby decoder can show (they would come out green"
-        " and purple): export it as HDR10, HLG, SDR or Dolby Vision of profile 8"
-    )
 
 
 def of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from reelwright.edits.cues.track import SubtitleTrack
+from reelwright.edits.dolby_vision import undisplayable_colors
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.held_frames import may_hold
-from reelwright.edits.losses import losses, undisplayable_colors
+from reelwright.edits.losses import losses
 from reelwright.edits.plan.composition import LineageBase
 from reelwright.edits.plan.fold import resolve_fold
 from reelwright.edits.plan.overlay import resolve_overlay

@@ -16,11 +16,11 @@ from reelwright.edits.cadence import usual_rate
 from reelwright.edits.cues.joined_tracks import Brought
 from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import SubtitleTrack
+from reelwright.edits.dolby_vision import undisplayable_colors
 from reelwright.edits.facts import AnyFacts, ImageFacts, StepFacts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.layers import When
-from reelwright.edits.losses import undisplayable_colors
 from reelwright.edits.materials import Material, Named, SourceName
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.pointers import Pointer
