@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from reelwright.edits.codecs import CODECS
+from reelwright.edits.ladder import OVERLAY_CRF
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.sidecars import AnySidecar, Gif
@@ -63,8 +64,6 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return msgspec.structs.replace(self, steps=earlier.steps + self.steps)
 
 
-TRIM_CRF, OVERLAY_CRF = 18, 20
-"""Constant rate factors of H.264 at the source's own size, where none is said."""
 OVERLAY_OUTPUT = FileOutput(video=VideoEncoding(crf=OVERLAY_CRF), audio=AudioEncoding(codec="copy"))
 
 

@@ -1,4 +1,4 @@
-"""The quality ladder: which renditions a video gets, how large each is, and how well it is coded by default. Pure.
+"""The quality ladder: which renditions a video gets, how large each is, and its CRF where none is said. Pure.
 
 A quality is an orientation-aware box: 1080p is 1920 x 1080, turned for portraits. The picture fits inside with its
 aspect kept, in square pixels, with even sides.
@@ -29,6 +29,9 @@ BOXES: dict[Quality, Size] = {
     Quality.P240: (426, 240),
 }
 """From the best to the least."""
+
+TRIM_CRF, OVERLAY_CRF = 18, 20
+"""Constant rate factors of H.264 at the source's own size, where none is said."""
 
 USUAL = (Quality.P1080, Quality.P720, Quality.P480)
 """What is made when no quality is named."""

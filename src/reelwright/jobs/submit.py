@@ -19,9 +19,10 @@ from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
 from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.cues.track import SubtitleTrack
-from reelwright.edits.edit import TRIM_CRF, Edit, transcode, trim
+from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
 from reelwright.edits.labels import NO_LABELS, Labels
+from reelwright.edits.ladder import TRIM_CRF
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import Facts, LineageBase, Plan, resolve

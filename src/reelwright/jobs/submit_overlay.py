@@ -17,10 +17,11 @@ from reelwright.db.models import File
 from reelwright.db.sessions import outside
 from reelwright.edits import ladder
 from reelwright.edits.cues.track import TextKind
-from reelwright.edits.edit import OVERLAY_CRF, OVERLAY_OUTPUT, overlay
+from reelwright.edits.edit import OVERLAY_OUTPUT, overlay
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import StepFacts, SubtitlesFacts
 from reelwright.edits.geometry import even
+from reelwright.edits.ladder import OVERLAY_CRF
 from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.outputs import Ladder

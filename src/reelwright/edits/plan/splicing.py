@@ -14,10 +14,9 @@ from msgspec import UNSET
 from reelwright.edits import audio_tracks, color_standard
 from reelwright.edits.codecs import CODECS, COPIED_INTO
 from reelwright.edits.cues.track import SubtitleTrack
-from reelwright.edits.edit import TRIM_CRF
 from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import may_hold
-from reelwright.edits.ladder import default_crf
+from reelwright.edits.ladder import TRIM_CRF, default_crf
 from reelwright.edits.losses import of_picture
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput
