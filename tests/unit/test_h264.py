@@ -8,7 +8,7 @@ import pytest
 from reelwright.edits.splice_structs import SourceCoding
 from reelwright.media.splicing.bits import Malcoded, NotJoined, joined, packed, protected, trailed, ue, units
 from reelwright.media.splicing.h264 import H264, Fields, sequence
-from reelwright.media.splicing.pieces import PictureKind
+from reelwright.media.splicing.seen_packets import PictureKind
 
 RATES = ue(1) + "0" * 8 + (ue(9) + ue(9) + "0") * 2 + "0" * 20
 """Of a decoder's buffer."""

@@ -15,7 +15,7 @@ from reelwright.media.splicing import hevc_ids
 from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, packed, payload, protected, trailed, ue
 from reelwright.media.splicing.hevc import Dynamic, Hevc
 from reelwright.media.splicing.hevc_ids import SequenceFields
-from reelwright.media.splicing.pieces import PictureKind
+from reelwright.media.splicing.seen_packets import PictureKind
 from tests.unit.test_hevc_display import GRADED, WIDE
 
 SEQUENCE = bytes.fromhex(GRADED)

@@ -27,7 +27,7 @@ from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import splice_recipe
-from reelwright.media.splicing.pieces import NotSo, PictureKind, SeenPacket, shown
+from reelwright.media.splicing.seen_packets import NotSo, PictureKind, SeenPacket, shown
 from tests.support.media_info import media
 
 PICTURE = ImageFacts(sha256="1" * 64, width=200, height=100)

@@ -22,7 +22,7 @@ from reelwright.media.splicing.bits import (
     payload,
     units,
 )
-from reelwright.media.splicing.pieces import PictureKind
+from reelwright.media.splicing.seen_packets import PictureKind
 
 SLICE, PARTITIONS, IDR, SPS, PPS, DELIMITER = 1, range(2, 5), 5, 7, 8, 9
 PROFILES = {66: "baseline", 77: "main", 100: "high", 110: "high10", 122: "high422"}

@@ -14,7 +14,7 @@ from reelwright.media.splicing import hevc_ids
 from reelwright.media.splicing.bits import Bits, Malcoded, NotJoined, joined, like, parameter_sets, payload, units
 from reelwright.media.splicing.h264 import said_shape
 from reelwright.media.splicing.hevc_display import is_dynamic, is_static, shown, skip_profile
-from reelwright.media.splicing.pieces import PictureKind
+from reelwright.media.splicing.seen_packets import PictureKind
 
 LEADING, STARTS, CRA = range(6, 10), range(16, 22), 21
 ALONE = 18

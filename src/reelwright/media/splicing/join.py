@@ -26,8 +26,8 @@ from reelwright.media.splicing.contents import Contents, sample_bytes, usual_lay
 from reelwright.media.splicing.edge_packets import Edges, JoinedPicture
 from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.own_sound import PREROLL_S, OwnSamples, OwnTrack
-from reelwright.media.splicing.pieces import PictureKind
 from reelwright.media.splicing.requests import Joined, JoinRequest
+from reelwright.media.splicing.seen_packets import PictureKind
 from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again, opened_to_copy
 
 MAX_REORDER = 16

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.splice_structs import SourceCoding, SpliceRefusal
 from reelwright.media.splicing.bits import NotJoined
-from reelwright.media.splicing.pieces import PictureKind
+from reelwright.media.splicing.seen_packets import PictureKind
 
 NAMES = frozenset({"vp9", "av1", *COPIED_INTO})
 TAGS = frozenset(

@@ -16,7 +16,7 @@ from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
 from reelwright.media.splicing.hevc import Dynamic, Hevc
 from reelwright.media.splicing.key_framed import NAMES, KeyFramed
-from reelwright.media.splicing.pieces import SeenPacket
+from reelwright.media.splicing.seen_packets import SeenPacket
 from reelwright.settings import CONTAINERS
 
 Codec = H264 | Hevc | KeyFramed

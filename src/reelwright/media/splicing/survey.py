@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, SpliceRefusal, Survey, Ticks
-from reelwright.media.splicing import pieces
+from reelwright.media.splicing import copy_end, copy_start, seen_packets
 from reelwright.media.splicing.key_framed import KeyFramed
-from reelwright.media.splicing.pieces import NotSo, PictureKind, Reordering, SeenPacket
 from reelwright.media.splicing.requests import SurveyRequest
+from reelwright.media.splicing.seen_packets import NotSo, PictureKind, Reordering, SeenPacket
 from reelwright.media.splicing.source import NotCopied, PacketSource, opened
 
 NO_KEY_FRAME = SpliceRefusal(reason="key_frame", detail="no frame from which decoding can begin lies within it")
@@ -64,18 +64,18 @@ class _Survey:
         """What can be copied of that which is not touched."""
         at = begin
         for start, stop in (*touched, (end, end)):
-            head = pieces.head(self._seen(at), at, start) if at < start else None
+            head = copy_start.head(self._seen(at), at, start) if at < start else None
             if head is not None:
                 yield FrameRun(first_tick=head.start, last_tick=self._tail(head.start, start).last)
             at = stop
 
     def _coded(self, begin: int, end: int) -> FrameRun | None:
-        return _run(pieces.shown(self._seen(begin), begin, end)) if begin < end else None
+        return _run(seen_packets.shown(self._seen(begin), begin, end)) if begin < end else None
 
     def _interval(self, begin: int, end: int, *, exact: bool) -> SplicedInterval:
-        head = pieces.head(self._seen(begin), begin, end)
+        head = copy_start.head(self._seen(begin), begin, end)
         if head is None and not exact:
-            head = pieces.head(self._seen(begin), self._key_before(begin), end)
+            head = copy_start.head(self._seen(begin), self._key_before(begin), end)
         if head is None:
             raise NotCopied(NO_KEY_FRAME)
         start = head.start
@@ -102,19 +102,19 @@ class _Survey:
             raise NotCopied(NO_KEY_FRAME)
         return found.pts
 
-    def _nearest(self, head: pieces.RunHead, begin: int, end: int) -> int:
+    def _nearest(self, head: copy_start.RunHead, begin: int, end: int) -> int:
         try:
             before = self._key_before(begin)
         except NotCopied:
-            return head.start
-        return before if abs(begin - before) <= abs(head.start - begin) and before < end else head.start
+            before = None
+        return copy_start.nearest(before, head.start, begin, end)
 
-    def _tail(self, start: int, end: int) -> pieces.RunTail:
+    def _tail(self, start: int, end: int) -> copy_end.RunTail:
         look = end
         while True:
             packets = list(self._seen_from(look, start, end))
             from_start = packets[0].pts <= start if packets else True
-            found = pieces.tail(iter(packets), start, end, from_start=from_start)
+            found = copy_end.tail(iter(packets), start, end, from_start=from_start)
             if found is not None:
                 return found
             if from_start:
@@ -122,8 +122,8 @@ class _Survey:
             look = packets[0].pts - 1
 
     def _seen_from(self, look: int, start: int, end: int) -> Iterator[SeenPacket]:
-        """The packets that `pieces.tail` looks at, from the last key frame before `look` on, but none before the run's
-        start."""
+        """The packets that `copy_end.tail` looks at, from the last key frame before `look` on, but none before the
+        run's start."""
         behind = 0
         begun = False
         count = 0
@@ -133,10 +133,10 @@ class _Survey:
             begun = True
             yield seen
             count += 1
-            if count > pieces.MAX_EDGE_FRAMES:
+            if count > seen_packets.MAX_EDGE_FRAMES:
                 raise NotSo("its key frames are too far apart")
             behind += seen.pts >= end
-            if behind > pieces.REORDERED or (seen.dts is not None and seen.dts >= end):
+            if behind > seen_packets.REORDERED or (seen.dts is not None and seen.dts >= end):
                 return
 
     def _seen(self, tick: int) -> Iterator[SeenPacket]:
