@@ -32,7 +32,7 @@ from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.submit_edit import EditRequest, edit_of
 from reelwright.media.encoders import hardware, muxing, software
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.splicing.source import HOLDING, HOLDING_INTRA
+from reelwright.media.splicing.packet_source import HOLDING, HOLDING_INTRA
 from tests.support.media_info import media
 
 CAPABILITIES = Capabilities(ffmpeg_version="9.0", threads=2, tone_mapping=True)

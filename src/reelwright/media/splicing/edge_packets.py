@@ -13,8 +13,8 @@ from reelwright.edits.splice_structs import FrameRun
 from reelwright.media.splicing.bits import NotJoined
 from reelwright.media.splicing.h264 import H264
 from reelwright.media.splicing.hevc import HevcEdge
+from reelwright.media.splicing.packet_source import PacketSource, opened
 from reelwright.media.splicing.requests import JoinRequest, edge_file
-from reelwright.media.splicing.source import PacketSource, opened
 
 
 class JoinedPicture:

@@ -2,7 +2,7 @@
 here.
 
 Nothing of the source is held but the packet at hand; of the file that is made, what the muxer keeps of it. Of every
-packet that is given to the muxer a digest is taken (`contents`): reading the finished file must give the same.
+packet that is given to the muxer a digest is taken (`packet_digests`): reading the finished file must give the same.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from av.stream import Discard, Disposition
 
 from reelwright.edits.splice_structs import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
-from reelwright.media.splicing.contents import Contents, sample_bytes, usual_layout
 from reelwright.media.splicing.edge_packets import Edges, JoinedPicture
-from reelwright.media.splicing.key_framed import KeyFramed
 from reelwright.media.splicing.own_sound import PREROLL_S, OwnSamples, OwnTrack
+from reelwright.media.splicing.packet_digests import Contents, sample_bytes, usual_layout
+from reelwright.media.splicing.packet_source import PacketSource, Positioned, opened, opened_again, opened_to_copy
 from reelwright.media.splicing.requests import Joined, JoinRequest
 from reelwright.media.splicing.seen_packets import PictureKind
-from reelwright.media.splicing.source import PacketSource, Positioned, opened, opened_again, opened_to_copy
+from reelwright.media.splicing.vp9_av1_and_intra import KeyFramed
 
 MAX_REORDER = 16
 LEAD = 8

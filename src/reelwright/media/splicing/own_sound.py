@@ -12,7 +12,7 @@ from typing import Any
 import av
 
 from reelwright.media.splicing.bits import NotJoined
-from reelwright.media.splicing.contents import sample_bytes
+from reelwright.media.splicing.packet_digests import sample_bytes
 
 PREROLL_S = Fraction(1, 10)
 """What decoders of sound are given before the first sample that is heard, where one packet is too little."""

@@ -19,9 +19,9 @@ from typing import Any
 from av.error import FFmpegError
 
 from reelwright.edits.splice_structs import SplicedInterval
-from reelwright.media.splicing.contents import Contents, sample_bytes
+from reelwright.media.splicing.packet_digests import Contents, sample_bytes
+from reelwright.media.splicing.packet_source import opened
 from reelwright.media.splicing.requests import ProofRequest, Proven, edge_file
-from reelwright.media.splicing.source import opened
 
 ROUND = 12
 """Frames before and behind a seam that are compared."""

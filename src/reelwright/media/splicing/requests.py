@@ -50,7 +50,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     copied: int
     encoded: int
     contents: tuple[str, ...]
-    """By track, the digest of what was written (`contents`)."""
+    """By track, the digest of what was written (`packet_digests`)."""
 
 
 class ProofRequest(SpliceRequest, frozen=True, kw_only=True, tag="proof"):

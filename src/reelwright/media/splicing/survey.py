@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, SpliceRefusal, Survey, Ticks
 from reelwright.media.splicing import copy_end, copy_start, seen_packets
-from reelwright.media.splicing.key_framed import KeyFramed
+from reelwright.media.splicing.packet_source import NotCopied, PacketSource, opened
 from reelwright.media.splicing.requests import SurveyRequest
 from reelwright.media.splicing.seen_packets import NotSo, PictureKind, Reordering, SeenPacket
-from reelwright.media.splicing.source import NotCopied, PacketSource, opened
+from reelwright.media.splicing.vp9_av1_and_intra import KeyFramed
 
 NO_KEY_FRAME = SpliceRefusal(reason="key_frame", detail="no frame from which decoding can begin lies within it")
 

@@ -26,8 +26,8 @@ def splice(request: bytes, files: Sequence[int]) -> object:
     from reelwright.errors import UnreadableMedia
     from reelwright.media.splicing import join, proof, survey
     from reelwright.media.splicing.bits import Malcoded, NotJoined
+    from reelwright.media.splicing.packet_source import NotCopied
     from reelwright.media.splicing.requests import JoinRequest, ProofRequest, Request, SurveyRequest
-    from reelwright.media.splicing.source import NotCopied
 
     asked: Request = msgspec.json.decode(request, type=Request)
     *media, done_fd = files

@@ -15,8 +15,8 @@ from reelwright.edits.splice_structs import REMUXED, SpliceRefusal
 from reelwright.media.splicing.bits import Malcoded, from_start_codes
 from reelwright.media.splicing.h264 import H264, Fields
 from reelwright.media.splicing.hevc import Dynamic, Hevc
-from reelwright.media.splicing.key_framed import NAMES, KeyFramed
 from reelwright.media.splicing.seen_packets import SeenPacket
+from reelwright.media.splicing.vp9_av1_and_intra import NAMES, KeyFramed
 from reelwright.settings import CONTAINERS
 
 Codec = H264 | Hevc | KeyFramed
