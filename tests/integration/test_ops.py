@@ -19,7 +19,7 @@ from reelwright.db.database import create_engine
 from reelwright.db.migrate import configuration
 from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError
-from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue
+from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue_choice
 from tests.support.job_database import World
 from tests.support.job_states import FAILED, cancelled, failed, pending, postponed, started, succeeded
 
@@ -80,7 +80,7 @@ async def test_sql_leaves_the_rows_that_the_api_leaves(
 ) -> None:
     """Job, events, queue entries and news: nobody can tell afterwards which way it was done."""
     by_api, by_sql = await state(world), await state(world)
-    channels = (history.CHANNEL, "procrastinate_any_queue_v1", f"procrastinate_queue_v1#{queue.WHOLE}")
+    channels = (history.CHANNEL, "procrastinate_any_queue_v1", f"procrastinate_queue_v1#{queue_choice.WHOLE}")
     async with heard(world.url, *channels) as news_of_api:
         await world.do(transition, by_api)
     async with heard(world.url, *channels) as news_of_sql:
@@ -221,7 +221,7 @@ async def test_the_queue_that_jobs_use_can_be_paused_and_a_mistyped_one_cannot(
         with pytest.raises(asyncpg.NoDataFoundError, match="no such queue: rendr") as refused:
             await operator.execute(f"SELECT ops.{function}('rendr')")
         assert refused.value.hint == "There are: light, media, render"
-        await operator.execute(f"SELECT ops.{function}($1)", queue.WHOLE)
+        await operator.execute(f"SELECT ops.{function}($1)", queue_choice.WHOLE)
 
 
 async def test_a_downgrade_gives_the_queue_its_own_fetch_back(world: World) -> None:

@@ -12,8 +12,7 @@ from reelwright.edits.plan.splicing import spliced
 from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, Survey
 from reelwright.edits.steps.trim import TrimStep
-from reelwright.jobs.queue import taken_with
-from reelwright.jobs.queue_choice import LIGHT, MEDIA, queue_of
+from reelwright.jobs.queue_choice import LIGHT, MEDIA, queue_of, taken_with
 from tests.support.media_info import PictureSize, media
 
 HD: PictureSize = {"width": 1920, "height": 1080, "display_width": 1920, "display_height": 1080}

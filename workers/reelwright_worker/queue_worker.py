@@ -19,8 +19,7 @@ from procrastinate import exceptions, jobs, utils, worker
 from procrastinate.job_context import AbortReason, JobContext
 
 from reelwright.cancellation import set_within
-from reelwright.jobs.queue import taken_with
-from reelwright.jobs.queue_choice import LIGHT
+from reelwright.jobs.queue_choice import LIGHT, taken_with
 from reelwright.telemetry import metrics
 from reelwright_worker.queue_connector import LateConnector
 from reelwright_worker.queue_fetching import CarefulManager

@@ -6,7 +6,8 @@ import uuid
 
 import procrastinate
 
-from reelwright.jobs.queue import TASK, WHOLE
+from reelwright.jobs.queue import TASK
+from reelwright.jobs.queue_choice import WHOLE
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.run_job import run_job

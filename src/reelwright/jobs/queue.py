@@ -3,15 +3,14 @@
 The session calls procrastinate's own function for new entries, so that the API needs no second connection. A queue
 entry carries the job's id and, for log and traces, where it came from; never what the job is.
 
-Jobs are put into `light` or `media` (queue_choice.py), which are parts of `render`: in that itself is what older
-releases have queued.
+Into which queue a job is put, and which ones a worker takes: queue_choice.py.
 """
 
 from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -20,26 +19,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
-from reelwright.jobs.queue_choice import MEDIA
-from reelwright.settings import QUEUES
+from reelwright.jobs.queue_choice import WHOLE
 from reelwright.telemetry import logs, tracing
 
-WHOLE: Final = "render"
 TASK: Final = "reelwright.render"
 
 # An array of composites has no SQLAlchemy bind type: send one jsonb and let Postgres cast it.
 _DEFER: Final = text(
     "SELECT (procrastinate_defer_jobs_v1(ARRAY[jsonb_populate_record(NULL::procrastinate_job_to_defer_v1, :entry)]))[1]"
 ).bindparams(bindparam("entry", type_=JSONB))
-
-
-def taken_with(queues: Iterable[str]) -> list[str]:
-    """Return all queues that a worker takes jobs of, of which it was asked for some: with `render` alone, its parts;
-    with `media`, what older releases have queued."""
-    asked = list(dict.fromkeys(queues))
-    if WHOLE in asked and not {*asked} & {*QUEUES}:
-        return [*asked, *QUEUES]
-    return asked if WHOLE in asked or MEDIA not in asked else [*asked, WHOLE]
 
 
 async def defer(

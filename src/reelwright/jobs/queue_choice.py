@@ -1,4 +1,6 @@
-"""Into which queue a job is put: by what it costs a worker. Pure.
+"""Into which queue a job is put, by what it costs a worker; and which queues a worker takes jobs of. Pure.
+
+Jobs are put into `light` or `media`, which are parts of `render`: in that itself is what older releases have queued.
 
 `light` is what is done in a minute at most: images, copies, cuts that code their edges alone, sound. Whatever codes
 moving pictures is `media`, however short it is: who asks for an encode can foresee with what it waits. So is what has
@@ -11,6 +13,7 @@ as it plays, and packets are copied as fast as the disk is: both count nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
 
@@ -21,6 +24,7 @@ from reelwright.media.recipes import far_stills, needed_span
 from reelwright.settings import QUEUES
 
 LIGHT, MEDIA = QUEUES
+WHOLE: Final = "render"
 LIGHT_WORK: Final = 10_000_000_000
 """About half a minute of two cores; a poster that nobody named a time for is looked for in two minutes of 4K."""
 USUAL_RATE: Final = Fraction(30)
@@ -34,6 +38,15 @@ def queue_of(plan: Plan) -> str:
     if codes and not plan.is_spliced:
         return MEDIA
     return LIGHT if _edges(plan) + _images(plan) <= LIGHT_WORK else MEDIA
+
+
+def taken_with(queues: Iterable[str]) -> list[str]:
+    """Return all queues that a worker takes jobs of, of which it was asked for some: with `render` alone, its parts;
+    with `media`, what older releases have queued."""
+    asked = list(dict.fromkeys(queues))
+    if WHOLE in asked and not {*asked} & {*QUEUES}:
+        return [*asked, *QUEUES]
+    return asked if WHOLE in asked or MEDIA not in asked else [*asked, WHOLE]
 
 
 def _edges(plan: Plan) -> float:
