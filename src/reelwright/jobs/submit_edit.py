@@ -5,31 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.edits import ladder
 from reelwright.edits.cues.track import TextKind
 from reelwright.edits.edit import Edit, SourceChapters, SourceSubtitles
 from reelwright.edits.enums import JobType
 from reelwright.edits.facts import CueFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
-from reelwright.edits.media_info import MediaInfo
-from reelwright.edits.output_rules import NO_SOUND
 from reelwright.edits.output_shorthand import WantedOutput
-from reelwright.edits.outputs import FileOutput, Ladder
+from reelwright.edits.outputs_together import OutputsTogether
 from reelwright.edits.plan.fold import resolve_steps
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.subtitles import SubtitlesStep
-from reelwright.edits.streaming import Streaming
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.addresses_in_edits import fetched_steps
 from reelwright.jobs.lay_out_subtitles import in_order, laid_subtitles
@@ -115,7 +110,7 @@ def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ..
     media = facts.media
     if request.steps:
         media = resolve_steps(request.steps, facts, length, deep=False)[1].media
-    made = _Outputs(media)
+    made = OutputsTogether(media)
     for number, (wanted, pointers) in enumerate(zip(request.wanted, request.pointers, strict=True)):
         if wanted.ladder is not None and not request.names_outputs:
             own = like_source(wanted.ladder, facts.media, request.mode, container_is_named=False)
@@ -126,45 +121,6 @@ def edit_of(request: EditRequest, facts: Facts) -> tuple[Edit, tuple[Pointer, ..
     outputs = (*made.streamed, *made.files)
     edit = Edit(steps=request.steps, outputs=outputs, sidecars=tuple(made.sidecars), streaming=made.streaming)
     return in_mode(edit, request.mode), tuple(made.pointers)
-
-
-@dataclass(slots=True)
-class _Outputs:
-    """What all outputs of a request ask for, together. `media`: what they are made of. Renditions of a stream come
-    first."""
-
-    media: MediaInfo
-    streamed: list[FileOutput] = field(default_factory=list)
-    files: list[FileOutput] = field(default_factory=list)
-    sidecars: list[AnySidecar] = field(default_factory=list)
-    pointers: list[Pointer] = field(default_factory=list)
-    streaming: Streaming | None = None
-    errors: list[FieldError] = field(default_factory=list)
-
-    def add(self, wanted: WantedOutput, pointers: Sequence[Pointer], pointer: Pointer) -> None:
-        if wanted.ladder is not None:
-            self._add_renditions(wanted.ladder, pointer)
-        for sidecar, place in zip(wanted.sidecars, pointers, strict=True):
-            if any(type(sidecar) is type(known) for known in self.sidecars):
-                self.errors.append(FieldError(place.path, f"there is another {type(sidecar).__name__.lower()} already"))
-            self.sidecars.append(sidecar)
-            self.pointers.append(place)
-
-    def _add_renditions(self, wanted: Ladder, pointer: Pointer) -> None:
-        try:
-            renditions = ladder.outputs(wanted, self.media.main_video.display_size)
-        except InvalidInput as invalid:
-            self.errors += [FieldError(f"{pointer.path}{one.pointer}", one.detail) for one in invalid.errors]
-            return
-        if any(output.video is None for output in renditions) and not self.media.decodable_audio:
-            self.errors.append(FieldError(pointer.path, NO_SOUND))
-        elif wanted.streaming is None:
-            self.files += renditions
-        elif self.streaming is not None:
-            self.errors.append(FieldError(pointer.path, "is a second stream: one job makes one, as HLS and DASH"))
-        else:
-            self.streaming = wanted.streaming
-            self.streamed += renditions
 
 
 def _materials(steps: Sequence[Step]) -> tuple[tuple[AnyLayer | Named, ...], tuple[Pointer, ...]]:
