@@ -14,8 +14,8 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.composition import LineageBase
+from reelwright.edits.plan.outputs import resolve_outputs
 from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan, form_with
-from reelwright.edits.plan.transcode import resolve_outputs
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
 from reelwright.edits.steps.crop import PlannedCrop
