@@ -18,7 +18,7 @@ import pytest
 from reelwright.edits.edit import Edit
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import ImageFacts, Plan
-from reelwright.edits.plan.fold import resolve_fold
+from reelwright.edits.plan.several_steps import resolve_several_steps
 from reelwright.edits.steps import Step
 from reelwright.errors import Busy, UnreadableMedia
 from reelwright.media.ffmpeg import executable, preview_run
@@ -70,7 +70,7 @@ async def plan_of(prober: Prober, source: Path, steps: list[dict[str, Any]]) -> 
     )
     media = await prober.probe(source)
     assert media.duration_s is not None
-    return resolve_fold(edit, recipes.facts(media, *images), Fraction(repr(media.duration_s)), [], ())
+    return resolve_several_steps(edit, recipes.facts(media, *images), Fraction(repr(media.duration_s)), [], ())
 
 
 async def looked_at(plan: Plan, look: Look, source: Path, patch: Path, work: Path, **limits: Any) -> bytes:

@@ -10,7 +10,7 @@ from reelwright.edits.cues.style import SubtitleStyle
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import SubtitlesFacts
 from reelwright.edits.outputs import FileOutput, VideoEncoding
-from reelwright.edits.plan.fold import resolve_steps
+from reelwright.edits.plan.several_steps import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.speed import SpeedStep

@@ -10,7 +10,7 @@ from fractions import Fraction
 import msgspec
 
 from reelwright.edits.facts import AnyFacts, CueFacts, LaidSubtitlesFacts, StepFacts
-from reelwright.edits.plan.fold import resolve_steps
+from reelwright.edits.plan.several_steps import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.subtitles import SubtitlesStep, WantedSubtitles

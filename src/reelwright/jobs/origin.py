@@ -17,7 +17,7 @@ from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo, OtherStream
 from reelwright.edits.plan import LineageBase, Plan
-from reelwright.edits.plan.composition import base_of, itself, on
+from reelwright.edits.plan.from_original import base_of, itself, on
 from reelwright.jobs.submit import Draft, Source
 from reelwright.library import embedded_subtitles
 from reelwright.library.drawn_files import prepared_key

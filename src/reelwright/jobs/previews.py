@@ -13,7 +13,7 @@ from reelwright.db.models import File
 from reelwright.edits import timecode
 from reelwright.edits.edit import Edit
 from reelwright.edits.plan import Plan
-from reelwright.edits.plan.fold import resolve_fold
+from reelwright.edits.plan.several_steps import resolve_several_steps
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.submit import Draft
@@ -92,7 +92,7 @@ def planned(
     """
     facts = draft.source.facts
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
-    plan = resolve_fold(Edit(steps=draft.edit.steps), facts, length, [], (), draft.base)
+    plan = resolve_several_steps(Edit(steps=draft.edit.steps), facts, length, [], (), draft.base)
     whole, moment = result_of(plan).length, timecode.parse(at)
     if moment >= whole:
         late = f"is not before the end of the result ({timecode.show(whole)})"

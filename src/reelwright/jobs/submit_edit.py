@@ -19,7 +19,7 @@ from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.output_shorthand import WantedOutput
 from reelwright.edits.outputs_together import OutputsTogether
-from reelwright.edits.plan.fold import resolve_steps
+from reelwright.edits.plan.several_steps import resolve_steps
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step

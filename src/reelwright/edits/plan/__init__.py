@@ -11,9 +11,9 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.losses import losses
-from reelwright.edits.plan.composition import LineageBase
-from reelwright.edits.plan.fold import resolve_fold
+from reelwright.edits.plan.from_original import LineageBase
 from reelwright.edits.plan.overlay import resolve_overlay
+from reelwright.edits.plan.several_steps import resolve_several_steps
 from reelwright.edits.plan.structs import (
     COMPOSED,
     SINGLE,
@@ -75,7 +75,7 @@ def resolve(
     can_keep = all(step.keeps_hdr for step in edit.steps)
     warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=can_keep)
     if base is not None or edit.needs_scene:
-        return resolve_fold(edit, facts, length, warnings, pointers, base, texts)
+        return resolve_several_steps(edit, facts, length, warnings, pointers, base, texts)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers, texts)
     if len(edit.steps) == len(edit.outputs) == 1 and not edit.sidecars and edit.streaming is None:
@@ -85,4 +85,4 @@ def resolve(
             return resolve_overlay(edit, step, facts, length, warnings, pointers, texts)
         if isinstance(step, TrimStep):
             return resolve_trim(edit, step, facts, length, warnings, pointers, texts)
-    return resolve_fold(edit, facts, length, warnings, pointers, texts=texts)
+    return resolve_several_steps(edit, facts, length, warnings, pointers, texts=texts)

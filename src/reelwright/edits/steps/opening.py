@@ -1,13 +1,15 @@
 """The opening: what comes before all steps, a source of any kind as a video of the kind that steps take. Pure.
 
-A first trim is part of it, so that nothing is decoded of what it cuts off.
+A first trim is part of it, and what steps keep before they do anything else at some time or another: nothing is decoded
+of what is cut off.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,8 +19,14 @@ from reelwright.edits.cadence import even_rate
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import even
 from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.steps.crop import PlannedCrop
+from reelwright.edits.steps.fit import PlannedFit
+from reelwright.edits.steps.keep import PlannedKeep
 from reelwright.edits.steps.state import BasePlannedStep, Planning, VideoState
-from reelwright.edits.steps.trim import TrimStep, kept
+from reelwright.edits.steps.trim import PlannedTrim, TrimStep, kept
+from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
+
+Other = TypeVar("Other", bound=BasePlannedStep)
 
 
 class PlannedOpening(BasePlannedStep, frozen=True, kw_only=True, tag="open"):
@@ -113,3 +121,24 @@ def without_times(media: MediaInfo) -> MediaInfo:
     """The same, of whose frames' times nothing is known."""
     video = msgspec.structs.replace(media.main_video, frame_count=None)
     return msgspec.structs.replace(media, video=[video])
+
+
+TIMELESS = (PlannedCrop, PlannedFit, PlannedRotate, PlannedFlip)
+"""Steps that do the same to every frame: what is kept of the time may be cut before or behind them."""
+
+
+def narrowed(opened: PlannedOpening, steps: Sequence[Other]) -> list[Other | PlannedOpening | PlannedKeep]:
+    """Return steps that make the same, the opening narrowed to what is kept of it by the first that keeps something."""
+    place = next((number for number, step in enumerate(steps) if not isinstance(step, TIMELESS)), len(steps))
+    first = steps[place] if place < len(steps) else None
+    if isinstance(first, PlannedTrim):
+        spans = [(Fraction(first.start_s), Fraction(first.end_s))]
+    elif isinstance(first, PlannedKeep):
+        spans = first.spans
+    else:
+        return [opened, *steps]
+    (begin, _), (_, end), origin = spans[0], spans[-1], Fraction(opened.start_s)
+    narrow = msgspec.structs.replace(opened, start_s=str(origin + begin), end_s=str(origin + end))
+    if isinstance(first, PlannedKeep) and len(spans) > 1:
+        return [narrow, first.within(begin), *steps[:place], *steps[place + 1 :]]
+    return narrowed(narrow, [*steps[:place], *steps[place + 1 :]])

@@ -1,4 +1,5 @@
-"""Lineage: from which steps of the original a result came, for edits that go on from it without a second generation."""
+"""An edit of a result, planned as one of the original: from which steps that came, so that nothing is coded a second
+time; or why the result itself has to be worked on. Pure."""
 
 from __future__ import annotations
 

@@ -13,24 +13,20 @@ from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
 from reelwright.edits.plan import kept_subtitles
-from reelwright.edits.plan.composition import LineageBase
+from reelwright.edits.plan.from_original import LineageBase
 from reelwright.edits.plan.outputs import resolve_outputs
 from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
-from reelwright.edits.steps.crop import PlannedCrop
-from reelwright.edits.steps.fit import PlannedFit
-from reelwright.edits.steps.keep import PlannedKeep
-from reelwright.edits.steps.opening import PlannedOpening, opening
+from reelwright.edits.steps.opening import PlannedOpening, narrowed, opening
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.state import Planning, VideoState
-from reelwright.edits.steps.trim import PlannedTrim, TrimStep
-from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
+from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput
 
 
-def resolve_fold(
+def resolve_several_steps(
     edit: Edit,
     facts: Facts,
     length: Fraction | None,
@@ -119,25 +115,4 @@ def resolve_steps(
             for pointer, brought in about.brought if texts is not None else ():
                 state, left_out = state.continued(brought)
                 warnings += [pointer.remark(left_out)] if left_out is not None else []
-    return tuple(_read_no_further(opened, planned)), state, warnings
-
-
-TIMELESS = (PlannedCrop, PlannedFit, PlannedRotate, PlannedFlip)
-"""Steps that do the same to every frame: what is kept of the time may be cut before or behind them."""
-
-
-def _read_no_further(opened: PlannedOpening, steps: Sequence[PlannedStep]) -> list[PlannedStep]:
-    """Return steps that make the same, the opening narrowed to what is kept of it by the first that keeps something."""
-    place = next((number for number, step in enumerate(steps) if not isinstance(step, TIMELESS)), len(steps))
-    first = steps[place] if place < len(steps) else None
-    if isinstance(first, PlannedTrim):
-        spans = [(Fraction(first.start_s), Fraction(first.end_s))]
-    elif isinstance(first, PlannedKeep):
-        spans = first.spans
-    else:
-        return [opened, *steps]
-    (begin, _), (_, end), origin = spans[0], spans[-1], Fraction(opened.start_s)
-    narrow = msgspec.structs.replace(opened, start_s=str(origin + begin), end_s=str(origin + end))
-    if isinstance(first, PlannedKeep) and len(spans) > 1:
-        return [narrow, first.within(begin), *steps[:place], *steps[place + 1 :]]
-    return _read_no_further(narrow, [*steps[:place], *steps[place + 1 :]])
+    return tuple(narrowed(opened, planned)), state, warnings
