@@ -16,7 +16,7 @@ from reelwright.capacity.machine_resources import Capacity
 from reelwright.db.models import Job, Project, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, confined
 from reelwright.edits.seconds_left import SecondsLeft
-from reelwright.jobs import able_workers, living_workers, outlook, queue_ahead, reached_percent
+from reelwright.jobs import able_workers, living_workers, queue_ahead, reached_percent, waiting_and_time_left
 from reelwright.jobs.queries import find
 from reelwright.jobs.timing import Timing
 from reelwright.media.ffmpeg.capabilities import Capabilities
@@ -61,7 +61,7 @@ async def leave_queue(session: AsyncSession, job_id: uuid.UUID) -> None:
 async def left(world: World, job_id: uuid.UUID) -> Any:
     async with world.sessions() as session:
         job = await find(session, job_id)
-        return (await outlook.of(session, [job]))[job_id].left
+        return (await waiting_and_time_left.of(session, [job]))[job_id].left
 
 
 async def test_a_job_waits_for_slots_and_for_those_before_it(world: World) -> None:
@@ -145,7 +145,7 @@ async def test_a_look_at_a_job_at_work_asks_for_nothing_more_and_one_at_a_job_th
         event.listen(connection.sync_connection, "before_cursor_execute", count)
         asked = []
         for job in jobs:
-            assert (await outlook.of(session, [job]))[job.id].left is not None
+            assert (await waiting_and_time_left.of(session, [job]))[job.id].left is not None
             asked.append(len(statements))
     assert asked == [0, 2]  # what it waits for beside its turn, and what is before it
 

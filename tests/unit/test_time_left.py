@@ -13,11 +13,10 @@ from reelwright.edits.enums import JobStatus
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs.forecast import ENOUGH, Work
-from reelwright.jobs.foretelling import likely_left_s
-from reelwright.jobs.leads import lead_s, usual_lead_s
 from reelwright.jobs.output_states import output_state
 from reelwright.jobs.past_jobs import Foretold, Mark, Past, PastJob, Took
-from reelwright.jobs.time_left import measured_s, seconds_left
+from reelwright.jobs.time_before_progress import lead_s, usual_lead_s
+from reelwright.jobs.time_left import likely_left_s, measured_s, seconds_left
 from reelwright.media.encoders.software import first_pass_share
 
 BEGAN = datetime.datetime(2026, 11, 21, 10, tzinfo=datetime.UTC)

@@ -10,8 +10,8 @@ import msgspec
 from reelwright.db.models import Job
 from reelwright.edits.plan import Plan
 from reelwright.jobs import stage_shares
+from reelwright.jobs.calibrated_forecast import foretold_at_start
 from reelwright.jobs.forecast import drawing_share, work_of
-from reelwright.jobs.foretelling import foretold_at_start
 from reelwright.jobs.past_jobs import Past, machine_of
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.media.ffmpeg.command import Recipe

@@ -12,8 +12,8 @@ from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed
 from reelwright.jobs import able_workers, forecast
 from reelwright.jobs.able_workers import Alike
+from reelwright.jobs.calibrated_forecast import seconds_of_work
 from reelwright.jobs.forecast import Forecast
-from reelwright.jobs.foretelling import seconds_of_work
 from reelwright.jobs.living_workers import START_ONE
 from reelwright.jobs.past_jobs import past
 from reelwright.jobs.submit import Draft

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs.calibration import FLOOR_S, HIGH
-from reelwright.jobs.foretelling import left_part
 from reelwright.jobs.living_workers import FRESH_S
+from reelwright.jobs.time_left import left_part
 
 LOOKED_AT = 300
 """Jobs of one project that wait: of one behind them nothing is said."""

@@ -34,9 +34,9 @@ from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.events import webhooks
 from reelwright.jobs import reuse, room
+from reelwright.jobs.calibrated_forecast import foretold
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.forecast import work_of
-from reelwright.jobs.foretelling import foretold
 from reelwright.jobs.past_jobs import PastOf, past
 from reelwright.jobs.queue_choice import queue_of
 from reelwright.jobs.timing import AT_ONCE, Timing

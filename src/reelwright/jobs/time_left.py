@@ -14,9 +14,9 @@ import msgspec
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.seconds_left import SecondsLeft
-from reelwright.jobs import calibration, foretelling
-from reelwright.jobs.leads import worked_s
+from reelwright.jobs import calibration
 from reelwright.jobs.past_jobs import Foretold
+from reelwright.jobs.time_before_progress import worked_s
 
 SETTLED_S = 6.0
 """So long after its start a command has the speed of the rest; before, what it looks ahead at makes it seem slower."""
@@ -44,13 +44,34 @@ def seconds_left(job: Job, passed_s: float = 0.0) -> SecondsLeft | None:
         return _begun_again(foretold.seconds, job.progress / 100).after(passed_s)
     points = calibration.UNKNOWN
     if foretold.seconds is not None:
-        points = (foretelling.start(foretold.seconds), *(foretold.points or points))
+        points = (_start(foretold.seconds), *(foretold.points or points))
     point = calibration.at(points, job.progress)
-    said = calibration.said(foretelling.likely_left_s(foretold, job.progress), measured_s(job), point.trust)
+    said = calibration.said(likely_left_s(foretold, job.progress), measured_s(job), point.trust)
     if said is None:
         return None
     low, middle, high = (said * math.exp(by) for by in (point.low, point.middle, point.high))
     return SecondsLeft(low_s=low, likely_s=middle, high_s=high).after(passed_s)
+
+
+def left_part(percent: float) -> float:
+    """Return what part of a job is left at so many per cent. Those are whole, and fall behind by half of one."""
+    return min((100.5 - percent) / 100, 1.0)
+
+
+def likely_left_s(foretold: Foretold, percent: float) -> float | None:
+    """Return the seconds that are left at so many per cent, by what was foretold. What goes before the first of them is
+    over then."""
+    if foretold.seconds is None:
+        return None
+    likely_s = foretold.seconds.likely_s
+    return (worked_s(likely_s, foretold.lead_s) if percent > 0 else likely_s) * left_part(percent)
+
+
+def _start(told: SecondsLeft) -> calibration.Checkpoint:
+    """Return what is known of a job that has not come far: what was foretold of it."""
+    likely_s = max(told.likely_s, calibration.FLOOR_S)
+    low, high = (math.log(max(end, calibration.FLOOR_S) / likely_s) for end in (told.low_s, told.high_s))
+    return calibration.Checkpoint(0.0, 0.0, min(low, 0.0), 0.0, max(high, 0.0))
 
 
 def _begun_again(whole: SecondsLeft, reached: float) -> SecondsLeft:

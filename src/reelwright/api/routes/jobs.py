@@ -29,7 +29,7 @@ from reelwright.db.models import Job, Variant
 from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
-from reelwright.jobs import lifecycle, outlook, queries, results
+from reelwright.jobs import lifecycle, queries, results, waiting_and_time_left
 from reelwright.jobs.selection import Selection
 from reelwright.library.queries import files_of_jobs, made_by
 
@@ -154,7 +154,7 @@ async def list_jobs(
         part = await queries.page(session, asked, selection, whole=bool(expand))
         jobs = part.rows
         outputs = await files_of_jobs(session, [job.id for job in jobs], only_main=True)
-        outlooks = await outlook.of(session, jobs)
+        outlooks = await waiting_and_time_left.of(session, jobs)
     items = [
         JobSummary.of(job, outputs, services.addresses, outlooks[job.id]).with_parts(job, expand or ()) for job in jobs
     ]
@@ -173,7 +173,7 @@ async def get_job(job_id: FromPath[UUID], services: NamedDependency[Services]) -
     async with services.sessions.single_statements() as session:
         job = await queries.find(session, job_id)
         outputs, checks = await made_by(session, job_id) if job.status is JobStatus.SUCCESS else ({}, {})
-        outlooks = await outlook.of(session, [job])
+        outlooks = await waiting_and_time_left.of(session, [job])
         return JobOut.of(job, outputs, services.addresses, outlooks[job_id], checks)
 
 

@@ -23,10 +23,10 @@ from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.edits.seconds_left import Eta
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs import results
-from reelwright.jobs.outlook import Outlook
 from reelwright.jobs.output_states import OutputState, output_state
 from reelwright.jobs.status_reader import CurrentStatus
 from reelwright.jobs.waiting import Waiting
+from reelwright.jobs.waiting_and_time_left import Outlook
 
 Outputs = Mapping[uuid.UUID, Sequence[File]]
 """What a job made and nobody has deleted: its variants, with their files, in lists the main one alone."""

@@ -1,8 +1,6 @@
-"""What is foretold of one job, by all that earlier ones tell. Pure."""
+"""What is foretold of a job: the forecast by earlier ones, put right by how wrong such forecasts have been. Pure."""
 
 from __future__ import annotations
-
-import math
 
 from msgspec.structs import replace
 
@@ -10,8 +8,9 @@ from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import calibration, forecast
 from reelwright.jobs.calibration import Error, Midway
 from reelwright.jobs.forecast import Forecast, Work
-from reelwright.jobs.leads import usual_lead_s, worked_s
 from reelwright.jobs.past_jobs import Foretold, Past, PastJob
+from reelwright.jobs.time_before_progress import usual_lead_s
+from reelwright.jobs.time_left import likely_left_s
 
 NEWEST = 100
 """So many jobs are looked at for their errors: those of older ones count next to nothing."""
@@ -50,20 +49,6 @@ def _kept(work: Work | None, found: tuple[Forecast, Forecast] | None) -> Foretol
     return Foretold(work=work, model=(model.expected, model.spread), seconds=seconds)
 
 
-def left_part(percent: float) -> float:
-    """Return what part of a job is left at so many per cent. Those are whole, and fall behind by half of one."""
-    return min((100.5 - percent) / 100, 1.0)
-
-
-def likely_left_s(foretold: Foretold, percent: float) -> float | None:
-    """Return the seconds that are left at so many per cent, by what was foretold. What goes before the first of them is
-    over then."""
-    if foretold.seconds is None:
-        return None
-    likely_s = foretold.seconds.likely_s
-    return (worked_s(likely_s, foretold.lead_s) if percent > 0 else likely_s) * left_part(percent)
-
-
 def _errors(past: Past, lasts_s: float) -> list[Error]:
     """What came of what cases alone had foretold, for one of whom they foretell so many seconds."""
     return [
@@ -91,10 +76,3 @@ def _seen(age: int, job: PastJob, lasts_s: float) -> list[Midway]:
         for mark in job.took.marks
         if job.seconds > mark.elapsed_s
     ]
-
-
-def start(told: SecondsLeft) -> calibration.Checkpoint:
-    """Return what is known of a job that has not come far: what was foretold of it."""
-    likely_s = max(told.likely_s, calibration.FLOOR_S)
-    low, high = (math.log(max(end, calibration.FLOOR_S) / likely_s) for end in (told.low_s, told.high_s))
-    return calibration.Checkpoint(0.0, 0.0, min(low, 0.0), 0.0, max(high, 0.0))

@@ -1,4 +1,5 @@
-"""What is to be expected of jobs: what each waits for beside its turn, and the seconds until it has ended."""
+"""What is told of jobs that have not ended: what each waits for beside its turn, and the seconds that are left. Of what
+waits for something else than its turn or its `run_at`, nobody knows these."""
 
 from __future__ import annotations
 
