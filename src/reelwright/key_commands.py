@@ -116,11 +116,11 @@ def limit(key_id: uuid.UUID, limits: tuple[tuple[str, int | None], ...]) -> None
 )
 def limit_project(project: str, limits: tuple[tuple[str, int | None], ...], queue_share: int | None) -> None:
     """Change how much all keys of a project together may do, as `limit`, and its share of the workers."""
-    from reelwright.access.keys import change_project
+    from reelwright.access import projects
 
     async def run(settings: Settings) -> None:
         async with transaction(settings, "keys") as session:
-            row, stored_bytes = await change_project(session, project, dict(limits), queue_share=queue_share)
+            row, stored_bytes = await projects.change(session, project, dict(limits), queue_share=queue_share)
             share = f"share {row.queue_share} of the queue"
             click.echo(f"project {row.name}, with {stored_bytes} bytes stored: {_shown(row.limits)}, {share}")
 

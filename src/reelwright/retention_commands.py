@@ -34,12 +34,12 @@ def retention() -> None:
 )
 def rules(project: str, keep: tuple[tuple[str, int | None], ...]) -> None:
     """Change how long a project keeps what comes from now on, and say what holds then. What is not named stays."""
-    from reelwright.access.keys import change_project
+    from reelwright.access import projects
     from reelwright.library.retention import rules_of_settings
 
     async def run(settings: Settings) -> None:
         async with transaction(settings, "retention") as session:
-            row, _ = await change_project(session, project, {}, dict(keep))
+            row, _ = await projects.change(session, project, {}, dict(keep))
             in_force = rules_of_settings(settings).with_own(row.keep)
         for name in NAMES:
             whose = "its own" if name in row.keep else "as the settings say"

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from sqlalchemy import event
 
-from reelwright.access import admission, grants, keyring, tokens
+from reelwright.access import grants, keyring, tokens, used_limits
 from reelwright.access.asking import Holder
 from reelwright.access.scopes import Scope
 from reelwright.db.database import create_engine
@@ -138,7 +138,7 @@ async def test_a_project_reads_its_own_rows_alone(
             assert (listed.total, len(listed.rows)) == (own, 20)
             await jobs.find(session, listed.rows[0].id)
             await tokens.page(session, purpose=None, subject_id=None, offset=0, limit=20)
-            await admission.used(session, Holder(KEY, PROJECT, frozenset(Scope), None))
+            await used_limits.used(session, Holder(KEY, PROJECT, frozenset(Scope), None))
     by_one_row = [
         (keyring._LOOK, (hashlib.sha256(b"key 7").digest(),)),
         (grants._LOOK, (md5("token 7"),)),

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import admission
 from reelwright.access.asking import Holder, on_behalf_of
 from reelwright.access.later import holder_by_id
 from reelwright.access.limits import limits_of
+from reelwright.access.stored_bytes import require_room
 from reelwright.cancellation import finished
 from reelwright.db.models import Job, Video, new_id
 from reelwright.db.outages import is_away
@@ -240,7 +240,7 @@ class ImportPublication(FencedPublication):
     async def _require_room(session: AsyncSession, size_bytes: int) -> None:
         """Raises JobFailed: since it was asked for, the project has stored as much as it may."""
         try:
-            await admission.require_room(session, size_bytes)
+            await require_room(session, size_bytes)
         except QuotaExceeded as error:
             raise JobFailed(error.detail, code=error.code, stage="publish") from error
 

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import datetime
-import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import key_format
-from reelwright.access.admission import stored_bytes
+from reelwright.access import key_format, projects
 from reelwright.access.limits import NONE, AccessLimits
 from reelwright.access.scopes import USUAL, Scope
-from reelwright.db.models import ApiKey, Project, ProjectBytes
+from reelwright.db.models import ApiKey, Project
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
 
-DEFAULT_PROJECT = "default"
 MAX_NAME_LENGTH = 100
 MAX_OVERLAP_S = 30 * 24 * 3600
-_PROJECT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-NOTHING: Mapping[str, int | None] = {}
 _FIRST_KEY_LOCK = 7_203_114
 """Of several processes that start at once, one makes the first key."""
 
@@ -43,7 +36,7 @@ async def create(
     session: AsyncSession,
     name: str,
     *,
-    project: str = DEFAULT_PROJECT,
+    project: str = projects.DEFAULT_PROJECT,
     scopes: Iterable[Scope] = USUAL,
     expires_at: datetime.datetime | None = None,
     limits: AccessLimits = NONE,
@@ -52,7 +45,7 @@ async def create(
     wanted = sorted({scope.value for scope in scopes})
     wrong = [
         *([] if _is_name(name) else [_WRONG_NAME]),
-        *([] if _PROJECT.fullmatch(project) else [_WRONG_PROJECT]),
+        *projects.name_faults(project),
         *([] if wanted else [FieldError("/scopes", "names at least one of " + ", ".join(Scope))]),
         *([_PAST] if expires_at is not None and expires_at <= datetime.datetime.now(datetime.UTC) else []),
     ]
@@ -60,7 +53,7 @@ async def create(
         raise InvalidInput(wrong)
     secret = key_format.mint()
     row = ApiKey(
-        project_id=await _project_id(session, project),
+        project_id=await projects.id_of(session, project),
         name=name.strip(),
         digest=key_format.digest(secret),
         hint=key_format.hint(secret),
@@ -75,17 +68,11 @@ async def create(
 
 
 _WRONG_NAME = FieldError("/name", f"is a text of 1 to {MAX_NAME_LENGTH} characters that can be printed")
-_WRONG_PROJECT = FieldError("/project", "has 1 to 63 of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit")
 _PAST = FieldError("/expires_at", "lies in the past")
 
 
 def _is_name(name: str) -> bool:
     return 0 < len(name.strip()) <= MAX_NAME_LENGTH and name.isprintable()
-
-
-async def _project_id(session: AsyncSession, name: str) -> uuid.UUID:
-    await session.execute(insert(Project).values(name=name).on_conflict_do_nothing())
-    return (await session.scalars(select(Project.id).where(Project.name == name))).one()
 
 
 async def page(
@@ -145,51 +132,9 @@ async def change(
         if not _is_name(name):
             raise InvalidInput([_WRONG_NAME])
         row.name = name.strip()
-    row.limits = _changed(row.limits, limits or {})
+    row.limits = projects.changed(row.limits, limits or {})
     await session.flush()
     return row, project
-
-
-async def change_project(
-    session: AsyncSession,
-    name: str,
-    limits: Mapping[str, int | None],
-    keep: Mapping[str, int | None] = NOTHING,
-    *,
-    queue_share: int | None = None,
-) -> tuple[Project, int]:
-    """Change some limits of a project, how long it keeps some things (keep_rules.py), as `change`; and its weight in
-    the queue. Returns it with the bytes that it has stored. Raises NotFound."""
-    project = await session.scalar(select(Project).where(Project.name == name).with_for_update())
-    if project is None:
-        raise NotFound("no such project")
-    project.limits = _changed(project.limits, limits)
-    project.keep = _changed(project.keep, keep)
-    project.queue_share = queue_share or project.queue_share
-    await session.flush()
-    return project, await stored_bytes(session, project.id)
-
-
-def _changed(old: dict[str, Any], given: Mapping[str, int | None]) -> dict[str, Any]:
-    return {name: most for name, most in {**old, **given}.items() if most is not None}
-
-
-async def queue_share(session: AsyncSession, project_id: uuid.UUID) -> int:
-    """Return the weight of a project in the queue."""
-    return await session.scalar(select(Project.queue_share).where(Project.id == project_id)) or 1
-
-
-async def projects(
-    session: AsyncSession, *, only: uuid.UUID | None = None, offset: int = 0, limit: int | None = None
-) -> tuple[Sequence[tuple[Project, int]], int]:
-    """Return some of all projects by name, each with the bytes that it has stored; and how many there are. `only`: of
-    this one alone."""
-    conditions = [] if only is None else [Project.id == only]
-    total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
-    stored = func.coalesce(ProjectBytes.stored_bytes, 0)
-    joined = select(Project, stored).outerjoin(ProjectBytes, ProjectBytes.project_id == Project.id)
-    rows = await session.execute(joined.where(*conditions).order_by(Project.name).offset(offset).limit(limit))
-    return rows.all(), total
 
 
 async def revoke(session: AsyncSession, key_id: uuid.UUID) -> tuple[ApiKey, str]:

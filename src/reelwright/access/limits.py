@@ -74,6 +74,8 @@ NAMES = tuple(AccessLimits.__struct_fields__)
 NONE = AccessLimits()
 MINUTES = ("made_minutes_per_day", "made_minutes_per_month")
 BY_MINUTE = ("requests_per_minute", "jobs_per_minute")
+COME_BACK_S = 5
+"""When a job or an upload ends, nobody knows."""
 MAX_QUEUE_SHARE = 100
 """So many times the time of a project of share 1 one may get where both wait."""
 QueueShare = Annotated[int, Meta(ge=1, le=MAX_QUEUE_SHARE)]

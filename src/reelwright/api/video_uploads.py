@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.exceptions import NotAuthorizedException
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import admission
+from reelwright.access.concurrent_uploads import uploading
 from reelwright.access.purposes import Subject
 from reelwright.api.context import Services
 from reelwright.api.http.delegation import spend, upload_limit
@@ -38,7 +38,7 @@ async def video_upload(
     settings = services.settings
     with _counted():
         async with (
-            admission.uploading(services.sessions, file_bytes(request)),
+            uploading(services.sessions, file_bytes(request)),
             incoming_file(
                 request,
                 texts=FORM_FIELDS if with_fields else (),
@@ -77,7 +77,7 @@ async def raw_video_upload(
         expected_bytes = request.content_length or 0
         body = measured_body(request, services.settings, upload_limit(request, services.settings.max_upload_bytes))
         async with (
-            admission.uploading(services.sessions, expected_bytes),
+            uploading(services.sessions, expected_bytes),
             room_for(services.sessions, services.storage, expected_bytes) as arriving,
             uploads.storing_video(
                 arriving.counted(body),

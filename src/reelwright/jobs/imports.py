@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import admission
+from reelwright.access.job_admission import admit_job
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Import, ImportSecrets, Job
 from reelwright.edits.enums import JobType
@@ -61,7 +61,7 @@ async def submit_import(
         max_failures=max_failures,
         timing=timing,
     )
-    await admission.admit_job(session)
+    await admit_job(session)
     job = await creation.create(session, new)
     secret = bool(target.query or wanted.headers)
     url = f"{target.scheme}://{target.authority}{target.path}"

@@ -39,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import admission
+from reelwright.access.job_admission import admit_job
 from reelwright.capacity.rule import Amounts
 from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus, JobType
@@ -205,7 +205,7 @@ async def retry(session: AsyncSession, job_id: uuid.UUID) -> Job:
     """Start a FAILURE or CANCELLED job again, from 0. Raises NotFound, Conflict when it cannot be; RateLimited,
     QuotaExceeded: no more jobs are taken of whoever asks."""
     await _as_it_is(session, job_id)
-    await admission.admit_job(session)
+    await admit_job(session)
     with queue.entry_of(job_id) as origin:
         refusal: str | None = await session.scalar(_RETRY, {"job_id": job_id, "origin": origin})
     job = await _as_it_is(session, job_id)

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import admission
+from reelwright.access.job_admission import admit_job
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.ownership import project_of_new
@@ -202,7 +202,7 @@ async def submit(
         queue=queue_of(plan),
     )
     await room.require_possible(session, plan)
-    await admission.admit_job(session)
+    await admit_job(session)
 
     async def foretell() -> dict[str, Any]:
         known = await past_of(session, project_of_new())

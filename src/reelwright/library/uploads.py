@@ -17,8 +17,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright import fault_points
-from reelwright.access import admission
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
+from reelwright.access.stored_bytes import require_room
 from reelwright.cancellation import finished
 from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.db.outages import is_away
@@ -134,7 +134,7 @@ async def recording(
                 session, storage, key=received.key, size_bytes=received.size_bytes, sha256=received.sha256
             )
             if shared is None:
-                await admission.require_room(session, received.size_bytes)
+                await require_room(session, received.size_bytes)
             else:
                 metrics.UPLOADS_STORED_ALREADY.inc()
             yield session, replace(received, content_key=shared)

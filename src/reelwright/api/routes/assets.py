@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from reelwright.access import admission
+from reelwright.access.concurrent_uploads import uploading
 from reelwright.api.context import Services
 from reelwright.api.downloads import download as send
 from reelwright.api.http.file_response import FileDownload
@@ -67,7 +67,7 @@ async def upload(request: Request[Any, Any, Any], services: NamedDependency[Serv
     """
     settings = services.settings
     async with (
-        admission.uploading(services.sessions, file_bytes(request)),
+        uploading(services.sessions, file_bytes(request)),
         incoming_file(
             request,
             texts=ASSET_FORM_FIELDS,

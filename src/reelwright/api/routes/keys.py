@@ -1,5 +1,4 @@
-"""/keys and /projects: who may do what, and how much. For keys of the scope `admin`; where none are needed, keys are
-made on the machine alone."""
+"""/keys: who may do what. For keys of the scope `admin`; where none are needed, keys are made on the machine alone."""
 
 from __future__ import annotations
 
@@ -8,41 +7,22 @@ from uuid import UUID
 
 from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from reelwright.access import keys
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import FOR_ADMINS
-from reelwright.api.http.delegation import Forbidden
 from reelwright.api.http.idempotency import SECRET
+from reelwright.api.key_changes import SWITCHED_OFF, forget_keys, require_keys
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.keys import (
-    KeyIn,
-    KeyMade,
-    KeyOut,
-    KeyPage,
-    KeyPatch,
-    KeyRotation,
-    ProjectOut,
-    ProjectPage,
-    ProjectPatch,
-)
+from reelwright.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, KeyPatch, KeyRotation
 from reelwright.api.schemas.pages import PageNumber, PageSize
 from reelwright.errors import Conflict
 
 NOT_CACHED = {"Cache-Control": "no-store"}
 """The answer holds a secret."""
-_SWITCHED_OFF = Forbidden(
-    "Nobody is asked for a key here (AUTH), so that whoever comes could make one that is good later: "
-    "`reelwright keys create` makes them on the machine itself."
-)
-
-
-def _require_keys(services: Services) -> None:
-    if services.keyring is None:
-        raise _SWITCHED_OFF
 
 
 @post(
@@ -50,12 +30,12 @@ def _require_keys(services: Services) -> None:
     summary="Make a key",
     opt=SECRET,
     operation_class=operation(
-        request_examples=key_examples.REQUESTS, responses={201: key_examples.MADE}, errors=[_SWITCHED_OFF]
+        request_examples=key_examples.REQUESTS, responses={201: key_examples.MADE}, errors=[SWITCHED_OFF]
     ),
 )
 async def make_key(data: JSONBody[KeyIn], services: NamedDependency[Services]) -> Response[KeyMade]:
     """For a project, which is made where there is none of the name. The answer has the key itself, once."""
-    _require_keys(services)
+    require_keys(services)
     async with services.sessions.begin() as session:
         made = await keys.create(
             session,
@@ -88,7 +68,7 @@ async def list_keys(
     opt=SECRET,
     operation_class=operation(
         responses={201: key_examples.MADE},
-        errors=[_SWITCHED_OFF, Conflict("the key is revoked or has expired: make a new one")],
+        errors=[SWITCHED_OFF, Conflict("the key is revoked or has expired: make a new one")],
     ),
 )
 async def rotate_key(
@@ -96,7 +76,7 @@ async def rotate_key(
 ) -> Response[KeyMade]:
     """Makes one of the same name, project and scopes; the old one is good for `overlap_s` yet, so that whoever uses it
     can change to the new one."""
-    _require_keys(services)
+    require_keys(services)
     async with services.sessions.begin() as session:
         made = await keys.rotate(session, key_id, overlap_s=data.overlap_s)
     return Response(KeyMade.new(made), headers=NOT_CACHED)
@@ -106,24 +86,18 @@ async def rotate_key(
     "/{key_id:uuid}",
     summary="Change a key",
     operation_class=operation(
-        request_examples=key_examples.CHANGES, responses={200: key_examples.LIMITED}, errors=[_SWITCHED_OFF]
+        request_examples=key_examples.CHANGES, responses={200: key_examples.LIMITED}, errors=[SWITCHED_OFF]
     ),
 )
 async def change_key(key_id: FromPath[UUID], data: JSONBody[KeyPatch], services: NamedDependency[Services]) -> KeyOut:
     """What it is called and how much it may do, from now on; in other API processes within five seconds. Its project
     and its scopes stay: make another key for others."""
-    _require_keys(services)
+    require_keys(services)
     name = None if data.name is UNSET else data.name
     async with services.sessions.begin() as session:
         changed = KeyOut.of(*await keys.change(session, key_id, name=name, limits=data.limits.given))
-    _forget(services)
+    forget_keys(services)
     return changed
-
-
-def _forget(services: Services) -> None:
-    if services.keyring is not None:
-        services.keyring.forget()
-        services.grants.forget()
 
 
 @delete(
@@ -136,47 +110,13 @@ async def revoke_key(key_id: FromPath[UUID], services: NamedDependency[Services]
     """It is refused from now on, by other API processes within five seconds. It stays in the list."""
     async with services.sessions.begin() as session:
         revoked = await keys.revoke(session, key_id)
-    _forget(services)
+    forget_keys(services)
     return KeyOut.of(*revoked)
 
 
-@get("/", summary="List projects", operation_class=operation(responses={200: key_examples.PROJECTS}))
-async def list_projects(
-    services: NamedDependency[Services], page: PageNumber = 1, page_size: PageSize = 20
-) -> ProjectPage:
-    """By name, each with its limits and what it has stored."""
-    async with services.sessions() as session:
-        rows, total = await keys.projects(session, offset=(page - 1) * page_size, limit=page_size)
-    items = [ProjectOut.of(row, stored_bytes) for row, stored_bytes in rows]
-    return ProjectPage(items=items, total=total, page=page, page_size=page_size, next_cursor=None)
-
-
-@patch(
-    "/{project:str}",
-    summary="Change a project's limits and rules",
-    operation_class=operation(
-        request_examples=key_examples.PROJECT_CHANGES, responses={200: key_examples.PROJECT}, errors=[_SWITCHED_OFF]
-    ),
+router = Router(
+    "/keys",
+    route_handlers=[make_key, list_keys, change_key, rotate_key, revoke_key],
+    tags=["keys"],
+    opt=FOR_ADMINS,
 )
-async def change_project(
-    project: Annotated[str, PathParameter(description="Its name.")],
-    data: JSONBody[ProjectPatch],
-    services: NamedDependency[Services],
-) -> ProjectOut:
-    """How much all its keys together may do, and how long what comes is kept, from now on; limits in other API
-    processes within five seconds. What it has already stays, however little it may have from now on; of jobs, events
-    and deliveries the rules hold for what is there, too. And its weight in the queue, from the next job on. Where no
-    keys are asked for there are no limits, and the project is `default`."""
-    if data.limits.given:
-        _require_keys(services)
-    share = None if data.queue_share is UNSET else data.queue_share
-    async with services.sessions.begin() as session:
-        found = await keys.change_project(session, project, data.limits.given, data.keep.given, queue_share=share)
-        changed = ProjectOut.of(*found)
-    _forget(services)
-    return changed
-
-
-_KEYS = Router("/keys", route_handlers=[make_key, list_keys, change_key, rotate_key, revoke_key])
-_PROJECTS = Router("/projects", route_handlers=[list_projects, change_project])
-router = Router("/", route_handlers=[_KEYS, _PROJECTS], tags=["keys"], opt=FOR_ADMINS)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from reelwright.access import admission, keys
+from reelwright.access import projects, used_limits
 from reelwright.access.asking import asking
 from reelwright.api.bounds import bounds
 from reelwright.api.context import Services
@@ -29,8 +29,8 @@ async def list_limits(services: NamedDependency[Services]) -> LimitsPage:
         keep = KeepRulesOut.in_force(await retention.rules_of(session, project_of_new(), services.keep_rules))
         if (request := asking()) is None or services.keyring is None:
             return LimitsPage(service=service, key=None, project=None, keep=keep, queue_share=None)
-        of_project, of_key = await admission.used(session, request.holder)
-        queue_share = await keys.queue_share(session, request.holder.project_id)
+        of_project, of_key = await used_limits.used(session, request.holder)
+        queue_share = await projects.queue_share(session, request.holder.project_id)
     requests = services.keyring.rates.used(request)
     return LimitsPage(
         service=service,

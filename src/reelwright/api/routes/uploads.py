@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from reelwright.access import admission
+from reelwright.access.concurrent_uploads import uploading
 from reelwright.access.purposes import Purpose, Subject
 from reelwright.access.scopes import Scope
 from reelwright.api.context import Services
@@ -76,7 +76,7 @@ async def begin(request: Request[Any, Any, Any], services: NamedDependency[Servi
         else:
             length = tus.length(headers)
             require_one_file(request, length, is_joined=joined is not None)
-            async with admission.uploading(services.sessions, length or 0):
+            async with uploading(services.sessions, length or 0):
                 upload = await services.uploads.create(
                     length_bytes=length,
                     is_part=joined is not None,
@@ -192,7 +192,7 @@ async def _appended(
         raise UnsupportedMedia("The bytes must not be compressed.")
     checksum = tus.checksum(request.headers)
     length_bytes = tus.number(request.headers, "Upload-Length")
-    async with admission.uploading(services.sessions, request.content_length or 0):
+    async with uploading(services.sessions, request.content_length or 0):
         with services.notifier.subscribe(upload_id) as news:
             return await services.upload_writers.append(
                 upload_id,

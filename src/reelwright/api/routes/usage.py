@@ -9,7 +9,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from reelwright.access import keys, usage
+from reelwright.access import projects, usage
 from reelwright.access.asking import asking
 from reelwright.access.scopes import Scope
 from reelwright.api.context import Services
@@ -46,7 +46,7 @@ async def list_usage(
     request = asking()
     only = None if request is None or request.holder.may(Scope.ADMIN) else project_of_task()
     async with services.sessions() as session:
-        rows, total = await keys.projects(session, only=only, offset=(page - 1) * page_size, limit=page_size)
+        rows, total = await projects.page(session, only=only, offset=(page - 1) * page_size, limit=page_size)
         found = await usage.days(session, [project.id for project, _ in rows], first, last)
     items = [ProjectUseOut.of(project.name, found[project.id]) for project, _ in rows]
     return UsagePage(items=items, total=total, page=page, page_size=page_size)

@@ -1,14 +1,16 @@
-"""The JSON of limits: the service's, and those of the key that asks."""
+"""The JSON of limits: the service's, those of the key that asks; those that keys and projects are given."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from reelwright.access.admission import Used
-from reelwright.access.limits import NAMES, AccessLimits
+from reelwright.access.limits import NAMES, AccessLimits, Most
+from reelwright.access.used_limits import Used
+from reelwright.api.schemas.base import Body
 from reelwright.api.schemas.keeping import KeepRulesOut
 
 
@@ -66,3 +68,55 @@ class LimitsPage(msgspec.Struct, frozen=True, kw_only=True):
             " time of one of 1. Null: no key was asked for."
         ),
     ]
+
+
+class LimitsIn(Body, frozen=True, kw_only=True):
+    """Limits of its own. 0: no limit; null: as the settings say."""
+
+    requests_per_minute: Annotated[
+        Most | UnsetType | None, Meta(description="Requests a minute, counted by each API process on its own.")
+    ] = UNSET
+    jobs_per_minute: Annotated[Most | UnsetType | None, Meta(description="New jobs a minute, retries too.")] = UNSET
+    unfinished_jobs: Annotated[Most | UnsetType | None, Meta(description="Jobs at once that wait or run.")] = UNSET
+    concurrent_uploads: Annotated[Most | UnsetType | None, Meta(description="Uploads at once.")] = UNSET
+    stored_bytes: Annotated[
+        Most | UnsetType | None,
+        Meta(
+            description="Bytes of all stored files of the project, those that several share counted once. Of a key:"
+            " with it nothing more is stored, and no job is made, when its project has so many."
+        ),
+    ] = UNSET
+    made_minutes_per_day: Annotated[
+        Most | UnsetType | None,
+        Meta(
+            description="Minutes of video and sound made in a day (UTC); beyond, no new jobs. Of a key: it looks at"
+            " its project."
+        ),
+    ] = UNSET
+    made_minutes_per_month: Annotated[Most | UnsetType | None, Meta(description="The same in a month.")] = UNSET
+
+    @property
+    def given(self) -> dict[str, int | None]:
+        """Return those that are named."""
+        return {name: most for name in NAMES if (most := getattr(self, name)) is not UNSET}
+
+    @property
+    def limits(self) -> AccessLimits:
+        """Return them as those of a new key."""
+        return AccessLimits.stored({name: most for name, most in self.given.items() if most is not None})
+
+
+class LimitsOut(Body, frozen=True, kw_only=True):
+    """Limits of its own. 0: no limit; null: as the settings say."""
+
+    requests_per_minute: int | None
+    jobs_per_minute: int | None
+    unfinished_jobs: int | None
+    concurrent_uploads: int | None
+    stored_bytes: int | None
+    made_minutes_per_day: int | None
+    made_minutes_per_month: int | None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, int]) -> LimitsOut:
+        return cls(**{name: stored.get(name) for name in NAMES})
