@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from reelwright import file_formats, source_codecs
 from reelwright.api.schemas.cut_modes import ALL
-from reelwright.edits import codecs, cut_modes
+from reelwright.edits import codecs, cut_mode_expectations
 from reelwright.edits.audio_tracks import COPIED
 from reelwright.edits.codecs import (
     CODECS,
@@ -26,7 +26,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.output_shorthand import read_word
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
-from reelwright.edits.plan.splicing import BESIDE
+from reelwright.edits.plan.splice_refusals import BESIDE
 from reelwright.edits.splice_structs import REMUXED, CutMode
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.submit_edit import EditRequest, edit_of
@@ -99,9 +99,9 @@ def test_an_edit_without_outputs_is_copied_as_its_source_is(
 
 def test_each_cut_mode_says_what_is_copied() -> None:
     """From each container of which packets are copied, by the tables that copying goes by."""
-    assert set(cut_modes.EXPECTED) == set(get_args(CutMode))
+    assert set(cut_mode_expectations.EXPECTED) == set(get_args(CutMode))
     families = {"mp4": "mov", "mov": "mov", "mkv": "matroska", "webm": "matroska"}
-    for one in cut_modes.sources():
+    for one in cut_mode_expectations.sources():
         own = HOLDING_INTRA if one.codec in COPIED_INTO else (*HOLDING, *REMUXED) if one.codec in BESIDE else HOLDING
         assert {families.get(container, container) for container in one.containers} == set(own)
     listed = {one.mode: one for one in ALL}

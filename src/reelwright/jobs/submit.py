@@ -17,7 +17,6 @@ from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.ownership import project_of_new
 from reelwright.edits import ladder
-from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.enums import FileRole, JobType
@@ -26,7 +25,7 @@ from reelwright.edits.ladder import TRIM_CRF
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import Facts, LineageBase, Plan, resolve
-from reelwright.edits.plan.splicing import SPLICED, spliced
+from reelwright.edits.plan.splicing import spliced
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice_structs import CutMode, Splice, Survey
@@ -135,16 +134,6 @@ def draft_trim(
 def in_mode(edit: Edit, mode: CutMode) -> Edit:
     """The edit, made in a mode: what is `exact` says nothing of it."""
     return edit if mode == "exact" else msgspec.structs.replace(edit, mode=mode)
-
-
-def like_source(coding: Ladder, media: MediaInfo, mode: CutMode, *, container_is_named: bool) -> Ladder:
-    """How a result is coded of which no codec is named: as its source where that is to be copied."""
-    own = media.main_video.codec
-    if mode not in ("smart", "copy") or own not in SPLICED:
-        return coding
-    if own in COPIED_INTO:
-        return msgspec.structs.replace(coding, like_source=not container_is_named)
-    return msgspec.structs.replace(coding, codec=own)
 
 
 def draft_transcode(

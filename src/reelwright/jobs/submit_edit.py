@@ -20,6 +20,7 @@ from reelwright.edits.materials import Named
 from reelwright.edits.output_shorthand import WantedOutput
 from reelwright.edits.outputs_together import OutputsTogether
 from reelwright.edits.plan.several_steps import resolve_steps
+from reelwright.edits.plan.splicing import like_source
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
@@ -29,7 +30,7 @@ from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.addresses_in_edits import fetched_steps
 from reelwright.jobs.lay_out_subtitles import in_order, laid_subtitles
 from reelwright.jobs.origin import of_original, origin_of
-from reelwright.jobs.submit import Draft, find_source, in_mode, like_source
+from reelwright.jobs.submit import Draft, find_source, in_mode
 from reelwright.jobs.submit_overlay import LayerSources, layer_facts, with_layers
 
 

@@ -26,12 +26,13 @@ from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLa
 from reelwright.edits.materials import Named
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import AnyFacts, ImageFacts, SoundFacts, VideoFacts
+from reelwright.edits.plan.splicing import like_source
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs.addresses_in_edits import fetched_layers
-from reelwright.jobs.submit import Draft, Source, find_source, in_mode, like_source
+from reelwright.jobs.submit import Draft, Source, find_source, in_mode
 from reelwright.library import assets_folder, file_references, named_sources
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials

@@ -16,11 +16,12 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
+from reelwright.edits.plan.splicing import like_source
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.origin import of_original
-from reelwright.jobs.submit import Draft, draft_trim, find_source, like_source
+from reelwright.jobs.submit import Draft, draft_trim, find_source
 
 
 @post(

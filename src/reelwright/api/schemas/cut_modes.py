@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.edits.codecs import Container
-from reelwright.edits.cut_modes import EXPECTED, Expectation, sources
+from reelwright.edits.cut_mode_expectations import EXPECTED, Expectation, sources
 from reelwright.edits.splice_structs import CutMode
 
 

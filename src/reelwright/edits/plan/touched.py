@@ -78,13 +78,27 @@ def touched(plan: Plan) -> Touched | None:
     return Touched(tuple(kept), tuple(windows))
 
 
+def known(plan: Plan) -> Touched:
+    """The same of a plan of which it is known."""
+    found = touched(plan)
+    assert found is not None
+    return found
+
+
+def only_cuts(plan: Plan) -> bool:
+    """Whether nothing is done but that some of the source is kept."""
+    match plan.steps:
+        case (PlannedTrim(),) | (PlannedOpening(),) | (PlannedOpening(), PlannedKeep()):
+            return True
+        case _:
+            return False
+
+
 def only(plan: Plan, start: Fraction, end: Fraction) -> tuple[Plan, tuple[int, ...]]:
     """The plan as far as it is seen while start <= t < end of the source, without sound; and for each source that is
     left beside the first, its number among those of the plan."""
     plan = opened(plan)
-    known = touched(plan)
-    assert known is not None
-    seen = {(one.step, one.number) for one in known.windows if one.start < end and start < one.end}
+    seen = {(one.step, one.number) for one in known(plan).windows if one.start < end and start < one.end}
     steps: list[PlannedStep] = []
     slots: list[int] = []
     slot = 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from reelwright.edits.codecs import COPIED_INTO, Container
-from reelwright.edits.plan.splicing import BESIDE, SPLICED
+from reelwright.edits.plan.splice_refusals import BESIDE, SPLICED
 from reelwright.edits.splice_structs import CutMode
 
 HELD: Mapping[str, tuple[str, ...]] = {
