@@ -2,7 +2,7 @@
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
 -- Nothing is claimed where a job waits for room on this machine, where this one has waited for anything, and where less
--- is free than it needs: then who asks goes by the whole rule (capacity/rule.py), of which this is the plain part.
+-- is free than it needs: then who asks goes by the whole rule (capacity/who_gets_room.py), of which this is the plain part.
 CREATE OR REPLACE FUNCTION claim_job_with_room(
     job uuid,
     by_worker text,

@@ -1,4 +1,4 @@
-"""A claim in one statement: by the plain part of the rule for room (capacity/rule.py), the rest is left to that."""
+"""A claim in one statement: by the plain part of the rule of capacity/who_gets_room.py, the rest is left to that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.capacity import reservations, rule
+from reelwright.capacity import reservations, who_gets_room
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs import lifecycle
 from reelwright.jobs.claims import Claim
@@ -105,7 +105,7 @@ async def test_there_is_room_where_the_rule_says_so(world: World) -> None:
         left = {resource: max(amount - used, 0) for resource, amount in spoken_for.items()}
         have = {resource: chance.randint(-20, 100) for resource in RESOURCES}
         needs = {resource: chance.randint(1, 60) for resource in chance.sample(RESOURCES, chance.randint(1, 3))}
-        is_room = rule.shortage(needs, have, left) is None
+        is_room = who_gets_room.shortage(needs, have, left) is None
         job_id, token = await world.job(), uuid.uuid4()
         assert (await claimed(world, job_id, needs, have, token) is not None) == is_room, (needs, have, left)
         seen.add(is_room)

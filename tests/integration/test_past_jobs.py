@@ -7,7 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import text
 
-from reelwright.capacity.machine_resources import Capacity
+from reelwright.capacity.exceeds_machines import Capacity
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.jobs import able_workers, past_jobs
 from reelwright.jobs.past_jobs import MOST_KEPT, RecentPast, Took

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.capacity.machine_resources import Capacity
+from reelwright.capacity.exceeds_machines import Capacity
 from reelwright.db.models import Job, Project, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, confined
 from reelwright.edits.seconds_left import SecondsLeft

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright import fault_points
 from reelwright.cancellation import finished
 from reelwright.capacity.need import Need
-from reelwright.capacity.rule import Shortage
+from reelwright.capacity.who_gets_room import Shortage
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobType

@@ -19,7 +19,7 @@ from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, inco
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
 from reelwright.api.http.problems import is_of_a_client_that_went
 from reelwright.api.schemas.upload_forms import FORM_FIELDS, REPEATED_FORM_FIELDS, said_in_form
-from reelwright.capacity.incoming import room_for
+from reelwright.capacity.room_for_uploads import room_for
 from reelwright.db.models import Video
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads

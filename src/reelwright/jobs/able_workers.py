@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.capacity.machine_resources import Capacity
+from reelwright.capacity.exceeds_machines import Capacity
 from reelwright.db.models import AbleWorker
 from reelwright.jobs.living_workers import FRESH_S
 from reelwright.media.ffmpeg.capabilities import Capabilities

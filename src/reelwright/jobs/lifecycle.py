@@ -40,7 +40,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access.job_admission import admit_job
-from reelwright.capacity.rule import Amounts
+from reelwright.capacity.who_gets_room import Amounts
 from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, NotFound

@@ -3,7 +3,7 @@ free.
 
 A job for which there is no room goes back into the queue for SLEEP_S, and is woken before: by whatever ends on the
 machine, and by each look of a worker at its machine (files may have been deleted, holders have died). Who goes first:
-capacity/rule.py.
+capacity/who_gets_room.py.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from sqlalchemy import Uuid, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.capacity import reservations, rule
-from reelwright.capacity.machine_resources import PlaceLook, WorkPlace, impossible
+from reelwright.capacity import reservations, who_gets_room
+from reelwright.capacity.exceeds_machines import impossible
+from reelwright.capacity.machine_resources import PlaceLook, WorkPlace
 from reelwright.capacity.need import Need
 from reelwright.capacity.reservations import Room, Stated
-from reelwright.capacity.rule import Amounts, Shortage, Waiter
+from reelwright.capacity.who_gets_room import Amounts, Shortage, Waiter
 from reelwright.db.models import Job, JobWait
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.plan import Plan
@@ -65,7 +66,7 @@ async def take(
         needs = look.needs(at_least(need, found.needs_bytes))
         await _reserve(session, claim, job, needs, look, lasts_s=lasts_s)
     waiting = _waiters(found.waiting, look)
-    if (short := rule.shortage(needs, look.have, found.spoken_for, waiting)) is not None:
+    if (short := who_gets_room.shortage(needs, look.have, found.spoken_for, waiting)) is not None:
         return short
     if waiting:
         passed = [one.job_id for one in waiting]
@@ -83,7 +84,7 @@ async def widen(session: AsyncSession, claim: Claim, job: Job, need: Need, place
     look = await asyncio.to_thread(place.look)
     needs = look.needs(need)
     found = await _reserve(session, claim, job, needs, look, lasts_s=lasts_s)
-    return rule.shortage(needs, look.have, found.spoken_for) is None
+    return who_gets_room.shortage(needs, look.have, found.spoken_for) is None
 
 
 async def _reserve(
@@ -141,7 +142,7 @@ async def look_again(session: AsyncSession, place: WorkPlace, *, everywhere: boo
     look = await asyncio.to_thread(place.look)
     found = await reservations.room(session, look.have, machine=place.machine)
     waiting = _waiters([msgspec.convert(row._asdict(), Stated) for row in rows], look)
-    if worth := rule.worth_a_look(waiting, look.have, found.spoken_for, WOKEN):
+    if worth := who_gets_room.worth_a_look(waiting, look.have, found.spoken_for, WOKEN):
         await session.execute(_WAKE, {"ids": worth})
 
 

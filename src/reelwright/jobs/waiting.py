@@ -24,7 +24,8 @@ SCHEDULE = "schedule"
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What a job waits for. `code`: one of error_codes.HINDRANCES, or `schedule` (its `run_at`), `worker` (none that is
-    alive takes its queue), `paused` (the queue is), or one of capacity.rule.KINDS (there is too little of that now)."""
+    alive takes its queue), `paused` (the queue is), or one of KINDS of capacity/who_gets_room.py: there is too
+    little of that now."""
 
     code: str
     detail: str

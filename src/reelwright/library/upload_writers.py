@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 
 from reelwright import fault_points
 from reelwright.cancellation import finished, set_within
-from reelwright.capacity.incoming import ArrivingFile, give_back, room_held
+from reelwright.capacity.room_for_uploads import ArrivingFile, give_back, room_held
 from reelwright.db.models import Upload
 from reelwright.db.models.uploads import UNFINISHED
 from reelwright.errors import Conflict, Malformed, NotFound, ReelwrightError

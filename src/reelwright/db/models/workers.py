@@ -79,7 +79,7 @@ class AbleWorker(Base):
     worker: Mapped[str] = mapped_column(primary_key=True)
     capabilities: Mapped[dict[str, Any]]
     capacity: Mapped[dict[str, Any] | None]
-    """What one job could have there (capacity/machine_resources.py); None: a worker of an older release."""
+    """What one job could have there (capacity/exceeds_machines.py); None: a worker of an older release."""
     slots: Mapped[int | None]
     """Jobs that it does at once; None: a worker of an older release."""
     seen_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())

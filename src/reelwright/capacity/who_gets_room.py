@@ -1,4 +1,4 @@
-"""Whether there is room for something, now or ever: of disk, memory, cores. Pure.
+"""Who gets room, of disk, memory, cores: what fits begins, unless that is kept for what waits longer. Pure.
 
 Amounts are by **resource**: `disk:...` in bytes, `memory:...` in bytes, `cores:...`. Those of one machine or disk are
 shared by all processes there.

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.cancellation import finished
-from reelwright.capacity import machine_resources, reservations, rule
+from reelwright.capacity import machine_resources, reservations, who_gets_room
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import outside
 from reelwright.errors import NoSpace
@@ -107,7 +107,7 @@ async def _reserve(session: AsyncSession, storage: LocalStorage, file: ArrivingF
     missing_bytes = file.size_bytes - file.received_bytes
     needs = {disk: file.size_bytes}
     found = await reservations.reserve(session, file.holder, needs, of=have, machine="", what="upload", lasts_s=LASTS_S)
-    if (short := rule.shortage({disk: missing_bytes}, have, found.spoken_for)) is not None:
+    if (short := who_gets_room.shortage({disk: missing_bytes}, have, found.spoken_for)) is not None:
         kept_bytes = found.spoken_for.get(disk, 0)
         raise NoSpace(
             f"there is no room for {missing_bytes} more bytes on the storage disk: {short.free} are free, beside"

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from reelwright.capacity.machine_resources import Capacity, impossible
-from reelwright.capacity.need import Need
-from reelwright.capacity.rule import PASSED_OVER, Shortage, Waiter, shortage, worth_a_look
+from reelwright.capacity.who_gets_room import PASSED_OVER, Shortage, Waiter, shortage, worth_a_look
 
 DISK, MEMORY, CORES = "disk:a", "memory:m", "cores:m"
 HAVE = {DISK: 100, MEMORY: 50, CORES: 4}
@@ -66,19 +64,3 @@ def test_those_are_woken_that_fit_by_now() -> None:
     large, small, other = waiter(0, disk=50), waiter(0, disk=20), waiter(0, memory=10)
     assert worth_a_look([large, small, other], HAVE, {DISK: 80}, 8) == [small.job_id, other.job_id]
     assert worth_a_look([large, small, other], HAVE, {}, 2) == [large.job_id, small.job_id]
-
-
-def test_only_what_surely_fits_nowhere_is_refused() -> None:
-    """A forecast may be wrong by half; the sentence has the figures and the setting."""
-    small = Capacity(work_bytes=100, media_bytes=100, memory_bytes=50, cores=2)
-    large = Capacity(work_bytes=1000, media_bytes=1000, memory_bytes=500, cores=2)
-    assert impossible(Need(work_bytes=200), [small]) is None
-    why = impossible(Need(work_bytes=202, memory_bytes=10), [small])
-    assert why is not None
-    assert "about 202 bytes of disk" in why
-    assert "100" in why
-    assert "DISK_RESERVE_BYTES" in why
-    assert impossible(Need(work_bytes=202), [small, large]) is None
-    assert "MACHINE_MEMORY_BYTES" in (impossible(Need(memory_bytes=1001), [small, large]) or "")
-    assert impossible(Need(memory_bytes=1001), []) is None  # nobody lives of whom that is known
-    assert impossible(Need(cores=64), [small]) is None

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.capacity import incoming
-from reelwright.capacity.incoming import LARGE_BYTES, ArrivingFile, give_back, room_held
+from reelwright.capacity import room_for_uploads
+from reelwright.capacity.room_for_uploads import LARGE_BYTES, ArrivingFile, give_back, room_held
 from reelwright.storage.local import LocalStorage
 from tests.support.job_database import World
 from tests.support.processes import PATIENCE_S
@@ -29,7 +29,7 @@ async def test_what_was_forgotten_while_the_database_was_away_is_reserved_anew(
     world: World, operator: asyncpg.Connection[asyncpg.Record], storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the next request: whoever renews finds that there is nothing."""
-    monkeypatch.setattr(incoming, "RENEWED_S", 0.05)
+    monkeypatch.setattr(room_for_uploads, "RENEWED_S", 0.05)
     file = ArrivingFile(LARGE_BYTES)
     held = "SELECT count(*) FROM reservations WHERE holder = $1"
     async with room_held(world.sessions, storage, file):
@@ -46,7 +46,7 @@ async def test_an_upload_goes_on_while_its_room_cannot_be_renewed(
     world: World, operator: asyncpg.Connection[asyncpg.Record], storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is renewed once the database is there again; what could not be given back comes free by itself."""
-    monkeypatch.setattr(incoming, "RENEWED_S", 0.02)
+    monkeypatch.setattr(room_for_uploads, "RENEWED_S", 0.02)
     file, away, asked = ArrivingFile(LARGE_BYTES), False, 0
 
     class Sessions:
