@@ -25,9 +25,9 @@ from litestar import Litestar
 from benchmarks import clips
 from benchmarks.report import Figure
 from benchmarks.running import running
-from reelwright.access.grants import Grants
-from reelwright.access.keyring import Keyring
-from reelwright.access.purposes import Purpose
+from reelwright.access.key_lookup import Keyring
+from reelwright.access.token_lookup import Grants
+from reelwright.access.token_purposes import Purpose
 from reelwright.api.app import create_app
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import Authorization

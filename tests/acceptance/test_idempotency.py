@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from reelwright.access.first_answers import Asked, FirstAnswers, forget_old
+from reelwright.access.idempotent_answers import Asked, FirstAnswers, forget_old
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.job_database import World

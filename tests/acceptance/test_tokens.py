@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from reelwright.access import tokens
-from reelwright.access.keyring import MAX_AGE_S
+from reelwright.access.key_lookup import MAX_AGE_S
 from reelwright.api.http.event_stream import RECHECK_S
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from reelwright.access import key_format
-from reelwright.access.keyring import Keyring
+from reelwright.access.key_lookup import Keyring
 from reelwright.access.scopes import Scope
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.db.ownership import confined

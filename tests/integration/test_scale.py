@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from sqlalchemy import event
 
-from reelwright.access import grants, keyring, tokens, used_limits
+from reelwright.access import key_lookup, token_lookup, tokens, used_limits
 from reelwright.access.asking import Holder
 from reelwright.access.scopes import Scope
 from reelwright.db.database import create_engine
@@ -140,8 +140,8 @@ async def test_a_project_reads_its_own_rows_alone(
             await tokens.page(session, purpose=None, subject_id=None, offset=0, limit=20)
             await used_limits.used(session, Holder(KEY, PROJECT, frozenset(Scope), None))
     by_one_row = [
-        (keyring._LOOK, (hashlib.sha256(b"key 7").digest(),)),
-        (grants._LOOK, (md5("token 7"),)),
+        (key_lookup._LOOK, (hashlib.sha256(b"key 7").digest(),)),
+        (token_lookup._LOOK, (md5("token 7"),)),
         (status_reader._LOOK, ([md5("job 7"), md5("job 8")],)),
         (status_reader._LOOK_AT_ONE, (md5("job 7"),)),
     ]

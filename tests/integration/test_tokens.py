@@ -9,10 +9,10 @@ from typing import Self
 
 import pytest
 
-from reelwright.access import grants, key_format
-from reelwright.access.grants import Grant, Grants, TokenRefusal
-from reelwright.access.keyring import Keyring
-from reelwright.access.purposes import Purpose, Subject
+from reelwright.access import key_format, token_lookup
+from reelwright.access.key_lookup import Keyring
+from reelwright.access.token_lookup import Grant, Grants, TokenRefusal
+from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.access.tokens import Maker, WantedToken, create
 from reelwright.db.models import ApiKey
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
@@ -59,7 +59,7 @@ async def test_a_token_does_not_outlive_the_key_that_made_it(world: World) -> No
 
 async def test_a_token_that_is_known_ends_with_its_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks at its row again then; of many the first is forgotten, and looked up anew."""
-    monkeypatch.setattr(grants, "MAX_KNOWN", 1)
+    monkeypatch.setattr(token_lookup, "MAX_KNOWN", 1)
     made_by = await maker(world, None)
     known = await grants_of(world)
     first = await world.do(create, WANTED, made_by)
@@ -73,6 +73,6 @@ async def test_a_token_that_is_known_ends_with_its_time(world: World, monkeypatc
         def now(cls, tz: datetime.tzinfo | None = None) -> Self:
             return super().now(tz) + datetime.timedelta(days=2)
 
-    monkeypatch.setattr(grants, "datetime", SimpleNamespace(datetime=TwoDaysLater, UTC=datetime.UTC))
+    monkeypatch.setattr(token_lookup, "datetime", SimpleNamespace(datetime=TwoDaysLater, UTC=datetime.UTC))
     assert await known.grant(first.text) is TokenRefusal.EXPIRED
     assert isinstance(await known.grant(other.text), Grant)

@@ -12,9 +12,9 @@ from typing import get_args
 import pytest
 from prometheus_client import generate_latest
 
-from reelwright.access.first_answers import KeyReused, UnderWay
-from reelwright.access.grants import TokenRefusal
-from reelwright.access.purposes import Purpose
+from reelwright.access.idempotent_answers import KeyReused, UnderWay
+from reelwright.access.token_lookup import TokenRefusal
+from reelwright.access.token_purposes import Purpose
 from reelwright.events.outcomes import Outcome
 from reelwright.settings_reader import parse
 from reelwright.telemetry import metrics

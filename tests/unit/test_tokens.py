@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelwright.access import key_format, token_format
-from reelwright.access.purposes import Purpose, Subject
+from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.access.tokens import WantedToken, end_of, faults
 from reelwright.api.http.shown_paths import shown
 

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import Holder, on_behalf_of
-from reelwright.access.later import holder_by_id
+from reelwright.access.asking import Holder
 from reelwright.access.limits import limits_of
+from reelwright.access.on_behalf import holder_by_id, on_behalf_of
 from reelwright.access.stored_bytes import require_room
 from reelwright.cancellation import finished
 from reelwright.db.models import Job, Video, new_id

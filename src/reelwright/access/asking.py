@@ -67,13 +67,3 @@ def asked_by(request: Asking) -> Iterator[None]:
             yield
     finally:
         _asking.reset(token)
-
-
-@contextmanager
-def on_behalf_of(holder: Holder | None) -> Iterator[None]:
-    """Let this task do later what somebody has asked for, within his limits. None: nobody was asked for a key."""
-    if holder is None:
-        yield
-        return
-    with asked_by(Asking(holder)):
-        yield

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import token_format
-from reelwright.access.purposes import Purpose, Subject
+from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.db.models import ApiKey, Job, Token, Variant, new_id
 from reelwright.db.ownership import project_of_new
 from reelwright.errors import FieldError, NotFound

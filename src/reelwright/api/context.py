@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from reelwright import threads
-from reelwright.access.first_answers import FirstAnswers
-from reelwright.access.grants import Grants
+from reelwright.access.idempotent_answers import FirstAnswers
 from reelwright.access.keep_rules import KeepRules
-from reelwright.access.keyring import Keyring
+from reelwright.access.key_lookup import Keyring
 from reelwright.access.limits import limits_of
 from reelwright.access.sent_bytes import SentBytes
+from reelwright.access.token_lookup import Grants
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
@@ -147,7 +147,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         fetched = FetchedMaterials(settings, storage, database.sessions, prober, overlay_images, on_first_use, client)
         try:
             async with (
-                keyring.noting_uses() if keyring is not None else nullcontext(),
+                keyring.uses.writing_down() if keyring is not None else nullcontext(),
                 completions.running(),
                 sent_bytes.writing_down(),
             ):

@@ -11,7 +11,7 @@ from litestar.exceptions import NotAuthorizedException
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access.concurrent_uploads import uploading
-from reelwright.access.purposes import Subject
+from reelwright.access.token_purposes import Subject
 from reelwright.api.context import Services
 from reelwright.api.http.delegation import spend, upload_limit
 from reelwright.api.http.idempotency import declared_checksum

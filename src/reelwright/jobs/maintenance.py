@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import usage
-from reelwright.access.first_answers import forget_old
+from reelwright.access.idempotent_answers import forget_old
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.tokens import delete_expired
 from reelwright.db.frozen_sessions import end_frozen_sessions

@@ -17,8 +17,8 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from reelwright.access import key_format, scopes
 from reelwright.access.asking import Asking, Holder, asked_by
 from reelwright.access.buckets import headers
-from reelwright.access.grants import Grant
-from reelwright.access.keyring import Keyring
+from reelwright.access.key_lookup import Keyring
+from reelwright.access.token_lookup import Grant
 from reelwright.api.http.delegation import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.api.http.host_and_origin import SAFE_METHODS
 from reelwright.api.http.idempotency import may_be_repeated

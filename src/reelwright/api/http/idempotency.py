@@ -1,8 +1,8 @@
 """Requests that come again: with the header Idempotency-Key, a POST is answered as it was the first time.
 
 One mechanism for every POST: all that its route commits becomes part of one transaction, in which the answer is kept,
-too (access/first_answers.py). So whoever heard no answer asks again, as often as it takes: what was asked for is made
-once. A route whose option `idempotency` is NOTHING_MADE or SECRET is no part of that.
+too (access/idempotent_answers.py). So whoever heard no answer asks again, as often as it takes: what was asked for is
+made once. A route whose option `idempotency` is NOTHING_MADE or SECRET is no part of that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
 from reelwright import fault_points
-from reelwright.access.first_answers import RETRY_AFTER_S, Answer, Asked, FirstAnswers, KeyReused, UnderWay
+from reelwright.access.idempotent_answers import RETRY_AFTER_S, Answer, Asked, FirstAnswers, KeyReused, UnderWay
 from reelwright.api.http.delegation import require_own_answer
 from reelwright.api.http.problems import close_after_answer, linger
 from reelwright.db.ownership import project_of_new

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.purposes import Purpose
+from reelwright.access.token_purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_variant, download_video
 from reelwright.api.http.authorization import is_still_allowed

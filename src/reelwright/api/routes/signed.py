@@ -10,7 +10,7 @@ from litestar import HttpMethod, Request, Router, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 
-from reelwright.access.purposes import Purpose
+from reelwright.access.token_purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_file, download_variant, download_video
 from reelwright.api.http.delegation import grant_of, open_to

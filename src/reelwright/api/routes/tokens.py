@@ -11,8 +11,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import tokens
-from reelwright.access.purposes import Purpose, Subject
 from reelwright.access.scopes import Scope
+from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.access.tokens import Maker, NewToken
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import holder_of

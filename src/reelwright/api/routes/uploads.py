@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from reelwright.access.concurrent_uploads import uploading
-from reelwright.access.purposes import Purpose, Subject
 from reelwright.access.scopes import Scope
+from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.api.context import Services
 from reelwright.api.http import tus
 from reelwright.api.http.authorization import is_still_allowed

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from reelwright.access.keep_rules import MAX_KEEP_S
-from reelwright.access.purposes import Purpose
+from reelwright.access.token_purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
 from reelwright.api.http.delegation import open_to

@@ -10,7 +10,7 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from reelwright.access.purposes import Purpose, Subject
+from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.access.tokens import USUAL_LIFE_S, NewToken, WantedToken
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Body, Page, Timestamp

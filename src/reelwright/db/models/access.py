@@ -91,8 +91,8 @@ class ProjectBytes(Base):
 
 
 class Token(Owned, Base):
-    """A right that a key handed on, for one purpose and a while: access/purposes.py. The token itself is not stored:
-    see access/token_format.py. Its row goes some time after it has expired."""
+    """A right that a key handed on, for a while and one purpose (access/token_purposes.py). The token itself is not
+    stored: access/token_format.py. Its row goes some time after it has expired."""
 
     __tablename__ = "tokens"
     __table_args__ = (

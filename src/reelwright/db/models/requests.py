@@ -14,7 +14,7 @@ from reelwright.db.ownership import DEFAULT_PROJECT_ID, Owned, project_of_new
 
 
 class FirstAnswer(Owned, Base):
-    """How a request with an Idempotency-Key was answered that made something. See access/first_answers.py."""
+    """How a request with an Idempotency-Key was answered that made something. See access/idempotent_answers.py."""
 
     __tablename__ = "first_answers"
     __table_args__ = (Index("ix_first_answers_created_at", "created_at"),)

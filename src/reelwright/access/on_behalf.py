@@ -1,13 +1,15 @@
-"""Whose limits hold when something is done later than it was asked for, maybe by another process: those of the key."""
+"""What is done later than it was asked for, maybe by another process: on behalf of the key, whose limits hold then."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import Holder
+from reelwright.access.asking import Asking, Holder, asked_by
 from reelwright.access.limits import AccessLimits
 from reelwright.db.models import ApiKey, Project
 
@@ -30,3 +32,13 @@ async def holder_by_id(
         AccessLimits.stored(row.limits).over(of_keys),
         AccessLimits.stored(of_project).over(of_projects),
     )
+
+
+@contextmanager
+def on_behalf_of(holder: Holder | None) -> Iterator[None]:
+    """Let this task do later what somebody has asked for, within his limits. None: nobody was asked for a key."""
+    if holder is None:
+        yield
+        return
+    with asked_by(Asking(holder)):
+        yield

@@ -1,6 +1,6 @@
 """Tokens as requests bring them: looked up once in some seconds, with the key that made each.
 
-A token that is revoked, or whose key is, is refused by every process within MAX_AGE_S of keyring.py.
+A token that is revoked, or whose key is, is refused by every process within MAX_AGE_S of key_lookup.py.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from reelwright.access import token_format
 from reelwright.access.asking import Holder
-from reelwright.access.keyring import MAX_AGE_S, MAX_KNOWN, Keyring, Look
-from reelwright.access.purposes import Purpose
+from reelwright.access.key_lookup import MAX_AGE_S, MAX_KNOWN, Keyring, Look
+from reelwright.access.token_purposes import Purpose
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,25 @@
-"""Keys as requests bring them: looked up once in some seconds, whoever asks; and when each was last used.
+"""Keys as requests bring them: looked up once in some seconds, whoever asks.
 
-A key that is revoked is refused by every process within MAX_AGE_S. When a key was last used is written in batches: no
-request waits for it.
+A key that is revoked is refused by every process within MAX_AGE_S.
 """
 
 from __future__ import annotations
 
 import datetime
-import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access import key_format
 from reelwright.access.asking import Holder
+from reelwright.access.key_uses import KeyUses
 from reelwright.access.limits import BY_MINUTE, NONE, AccessLimits
 from reelwright.access.request_rates import RequestRates
 from reelwright.access.scopes import Scope
-from reelwright.cancellation import every_so_often
-from reelwright.db.models import ApiKey
-from reelwright.db.outages import is_away
-
-logger = logging.getLogger(__name__)
 
 Look: TypeAlias = Callable[..., Awaitable[Sequence[Sequence[Any]]]]
 """Gives the rows of a short query and its arguments. Of a request with a key the look at its key is the dearest part:
@@ -36,7 +28,6 @@ it goes by the shortest way to the database, and not through SQLAlchemy."""
 MAX_AGE_S = 5.0
 MAX_KNOWN = 10_000
 """Keys that one process holds; those that were not asked for the longest time go first."""
-WRITE_INTERVAL_S = 30.0
 
 _LOOK = """
 SELECT k.id, k.project_id, k.scopes, k.expires_at, k.limits::text, p.limits::text
@@ -56,13 +47,12 @@ class Keyring:
         of_keys: AccessLimits = NONE,
         of_projects: AccessLimits = NONE,
     ) -> None:
-        self._sessions = sessions
         self.look = look
         self.of_keys, self.of_projects = of_keys, of_projects
         self.rates = RequestRates()
         self._known: dict[bytes, tuple[Holder, float]] = {}
         """By digest, with the time of the look. Only what is good: who tries keys out displaces none."""
-        self._used: dict[uuid.UUID, datetime.datetime] = {}
+        self.uses = KeyUses(sessions)
 
     async def holder(self, key: str) -> Holder | None:
         """Return whose the key is, None when it is none, or good no more. Raises what the database raises."""
@@ -82,7 +72,7 @@ class Keyring:
         used_at = datetime.datetime.now(datetime.UTC)
         if holder.expires_at is not None and holder.expires_at <= used_at:
             return None
-        self._used[holder.key_id] = used_at
+        self.uses.note(holder.key_id, used_at)
         return holder
 
     def forget(self) -> None:
@@ -109,22 +99,3 @@ class Keyring:
         of_project = AccessLimits.stored(msgspec.json.decode(project_limits)).over(self.of_projects)
         by_minute = any(one.most(name) for one in (of_key, of_project) for name in BY_MINUTE)
         return Holder(key_id, project_id, known, expires_at, of_key, of_project, by_minute)
-
-    def noting_uses(self) -> AbstractAsyncContextManager[None]:
-        """Write down meanwhile, and at the end, when keys were used."""
-        return every_so_often(self._write, WRITE_INTERVAL_S, "uses of keys")
-
-    async def _write(self) -> None:
-        used, self._used = self._used, {}
-        if not used:
-            return
-        rows = [{"key_id": key_id, "used_at": used_at} for key_id, used_at in sorted(used.items())]
-        newest = func.greatest(ApiKey.last_used_at, bindparam("used_at"))
-        statement = update(ApiKey.__table__).where(ApiKey.id == bindparam("key_id")).values(last_used_at=newest)  # type: ignore[arg-type]
-        try:
-            async with self._sessions.begin() as session:
-                await (await session.connection()).execute(statement, rows)
-        except Exception as error:
-            if not is_away(error):
-                raise
-            logger.warning("it was not written down when keys were used: %r", error)
