@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits.templates import Template, Variable, faults, filled, tried
+from reelwright.edits.template_variables import Variable
+from reelwright.edits.templates import Template, faults, filled, tried
 from reelwright.errors import InvalidInput
 
 VIDEO = "0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d"

@@ -23,14 +23,13 @@ from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn, Outputs, Steps
 from reelwright.db.models import TemplateVersion as Row
+from reelwright.edits.template_variables import Variable, VariableName
 from reelwright.edits.templates import (
     MAX_VARIABLES,
     Filled,
     Template,
     TemplateName,
     TemplateReference,
-    Variable,
-    VariableName,
     Variables,
     faults,
     filled,

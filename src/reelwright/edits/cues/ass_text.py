@@ -32,8 +32,8 @@ class AssStyle(msgspec.Struct, frozen=True):
 
 
 def text_of(text: str, styles: Mapping[str, AssStyle]) -> tuple[tuple[CueRun, ...], CuePlace]:
-    """What a packet says, in runs, and where it wants to be. Its fields: ReadOrder, Layer, Style, Name, MarginL, MarginR,
-    MarginV, Effect, Text."""
+    """What a packet says, in runs, and where it wants to be. Its fields: ReadOrder, Layer, Style, Name, MarginL,
+    MarginR, MarginV, Effect, Text."""
     fields = text.split(",", 8)
     if len(fields) < 9:
         return (), ANYWHERE
