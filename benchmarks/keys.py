@@ -32,7 +32,7 @@ from reelwright.api.app import create_app
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import Authorization
 from reelwright.api.http.delegation import open_to
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.short_queries import ShortQueries

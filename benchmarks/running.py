@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.processes import TreeTime
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.jobs.history import CHANNEL

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings_reader import parse

@@ -9,7 +9,8 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright.db.database import create_engine, located
+from reelwright.db.connection_pool import create_engine
+from reelwright.db.database import located
 from reelwright.db.migrate import LOCK_TIMEOUT_S
 from reelwright.db.models import Base
 from reelwright.settings_reader import load

@@ -83,7 +83,7 @@ def main(revision: str, commit: str) -> None:
 async def _work(revision: str, folder: Path, url: str) -> None:
     release = {"PYTHONPATH": f"{folder / 'release/src'}:{folder / 'release/workers'}"}
     migrating = (
-        "import asyncio, sys; from reelwright.db.database import create_engine; from reelwright.db.migrate import *;"
+        "import asyncio, sys; from reelwright.db.migrate import *;"
         "asyncio.run(upgrade(create_engine(sys.argv[1], application_name='fixture'), sys.argv[2]))"
     )
     settings = parse({"APP_ENV": "test", "DATABASE_URL": url, "MEDIA_ROOT": str(folder / "media"), "LEASE_S": "60"})

@@ -16,7 +16,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
 from reelwright.db.sessions import Sessions

@@ -50,7 +50,7 @@ def run_work(process: str, work: Callable[[Settings], Coroutine[Any, Any, object
     A foreseeable failure becomes one sentence and exit status 1.
     """
     from reelwright.db.embedded import EmbeddedPostgresError
-    from reelwright.db.outages import DatabaseUnusable
+    from reelwright.db.unusable import DatabaseUnusable
     from reelwright.errors import ReelwrightError
     from reelwright.supervisor import ServiceEnded
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reelwright.backup import make
 from reelwright.backup.restore import restore
 from reelwright.db.database import Database
-from reelwright.db.outages import DatabaseUnusable
+from reelwright.db.unusable import DatabaseUnusable
 from reelwright.errors import ReelwrightError
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from reelwright import fault_points
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.embedded import EmbeddedPostgres, acquire
 from reelwright.db.migrate import upgrade
 from reelwright.settings import Settings

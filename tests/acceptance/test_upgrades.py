@@ -20,7 +20,7 @@ import msgspec
 import pytest
 from alembic import command
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.revisions import known_revisions, newest_revision
 from reelwright.edits.plan import VERSION, Plan

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from reelwright.capacity.machine_resources import WorkPlace
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, transcode, trim

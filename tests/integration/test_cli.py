@@ -16,10 +16,11 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.embedded import running
-from reelwright.db.outages import DatabaseUnusable, is_away
+from reelwright.db.outages import is_away
 from reelwright.db.schema_version import require
+from reelwright.db.unusable import DatabaseUnusable
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 from tests.conftest import execute, in_database

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright.db.connection import connect, libpq_parameters
-from reelwright.db.database import ANSWERED_S, create_engine
+from reelwright.db.connection_pool import ANSWERED_S, create_engine
 from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.outages import is_away
 from reelwright.db.revisions import current_revision, newest_revision

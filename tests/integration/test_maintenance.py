@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import CursorResult, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.frozen_sessions import end_frozen_sessions
 from reelwright.db.models import Asset, Job, Publication, Webhook, new_id
 from reelwright.db.sessions import Sessions

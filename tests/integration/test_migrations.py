@@ -15,10 +15,10 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import _LOCK, configuration, upgrade
-from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
+from reelwright.db.unusable import DatabaseUnusable
 from reelwright.release import RELEASE
 from tests.conftest import execute, in_database
 from tests.support.schema_diff import Shape, faults

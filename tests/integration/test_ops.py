@@ -15,7 +15,7 @@ import pytest
 from alembic import command
 from sqlalchemy import delete, insert, text
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import configuration
 from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError

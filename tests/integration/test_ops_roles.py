@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import upgrade
 from reelwright.edits.enums import JobStatus
 from tests.conftest import execute, in_database

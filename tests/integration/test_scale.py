@@ -18,7 +18,7 @@ from sqlalchemy import event
 from reelwright.access import key_lookup, token_lookup, tokens, used_limits
 from reelwright.access.asking import Holder
 from reelwright.access.scopes import Scope
-from reelwright.db.database import create_engine
+from reelwright.db.connection_pool import create_engine
 from reelwright.db.ownership import confined
 from reelwright.db.sessions import Sessions
 from reelwright.edits.labels import Labels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reelwright.db.client_programs import connection, program
-from reelwright.db.outages import DatabaseUnusable
+from reelwright.db.unusable import DatabaseUnusable
 
 
 def test_a_password_is_in_no_command_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 from reelwright import settings_reader, source_codecs, threads
 from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db import schema_version
-from reelwright.db.database import close, create_engine, located
+from reelwright.db.connection_pool import close, create_engine
+from reelwright.db.database import located
 from reelwright.db.embedded import EmbeddedPostgresError
-from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.sessions import Sessions
+from reelwright.db.unusable import DatabaseUnusable
 from reelwright.events import deliveries
 from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from reelwright.db.client_programs import connection, program
-from reelwright.db.outages import DatabaseUnusable
+from reelwright.db.unusable import DatabaseUnusable
 
 CHUNK_BYTES = 1 << 20
 _UNKNOWN_BEFORE_17 = b"SET transaction_timeout"

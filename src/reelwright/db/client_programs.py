@@ -16,7 +16,7 @@ import psycopg.conninfo
 
 from reelwright.db.database import located, usable
 from reelwright.db.embedded.binaries import folders
-from reelwright.db.outages import DatabaseUnusable
+from reelwright.db.unusable import DatabaseUnusable
 from reelwright.settings import Settings
 
 

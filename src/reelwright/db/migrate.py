@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from reelwright import packaged_folders
-from reelwright.db.database import create_engine, usable
-from reelwright.db.outages import DatabaseUnusable
+from reelwright.db.connection_pool import create_engine
+from reelwright.db.database import usable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
+from reelwright.db.unusable import DatabaseUnusable
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,11 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from reelwright.db.database import close, create_engine, located
-from reelwright.db.outages import DatabaseUnusable, hopeless, is_away
+from reelwright.db.connection_pool import close, create_engine
+from reelwright.db.database import located
+from reelwright.db.outages import is_away
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
+from reelwright.db.unusable import DatabaseUnusable, hopeless
 from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)

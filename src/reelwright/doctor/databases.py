@@ -10,8 +10,8 @@ import asyncpg
 from reelwright.cancellation import set_within
 from reelwright.db.database import MIN_MAJOR, located, usable
 from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
-from reelwright.db.outages import DatabaseUnusable
 from reelwright.db.schema_version import seen
+from reelwright.db.unusable import DatabaseUnusable
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings
 
