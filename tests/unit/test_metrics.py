@@ -17,7 +17,7 @@ from reelwright.access.token_lookup import TokenRefusal
 from reelwright.access.token_purposes import Purpose
 from reelwright.events.outcomes import Outcome
 from reelwright.settings_reader import parse
-from reelwright.telemetry import metrics
+from reelwright.telemetry import metrics, metrics_server
 from tests.support.service import free_port
 
 
@@ -25,10 +25,10 @@ def test_workers_of_one_machine_take_a_port_each(tmp_path: Path) -> None:
     """The first free ones from METRICS_PORT on; both answer."""
     settings = parse({"METRICS_PORT": str(free_port())})
     disk = metrics.Disk(tmp_path)
-    with metrics.serving(settings, disk) as first, metrics.serving(settings, disk) as second:
+    with metrics_server.serving(settings, disk) as first, metrics_server.serving(settings, disk) as second:
         assert first is not None
         assert second is not None
-        assert first < second < settings.metrics_port + metrics.WORKER_PORTS
+        assert first < second < settings.metrics_port + metrics_server.WORKER_PORTS
         for port in (first, second):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
                 assert b"\nreelwright_disk_free_bytes " in answer.read()
@@ -39,14 +39,14 @@ def test_a_worker_whose_ports_are_taken_runs_without(caplog: pytest.LogCaptureFi
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 65535))
         taken.listen()
-        with caplog.at_level(logging.WARNING), metrics.serving(parse({"METRICS_PORT": "65535"})) as port:
+        with caplog.at_level(logging.WARNING), metrics_server.serving(parse({"METRICS_PORT": "65535"})) as port:
             assert port is None
     assert "ports 65535 to 65535 are taken" in caplog.text
 
 
 def test_nothing_listens_unless_it_is_asked_for() -> None:
     """METRICS_PORT is 0 by default."""
-    with metrics.serving(parse({})) as port:
+    with metrics_server.serving(parse({})) as port:
         assert port is None
 
 

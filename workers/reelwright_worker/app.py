@@ -38,7 +38,7 @@ from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
-from reelwright.telemetry import logs, metrics, tracing
+from reelwright.telemetry import logs, metrics, metrics_server, tracing
 from reelwright_worker import tasks
 from reelwright_worker.context import WorkerContext
 from reelwright_worker.machine_health import MachineHealth
@@ -136,7 +136,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
             notifier = JobNotifier(url, (deliveries.CHANNEL,))
             with (
                 tracing.exporting("worker"),
-                metrics.serving(settings, metrics.Disk(settings.media_path)),
+                metrics_server.serving(settings, metrics.Disk(settings.media_path)),
                 notifier.subscribe("due") as due,
             ):
                 deliverer = Deliverer(

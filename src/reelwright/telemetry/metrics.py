@@ -6,13 +6,10 @@ or the disk knows is read when somebody scrapes, by the collectors that `registr
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import (
     REGISTRY,
@@ -21,20 +18,15 @@ from prometheus_client import (
     Gauge,
     Histogram,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from reelwright.release import RELEASE
-from reelwright.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nothing here asks for
-
-WORKER_PORTS = 10
-"""So many ports, from METRICS_PORT on, a worker tries before it goes without."""
 
 SHORT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 LONG_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 3600, 10800)
@@ -178,36 +170,3 @@ def registry(*collectors: Collector) -> CollectorRegistry:
     for collector in (REGISTRY, *collectors):
         registry.register(collector)
     return registry
-
-
-@contextmanager
-def serving(settings: Settings, *collectors: Collector) -> Iterator[int | None]:
-    """Serve a worker's /metrics meanwhile, on the first free port from METRICS_PORT on; None where it is off.
-
-    Work matters more than its measurement: without a port the worker runs all the same, and says so.
-    """
-    server = _listening(settings, registry(*collectors)) if settings.metrics_port else None
-    if server is None:
-        yield None
-        return
-    try:
-        logger.info("metrics at http://%s:%d/metrics", settings.metrics_host, server.server_port)
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _listening(settings: Settings, measured: CollectorRegistry) -> WSGIServer | None:
-    last = min(settings.metrics_port + WORKER_PORTS, 65536) - 1
-    for port in range(settings.metrics_port, last + 1):
-        try:
-            server, _ = start_http_server(port, settings.metrics_host, measured)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                logger.warning("no metrics: METRICS_HOST=%s: %s", settings.metrics_host, error.strerror)
-                return None
-        else:
-            return server
-    logger.warning("no metrics: ports %d to %d are taken", settings.metrics_port, last)
-    return None
