@@ -27,7 +27,7 @@ from reelwright.library import retention, uploads
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.uploads import Received
 from reelwright.media.probe.prober import Prober
-from reelwright.media.probe.sound_words import IS_A_VIDEO
+from reelwright.media.probe.refusal import SOUND_IS_A_VIDEO
 from reelwright.storage.local import LocalStorage
 
 IMAGE, AUDIO, SUBTITLES = "image", "audio", "subtitles"
@@ -134,7 +134,7 @@ async def _sound(prober: Prober, path: Path) -> MediaInfo:
     try:
         return await prober.probe_sound(path)
     except UnsupportedMedia as error:
-        raise (error if error.detail == IS_A_VIDEO else UnsupportedMedia(UNSUPPORTED)) from error
+        raise (error if error.detail == SOUND_IS_A_VIDEO else UnsupportedMedia(UNSUPPORTED)) from error
 
 
 def subtitles_format(path: Path) -> FileFormat | None:

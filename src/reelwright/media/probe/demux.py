@@ -13,7 +13,6 @@ import os
 import pkgutil
 import time
 from collections.abc import Sequence, Set
-from fractions import Fraction
 from typing import Any
 
 import av
@@ -22,20 +21,15 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from reelwright import source_codecs
-from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia
-from reelwright.media.probe import frame_timing, main_video, packets, refusal, streams
+from reelwright.media.probe import frame_timing, limits, main_video, packets, refusal, streams
 from reelwright.media.probe.format_dump import Description, describe
-from reelwright.media.probe.frame_spacing import FrameTimes
 from reelwright.media.probe.packets import Reader, Reading
-from reelwright.media.probe.report import Examined
-from reelwright.media.probe.rules import ProbeRules
+from reelwright.media.probe.rules import Examined, ProbeRules
 
 READ_THROUGH_BYTES = 128 * 2**20
 """Files without a complete index are read through up to this size, and whatever their size when they do not state
 their duration. Measured: 0.03 s at 35 Mbit/s, 0.5 s at 650 kbit/s (5 microseconds a frame)."""
-MAX_STREAMS = 256
-"""With attachments, subtitles, data and covers, which are only listed."""
 NO_TIMES = 0x80
 """AVFMT_NOTIMESTAMPS: formats without any."""
 MAX_TRIED = 3
@@ -61,7 +55,9 @@ class NoFrame(UnreadableMedia):
 def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
     with opened(media_fd, rules) as container:
-        _check_streams(container, rules)
+        if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
+            raise refusal.unsupported(refusal.PHONE_PICTURE, rules.formats)
+        limits.hold_streams(container, rules)
         candidates = main_video.pictures(container, rules.codecs)
         if len(candidates) == 1:
             return _examined(container, candidates[0], media_fd, rules)
@@ -82,7 +78,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
 def _examined(
     container: InputContainer, main: Any, media_fd: int, rules: ProbeRules, *, still: Set[int] = frozenset()
 ) -> Examined:
-    _check_size(main, rules)
+    limits.hold_size(main, rules)
     index = frame_timing.complete_index(container, main, media_fd)
     sounds = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context is not None]
     tracks = [stream for stream in sounds if index is None or len(stream.index_entries)]
@@ -93,7 +89,7 @@ def _examined(
         raise refusal.unsupported(refusal.STILL_GIF, rules.formats)
     if seen.frame is None:
         if main.width == 0:
-            _check_stated_size(media_fd, main.index, rules)
+            _hold_stated_size(media_fd, main.index, rules)
         if seen.whole and not seen.packets[main.index]:
             raise NoFrame("The file has no moving picture: its video track is empty.", code="no_video_stream")
         raise NoFrame(refusal.NO_PICTURE)
@@ -107,7 +103,7 @@ def _examined(
         empty = {stream.index for stream in tracks if seen.surveyed and not seen.packets[stream.index]}
     measured = streams.StreamMeasurements(seen, description or Description(), frames, ends, empty | still)
     info = streams.media_info(container, main, measured, size_bytes)
-    _check_times(info, frames, rules)
+    limits.hold_times(info, frames, rules)
     return Examined(media=info, doubtful=description is None or _times_are_guessed(container, main, seen))
 
 
@@ -146,48 +142,13 @@ def opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
         raise refusal.refused(media_fd, rules.formats) from error
 
 
-def _check_streams(container: InputContainer, rules: ProbeRules) -> None:
-    if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
-        raise refusal.unsupported(refusal.PHONE_PICTURE, rules.formats)
-    played = sum(1 for stream in container.streams if stream.type == "audio" or main_video.is_moving(stream))
-    for number, most, what in (
-        (played, rules.max_streams, "tracks of picture and sound"),
-        (len(container.streams), MAX_STREAMS, "streams"),
-    ):
-        if number > most:
-            raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
-
-
-def _check_size(main: Any, rules: ProbeRules) -> None:
-    if main.width * main.height > rules.max_pixels:
-        raise UnreadableMedia(
-            f"The picture has {main.width} x {main.height} pixels, {rules.max_pixels} in all are taken.",
-            code="too_many_pixels",
-        )
-
-
-def _check_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
+def _hold_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
     """FFmpeg forgets the size of a picture that a decoder found too large; without decoders the header's stays."""
     os.lseek(media_fd, 0, os.SEEK_SET)
     with opened(media_fd, rules, codec_whitelist="none") as container:
-        _check_size(container.streams[index], rules)
+        limits.hold_size(container.streams[index], rules)
 
 
 def _reach_bytes(container: InputContainer, size_bytes: int) -> float:
     """How far to read into a file without a complete index. What its packets hold may be more than the file."""
     return packets.SAMPLE_BYTES if container.duration and size_bytes > READ_THROUGH_BYTES else math.inf
-
-
-def _check_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:
-    longest_s = max(info.duration_s or 0, info.main_video.duration_s or 0, frames.sample.span_s if frames.sample else 0)
-    if longest_s > rules.max_duration_s:
-        raise UnreadableMedia(
-            f"The video lasts {math.ceil(longest_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"
-        )
-    measured = frames.sample.rate if frames.sample else None
-    rates = [float(measured or 0), float(Fraction(info.main_video.frame_rate or 0))]
-    if max(rates) > rules.max_frame_rate * 1.01:  # a measurement over rounded timestamps is a little off
-        raise UnreadableMedia(
-            f"The video has {max(rates):.0f} frames a second, {rules.max_frame_rate:g} are taken.",
-            code="frame_rate_too_high",
-        )

@@ -15,8 +15,7 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.ffmpeg.executable import ffmpeg_path
 from reelwright.media.probe import ffmpeg_first_frame
-from reelwright.media.probe.report import Examined
-from reelwright.media.probe.rules import ProbeRules
+from reelwright.media.probe.rules import Examined, ProbeRules
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fair_slots import Turns
 from reelwright.media.sandbox.fork_client import ChildFailed, ForkClient

@@ -41,6 +41,9 @@ UNKNOWN_CODEC = (
     "`ffmpeg -i FILE -c:v libx264 -c:a aac video.mp4`, where the program that made it, or its maker's, can export it."
 )
 
+NO_SOUND_FILE = "A sound is an MP3, WAV, M4A, Ogg or FLAC file."
+SOUND_IS_A_VIDEO = "The file is a video: upload it by POST /videos; `video:<id>` names it wherever a sound is wanted."
+
 SEARCHED_BYTES = 64 * 2**20
 """How far a picture is searched for a video behind it."""
 CHUNK_BYTES = 1 << 20

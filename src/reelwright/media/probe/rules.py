@@ -1,9 +1,12 @@
-"""What the probe takes, and what a look at a file may cost."""
+"""What the probe takes, what a look at a file may cost, and what comes of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from reelwright.edits.media_info import MediaInfo
 from reelwright.source_codecs import VIDEO
 
 
@@ -27,3 +30,9 @@ class ProbeRules:
     seconds, exact."""
     ffmpeg: str = ""
     """The program that renders, which is asked where it may see a file otherwise; empty: it is not asked."""
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    media: MediaInfo
+    doubtful: bool
+    """Whether the ffmpeg that renders may see the first frame otherwise: at another time, or of another size."""

@@ -5,7 +5,6 @@ All of it is read, so that how long it lasts is measured: what compressed sound 
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from fractions import Fraction
@@ -17,11 +16,9 @@ from av.error import FFmpegError
 from reelwright import source_codecs
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import demux, frame_timing, main_video, packets, streams
+from reelwright.media.probe import demux, frame_timing, limits, main_video, packets, refusal, streams
 from reelwright.media.probe.packets import Reading
-from reelwright.media.probe.report import Examined
-from reelwright.media.probe.rules import ProbeRules
-from reelwright.media.probe.sound_words import IS_A_VIDEO, UNSUPPORTED
+from reelwright.media.probe.rules import Examined, ProbeRules
 
 
 def examine(media_fd: int, rules: ProbeRules) -> Examined:
@@ -29,12 +26,10 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
     with _opened(media_fd, rules) as container:
         tracks = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context is not None]
         if any(main_video.is_moving(stream) for stream in container.streams):
-            raise UnsupportedMedia(IS_A_VIDEO)
+            raise UnsupportedMedia(refusal.SOUND_IS_A_VIDEO)
         if not tracks:
-            raise UnsupportedMedia(UNSUPPORTED)
-        if len(tracks) > rules.max_streams:
-            message = f"The file has {len(tracks)} tracks of sound, {rules.max_streams} are taken."
-            raise UnreadableMedia(message, code="too_many_streams")
+            raise UnsupportedMedia(refusal.NO_SOUND_FILE)
+        limits.hold_tracks_of_sound(len(tracks), rules)
         allowed = {"codec_whitelist": source_codecs.whitelist(rules.codecs), "threads": "1"}
         for track in tracks:
             track.codec_context.options = dict(allowed)
@@ -42,9 +37,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
         if not seen.heard_s:
             raise UnreadableMedia("No sound of the file can be decoded: it is damaged, or no sound.")
         media = _media(container, tracks, seen, os.fstat(media_fd).st_size)
-    if media.duration_s is not None and media.duration_s > rules.max_duration_s:
-        message = f"The sound lasts {math.ceil(media.duration_s)} s, {rules.max_duration_s:g} s are taken."
-        raise UnreadableMedia(message, code="too_long")
+    limits.hold_length_of_sound(media, rules)
     return Examined(media=media, doubtful=False)
 
 
@@ -52,7 +45,7 @@ def _opened(media_fd: int, rules: ProbeRules) -> InputContainer:
     try:
         return demux.opened(media_fd, rules)
     except (UnsupportedMedia, UnreadableMedia) as error:
-        raise UnsupportedMedia(UNSUPPORTED) from error
+        raise UnsupportedMedia(refusal.NO_SOUND_FILE) from error
 
 
 def _read(container: Any, tracks: list[Any], deadline: float) -> Reading:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from reelwright.edits.cues.embedded import EmbeddedSubtitles
-from reelwright.media.probe.report import Examined
-from reelwright.media.probe.rules import ProbeRules
+from reelwright.media.probe.rules import Examined, ProbeRules
 
 
 def load() -> None:

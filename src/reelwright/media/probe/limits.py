@@ -1,0 +1,66 @@
+"""A file held to what is taken: how many streams, pixels and frames a second it may have, and how long it may last."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from reelwright.edits.media_info import MediaInfo
+from reelwright.errors import UnreadableMedia
+from reelwright.media.probe import main_video
+from reelwright.media.probe.frame_spacing import FrameTimes
+from reelwright.media.probe.rules import ProbeRules
+
+MAX_STREAMS = 256
+"""With attachments, subtitles, data and covers, which are only listed."""
+ROUNDED = 1.01
+"""A measurement of frame rates over rounded timestamps is a little off."""
+
+
+def hold_streams(container: Any, rules: ProbeRules) -> None:
+    """Raises UnreadableMedia, as all here do."""
+    played = sum(1 for stream in container.streams if stream.type == "audio" or main_video.is_moving(stream))
+    for number, most, what in (
+        (played, rules.max_streams, "tracks of picture and sound"),
+        (len(container.streams), MAX_STREAMS, "streams"),
+    ):
+        if number > most:
+            raise UnreadableMedia(f"The file has {number} {what}, {most} are taken.", code="too_many_streams")
+
+
+def hold_tracks_of_sound(number: int, rules: ProbeRules) -> None:
+    """Of a file of sound alone."""
+    if number > rules.max_streams:
+        message = f"The file has {number} tracks of sound, {rules.max_streams} are taken."
+        raise UnreadableMedia(message, code="too_many_streams")
+
+
+def hold_size(main: Any, rules: ProbeRules) -> None:
+    if main.width * main.height > rules.max_pixels:
+        raise UnreadableMedia(
+            f"The picture has {main.width} x {main.height} pixels, {rules.max_pixels} in all are taken.",
+            code="too_many_pixels",
+        )
+
+
+def hold_times(info: MediaInfo, frames: FrameTimes, rules: ProbeRules) -> None:
+    longest_s = max(info.duration_s or 0, info.main_video.duration_s or 0, frames.sample.span_s if frames.sample else 0)
+    if longest_s > rules.max_duration_s:
+        raise UnreadableMedia(
+            f"The video lasts {math.ceil(longest_s)} s, {rules.max_duration_s:g} s are taken.", code="too_long"
+        )
+    measured = frames.sample.rate if frames.sample else None
+    rates = [float(measured or 0), float(Fraction(info.main_video.frame_rate or 0))]
+    if max(rates) > rules.max_frame_rate * ROUNDED:
+        raise UnreadableMedia(
+            f"The video has {max(rates):.0f} frames a second, {rules.max_frame_rate:g} are taken.",
+            code="frame_rate_too_high",
+        )
+
+
+def hold_length_of_sound(media: MediaInfo, rules: ProbeRules) -> None:
+    """Of a file of sound alone."""
+    if media.duration_s is not None and media.duration_s > rules.max_duration_s:
+        message = f"The sound lasts {math.ceil(media.duration_s)} s, {rules.max_duration_s:g} s are taken."
+        raise UnreadableMedia(message, code="too_long")
