@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import refusal, signature
+from reelwright.media.probe import mp4_boxes, refusal
 
 FORMATS = ("mov", "matroska", "avi")
 PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html><head><title>Sign in</title>"
@@ -95,7 +95,7 @@ def box(name: bytes, content: bytes = b"") -> bytes:
         ((box(b"ftyp"), struct.pack(">I4s", 0, b"mdat"), box(b"moof")), False),
         ((box(b"ftyp"), struct.pack(">I4s", 7, b"mdat"), box(b"free")), True),
         ((box(b"ftyp"), struct.pack(">I4s", 100, b"mdat"), box(b"free")), False),
-        ((box(b"free"),) * signature.MAX_BOXES, True),
+        ((box(b"free"),) * mp4_boxes.MAX_BOXES, True),
     ],
     ids=["none", "moof", "behind a large box", "in the last box", "damaged", "cut off", "too many"],
 )
@@ -104,4 +104,4 @@ def test_samples_in_fragments_are_noticed(boxes: tuple[bytes, ...], fragmented: 
     with tempfile.TemporaryFile() as file:
         file.write(b"".join(boxes))
         file.flush()
-        assert signature.has_fragments(file.fileno()) == fragmented
+        assert mp4_boxes.has_fragments(file.fileno()) == fragmented

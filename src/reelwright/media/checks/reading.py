@@ -19,6 +19,7 @@ from reelwright.media.checks.inspection import GRID, Findings, Inspection, Video
 from reelwright.media.checks.sampled_groups import Sample, windows
 from reelwright.media.checks.sound_reading import EndsOfAudio, ReadAudio
 from reelwright.media.checks.text_reading import ReadSubtitles
+from reelwright.media.probe.mp4_boxes import index_first
 from reelwright.settings import CONTAINERS, SOUND_CONTAINERS
 
 REORDERED_PACKETS = 64
@@ -260,21 +261,3 @@ def levels(frame: Any) -> Levels:
     plane = small.planes[0]
     memory = memoryview(plane).cast("B")
     return b"".join(memory[row * plane.line_size :][: GRID[0]] for row in range(GRID[1]))
-
-
-def index_first(media_fd: int) -> bool | None:
-    """Whether, of an ISO media file, the index (`moov`) comes before the media (`mdat`); None of any other."""
-    position, size = 0, os.fstat(media_fd).st_size
-    while position < size:
-        header = os.pread(media_fd, 16, position)
-        kind, length = header[4:8], int.from_bytes(header[:4])
-        if position == 0 and kind != b"ftyp":
-            return None
-        if kind in (b"moov", b"mdat"):
-            return kind == b"moov"
-        if length == 1:
-            length = int.from_bytes(header[8:16])
-        if length < 8:
-            return False
-        position += length
-    return False

@@ -13,8 +13,9 @@ from typing import Any
 
 from av.error import FFmpegError
 
-from reelwright.media.probe import packets, signature
+from reelwright.media.probe import packets
 from reelwright.media.probe.frame_spacing import JITTER_S, Ends, FrameTimes, spacing
+from reelwright.media.probe.mp4_boxes import has_fragments
 from reelwright.media.probe.packets import Reading
 
 MICROSECOND = Fraction(1, 1_000_000)
@@ -77,7 +78,7 @@ def believed_end(stated: Fraction | None, found: Fraction | None) -> Fraction | 
 
 def complete_index(container: Any, main: Any, media_fd: int) -> Index | None:
     """None where there is no list of all frames, or where it goes on behind the end of the file."""
-    if "mov" not in container.format.name.split(",") or main.frames == 0 or signature.has_fragments(media_fd):
+    if "mov" not in container.format.name.split(",") or main.frames == 0 or has_fragments(media_fd):
         return None
     coded, shown_count, end_bytes, cut = array("q"), 0, 0, False
     for entry in main.index_entries:

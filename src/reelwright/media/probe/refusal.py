@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import signature
+from reelwright.media.probe import first_bytes
 
 NAMES = {
     "mov": "MP4 or MOV",
@@ -142,8 +142,8 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], KnownFormat], ...] = (
 
 def refused(media_fd: int, formats: Sequence[str]) -> UnsupportedMedia | UnreadableMedia:
     """Of a file that no demuxer of `formats` opens."""
-    head = os.pread(media_fd, signature.SIGNATURE_BYTES, 0)
-    container = signature.container_kind(head)
+    head = os.pread(media_fd, first_bytes.SIGNATURE_BYTES, 0)
+    container = first_bytes.container_kind(head)
     if container is not None and container in formats:
         return UnreadableMedia(
             f"The file begins as {NAMES[container]} and cannot be opened: it is damaged, or was cut off before it was "
