@@ -10,7 +10,7 @@ import pytest
 
 from reelwright.edits.cues.embedded import EmbeddedSubtitles
 from reelwright.edits.cues.track import MAX_TRACKS
-from reelwright.media.probe import texts
+from reelwright.media.probe import subtitle_tracks
 from reelwright.media.probe.prober import UNREAD, Prober, has_text, probe_rules
 from reelwright.settings import Settings
 from tests.support import footage
@@ -76,11 +76,11 @@ async def test_no_file_has_more_than_an_edit_may(
     heavy_path = with_text(tmp_path / "heavy.mkv", heavy)
     (track,) = (await read(prober, heavy_path)).tracks
     assert [one.text for one in track.cues] == ["light"]
-    monkeypatch.setattr(texts, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(subtitle_tracks, "MAX_BYTES", 100_000)
     rules = probe_rules(Settings())
     for given, why in ((rules, "have at most 100000 bytes together"), (replace(rules, timeout_s=0), "takes too long")):
         with heavy_path.open("rb") as opened:
-            found = texts.read(opened.fileno(), given)
+            found = subtitle_tracks.read(opened.fileno(), given)
         assert found.tracks == ()
         assert why in found.warnings[0]
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reelwright.media.probe import format_dump, main_video
+from reelwright.media.probe import cropping_and_dolby_vision, main_video
 from reelwright.media.probe.main_video import Movement
 from reelwright.media.probe.packets import LastFrame
 from reelwright.media.probe.timestamp_jumps import JUMPS, Clock
@@ -146,7 +146,7 @@ compatibility id: 0, compression: 0
 
 
 def test_words_are_taken_from_side_data_alone() -> None:
-    found = format_dump.read(SAID.splitlines(), 0)
-    assert found.cropping == format_dump.Cropping(left=1, right=2, top=10, bottom=6)
+    found = cropping_and_dolby_vision.read(SAID.splitlines(), 0)
+    assert found.cropping == cropping_and_dolby_vision.Cropping(left=1, right=2, top=10, bottom=6)
     assert (found.dolby_vision_profile, found.dolby_vision_compatibility, found.programs) == (5, 0, 2)
-    assert format_dump.read(SAID.splitlines(), 2) == format_dump.Description(programs=2)
+    assert cropping_and_dolby_vision.read(SAID.splitlines(), 2) == cropping_and_dolby_vision.Description(programs=2)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reelwright.media.probe.frame_spacing import believable_rate, spacing
+from reelwright.media.probe.frame_rate import believable_rate, spacing
 
 MILLISECOND, NTSC = Fraction(1, 1000), Fraction(30000, 1001)
 

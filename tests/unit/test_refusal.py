@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import mp4_boxes, refusal
+from reelwright.media.probe import first_bytes, mp4_boxes, refusal
 
 FORMATS = ("mov", "matroska", "avi")
 PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html><head><title>Sign in</title>"
@@ -62,7 +62,7 @@ def test_what_cannot_be_told_is_not_guessed(tmp_path: Path) -> None:
 
 def test_a_video_behind_a_picture_is_a_motion_photo(tmp_path: Path) -> None:
     """Wherever it begins: here across the pieces in which the file is searched."""
-    behind = refusal.CHUNK_BYTES - 6
+    behind = first_bytes.CHUNK_BYTES - 6
     photo = b"\xff\xd8\xff\xe1" + bytes(behind - 4) + b"\0\0\0\x18ftypmp42" + bytes(100)
     error = refused(tmp_path, photo)
     assert "a motion photo" in error.detail

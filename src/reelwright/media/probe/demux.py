@@ -22,8 +22,8 @@ from av.error import FFmpegError
 
 from reelwright import source_codecs
 from reelwright.errors import UnreadableMedia
-from reelwright.media.probe import frame_timing, limits, main_video, packets, refusal, streams
-from reelwright.media.probe.format_dump import Description, describe
+from reelwright.media.probe import first_bytes, frame_timing, limits, main_video, packets, refusal, streams
+from reelwright.media.probe.cropping_and_dolby_vision import Description, describe
 from reelwright.media.probe.packets import Reader, Reading
 from reelwright.media.probe.rules import Examined, ProbeRules
 
@@ -56,7 +56,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
     with opened(media_fd, rules) as container:
         if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
-            raise refusal.unsupported(refusal.PHONE_PICTURE, rules.formats)
+            raise refusal.unsupported(first_bytes.PHONE_PICTURE, rules.formats)
         limits.hold_streams(container, rules)
         candidates = main_video.pictures(container, rules.codecs)
         if len(candidates) == 1:
@@ -86,7 +86,7 @@ def _examined(
     description = describe(container, main.index)
     seen = _read(container, main, tracks, rules, 0 if index else _reach_bytes(container, size_bytes))
     if main.codec_context.codec.canonical_name == "gif" and seen.whole and seen.packets[main.index] == 1:
-        raise refusal.unsupported(refusal.STILL_GIF, rules.formats)
+        raise refusal.unsupported(first_bytes.STILL_GIF, rules.formats)
     if seen.frame is None:
         if main.width == 0:
             _hold_stated_size(media_fd, main.index, rules)

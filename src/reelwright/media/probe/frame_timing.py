@@ -14,7 +14,7 @@ from typing import Any
 from av.error import FFmpegError
 
 from reelwright.media.probe import packets
-from reelwright.media.probe.frame_spacing import JITTER_S, Ends, FrameTimes, spacing
+from reelwright.media.probe.frame_rate import JITTER_S, Ends, FrameTimes, spacing
 from reelwright.media.probe.mp4_boxes import has_fragments
 from reelwright.media.probe.packets import Reading
 

@@ -9,7 +9,7 @@ from typing import Any
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia
 from reelwright.media.probe import main_video
-from reelwright.media.probe.frame_spacing import FrameTimes
+from reelwright.media.probe.frame_rate import FrameTimes
 from reelwright.media.probe.rules import ProbeRules
 
 MAX_STREAMS = 256

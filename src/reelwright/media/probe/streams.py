@@ -19,8 +19,8 @@ from reelwright.edits.media_info import AudioStream, MediaInfo, OtherStream, Vid
 from reelwright.edits.text_rules import as_line
 from reelwright.media.probe import chapters, field_order, frame_timing
 from reelwright.media.probe.chapters import MAX_TITLE_CHARACTERS
-from reelwright.media.probe.format_dump import Description
-from reelwright.media.probe.frame_spacing import Ends, FrameTimes, believable_rate
+from reelwright.media.probe.cropping_and_dolby_vision import Description
+from reelwright.media.probe.frame_rate import Ends, FrameTimes, believable_rate
 from reelwright.media.probe.frame_timing import seconds
 from reelwright.media.probe.main_video import DEFAULT, is_moving
 from reelwright.media.probe.packets import Reading

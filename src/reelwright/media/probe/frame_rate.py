@@ -1,4 +1,4 @@
-"""How a video's frames are spaced in time, out of their timestamps. Pure."""
+"""A video's frame rate, constant or variable: how its frames are spaced in time, out of their timestamps. Pure."""
 
 from __future__ import annotations
 
