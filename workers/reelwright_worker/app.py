@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reelwright import settings_reader, source_codecs, threads
+from reelwright import garbage_collection, settings_reader, source_codecs, threads
 from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db import schema_version
 from reelwright.db.connection_pool import close, create_engine
@@ -77,6 +77,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
     """Yield what jobs work with, for as long as the worker runs; the maintenance runs beside them."""
     settings = settings_reader.load()
     threads.provide()
+    garbage_collection.as_shipped()
     try:
         await schema_version.require(url)
     except DatabaseUnusable as error:

@@ -9,6 +9,7 @@ import socket
 import uvicorn
 from litestar import Litestar
 
+from reelwright import garbage_collection
 from reelwright.api.app import EXPOSED_HEADERS, create_app
 from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.allowed_origins import AllowedOrigins
@@ -69,6 +70,7 @@ def serve(settings: Settings) -> bool:
     connections = Connections(settings, forwarded_allow_ips=config.forwarded_allow_ips, pages=pages)
     config.http = functools.partial(Connection, connections=connections)  # type: ignore[assignment]
     server = Server(config, app, connections)
+    garbage_collection.as_shipped()
     with tracing.exporting("api"):
         server.run()
     return server.started

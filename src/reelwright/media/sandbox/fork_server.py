@@ -9,7 +9,6 @@ the server as it was. Source: the zygotes of Android and Chromium.
 
 from __future__ import annotations
 
-import gc
 import math
 import os
 import select
@@ -26,6 +25,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
+from reelwright import garbage_collection
 from reelwright.errors import UnreadableMedia, UnsupportedMedia, hindrance
 from reelwright.media.sandbox import launcher, system_calls
 from reelwright.media.sandbox.system_calls import Kind
@@ -112,7 +112,7 @@ def serve(handlers: Handler | Mapping[str, Handler], kind: Kind = Kind.DRAWING) 
     """
     for listed in (True, False):
         system_calls.for_this_machine(kind, listed=listed)  # made once, for all children
-    gc.freeze()  # else the first collection in a child would copy all pages
+    garbage_collection.as_shipped()  # what is frozen is not copied by the first collection in a child
     by_task = handlers if isinstance(handlers, Mapping) else {"": handlers}
     ForkServer(by_task, kind, socket.socket(fileno=int(sys.argv[1]))).serve()
 
