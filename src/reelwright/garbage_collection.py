@@ -3,6 +3,7 @@
 As shipped it looks each time that 700 objects have come, of which imports leave hundreds of thousands: an eighth of
 the processor time until the API is up. Later each full look at them would hold up all requests for a tenth of a
 second.
+"""
 
 from __future__ import annotations
 
