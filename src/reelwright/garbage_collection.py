@@ -1,4 +1,4 @@
-"""When Python looks for garbage: hardly while a program's modules are imported, which all stay; later as it does anyway.
+"""When Python looks for garbage: hardly while a program's modules are imported, which all stay; then as always.
 
 As shipped it looks each time that 700 objects have come, of which imports leave hundreds of thousands: an eighth of
 the processor time until the API is up. Later each full look at them would hold up all requests for a tenth of a
