@@ -29,8 +29,8 @@ from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.steps.trim import TrimStep
-from reelwright.jobs import lifecycle
-from reelwright.jobs.claims import Claim
+from reelwright.jobs import claims, lifecycle
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.imports import WantedImport, submit_import
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
@@ -162,7 +162,7 @@ class Workbench:
 
     async def claimed(self, job_id: uuid.UUID) -> tuple[Claim, Job]:
         async with self.world.sessions.begin() as session:
-            taken = await lifecycle.claim(session, job_id, worker="w", lease_s=60)
+            taken = await claims.claim(session, job_id, worker="w", lease_s=60)
         assert taken is not None
         return taken
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity import reservations, who_gets_room
 from reelwright.edits.enums import JobStatus
-from reelwright.jobs import lifecycle
-from reelwright.jobs.claims import Claim
+from reelwright.jobs import claims, lifecycle
+from reelwright.jobs.fencing import Claim
 from tests.support.job_database import LEASE_S, World
 
 DISK, MEMORY, CORES = RESOURCES = ("disk:here", "memory:here", "cores:here")
@@ -23,7 +23,7 @@ async def claimed(
     world: World, job_id: uuid.UUID, needs: Mapping[str, int], have: Mapping[str, int], token: uuid.UUID | None = None
 ) -> Claim | None:
     async with world.sessions.begin() as session:
-        taken = await lifecycle.claim_with_room(
+        taken = await claims.claim_with_room(
             session,
             job_id,
             worker="w",

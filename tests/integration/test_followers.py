@@ -20,10 +20,10 @@ from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.edits.edit import trim
 from reelwright.edits.enums import FileRole, JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, failed_attempts, lifecycle, reached_percent, results, reuse, toolchains
+from reelwright.jobs import failed_attempts, fencing, lifecycle, reached_percent, results, reuse, toolchains
 from reelwright.jobs.backlog import unfinished
-from reelwright.jobs.claims import Claim
 from reelwright.jobs.creation import NewJob
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.rescue import requeue_forgotten_jobs, rescue_followers, rescue_lost_jobs
 from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import deletion
@@ -138,7 +138,7 @@ async def test_followers_are_kept_in_step(place: Rivals) -> None:
     for step in (rescue_lost_jobs, rescue_followers, requeue_forgotten_jobs):
         await world.do(step)
     assert len(await world.entries()) == 2
-    await world.do(claims.renew, second, lease_s=60)
+    await world.do(fencing.renew, second, lease_s=60)
     leases = {job.lease_until for job in await place.look(leader, follower, late)}
     assert len(leases) == 1
     key = await place.publish(second)
@@ -248,7 +248,7 @@ async def test_a_cancelled_leader_hands_its_encode_on(place: Rivals, by: str) ->
     world = place.world
     leader, elsewhere, second, third = [await place.submit(video=video) for video in (0, 1, 0, 0)]
     claim = await world.claimed(leader.id)
-    await world.do(claims.announce_publication, claim, ["processed/x"])
+    await world.do(fencing.announce_publication, claim, ["processed/x"])
     await world.do(reached_percent.report, claim, percent=60, stage="render", speed=1.0)
     (entry,) = await world.entries()
     if by == "the API":
@@ -266,7 +266,7 @@ async def test_a_cancelled_leader_hands_its_encode_on(place: Rivals, by: str) ->
     with pytest.raises(Conflict):
         await world.do(deletion.delete_video, place.videos[0][0])
     await world.do(reached_percent.report, claim, percent=70, stage="render")
-    await world.do(claims.renew, claim, lease_s=60)
+    await world.do(fencing.renew, claim, lease_s=60)
     await world.do(lifecycle.cancel, second.id)
     await world.do(reached_percent.report, claim, percent=80, stage="render")
     assert await place.states(second, third, elsewhere) == [("CANCELLED", 70), ("STARTED", 80), ("STARTED", 80)]
@@ -275,7 +275,7 @@ async def test_a_cancelled_leader_hands_its_encode_on(place: Rivals, by: str) ->
     await place.publish(claim)
     assert await place.states(third, elsewhere) == [("SUCCESS", 100)] * 2
     with pytest.raises(LeaseLost):
-        await world.do(claims.renew, claim, lease_s=60)
+        await world.do(fencing.renew, claim, lease_s=60)
     for job in (leader, elsewhere, second, third):
         told = await world.events(job.id)
         assert [seq for seq, _, _ in told] == list(range(1, len(told) + 1))
@@ -440,8 +440,8 @@ async def test_a_write_that_waited_while_its_claim_went_on_finds_it(place: Rival
     world = place.world
     leader, follower = await place.submit(), await place.submit()
     claim = await world.claimed(leader.id)
-    for transition in (claims.renew, reached_percent.report):
-        more = {"lease_s": 60} if transition is claims.renew else {"percent": 30, "stage": "render"}
+    for transition in (fencing.renew, reached_percent.report):
+        more = {"lease_s": 60} if transition is fencing.renew else {"percent": 30, "stage": "render"}
         async with world.sessions() as session:
             await lifecycle.cancel(session, leader.id)
             waiting = asyncio.create_task(world.do(transition, claim, **more))

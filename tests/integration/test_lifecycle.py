@@ -18,8 +18,8 @@ from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_
 from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import claims, failed_attempts, history, lifecycle, postponement, queue, reached_percent, waiting
-from reelwright.jobs.claims import Claim
+from reelwright.jobs import failed_attempts, fencing, history, lifecycle, postponement, queue, reached_percent, waiting
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.submit import find_source
 from reelwright.jobs.time_left import measured_s
 from reelwright.library import deletion
@@ -126,7 +126,7 @@ async def test_an_old_attempt_can_write_nothing(world: World) -> None:
     newest = await world.claimed(job_id)
     before = await world.look(job_id)
     attempts: list[Awaitable[Any]] = [
-        world.do(claims.renew, old, lease_s=1000),
+        world.do(fencing.renew, old, lease_s=1000),
         world.do(reached_percent.report, old, percent=50, stage="render"),
         world.publish(old, job_id),
         world.do(failed_attempts.fail, old, FAILED),
@@ -299,7 +299,7 @@ async def test_a_retry_starts_again_from_0_with_a_higher_attempt(world: World, e
     assert (job.error_message, job.finished_at, job.started_at) == (None, None, None)
     assert (await world.claimed(job_id)).attempt == 2
     with pytest.raises(LeaseLost):
-        await world.do(claims.renew, claim, lease_s=1)
+        await world.do(fencing.renew, claim, lease_s=1)
 
 
 async def test_only_what_failed_or_was_cancelled_can_be_retried(world: World) -> None:

@@ -29,7 +29,7 @@ from reelwright.edits.plan import resolve
 from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.errors import MediaProcessFailed
 from reelwright.file_formats import PNG
-from reelwright.jobs import claims, creation, failed_attempts, lifecycle
+from reelwright.jobs import creation, failed_attempts, fencing, lifecycle
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.library import deletion, uploads
 from reelwright.library.drawn_files import RETENTION_DAYS, image_key, laid_out_key, subtitles_key
@@ -487,7 +487,7 @@ async def test_what_an_attempt_publishes_is_swept_only_when_it_has_lost_its_job(
     job_id = await place.world.job()
     claim = await place.world.claimed(job_id)
     folder = f"processed/{uuid.uuid4()}"
-    await place.world.do(claims.announce_publication, claim, [folder])
+    await place.world.do(fencing.announce_publication, claim, [folder])
     stored = place.file(f"{folder}/trim.mp4")
     await asyncio.sleep(0.05)
     await place.world.expire(job_id)  # its lease has run out, as after an outage: nobody has taken the job from it yet
@@ -522,7 +522,7 @@ async def test_leases_are_not_judged_right_after_an_outage(place: Place) -> None
     )
     await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).failures == 0
-    await place.world.do(claims.renew, claim, lease_s=60)
+    await place.world.do(fencing.renew, claim, lease_s=60)
     await asyncio.sleep(0.35)
     await maintenance.rescue_jobs()
     assert (await place.world.look(job_id)).status is JobStatus.STARTED

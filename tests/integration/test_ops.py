@@ -19,7 +19,7 @@ from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import configuration
 from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError
-from reelwright.jobs import claims, failed_attempts, history, lifecycle, queue_choice
+from reelwright.jobs import failed_attempts, fencing, history, lifecycle, queue_choice
 from tests.support.job_database import World
 from tests.support.job_states import FAILED, cancelled, failed, pending, postponed, started, succeeded
 
@@ -157,7 +157,7 @@ async def test_a_worker_that_lost_its_job_to_an_operator_writes_nothing_more(
     old = await world.claimed(job_id)
     await operator.execute("SELECT ops.cancel($1)", job_id)
     with pytest.raises(LeaseLost):
-        await world.do(claims.renew, old, lease_s=60)
+        await world.do(fencing.renew, old, lease_s=60)
     await operator.execute("SELECT ops.requeue($1)", job_id)
     new = await world.claimed(job_id)
     assert new.attempt == old.attempt + 1

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.db.sessions import Sessions
 from reelwright.edits.enums import FileRole, JobType, VariantKind
-from reelwright.jobs import creation, lifecycle, queries
-from reelwright.jobs.claims import Claim
+from reelwright.jobs import claims, creation, lifecycle, queries
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.queue_choice import MEDIA
 from reelwright.jobs.timing import AT_ONCE, Timing
 from tests.support.media_info import media
@@ -93,7 +93,7 @@ class World:
             return await work(session, *arguments, **more)
 
     async def claim(self, job_id: uuid.UUID, *, worker: str = "w", lease_s: float = LEASE_S) -> Claim | None:
-        taken = await self.do(lifecycle.claim, job_id, worker=worker, lease_s=lease_s)
+        taken = await self.do(claims.claim, job_id, worker=worker, lease_s=lease_s)
         return None if taken is None else taken[0]
 
     async def claimed(self, job_id: uuid.UUID, **more: Any) -> Claim:

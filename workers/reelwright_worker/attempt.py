@@ -20,7 +20,7 @@ from reelwright.edits.plan import Plan, splicing
 from reelwright.errors import JobFailed, MediaProcessFailed, NoSpace, VerifyFailed
 from reelwright.jobs import reached_percent, time_left
 from reelwright.jobs.blame import short_of_space
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.stage_shares import CHECK
 from reelwright.jobs.time_left import Underway
 from reelwright.media.ffmpeg import executable

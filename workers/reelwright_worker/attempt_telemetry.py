@@ -11,7 +11,7 @@ from typing import Any
 
 from reelwright.db.models import Job
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright.telemetry import metrics, tracing
 from reelwright.telemetry.spans import Attributes
 

@@ -17,8 +17,8 @@ from reelwright.cancellation import finished
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost, NoSpace
-from reelwright.jobs import claims
-from reelwright.jobs.claims import Claim
+from reelwright.jobs import fencing
+from reelwright.jobs.fencing import Claim
 from reelwright.storage.local import LocalStorage
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class FencedPublication(ABC):
         while True:
             try:
                 async with self.sessions.begin() as session:
-                    await claims.announce_publication(session, self.claim, folders)
+                    await fencing.announce_publication(session, self.claim, folders)
             except Exception as error:
                 if not is_away(error):
                     raise

@@ -25,7 +25,7 @@ from reelwright.edits.enums import JobStatus
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import JobFailed, LeaseLost, NoSpace, QuotaExceeded, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import imports, lifecycle, room
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.footprint import import_footprint
 from reelwright.jobs.imports import WantedImport
 from reelwright.library import same_bytes, uploads

@@ -15,9 +15,9 @@ from reelwright.capacity import reservations
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import claims, reached_percent
+from reelwright.jobs import fencing, reached_percent
 from reelwright.jobs.blame import blamed
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.context import WorkerContext
 
@@ -92,7 +92,7 @@ class TendedAttempt(ABC):
 
     async def _renew(self, session: AsyncSession, claim: Claim) -> None:
         lease_s = self.ctx.settings.lease_s
-        await claims.renew(session, claim, lease_s=lease_s)
+        await fencing.renew(session, claim, lease_s=lease_s)
         if claim.token is not None:
             with suppress(OSError):  # a file that has gone meanwhile: the next time
                 disk, used_bytes = await self._written()

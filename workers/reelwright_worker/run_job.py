@@ -22,9 +22,9 @@ from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobType
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
-from reelwright.jobs import failed_attempts, lifecycle, postponement, room
+from reelwright.jobs import claims, failed_attempts, lifecycle, postponement, room
 from reelwright.jobs.blame import blamed
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.footprint import footprint, import_footprint
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
@@ -107,7 +107,7 @@ async def _claimed_at_once(
     except msgspec.ValidationError:  # the attempt says what is wrong with it
         return None
     async with ctx.sessions.single_statements() as session:
-        taken = await lifecycle.claim_with_room(
+        taken = await claims.claim_with_room(
             session,
             job_id,
             worker=ctx.machine.name,
@@ -127,7 +127,7 @@ async def _claimed(
     """Raises _NoRoom."""
     lease_s = ctx.settings.lease_s
     taken, look = await asyncio.gather(
-        lifecycle.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token),
+        claims.claim(session, job_id, worker=ctx.machine.name, lease_s=lease_s, token=token),
         asyncio.to_thread(ctx.place.seen),
     )
     if taken is not None and look is not None:

@@ -17,7 +17,7 @@ from reelwright.cancellation import finished
 from reelwright.db.models import File, JobInput
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, MediaProcessFailed, VerifyFailed, hindered
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright.library.drawn_files import drawn_key, prepared_key
 from reelwright_worker.context import WorkerContext
 

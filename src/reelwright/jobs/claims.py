@@ -1,84 +1,89 @@
-"""An attempt's right to a job: it fences all that the attempt writes, and keeps the job its own.
+"""How a worker takes a job: one that waits, or one whose holder let its lease run out.
 
-The newest claim alone is valid: where nothing is written, the attempt is no longer the newest, or the job has ended.
-When a job is cancelled that others share, its claim goes on to one of those, and the worker notices nothing. Clocks are
-the database's. How a claim is taken and ends is in lifecycle.py.
+What decides stands in functions of the database: claim_job, claim_job_with_room (migrations/README.md says in which
+files). What the claim is good for afterwards: fencing.py.
 """
 
 from __future__ import annotations
 
 import datetime
 import uuid
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import BigInteger, Interval, Row, Text, Uuid, bindparam, column, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import Job, Publication
-from reelwright.edits.enums import JobStatus
-from reelwright.errors import LeaseLost
-from reelwright.jobs import followers
+from reelwright.capacity.who_gets_room import Amounts
+from reelwright.db.models import Job
+from reelwright.edits.enums import JobStatus, JobType
+from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs.expired_jobs import expire
+from reelwright.jobs.fencing import Claim
 
-LOOKS = 3
-"""A statement that waited while the claim went on to another job finds it with neither: the next one does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One attempt's right to a job, when it was claimed. Every write names the token, by which the job is found that
-    the attempt works for now; without one, job and attempt."""
-
-    job_id: uuid.UUID
-    attempt: int
-    token: uuid.UUID | None = field(default=None, compare=False)
+_TAKER: Final = (
+    bindparam("job_id", type_=Uuid),
+    bindparam("lease", type_=Interval),
+    bindparam("token", type_=Uuid),
+)
+_CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
+    text("SELECT (c.claimed).*, c.followers FROM claim_job(:job_id, :worker, :lease, :token) AS c").bindparams(*_TAKER)
+)
 
 
-def _mine(claim: Claim) -> ColumnElement[bool]:
-    if claim.token is None:
-        return and_(Job.id == claim.job_id, Job.attempt == claim.attempt, Job.status == JobStatus.STARTED)
-    return and_(Job.claim_token == claim.token, Job.attempt == Job.claim_attempt, Job.status == JobStatus.STARTED)
-
-
-async def write(session: AsyncSession, claim: Claim, **values: Any) -> uuid.UUID:
-    """Write fenced, and return the job's id; a job that the session knows already stays there as it was. Raises
-    LeaseLost when it is no longer this attempt's."""
-    written = (
-        update(Job)
-        .where(_mine(claim))
-        .values(updated_at=func.now(), **values)
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
+_CLAIM_WITH_ROOM: Final = select(Job, column("followers", JSONB)).from_statement(
+    text(
+        "SELECT (c.claimed).*, c.followers FROM claim_job_with_room("
+        ":job_id, :worker, :lease, :token, :machine, :resources, :needed, :amounts, :free) AS c"
+    ).bindparams(
+        *_TAKER,
+        bindparam("resources", type_=ARRAY(Text)),
+        bindparam("needed", type_=ARRAY(Text)),
+        bindparam("amounts", type_=ARRAY(BigInteger)),
+        bindparam("free", type_=ARRAY(BigInteger)),
     )
-    for _ in range(LOOKS):
-        job_id: uuid.UUID | None = await session.scalar(written)
-        if job_id is not None:
-            return job_id
-    raise _lost(claim)
+)
 
 
-async def owned(session: AsyncSession, claim: Claim) -> Job:
-    """Return the attempt's job, locked. Raises LeaseLost."""
-    for _ in range(LOOKS):
-        job = await session.scalar(select(Job).where(_mine(claim)).with_for_update())
-        if job is not None:
-            return job
-    raise _lost(claim)
+async def claim_with_room(
+    session: AsyncSession,
+    job_id: uuid.UUID,
+    *,
+    worker: str,
+    lease_s: float,
+    token: uuid.UUID,
+    machine: str,
+    needs: Amounts,
+    have: Amounts,
+) -> tuple[Claim, Job] | None:
+    """Take a job as `claim` does, and reserve what it needs of what the machine has, in one statement; None where there
+    is nothing to take, and where it is not certain that there is room: nothing is done then."""
+    lease = datetime.timedelta(seconds=lease_s)
+    arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token, "machine": machine}
+    amounts = {"amounts": list(needs.values()), "free": [have[resource] for resource in needs]}
+    resources = {"resources": sorted(have), "needed": list(needs)}
+    taken = (await session.execute(_CLAIM_WITH_ROOM, arguments | resources | amounts)).one_or_none()
+    return None if taken is None else _begun(session, taken, token)
 
 
-def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(f"attempt {claim.attempt} of job {claim.job_id} has no right to it any more")
+async def claim(
+    session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float, token: uuid.UUID | None = None
+) -> tuple[Claim, Job] | None:
+    """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take. `token`: of
+    the claim, by which the caller finds it where the answer to its commit is lost."""
+    lease, token = datetime.timedelta(seconds=lease_s), token or uuid.uuid4()
+    arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token}
+    taken = (await session.execute(_CLAIM, arguments)).one_or_none()
+    if taken is None:
+        await expire(session, job_id)
+        return None
+    return _begun(session, taken, token)
 
 
-async def renew(session: AsyncSession, claim: Claim, *, lease_s: float) -> None:
-    """Say that the attempt is alive. Raises LeaseLost."""
-    lease_until = func.now() + datetime.timedelta(seconds=lease_s)
-    await followers.relay(session, await write(session, claim, lease_until=lease_until))
-
-
-async def announce_publication(session: AsyncSession, claim: Claim, folders: list[str]) -> None:
-    """Say which folders of keys the attempt is about to fill: as long as it holds the job, nobody sweeps them. Raises
-    LeaseLost."""
-    job = await owned(session, claim)
-    await session.execute(delete(Publication).where(Publication.job_id == job.id))
-    session.add_all(Publication(folder=folder, job_id=job.id, attempt=job.attempt) for folder in folders)
+def _begun(session: AsyncSession, taken: Row[Job, Any], token: uuid.UUID) -> tuple[Claim, Job]:
+    """Have it told at the commit that a job begins, and those that follow it."""
+    job, mirrored = taken
+    announce(session, Transition(job.id, job.type, JobStatus.STARTED))
+    for follower, kind in mirrored:
+        announce(session, Transition(uuid.UUID(follower), JobType(kind), JobStatus.STARTED))
+    return Claim(job.id, job.attempt, token), job

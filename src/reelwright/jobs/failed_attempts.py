@@ -14,16 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import claims, followers, history, queue, waiting
+from reelwright.jobs import fencing, followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 
 RETRY_DELAY_S = 5
 
 
 async def fail(session: AsyncSession, claim: Claim, failure: JobFailed) -> JobStatus:
     """End in FAILURE, or go back to the queue when trying again may help and the budget allows it. Raises LeaseLost."""
-    return await count_failure(session, await claims.owned(session, claim), failure, error=error_of(failure))
+    return await count_failure(session, await fencing.owned(session, claim), failure, error=error_of(failure))
 
 
 def error_of(failure: JobFailed) -> dict[str, Any]:

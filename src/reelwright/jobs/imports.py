@@ -15,8 +15,8 @@ from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Import, ImportSecrets, Job
 from reelwright.edits.enums import JobType
 from reelwright.errors import JobFailed
-from reelwright.jobs import claims, creation
-from reelwright.jobs.claims import Claim
+from reelwright.jobs import creation, fencing
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.timing import AT_ONCE, Timing
 from reelwright.library import retention
 from reelwright.library.fetching import Representation
@@ -105,6 +105,6 @@ async def kept_s(session: AsyncSession, job_id: uuid.UUID) -> int | None:
 
 async def note(session: AsyncSession, claim: Claim, new: Representation, filename: str | None) -> None:
     """Write down what the bytes are of that are about to come. Raises LeaseLost."""
-    job = await claims.owned(session, claim)
+    job = await fencing.owned(session, claim)
     values = {"validator": new.validator, "size_bytes": new.size_bytes, "filename": filename}
     await session.execute(update(Import).where(Import.job_id == job.id).values(**values))

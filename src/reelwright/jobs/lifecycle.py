@@ -1,4 +1,4 @@
-"""A job's states and every transition between them. Beside creation.py, expired_jobs.py, failed_attempts.py,
+"""A job's states and every transition between them. Beside creation.py, claims.py, expired_jobs.py, failed_attempts.py,
 postponement.py and followers.py nothing writes a job's state.
 
 Claim, cancel and retry are functions of the database (claim_job, claim_job_with_room, cancel_job, retry_job:
@@ -12,112 +12,28 @@ migrations/README.md says in which files); the latter two operators call, too.
           retryable failure
 
 Every transition happens in the caller's transaction, writes its event there and notifies at the commit. What befalls a
-job befalls those that follow it. What a worker writes is fenced by its claim (claims.py). Clocks are the database's.
+job befalls those that follow it. What a worker writes is fenced by its claim (fencing.py). Clocks are the database's.
 """
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Interval,
-    Row,
-    Text,
-    Uuid,
-    bindparam,
-    cast,
-    column,
-    delete,
-    func,
-    select,
-    text,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import bindparam, cast, delete, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access.job_admission import admit_job
-from reelwright.capacity.who_gets_room import Amounts
 from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, NotFound
-from reelwright.jobs import claims, followers, history, queue, waiting
+from reelwright.jobs import fencing, followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
-from reelwright.jobs.claims import Claim
-from reelwright.jobs.expired_jobs import expire
+from reelwright.jobs.fencing import Claim
 
 _RETRY = text("SELECT retry_job(:job_id, :origin)").bindparams(bindparam("origin", type_=JSONB(none_as_null=True)))
-
-
-_TAKER: Final = (
-    bindparam("job_id", type_=Uuid),
-    bindparam("lease", type_=Interval),
-    bindparam("token", type_=Uuid),
-)
-_CLAIM: Final = select(Job, column("followers", JSONB)).from_statement(
-    text("SELECT (c.claimed).*, c.followers FROM claim_job(:job_id, :worker, :lease, :token) AS c").bindparams(*_TAKER)
-)
-
-
-_CLAIM_WITH_ROOM: Final = select(Job, column("followers", JSONB)).from_statement(
-    text(
-        "SELECT (c.claimed).*, c.followers FROM claim_job_with_room("
-        ":job_id, :worker, :lease, :token, :machine, :resources, :needed, :amounts, :free) AS c"
-    ).bindparams(
-        *_TAKER,
-        bindparam("resources", type_=ARRAY(Text)),
-        bindparam("needed", type_=ARRAY(Text)),
-        bindparam("amounts", type_=ARRAY(BigInteger)),
-        bindparam("free", type_=ARRAY(BigInteger)),
-    )
-)
-
-
-async def claim_with_room(
-    session: AsyncSession,
-    job_id: uuid.UUID,
-    *,
-    worker: str,
-    lease_s: float,
-    token: uuid.UUID,
-    machine: str,
-    needs: Amounts,
-    have: Amounts,
-) -> tuple[Claim, Job] | None:
-    """Take a job as `claim` does, and reserve what it needs of what the machine has, in one statement; None where there
-    is nothing to take, and where it is not certain that there is room: nothing is done then."""
-    lease = datetime.timedelta(seconds=lease_s)
-    arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token, "machine": machine}
-    amounts = {"amounts": list(needs.values()), "free": [have[resource] for resource in needs]}
-    resources = {"resources": sorted(have), "needed": list(needs)}
-    taken = (await session.execute(_CLAIM_WITH_ROOM, arguments | resources | amounts)).one_or_none()
-    return None if taken is None else _begun(session, taken, token)
-
-
-async def claim(
-    session: AsyncSession, job_id: uuid.UUID, *, worker: str, lease_s: float, token: uuid.UUID | None = None
-) -> tuple[Claim, Job] | None:
-    """Take a waiting job, or one whose holder let its lease run out; None when there is nothing to take. `token`: of
-    the claim, by which the caller finds it where the answer to its commit is lost."""
-    lease, token = datetime.timedelta(seconds=lease_s), token or uuid.uuid4()
-    arguments = {"job_id": job_id, "worker": worker, "lease": lease, "token": token}
-    taken = (await session.execute(_CLAIM, arguments)).one_or_none()
-    if taken is None:
-        await expire(session, job_id)
-        return None
-    return _begun(session, taken, token)
-
-
-def _begun(session: AsyncSession, taken: Row[Job, Any], token: uuid.UUID) -> tuple[Claim, Job]:
-    """Have it told at the commit that a job begins, and those that follow it."""
-    job, mirrored = taken
-    announce(session, Transition(job.id, job.type, JobStatus.STARTED))
-    for follower, kind in mirrored:
-        announce(session, Transition(uuid.UUID(follower), JobType(kind), JobStatus.STARTED))
-    return Claim(job.id, job.attempt, token), job
 
 
 async def succeed(
@@ -157,7 +73,7 @@ async def succeed_import(
 
 async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **values: Any) -> Job:
     """`told`: what the event says of what was made."""
-    job_id = await claims.write(
+    job_id = await fencing.write(
         session,
         claim,
         status=JobStatus.SUCCESS,
@@ -179,7 +95,7 @@ async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **
 
 async def hand_back(session: AsyncSession, claim: Claim) -> None:
     """Give the job to another worker at once; this counts as no failure. Raises LeaseLost."""
-    job = await claims.owned(session, claim)
+    job = await fencing.owned(session, claim)
     job.status = JobStatus.PENDING
     job.lease_until = job.stage = job.claim_token = job.claim_attempt = None
     job.updated_at = func.now()

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import JobWait
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import claims, followers, history, queue, waiting
+from reelwright.jobs import fencing, followers, history, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
-from reelwright.jobs.claims import Claim
 from reelwright.jobs.failed_attempts import RETRY_DELAY_S, count_failure, error_of
+from reelwright.jobs.fencing import Claim
 
 MAX_POSTPONEMENTS = 5
 """So often in a row a machine is blamed that finds nothing wrong with itself; then the job is."""
@@ -26,7 +26,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     `confirmed`: the machine itself found what is wrong, and takes no jobs until that has passed. Otherwise the job is
     tried again a little later, and is to blame after MAX_POSTPONEMENTS in a row.
     """
-    job = await claims.owned(session, claim)
+    job = await fencing.owned(session, claim)
     wait = await session.get(JobWait, job.id) or JobWait(job_id=job.id, times=0)
     wait.times += 0 if confirmed else 1
     if wait.times > MAX_POSTPONEMENTS:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
 from reelwright.jobs import followers, history
-from reelwright.jobs.claims import Claim, write
+from reelwright.jobs.fencing import Claim, write
 
 BEFORE_COMMIT = 99
 

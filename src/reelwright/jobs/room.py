@@ -29,7 +29,7 @@ from reelwright.edits.plan import Plan
 from reelwright.errors import ExceedsMachines
 from reelwright.jobs import able_workers, queue
 from reelwright.jobs import waiting as waiting_rows
-from reelwright.jobs.claims import Claim
+from reelwright.jobs.fencing import Claim
 from reelwright.jobs.footprint import footprint
 
 SLEEP_S = 300
