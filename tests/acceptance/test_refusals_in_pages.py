@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from reelwright.api.http import connection, host_and_origin
+from reelwright.api.http import connection, host_and_origin, open_connections
 from reelwright.api.http.open_connections import Refusal
 from reelwright.errors import ReelwrightError
 from reelwright.settings import Settings
@@ -42,7 +42,7 @@ def known_refusals() -> set[str]:
     heads = {name for name, value in vars(connection).items() if isinstance(value, Refusal)}
     gate = {
         name
-        for name, value in vars(host_and_origin).items()
+        for name, value in (vars(host_and_origin) | vars(open_connections)).items()
         if isinstance(value, type) and issubclass(value, ReelwrightError) and value is not ReelwrightError
     }
     return heads | gate - {"Busy"}

@@ -16,10 +16,11 @@ import uvicorn
 from litestar import Litestar, Request, post
 
 from reelwright.api.http.access_log import AccessLog
+from reelwright.api.http.closing_answers import LINGER_S
 from reelwright.api.http.json_body import StrictRequest
 from reelwright.api.http.multipart import MAX_PARTS, MAX_TEXT_BYTES, incoming_file
 from reelwright.api.http.paced_body import MIN_BYTES_PER_S
-from reelwright.api.http.problems import EXCEPTION_HANDLERS, LINGER_S
+from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.errors import NoSpace
 from reelwright.library.display_names import display_name
 from tests.support.service import http_client

@@ -10,9 +10,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.access.buckets import WINDOW_S, Standing, drawn, headers
+from reelwright.access.buckets import WINDOW_S, Standing, drawn
 from reelwright.access.limits import NAMES, NONE, AccessLimits
 from reelwright.api.bounds import BUILT_IN, NO_LIMITS, OF_SETTINGS, bounds
+from reelwright.api.http.rate_limits import headers
 from reelwright.error_codes import CODE_BY_STATUS
 from reelwright.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What is counted by the minute: what is left of it, and how headers tell that. Pure.
+"""What is counted by the minute, and what is left of it: a bucket for each limit. Pure.
 
 It lies in a bucket that holds a minute's worth and fills evenly: so much may come at once, and after that one each
 `60 / limit` seconds. All that has to be kept of a bucket is when it will be full again.
@@ -6,7 +6,6 @@ It lies in a bucket that holds a minute's worth and fills evenly: so much may co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 WINDOW_S = 60.0
@@ -36,17 +35,3 @@ def drawn(name: str, most: int, full_at: float, now: float) -> tuple[Standing, f
     if after_s > WINDOW_S + 1e-6:
         return Standing(name, most, 0, waits_s, refused=True), full_at
     return Standing(name, most, int((WINDOW_S - after_s) * most / WINDOW_S + 1e-6), after_s), now + after_s
-
-
-def headers(standings: Iterable[Standing]) -> list[tuple[bytes, bytes]]:
-    """Return `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-11 has them."""
-    policies, left = [], []
-    for one in standings:
-        policies.append(f'"{one.name}";q={one.most};w={WINDOW_S:.0f}')
-        left.append(f'"{one.name}";r={one.left};t={one.full_in_s:.0f}')
-    if not policies:
-        return []
-    return [
-        (b"ratelimit-policy", ", ".join(policies).encode()),
-        (b"ratelimit", ", ".join(left).encode()),
-    ]

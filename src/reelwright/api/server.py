@@ -16,6 +16,7 @@ from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.connection import Connection
 from reelwright.api.http.host_and_origin import Gate
 from reelwright.api.http.open_connections import Connections
+from reelwright.api.http.shutdown_answer import ShutdownAnswer
 from reelwright.api.http.tus import Tus
 from reelwright.settings import Settings
 from reelwright.telemetry import tracing
@@ -51,7 +52,7 @@ def serve(settings: Settings) -> bool:
     speaking_tus = Tus(app, root_path=settings.api_root_path, max_upload_bytes=settings.max_upload_bytes)
     pages = AllowedOrigins(settings.cors_origins, EXPOSED_HEADERS)
     config = uvicorn.Config(
-        AccessLog(Gate(speaking_tus, settings, pages), pages),
+        AccessLog(ShutdownAnswer(Gate(speaking_tus, settings, pages), pages)),
         host=settings.app_host,
         port=settings.app_port,
         loop="uvloop",

@@ -6,7 +6,6 @@ written, tokens cut from paths: they are secrets, or may hold some.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import time
@@ -16,8 +15,7 @@ import uuid_utils
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from reelwright.api.http.allowed_origins import AllowedOrigins
-from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST, closing_answer
+from reelwright.api.http.problem_document import CLIENT_CLOSED_REQUEST
 from reelwright.api.http.shown_paths import shown
 from reelwright.media.sandbox import fair_slots
 from reelwright.telemetry import logs, metrics, tracing
@@ -28,8 +26,6 @@ log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
 """The route of a request that none takes."""
-RETRY_AFTER_S = 5
-_ENDS = "The service is being restarted, and this request took too long to be waited for. Send it again in a moment."
 TRACE_HEADERS = (b"traceparent", b"tracestate")
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -38,9 +34,8 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 class AccessLog:
     """ASGI middleware. Takes a sane `X-Request-ID` from the client or a proxy, else makes one; answers with it."""
 
-    def __init__(self, app: ASGIApp, pages: AllowedOrigins | None = None) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._pages = pages or AllowedOrigins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -71,13 +66,6 @@ class AccessLog:
 
         try:
             await self.app(scope, receive, count)
-        except asyncio.CancelledError:
-            if not status:  # a shutdown waited for it as long as it does: the server itself would say 500
-                body, headers = closing_answer(scope, 503, "busy", _ENDS, RETRY_AFTER_S)
-                headers += self._pages.headers(scope["headers"])
-                await count({"type": "http.response.start", "status": 503, "headers": headers})
-                await count({"type": "http.response.body", "body": body, "more_body": False})
-            raise
         except Exception:
             # the server answers 500, or cuts a response that has begun, and logs the traceback
             status = status or 500

@@ -12,19 +12,19 @@ from typing import Any
 from litestar import Litestar, Request
 from litestar.enums import ScopeType
 from litestar.exceptions import NotAuthorizedException
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from reelwright.access import key_format, scopes
 from reelwright.access.asking import Asking, Holder, asked_by
-from reelwright.access.buckets import headers
 from reelwright.access.key_lookup import Keyring
 from reelwright.access.token_lookup import Grant
 from reelwright.api.http.delegation import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.api.http.host_and_origin import SAFE_METHODS
 from reelwright.api.http.idempotency import may_be_repeated
+from reelwright.api.http.rate_limits import count, telling
 from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined
-from reelwright.errors import NotFound, RateLimited
+from reelwright.errors import NotFound
 from reelwright.telemetry import logs
 
 PUBLIC: dict[str, Any] = {"scope": None}
@@ -53,35 +53,14 @@ class Authorization:
             holder, ids = caller, {"key_id": caller.key_id}
         request = None if holder is None else Asking(holder)
         if request is not None and request.holder.is_limited:
-            send = _telling(send, request)
-            _count(scope, request)
+            send = telling(send, request)
+            keyring = _keyring(scope["litestar_app"])
+            assert keyring is not None  # limits are those of keys
+            count(keyring.rates, scope, request)
         _require_scope(scope, caller)
         working = confined(caller.project_id) if request is None else asked_by(request)
         with working, logs.bound(**{name: str(one) for name, one in ids.items() if one}):
             await self.app(scope, receive, send)
-
-
-def _telling(send: Send, request: Asking) -> Send:
-    """Let the answer say how it stands with the limits that the request has touched."""
-
-    async def tell(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *headers(request.standings)]
-        await send(message)
-
-    return tell
-
-
-def _count(scope: HTTPScope, request: Asking) -> None:
-    """Count the request among those of its key and project. Raises RateLimited."""
-    keyring = _keyring(scope["litestar_app"])
-    assert keyring is not None  # limits are those of keys
-    try:
-        keyring.rates.count(request)
-    except RateLimited as refusal:
-        leave_body(scope)
-        told = {name.decode(): value.decode() for name, value in headers(request.standings)}
-        raise RateLimited(refusal.detail, retry_after_s=refusal.retry_after_s or 1, headers=told) from None
 
 
 async def _identified(scope: HTTPScope) -> Holder | Grant | None:

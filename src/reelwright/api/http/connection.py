@@ -18,8 +18,8 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from reelwright.api.http.closing_answers import LINGER_S, closing_answer
 from reelwright.api.http.open_connections import Connections, Refusal
-from reelwright.api.http.problems import LINGER_S, closing_answer
 from reelwright.client_addresses import client_of
 from reelwright.telemetry import metrics
 

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.access import token_format, tokens
 from reelwright.access.token_lookup import Grant, Grants, TokenRefusal
 from reelwright.access.token_purposes import Purpose, Subject
+from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.api.http.host_and_origin import SAFE_METHODS
-from reelwright.api.http.problems import close_after_answer
 from reelwright.errors import NotFound, ReelwrightError, TooLarge
 from reelwright.telemetry import metrics
 

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, ClassVar, TypeVar
 
+from litestar.exceptions import InternalServerException
 from litestar.types import Receive
 
-from reelwright.api.http.problems import CLIENT_CLOSED_REQUEST
+from reelwright.api.http.problem_document import CLIENT_CLOSED_REQUEST
 from reelwright.errors import ReelwrightError
 
 Made = TypeVar("Made")
+_CLIENT_GONE = "client disconnected prematurely"  # Litestar's words, raised by Request.stream()
 
 
 class ClientGone(ReelwrightError):
@@ -40,3 +42,8 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, Made]) -> Made
         for task in (doing, gone):
             task.cancel()
         await asyncio.wait({doing, gone})
+
+
+def is_of_a_client_that_went(exc: Exception) -> bool:
+    """Return whether an exception says that the client went while its body was read."""
+    return isinstance(exc, InternalServerException) and _CLIENT_GONE in exc.detail

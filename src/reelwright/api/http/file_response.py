@@ -24,7 +24,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from reelwright.api.http.conditional_requests import Verdict, evaluate
 from reelwright.api.http.content_disposition import content_disposition
 from reelwright.api.http.disconnection import disconnected
-from reelwright.api.http.problems import MEDIA_TYPE, problem_document
+from reelwright.api.http.problem_document import MEDIA_TYPE, problem_document
 from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import NotFound
 from reelwright.file_formats import MIME_TYPES

@@ -13,7 +13,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
@@ -22,9 +21,10 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from reelwright.api.http.allowed_origins import AllowedOrigins
-from reelwright.api.http.problems import closing_answer, linger
+from reelwright.api.http.closing_answers import closing_answer, linger
+from reelwright.api.http.open_connections import RequestsUnderWay
 from reelwright.client_addresses import client_of
-from reelwright.errors import Busy, Malformed, ReelwrightError
+from reelwright.errors import Malformed, ReelwrightError
 from reelwright.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -40,10 +40,6 @@ class Misdirected(ReelwrightError):
 
 class CrossOrigin(ReelwrightError):
     code = "cross_origin"
-
-
-class TooManyRequests(Busy):
-    code = "rate_limited"
 
 
 class HostNames:
@@ -106,8 +102,7 @@ class Gate:
         self._names = HostNames(settings)
         self._origins = frozenset(settings.cors_origins)
         self._pages = pages
-        self._most = settings.max_connections_per_address
-        self._under_way: Counter[str] = Counter()
+        self._under_way = RequestsUnderWay(settings.max_connections_per_address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or self._pages.is_preflight(scope["method"], scope["headers"]):
@@ -139,21 +134,14 @@ class Gate:
         )
 
     async def _let_in(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """Behind a proxy all connections are the proxy's: there the requests of an address are counted."""
         address = client_of(scope["client"][0] if scope["client"] else None)
-        if self._most and self._under_way[address] >= self._most:
-            crowd = TooManyRequests(
-                f"This address has {self._most} requests under way, more are not taken (MAX_CONNECTIONS_PER_ADDRESS)."
-            )
-            await self._refuse(crowd, scope, receive, send)
+        if (refusal := self._under_way.admit(address)) is not None:
+            await self._refuse(refusal, scope, receive, send)
             return
-        self._under_way[address] += 1
         try:
             await self.app(scope, receive, send)
         finally:
-            self._under_way[address] -= 1
-            if not self._under_way[address]:
-                del self._under_way[address]
+            self._under_way.forget(address)
 
     async def _refuse(self, refusal: ReelwrightError, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer, and read the body on for a while: a client that is still sending would not see the answer else."""

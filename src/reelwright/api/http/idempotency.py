@@ -22,8 +22,8 @@ from litestar.utils.scope.state import ScopeState
 
 from reelwright import fault_points
 from reelwright.access.idempotent_answers import RETRY_AFTER_S, Answer, Asked, FirstAnswers, KeyReused, UnderWay
+from reelwright.api.http.closing_answers import close_after_answer, linger
 from reelwright.api.http.delegation import require_own_answer
-from reelwright.api.http.problems import close_after_answer, linger
 from reelwright.db.ownership import project_of_new
 from reelwright.db.sessions import inside
 from reelwright.errors import FieldError, InvalidInput

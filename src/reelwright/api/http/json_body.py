@@ -16,8 +16,8 @@ import msgspec
 from litestar import Request
 from litestar.types.empty import Empty
 
+from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.api.http.field_errors import NO_ID, field_errors, nul_characters
-from reelwright.api.http.problems import close_after_answer
 from reelwright.errors import (
     FieldError,
     InvalidInput,

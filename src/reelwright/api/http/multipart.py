@@ -19,8 +19,8 @@ from multipart import (  # type: ignore[import-untyped]
     PushMultipartParser,
 )
 
+from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.api.http.paced_body import PacedBody
-from reelwright.api.http.problems import close_after_answer
 from reelwright.did_you_mean import unknown
 from reelwright.errors import (
     FieldError,

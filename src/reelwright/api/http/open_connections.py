@@ -1,4 +1,4 @@
-"""How many HTTP connections there may be, in all and of one address.
+"""How many HTTP connections there may be, in all and of one address; and how many requests under way, of an address.
 
 Where there are too many, those that have not asked for anything make room, the oldest first; where all have, the new
 one is refused.
@@ -15,6 +15,7 @@ from typing import Protocol
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from reelwright.api.http.allowed_origins import AllowedOrigins
+from reelwright.errors import Busy
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
@@ -134,6 +135,33 @@ class Connections:
 
     def _unasked(self, address: str | None) -> Iterator[Counted]:
         return (idle for idle in self._asking if address is None or idle.whose == address)
+
+
+class TooManyRequests(Busy):
+    code = "rate_limited"
+
+
+class RequestsUnderWay:
+    """Those of each address. Behind a proxy all connections are the proxy's: there the requests are what counts.
+    `most`: 0 for any number."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._of_address: Counter[str] = Counter()
+
+    def admit(self, address: str) -> TooManyRequests | None:
+        """Count a new request in, unless that is one too many: return then how it is refused."""
+        if self._most and self._of_address[address] >= self._most:
+            return TooManyRequests(
+                f"This address has {self._most} requests under way, more are not taken (MAX_CONNECTIONS_PER_ADDRESS)."
+            )
+        self._of_address[address] += 1
+        return None
+
+    def forget(self, address: str) -> None:
+        self._of_address[address] -= 1
+        if not self._of_address[address]:
+            del self._of_address[address]
 
 
 def _affordable() -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar import Request
 
-from reelwright.api.http.problems import close_after_answer
+from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.errors import RequestTimeout, TooLarge
 
 MIN_BYTES_PER_S = 256

@@ -19,7 +19,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from reelwright.api.http.problems import close_after_answer
+from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.db.models import Upload
 from reelwright.errors import Malformed, ReelwrightError, TooLarge
 from reelwright.library.upload_writers import Checksum

@@ -16,7 +16,7 @@ from litestar.openapi.spec import (
     Schema,
 )
 
-from reelwright.api.http.problems import MEDIA_TYPE, problem_document
+from reelwright.api.http.problem_document import MEDIA_TYPE, problem_document
 from reelwright.error_codes import CODE_BY_STATUS, ERROR_CODES
 
 

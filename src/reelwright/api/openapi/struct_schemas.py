@@ -20,7 +20,7 @@ from litestar.openapi.spec import Discriminator, Reference, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from reelwright.api.http.problems import Problem
+from reelwright.api.http.problem_document import Problem
 
 _SCHEMA_KEYS = Schema.field_aliases()
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
 from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer, told
-from reelwright.api.http.problems import Problem, problem_document
+from reelwright.api.http.problem_document import Problem, problem_document
 from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation

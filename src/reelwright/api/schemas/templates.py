@@ -14,7 +14,7 @@ from msgspec import Meta
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.http.field_errors import field_errors
 from reelwright.api.http.json_body import MAX_FIELD_ERRORS, read_json
-from reelwright.api.http.problems import Problem
+from reelwright.api.http.problem_document import Problem
 from reelwright.api.schemas.base import Address, Body, Page, Timestamp
 from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceChaptersIn, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.jobs import JobAccepted

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.api.http.addresses import Addresses
-from reelwright.api.http.problems import ProblemField
+from reelwright.api.http.problem_document import ProblemField
 from reelwright.api.schemas.base import Address, Timestamp
 from reelwright.db.models import Upload
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.allowed_origins import AllowedOrigins
+from reelwright.api.http.shutdown_answer import ShutdownAnswer
 
 
 async def test_a_request_that_a_shutdown_does_not_wait_for_may_be_sent_again() -> None:
@@ -29,8 +29,8 @@ async def test_a_request_that_a_shutdown_does_not_wait_for_may_be_sent_again() -
 
     scope: Any = {"type": "http", "method": "POST", "path": "/trim", "headers": [], "client": ("127.0.0.1", 1)}
     scope["headers"] = [(b"origin", b"https://app.example")]
-    log = AccessLog(slow, AllowedOrigins(["https://app.example"]))
-    request = asyncio.create_task(log(scope, receive, send))
+    answering = ShutdownAnswer(slow, AllowedOrigins(["https://app.example"]))
+    request = asyncio.create_task(answering(scope, receive, send))
     await began.wait()
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
