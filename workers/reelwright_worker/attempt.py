@@ -21,7 +21,7 @@ from reelwright.errors import JobFailed, MediaProcessFailed, NoSpace, VerifyFail
 from reelwright.jobs import reached_percent, time_left
 from reelwright.jobs.blame import short_of_space
 from reelwright.jobs.fencing import Claim
-from reelwright.jobs.stage_shares import CHECK
+from reelwright.jobs.stage_shares import CHECK, CODE, DRAW, RENDER
 from reelwright.jobs.time_left import Underway
 from reelwright.media.ffmpeg import executable
 from reelwright.media.ffmpeg.command import Recipe
@@ -37,12 +37,12 @@ from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.best_output import FinishedOutput, FinishedSidecar
 from reelwright_worker.context import WorkerContext
-from reelwright_worker.foresight import DRAW, RENDER, Foresight
+from reelwright_worker.foresight import Foresight
 from reelwright_worker.lease_and_progress import TendedAttempt
 from reelwright_worker.plan_version import understood
 from reelwright_worker.proof import prove, prove_sidecars
 from reelwright_worker.publish import OutputPublication
-from reelwright_worker.splicing import CODE, spliced
+from reelwright_worker.splicing import spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 
 logger = logging.getLogger(__name__)

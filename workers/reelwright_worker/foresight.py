@@ -13,13 +13,8 @@ from reelwright.jobs import stage_shares
 from reelwright.jobs.calibrated_forecast import foretold_at_start
 from reelwright.jobs.forecast import drawing_share, work_of
 from reelwright.jobs.past_jobs import Past, machine_of
-from reelwright.jobs.stage_shares import CHECK
+from reelwright.jobs.stage_shares import CHECK, CHECKING_SHARE, COPYING_SHARES, DRAW, RENDER
 from reelwright.media.ffmpeg.command import Recipe
-from reelwright_worker.splicing import SHARES
-
-CHECKING_SHARE = 0.06
-"""Of the whole work, about: what decoding outputs takes beside making them."""
-DRAW, RENDER = "draw", "render"
 
 
 class Foresight:
@@ -53,7 +48,9 @@ class Foresight:
 
     def copies(self) -> None:
         """Hear that all that can be copied is."""
-        constants = {stage: share * (1 - CHECKING_SHARE) for stage, share in SHARES.items()} | {CHECK: CHECKING_SHARE}
+        constants = {stage: share * (1 - CHECKING_SHARE) for stage, share in COPYING_SHARES.items()} | {
+            CHECK: CHECKING_SHARE
+        }
         self._parts = stage_shares.shares(constants, stage_shares.stages_of(None, self._past))
 
     def percent(self, part: str, done: float) -> float:

@@ -28,6 +28,7 @@ from reelwright.jobs import imports, lifecycle, room
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.footprint import import_footprint
 from reelwright.jobs.imports import WantedImport
+from reelwright.jobs.stage_shares import FETCHING_SHARE
 from reelwright.library import same_bytes, uploads
 from reelwright.library.display_names import display_name
 from reelwright.library.fetching import Fetching, Representation
@@ -40,8 +41,6 @@ from reelwright_worker.context import WorkerContext
 from reelwright_worker.fenced_publication import FencedPublication
 from reelwright_worker.lease_and_progress import TendedAttempt
 
-FETCHING_SHARE = 0.98
-"""Of the whole work, about: what examining takes is not seen."""
 RATE_OVER_S = 5.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from reelwright.edits.plan import Plan, remux, splicing
 from reelwright.edits.result_check import ResultCheck, check
 from reelwright.edits.splice_structs import Splice
 from reelwright.errors import Busy, JobFailed
+from reelwright.jobs.stage_shares import JOIN, PROVE
 from reelwright.media.recipes.tracks import CHAPTERS_OF_MP4
 from reelwright.media.splicing.requests import (
     REMUX_FILE,
@@ -28,11 +29,6 @@ from reelwright.media.splicing.requests import (
 from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.context import WorkerContext
-
-CODE, JOIN, PROVE = "code", "join", "prove"
-SHARES: Mapping[str, float] = {CODE: 0.5, JOIN: 0.25, PROVE: 0.25}
-"""Of the time until the file is made and proven, about, in this order: what coding its edges takes, joining, and the
-proof."""
 
 Report = Callable[[str, float], None]
 """Told how much of a stage is done, 0 to 1."""

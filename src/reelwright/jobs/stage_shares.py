@@ -19,6 +19,17 @@ from reelwright.media.ffmpeg.command import Recipe
 
 CHECK: Final = "check"
 """The stage in which outputs are proven."""
+DRAW, RENDER = "draw", "render"
+"""What goes before it where all is coded."""
+CODE, JOIN, PROVE = "code", "join", "prove"
+"""What goes before it where what can be is copied: the edges are coded, all is joined, and held to its source."""
+
+CHECKING_SHARE = 0.06
+"""Of the whole work, about: what decoding outputs takes beside making them."""
+COPYING_SHARES: Mapping[str, float] = {CODE: 0.5, JOIN: 0.25, PROVE: 0.25}
+"""Of the time until such a file is made and held to its source, about, in this order."""
+FETCHING_SHARE = 0.98
+"""Of an import, about: what examining takes is not seen."""
 NEWEST = 20
 """So many earlier jobs count."""
 CONSTANTS = 2
