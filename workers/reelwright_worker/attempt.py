@@ -37,11 +37,11 @@ from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.best_output import FinishedOutput, FinishedSidecar
 from reelwright_worker.context import WorkerContext
+from reelwright_worker.edit_publication import OutputPublication
 from reelwright_worker.foresight import Foresight
 from reelwright_worker.lease_and_progress import TendedAttempt
 from reelwright_worker.plan_version import understood
 from reelwright_worker.proof import prove, prove_sidecars
-from reelwright_worker.publish import OutputPublication
 from reelwright_worker.splicing import spliced
 from reelwright_worker.stored_inputs import SEEM_DAMAGED, demand_readable
 
