@@ -20,7 +20,7 @@ from reelwright import fault_points
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.plan import ImageFacts
 from reelwright.edits.pointers import Pointer
-from reelwright.jobs.submit_overlay import LayerSources
+from reelwright.jobs.prepared_materials import LayerSources
 from reelwright.library import deletion, uploaded_assets
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials

@@ -30,11 +30,13 @@ from reelwright.edits.plan import VERSION
 from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs import claims, lifecycle
+from reelwright.jobs.draft import Draft
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.imports import WantedImport, submit_import
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_messages import ProgressMessages
-from reelwright.jobs.submit import Draft, find_source, submit
+from reelwright.jobs.source_of_edit import find_source
+from reelwright.jobs.submit import submit
 from reelwright.jobs.survey import Surveyor
 from reelwright.library import uploads
 from reelwright.library.overlay_images import OverlayImages

@@ -20,7 +20,7 @@ from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import failed_attempts, fencing, history, lifecycle, postponement, queue, reached_percent, waiting
 from reelwright.jobs.fencing import Claim
-from reelwright.jobs.submit import find_source
+from reelwright.jobs.source_of_edit import find_source
 from reelwright.jobs.time_left import measured_s
 from reelwright.library import deletion
 from tests.support.job_database import World

@@ -29,7 +29,7 @@ from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.plan.splice_refusals import BESIDE
 from reelwright.edits.splice_structs import REMUXED, CutMode
 from reelwright.edits.steps.trim import TrimStep
-from reelwright.jobs.submit_edit import EditRequest, edit_of
+from reelwright.jobs.draft_edit import EditRequest, edit_of
 from reelwright.media.encoders import hardware, muxing, software
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.splicing.packet_source import HOLDING, HOLDING_INTRA

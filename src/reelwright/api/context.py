@@ -25,10 +25,10 @@ from reelwright.db.database import connected
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.past_jobs import RecentPast
+from reelwright.jobs.prepared_materials import LayerSources
 from reelwright.jobs.previews import Previews
 from reelwright.jobs.short_queries import ShortQueries
 from reelwright.jobs.status_reader import StatusReader
-from reelwright.jobs.submit_overlay import LayerSources
 from reelwright.jobs.survey import Surveyor
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials

@@ -15,8 +15,9 @@ from reelwright.api.schemas.jobs import JobAccepted, accepted
 from reelwright.api.schemas.timing import AsksForTiming, timing_of
 from reelwright.edits.labels import Labels
 from reelwright.events.webhooks import checked_url
+from reelwright.jobs.draft import Draft
 from reelwright.jobs.explain import explain
-from reelwright.jobs.submit import Draft, submit
+from reelwright.jobs.submit import submit
 from reelwright.outbound.rules import OutboundRules
 
 ValidateOnly = Annotated[

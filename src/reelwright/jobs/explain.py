@@ -13,10 +13,10 @@ from reelwright.errors import JobFailed
 from reelwright.jobs import able_workers, forecast
 from reelwright.jobs.able_workers import Alike
 from reelwright.jobs.calibrated_forecast import seconds_of_work
+from reelwright.jobs.draft import Draft
 from reelwright.jobs.forecast import Forecast
 from reelwright.jobs.living_workers import START_ONE
 from reelwright.jobs.past_jobs import past
-from reelwright.jobs.submit import Draft
 from reelwright.media.ffmpeg.command import Command
 from reelwright.media.recipes.compile import compile_plan, splice_recipe
 

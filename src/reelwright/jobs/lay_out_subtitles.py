@@ -16,7 +16,7 @@ from reelwright.edits.steps import Step
 from reelwright.edits.steps.subtitles import SubtitlesStep, WantedSubtitles
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnsupportedMedia
 from reelwright.jobs.origin import Origin
-from reelwright.jobs.submit_overlay import LayerSources
+from reelwright.jobs.prepared_materials import LayerSources
 from reelwright.library import file_references
 
 

@@ -18,7 +18,8 @@ from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo, OtherStream
 from reelwright.edits.plan import LineageBase, Plan
 from reelwright.edits.plan.from_original import base_of, itself, on
-from reelwright.jobs.submit import Draft, Source
+from reelwright.jobs.draft import Draft
+from reelwright.jobs.source_of_edit import Source
 from reelwright.library import embedded_subtitles
 from reelwright.library.drawn_files import prepared_key
 from reelwright.library.lineage import plan_of

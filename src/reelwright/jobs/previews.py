@@ -16,7 +16,7 @@ from reelwright.edits.plan import Plan
 from reelwright.edits.plan.several_steps import resolve_several_steps
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import Draft
+from reelwright.jobs.draft import Draft
 from reelwright.library.drawn_files import drawn_key
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.ffmpeg import capabilities, executable, preview_run

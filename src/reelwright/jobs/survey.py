@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reelwright.edits.plan import splicing
 from reelwright.edits.splice_structs import Survey
-from reelwright.jobs.submit import Draft
+from reelwright.jobs.draft import Draft
 from reelwright.media.splicing.requests import SurveyRequest
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.storage.local import LocalStorage

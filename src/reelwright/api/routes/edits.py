@@ -35,8 +35,9 @@ from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound, ReelwrightError
-from reelwright.jobs.submit import Draft, submit
-from reelwright.jobs.submit_edit import EditRequest, drafted_edit
+from reelwright.jobs.draft import Draft
+from reelwright.jobs.draft_edit import EditRequest, drafted_edit
+from reelwright.jobs.submit import submit
 
 TOUCHING = TrimStep | KeepStep | CutStep | OverlayStep | FadeStep | AudioStep
 """Steps that may leave frames as they are."""

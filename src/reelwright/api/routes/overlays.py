@@ -19,9 +19,9 @@ from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.draft import Draft
+from reelwright.jobs.draft_overlay import drafted_overlay
 from reelwright.jobs.origin import of_original
-from reelwright.jobs.submit import Draft
-from reelwright.jobs.submit_overlay import drafted_overlay
 
 
 @post(

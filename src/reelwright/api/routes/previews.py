@@ -19,7 +19,7 @@ from reelwright.api.schemas.templates import made_of, telling
 from reelwright.edits.output_shorthand import read_word
 from reelwright.errors import Busy, FieldError, InvalidInput, NotFound
 from reelwright.jobs import previews
-from reelwright.jobs.submit_edit import EditRequest, drafted_edit
+from reelwright.jobs.draft_edit import EditRequest, drafted_edit
 from reelwright.media.recipes.preview import ImageFormat
 
 MEDIA_TYPES: dict[str, str] = {"png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}

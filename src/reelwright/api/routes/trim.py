@@ -20,8 +20,9 @@ from reelwright.edits.plan.splicing import like_source
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
+from reelwright.jobs.draft import Draft, draft_trim
 from reelwright.jobs.origin import of_original
-from reelwright.jobs.submit import Draft, draft_trim, find_source
+from reelwright.jobs.source_of_edit import find_source
 
 
 @post(

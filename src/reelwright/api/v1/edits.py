@@ -18,8 +18,10 @@ from reelwright.edits.ladder import BOXES
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.pointers import Pointer
 from reelwright.errors import FieldError, InvalidInput, NotFound
-from reelwright.jobs.submit import Draft, draft_transcode, draft_trim, find_source, submit
-from reelwright.jobs.submit_overlay import drafted_overlay
+from reelwright.jobs.draft import Draft, draft_transcode, draft_trim
+from reelwright.jobs.draft_overlay import drafted_overlay
+from reelwright.jobs.source_of_edit import find_source
+from reelwright.jobs.submit import submit
 from reelwright.media.images.font_languages import families
 
 

@@ -1,38 +1,25 @@
-"""Turns layers into a draft: each drawn, normalized or looked up first, outside of the transaction; and so are the
-sources that other steps name."""
+"""What an edit brings in beside its source, made ready before its transaction: texts drawn, images normalized, videos
+and sounds looked up or stored; then found in the transaction, with what is known of each."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File
 from reelwright.db.sessions import outside
-from reelwright.edits import ladder
 from reelwright.edits.cues.track import TextKind
-from reelwright.edits.edit import OVERLAY_OUTPUT, overlay
-from reelwright.edits.enums import JobType
-from reelwright.edits.facts import StepFacts, SubtitlesFacts
-from reelwright.edits.geometry import even
-from reelwright.edits.ladder import OVERLAY_CRF
-from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer, WatermarkLayer
+from reelwright.edits.facts import StepFacts
+from reelwright.edits.layers import AnyLayer, TextLayer, VideoLayer
 from reelwright.edits.materials import Named
-from reelwright.edits.outputs import Ladder
-from reelwright.edits.plan import AnyFacts, ImageFacts, SoundFacts, VideoFacts
-from reelwright.edits.plan.splicing import like_source
+from reelwright.edits.plan import AnyFacts, ImageFacts, VideoFacts
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.splice_structs import CutMode
-from reelwright.edits.steps.overlay import faults, place
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnreadableMedia, UnsupportedMedia
-from reelwright.jobs.addresses_in_edits import fetched_layers
-from reelwright.jobs.submit import Draft, Source, find_source, in_mode
+from reelwright.jobs.source_of_edit import Source
 from reelwright.library import assets_folder, file_references, named_sources
 from reelwright.library.embedded_subtitles import EmbeddedTexts
 from reelwright.library.fetched_materials import FetchedMaterials
@@ -135,49 +122,6 @@ class LayerSources:
         )
 
 
-@asynccontextmanager
-async def drafted_overlay(
-    layer_sources: LayerSources,
-    source_id: UUID,
-    variant_id: UUID | None,
-    layers: tuple[AnyLayer, ...],
-    *,
-    coding: Ladder | None = None,
-    codec_is_named: bool = True,
-    mode: CutMode = "exact",
-    pointers: Sequence[Pointer],
-) -> AsyncIterator[tuple[AsyncSession, Draft]]:
-    """An overlay, and the transaction in which its sources were found: its layers are prepared first, outside of that.
-    `coding`: how the result is coded, None: as usual; `codec_is_named`: whether the client says by which codec; `mode`:
-    how it is made; `pointers`: where the request has each layer.
-
-    Raises NotFound; InvalidInput that names every wrong field of every layer.
-    """
-    async with layer_sources.sessions() as session:
-        await find_source(session, source_id, variant_id)
-    layers = await fetched_layers(layer_sources.fetched, layers, pointers)
-    prepared = await layer_sources.prepare(layers, pointers)
-    async with layer_sources.sessions.begin() as session:
-        source = await find_source(session, source_id, variant_id)
-        facts, files, errors = await layer_facts(session, layers, prepared, pointers)
-        if errors:
-            raise InvalidInput(errors + _misplaced(layers, facts, source, pointers))
-        size = source.facts.media.main_video.display_size
-        if coding is not None and not codec_is_named:
-            # what is drawn on is coded: never as what is only copied
-            coding = like_source(coding, source.facts.media, mode, container_is_named=True)
-        output = OVERLAY_OUTPUT if coding is None else ladder.single(coding, size, usual_crf=OVERLAY_CRF)
-        only_watermark = all(isinstance(layer, WatermarkLayer) for layer in layers)
-        draft = Draft(
-            edit=in_mode(overlay(layers, output), mode),
-            source=with_layers(source, facts),
-            type=JobType.WATERMARK if only_watermark else JobType.OVERLAY,
-            layer_files=tuple(files),
-            pointers=tuple(pointers),
-        )
-        yield session, draft
-
-
 def with_layers(source: Source, facts: Sequence[StepFacts | None]) -> Source:
     """The source with what is known of layers."""
     known = tuple(fact for fact in facts if fact is not None)
@@ -219,21 +163,3 @@ def _unusable(
 ) -> FieldError:
     place = pointer.path if isinstance(layer, Named) else pointer / "video_path"
     return FieldError(place, error.detail, error.code)
-
-
-def _misplaced(
-    layers: tuple[AnyLayer, ...],
-    facts: list[AnyFacts | None],
-    source: Source,
-    pointers: Sequence[Pointer],
-) -> list[FieldError]:
-    """Return what is wrong with where and when the layers lie, as far as their sizes are known."""
-    media = source.facts.media
-    canvas, length = even(media.main_video.display_size), Fraction(repr(media.duration_s or 0.0))
-    errors: list[FieldError] = []
-    for layer, known, pointer in zip(layers, facts, pointers, strict=True):
-        if known is None or isinstance(known, SoundFacts | SubtitlesFacts):
-            errors += faults(layer, length=length, pointer=pointer)
-        else:
-            errors += place(layer, known, canvas=canvas, length=length, pointer=pointer)[1]
-    return errors
