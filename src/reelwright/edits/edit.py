@@ -7,7 +7,6 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from reelwright.edits.codecs import CODECS
 from reelwright.edits.ladder import OVERLAY_CRF
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
@@ -47,17 +46,6 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Whether more is made than renditions and what goes with any of them: sound alone, a GIF, images alone."""
         alone = not self.outputs or any(output.video is None for output in self.outputs)
         return alone or any(isinstance(sidecar, Gif) for sidecar in self.sidecars)
-
-    @property
-    def ten_bit(self) -> list[bool]:
-        """Of each output with a picture, whether it may have ten bits a sample."""
-        return [CODECS[output.video.codec].ten_bit for output in self.outputs if output.video is not None]
-
-    @property
-    def keeps_hdr(self) -> bool:
-        """Whether HDR may stay for one of the outputs; where a step draws, for all of them."""
-        kept = all(self.ten_bit) if any(step.draws for step in self.steps) else any(self.ten_bit)
-        return kept and bool(self.ten_bit) and all(step.keeps_hdr for step in self.steps)
 
     def after(self, earlier: Edit) -> Edit:
         """This edit as seen from the original: an earlier edit's steps come first (lineage)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from reelwright.edits import hdr
 from reelwright.edits.audio_tracks import STREAMED_CHANNELS
-from reelwright.edits.codecs import TEN_BIT
-from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput
 
 LEFT_OUT = {"subtitle": "subtitle track", "data": "data track", "attachment": "attachment"}
@@ -19,26 +19,10 @@ def losses(
 ) -> list[str]:
     """`keeps_hdr`: whether the operation can, with a codec that can."""
     return [
-        *of_picture(media.main_video, outputs, keeps_hdr=keeps_hdr),
+        *hdr.losses(media.main_video, outputs, keeps_hdr=keeps_hdr),
         *_of_sound(media, outputs, streamed),
         *of_others(media),
     ]
-
-
-def of_picture(picture: VideoStream, outputs: Sequence[FileOutput], *, keeps_hdr: bool) -> list[str]:
-    kept = f"the codecs {', '.join(TEN_BIT[:-1])} and {TEN_BIT[-1]} keep"
-    videos = [output.video for output in outputs if output.video is not None]
-    if not videos:
-        return []
-    flat = any(video.codec not in TEN_BIT for video in videos)
-    if picture.is_hdr and (flat or not keeps_hdr):
-        way = f"; {kept} it" if keeps_hdr else ""
-        return [f"the video is HDR: it becomes SDR (BT.709){way}"]
-    if (picture.bit_depth or 8) > 8 and flat:
-        return [f"the video has {picture.bit_depth} bits a sample: with h264 it becomes 8; {kept} ten"]
-    if (picture.bit_depth or 8) > 10:
-        return [f"the video has {picture.bit_depth} bits a sample: it becomes 10"]
-    return []
 
 
 def _of_sound(media: MediaInfo, outputs: Sequence[FileOutput], streamed: bool) -> list[str]:

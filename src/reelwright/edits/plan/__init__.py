@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from reelwright.edits import hdr
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.dolby_vision import undisplayable_colors
 from reelwright.edits.edit import Edit
@@ -72,15 +73,16 @@ def resolve(
     length = Fraction(repr(facts.media.duration_s)) if facts.media.duration_s is not None else None
     if wrong := undisplayable_colors(facts.media.main_video):
         raise InvalidInput([FieldError("/video_id", wrong)])
-    can_keep = all(step.keeps_hdr for step in edit.steps)
-    warnings = losses(facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=can_keep)
+    warnings = losses(
+        facts.media, edit.outputs, streamed=edit.streaming is not None, keeps_hdr=hdr.steps_keep(edit.steps)
+    )
     if base is not None or edit.needs_scene:
         return resolve_several_steps(edit, facts, length, warnings, pointers, base, texts)
     if not edit.steps:
         return resolve_transcode(edit, facts, length, warnings, pointers, texts)
     if len(edit.steps) == len(edit.outputs) == 1 and not edit.sidecars and edit.streaming is None:
         step = edit.steps[0]
-        even_hdr = facts.media.main_video.is_hdr and may_hold(facts.media) and edit.keeps_hdr
+        even_hdr = facts.media.main_video.is_hdr and may_hold(facts.media) and hdr.stays(edit.steps, edit.outputs)
         if isinstance(step, OverlayStep) and not even_hdr:
             return resolve_overlay(edit, step, facts, length, warnings, pointers, texts)
         if isinstance(step, TrimStep):

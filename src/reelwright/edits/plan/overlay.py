@@ -13,6 +13,7 @@ from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
+from reelwright.edits.hdr import stays
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expect import counted, expect, heard
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
@@ -35,7 +36,7 @@ def resolve_overlay(
     """`texts`: as for `resolve`. Raises InvalidInput that names every wrong field of every layer."""
     if length is None:
         raise InvalidInput([FieldError("/video_id", "how long the video is, is not known")])
-    hdr = facts.media.main_video.is_hdr and edit.keeps_hdr
+    hdr = facts.media.main_video.is_hdr and stays(edit.steps, edit.outputs)
     whole = PlannedOpening(start_s="0", end_s=str(length), hdr=hdr).of(facts.media)
     overlaid = step.planned(whole, Planning(Pointer("/steps/0"), iter(facts.layers), warnings, layers=pointers))
     grid = frame_grid(facts.media)

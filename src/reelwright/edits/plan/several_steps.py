@@ -12,6 +12,7 @@ from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
+from reelwright.edits.hdr import stays, ten_bit
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.from_original import LineageBase
 from reelwright.edits.plan.outputs import resolve_outputs
@@ -45,8 +46,8 @@ def resolve_several_steps(
         edit.steps,
         facts,
         length,
-        deep=any(edit.ten_bit),
-        hdr=edit.keeps_hdr,
+        deep=any(ten_bit(edit.outputs)),
+        hdr=stays(edit.steps, edit.outputs),
         base=base,
         pointers=of_steps,
         texts=texts if edit.outputs else None,

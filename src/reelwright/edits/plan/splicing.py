@@ -11,10 +11,9 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET
 
-from reelwright.edits import audio_tracks
+from reelwright.edits import audio_tracks, hdr
 from reelwright.edits.codecs import COPIED_INTO
 from reelwright.edits.cues.track import SubtitleTrack
-from reelwright.edits.losses import of_picture
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, Ladder
 from reelwright.edits.plan import kept_subtitles, splice_refusals
@@ -97,7 +96,7 @@ def spliced(plan: Plan, mode: CutMode, survey: Survey | None, texts: Sequence[Su
     )
     if (refused := splice_refusals.of_splice(plan, splice)) is not None:
         return _refused(plan, mode, refused)
-    lost = of_picture(media.main_video, [expected.output for expected in plan.outputs], keeps_hdr=True)
+    lost = hdr.losses(media.main_video, [expected.output for expected in plan.outputs], keeps_hdr=True)
     made = msgspec.structs.replace(plan, splice=splice, warnings=tuple(one for one in plan.warnings if one not in lost))
     return kept_subtitles.in_splice(_moved(made, texts) if splice.chosen == "copy" else made, splice)
 
