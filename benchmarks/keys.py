@@ -31,7 +31,7 @@ from reelwright.access.token_purposes import Purpose
 from reelwright.api.app import create_app
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import Authorization
-from reelwright.api.http.delegation import open_to
+from reelwright.api.http.token_authorization import open_to
 from reelwright.db.connection_pool import create_engine
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier

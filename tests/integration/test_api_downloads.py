@@ -22,7 +22,8 @@ from litestar.params import FromQuery
 
 from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.event_stream import EventStream, encode_event
-from reelwright.api.http.file_response import CONTENT_POLICY, LARGE_CHUNK_BYTES, Accel, FileDownload
+from reelwright.api.http.file_response import CONTENT_POLICY, LARGE_CHUNK_BYTES, FileDownload
+from reelwright.api.http.nginx_accel import Accel
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.telemetry import logs
 from tests.support.service import http_client

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reelwright.access import key_format, token_format
 from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.access.tokens import WantedToken, end_of, faults
-from reelwright.api.http.shown_paths import shown
+from reelwright.api.http.redacted_paths import shown
 
 ID = uuid.UUID("0199f0d2-7a51-7c3e-9b60-3f1f1a2b4c5d")
 KEY = "rw_" + "A" * 43 + "0c2b5986"

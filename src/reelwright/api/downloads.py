@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
-from reelwright.api.http.file_response import Accel, FileDownload
+from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.nginx_accel import Accel
 from reelwright.db.models import File
 from reelwright.library import queries
 from reelwright.library.display_names import result_name

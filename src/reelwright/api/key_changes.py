@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reelwright.api.context import Services
-from reelwright.api.http.delegation import Forbidden
+from reelwright.api.http.token_authorization import Forbidden
 
 SWITCHED_OFF = Forbidden(
     "Nobody is asked for a key here (AUTH), so that whoever comes could make one that is good later: "

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.access.concurrent_uploads import uploading
 from reelwright.access.token_purposes import Subject
 from reelwright.api.context import Services
-from reelwright.api.http.delegation import spend, upload_limit
 from reelwright.api.http.disconnection import is_of_a_client_that_went
-from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import MAX_OVERHEAD_BYTES, IncomingFile, incoming_file
 from reelwright.api.http.paced_body import PacedBody, left_where_it_is
+from reelwright.api.http.token_authorization import spend, upload_limit
+from reelwright.api.http.upload_checksum import declared_checksum
 from reelwright.api.schemas.upload_forms import FORM_FIELDS, REPEATED_FORM_FIELDS, said_in_form
 from reelwright.capacity.room_for_uploads import room_for
 from reelwright.db.models import Video

@@ -7,16 +7,15 @@ written, tokens cut from paths: they are secrets, or may hold some.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from urllib.parse import quote
 
-import uuid_utils
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from reelwright.api.http import request_ids
 from reelwright.api.http.problem_document import CLIENT_CLOSED_REQUEST
-from reelwright.api.http.shown_paths import shown
+from reelwright.api.http.redacted_paths import shown
 from reelwright.media.sandbox import fair_slots
 from reelwright.telemetry import logs, metrics, tracing
 from reelwright.telemetry.spans import Span
@@ -26,9 +25,6 @@ log = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
 """The route of a request that none takes."""
-TRACE_HEADERS = (b"traceparent", b"tracestate")
-
-_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class AccessLog:
@@ -41,7 +37,7 @@ class AccessLog:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        request_id, carrier = _read(scope)
+        request_id, carrier = request_ids.read(scope)
         client = scope["client"]
         with (
             logs.bound(request_id=request_id),
@@ -101,14 +97,3 @@ class AccessLog:
                 "request_id": request_id,
             }
             log.info("%s %s %d", method, path, status, extra=fields)
-
-
-def _read(scope: Scope) -> tuple[str, dict[str, str]]:
-    """Return the request's id, and the trace that it belongs to."""
-    request_id, carrier = None, {}
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and request_id is None and _ID.fullmatch(text := value.decode("latin-1")):
-            request_id = text
-        elif name in TRACE_HEADERS:
-            carrier[name.decode()] = value.decode("latin-1")
-    return request_id or uuid_utils.uuid7().hex, carrier

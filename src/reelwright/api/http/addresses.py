@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
 
-from reelwright.api.http.shown_paths import SIGNED
+from reelwright.api.http.redacted_paths import SIGNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 What a route needs is said by its option `scope`; where it says nothing, by the method: `read` for what changes nothing,
 `write` else. A request sees the project of its key alone, in every query that is made for it. Tokens, which keys make,
-come in the key's place: delegation.py.
+come in the key's place: token_authorization.py.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from reelwright.access import key_format, scopes
 from reelwright.access.asking import Asking, Holder, asked_by
 from reelwright.access.key_lookup import Keyring
 from reelwright.access.token_lookup import Grant
-from reelwright.api.http.delegation import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.api.http.host_and_origin import SAFE_METHODS
 from reelwright.api.http.idempotency import may_be_repeated
 from reelwright.api.http.rate_limits import count, telling
+from reelwright.api.http.token_authorization import CHALLENGE, Forbidden, given_token, granted, leave_body, purposes_of
 from reelwright.db.outages import is_away
 from reelwright.db.ownership import confined
 from reelwright.errors import NotFound

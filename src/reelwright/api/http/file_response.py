@@ -10,21 +10,20 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from reelwright.api.http.conditional_requests import Verdict, evaluate
 from reelwright.api.http.content_disposition import content_disposition
 from reelwright.api.http.disconnection import disconnected
+from reelwright.api.http.nginx_accel import Accel
 from reelwright.api.http.problem_document import MEDIA_TYPE, problem_document
+from reelwright.api.http.ranges_and_preconditions import evaluate
 from reelwright.error_codes import ERROR_CODES
 from reelwright.errors import NotFound
 from reelwright.file_formats import MIME_TYPES
@@ -145,29 +144,6 @@ class FileDownload(Response[None]):
                 await _send_bytes(file, verdict.start, verdict.stop, receive, send, self.sent)
         finally:
             os.close(file)
-
-
-@dataclass(frozen=True, slots=True)
-class Accel:
-    """Where an nginx in front has a file. Source: `X-Accel-Redirect` in nginx' ngx_http_proxy_module.
-
-    `prefix`: its internal location, which it also names in the header `X-Accel-Prefix` of each request that it passes
-    on: others get the bytes from us. A client that sends the header to us itself spoils only its own answer, for the
-    location is never taken from there.
-    """
-
-    prefix: str
-    key: str
-
-    @property
-    def uri(self) -> str:
-        return quote(f"{self.prefix}/{self.key}")
-
-    def serves(self, headers: Mapping[str, str], verdict: Verdict) -> bool:
-        """Whether nginx would answer the same: it has other validators and its own view of broken ranges."""
-        if headers.get("x-accel-prefix") != self.prefix or "if-match" in headers or "if-unmodified-since" in headers:
-            return False
-        return verdict.status == 206 or (verdict.status == 200 and "range" not in headers)
 
 
 async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:

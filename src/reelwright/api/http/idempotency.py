@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,21 +22,20 @@ from litestar.utils.scope.state import ScopeState
 from reelwright import fault_points
 from reelwright.access.idempotent_answers import RETRY_AFTER_S, Answer, Asked, FirstAnswers, KeyReused, UnderWay
 from reelwright.api.http.closing_answers import close_after_answer, linger
-from reelwright.api.http.delegation import require_own_answer
+from reelwright.api.http.token_authorization import require_own_answer
+from reelwright.api.http.upload_checksum import CHECKSUM, declared_checksum, header_values
 from reelwright.db.ownership import project_of_new
 from reelwright.db.sessions import inside
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.telemetry import metrics
 
-HEADER, REPLAYED, CHECKSUM = "Idempotency-Key", "Idempotency-Replayed", "Upload-Checksum"
+HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 MAX_KEY_LENGTH = 255
 
 NOTHING_MADE: dict[str, Any] = {"idempotency": "ignored"}
 """Option of a POST that makes nothing: it may come as often as it likes."""
 SECRET: dict[str, Any] = {"idempotency": "refused"}
 """Option of a POST whose answer has a secret that is not stored."""
-
-_CHECKSUM = re.compile(r"sha256 ([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)", re.IGNORECASE)
 
 
 class Idempotency:
@@ -50,7 +48,7 @@ class Idempotency:
         if scope["type"] != ScopeType.HTTP or not may_be_repeated(scope):
             await self.app(scope, receive, send)
             return
-        given, wish = _values(scope, HEADER), scope["route_handler"].opt.get("idempotency")
+        given, wish = header_values(scope, HEADER), scope["route_handler"].opt.get("idempotency")
         kept: FirstAnswers = scope["litestar_app"].state.services.first_answers
         key = _key(scope, given, refused=wish == "refused")
         asked = Asked(project_of_new(), key, await _fingerprint(scope, receive))
@@ -107,12 +105,7 @@ class Idempotency:
 def may_be_repeated(scope: HTTPScope) -> bool:
     """Return whether the request is one that is answered as it was the first time."""
     is_taken = scope["method"] == "POST" and scope["route_handler"].opt.get("idempotency") != "ignored"
-    return is_taken and bool(_values(scope, HEADER))
-
-
-def _values(scope: Scope, name: str) -> list[str]:
-    wanted = name.lower().encode()
-    return [value.decode("latin-1") for header, value in scope["headers"] if header == wanted]
+    return is_taken and bool(header_values(scope, HEADER))
 
 
 def _key(scope: Scope, given: Sequence[str], *, refused: bool) -> str:
@@ -160,8 +153,8 @@ def _headers(scope: Scope) -> list[tuple[str, str]]:
 
 
 def _has_body(scope: Scope) -> bool:
-    return any(length != "0" for length in _values(scope, "content-length")) or bool(
-        _values(scope, "transfer-encoding")
+    return any(length != "0" for length in header_values(scope, "content-length")) or bool(
+        header_values(scope, "transfer-encoding")
     )
 
 
@@ -179,24 +172,6 @@ def _canonical(body: bytes) -> str:
         return msgspec.json.encode(msgspec.json.decode(body), order="sorted").decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return base64.b64encode(body).decode()  # the route says what is wrong with it
-
-
-def declared_checksum(scope: Scope) -> str | None:
-    """Return the SHA-256 that the client says its file has, as hexadecimal digits; None where it says nothing.
-
-    Raises InvalidInput."""
-    given = _values(scope, CHECKSUM)
-    if not given:
-        return None
-    match = _CHECKSUM.fullmatch(given[0].strip()) if len(given) == 1 else None
-    if match is None:
-        close_after_answer(scope)
-        raise InvalidInput([FieldError(f"header:{CHECKSUM}", _UNREADABLE)])
-    value = match[1]
-    return value.lower() if len(value) == 64 else base64.b64decode(value).hex()
-
-
-_UNREADABLE = "is `sha256`, a space, and the SHA-256 of the file, in Base64 or as 64 hexadecimal digits"
 
 
 def _answer(messages: Sequence[Message]) -> Answer:

@@ -11,7 +11,7 @@ import msgspec
 from litestar.types import Scope
 from msgspec import UNSET, Meta, UnsetType
 
-from reelwright.api.http.shown_paths import shown
+from reelwright.api.http.redacted_paths import shown
 
 MEDIA_TYPE = "application/problem+json"
 

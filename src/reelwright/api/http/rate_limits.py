@@ -9,7 +9,7 @@ from litestar.types import HTTPScope, Message, Send
 from reelwright.access.asking import Asking
 from reelwright.access.buckets import WINDOW_S, Standing
 from reelwright.access.request_rates import RequestRates
-from reelwright.api.http.delegation import leave_body
+from reelwright.api.http.token_authorization import leave_body
 from reelwright.errors import RateLimited
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from reelwright.api.http.idempotency import CHECKSUM, HEADER, MAX_KEY_LENGTH, REPLAYED
+from reelwright.api.http.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
+from reelwright.api.http.upload_checksum import CHECKSUM
 
 
 def tell_idempotency(handler: HTTPRouteHandler, operation: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import SecurityScheme
 
 from reelwright.api.http.authorization import needed_scope
-from reelwright.api.http.delegation import purposes_of
+from reelwright.api.http.token_authorization import purposes_of
 
 KEY = "key"
 KEY_SCHEME = SecurityScheme(

@@ -15,8 +15,8 @@ from reelwright.access.concurrent_uploads import uploading
 from reelwright.api.context import Services
 from reelwright.api.downloads import download as send
 from reelwright.api.http.file_response import FileDownload
-from reelwright.api.http.idempotency import declared_checksum
 from reelwright.api.http.multipart import incoming_file
+from reelwright.api.http.upload_checksum import declared_checksum
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.assets import AssetOut, AssetPage

@@ -15,9 +15,9 @@ from reelwright.access.token_purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_variant, download_video
 from reelwright.api.http.authorization import is_still_allowed
-from reelwright.api.http.delegation import open_to
 from reelwright.api.http.event_stream import EventStream, last_event_id
 from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.token_authorization import open_to
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobPart, JobSummary, StatusOut, accepted

@@ -13,9 +13,9 @@ from litestar.params import FromPath, PathParameter
 from reelwright.access.token_purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_file, download_variant, download_video
-from reelwright.api.http.delegation import grant_of, open_to
 from reelwright.api.http.file_response import FileDownload
-from reelwright.api.http.shown_paths import SIGNED
+from reelwright.api.http.redacted_paths import SIGNED
+from reelwright.api.http.token_authorization import grant_of, open_to
 from reelwright.api.openapi.operations import operation
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]

@@ -16,8 +16,8 @@ from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.access.tokens import Maker, NewToken
 from reelwright.api.context import Services
 from reelwright.api.http.authorization import holder_of
-from reelwright.api.http.delegation import Forbidden
 from reelwright.api.http.idempotency import SECRET
+from reelwright.api.http.token_authorization import Forbidden
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.pages import PageNumber, PageSize

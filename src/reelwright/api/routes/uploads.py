@@ -17,10 +17,10 @@ from reelwright.access.token_purposes import Purpose, Subject
 from reelwright.api.context import Services
 from reelwright.api.http import tus
 from reelwright.api.http.authorization import is_still_allowed
-from reelwright.api.http.delegation import open_to, require_one_file, spend
 from reelwright.api.http.event_stream import EventStream
 from reelwright.api.http.idempotency import HEADER
 from reelwright.api.http.paced_body import left_where_it_is
+from reelwright.api.http.token_authorization import open_to, require_one_file, spend
 from reelwright.api.openapi import upload_examples as examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.tokens import TokenInQuery

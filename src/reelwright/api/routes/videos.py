@@ -15,8 +15,8 @@ from reelwright.access.keep_rules import MAX_KEEP_S
 from reelwright.access.token_purposes import Purpose
 from reelwright.api.context import Services
 from reelwright.api.downloads import download_video
-from reelwright.api.http.delegation import open_to
 from reelwright.api.http.file_response import FileDownload
+from reelwright.api.http.token_authorization import open_to
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.keeping import StoredPatch, VideoSaidIn

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.api.http.conditional_requests import Verdict, evaluate
 from reelwright.api.http.content_disposition import content_disposition
+from reelwright.api.http.ranges_and_preconditions import Verdict, evaluate
 from reelwright.file_formats import MIME_TYPES
 
 ETAG = '"abc"'
