@@ -16,7 +16,7 @@ from reelwright.edits.facts import Facts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.output_rules import NO_SOUND
-from reelwright.edits.plan.expect import begun_at_once, counted, expect, expect_sound, heard
+from reelwright.edits.plan.expected_outputs import begun_at_once, counted, expect, expect_sound, heard
 from reelwright.edits.plan.structs import SINGLE, ExpectedOutput, Plan
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.sidecars import PlannedSidecar, planned

@@ -15,7 +15,7 @@ from reelwright.edits.facts import Facts, VideoFacts
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.hdr import stays
 from reelwright.edits.plan import kept_subtitles
-from reelwright.edits.plan.expect import counted, expect, heard
+from reelwright.edits.plan.expected_outputs import counted, expect, heard
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps.opening import PlannedOpening

@@ -14,7 +14,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.facts import Facts
 from reelwright.edits.geometry import even
 from reelwright.edits.plan import kept_subtitles
-from reelwright.edits.plan.expect import counted, expect, heard
+from reelwright.edits.plan.expected_outputs import counted, expect, heard
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps.trim import TrimStep, kept
