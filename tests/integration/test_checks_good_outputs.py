@@ -16,7 +16,7 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import Ladder, Preset
 from reelwright.edits.plan import resolve
-from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.keep_and_cut import Interval, KeepStep
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.speed import SpeedStep
 from reelwright.edits.steps.trim import TrimStep

@@ -18,7 +18,7 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.steps.overlay import OverlayStep
-from reelwright.edits.steps.turn import FlipStep
+from reelwright.edits.steps.rotate_and_flip import FlipStep
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes

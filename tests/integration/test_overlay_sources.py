@@ -18,7 +18,7 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import VideoFacts
 from reelwright.edits.steps.overlay import OverlayStep
-from reelwright.edits.steps.turn import FlipStep
+from reelwright.edits.steps.rotate_and_flip import FlipStep
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, frame_judge, recipes
 from tests.support.invariants import processes_about

@@ -21,7 +21,7 @@ from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import PlannedTrim, splicing
 from reelwright.edits.splice_structs import CutMode, Splice, SpliceRefusal
-from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.keep_and_cut import Interval, KeepStep
 from reelwright.errors import InvalidInput, JobFailed, UnreadableMedia, UnsupportedMedia
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.requests import SurveyRequest

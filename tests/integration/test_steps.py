@@ -22,12 +22,12 @@ from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.crop import CropStep
 from reelwright.edits.steps.fade import FadeStep
-from reelwright.edits.steps.fit import PadStep
-from reelwright.edits.steps.keep import CutStep, Interval, KeepStep
+from reelwright.edits.steps.fit_and_pad import PadStep
+from reelwright.edits.steps.keep_and_cut import CutStep, Interval, KeepStep
 from reelwright.edits.steps.overlay import OverlayStep
+from reelwright.edits.steps.rotate_and_flip import FlipStep, RotateStep
 from reelwright.edits.steps.speed import SpeedStep
 from reelwright.edits.steps.trim import TrimStep
-from reelwright.edits.steps.turn import FlipStep, RotateStep
 from reelwright.media.probe.prober import Prober
 from tests.support import recipes, reference
 from tests.support.footage import Picture

@@ -18,7 +18,7 @@ from reelwright.edits.plan import VideoFacts, splicing
 from reelwright.edits.splice_structs import SpliceRefusal
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.fade import FadeStep
-from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.keep_and_cut import Interval, KeepStep
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.media.probe.prober import Prober

@@ -15,8 +15,8 @@ from reelwright.edits.plan import Facts, LineageBase, Plan, resolve, splicing
 from reelwright.edits.plan.from_original import base_of, on
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, Survey
 from reelwright.edits.steps import Step
-from reelwright.edits.steps.fit import FitStep
-from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.fit_and_pad import FitStep
+from reelwright.edits.steps.keep_and_cut import Interval, KeepStep
 from tests.support.media_info import media
 
 MP4 = FileOutput(video=VideoEncoding())

@@ -17,7 +17,7 @@ from reelwright.edits.plan.touched import touched
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, SpliceRefusal, Survey
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.crop import CropStep
-from reelwright.edits.steps.keep import Interval, KeepStep, PlannedKeep
+from reelwright.edits.steps.keep_and_cut import Interval, KeepStep, PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.trim import TrimStep
 from tests.support.media_info import media

@@ -20,7 +20,7 @@ from reelwright.edits.steps import Step
 from reelwright.edits.steps.audio import AudioStep, MixedSound
 from reelwright.edits.steps.crop import CropStep
 from reelwright.edits.steps.fade import FadeStep
-from reelwright.edits.steps.keep import Interval, KeepStep
+from reelwright.edits.steps.keep_and_cut import Interval, KeepStep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep

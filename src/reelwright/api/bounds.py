@@ -23,7 +23,7 @@ from reelwright.edits import labels, sidecars, text_rules, timecode
 from reelwright.edits import templates as edit_templates
 from reelwright.edits.cues import cue, track
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT
-from reelwright.edits.steps import concat, keep
+from reelwright.edits.steps import concat, keep_and_cut
 from reelwright.jobs.pausing import MAX_REASON_CHARACTERS
 from reelwright.jobs.timing import MAX_AHEAD_S, MOST_URGENT
 from reelwright.media.images.decode import MAX_SIDE
@@ -104,7 +104,7 @@ BUILT_IN = (
     Bound("qualities", MAX_QUALITIES, "qualities", 422, "Renditions of one ladder."),
     Bound("layers", MAX_LAYERS, "layers", 422, "Texts, pictures and videos of one overlay."),
     Bound("edit_layers", MAX_LAYERS_OF_EDIT, "layers", 422, "Layers of all steps of one edit."),
-    Bound("intervals", keep.MAX_INTERVALS, "intervals", 422, "Intervals of one step `keep` or `cut`."),
+    Bound("intervals", keep_and_cut.MAX_INTERVALS, "intervals", 422, "Intervals of one step `keep` or `cut`."),
     Bound("clips", concat.MAX_CLIPS, "clips", 422, "What one step `concat` joins, before and after."),
     Bound("thumbnails", sidecars.MAX_THUMBNAILS, "images", 422, "Thumbnails at times that are named."),
     Bound("sprite_tiles", sidecars.MAX_TILES, "tiles", 422, "Images of one sprite sheet."),

@@ -30,7 +30,7 @@ from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.audio import AudioStep
 from reelwright.edits.steps.fade import FadeStep
-from reelwright.edits.steps.keep import CutStep, KeepStep
+from reelwright.edits.steps.keep_and_cut import CutStep, KeepStep
 from reelwright.edits.steps.overlay import OverlayStep
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.templates import Template

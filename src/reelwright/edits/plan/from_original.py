@@ -14,7 +14,7 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.structs import Plan
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import PlannedStep
-from reelwright.edits.steps.fit import PlannedFit
+from reelwright.edits.steps.fit_and_pad import PlannedFit
 from reelwright.edits.steps.opening import PlannedOpening, opening
 from reelwright.edits.steps.overlay import PlannedOverlay
 from reelwright.edits.steps.state import Planning, VideoState

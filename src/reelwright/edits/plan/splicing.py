@@ -31,7 +31,7 @@ from reelwright.edits.splice_structs import (
     Ticks,
 )
 from reelwright.edits.steps import PlannedStep
-from reelwright.edits.steps.keep import PlannedKeep
+from reelwright.edits.steps.keep_and_cut import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.trim import PlannedTrim
 

@@ -12,7 +12,7 @@ import msgspec
 from reelwright.edits.codecs import CODECS
 from reelwright.edits.plan.structs import Plan
 from reelwright.edits.steps import PlannedStep
-from reelwright.edits.steps.keep import PlannedKeep, Span
+from reelwright.edits.steps.keep_and_cut import PlannedKeep, Span
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import PlannedOverlay
 from reelwright.edits.steps.trim import PlannedTrim

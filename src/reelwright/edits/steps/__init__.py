@@ -9,14 +9,14 @@ from reelwright.edits.steps.audio import AudioStep, PlannedAudio
 from reelwright.edits.steps.concat import ConcatStep, PlannedConcat
 from reelwright.edits.steps.crop import CropStep, PlannedCrop
 from reelwright.edits.steps.fade import FadeStep, PlannedFade
-from reelwright.edits.steps.fit import FitStep, PadStep, PlannedFit
-from reelwright.edits.steps.keep import CutStep, KeepStep, PlannedKeep
+from reelwright.edits.steps.fit_and_pad import FitStep, PadStep, PlannedFit
+from reelwright.edits.steps.keep_and_cut import CutStep, KeepStep, PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep, PlannedOverlay
+from reelwright.edits.steps.rotate_and_flip import FlipStep, PlannedFlip, PlannedRotate, RotateStep
 from reelwright.edits.steps.speed import PlannedSpeed, SpeedStep
 from reelwright.edits.steps.subtitles import PlannedSubtitles, SubtitlesStep
 from reelwright.edits.steps.trim import PlannedTrim, TrimStep
-from reelwright.edits.steps.turn import FlipStep, PlannedFlip, PlannedRotate, RotateStep
 
 Step = (
     TrimStep

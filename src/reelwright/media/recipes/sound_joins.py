@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from reelwright.edits.steps.keep import Span
+from reelwright.edits.steps.keep_and_cut import Span
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import Graph, Pad
 from reelwright.media.recipes.audio_filters import fades, lasting

@@ -12,27 +12,39 @@ from reelwright.edits.steps.audio import PlannedAudio
 from reelwright.edits.steps.concat import PlannedConcat
 from reelwright.edits.steps.crop import PlannedCrop
 from reelwright.edits.steps.fade import PlannedFade
-from reelwright.edits.steps.fit import PlannedFit
-from reelwright.edits.steps.keep import PlannedKeep
+from reelwright.edits.steps.fit_and_pad import PlannedFit
+from reelwright.edits.steps.keep_and_cut import PlannedKeep
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import PlannedOverlay
+from reelwright.edits.steps.rotate_and_flip import PlannedFlip, PlannedRotate
 from reelwright.edits.steps.speed import PlannedSpeed
 from reelwright.edits.steps.subtitles import PlannedSubtitles
 from reelwright.edits.steps.trim import PlannedTrim
-from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.recipes.audio_filters import without_holes
 from reelwright.media.recipes.scene import Scene, opened
-from reelwright.media.recipes.steps import audio, concat, crop, fade, fit, keep, overlay, speed, subtitles, trim, turn
+from reelwright.media.recipes.steps import (
+    audio,
+    concat,
+    crop,
+    fade,
+    fit_and_pad,
+    keep_and_cut,
+    overlay,
+    rotate_and_flip,
+    speed,
+    subtitles,
+    trim,
+)
 
 APPLY: Mapping[type, Callable[[Scene, Any], None]] = {
     PlannedTrim: trim.apply,
-    PlannedKeep: keep.apply,
+    PlannedKeep: keep_and_cut.apply,
     PlannedCrop: crop.apply,
-    PlannedFit: fit.apply,
-    PlannedRotate: turn.rotate,
-    PlannedFlip: turn.flip,
+    PlannedFit: fit_and_pad.apply,
+    PlannedRotate: rotate_and_flip.rotate,
+    PlannedFlip: rotate_and_flip.flip,
     PlannedSpeed: speed.apply,
     PlannedOverlay: overlay.apply,
     PlannedSubtitles: subtitles.apply,

@@ -20,7 +20,7 @@ from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
 from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.sound_joins import crossfaded, without_clicks
-from reelwright.media.recipes.steps import fit
+from reelwright.media.recipes.steps import fit_and_pad
 from reelwright.media.recipes.video_filters import MATRICES, matched_colors
 
 BEHIND_TRANSPARENCY = "black"
@@ -64,7 +64,7 @@ def _clip(scene: Scene, step: PlannedConcat, clip: PlannedClip) -> tuple[int, Pa
     number = scene.opens(lambda slot: _clip_input(scene, slot, clip, media))
     other = opened(media, clip.opening, scene.capabilities, number=number, keeps_clocks=scene.keeps_clocks)
     other.graph = scene.graph
-    fit.apply(other, clip.fit)
+    fit_and_pad.apply(other, clip.fit)
     like = scene.state.video
     other.through(*_like(other.state.video, like), *_evenly(step, clip.frames))
     return number, other.video
@@ -114,7 +114,7 @@ def _still(scene: Scene, step: PlannedConcat, clip: PlannedClip, facts: ImageFac
         filter_("scale", out_color_matrix=matrix, out_range=like.color_range or "tv"),
         filter_("format", pix_fmts=like.pixel_format or "yuv420p"),
     )
-    fit.apply(own, clip.fit)
+    fit_and_pad.apply(own, clip.fit)
     own.through(
         *_like(like, like),
         filter_("loop", loop=-1, size=1),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reelwright.edits.steps.keep import PlannedKeep
+from reelwright.edits.steps.keep_and_cut import PlannedKeep
 from reelwright.edits.steps.trim import PlannedTrim
 from reelwright.media.recipes.scene import Scene
-from reelwright.media.recipes.steps import keep
+from reelwright.media.recipes.steps import keep_and_cut
 
 
 def apply(scene: Scene, step: PlannedTrim) -> None:
-    keep.apply(scene, PlannedKeep(intervals=((step.start_s, step.end_s),)))
+    keep_and_cut.apply(scene, PlannedKeep(intervals=((step.start_s, step.end_s),)))

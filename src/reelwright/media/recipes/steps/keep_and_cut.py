@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from reelwright.edits.steps.keep import PlannedKeep
+from reelwright.edits.steps.keep_and_cut import PlannedKeep
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.ffmpeg.graph import closed_up, within
 from reelwright.media.recipes.scene import Scene

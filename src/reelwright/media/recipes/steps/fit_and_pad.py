@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from reelwright.edits import color
 from reelwright.edits.geometry import even
-from reelwright.edits.steps.fit import PlannedFit
+from reelwright.edits.steps.fit_and_pad import PlannedFit
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.ffmpeg.graph import Pad, rgb
 from reelwright.media.recipes.scene import Scene

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reelwright.edits.steps.turn import PlannedFlip, PlannedRotate
+from reelwright.edits.steps.rotate_and_flip import PlannedFlip, PlannedRotate
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.recipes.scene import Scene
 
