@@ -15,8 +15,8 @@ from reelwright.edits.plan import Plan, resolve
 from reelwright.edits.sidecars import Gif
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import ReelwrightError
-from reelwright.media import verify
 from reelwright.media.checks.inspector import Inspector
+from reelwright.media.checks.made_images import image_mismatches
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from tests.support import recipes
@@ -121,8 +121,8 @@ async def test_a_gif_that_lacks_frames_or_time_is_caught(good: Good, tmp_path: P
     slower.write_to_file(str(slow))
     cut.write_bytes((good.work / "animation.gif").read_bytes()[:-500])
     async with ImageChecker(memory_bytes=2**30) as checker:
-        assert verify.image_mismatches(expected, await checker.look(good.work / "animation.gif")) == []
-        assert "23 frames, expected 24" in verify.image_mismatches(expected, await checker.look(short))[0]
-        assert "2400 ms, expected 2000 ms" in verify.image_mismatches(expected, await checker.look(slow))[0]
+        assert image_mismatches(expected, await checker.look(good.work / "animation.gif")) == []
+        assert "23 frames, expected 24" in image_mismatches(expected, await checker.look(short))[0]
+        assert "2400 ms, expected 2000 ms" in image_mismatches(expected, await checker.look(slow))[0]
         with pytest.raises(ReelwrightError):
             await checker.look(cut)

@@ -14,9 +14,9 @@ from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Plan, resolve
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 

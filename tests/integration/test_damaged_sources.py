@@ -14,11 +14,11 @@ import pytest
 from reelwright.edits.edit import trim
 from reelwright.edits.plan import Facts, resolve
 from reelwright.errors import MediaProcessFailed
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.ffmpeg import executable
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 
 FRAME_S = Fraction(1, 25)

@@ -14,8 +14,8 @@ from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, ImageFacts, resolve
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, odd_files, recipes
 
 SIZES = {

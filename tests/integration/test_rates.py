@@ -14,8 +14,8 @@ from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, resolve
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import mismatches
 from tests.support import recipes
 from tests.support.media_files import material
 

@@ -15,8 +15,8 @@ from reelwright.edits.ladder import default_crf
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import AudioEncoding, FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Plan
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import mismatches
 from reelwright.settings import Settings
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg

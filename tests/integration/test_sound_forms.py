@@ -16,8 +16,8 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 

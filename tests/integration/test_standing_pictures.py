@@ -13,8 +13,8 @@ from reelwright.edits.edit import overlay, trim
 from reelwright.edits.layers import ImageLayer, VideoLayer
 from reelwright.edits.plan import Facts, ImageFacts, Plan, VideoFacts, resolve
 from reelwright.errors import InvalidInput
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.media_files import ffmpeg
 

@@ -22,9 +22,10 @@ from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.sidecars import AnySidecar, PlannedSidecar, Poster, Preview, Sprite, Thumbnails
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.media.checks.header_and_length import mismatches
+from reelwright.media.checks.made_images import image_mismatches
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import image_mismatches, mismatches
 from tests.support import footage, recipes
 from tests.support.footage import Footage, Picture, read_number
 from tests.support.invariants import processes_about

@@ -19,9 +19,9 @@ from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import VerifyFailed
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.packaging.packager import finish
 from reelwright.media.probe.prober import Prober
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.hls_reader import Playlist, read_playlist, tags, told_codec
 from tests.support.media_files import ffmpeg

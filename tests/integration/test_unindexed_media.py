@@ -14,9 +14,9 @@ from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import InvalidInput
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.probe import demux, packets
 from reelwright.media.probe.prober import Prober, probe_rules
-from reelwright.media.verify import mismatches
 from tests.support import footage, frame_judge, recipes
 from tests.support.footage import Footage
 from tests.support.media_files import ffmpeg

@@ -18,7 +18,9 @@ from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import ExpectedOutput, Facts, ImageFacts, Plan, resolve
 from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.streaming import Streaming
+from reelwright.media.checks.header_and_length import mismatches
 from reelwright.media.checks.inspector import Inspector, inspection
+from reelwright.media.checks.judge import verified
 from reelwright.media.ffmpeg import capabilities, executable
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
@@ -28,7 +30,6 @@ from reelwright.media.reading import media_reader
 from reelwright.media.recipes import tracks
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.sandbox.fork_client import ForkClient
-from reelwright.media.verify import mismatches, verified
 from reelwright.settings import Settings
 
 SETTINGS = Settings()

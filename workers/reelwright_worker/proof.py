@@ -18,8 +18,10 @@ from reelwright.edits.plan import Plan
 from reelwright.edits.result_check import ResultCheck
 from reelwright.edits.sidecars import PlannedImage
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
-from reelwright.media import verify
+from reelwright.media.checks.header_and_length import complaints
 from reelwright.media.checks.inspector import inspection
+from reelwright.media.checks.judge import verified
+from reelwright.media.checks.made_images import image_mismatches
 from reelwright_worker.best_output import FinishedOutput, FinishedSidecar
 from reelwright_worker.context import WorkerContext
 
@@ -61,13 +63,13 @@ async def _proven(
         raise
     except ReelwrightError as error:
         raise VerifyFailed(f"the output cannot be read: {error.detail}", output_index=number) from error
-    checks = verify.verified(plan, number, media, found)
+    checks = verified(plan, number, media, found)
     if wrong := [one for one in checks if one.outcome == "failed"]:
         what = "the output" if len(plan.outputs) == 1 else f"the rendition {expected.output.quality}"
         if expected.output.video is None:
             what = f"the sound as {expected.output.container}"
         raise VerifyFailed(
-            f"{what} is not what was planned: {'; '.join(verify.complaints(wrong))}",
+            f"{what} is not what was planned: {'; '.join(complaints(wrong))}",
             output_index=number,
             checks=[msgspec.to_builtins(one) for one in wrong],
         )
@@ -112,7 +114,7 @@ async def _check_image(ctx: WorkerContext, path: Path, expected: PlannedImage) -
         raise JobFailed(error.detail, code="busy", stage="verify", of_machine=True) from error
     except ReelwrightError as error:
         raise VerifyFailed(f"{path.name} cannot be read: {error.detail}") from error
-    if wrong := verify.image_mismatches(expected, seen):
+    if wrong := image_mismatches(expected, seen):
         raise VerifyFailed(f"{path.name} is not what was planned: {'; '.join(wrong)}")
 
 

@@ -14,6 +14,7 @@ from reelwright.edits.media_info import MAX_CHAPTERS, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.result_check import ResultCheck, check, note
 from reelwright.media.checks.expected_colors import colors, pixel_format
+from reelwright.media.checks.header_and_length import described
 from reelwright.media.checks.inspection import AudioFindings, Findings, Stretch
 from reelwright.media.checks.sound_match import EQUAL_S
 from reelwright.media.checks.timeline import Timeline
@@ -31,8 +32,13 @@ CLIPPED = 0.05
 """Share of pieces of sound that reach full scale, of sound that is distorted."""
 
 
+def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[ResultCheck, ...]:
+    """Return all that output `number` was held to: by its header and index, and by what was read and decoded of it."""
+    return (*described(plan.outputs[number], made), *judged(plan, number, made, found))
+
+
 def judged(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[ResultCheck, ...]:
-    """Return what output `number` of the plan was held to, beside what `verify` holds its header to."""
+    """Return what output `number` of the plan was held to, beside what its header is held to."""
     expected, timeline = plan.outputs[number], Timeline.of(plan)
     if expected.output.video is None:
         return (

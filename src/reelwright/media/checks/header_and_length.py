@@ -1,4 +1,4 @@
-"""Is a made file what the plan promised? Exit code 0 alone does not say so."""
+"""A made file by its header and index, held to the plan: codec, size, how many frames and tracks, length, gaps."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from reelwright.edits.media_info import MediaInfo, VideoStream
-from reelwright.edits.plan import ExpectedOutput, ExpectedVideo, Plan
+from reelwright.edits.plan import ExpectedOutput, ExpectedVideo
 from reelwright.edits.result_check import ResultCheck, check
-from reelwright.edits.sidecars import PlannedImage
-from reelwright.media.checks.inspection import Findings
-from reelwright.media.checks.judge import judged
-from reelwright.media.images.check_worker import Seen
-
-GIF_TICK_MS = 10
-"""In which the times of a GIF are counted: each is rounded to that."""
-
-
-def verified(plan: Plan, number: int, made: MediaInfo, found: Findings) -> tuple[ResultCheck, ...]:
-    """Return all that output `number` was held to: by its header and index, and by what was read and decoded of it."""
-    return (*described(plan.outputs[number], made), *judged(plan, number, made, found))
 
 
 def described(expected: ExpectedOutput, made: MediaInfo) -> tuple[ResultCheck, ...]:
@@ -75,19 +63,6 @@ def mismatches(expected: ExpectedOutput, made: MediaInfo) -> list[str]:
 def complaints(checks: Iterable[ResultCheck]) -> list[str]:
     """What is wrong, in sentences."""
     return [one.complaint for one in checks if one.outcome == "failed"]
-
-
-def image_mismatches(expected: PlannedImage, made: Seen) -> list[str]:
-    """What is wrong with a picture file, as for `complaints`."""
-    found: list[str] = []
-    if (made.width, made.height) != (expected.width, expected.height):
-        found.append(f"it is {made.width}x{made.height}, expected {expected.width}x{expected.height}")
-    if expected.pages is not None and made.pages != expected.pages:
-        found.append(f"it has {made.pages} frames, expected {expected.pages}")
-    room_ms = 1 if expected.pages is None else 2 * GIF_TICK_MS
-    if expected.duration_ms is not None and made.pages > 1 and abs(made.duration_ms - expected.duration_ms) > room_ms:
-        found.append(f"it lasts {made.duration_ms} ms, expected {expected.duration_ms} ms")
-    return found
 
 
 def _gaps(expected: ExpectedVideo, made: VideoStream) -> list[str]:
