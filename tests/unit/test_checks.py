@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Facts, Plan
-from reelwright.media.checks.black_and_still import FrameWatch, Points, Shown
+from reelwright.media.checks.black_and_still import FrameWatch
+from reelwright.media.checks.frame_order import Points, Shown
 from reelwright.media.checks.inspection import GRID, Stretch
 from reelwright.media.checks.sampled_groups import Sample, windows
 from reelwright.media.checks.sampling import sample

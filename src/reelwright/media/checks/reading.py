@@ -14,7 +14,8 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
-from reelwright.media.checks.black_and_still import FrameWatch, Levels, OddPlace, Points, Shown
+from reelwright.media.checks.black_and_still import FrameWatch
+from reelwright.media.checks.frame_order import Levels, OddPlace, Points, Shown
 from reelwright.media.checks.inspection import GRID, Findings, Inspection, VideoFindings
 from reelwright.media.checks.sampled_groups import Sample, windows
 from reelwright.media.checks.sound_reading import EndsOfAudio, ReadAudio

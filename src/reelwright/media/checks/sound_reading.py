@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 from av.error import FFmpegError
 
-from reelwright.media.checks.black_and_still import MIN_SILENT_S, Longest
+from reelwright.media.checks.black_and_still import Longest
 from reelwright.media.checks.inspection import AudioFindings
 
 SILENCE, FULL_SCALE = 0.001, 0.999
 """-60 dB; what is louder than the second cannot be told from what was cut off there."""
+MIN_SILENT_S = 0.3
 EVERY_SAMPLE = 4
 """So many-th samples are looked at, where they lie in turns about so many-th: neither silence nor a cut-off peak is
 shorter than that."""
