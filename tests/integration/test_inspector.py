@@ -9,9 +9,9 @@ import pytest
 
 from reelwright import source_codecs
 from reelwright.errors import JobFailed, ReelwrightError
+from reelwright.media.checks.decoded_groups import Sample
 from reelwright.media.checks.inspection import Inspection
 from reelwright.media.checks.inspector import Inspector
-from reelwright.media.checks.sampled_groups import Sample
 from tests.support.media_files import material
 
 LOOK = Inspection(decoders=source_codecs.whitelist(source_codecs.VIDEO), max_pixels=10**8)

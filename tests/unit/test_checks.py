@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Facts, Plan
 from reelwright.media.checks.black_and_still import FrameWatch
+from reelwright.media.checks.decoded_groups import Sample, windows
+from reelwright.media.checks.decoded_share import sample
 from reelwright.media.checks.frame_order import Points, Shown
 from reelwright.media.checks.inspection import GRID, Stretch
-from reelwright.media.checks.sampled_groups import Sample, windows
-from reelwright.media.checks.sampling import sample
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
 from reelwright.media.probe.mp4_boxes import index_first
 from tests.support.media_info import media

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from reelwright.media.checks.sampled_groups import Sample
+from reelwright.media.checks.decoded_groups import Sample
 
 GRID = (32, 18)
 """Points of a frame, across and down, by which frames are compared."""

@@ -16,7 +16,7 @@ READING_SHARE = 0.9
 
 def load() -> None:
     """Load what a child cannot: it can open nothing any more."""
-    from reelwright.media.checks import likeness, reading  # noqa: F401
+    from reelwright.media.checks import reading, source_comparison  # noqa: F401
 
 
 def inspect(request: bytes, files: Sequence[int]) -> Findings:
@@ -27,7 +27,7 @@ def inspect(request: bytes, files: Sequence[int]) -> Findings:
     from av.error import FFmpegError
 
     from reelwright.errors import UnreadableMedia
-    from reelwright.media.checks import likeness, reading
+    from reelwright.media.checks import reading, source_comparison
 
     made_fd, *source, done_fd = files
     inspection = msgspec.json.decode(request, type=Inspection)
@@ -40,5 +40,5 @@ def inspect(request: bytes, files: Sequence[int]) -> Findings:
     except (FFmpegError, IndexError) as error:
         raise UnreadableMedia("The file cannot be read.") from error
     if source and inspection.comparison is not None:
-        likeness.compare(made_fd, source[0], inspection, findings, places)
+        source_comparison.compare(made_fd, source[0], inspection, findings, places)
     return findings

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from reelwright.edits import effort
 from reelwright.edits.plan import Plan
-from reelwright.media.checks.sampled_groups import Sample
+from reelwright.media.checks.decoded_groups import Sample
 
 WHOLE_S = 5.0
 """What lasts no longer is decoded whole; of what lasts longer, at least so much is."""

@@ -14,7 +14,8 @@ from av.error import FFmpegError
 from reelwright.media.checks.black_and_still import ALIKE
 from reelwright.media.checks.frame_order import Levels, OddPlace, difference
 from reelwright.media.checks.inspection import GRID, Comparison, Findings, Inspection, Stretch
-from reelwright.media.checks.reading import levels, opened, prepared
+from reelwright.media.checks.picture_reading import levels
+from reelwright.media.checks.reading import opened, prepared
 from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
 from reelwright.media.checks.sound_reading import loudest, samples
 
