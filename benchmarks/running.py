@@ -17,7 +17,7 @@ from benchmarks.processes import TreeTime
 from reelwright.db.connection_pool import create_engine
 from reelwright.db.embedded import acquire
 from reelwright.db.migrate import upgrade
-from reelwright.jobs.history import CHANNEL
+from reelwright.jobs.job_events import CHANNEL
 from reelwright.library.drawn_files import image_key
 from reelwright.media.ffmpeg import executable
 from reelwright.settings_reader import parse

@@ -18,7 +18,16 @@ from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_
 from reelwright.db.outages import is_away
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import failed_attempts, fencing, history, lifecycle, postponement, queue, reached_percent, waiting
+from reelwright.jobs import (
+    failed_attempts,
+    fencing,
+    job_events,
+    lifecycle,
+    postponement,
+    queue,
+    reached_percent,
+    waiting,
+)
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.source_of_edit import find_source
 from reelwright.jobs.time_left import measured_s
@@ -355,7 +364,7 @@ async def test_listeners_hear_of_a_transition_when_it_is_committed(world: World)
     heard: asyncio.Queue[str] = asyncio.Queue()
     connection = await asyncpg.connect(world.url)
     try:
-        await connection.add_listener(history.CHANNEL, lambda *news: heard.put_nowait(str(news[-1])))
+        await connection.add_listener(job_events.CHANNEL, lambda *news: heard.put_nowait(str(news[-1])))
         job_id = await world.job()
         assert await asyncio.wait_for(heard.get(), 5) == str(job_id)
         async with world.sessions() as session:

@@ -19,7 +19,7 @@ from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import configuration
 from reelwright.db.models import File, Job, Queue, new_id
 from reelwright.errors import Conflict, LeaseLost, NotFound, ReelwrightError
-from reelwright.jobs import failed_attempts, fencing, history, lifecycle, queue_choice
+from reelwright.jobs import failed_attempts, fencing, job_events, lifecycle, queue_choice
 from tests.support.job_database import World
 from tests.support.job_states import FAILED, cancelled, failed, pending, postponed, started, succeeded
 
@@ -80,14 +80,14 @@ async def test_sql_leaves_the_rows_that_the_api_leaves(
 ) -> None:
     """Job, events, queue entries and news: nobody can tell afterwards which way it was done."""
     by_api, by_sql = await state(world), await state(world)
-    channels = (history.CHANNEL, "procrastinate_any_queue_v1", f"procrastinate_queue_v1#{queue_choice.WHOLE}")
+    channels = (job_events.CHANNEL, "procrastinate_any_queue_v1", f"procrastinate_queue_v1#{queue_choice.WHOLE}")
     async with heard(world.url, *channels) as news_of_api:
         await world.do(transition, by_api)
     async with heard(world.url, *channels) as news_of_sql:
         answer = await operator.fetchval(f"SELECT ops.{function}($1)", by_sql)
     assert answer == (await world.look(by_sql)).status.value == (await world.look(by_api)).status.value
     assert await rows(operator, by_sql) == await rows(operator, by_api)
-    assert (history.CHANNEL, str(by_sql)) in news_of_sql
+    assert (job_events.CHANNEL, str(by_sql)) in news_of_sql
     assert sorted(channel for channel, _ in news_of_sql) == sorted(channel for channel, _ in news_of_api)
 
 

@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from reelwright.cancellation import set_within
-from reelwright.jobs.history import CHANNEL
+from reelwright.jobs.job_events import CHANNEL
 from reelwright.settings import Settings
 from tests.support.processes import PATIENCE_S, Process, start
 

@@ -22,7 +22,7 @@ from reelwright.db.models import Job, JobEvent
 from reelwright.db.outages import is_away
 from reelwright.db.ownership import project_of_task
 from reelwright.edits.seconds_left import SecondsLeft
-from reelwright.jobs import history, waiting_and_time_left
+from reelwright.jobs import job_events, waiting_and_time_left
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.queries import LOOKED_AT
 from reelwright.jobs.status_reader import StatusReader
@@ -98,7 +98,7 @@ class JobFeeds:
             if not (await self._statuses.read(job_id)).status.is_final:
                 return False
             async with self._sessions() as session:
-                return not await history.after(session, job_id, seen)
+                return not await job_events.after(session, job_id, seen)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -170,8 +170,8 @@ class JobFeeds:
         async with self._sessions() as session:
             job = await session.get(Job, job_id, options=[LOOKED_AT])
             left = None if job is None else (await waiting_and_time_left.of(session, [job]))[job_id].left
-            transitions = [] if job is None else await history.after(session, job_id, last)
-            ages_s = await history.ages(session, transitions) if feed.looks else []
+            transitions = [] if job is None else await job_events.after(session, job_id, last)
+            ages_s = await job_events.ages(session, transitions) if feed.looks else []
         feed.take(job, left, transitions, ages_s)
 
 

@@ -19,7 +19,7 @@ from reelwright.api.project_progress import ProjectProgress
 from reelwright.db.outages import is_away
 from reelwright.events import log
 from reelwright.events.event import JOB_ENDS, Event
-from reelwright.jobs import history
+from reelwright.jobs import job_events
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.telemetry import metrics
 
@@ -169,7 +169,7 @@ class EventFeeds:
 
     async def _tick(self, feed: _ProjectFeed) -> None:
         """Have it looked how far the project's jobs are, when any job has come further, now and then."""
-        with self._notifier.subscribe(history.CHANNEL) as further:
+        with self._notifier.subscribe(job_events.CHANNEL) as further:
             while True:
                 feed.progress_is_due = True
                 feed.news.set()

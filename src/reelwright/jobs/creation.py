@@ -18,7 +18,7 @@ from reelwright import fault_points
 from reelwright.access.asking import key_of_new
 from reelwright.db.models import LEADING, Job, JobInput
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.jobs import followers, history, queue
+from reelwright.jobs import followers, job_events, queue
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.queue_choice import MEDIA
 from reelwright.jobs.timing import AT_ONCE, Timing
@@ -98,7 +98,7 @@ async def enqueue(session: AsyncSession, job: Job, new: NewJob) -> None:
     """Queue a job that was inserted."""
     await _reads(session, job, new)
     job.queue_job_id = await queue.defer(session, job, not_before=job.run_at)
-    await history.record(session, job.id, 0, JobStatus.PENDING)
+    await job_events.record(session, job.id, 0, JobStatus.PENDING)
     announce(session, Transition(job.id, job.type, JobStatus.PENDING, message="job queued"))
 
 
@@ -113,7 +113,7 @@ async def follow(session: AsyncSession, new: NewJob) -> Job | None:
     columns = {**new.columns(), "reused_from_job_id": leader_id}
     job = (await session.scalars(insert(Job).values(columns).returning(Job))).one()
     await _reads(session, job, new)
-    await history.record(session, job.id, 0, JobStatus.PENDING, reason=SHARES, reused_from=str(leader_id))
+    await job_events.record(session, job.id, 0, JobStatus.PENDING, reason=SHARES, reused_from=str(leader_id))
     message = f"job {SHARES}: {leader_id}"
     announce(session, Transition(job.id, job.type, JobStatus.PENDING, message=message, reused="encode"))
     await queue.hasten(session, leader_id, new.timing.priority)
@@ -135,6 +135,6 @@ async def record_done(session: AsyncSession, *, video_id: uuid.UUID, type: JobTy
     job.started_at = job.finished_at = datetime.datetime.now(datetime.UTC)
     session.add(job)
     await session.flush()
-    await history.record(session, job.id, 0, JobStatus.SUCCESS)
+    await job_events.record(session, job.id, 0, JobStatus.SUCCESS)
     announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, message="job done at once"))
     return job

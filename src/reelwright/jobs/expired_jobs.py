@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import history, waiting
+from reelwright.jobs import job_events, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.failed_attempts import error_of
 
@@ -37,7 +37,7 @@ async def expire(session: AsyncSession, job_id: uuid.UUID) -> None:
     await session.flush()
     await session.execute(_LEAVE_QUEUE, {"entry": job.queue_job_id})
     await waiting.forget(session, job.id)
-    await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
+    await job_events.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
     announce(session, Transition(job.id, job.type, job.status, code=failure.code))
 
 

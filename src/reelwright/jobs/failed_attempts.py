@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import fencing, followers, history, queue, waiting
+from reelwright.jobs import fencing, followers, job_events, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.fencing import Claim
 
@@ -55,7 +55,7 @@ async def count_failure(session: AsyncSession, job: Job, failure: JobFailed, *, 
         job.finished_at = func.now()
         await waiting.forget(session, job.id)
     await session.flush()
-    await history.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
+    await job_events.record(session, job.id, job.attempt, job.status, code=failure.code, detail=failure.detail)
     again = "job will be tried again" if job.status is JobStatus.PENDING else None
     announce(session, Transition(job.id, job.type, job.status, message=again, code=failure.code))
     if job.status is JobStatus.PENDING:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.jobs import history
+from reelwright.jobs import job_events
 from reelwright.jobs.after_commit import Transition, announce
 
 UNFINISHED = (JobStatus.PENDING, JobStatus.STARTED)
@@ -76,7 +76,7 @@ async def mirror(session: AsyncSession, leader_id: uuid.UUID, **remark: str) -> 
 
 async def relay(session: AsyncSession, leader_id: uuid.UUID, *, with_recipe: bool = False) -> None:
     """Let them be as far as their leader, which runs. What they have reached never falls."""
-    arguments = {"leader_id": leader_id, "with_recipe": with_recipe, "channel": history.CHANNEL}
+    arguments = {"leader_id": leader_id, "with_recipe": with_recipe, "channel": job_events.CHANNEL}
     await session.execute(_RELAY, arguments)
 
 
@@ -104,7 +104,7 @@ async def fail(session: AsyncSession, leader: Job, code: str, detail: str) -> No
         .execution_options(synchronize_session=False)
     )
     for job_id, kind, attempt in failed.all():
-        await history.record(session, job_id, attempt, JobStatus.FAILURE, code=code, detail=detail)
+        await job_events.record(session, job_id, attempt, JobStatus.FAILURE, code=code, detail=detail)
         announce(session, Transition(job_id, kind, JobStatus.FAILURE))
 
 

@@ -29,7 +29,7 @@ from reelwright.access.job_admission import admit_job
 from reelwright.db.models import Job, Publication
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.errors import Conflict, NotFound
-from reelwright.jobs import fencing, followers, history, queue, waiting
+from reelwright.jobs import fencing, followers, job_events, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.fencing import Claim
 
@@ -88,7 +88,7 @@ async def _succeed(session: AsyncSession, claim: Claim, told: dict[str, str], **
     job = await _as_it_is(session, job_id)
     await waiting.forget(session, job.id)
     await session.execute(delete(Publication).where(Publication.job_id == job.id))
-    await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
+    await job_events.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
     announce(session, Transition(job.id, job.type, JobStatus.SUCCESS))
     return job
 
@@ -101,7 +101,7 @@ async def hand_back(session: AsyncSession, claim: Claim) -> None:
     job.updated_at = func.now()
     job.queue_job_id = await queue.defer(session, job)
     await session.flush()
-    await history.record(session, job.id, job.attempt, job.status, reason="handed back")
+    await job_events.record(session, job.id, job.attempt, job.status, reason="handed back")
     announce(session, Transition(job.id, job.type, job.status, message="job handed back"))
     await followers.mirror(session, job.id, reason="handed back")
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import JobWait
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import fencing, followers, history, queue, waiting
+from reelwright.jobs import fencing, followers, job_events, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.failed_attempts import RETRY_DELAY_S, count_failure, error_of
 from reelwright.jobs.fencing import Claim
@@ -42,7 +42,7 @@ async def postpone(session: AsyncSession, claim: Claim, failure: JobFailed, *, c
     job.queue_job_id = await queue.defer(session, job, delay_s=delay_s)
     await session.flush()
     reason = {"reason": "postponed", "code": failure.code, "detail": failure.detail}
-    await history.record(session, job.id, job.attempt, job.status, **reason)
+    await job_events.record(session, job.id, job.attempt, job.status, **reason)
     announce(
         session,
         Transition(

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
-from reelwright.jobs import followers, history
+from reelwright.jobs import followers, job_events
 from reelwright.jobs.fencing import Claim, write
 
 BEFORE_COMMIT = 99
@@ -40,5 +40,5 @@ async def report(
         speed=case((Job.progress <= reached, literal(speed, Job.speed.type)), else_=None),
         **values,
     )
-    await history.notify(session, job_id)
+    await job_events.notify(session, job_id)
     await followers.relay(session, job_id, with_recipe=recipe_json is not None)

@@ -25,7 +25,7 @@ from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.edits.enums import FileRole, JobStatus
 from reelwright.edits.plan import Plan
 from reelwright.edits.splice_structs import Splice
-from reelwright.jobs import creation, followers, history, results, toolchains
+from reelwright.jobs import creation, followers, job_events, results, toolchains
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.results import Result
@@ -154,7 +154,7 @@ async def _take(session: AsyncSession, job: Job, maker: Job, made: list[Result],
     session.add(job)
     await session.flush()
     told = {"variant_id": str(job.output_variant_id), "reused_from": str(job.reused_from_job_id)}
-    await history.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
+    await job_events.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
     message = None if how is None else f"job done at once, with the result of {maker.id}"
     announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, message=message, reused=how))
     return job
