@@ -34,7 +34,7 @@ from reelwright.jobs.draft import Draft
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.imports import WantedImport, submit_import
 from reelwright.jobs.past_jobs import RecentPast
-from reelwright.jobs.progress_messages import ProgressMessages
+from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.jobs.source_of_edit import find_source
 from reelwright.jobs.submit import submit
 from reelwright.jobs.survey import Surveyor

@@ -14,7 +14,7 @@ from reelwright.events.deliverer import Deliverer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
-from tests.integration.test_progress_messages import endpoint
+from tests.integration.test_progress_webhooks import endpoint
 from tests.support.job_database import World
 from tests.support.processes import PATIENCE_S
 from tests.support.remote import Call, Remote, head

@@ -25,7 +25,7 @@ from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.jobs.past_jobs import RecentPast
-from reelwright.jobs.progress_messages import ProgressMessages
+from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.inspector import Inspector

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.past_jobs import RecentPast
-from reelwright.jobs.progress_messages import ProgressMessages
+from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker

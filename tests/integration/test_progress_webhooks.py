@@ -13,7 +13,7 @@ from standardwebhooks import Webhook as Verifier
 from reelwright.db.models import Webhook
 from reelwright.events.signatures import new_secret
 from reelwright.jobs import reached_percent
-from reelwright.jobs.progress_messages import ProgressMessages
+from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings

@@ -7,7 +7,6 @@ job tells, and of those jobs too that share its encode. An endpoint that is slow
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 import uuid
 from collections.abc import Sequence
@@ -18,12 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import Job, Webhook
 from reelwright.db.models.jobs import UNFINISHED
-from reelwright.edits.labels import Labels
 from reelwright.errors import ReelwrightError
 from reelwright.events import webhook_request
-from reelwright.events.event import ID_PREFIX, PROGRESS, JobProgressData, ProgressMessage, as_told
+from reelwright.events.event import PROGRESS, ProgressMessage
 from reelwright.events.signing_secrets import secrets_of
-from reelwright.jobs.time_left import seconds_left
+from reelwright.jobs.progress_message import message_of
 from reelwright.outbound.client import OutboundClient
 
 logger = logging.getLogger(__name__)
@@ -103,22 +101,3 @@ class ProgressMessages:
             )
         except ReelwrightError as error:
             logger.info("progress of job %s was not taken: %s", told.data.job_id, error.detail)
-
-
-def message_of(job: Job) -> ProgressMessage:
-    """Return how far a job is, as it is told."""
-    left = seconds_left(job)
-    data = JobProgressData(
-        job_id=job.id,
-        job_type=job.type,
-        status=job.status,
-        attempt=job.attempt,
-        progress=job.progress,
-        stage=job.stage,
-        eta_s=None if left is None else left.likely_s,
-        eta=left,
-        video_id=job.video_id,
-        **as_told(msgspec.convert(job.labels, Labels)),
-    )
-    now = datetime.datetime.now(datetime.UTC)
-    return ProgressMessage(id=f"{ID_PREFIX}{uuid.uuid4().hex}", type=PROGRESS, timestamp=now, data=data)
