@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, RateLimited, ReelwrightError
 from reelwright.jobs import lifecycle, many_jobs
+from reelwright.jobs.job_filters import Selection
 from reelwright.jobs.removal import remove
-from reelwright.jobs.selection import Selection
 from reelwright.library.pages import Cursor, Wanted
 from tests.support.job_database import World
 

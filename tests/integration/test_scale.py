@@ -24,7 +24,7 @@ from reelwright.db.sessions import Sessions
 from reelwright.edits.labels import Labels
 from reelwright.jobs import queries as jobs
 from reelwright.jobs import status_reader
-from reelwright.jobs.selection import Selection
+from reelwright.jobs.job_filters import Selection
 from reelwright.library import queries
 from reelwright.library.pages import Wanted
 

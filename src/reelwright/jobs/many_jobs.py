@@ -15,7 +15,7 @@ from sqlalchemy.orm import load_only
 
 from reelwright.db.models import Job
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, RateLimited
-from reelwright.jobs.selection import Selection
+from reelwright.jobs.job_filters import Selection
 from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Cursor, Wanted
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from reelwright.db.models import Job
 from reelwright.db.ownership import PROJECT, confining, project_of_task
 from reelwright.errors import NotFound
-from reelwright.jobs.selection import Selection
+from reelwright.jobs.job_filters import Selection
 from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Part, Wanted
 

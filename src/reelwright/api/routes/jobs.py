@@ -30,7 +30,7 @@ from reelwright.edits.enums import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
 from reelwright.jobs import lifecycle, queries, results, waiting_and_time_left
-from reelwright.jobs.selection import Selection
+from reelwright.jobs.job_filters import Selection
 from reelwright.library.queries import files_of_jobs, made_by
 
 RETRY_AFTER_S = 2

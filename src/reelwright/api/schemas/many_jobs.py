@@ -15,8 +15,8 @@ from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.labels import ExternalId, Labels, Metadata, Tags, faults
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import FieldError, InvalidInput
+from reelwright.jobs.job_filters import Selection
 from reelwright.jobs.many_jobs import MAX_JOBS, Report
-from reelwright.jobs.selection import Selection
 from reelwright.library.pages import Wanted
 
 UNKNOWN_CODE = "is no code that jobs fail with: they are in docs/error-codes.md"
