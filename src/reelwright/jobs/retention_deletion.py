@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from reelwright.access.keep_rules import KeepRules
+from reelwright.db.hidden_trash import see_trash
 from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
-from reelwright.db.trash import see_trash
 from reelwright.edits.enums import JobStatus
 from reelwright.jobs import followers, removal
 from reelwright.library import deletion, retention, template_versions

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from reelwright.access.keep_rules import KeepRules
+from reelwright.db.hidden_trash import see_trash
 from reelwright.db.models import Asset, Delivery, EventRow, File, Job, Project, Variant, Video
-from reelwright.db.trash import see_trash
 from reelwright.jobs import retention_deletion
 from reelwright.jobs.retention_deletion import Moment
 from reelwright.library import retention

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reelwright.db.hidden_trash import see_trash
 from reelwright.db.models import File, Variant, Video
-from reelwright.db.trash import see_trash
 from reelwright.errors import NotFound
 from reelwright.library import deletion, queries
 

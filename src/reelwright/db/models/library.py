@@ -56,7 +56,7 @@ class Video(Labelled, Owned, Base):
     kept_until: Mapped[datetime.datetime | None]
     """When it is deleted; None: never by itself."""
     trashed_at: Mapped[datetime.datetime | None]
-    """When it was deleted, and can be had back: it is hidden (db/trash.py)."""
+    """When it was deleted, and can be had back: it is hidden (db/hidden_trash.py)."""
     trash_until: Mapped[datetime.datetime | None]
     trash_reason: Mapped[str | None]
 
