@@ -29,8 +29,8 @@ from reelwright.edits.steps.subtitles import SubtitlesStep
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.jobs.addresses_in_edits import fetched_steps
 from reelwright.jobs.draft import Draft, in_mode
+from reelwright.jobs.from_original import of_original, origin_of
 from reelwright.jobs.lay_out_subtitles import in_order, laid_subtitles
-from reelwright.jobs.origin import of_original, origin_of
 from reelwright.jobs.prepared_materials import LayerSources, layer_facts, with_layers
 from reelwright.jobs.source_of_edit import find_source
 

@@ -15,7 +15,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.subtitles import SubtitlesStep, WantedSubtitles
 from reelwright.errors import FieldError, InvalidInput, NotFound, UnsupportedMedia
-from reelwright.jobs.origin import Origin
+from reelwright.jobs.from_original import Origin
 from reelwright.jobs.prepared_materials import LayerSources
 from reelwright.library import file_references
 

@@ -21,7 +21,7 @@ from reelwright.api.schemas.labels import labels_of
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.draft_overlay import drafted_overlay
-from reelwright.jobs.origin import of_original
+from reelwright.jobs.from_original import of_original
 
 
 @post(

@@ -17,7 +17,7 @@ from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.transcode import TranscodeIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.draft import draft_transcode
-from reelwright.jobs.origin import of_original
+from reelwright.jobs.from_original import of_original
 from reelwright.jobs.source_of_edit import find_source
 
 

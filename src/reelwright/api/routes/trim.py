@@ -21,7 +21,7 @@ from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.draft import Draft, draft_trim
-from reelwright.jobs.origin import of_original
+from reelwright.jobs.from_original import of_original
 from reelwright.jobs.source_of_edit import find_source
 
 
