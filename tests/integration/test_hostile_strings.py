@@ -18,7 +18,7 @@ import msgspec
 import pytest
 from fontTools.ttLib import TTFont
 
-from reelwright.api.schemas.edits import OverlaysIn
+from reelwright.api.schemas.overlays import OverlaysIn
 from reelwright.api.v1.schemas import V1Overlay, V1Watermark
 from reelwright.edits.edit import overlay
 from reelwright.edits.layers import AnyLayer, TextLayer, TextStyle, VideoLayer

@@ -15,10 +15,12 @@ from reelwright.api.http.connection import MAX_HEAD_BYTES
 from reelwright.api.http.idempotency import MAX_KEY_LENGTH
 from reelwright.api.http.json_body import MAX_BODY_BYTES
 from reelwright.api.http.multipart import MAX_TEXT_BYTES
+from reelwright.api.schemas.batches import MAX_BATCH_ITEMS
+from reelwright.api.schemas.edits import MAX_STEPS
+from reelwright.api.schemas.outputs import MAX_OUTPUTS
 from reelwright.api.schemas.pages import MAX_PAGE, MAX_PAGE_SIZE
-from reelwright.api.schemas.templates import MAX_BATCH_ITEMS, MAX_TEMPLATE_BYTES
+from reelwright.api.schemas.templates import MAX_TEMPLATE_BYTES
 from reelwright.api.schemas.transcode import MAX_QUALITIES
-from reelwright.api.schemas.whole_edits import MAX_OUTPUTS, MAX_STEPS
 from reelwright.edits import labels, sidecars, text_rules, timecode
 from reelwright.edits import templates as edit_templates
 from reelwright.edits.cues import cue, track

@@ -20,11 +20,13 @@ from reelwright.api.http.problem_document import Problem, problem_document
 from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.batches import BatchIn, BatchItemOut, BatchOut
+from reelwright.api.schemas.edits import EditsIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted
 from reelwright.api.schemas.labels import labels_of
-from reelwright.api.schemas.templates import BatchIn, BatchItemOut, BatchOut, made_of, telling
+from reelwright.api.schemas.outputs import USUAL_OUTPUTS
+from reelwright.api.schemas.templates import made_of, telling
 from reelwright.api.schemas.timing import timing_of
-from reelwright.api.schemas.whole_edits import USUAL_OUTPUTS, EditsIn
 from reelwright.edits.labels import Labels
 from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step

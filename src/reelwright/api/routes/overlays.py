@@ -15,9 +15,9 @@ from reelwright.api.context import Services
 from reelwright.api.drafts import Answer, ValidateOnly, answer
 from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.edits import OverlaysIn, PlacedWatermarkIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
+from reelwright.api.schemas.overlays import OverlaysIn, PlacedWatermarkIn
 from reelwright.errors import FieldError, InvalidInput, NotFound
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.draft_overlay import drafted_overlay

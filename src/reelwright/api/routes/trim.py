@@ -13,9 +13,9 @@ from reelwright.api.context import Services
 from reelwright.api.drafts import Answer, ValidateOnly, answer
 from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.edits import TrimIn
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
+from reelwright.api.schemas.trim import TrimIn
 from reelwright.edits.plan.splicing import like_source
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.splice_structs import CutMode

@@ -19,7 +19,7 @@ from reelwright.api.schemas.keeping import StoredPatch
 from reelwright.api.schemas.label_filters import ExternalIdParameter, MetadataParameter, TagParameter
 from reelwright.api.schemas.lineage import LineageOut
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
-from reelwright.api.schemas.videos import VariantOut, VariantPage
+from reelwright.api.schemas.variants import VariantOut, VariantPage
 from reelwright.db.models import Variant
 from reelwright.edits.enums import VariantKind
 from reelwright.errors import FieldError, InvalidInput

@@ -22,7 +22,8 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.keeping import StoredPatch, VideoSaidIn
 from reelwright.api.schemas.label_filters import ExternalIdParameter, MetadataParameter, TagParameter
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
-from reelwright.api.schemas.videos import VariantOut, VideoOut, VideoPage
+from reelwright.api.schemas.variants import VariantOut
+from reelwright.api.schemas.videos import VideoOut, VideoPage
 from reelwright.api.video_uploads import raw_video_upload, video_upload
 from reelwright.db.models import Video
 from reelwright.db.ownership import project_of_new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -138,6 +139,12 @@ WebhookUrl = (
     ]
     | None
 )
+
+
+SourceId = Annotated[uuid.UUID, Meta(description="What is worked on: an upload, or a variant, by its own id.")]
+VariantId = Annotated[
+    uuid.UUID | None, Meta(description="Build on this variant of the video; the same as to name it as `video_id`.")
+]
 
 
 class EditIn(CodingIn, frozen=True, kw_only=True):

@@ -1,90 +1,79 @@
-"""The JSON that asks for trims, overlays and watermarks."""
+"""The JSON that asks for a whole edit: a source, steps, outputs."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
-from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.coding import CutModeIn, CutSoundIn, EditIn, LaidSoundIn, ReencodeIn
-from reelwright.edits.layers import MAX_LAYERS, AnyLayer, ImageLayer, Place, TextLayer, VideoLayer, WatermarkLayer
-from reelwright.edits.placement import Anchored
+from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceChaptersIn, SourceSubtitlesIn, WebhookUrl
+from reelwright.api.schemas.keeping import KeepResults
+from reelwright.api.schemas.labels import LabelsIn
+from reelwright.api.schemas.outputs import USUAL_OUTPUTS, Outputs
+from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
+from reelwright.edits.output_shorthand import WantedOutput, read_word
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.timecode import Moment
+from reelwright.edits.steps import Step
+from reelwright.edits.templates import TemplateReference, Variables
+from reelwright.errors import FieldError, InvalidInput
 
-SourceId = Annotated[uuid.UUID, Meta(description="What is worked on: an upload, or a variant, by its own id.")]
-VariantId = Annotated[
-    uuid.UUID | None, Meta(description="Build on this variant of the video; the same as to name it as `video_id`.")
-]
+MAX_STEPS = 50
 
 
-class TrimIn(EditIn, frozen=True, kw_only=True):
-    """Keep the frames with start <= t < end of the video, or of an earlier result of it."""
+Steps = Annotated[tuple[Step, ...], Meta(max_length=MAX_STEPS, description="In this order.")]
 
-    video_id: SourceId
-    start: Moment
-    end: Annotated[Moment | None, Meta(description="As `start`. Omitted: to the end of the video.")] = None
-    source_variant_id: VariantId = None
-    audio: CutSoundIn | None = None
+
+class EditsIn(LabelsIn, frozen=True, kw_only=True):
+    """Everything that is done with a video, in one request: each step works on what the one before it made, and all
+    outputs come from one decode and one encode each."""
+
+    source: Annotated[uuid.UUID, Meta(description="A video or a variant, by its id.")]
+    steps: Steps = ()
+    outputs: Outputs = USUAL_OUTPUTS
+    template: TemplateReference | None = None
+    variables: Variables | None = None
     mode: CutModeIn = None
-
-
-class WatermarkIn(Body, frozen=True, kw_only=True):
-    """A picture throughout. `x`, `y`: pixels or arithmetic; W and H are the video's sides, w and h the picture's."""
-
-    image_path: Annotated[str, Meta(min_length=1, max_length=8192)]
-    x: Place = "W-w-20"
-    y: Place = "H-h-20"
-    opacity: Annotated[float, Meta(ge=0, le=1)] = 0.5
-
-    def layer(self) -> WatermarkLayer:
-        return WatermarkLayer(image_path=self.image_path, x=self.x, y=self.y, opacity=self.opacity)
-
-
-class OverlaysIn(EditIn, frozen=True, kw_only=True):
-    """Lay texts, images and videos over the video, in one encode; the watermark lies above all."""
-
-    video_id: SourceId
-    source_variant_id: VariantId = None
-    overlays: Annotated[list[TextLayer | ImageLayer | VideoLayer], Meta(max_length=MAX_LAYERS)] = msgspec.field(
-        default_factory=list
-    )
-    watermark: WatermarkIn | None = None
-    audio: LaidSoundIn | None = None
     reencode: ReencodeIn = None
+    reuse: Reuse = True
+    webhook_url: WebhookUrl = None
+    keep_s: KeepResults = None
+    priority: Priority = 0
+    run_at: RunAt = None
+    expires_at: ExpiresAt = None
+    source_subtitles: SourceSubtitlesIn = "keep"
+    source_chapters: SourceChaptersIn = "keep"
+
+    def check(self) -> None:
+        """Raises InvalidInput that names every output that is no word for one, and what does not fit in one."""
+        errors: list[FieldError] = []
+        for number, output in enumerate(self.outputs):
+            try:
+                if isinstance(output, str):
+                    read_word(output)
+                else:
+                    errors += [FieldError(f"/outputs/{number}{one.pointer}", one.detail) for one in output.faults()]
+            except ValueError as error:
+                errors.append(FieldError(f"/outputs/{number}", str(error)))
+        if errors:
+            raise InvalidInput(errors)
 
     @property
-    def layers(self) -> tuple[AnyLayer, ...]:
-        return (*self.overlays, *([self.watermark.layer()] if self.watermark else []))
+    def names_outputs(self) -> bool:
+        """Whether it says what is made of it."""
+        return self.outputs is not USUAL_OUTPUTS
 
     @property
-    def pointers(self) -> tuple[Pointer, ...]:
-        """Where the layers are."""
-        overlays = [Pointer(f"/overlays/{number}") for number in range(len(self.overlays))]
-        return (*overlays, *([Pointer("/watermark")] if self.watermark else []))
-
-
-class PlacedWatermarkIn(EditIn, frozen=True, kw_only=True):
-    """Lay a picture over the whole video, in a corner or the middle."""
-
-    video_id: SourceId
-    image_path: Annotated[str, Meta(min_length=1, max_length=8192)]
-    position: Literal["top-left", "top-right", "bottom-left", "bottom-right", "center"] = "bottom-right"
-    margin: Annotated[float, Meta(ge=0, le=10_000)] = 10
-    opacity: Annotated[float, Meta(ge=0, le=1)] = 0.8
-    source_variant_id: VariantId = None
-    audio: LaidSoundIn | None = None
-    reencode: ReencodeIn = None
+    def wanted(self) -> tuple[WantedOutput, ...]:
+        """What each output asks for."""
+        return tuple(read_word(output) if isinstance(output, str) else output.wanted for output in self.outputs)
 
     @property
-    def layers(self) -> tuple[AnyLayer, ...]:
-        anchor = Anchored(anchor=self.position, margin=self.margin)
-        return (WatermarkLayer(image_path=self.image_path, position=anchor, opacity=self.opacity),)
-
-    @property
-    def pointers(self) -> tuple[Pointer, ...]:
-        """Where the layers are."""
-        return (Pointer(),)
+    def pointers(self) -> tuple[tuple[Pointer, ...], ...]:
+        """For each output, where its sidecars are."""
+        return tuple(
+            tuple(Pointer(f"/outputs/{number}") for _ in read_word(output).sidecars)
+            if isinstance(output, str)
+            else tuple(Pointer(f"/outputs/{number}{pointer.path}") for pointer in output.pointers)
+            for number, output in enumerate(self.outputs)
+        )

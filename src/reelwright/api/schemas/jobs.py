@@ -17,7 +17,7 @@ from reelwright.api.schemas.base import Address, Page, Timestamp, Url
 from reelwright.api.schemas.imports import TransferOut
 from reelwright.api.schemas.keeping import ResultKeep
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
-from reelwright.api.schemas.videos import FileOut, OutputCheckOut, checks_of
+from reelwright.api.schemas.variants import FileOut, OutputCheckOut, checks_of
 from reelwright.db.models import File, Job
 from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
 from reelwright.edits.seconds_left import Eta

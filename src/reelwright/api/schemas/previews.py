@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from reelwright.api.schemas.base import Body
-from reelwright.api.schemas.whole_edits import MAX_STEPS
+from reelwright.api.schemas.edits import MAX_STEPS
 from reelwright.edits.steps import Step
 from reelwright.edits.templates import TemplateReference, Variables
 from reelwright.edits.timecode import Moment
