@@ -10,9 +10,9 @@ import pyvips
 
 from reelwright.edits.codecs import AUDIO_CODECS, SOUND_CONTAINERS, Container, SoundContainer
 from reelwright.edits.edit import Edit
+from reelwright.edits.gifs_and_previews import Gif
 from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import Plan, resolve
-from reelwright.edits.sidecars import Gif
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import ReelwrightError
 from reelwright.media.checks.inspector import Inspector

@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from reelwright.edits.edit import Edit
+from reelwright.edits.gifs_and_previews import Preview
 from reelwright.edits.plan import Plan, resolve
-from reelwright.edits.sidecars import Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.steps import Step
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.ffmpeg.executable import ffmpeg_path

@@ -17,9 +17,12 @@ import pyvips
 
 from reelwright.edits.edit import transcode
 from reelwright.edits.enums import Quality
+from reelwright.edits.gifs_and_previews import Preview
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
-from reelwright.edits.sidecars import AnySidecar, PlannedSidecar, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sidecars import AnySidecar, PlannedSidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.checks.header_and_length import mismatches

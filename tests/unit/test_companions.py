@@ -10,20 +10,14 @@ from hypothesis import strategies as st
 
 from reelwright.edits import sidecar_times, sprite_sheet
 from reelwright.edits.edit import transcode
+from reelwright.edits.gifs_and_previews import Preview
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import Facts, resolve
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.sidecars import (
-    AnySidecar,
-    PlannedSidecar,
-    Poster,
-    Preview,
-    Sprite,
-    Thumbnails,
-    planned,
-    sized,
-    texts,
-)
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sidecar_files import sized
+from reelwright.edits.sidecars import AnySidecar, PlannedSidecar, planned, texts
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.errors import FieldError, JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.recipes.compile import compile_plan

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, ImageFacts, SoundFacts, VideoFacts
+from reelwright.edits.gifs_and_previews import Gif, Preview
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import COMPOSED, SUBTITLED, Plan, resolve
-from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite
+from reelwright.edits.posters_and_thumbnails import Poster
+from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.steps import Step
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities

@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from reelwright.edits.edit import Edit
+from reelwright.edits.gifs_and_previews import Gif
 from reelwright.edits.outputs import AudioEncoding, Channels, FileOutput
 from reelwright.edits.plan import SUBTITLED, Facts, resolve
-from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import InvalidInput, JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities

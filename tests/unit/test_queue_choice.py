@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from reelwright.edits.edit import Edit
+from reelwright.edits.gifs_and_previews import Gif
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.plan.splicing import spliced
-from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Sprite, Thumbnails
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, Survey
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.jobs.queue_choice import LIGHT, MEDIA, queue_of, taken_with
 from tests.support.media_info import PictureSize, media

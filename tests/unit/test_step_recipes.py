@@ -14,7 +14,7 @@ from reelwright.edits.facts import AnyFacts, SubtitlesFacts, VideoFacts
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, ImageFacts, PlannedLayer, resolve
-from reelwright.edits.sidecars import Thumbnails
+from reelwright.edits.posters_and_thumbnails import Thumbnails
 from reelwright.edits.steps import Step
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.capabilities import Capabilities

@@ -17,7 +17,7 @@ from reelwright.edits.geometry import Size
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.result_check import check
-from reelwright.edits.sidecars import PlannedFile
+from reelwright.edits.sidecar_files import PlannedFile
 
 
 @dataclass(frozen=True, slots=True)

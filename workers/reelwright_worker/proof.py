@@ -16,7 +16,7 @@ import msgspec
 from reelwright.edits.cues.track import track_file_name
 from reelwright.edits.plan import Plan
 from reelwright.edits.result_check import ResultCheck
-from reelwright.edits.sidecars import PlannedImage
+from reelwright.edits.sidecar_files import PlannedImage
 from reelwright.errors import Busy, JobFailed, ReelwrightError, VerifyFailed
 from reelwright.media.checks.header_and_length import complaints
 from reelwright.media.checks.inspector import inspection

@@ -21,7 +21,7 @@ from reelwright.api.schemas.outputs import MAX_OUTPUTS
 from reelwright.api.schemas.pages import MAX_PAGE, MAX_PAGE_SIZE
 from reelwright.api.schemas.templates import MAX_TEMPLATE_BYTES
 from reelwright.api.schemas.transcode import MAX_QUALITIES
-from reelwright.edits import labels, sidecars, text_rules, timecode
+from reelwright.edits import labels, posters_and_thumbnails, sprite_sheet, text_rules, timecode
 from reelwright.edits import templates as edit_templates
 from reelwright.edits.cues import cue, track
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT
@@ -108,8 +108,8 @@ BUILT_IN = (
     Bound("edit_layers", MAX_LAYERS_OF_EDIT, "layers", 422, "Layers of all steps of one edit."),
     Bound("intervals", keep_and_cut.MAX_INTERVALS, "intervals", 422, "Intervals of one step `keep` or `cut`."),
     Bound("clips", concat.MAX_CLIPS, "clips", 422, "What one step `concat` joins, before and after."),
-    Bound("thumbnails", sidecars.MAX_THUMBNAILS, "images", 422, "Thumbnails at times that are named."),
-    Bound("sprite_tiles", sidecars.MAX_TILES, "tiles", 422, "Images of one sprite sheet."),
+    Bound("thumbnails", posters_and_thumbnails.MAX_THUMBNAILS, "images", 422, "Thumbnails at times that are named."),
+    Bound("sprite_tiles", sprite_sheet.MAX_TILES, "tiles", 422, "Images of one sprite sheet."),
     Bound("time_s", timecode.MAX_TIME_S, "seconds", 422, "Any time that an edit names."),
     Bound("cues", cue.MAX_CUES, "cues", 422, "Cues of subtitles that are burned in."),
     Bound("cue_characters", cue.MAX_CUE_CHARACTERS, "characters", 422, "The text of one cue, without its tags."),

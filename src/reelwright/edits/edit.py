@@ -7,10 +7,11 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from reelwright.edits.gifs_and_previews import Gif
 from reelwright.edits.ladder import OVERLAY_CRF
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
-from reelwright.edits.sidecars import AnySidecar, Gif
+from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.splice_structs import CutMode
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.overlay import OverlayStep

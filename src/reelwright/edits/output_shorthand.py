@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from reelwright.edits.codecs import SOUND_CONTAINERS, Codec, VideoContainer
 from reelwright.edits.enums import Quality
+from reelwright.edits.gifs_and_previews import Gif, Preview
 from reelwright.edits.outputs import Ladder
-from reelwright.edits.sidecars import AnySidecar, Gif, Poster, Preview, Sprite
+from reelwright.edits.posters_and_thumbnails import Poster
+from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.streaming import Streaming
 
 FILES: dict[str, tuple[VideoContainer, Codec]] = {

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
+from typing import Annotated
+
+from msgspec import Meta
 
 from reelwright.edits import timecode
 from reelwright.edits.timecode import Time
 from reelwright.errors import FieldError
 
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Found = tuple[list[Fraction], list[FieldError]]
 """The moments, or what is wrong with the request for them."""
 

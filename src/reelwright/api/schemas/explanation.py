@@ -12,7 +12,7 @@ from reelwright.edits.codecs import Codec, Container, CopiedCodec, SoundCodec
 from reelwright.edits.enums import FileRole, Quality
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.plan.splicing import expected_splice, pieces
-from reelwright.edits.sidecars import PlannedFile
+from reelwright.edits.sidecar_files import PlannedFile
 from reelwright.edits.splice_structs import Chosen, CutMode, Splice, SplicedSound
 from reelwright.jobs.able_workers import Alike
 from reelwright.jobs.explain import Explanation

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reelwright.edits.sidecars import Gif, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.gifs_and_previews import Gif, Preview
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sprite_sheet import Sprite
 
 
 class PosterIn(Poster, frozen=True, kw_only=True, tag=False):

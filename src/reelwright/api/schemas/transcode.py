@@ -12,11 +12,14 @@ from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.edits.enums import Quality
+from reelwright.edits.gifs_and_previews import Preview
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
 from reelwright.edits.profiles import PROFILES, ProfileName, ladder_of
-from reelwright.edits.sidecars import AnySidecar, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.sidecars import AnySidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.streaming import SEGMENT_S, SegmentSeconds, Streaming
 
 MAX_QUALITIES = 8

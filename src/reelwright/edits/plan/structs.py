@@ -17,7 +17,8 @@ from reelwright.edits.cues.cue import Cue
 from reelwright.edits.cues.track import SubtitleTrack, of_kind, track_file_name
 from reelwright.edits.facts import AnyFacts, Facts, LaidSubtitlesFacts
 from reelwright.edits.outputs import FileOutput
-from reelwright.edits.sidecars import PlannedFile, PlannedSidecar, webvtt_file
+from reelwright.edits.sidecar_files import PlannedFile, webvtt_file
+from reelwright.edits.sidecars import PlannedSidecar
 from reelwright.edits.splice_structs import Splice
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.opening import PlannedOpening

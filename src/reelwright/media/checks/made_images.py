@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reelwright.edits.sidecars import PlannedImage
+from reelwright.edits.sidecar_files import PlannedImage
 from reelwright.media.images.check_worker import Seen
 
 GIF_TICK_MS = 10

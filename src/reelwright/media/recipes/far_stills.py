@@ -11,8 +11,11 @@ from fractions import Fraction
 
 import msgspec
 
+from reelwright.edits.gifs_and_previews import Preview
 from reelwright.edits.plan import Plan
-from reelwright.edits.sidecars import PlannedSidecar, Poster, Preview, Sprite, Thumbnails
+from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails
+from reelwright.edits.sidecars import PlannedSidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command

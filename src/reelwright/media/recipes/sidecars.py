@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from reelwright.edits.codecs import PREVIEW_ENCODER
+from reelwright.edits.gifs_and_previews import Gif, Preview
 from reelwright.edits.media_info import AudioStream, MediaInfo, VideoStream
-from reelwright.edits.sidecars import CANDIDATES, Gif, PlannedSidecar, Poster, Preview, Sprite
+from reelwright.edits.posters_and_thumbnails import CANDIDATES, Poster
+from reelwright.edits.sidecars import PlannedSidecar
+from reelwright.edits.sprite_sheet import Sprite
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.filtergraph import NANOSECONDS, Filter, every, filter_, grid, moments_before
 from reelwright.media.recipes.video_filters import named_colors

@@ -1,4 +1,4 @@
-"""The step `keep`, as filters: intervals selected, what lies between them closed up; their sound joined."""
+"""The steps `keep` and `cut`, as filters: intervals selected, what lies between them closed up; their sound joined."""
 
 from __future__ import annotations
 
