@@ -7,8 +7,9 @@ import signal
 
 import pytest
 
-from reelwright.errors import JobFailed, LeaseLost, MediaProcessFailed, hindrance
+from reelwright.errors import JobFailed, LeaseLost, MediaProcessFailed
 from reelwright.jobs.blame import blamed, short_of_space
+from reelwright.machine_faults import hindrance
 from reelwright.media.ffmpeg.failure import verdict
 from reelwright.media.sandbox import contained
 

@@ -21,8 +21,9 @@ from reelwright.cancellation import set_within
 from reelwright.capacity import reservations
 from reelwright.capacity.machine_resources import PlaceLook, WorkPlace
 from reelwright.db.outages import is_away
-from reelwright.errors import JobFailed, hindered
+from reelwright.errors import JobFailed
 from reelwright.jobs import able_workers, living_workers, room, toolchains
+from reelwright.machine_faults import hindered
 from reelwright.media.encoders import hardware
 from reelwright.media.ffmpeg import capabilities, executable, system_call_trial, toolchain
 from reelwright.media.ffmpeg.capabilities import Capabilities

@@ -16,9 +16,10 @@ from sqlalchemy import select
 from reelwright.cancellation import finished
 from reelwright.db.models import File, JobInput
 from reelwright.edits.plan import Plan
-from reelwright.errors import JobFailed, MediaProcessFailed, VerifyFailed, hindered
+from reelwright.errors import JobFailed, MediaProcessFailed, VerifyFailed
 from reelwright.jobs.fencing import Claim
 from reelwright.library.drawn_files import drawn_key, prepared_key
+from reelwright.machine_faults import hindered
 from reelwright_worker.context import WorkerContext
 
 CHUNK_BYTES = 8 << 20

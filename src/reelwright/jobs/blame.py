@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterator
 
 from reelwright.db.outages import is_away
-from reelwright.errors import JobFailed, LeaseLost, ReelwrightError, hindered
+from reelwright.errors import JobFailed, LeaseLost, ReelwrightError
+from reelwright.machine_faults import hindered
 
 logger = logging.getLogger(__name__)
 

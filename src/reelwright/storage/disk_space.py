@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reelwright.errors import JobFailed, hindered
+from reelwright.errors import JobFailed
+from reelwright.machine_faults import hindered
 
 TRIAL_BYTES = 4096
 

@@ -32,8 +32,8 @@ from reelwright.errors import (
     NotFound,
     RateLimited,
     ReelwrightError,
-    hindrance,
 )
+from reelwright.machine_faults import hindrance
 from reelwright.telemetry import logs
 
 log = logging.getLogger(__name__)

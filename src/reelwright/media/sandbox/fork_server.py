@@ -26,7 +26,8 @@ from typing import Literal, NoReturn
 import msgspec
 
 from reelwright import garbage_collection
-from reelwright.errors import UnreadableMedia, UnsupportedMedia, hindrance
+from reelwright.errors import UnreadableMedia, UnsupportedMedia
+from reelwright.machine_faults import hindrance
 from reelwright.media.sandbox import launcher, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 
