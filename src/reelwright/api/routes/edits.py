@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from litestar import Request, Router, post
@@ -27,22 +27,13 @@ from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.outputs import USUAL_OUTPUTS
 from reelwright.api.schemas.templates import made_of, telling
 from reelwright.api.schemas.timing import timing_of
+from reelwright.edits.cut_modes import asked_mode, mode_of
 from reelwright.edits.labels import Labels
-from reelwright.edits.splice_structs import CutMode
-from reelwright.edits.steps import Step
-from reelwright.edits.steps.audio import AudioStep
-from reelwright.edits.steps.fade import FadeStep
-from reelwright.edits.steps.keep_and_cut import CutStep, KeepStep
-from reelwright.edits.steps.overlay import OverlayStep
-from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.templates import Template
 from reelwright.errors import FieldError, InvalidInput, NotFound, ReelwrightError
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.draft_edit import EditRequest, drafted_edit
 from reelwright.jobs.submit import submit
-
-TOUCHING = TrimStep | KeepStep | CutStep | OverlayStep | FadeStep | AudioStep
-"""Steps that may leave frames as they are."""
 
 
 @post(
@@ -128,17 +119,18 @@ async def _drafted(
     services: Services, data: EditsIn, template: Template | None
 ) -> AsyncIterator[tuple[AsyncSession, Draft, Labels]]:
     """What a request asks for, drafted, with what the client says of it. Raises NotFound, InvalidInput."""
-    labels, asked, kept = labels_of(data), _asked(data), (data.source_subtitles, data.source_chapters)
+    labels, asked = labels_of(data), asked_mode(data.mode, data.reencode)
+    kept = data.source_subtitles, data.source_chapters
     await services.embedded_texts.require_read(data.source)
     attempt = None
     if template is not None:
         data, attempt = made_of(template, data.variables or {}, data.source)
-        asked = _asked(data) if asked.mode is None else asked
+        asked = asked_mode(data.mode, data.reencode) if asked.mode is None else asked
     elif data.variables:
         raise InvalidInput([FieldError("/variables", "go into a template, and none is named")])
     with telling(attempt):
         data.check()
-        cut_mode = _mode(services, asked, data.steps)
+        cut_mode = mode_of(asked, data.steps, usual=services.settings.trim_mode)
         request = EditRequest(data.source, data.steps, data.wanted, data.pointers, cut_mode, data.names_outputs, *kept)
         survey = None
         if request.mode != "exact":
@@ -147,40 +139,6 @@ async def _drafted(
             survey = await services.surveyor.survey(draft)
         async with drafted_edit(services.layer_sources, request) as (session, draft):
             yield session, replace(draft, survey=survey), labels
-
-
-class _Asked(NamedTuple):
-    """How an edit is made, and the field that says it, with its word for that."""
-
-    mode: CutMode | None
-    pointer: str
-    word: str | None
-
-
-def _asked(data: EditsIn) -> _Asked:
-    """Raises InvalidInput: two fields say different things."""
-    if data.reencode is None:
-        return _Asked(data.mode, "/mode", data.mode)
-    fitting: tuple[CutMode | None, ...] = (None, "smart", "auto") if data.reencode == "touched" else (None, "exact")
-    if data.mode not in fitting:
-        raise InvalidInput([FieldError("/reencode", f"is {data.reencode}, and `mode` is {data.mode}")])
-    if data.mode is not None:
-        return _Asked(data.mode, "/mode", data.mode)
-    return _Asked("smart" if data.reencode == "touched" else "exact", "/reencode", data.reencode)
-
-
-def _mode(services: Services, asked: _Asked, steps: Sequence[Step]) -> CutMode:
-    """How an edit is made. Raises InvalidInput: by its steps nothing can be copied, and that was asked for by name."""
-    if steps and all(isinstance(step, TrimStep | KeepStep | CutStep) for step in steps):
-        return asked.mode or services.settings.trim_mode
-    if asked.mode == "copy":
-        raise InvalidInput([FieldError(asked.pointer, "can be copy where all steps are trim, keep or cut")])
-    if asked.mode is None or (steps and all(isinstance(step, TOUCHING) for step in steps)):
-        return asked.mode or "exact"
-    if asked.mode == "smart":
-        which = "trim, keep, cut, overlay, fade or audio"
-        raise InvalidInput([FieldError(asked.pointer, f"can be {asked.word} where all steps are {which}")])
-    return "exact"
 
 
 router = Router("/", route_handlers=[edit_video, edit_many], tags=["edits"])
