@@ -24,28 +24,28 @@ _TRACEBACK = re.compile(r"^(?: *[+|] *)*Traceback \(most recent call last\):\n(?
 def processes_about(text: str | Path) -> list[int]:
     """Living processes whose argv or working folder has the text: with a work folder, its attempts' media processes."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            about = ""
-            with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-                about = os.fsdecode((entry / "cmdline").read_bytes())
-                about += str((entry / "cwd").readlink())
-            if str(text) in about:
-                found.append(int(entry.name))
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - pathlib takes several times as long
+        about = ""
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            with open(f"/proc/{name}/cmdline", "rb") as argv:  # noqa: PTH123
+                about = os.fsdecode(argv.read())
+            about += os.readlink(f"/proc/{name}/cwd")  # noqa: PTH115
+        if str(text) in about:
+            found.append(int(name))
     return found
 
 
 def descendants(pid: int) -> list[int]:
     """The process and all that it started, as far as they live and have not been given away."""
     parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if state != "Z":
-                parents[int(entry.name)] = int(parent)
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - as above
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as told:  # noqa: PTH123
+                state, parent = told.read().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            parents[int(name)] = int(parent)
     found = [pid] if pid in parents else []
     for known in found:
         found += [child for child, parent in parents.items() if parent == known]
