@@ -27,7 +27,9 @@ SCRIPTS = (
     "retry_promote_0031.sql",
     "fetch_job_0031.sql",
     "pause_resume_0031.sql",
-    "ops_queues_workers_stuck_failures_0031.sql",
+    "ops_queue_0031.sql",
+    "ops_workers_0031.sql",
+    "ops_stuck_failures_0031.sql",
 )
 TRIGGERS = ("note_forgotten_ended", "note_forgotten_gone", "note_forgotten_all")
 
