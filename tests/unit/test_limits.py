@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reelwright.access.buckets import WINDOW_S, Standing, drawn
 from reelwright.access.limits import NAMES, NONE, AccessLimits
-from reelwright.api.bounds import BUILT_IN, NO_LIMITS, OF_SETTINGS, bounds
 from reelwright.api.http.rate_limits import headers
+from reelwright.api.service_limits import BUILT_IN, NO_LIMITS, OF_SETTINGS, bounds
 from reelwright.error_codes import CODE_BY_STATUS
 from reelwright.settings import Settings
 
@@ -65,7 +65,7 @@ def test_own_limits_come_before_the_settings_and_zero_is_none() -> None:
 
 
 def test_every_number_of_the_settings_is_a_limit_or_said_to_be_none() -> None:
-    """A new one is put into OF_SETTINGS, or into NO_LIMITS, of src/reelwright/api/bounds.py."""
+    """A new one is put into OF_SETTINGS, or into NO_LIMITS, of src/reelwright/api/service_limits.py."""
     defaults = Settings()
     numbers = {
         name
@@ -73,7 +73,9 @@ def test_every_number_of_the_settings_is_a_limit_or_said_to_be_none() -> None:
         if isinstance(value := getattr(defaults, name), int | float) and not isinstance(value, bool)
     }
     missing = numbers - OF_SETTINGS.keys() - NO_LIMITS
-    assert not missing, f"say of {missing} in src/reelwright/api/bounds.py whether it is a limit that clients meet"
+    assert not missing, (
+        f"say of {missing} in src/reelwright/api/service_limits.py whether it is a limit that clients meet"
+    )
     assert OF_SETTINGS.keys() <= numbers
 
 

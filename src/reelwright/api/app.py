@@ -24,6 +24,7 @@ from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.api.routes import (
     about,
     assets,
+    cut_modes,
     edits,
     events,
     fonts,
@@ -110,6 +111,7 @@ def application(
             fonts.router,
             transcode.router,
             profiles.router,
+            cut_modes.router,
             jobs.router,
             many_jobs.router,
             events.router,

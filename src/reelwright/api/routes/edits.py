@@ -15,11 +15,11 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
-from reelwright.api.drafts import EXPLAINED, Answer, ValidateOnly, answer, told
 from reelwright.api.http.problem_document import Problem, problem_document
 from reelwright.api.named_templates import named_template
 from reelwright.api.openapi import examples, look_examples, request_examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.queued_or_explained import EXPLAINED, Answer, ValidateOnly, answer, told
 from reelwright.api.schemas.batches import BatchIn, BatchItemOut, BatchOut
 from reelwright.api.schemas.edits import EditsIn
 from reelwright.api.schemas.jobs import LOCATION, JobAccepted

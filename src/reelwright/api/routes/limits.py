@@ -9,12 +9,12 @@ from litestar.di import NamedDependency
 
 from reelwright.access import projects, used_limits
 from reelwright.access.asking import asking
-from reelwright.api.bounds import bounds
 from reelwright.api.context import Services
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.keeping import KeepRulesOut
 from reelwright.api.schemas.limits import LimitOut, LimitsPage, UsedLimitsOut
+from reelwright.api.service_limits import bounds
 from reelwright.db.ownership import project_of_new
 from reelwright.library import retention
 

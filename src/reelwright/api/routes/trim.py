@@ -10,9 +10,9 @@ from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
-from reelwright.api.drafts import Answer, ValidateOnly, answer
 from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.queued_or_explained import Answer, ValidateOnly, answer
 from reelwright.api.schemas.jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.trim import TrimIn
