@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reelwright.api.readiness import MediaChecks
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import kernel_support
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse
 
@@ -27,9 +27,9 @@ def with_ffmpeg(folder: Path, script: str) -> Settings:
 @pytest.fixture
 def nothing_known() -> Iterator[None]:
     """What the kernel offers is measured anew."""
-    contained.available.cache_clear()
+    kernel_support.measured.cache_clear()
     yield
-    contained.available.cache_clear()
+    kernel_support.measured.cache_clear()
 
 
 @pytest.mark.parametrize("script", ["echo ffmpeg version $$", "echo $$; exit 1"], ids=["works", "fails"])
@@ -64,9 +64,9 @@ async def test_processes_that_do_not_start_are_an_answer(
 async def test_a_launcher_that_hangs_is_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Running over its time is a failed check, not an error of the request."""
 
-    def hang() -> contained.Containment:
+    def hang() -> kernel_support.Containment:
         raise subprocess.TimeoutExpired(["launcher"], 30)
 
-    monkeypatch.setattr(contained, "available", hang)
+    monkeypatch.setattr(kernel_support, "available", hang)
     _, containment = await MediaChecks(with_ffmpeg(tmp_path, "echo ffmpeg version 1")).checks()
     assert (containment.ok, containment.detail) == (False, "cannot be tried: TimeoutExpired")

@@ -16,7 +16,7 @@ import imageio_ffmpeg
 import pytest
 
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import contained, kernel_support
 from reelwright.media.sandbox.contained import Access, Limits
 from tests.support.kernel import needs_landlock, needs_seccomp
 
@@ -318,7 +318,7 @@ def test_a_kernel_that_lacks_something_still_runs_media(work: Path, without: tup
     argv = ["/bin/sh", "-c", f"cat {quote(str(secret))}; printf 12345678901 > {quote(str(work))}/big"]
     command = contained.command(argv, limits=limits, access=access, without=without)
     ended = subprocess.run(command, env={}, capture_output=True, text=True, start_new_session=True, check=False)
-    readable = "landlock" in without or contained.available().landlock_abi == 0
+    readable = "landlock" in without or kernel_support.available().landlock_abi == 0
     assert ended.stdout == ("secret" if readable else "")
     assert (work / "big").stat().st_size == 10
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reelwright.media.ffmpeg import executable, system_call_trial
-from reelwright.media.sandbox import contained, system_calls
+from reelwright.media.sandbox import contained, kernel_support, system_calls
 from reelwright.media.sandbox.system_calls import Kind
 from reelwright.settings import Settings
 
@@ -131,7 +131,7 @@ async def test_an_ffmpeg_that_needs_more_is_not_broken_by_the_list(monkeypatch: 
     try:
         await system_call_trial.settle(Settings())
         assert not contained.holds_to_list()
-        (missing,) = contained.available().missing
+        (missing,) = kernel_support.available().missing
         assert "with the allow-list this ffmpeg fails" in missing
         await executable.version(Settings())
     finally:

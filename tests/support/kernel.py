@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import kernel_support
 
-needs_landlock = pytest.mark.skipif(contained.available().landlock_abi == 0, reason="this kernel has no Landlock")
-needs_seccomp = pytest.mark.skipif(not contained.available().seccomp, reason="this kernel has no seccomp filters")
+needs_landlock = pytest.mark.skipif(kernel_support.available().landlock_abi == 0, reason="this kernel has no Landlock")
+needs_seccomp = pytest.mark.skipif(not kernel_support.available().seccomp, reason="this kernel has no seccomp filters")

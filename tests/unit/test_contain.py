@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from reelwright.media.sandbox import system_calls
-from reelwright.media.sandbox.contained import Containment
+from reelwright.media.sandbox.kernel_support import Containment
 from reelwright.media.sandbox.system_calls import (
     ALLOWED,
     CLONE3,

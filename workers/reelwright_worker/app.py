@@ -32,7 +32,7 @@ from reelwright.media.checks.inspector import Inspector
 from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.reading import media_reader
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import kernel_support
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
@@ -113,7 +113,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
         ):
             prober = Prober(rules, reader)
             if await machine.examine():
-                for missing in contained.available().missing:
+                for missing in kernel_support.available().missing:
                     logger.warning("containment: %s", missing)
                 await reader.start()  # the first job finds it warm
             await machine.report()

@@ -21,7 +21,7 @@ from reelwright.jobs import living_workers
 from reelwright.jobs.notifier import JobNotifier
 from reelwright.library.root_identity import FOREIGN
 from reelwright.media.ffmpeg import executable, system_call_trial
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import kernel_support
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 
@@ -117,7 +117,7 @@ class MediaChecks:
     async def _containment(self) -> CheckOut:
         """What the kernel lacks is said, and is no reason to stop; a launcher that does not start is one."""
         try:
-            missing = (await asyncio.to_thread(contained.available)).missing
+            missing = (await asyncio.to_thread(kernel_support.available)).missing
         except MediaProcessFailed as error:
             return CheckOut(name="containment", ok=False, detail=error.detail)
         except (subprocess.TimeoutExpired, OSError) as error:

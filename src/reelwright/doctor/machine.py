@@ -14,7 +14,7 @@ from reelwright import machine_limits
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.errors import MediaProcessFailed
 from reelwright.machine_limits import ControlGroups
-from reelwright.media.sandbox import contained
+from reelwright.media.sandbox import kernel_support
 from reelwright.settings import Settings
 from reelwright.settings_reader import remarks
 
@@ -60,7 +60,7 @@ async def configured(settings: Settings) -> list[Finding]:
 async def kernel(_: Settings) -> list[Finding]:
     """What confines media processes, tried in one; and user namespaces, which the embedded database may need."""
     try:
-        offered = await asyncio.to_thread(contained.available)
+        offered = await asyncio.to_thread(kernel_support.available)
     except (MediaProcessFailed, subprocess.TimeoutExpired, OSError) as error:
         return [failed("containment", f"cannot be tried: {error}", "Let the service's user start Python processes.")]
     release = platform.release()

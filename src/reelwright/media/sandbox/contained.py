@@ -3,7 +3,7 @@
 A contained process reads only its inputs, writes only its work folder, has no network, no other process's memory,
 none of our environment, and limits on memory, time and output; it dies with the process that started it. The
 kernel does it (Landlock, seccomp, rlimits, prctl) through `launcher`, a small program that confines itself and then
-becomes the wanted one. What a kernel does not offer is left out, and `available` says so.
+becomes the wanted one. What a kernel does not offer is left out, and `kernel_support` says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from reelwright.errors import MediaProcessFailed
@@ -56,55 +55,6 @@ class Access:
     """Its work folders: read, write, create, rename, remove inside. The first is its TMPDIR."""
     devices: tuple[Path, ...] = ()
     """Device files that it may read, write and control."""
-
-
-@dataclass(frozen=True, slots=True)
-class Containment:
-    """What the kernel lets `start` do, as tried in a process."""
-
-    landlock_abi: int
-    """Landlock's version, 0: absent."""
-    seccomp: bool
-    no_new_privileges: bool
-    capabilities: bool = False
-    """Whether some are left."""
-    unlisted: str = ""
-    """Why system calls are not held to the allow-list; empty when they are."""
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """What does not hold, in sentences for an operator; empty when all does."""
-        found = []
-        if not self.no_new_privileges:
-            found.append("no_new_privs cannot be set: nothing else confines media processes either.")
-        if self.landlock_abi == 0:
-            found.append(
-                "Landlock is absent (Linux 5.13 or newer with it switched on): media processes can read and write "
-                "whatever the service's user can."
-            )
-        elif unknown := [right for since, right in LANDLOCK_SINCE.items() if self.landlock_abi < since]:
-            found.append(
-                f"Landlock here is version {self.landlock_abi} of {max(LANDLOCK_SINCE)}, too old to refuse media "
-                f"processes to {'; to '.join(unknown)}"
-                + (": the filter of system calls alone does." if self.seccomp else ": nothing does.")
-            )
-        if not self.seccomp:
-            network = " and open sockets" if self.landlock_abi < 4 else " and open sockets other than TCP"
-            found.append(f"seccomp filters are absent: media processes can make any system call{network}.")
-        elif self.unlisted:
-            found.append(f"System calls that do harm are refused, all others allowed: {self.unlisted}.")
-        if self.capabilities:
-            found.append("Capabilities cannot be given up: media processes have those of root.")
-        return tuple(found)
-
-
-LANDLOCK_SINCE = {
-    3: "truncate files by name",
-    4: "use TCP",
-    5: "control devices",
-    6: "send signals to others or reach their abstract sockets",
-}
-"""The version that knows of it, and what."""
 
 
 _START_MODULE = (
@@ -147,11 +97,15 @@ def use_fallback(why: str) -> None:
     """From now on, in this process, refuse only the system calls that do harm. Empty: hold to the allow-list again."""
     global _unlisted
     _unlisted = why
-    available.cache_clear()
 
 
 def holds_to_list() -> bool:
     return not _unlisted
+
+
+def why_not_listed() -> str:
+    """Empty when they are held to the allow-list."""
+    return _unlisted
 
 
 def command(
@@ -259,23 +213,3 @@ def _exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-@cache
-def available() -> Containment:
-    """What this kernel offers, measured once by confining a process (some 20 ms)."""
-    whole = command((), limits=Limits(children=False), access=Access())
-    ended = subprocess.run(whole, env={}, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=30)
-    if ended.returncode != 0:
-        raise MediaProcessFailed(
-            f"The launcher of media processes does not start: {ended.stderr.decode(errors='replace').strip()}",
-            code="cannot_start",
-        )
-    values = dict(word.split("=") for word in ended.stdout.decode().split())
-    return Containment(
-        landlock_abi=int(values["landlock"]),
-        seccomp=values["seccomp"] == "1",
-        no_new_privileges=values["no_new_privileges"] == "1",
-        capabilities=values["capabilities"] == "1",
-        unlisted=_unlisted,
-    )

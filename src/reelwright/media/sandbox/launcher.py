@@ -237,7 +237,7 @@ def _yield_to_others() -> None:
 
 
 def _report(abi: int, filtered: bool, unprivileged: bool) -> None:
-    """One line for `contained.available`: what holds, tried from within."""
+    """One line for `kernel_support.available`: what holds, tried from within."""
     try:
         os.close(os.open("/proc/self/environ", os.O_RDONLY))
         files = 0
