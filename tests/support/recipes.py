@@ -27,7 +27,7 @@ from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.probe.rules import ProbeRules
 from reelwright.media.reading import media_reader
-from reelwright.media.recipes import tracks
+from reelwright.media.recipes import subtitles_and_chapters
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.sandbox.fork_client import ForkClient
 from reelwright.settings import Settings
@@ -117,7 +117,7 @@ async def make(
     one folder, which is made."""
     work = slots["out0"].parent
     work.mkdir(exist_ok=True)
-    for name, text in tracks.texts(plan).items():
+    for name, text in subtitles_and_chapters.texts(plan).items():
         (work / name).write_text(text, encoding="utf-8")
     return await run(
         compile_plan(plan, await ffmpeg_can(settings)),

@@ -23,7 +23,7 @@ from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.streaming import Streaming
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.judge import judged
-from reelwright.media.recipes import tracks
+from reelwright.media.recipes import subtitles_and_chapters
 from tests.support.media_info import media
 from tests.support.shares import shares
 from tests.unit.test_subtitle_tracks import MILLISECOND, STEPS, steps_of, walked
@@ -83,8 +83,8 @@ def test_a_plan_has_them_beside_its_subtitles() -> None:
     cut = resolve(trim(1, 3), facts, texts=texts)
     assert (cut.tracks, cut.version) == ((), VERSION)
     assert [(one.start_s, one.end_s, one.text) for one in cut.chapters] == [("0", "1", "One"), ("1", "2", "Two")]
-    assert set(tracks.texts(cut)) == {"chapters.ffmeta", "chapters.mp4.ffmeta"}
-    assert "START=1000\nEND=2000\ntitle=Two\n" in tracks.texts(cut)["chapters.ffmeta"]
+    assert set(subtitles_and_chapters.texts(cut)) == {"chapters.ffmeta", "chapters.mp4.ffmeta"}
+    assert "START=1000\nEND=2000\ntitle=Two\n" in subtitles_and_chapters.texts(cut)["chapters.ffmeta"]
     assert resolve(trim(1, 3), facts).version == SINGLE
     whole = resolve(transcode(outputs(Ladder(), (1280, 720))), facts, texts=texts)
     assert [one.text for one in whole.chapters] == ["One", "Two"]
@@ -97,7 +97,8 @@ def test_a_plan_has_them_beside_its_subtitles() -> None:
 def test_what_a_title_says_is_no_line_of_the_file() -> None:
     """Whatever characters it has."""
     texts = track_of([chapter(0, 1, "a=b;c#d\\e]"), chapter(1, 2, "[CHAPTER]")])
-    written = tracks.texts(resolve(trim(0, 2), Facts(sha256="0" * 64, media=media()), texts=texts))["chapters.ffmeta"]
+    plan = resolve(trim(0, 2), Facts(sha256="0" * 64, media=media()), texts=texts)
+    written = subtitles_and_chapters.texts(plan)["chapters.ffmeta"]
     assert "title=a\\=b\\;c\\#d\\\\e]\n" in written
     assert written.count("\n[CHAPTER]\n") == 2
 
@@ -128,7 +129,7 @@ def test_in_matroska_each_begins_later_than_the_one_before(spans: list[tuple[int
 def test_the_file_of_matroska_has_one_of_two_that_a_cut_brings_together() -> None:
     texts = track_of([chapter(3, "10.04", "A"), chapter(10, 20, "B")])
     facts = Facts(sha256="0" * 64, media=media(seconds=20))
-    written = tracks.texts(resolve(trim("10.02", 20), facts, texts=texts))["chapters.ffmeta"]
+    written = subtitles_and_chapters.texts(resolve(trim("10.02", 20), facts, texts=texts))["chapters.ffmeta"]
     assert [line for line in written.splitlines() if line.startswith("title")] == ["title=B"]
 
 

@@ -32,7 +32,7 @@ from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.packaging import hls
 from reelwright.media.packaging.presentation import SubtitlesRendition
-from reelwright.media.recipes import tracks
+from reelwright.media.recipes import subtitles_and_chapters
 from reelwright.media.recipes.compile import compile_plan
 from tests.support.media_info import media
 from tests.support.shares import shares
@@ -203,7 +203,7 @@ def test_a_plan_has_the_tracks_that_are_left() -> None:
     recipe = compile_plan(plan, Capabilities(ffmpeg_version="9.0", threads=4, tone_mapping=True))
     assert "marker" not in repr(recipe)
     written = {argument.strip("<>") for command in recipe.commands for argument in command.arguments}
-    assert set(tracks.texts(plan)) - written == {"subtitles-1.vtt", "subtitles-2.vtt"}
+    assert set(subtitles_and_chapters.texts(plan)) - written == {"subtitles-1.vtt", "subtitles-2.vtt"}
     plain = resolve(Edit(steps=steps[3:]), facts())
     assert "subtitles" not in msgspec.to_builtins(plain)
 

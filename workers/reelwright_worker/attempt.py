@@ -27,7 +27,7 @@ from reelwright.media.ffmpeg import executable
 from reelwright.media.ffmpeg.command import Recipe
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.packaging import packager
-from reelwright.media.recipes import tracks
+from reelwright.media.recipes import subtitles_and_chapters
 from reelwright.media.recipes.compile import compile_plan, splice_recipe
 from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
@@ -226,7 +226,7 @@ class Attempt(TendedAttempt):
         try:
             await asyncio.to_thread(self.ctx.storage.require_space, 0)
             await finished(asyncio.to_thread(self.folder.make))
-            for name, text in (await asyncio.to_thread(tracks.texts, self.plan)).items():
+            for name, text in (await asyncio.to_thread(subtitles_and_chapters.texts, self.plan)).items():
                 await asyncio.to_thread((self.work / name).write_text, text, encoding="utf-8", newline="\n")
         except NoSpace as error:
             raise JobFailed(error.detail, code="no_space", of_machine=True) from error

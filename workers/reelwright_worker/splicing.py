@@ -15,7 +15,7 @@ from reelwright.edits.result_check import ResultCheck, check
 from reelwright.edits.splice_structs import Splice
 from reelwright.errors import Busy, JobFailed
 from reelwright.jobs.stage_shares import JOIN, PROVE
-from reelwright.media.recipes.tracks import CHAPTERS_OF_MP4
+from reelwright.media.recipes.subtitles_and_chapters import CHAPTERS_OF_MP4
 from reelwright.media.splicing.requests import (
     REMUX_FILE,
     SOUND_FILE,

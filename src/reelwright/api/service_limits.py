@@ -28,7 +28,7 @@ from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT
 from reelwright.edits.steps import concat, keep_and_cut
 from reelwright.jobs.pausing import MAX_REASON_CHARACTERS
 from reelwright.jobs.timing import MAX_AHEAD_S, MOST_URGENT
-from reelwright.media.images.decode import MAX_SIDE
+from reelwright.media.images.client_images import MAX_SIDE
 from reelwright.settings import Settings
 
 

@@ -28,7 +28,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> None:
-    from reelwright.media.images import decode  # noqa: F401 - a child could not load it any more
+    from reelwright.media.images import client_images  # noqa: F401 - a child could not load it any more
 
     fork_server.serve(look, Kind.DRAWING)
 
@@ -37,10 +37,10 @@ def look(request: bytes, files: Sequence[int]) -> Seen:
     """Decode the one file, JPEG, WebP or GIF. Raises UnsupportedMedia, UnreadableMedia."""
     import pyvips
 
-    from reelwright.media.images import decode
+    from reelwright.media.images import client_images
 
     del request
-    reader = decode.reader(os.pread(files[0], file_formats.IMAGE_SIGNATURE_BYTES, 0))
+    reader = client_images.reader(os.pread(files[0], file_formats.IMAGE_SIGNATURE_BYTES, 0))
     options = {"jpegload_source": {}, "webpload_source": {"n": -1}, "gifload_source": {"n": -1}}.get(reader or "")
     if options is None:
         raise UnsupportedMedia("It is neither JPEG nor WebP nor GIF.")

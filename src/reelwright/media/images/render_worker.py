@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 def main() -> None:
     from reelwright.media.images import (  # noqa: F401 - a child could not load them any more
         alpha_bleed,
+        client_images,
         cue_video,
-        decode,
         text_image,
     )
 
@@ -49,11 +49,11 @@ def draw(request: bytes, files: Sequence[int]) -> DrawResult | LaidCues | Measur
     """Carry out one request."""
     import pyvips
 
-    from reelwright.media.images import alpha_bleed, cue_video, decode, text_image
+    from reelwright.media.images import alpha_bleed, client_images, cue_video, text_image
 
     what = msgspec.json.decode(request, type=DrawText | LayOutCues | DrawCues | NormalizeImage | MeasureImage)
     if isinstance(what, MeasureImage):
-        return MeasuredImage(*decode.size(files[0], max_pixels=what.max_pixels))
+        return MeasuredImage(*client_images.size(files[0], max_pixels=what.max_pixels))
     if isinstance(what, LayOutCues | DrawCues):
         os.environ["FONTCONFIG_FILE"] = what.fonts_conf
         with os.fdopen(os.dup(files[0]), "rb") as asked:
@@ -66,7 +66,7 @@ def draw(request: bytes, files: Sequence[int]) -> DrawResult | LaidCues | Measur
     os.ftruncate(files[0], 0)
     target = pyvips.Target.new_to_descriptor(files[0])
     if isinstance(what, NormalizeImage):
-        normal = alpha_bleed.bled(decode.normal(files[1], max_pixels=what.max_pixels))
+        normal = alpha_bleed.bled(client_images.normal(files[1], max_pixels=what.max_pixels))
         _save(normal, target, compression=1)
         return DrawResult()
     os.environ["FONTCONFIG_FILE"] = what.fonts_conf

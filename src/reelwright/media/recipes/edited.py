@@ -24,7 +24,7 @@ from reelwright.media.recipes.scene import Sound
 from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.sidecars import PALETTED
 from reelwright.media.recipes.steps import composed
-from reelwright.media.recipes.tracks import TrackInputs
+from reelwright.media.recipes.subtitles_and_chapters import TrackInputs
 from reelwright.media.recipes.transcode import rendition_commands
 
 

@@ -23,7 +23,7 @@ from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_st
 from reelwright.media.recipes.extra_frames_under_layers import clock, under
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
 from reelwright.media.recipes.layer_sound import mixed
-from reelwright.media.recipes.tracks import InputList, TrackInputs
+from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
 
 

@@ -22,7 +22,7 @@ from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.edited import EditedSource
 from reelwright.media.recipes.seeking import RUN_OUT_S, reading_options
-from reelwright.media.recipes.tracks import InputList, TrackInputs
+from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import stated_colors, turned_back
 from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, TEXT_FILE, edge_file
 

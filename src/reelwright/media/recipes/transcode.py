@@ -29,7 +29,7 @@ from reelwright.media.packaging import packager
 from reelwright.media.recipes import sidecars
 from reelwright.media.recipes.audio_filters import coded, copied, form_for, formed, in_step, late
 from reelwright.media.recipes.loudness_measurements import MEASURING_SHARE, Measurement, gain_for, measurements
-from reelwright.media.recipes.tracks import InputList, TrackInputs
+from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady, to_sdr
 
 PACKAGING_WEIGHT = 0.02

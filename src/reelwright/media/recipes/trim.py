@@ -30,7 +30,7 @@ from reelwright.media.ffmpeg.filtergraph import (
 from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.seeking import reading_options
-from reelwright.media.recipes.tracks import InputList, TrackInputs
+from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import steady, upright_for
 
 LOOKING_SHARE = 0.02
