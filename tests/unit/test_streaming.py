@@ -21,6 +21,7 @@ from reelwright.edits.streaming import Streaming
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.packaging import hls
+from reelwright.media.packaging.bandwidth import peak_bit_rate
 from reelwright.media.packaging.codec_strings import codec_name
 from reelwright.media.packaging.fragmented_mp4 import Fragments, Segment, indexed
 from reelwright.media.packaging.presentation import AudioRendition, Presentation, VideoRendition
@@ -155,7 +156,7 @@ def test_a_media_playlist() -> None:
 )
 def test_the_peak_is_that_of_any_run_near_the_target(segments: list[tuple[int, str]], target_s: int, peak: int) -> None:
     """As RFC 8216, 4.3.4.2, counts it, rounded up."""
-    assert fragments("v0.mp4", "", *segments).peak_bit_rate(target_s) == peak
+    assert peak_bit_rate(fragments("v0.mp4", "", *segments).segments, target_s) == peak
 
 
 def test_languages_are_named_as_players_do() -> None:

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reelwright import file_formats
 from reelwright.edits.language_tags import UNKNOWN, tag_of
+from reelwright.media.packaging.bandwidth import peak_bit_rate
 from reelwright.media.packaging.fragmented_mp4 import Fragments
 from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition
 
@@ -56,7 +57,7 @@ def _pictures(period: Element, presentation: Presentation) -> None:
             {
                 "id": picture.media.name.partition(".")[0],
                 "codecs": picture.media.codec,
-                "bandwidth": str(picture.media.peak_bit_rate(presentation.target_s)),
+                "bandwidth": str(peak_bit_rate(picture.media.segments, presentation.target_s)),
                 "width": str(picture.width),
                 "height": str(picture.height),
                 "sar": "1:1",
@@ -76,7 +77,7 @@ def _sound(period: Element, number: int, sound: AudioRendition, target_s: int) -
         {
             "id": sound.media.name.partition(".")[0],
             "codecs": sound.media.codec,
-            "bandwidth": str(sound.media.peak_bit_rate(target_s)),
+            "bandwidth": str(peak_bit_rate(sound.media.segments, target_s)),
             "audioSamplingRate": str(sound.sample_rate),
         },
     )

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,25 +57,6 @@ class Fragments:
         for segment in self.segments:
             times.append(times[-1] + segment.duration_s)
         return tuple(times)
-
-    @property
-    def average_bit_rate(self) -> int:
-        return ceil(8 * sum(segment.size_bytes for segment in self.segments) / self.duration_s)
-
-    def peak_bit_rate(self, target_s: int) -> int:
-        """The largest of any run of segments that lasts between half and one and a half times the target duration
-        (RFC 8216, 4.3.4.2); where there is no such run, of the whole."""
-        peak, segments = Fraction(0), self.segments
-        shortest, longest = Fraction(target_s, 2), Fraction(target_s * 3, 2)
-        for first in range(len(segments)):
-            size_bytes, lasts = 0, Fraction(0)
-            for segment in segments[first:]:
-                size_bytes, lasts = size_bytes + segment.size_bytes, lasts + segment.duration_s
-                if lasts > longest:
-                    break
-                if lasts >= shortest:
-                    peak = max(peak, 8 * size_bytes / lasts)
-        return ceil(peak) or self.average_bit_rate
 
 
 def beginning_s(fragments: Path) -> Fraction:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from reelwright.edits.language_tags import UNKNOWN, tag_of
 from reelwright.edits.streaming import playlist_of
+from reelwright.media.packaging.bandwidth import average_bit_rate, peak_bit_rate
 from reelwright.media.packaging.fragmented_mp4 import Fragments
 from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition, VideoRendition
 
@@ -18,13 +19,13 @@ def master(presentation: Presentation) -> str:
     """All that there is to choose from. The picture that is named first is what many players begin with."""
     target_s, sounds = presentation.target_s, presentation.sounds
     lines = [*BEGINNING, *_sounds(sounds), *map(subtitles_named, presentation.subtitles)]
-    peak = max((sound.media.peak_bit_rate(target_s) for sound in sounds), default=0)
-    average = max((sound.media.average_bit_rate for sound in sounds), default=0)
+    peak = max((peak_bit_rate(sound.media.segments, target_s) for sound in sounds), default=0)
+    average = max((average_bit_rate(sound.media.segments) for sound in sounds), default=0)
     codecs = sorted({sound.media.codec for sound in sounds})
     for picture in presentation.pictures:
         attributes = [
-            f"BANDWIDTH={picture.media.peak_bit_rate(target_s) + peak}",
-            f"AVERAGE-BANDWIDTH={picture.media.average_bit_rate + average}",
+            f"BANDWIDTH={peak_bit_rate(picture.media.segments, target_s) + peak}",
+            f"AVERAGE-BANDWIDTH={average_bit_rate(picture.media.segments) + average}",
             f'CODECS="{",".join([picture.media.codec, *codecs])}"',
             f"RESOLUTION={picture.width}x{picture.height}",
             *_rate(picture),
