@@ -14,7 +14,7 @@ from reelwright.media.encoders import svt_av1, vpx, x264, x265
 from reelwright.media.encoders.frame_times import times
 from reelwright.media.encoders.muxing import codec_tag
 from reelwright.media.encoders.rate_control import Coding
-from reelwright.media.encoders.segments import segment_key_frames
+from reelwright.media.encoders.segment_key_frames import segment_key_frames
 from reelwright.media.ffmpeg.capabilities import Capabilities
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reelwright.edits.outputs import VideoEncoding
 from reelwright.media.encoders.rate_control import Coding, crf_or_rate, pass_options, peak_limit
-from reelwright.media.encoders.segments import NEVER
+from reelwright.media.encoders.segment_key_frames import NEVER
 
 DEADLINE_US = "2000000000"
 """Good quality. What is shown for longer than the deadline would be coded as in real time, as a key frame at that."""
