@@ -47,10 +47,6 @@ class Fragments:
     """Samples a second where they are densest for a second or longer; None where no segment lasts so long."""
 
     @property
-    def duration_s(self) -> Fraction:
-        return sum((segment.duration_s for segment in self.segments), Fraction(0))
-
-    @property
     def borders_s(self) -> tuple[Fraction, ...]:
         """Where each segment begins, and where the last one ends."""
         times = [self.start_s]
