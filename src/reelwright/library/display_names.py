@@ -1,8 +1,9 @@
-"""What files are called where they are shown and saved: clients' own, made fit for that, and results; never a part of a
-path. Pure."""
+"""What files are called where they are shown and saved: clients' own and fetched ones, made fit for that, and results;
+never a part of a path. Pure."""
 
 from __future__ import annotations
 
+import email.message
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -23,6 +24,18 @@ def display_name(name: str) -> str:
     )
     name = name.strip().encode()[:255].decode(errors="ignore")
     return name if name.strip(".") else "unnamed"
+
+
+def remote_name(disposition: str) -> str | None:
+    """Return what the header Content-Disposition of a fetched file calls it, fit to show and store; None where it says
+    no name that can be read."""
+    said = email.message.Message()
+    said["Content-Disposition"] = disposition
+    try:
+        name = said.get_filename()
+    except ValueError:  # an encoding that decodes nothing, a part of it that has an absurd number
+        return None
+    return display_name(name) if name else None
 
 
 def result_name(upload: str, kind: VariantKind | None, quality: Quality | None, suffix: str) -> str:

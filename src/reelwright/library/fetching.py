@@ -7,7 +7,6 @@ everything comes anew.
 from __future__ import annotations
 
 import asyncio
-import email.message
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from http import HTTPStatus
 from reelwright.cancellation import finished
 from reelwright.errors import ReelwrightError, RemoteRefused, RemoteUnavailable
 from reelwright.library.batched_writing import write_in_batches
-from reelwright.library.display_names import display_name
+from reelwright.library.display_names import remote_name
 from reelwright.library.partial_file import PartialFile, too_large
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
 from reelwright.outbound.timeouts import Patience
@@ -51,19 +50,7 @@ class Representation:
             validator = None
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         size_bytes = None if answer.encoding else answer.size_bytes
-        return cls(validator, size_bytes, filename(headers.get("content-disposition", "")), content_type)
-
-
-def filename(disposition: str) -> str | None:
-    """Return what a header Content-Disposition calls the file, fit to show and store; None where it says no name that
-    can be read."""
-    said = email.message.Message()
-    said["Content-Disposition"] = disposition
-    try:
-        name = said.get_filename()
-    except ValueError:  # an encoding that decodes nothing, a part of it that has an absurd number
-        return None
-    return display_name(name) if name else None
+        return cls(validator, size_bytes, remote_name(headers.get("content-disposition", "")), content_type)
 
 
 class Fetching:
