@@ -9,20 +9,18 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.db.models import File, Variant
-from reelwright.edits.cues import chapters
-from reelwright.edits.cues.track import of_kind
+from reelwright.db.models import File
 from reelwright.edits.edit import SourceChapters, SourceSubtitles
 from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
-from reelwright.edits.media_info import MediaInfo, OtherStream
-from reelwright.edits.plan import LineageBase, Plan
+from reelwright.edits.media_info import MediaInfo
+from reelwright.edits.plan import LineageBase
 from reelwright.edits.plan.from_original import base_of, itself, on
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.source_of_edit import Source
-from reelwright.library import embedded_subtitles
+from reelwright.jobs.texts_of_source import with_chapters, with_chapters_of_result, with_texts, without_text
 from reelwright.library.drawn_files import prepared_key
-from reelwright.library.lineage import plan_of
+from reelwright.library.lineage import making_of
 from reelwright.library.overlay_images import OverlayImages
 
 
@@ -58,9 +56,9 @@ async def of_original(
     if source_chapters == "drop":
         draft = replace(draft, edit=msgspec.structs.replace(draft.edit, source_chapters="drop"))
     if draft.source.variant_id is None:
-        return _with_chapters(await _with_texts(session, draft))
+        return with_chapters(await with_texts(session, draft))
     if not draft.edit.steps and all(output.copied for output in draft.plan().outputs):
-        return await _with_chapters_of_result(session, draft)
+        return await with_chapters_of_result(session, draft)
     origin = await origin_of(session, draft.source, images)
     facts = msgspec.structs.replace(origin.source.facts, layers=draft.source.facts.layers)
     base = origin.base
@@ -76,48 +74,7 @@ async def of_original(
         base=base,
         remarks=origin.remarks,
     )
-    return made if base is not None else _with_chapters(made)
-
-
-def _with_chapters(draft: Draft) -> Draft:
-    """The draft with the chapters that the file which it is made of has of its own: what is kept of them, or not
-    wanted, is not listed as left out."""
-    media = draft.source.facts.media
-    wanted = draft.edit.source_chapters != "drop" and bool(draft.edit.outputs)
-    found = chapters.track_of(media.chapter_marks) if wanted else ()
-    if found or not wanted:
-        left = media.chapters - len(media.chapter_marks) if wanted else 0
-        media = msgspec.structs.replace(media.without_chapters(), chapters=left)
-    facts = msgspec.structs.replace(draft.source.facts, media=media)
-    return replace(draft, source=replace(draft.source, facts=facts), texts=(*draft.texts, *found))
-
-
-async def _with_chapters_of_result(session: AsyncSession, draft: Draft) -> Draft:
-    """The same of a copy of a result: where its file has more chapters than are read of it, those that it was made
-    with, as far as that is known."""
-    source = draft.source
-    media = source.facts.media
-    if draft.edit.source_chapters == "drop" or media.chapters == len(media.chapter_marks):
-        return _with_chapters(draft)
-    assert source.variant_id is not None
-    known = await _made_by(session, source.variant_id)
-    texts = () if isinstance(known, str) else of_kind("chapters", known[1].texts)
-    if not texts:
-        return _with_chapters(draft)
-    facts = msgspec.structs.replace(source.facts, media=media.without_chapters())
-    return replace(draft, source=replace(source, facts=facts), texts=(*draft.texts, *texts))
-
-
-async def _with_texts(session: AsyncSession, draft: Draft) -> Draft:
-    """The draft with the tracks of text that its source, an upload, has of its own: what is kept of them is not listed
-    as left out."""
-    media = draft.source.facts.media
-    if draft.edit.source_subtitles == "drop" or not draft.edit.outputs:
-        return replace(draft, source=_without_text(draft.source))
-    known = await embedded_subtitles.of_video(session, draft.source.video_id, media)
-    others = [stream for stream in media.other if stream.index not in known.streams]
-    source = _listing(draft.source, others)
-    return replace(draft, source=source, texts=known.tracks, remarks=(*draft.remarks, *known.warnings))
+    return made if base is not None else with_chapters(made)
 
 
 async def origin_of(session: AsyncSession, source: Source, images: OverlayImages) -> Origin:
@@ -126,38 +83,18 @@ async def origin_of(session: AsyncSession, source: Source, images: OverlayImages
         return Origin(source)
     found = await _traced(session, source.variant_id, images)
     if isinstance(found, str):
-        known = await _made_by(session, source.variant_id)
+        known = await making_of(session, source.variant_id)
         base = None if isinstance(known, str) else itself(source.facts.media, known[1])
-        return Origin(source if base is None else _without_text(source), base, reason=found)
+        return Origin(source if base is None else without_text(source), base, reason=found)
     file, facts, base, files = found
     return Origin(replace(source, file=file, facts=facts), base, files)
-
-
-def _without_text(source: Source) -> Source:
-    """The source without the tracks of subtitles that its file lists: they are known otherwise, or not wanted."""
-    return _listing(source, [stream for stream in source.facts.media.other if stream.kind != "subtitle"])
-
-
-def _listing(source: Source, others: list[OtherStream]) -> Source:
-    media = msgspec.structs.replace(source.facts.media, other=others)
-    facts = msgspec.structs.replace(source.facts, media=media)
-    return replace(source, facts=facts)
-
-
-async def _made_by(session: AsyncSession, variant_id: uuid.UUID) -> tuple[Variant, Plan] | str:
-    """A result and the plan that it was made by; or why that is not known."""
-    variant = await session.get(Variant, variant_id)
-    if variant is None:
-        return "it was deleted"
-    plan = await plan_of(session, variant)
-    return plan if isinstance(plan, str) else (variant, plan)
 
 
 async def _traced(
     session: AsyncSession, variant_id: uuid.UUID, images: OverlayImages
 ) -> tuple[File, Facts, LineageBase, tuple[File, ...]] | str:
     """The original's file and facts, the steps, and what else they read; or why not."""
-    known = await _made_by(session, variant_id)
+    known = await making_of(session, variant_id)
     if isinstance(known, str):
         return known
     variant, plan = known

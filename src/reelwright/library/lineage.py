@@ -108,3 +108,12 @@ async def plan_of(session: AsyncSession, variant: Variant) -> Plan | str:
         return msgspec.convert(job.plan_json, Plan)
     except msgspec.ValidationError:
         return "it was planned by another release"
+
+
+async def making_of(session: AsyncSession, variant_id: uuid.UUID) -> tuple[Variant, Plan] | str:
+    """A result and the plan that it was made by; or why that is not known."""
+    variant = await session.get(Variant, variant_id)
+    if variant is None:
+        return "it was deleted"
+    plan = await plan_of(session, variant)
+    return plan if isinstance(plan, str) else (variant, plan)
