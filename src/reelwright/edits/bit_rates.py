@@ -1,12 +1,12 @@
-"""Bit rates of renditions: what may be asked for, and the share that each rendition of a ladder gets. Pure."""
+"""Bit rates of renditions: the share that each of a ladder gets, the peaks of streams, and whether it takes two passes.
+Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reelwright.edits.codecs import CODECS, TWO_PASS, Codec
+from reelwright.edits.codecs import CODECS, Codec
 from reelwright.edits.outputs import Ladder
-from reelwright.errors import FieldError
 
 EXPONENT = 0.75
 """Twice the pixels need less than twice the bits for the same look: a rule of thumb that encoders' users share."""
@@ -15,17 +15,6 @@ STEP = 1000
 
 PEAK_1080P = 8_000_000
 """What a stream of that size may take at its most demanding, bits a second, with H.264; newer codecs need less."""
-
-
-def wrong(wanted: Ladder) -> list[FieldError]:
-    errors: list[FieldError] = []
-    if wanted.video_bit_rate is not None and wanted.crf is not None:
-        errors.append(FieldError("/video_bitrate", "is instead of crf: name one of them"))
-    if wanted.two_pass and wanted.video_bit_rate is None:
-        errors.append(FieldError("/two_pass", "needs video_bitrate"))
-    if wanted.two_pass and wanted.codec not in TWO_PASS:
-        errors.append(FieldError("/two_pass", f"works with {', '.join(TWO_PASS)}, not {wanted.codec}"))
-    return errors
 
 
 def in_two_passes(wanted: Ladder) -> bool:

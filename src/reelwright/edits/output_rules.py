@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from reelwright.edits import bit_rates, codecs
-from reelwright.edits.codecs import SOUND_CONTAINERS, Container
+from reelwright.edits import codecs
+from reelwright.edits.codecs import SOUND_CONTAINERS, TWO_PASS, Container
 from reelwright.edits.enums import Quality
 from reelwright.edits.outputs import NOT_ENCODED, Ladder
 from reelwright.edits.stream_copy import COPIED
@@ -55,11 +55,22 @@ def of_renditions(wanted: Ladder, qualities: Sequence[Quality]) -> list[FieldErr
     lowest, highest = codecs.CODECS[wanted.codec].crf_range
     if wanted.crf is not None and not lowest <= wanted.crf <= highest:
         errors.append(FieldError("/crf", f"goes from {lowest} to {highest} with {wanted.codec}"))
-    errors += bit_rates.wrong(wanted)
+    errors += _of_bit_rates(wanted)
     if wanted.streaming is not None:
         errors += _of_streams(wanted.streaming, wanted)
     elif wanted.copy_conforming and (wanted.codec, wanted.container) != COPIED:
         errors.append(FieldError("/copy_conforming", f"is only for {' in '.join(COPIED)}"))
+    return errors
+
+
+def _of_bit_rates(wanted: Ladder) -> list[FieldError]:
+    errors: list[FieldError] = []
+    if wanted.video_bit_rate is not None and wanted.crf is not None:
+        errors.append(FieldError("/video_bitrate", "is instead of crf: name one of them"))
+    if wanted.two_pass and wanted.video_bit_rate is None:
+        errors.append(FieldError("/two_pass", "needs video_bitrate"))
+    if wanted.two_pass and wanted.codec not in TWO_PASS:
+        errors.append(FieldError("/two_pass", f"works with {', '.join(TWO_PASS)}, not {wanted.codec}"))
     return errors
 
 
