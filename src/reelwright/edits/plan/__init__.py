@@ -13,7 +13,7 @@ from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, Vide
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.losses import losses
 from reelwright.edits.plan.from_original import LineageBase
-from reelwright.edits.plan.overlay import resolve_overlay
+from reelwright.edits.plan.overlay_alone import resolve_overlay
 from reelwright.edits.plan.several_steps import resolve_several_steps
 from reelwright.edits.plan.structs import (
     COMPOSED,
@@ -26,7 +26,7 @@ from reelwright.edits.plan.structs import (
     Plan,
 )
 from reelwright.edits.plan.transcode import resolve_transcode
-from reelwright.edits.plan.trim import resolve_trim
+from reelwright.edits.plan.trim_alone import resolve_trim
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import PlannedStep
 from reelwright.edits.steps.overlay import OverlayStep, PlannedLayer, PlannedOverlay

@@ -1,4 +1,4 @@
-"""A trim resolved: an interval of time -> the frames of the source that lie in it."""
+"""A trim by itself resolved: an interval of time -> the frames of the source that lie in it."""
 
 from __future__ import annotations
 
