@@ -15,7 +15,7 @@ from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import LineageBase
-from reelwright.edits.plan.from_original import base_of, itself, on
+from reelwright.edits.plan.steps_of_result import base_of, itself, on
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.source_of_edit import Source
 from reelwright.jobs.texts_of_source import with_chapters, with_chapters_of_result, with_texts, without_text

@@ -12,9 +12,9 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import AnyFacts, Facts, ImageFacts, SoundFacts, VideoFacts
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.losses import losses
-from reelwright.edits.plan.from_original import LineageBase
 from reelwright.edits.plan.overlay_alone import resolve_overlay
 from reelwright.edits.plan.several_steps import resolve_several_steps
+from reelwright.edits.plan.steps_of_result import LineageBase
 from reelwright.edits.plan.structs import (
     COMPOSED,
     SINGLE,

@@ -14,8 +14,8 @@ from reelwright.edits.edit import Edit
 from reelwright.edits.facts import Facts, LaidSubtitlesFacts, VideoFacts
 from reelwright.edits.hdr import stays, ten_bit
 from reelwright.edits.plan import kept_subtitles
-from reelwright.edits.plan.from_original import LineageBase
 from reelwright.edits.plan.outputs import resolve_outputs
+from reelwright.edits.plan.steps_of_result import LineageBase
 from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step

@@ -12,7 +12,7 @@ from reelwright.edits.edit import Edit, transcode, trim
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, LineageBase, Plan, resolve, splicing
-from reelwright.edits.plan.from_original import base_of, on
+from reelwright.edits.plan.steps_of_result import base_of, on
 from reelwright.edits.splice_structs import FrameRun, SplicedInterval, Survey
 from reelwright.edits.steps import Step
 from reelwright.edits.steps.fit_and_pad import FitStep

@@ -1,5 +1,5 @@
-"""An edit of a result, planned as one of the original: from which steps that came, so that nothing is coded a second
-time; or why the result itself has to be worked on. Pure."""
+"""By which steps a result was made of its original, for an edit that goes on from there, so that nothing is coded a
+second time; or why such an edit would show something else than one of the result's own file. Pure."""
 
 from __future__ import annotations
 
