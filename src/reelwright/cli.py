@@ -18,7 +18,7 @@ from reelwright.retention_commands import retention
 from reelwright.settings import Settings
 
 if TYPE_CHECKING:
-    from reelwright.backup.make import Manifest
+    from reelwright.backup.layout import Manifest
 
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from reelwright.backup import make
+from reelwright.backup import layout, make
 from reelwright.backup.restore import restore
 from reelwright.db.database import Database
 from reelwright.db.unusable import DatabaseUnusable
@@ -138,16 +138,16 @@ async def test_a_backup_that_is_not_whole_is_restored_by_nothing(
         assert not list((tmp_path / "there").rglob("*.mp4"))
 
     newer = msgspec.structs.replace(whole, revision="9999", version="7.0")
-    await refused(make.MANIFEST, msgspec.json.encode(newer), "made by Reelwright 7.0 .*newer than this one")
+    await refused(layout.MANIFEST, msgspec.json.encode(newer), "made by Reelwright 7.0 .*newer than this one")
     more = msgspec.structs.replace(whole, files=2)
-    await refused(make.MANIFEST, msgspec.json.encode(more), "files.jsonl names 0 of 2 files")
-    await refused(make.FILES, b'{"key": "uploads/', "files.jsonl is damaged")
+    await refused(layout.MANIFEST, msgspec.json.encode(more), "files.jsonl names 0 of 2 files")
+    await refused(layout.FILES, b'{"key": "uploads/', "files.jsonl is damaged")
     (tmp_path / "out.mp4").touch()
-    outside = make.Entry(key="../../../out.mp4", size_bytes=0, sha256=hashlib.sha256().hexdigest())
-    await refused(make.FILES, msgspec.json.encode(outside), "names something else than a stored file")
-    dump = (folder / make.DATABASE).read_bytes()
+    outside = layout.Entry(key="../../../out.mp4", size_bytes=0, sha256=hashlib.sha256().hexdigest())
+    await refused(layout.FILES, msgspec.json.encode(outside), "names something else than a stored file")
+    dump = (folder / layout.DATABASE).read_bytes()
     for share in (0.0, 0.5, 0.98):
-        await refused(make.DATABASE, dump[: int(len(dump) * share)], "cannot be copied: pg_restore: error: ")
+        await refused(layout.DATABASE, dump[: int(len(dump) * share)], "cannot be copied: pg_restore: error: ")
     await connection.close()
     assert await restore(there, folder) == whole
 

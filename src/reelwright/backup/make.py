@@ -1,11 +1,5 @@
 """Backups of a running service: one moment of its database, and every stored file that this moment names.
 
-    FOLDER/
-      backup.json     what it is, from when, how much; written last: with it the backup is whole
-      files.jsonl     every file: key, size, SHA-256
-      database.dump   pg_dump's custom format
-      media/          the files under their keys
-
 Stored files never change and appear before the row that names them, so files are copied first, without haste. Then a
 snapshot of the database is held, what it names besides is copied, and the dump is made of that very snapshot. A file
 that was deleted under way sends it to the next snapshot: little is left to copy by then.
@@ -14,12 +8,10 @@ that was deleted under way sends it to the next snapshot: little is left to copy
 from __future__ import annotations
 
 import asyncio
-import datetime
 import hashlib
 import os
-import uuid
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,51 +19,23 @@ import msgspec
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from reelwright.backup.layout import DATABASE, FILES, MANIFEST, MEDIA, Entry, Manifest
 from reelwright.backup.pg_dump_and_restore import dump
+from reelwright.backup.verified_copies import Copied, Damaged
 from reelwright.db.database import Database, connected, usable
 from reelwright.db.models import File
 from reelwright.db.schema_version import require
 from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.drawn_files import drawn_files_in_use
-from reelwright.release import RELEASE
 from reelwright.settings import Settings
-from reelwright.storage.atomic_files import atomically
 from reelwright.storage.local import LocalStorage
 
-FORMAT = 1
-MANIFEST, FILES, DATABASE, MEDIA = "backup.json", "files.jsonl", "database.dump", "media"
 MAX_SNAPSHOTS = 20
-CHUNK_BYTES = 1 << 20
 PAGE = 1000
 EMPTIED = ("import_secrets",)
 """Tables whose rows stay out: what is secret of imports under way is no business of a backup's. Restored, those say
 that it is gone."""
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`revision`: of the schema. `storage`: the media root's id. `lost`: keys whose file was missing or damaged."""
-
-    format: int = FORMAT
-    version: str = RELEASE
-    revision: str
-    made_at: datetime.datetime
-    storage: uuid.UUID | None
-    files: int
-    size_bytes: int
-    lost: tuple[str, ...] = ()
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored file. `size_bytes` None: not known before it is read."""
-
-    key: str
-    size_bytes: int | None
-    sha256: str
-
-
-class Damaged(Exception):
-    """A file that is not what its entry says."""
 
 
 async def make(settings: Settings, folder: Path, *, previous: Path | None = None) -> Manifest:
@@ -217,41 +181,6 @@ def _is(path: Path, entry: Entry) -> bool:
         if entry.size_bytes not in (None, size_bytes):
             return False
         return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
-
-
-class Copied:
-    """Files that were copied whole: bytes that lie under several names are copied once, and lie so there, too."""
-
-    def __init__(self) -> None:
-        self._targets: dict[tuple[int, int], tuple[Path, str]] = {}
-        """By device and inode, of those that have several names; with the SHA-256 that was found."""
-
-    def bring(self, source: Path, target: Path, entry: Entry) -> int:
-        """As `copied`."""
-        stat = source.stat()
-        same, sha256 = self._targets.get((stat.st_dev, stat.st_ino), (None, ""))
-        if same is not None and sha256 == entry.sha256:
-            with suppress(OSError):  # as many names as a file can have
-                target.hardlink_to(same)
-                return stat.st_size
-        size_bytes = copied(source, target, entry)
-        if stat.st_nlink > 1:
-            self._targets[stat.st_dev, stat.st_ino] = target, entry.sha256
-        return size_bytes
-
-
-def copied(source: Path, target: Path, entry: Entry) -> int:
-    """Copy a file with constant memory; returns its size. Raises OSError; Damaged, and then no `target` is there."""
-    digest, size_bytes = hashlib.sha256(), 0
-    with source.open("rb") as read, atomically(target) as incoming:
-        with incoming.open("xb") as written:
-            while chunk := read.read(CHUNK_BYTES):
-                digest.update(chunk)
-                size_bytes += len(chunk)
-                written.write(chunk)
-        if digest.hexdigest() != entry.sha256 or entry.size_bytes not in (None, size_bytes):
-            raise Damaged(entry.key)
-    return size_bytes
 
 
 def _conclude(partial: Path, folder: Path, manifest: Manifest) -> None:

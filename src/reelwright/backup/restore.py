@@ -14,12 +14,12 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from reelwright.backup.make import DATABASE, FILES, FORMAT, MANIFEST, MEDIA, Copied, Damaged, Entry, Manifest
+from reelwright.backup.layout import DATABASE, FILES, MEDIA, Entry, Manifest, read_manifest
 from reelwright.backup.pg_dump_and_restore import restore as fill
+from reelwright.backup.verified_copies import Copied, Damaged
 from reelwright.db.database import located, usable
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.db.models.uploads import UNFINISHED
-from reelwright.db.revisions import known_revisions
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.settings import Settings
 from reelwright.storage.local import FOLDERS, LocalStorage
@@ -32,20 +32,6 @@ _TABLES = (
     " AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS"
     " (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
 )
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Read what the backup says of itself. Raises ReelwrightError when it is none, not whole, or a newer one's."""
-    try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ReelwrightError(f"{folder} is no whole backup: {MANIFEST} cannot be read ({error}).") from error
-    if manifest.format != FORMAT or manifest.revision not in known_revisions():
-        raise ReelwrightError(
-            f"{folder} was made by Reelwright {manifest.version} (schema {manifest.revision}), which is newer than "
-            "this one: restore it with that version."
-        )
-    return manifest
 
 
 async def restore(settings: Settings, folder: Path) -> Manifest:
