@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs.calibration import FLOOR_S, HIGH
 from reelwright.jobs.living_workers import FRESH_S
+from reelwright.jobs.overdue import left_after
 from reelwright.jobs.time_left import left_part
 
 LOOKED_AT = 300
@@ -95,7 +96,7 @@ def left(
     up = _together([(one.high_s - one.likely_s) / ahead.slots for one in doubtful] + [own.high_s - own.likely_s])
     likely_s = begins_s + own.likely_s
     low_s = max(likely_s - down, not_before_s + min(own.low_s, own.likely_s))
-    return SecondsLeft(low_s=min(low_s, likely_s), likely_s=likely_s, high_s=likely_s + up).after(0)
+    return left_after(SecondsLeft(low_s=min(low_s, likely_s), likely_s=likely_s, high_s=likely_s + up), 0)
 
 
 def _begins_s(running: Sequence[float], before: Sequence[float], slots: int) -> float:
@@ -240,7 +241,7 @@ def _running(usual_s: float, kept: dict[str, Any] | None, progress: int, passed_
     seconds, part = _seconds(kept, usual_s), left_part(progress)
     whole = (seconds.low_s, seconds.likely_s, seconds.high_s)
     low_s, likely_s, high_s = (part * each for each in whole)
-    return SecondsLeft(low_s=low_s, likely_s=likely_s, high_s=high_s).after(passed_s)
+    return left_after(SecondsLeft(low_s=low_s, likely_s=likely_s, high_s=high_s), passed_s)
 
 
 def _seconds(kept: dict[str, Any] | None, usual_s: float) -> SecondsLeft:

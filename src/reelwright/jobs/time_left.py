@@ -15,6 +15,7 @@ from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import calibration
+from reelwright.jobs.overdue import left_after
 from reelwright.jobs.past_jobs import Foretold
 from reelwright.jobs.time_before_progress import worked_s
 
@@ -41,7 +42,7 @@ def seconds_left(job: Job, passed_s: float = 0.0) -> SecondsLeft | None:
         return None
     foretold = kept(job)
     if foretold.seconds is not None and job.attempt > 1 and not job.speed:
-        return _begun_again(foretold.seconds, job.progress / 100).after(passed_s)
+        return left_after(_begun_again(foretold.seconds, job.progress / 100), passed_s)
     points = calibration.UNKNOWN
     if foretold.seconds is not None:
         points = (_start(foretold.seconds), *(foretold.points or points))
@@ -50,7 +51,7 @@ def seconds_left(job: Job, passed_s: float = 0.0) -> SecondsLeft | None:
     if said is None:
         return None
     low, middle, high = (said * math.exp(by) for by in (point.low, point.middle, point.high))
-    return SecondsLeft(low_s=low, likely_s=middle, high_s=high).after(passed_s)
+    return left_after(SecondsLeft(low_s=low, likely_s=middle, high_s=high), passed_s)
 
 
 def left_part(percent: float) -> float:
