@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 
-from reelwright.events import log
+from reelwright.events import event_log
 from reelwright.settings import Settings
 from tests.acceptance.test_keys import bearer, guarded, made
 from tests.support.job_database import World
@@ -152,12 +152,12 @@ async def test_the_log_is_a_projects_own_and_forgets(
         assert (await client.get("/events", headers=theirs)).json() == {"items": [], "next_after": 0, "last_seq": 0}
         (project,) = await service.sql("SELECT project_id FROM events LIMIT 1")
         await service.sql("UPDATE events SET created_at = now() - interval '2 days' WHERE seq = 1")
-        await world.do(log.prune, project["project_id"], timedelta(days=1))
+        await world.do(event_log.prune, project["project_id"], timedelta(days=1))
         first = (await client.get("/events", headers=ours)).json()
         assert [one["seq"] for one in first["items"]] == [2]
         assert (await client.get("/events", params={"after": 1}, headers=ours)).status_code == 200
         await service.sql("UPDATE events SET created_at = now() - interval '2 days'")
-        await world.do(log.prune, project["project_id"], timedelta(days=1))
+        await world.do(event_log.prune, project["project_id"], timedelta(days=1))
         for after in (1, 3):
             for path in ("/events", "/events/stream"):
                 problem(await client.get(path, params={"after": after}, headers=ours), 410, "events_gone")

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from reelwright.db.models import Delivery, Webhook
 from reelwright.errors import Conflict, RemoteUnavailable
-from reelwright.events import deliveries, disabling, replays, signing_secrets, webhook_request, webhooks
+from reelwright.events import delivery_turns, disabling, replays, signing_secrets, webhook_request, webhooks
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
@@ -54,7 +54,7 @@ async def test_one_that_a_client_disables_is_told_nothing_more(world: World) -> 
         await session.execute(text("DELETE FROM events"))
     with pytest.raises(Conflict, match="not kept any more"):
         await world.do(replays.replay, webhook.id, first.id)
-    (turn,) = await world.do(deliveries.take, 5, doubtful=5, timeout_s=1)
+    (turn,) = await world.do(delivery_turns.take, 5, doubtful=5, timeout_s=1)
     assert turn.deliveries == ()  # its event is gone, too: nobody can tell of it
     assert await states(world) == ["failed", "failed"]
 

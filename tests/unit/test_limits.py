@@ -10,8 +10,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.access.buckets import WINDOW_S, Standing, drawn
 from reelwright.access.limits import NAMES, NONE, AccessLimits
+from reelwright.access.rate_buckets import WINDOW_S, Standing, drawn
 from reelwright.api.http.rate_limits import headers
 from reelwright.api.service_limits import BUILT_IN, NO_LIMITS, OF_SETTINGS, bounds
 from reelwright.error_codes import CODE_BY_STATUS

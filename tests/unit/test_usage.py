@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from reelwright.access.limits import period
+from reelwright.access.made_minutes import period
 from reelwright.access.usage import Use, by_day
 
 DAY = datetime.date(2026, 11, 21)

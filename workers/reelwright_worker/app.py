@@ -20,7 +20,7 @@ from reelwright.db.database import located
 from reelwright.db.embedded import EmbeddedPostgresError
 from reelwright.db.sessions import Sessions
 from reelwright.db.unusable import DatabaseUnusable
-from reelwright.events import deliveries
+from reelwright.events import delivery_turns
 from reelwright.events.deliverer import Deliverer
 from reelwright.jobs.maintenance import Maintenance
 from reelwright.jobs.notifier import JobNotifier
@@ -134,7 +134,7 @@ async def resources(url: str) -> AsyncIterator[dict[str, Any]]:
                 place=place,
                 past=RecentPast(took=True),
             )
-            notifier = JobNotifier(url, (deliveries.CHANNEL,))
+            notifier = JobNotifier(url, (delivery_turns.CHANNEL,))
             with (
                 tracing.exporting("worker"),
                 metrics_server.serving(settings, metrics.Disk(settings.media_path)),

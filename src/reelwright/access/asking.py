@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from reelwright.access.buckets import Standing
 from reelwright.access.limits import NONE, AccessLimits
+from reelwright.access.rate_buckets import Standing
 from reelwright.access.scopes import Scope
 from reelwright.db.ownership import confined
 

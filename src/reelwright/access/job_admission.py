@@ -8,16 +8,15 @@ is set, nothing is asked.
 
 from __future__ import annotations
 
-import datetime
 import math
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access import usage
-from reelwright.access.asking import Holder, asking
-from reelwright.access.buckets import Standing
-from reelwright.access.limits import COME_BACK_S, MINUTES, period
+from reelwright.access.asking import asking
+from reelwright.access.limits import COME_BACK_S
+from reelwright.access.made_minutes import require_minutes
+from reelwright.access.rate_buckets import Standing
 from reelwright.access.stored_bytes import require_quota
 from reelwright.errors import RateLimited
 
@@ -30,7 +29,7 @@ async def admit_job(session: AsyncSession) -> None:
         return
     holder = request.holder
     await require_quota(session, holder, 0)
-    await _require_minutes(session, holder)
+    await require_minutes(session, holder)
     rates, places = holder.most("jobs_per_minute"), holder.most("unfinished_jobs")
     if not any((*rates, *places)):
         return
@@ -48,20 +47,4 @@ async def admit_job(session: AsyncSession) -> None:
             raise RateLimited(
                 f"The {whose} may make {most} new jobs a minute, more are not taken (jobs_per_minute).",
                 retry_after_s=math.ceil(standing.wait_s),
-            )
-
-
-async def _require_minutes(session: AsyncSession, holder: Holder) -> None:
-    now = datetime.datetime.now(datetime.UTC)
-    for name in MINUTES:
-        limits = [most for most in holder.most(name) if most is not None]
-        if not limits:
-            continue
-        first, anew = period(name, now)
-        made = await usage.made_s(session, holder.project_id, first) / 60
-        if made >= min(limits):
-            raise RateLimited(
-                f"The project has made {made:.0f} of the {min(limits)} minutes that it may make in a"
-                f" {name.rpartition('_')[2]} ({name}): new jobs are taken from {anew:%Y-%m-%d %H:%M} UTC on.",
-                retry_after_s=math.ceil((anew - now).total_seconds()),
             )

@@ -1,8 +1,7 @@
-"""How much a key and a project may do: their limits, and from when until when each counts. Pure."""
+"""How much a key and a project may do: their limits. Pure."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -72,21 +71,9 @@ def limits_of(settings: Settings, whose: str) -> AccessLimits:
 
 NAMES = tuple(AccessLimits.__struct_fields__)
 NONE = AccessLimits()
-MINUTES = ("made_minutes_per_day", "made_minutes_per_month")
 BY_MINUTE = ("requests_per_minute", "jobs_per_minute")
 COME_BACK_S = 5
 """When a job or an upload ends, nobody knows."""
 MAX_QUEUE_SHARE = 100
 """So many times the time of a project of share 1 one may get where both wait."""
 QueueShare = Annotated[int, Meta(ge=1, le=MAX_QUEUE_SHARE)]
-
-
-def period(name: str, now: datetime.datetime) -> tuple[datetime.date, datetime.datetime]:
-    """Return the first day of what a limit of MINUTES counts now, by UTC, and when it begins anew."""
-    today = now.astimezone(datetime.UTC).date()
-    if name == "made_minutes_per_day":
-        first, after = today, today + datetime.timedelta(days=1)
-    else:
-        first = today.replace(day=1)
-        after = (first + datetime.timedelta(days=31)).replace(day=1)
-    return first, datetime.datetime.combine(after, datetime.time(), datetime.UTC)

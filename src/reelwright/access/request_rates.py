@@ -7,7 +7,7 @@ import time
 import uuid
 
 from reelwright.access.asking import Asking
-from reelwright.access.buckets import drawn
+from reelwright.access.rate_buckets import drawn
 from reelwright.errors import RateLimited
 
 MAX_KNOWN = 20_000

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import usage
 from reelwright.access.asking import Holder
-from reelwright.access.buckets import WINDOW_S
-from reelwright.access.limits import MINUTES, period
+from reelwright.access.made_minutes import MINUTES, period
+from reelwright.access.rate_buckets import WINDOW_S
 from reelwright.access.stored_bytes import stored_bytes
 
 

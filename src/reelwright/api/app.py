@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
 from reelwright.api import context
 from reelwright.api.context import Services
-from reelwright.api.http import tus
 from reelwright.api.http.authorization import Authorization
-from reelwright.api.http.idempotency import REPLAYED, Idempotency
+from reelwright.api.http.cors import cors_config
+from reelwright.api.http.idempotency import Idempotency
 from reelwright.api.http.json_body import strict_request
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
 from reelwright.api.http.query_parameters import check_query
@@ -58,13 +57,6 @@ from reelwright.api.v1 import router as v1
 from reelwright.events.event import CATALOGUE, Event, ProgressMessage
 from reelwright.release import RELEASE
 from reelwright.settings import Settings
-
-EXPOSED_HEADERS = [
-    *("Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After", "X-Request-ID"),
-    REPLAYED,
-    *("RateLimit", "RateLimit-Policy"),
-    *(uploads.VIDEO_ID, *tus.EXPOSED_HEADERS),
-]
 
 
 def provide_services(state: State) -> Services:
@@ -134,9 +126,7 @@ def application(
         middleware=[Authorization, Idempotency],
         before_request=check_query,
         exception_handlers=EXCEPTION_HANDLERS,
-        cors_config=CORSConfig(allow_origins=list(cors_origins), expose_headers=EXPOSED_HEADERS)
-        if cors_origins
-        else None,
+        cors_config=cors_config(cors_origins),
         openapi_config=openapi_config(
             title="Reelwright",
             version=RELEASE,

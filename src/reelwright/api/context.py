@@ -20,7 +20,7 @@ from reelwright.api.job_event_feeds import JobFeeds
 from reelwright.api.metrics_text import Exposition
 from reelwright.api.project_event_feeds import EventFeeds
 from reelwright.api.readiness import Readiness
-from reelwright.api.upload_feeds import UploadFeeds
+from reelwright.api.upload_event_feeds import UploadFeeds
 from reelwright.db.database import connected
 from reelwright.db.sessions import Sessions
 from reelwright.jobs.notifier import JobNotifier

@@ -17,7 +17,7 @@ from reelwright.api import project_progress
 from reelwright.api.http.event_stream import encode_event
 from reelwright.api.project_progress import ProjectProgress
 from reelwright.db.outages import is_away
-from reelwright.events import log
+from reelwright.events import event_log
 from reelwright.events.event import JOB_ENDS, Event
 from reelwright.jobs import job_events
 from reelwright.jobs.notifier import JobNotifier
@@ -85,7 +85,7 @@ class EventFeeds:
         knows, and the stream waits for it: a browser that is told 503 does not come again."""
         try:
             async with self._sessions() as session:
-                (await log.extent(session, project_id)).require(seen)
+                (await event_log.extent(session, project_id)).require(seen)
         except Exception as error:
             if not is_away(error):
                 raise
@@ -202,9 +202,9 @@ class EventFeeds:
         running = None
         async with self._sessions() as session:
             if feed.last is None:
-                feed.last = (await log.extent(session, project_id)).last
+                feed.last = (await event_log.extent(session, project_id)).last
                 feed.tell()
-            rows = await log.after(session, project_id, feed.last, limit=READ_AT_ONCE)
+            rows = await event_log.after(session, project_id, feed.last, limit=READ_AT_ONCE)
             there_is_more = len(rows) == READ_AT_ONCE
             if feed.progress_is_due and feed.watchers and not there_is_more:
                 feed.progress_is_due = False
@@ -226,7 +226,7 @@ class EventFeeds:
         while True:
             try:
                 async with self._sessions() as session:
-                    rows = await log.after(session, project_id, seen, limit=READ_AT_ONCE)
+                    rows = await event_log.after(session, project_id, seen, limit=READ_AT_ONCE)
                 return [_Known.of(Event.of(row)) for row in rows]
             except Exception as error:
                 if not is_away(error):

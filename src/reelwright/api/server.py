@@ -10,10 +10,11 @@ import uvicorn
 from litestar import Litestar
 
 from reelwright import garbage_collection
-from reelwright.api.app import EXPOSED_HEADERS, create_app
+from reelwright.api.app import create_app
 from reelwright.api.http.access_log import AccessLog
 from reelwright.api.http.allowed_origins import AllowedOrigins
 from reelwright.api.http.connection import Connection
+from reelwright.api.http.cors import EXPOSED_HEADERS
 from reelwright.api.http.host_and_origin import Gate
 from reelwright.api.http.open_connections import Connections
 from reelwright.api.http.shutdown_answer import ShutdownAnswer

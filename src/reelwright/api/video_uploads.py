@@ -24,7 +24,6 @@ from reelwright.db.models import Video
 from reelwright.errors import ReelwrightError
 from reelwright.library import uploads
 from reelwright.library.display_names import display_name
-from reelwright.library.uploads import SaidOfVideo
 from reelwright.settings import Settings
 from reelwright.telemetry import metrics
 
@@ -98,16 +97,6 @@ async def raw_video_upload(
 def measured_body(request: Request[Any, Any, Any], settings: Settings, max_bytes: int) -> AsyncIterator[bytes]:
     """The bytes of a request whose body is a file, or a part of one. Raises TooLarge, RequestTimeout."""
     return _measured(PacedBody(request, max_bytes, settings.upload_idle_timeout_s).chunks())
-
-
-def name_in_metadata(pairs: Mapping[str, str]) -> str:
-    """Return what a client of tus calls its file; Uppy says `name` as well."""
-    return display_name(pairs.get("filename") or pairs.get("name") or "")
-
-
-def said_in_metadata(pairs: Mapping[str, str]) -> SaidOfVideo:
-    """Return what a tus client's metadata says of the video. Raises InvalidInput."""
-    return said_in_form({name: [pairs[name]] for name in FORM_FIELDS if name in pairs})
 
 
 async def of_right_fields(

@@ -20,8 +20,8 @@ from reelwright.db.models import Delivery, EventRow, Webhook
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions
 from reelwright.errors import ReelwrightError
-from reelwright.events import deliveries, disabling, webhook_request
-from reelwright.events.deliveries import Tried, Turn
+from reelwright.events import delivery_turns, disabling, webhook_request
+from reelwright.events.delivery_turns import Tried, Turn
 from reelwright.events.event import Event
 from reelwright.events.outcomes import Outcome, of_answer, of_failure
 from reelwright.events.webhook_retries import again_after_s, rest_s, retry_after_s
@@ -74,7 +74,7 @@ class Deliverer:
             if places:
                 try:
                     async with self._sessions.begin() as session:
-                        turns = await deliveries.take(session, places, doubtful=doubtful, timeout_s=self._timeout_s)
+                        turns = await delivery_turns.take(session, places, doubtful=doubtful, timeout_s=self._timeout_s)
                 except Exception as error:  # noqa: BLE001 - one bad round must not end the rounds
                     await _told(error, "no webhooks taken")
             sound = [turn for turn in turns if not turn.is_doubtful]
@@ -162,7 +162,7 @@ class Deliverer:
             batch = left[:WRITTEN_AT_ONCE]
             try:
                 async with self._sessions.begin() as session:
-                    held, more_due = await deliveries.write(session, batch)
+                    held, more_due = await delivery_turns.write(session, batch)
                 left = [one for one in batch if one[0].webhook.id in held] + left[WRITTEN_AT_ONCE:]
                 for turn, results in batch:
                     if turn.webhook.id not in held:

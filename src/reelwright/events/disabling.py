@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Delivery, Webhook
-from reelwright.events import log
+from reelwright.events import event_log
 
 GIVEN_UP_AFTER = datetime.timedelta(days=5)
 """An endpoint that has taken nothing for so long is disabled."""
@@ -23,7 +23,7 @@ async def disable(session: AsyncSession, webhook: Webhook, reason: str) -> bool:
     if await session.scalar(select(Webhook.disabled_at).where(Webhook.id == webhook.id)) is not None:
         return False
     told = {"webhook_id": str(webhook.id), "url": webhook.url, "reason": reason}
-    await log.record(session, webhook.project_id, "webhook.disabled", webhook.id, told)
+    await event_log.record(session, webhook.project_id, "webhook.disabled", webhook.id, told)
     row = await session.scalar(select(Webhook).where(Webhook.id == webhook.id).with_for_update(key_share=True))
     if row is not None:
         await end(session, row, reason)

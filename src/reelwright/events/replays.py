@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Delivery, EventRow, Webhook, new_id
 from reelwright.errors import Conflict
-from reelwright.events import deliveries, log, webhooks
+from reelwright.events import deliveries, delivery_turns, event_log, webhooks
 from reelwright.events.event import chosen
 
 REPLAYED_AT_ONCE = 10_000
@@ -47,7 +47,7 @@ async def test(session: AsyncSession, webhook_id: uuid.UUID) -> Delivery:
     """Send an endpoint an event of its own. Raises NotFound, Conflict."""
     found = await webhooks.find(session, webhook_id)
     told = {"webhook_id": str(found.id), "url": found.url, "reason": None}
-    seq = await log.record(session, found.project_id, "webhook.test", found.id, told)
+    seq = await event_log.record(session, found.project_id, "webhook.test", found.id, told)
     webhook = await _enabled(session, webhook_id)
     event = await session.get_one(EventRow, (found.project_id, seq))
     return (await _send_again(session, webhook, [event]))[0]
@@ -81,5 +81,5 @@ async def _send_again(session: AsyncSession, webhook: Webhook, events: Sequence[
     if made:
         webhook.due_at, webhook.rests_until = now, None
         await session.flush()
-        await session.execute(text("SELECT pg_notify(:channel, 'due')"), {"channel": deliveries.CHANNEL})
+        await session.execute(text("SELECT pg_notify(:channel, 'due')"), {"channel": delivery_turns.CHANNEL})
     return made

@@ -25,7 +25,7 @@ from reelwright.db.frozen_sessions import end_frozen_sessions
 from reelwright.db.outages import is_away
 from reelwright.db.sessions import Sessions, may_be_silent
 from reelwright.errors import Conflict, NotFound
-from reelwright.events import deliveries, disabling, log
+from reelwright.events import deliveries, disabling, event_log
 from reelwright.jobs import rescue, retention_deletion
 from reelwright.jobs.patience_after_outages import OutagePatience
 from reelwright.jobs.queue_upkeep import delete_old_entries
@@ -177,7 +177,7 @@ class Maintenance:
                 return
             await forget_old(session, self.idempotency_keep_s)
             await delete_expired(session)
-            projects, failing = await log.projects(session), await disabling.failing_for_days(session)
+            projects, failing = await event_log.projects(session), await disabling.failing_for_days(session)
         for project_id in projects:
             async with self.sessions.begin() as session:
                 rules = await retention.rules_of(session, project_id, self.keep)
@@ -185,7 +185,7 @@ class Maintenance:
                     await deliveries.prune(session, project_id, datetime.timedelta(seconds=kept_s))
             if rules.events_s:
                 async with self.sessions.begin() as session:
-                    await log.prune(session, project_id, datetime.timedelta(seconds=rules.events_s))
+                    await event_log.prune(session, project_id, datetime.timedelta(seconds=rules.events_s))
         for webhook in failing:
             async with self.sessions.begin() as session:
                 if await disabling.disable(session, webhook, "failing"):

@@ -17,13 +17,13 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from reelwright.cancellation import set_within
-from reelwright.events import log
+from reelwright.events import event_log
 from reelwright.jobs import job_events
 from reelwright.library.upload_rows import CHANNEL as UPLOADS_CHANNEL
 
 logger = logging.getLogger(__name__)
 
-OF_CLIENTS = (job_events.CHANNEL, UPLOADS_CHANNEL, log.CHANNEL)
+OF_CLIENTS = (job_events.CHANNEL, UPLOADS_CHANNEL, event_log.CHANNEL)
 """What clients follow."""
 
 CHECK_INTERVAL_S = 20

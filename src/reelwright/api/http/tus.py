@@ -22,6 +22,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from reelwright.api.http.closing_answers import close_after_answer
 from reelwright.db.models import Upload
 from reelwright.errors import Malformed, ReelwrightError, TooLarge
+from reelwright.library.display_names import display_name
 from reelwright.library.upload_writers import Checksum
 
 VERSION = "1.0.0"
@@ -29,6 +30,8 @@ EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,ch
 ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha512": "sha512", "md5": "md5"}
 """Of Upload-Checksum, by their names there -> in hashlib."""
 CONTENT_TYPE = "application/offset+octet-stream"
+VIDEO_ID = "Reelwright-Video-Id"
+"""A header of our own: the video that an upload became."""
 EXPOSED_HEADERS = (
     *("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
     *("Upload-Offset", "Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Concat", "Upload-Expires"),
@@ -99,6 +102,11 @@ def metadata(text: str) -> dict[str, str]:
         except ValueError as error:  # of Base64, ASCII or UTF-8
             raise Malformed(f"Upload-Metadata: the value of {name[:100]} is not UTF-8 in Base64.") from error
     return found
+
+
+def filename(pairs: Mapping[str, str]) -> str:
+    """Return what Upload-Metadata calls the file; Uppy says `name` as well."""
+    return display_name(pairs.get("filename") or pairs.get("name") or "")
 
 
 def checksum(headers: Mapping[str, str]) -> Checksum | None:

@@ -16,9 +16,9 @@ from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.events import EventPage
 from reelwright.api.schemas.webhooks import EventType
 from reelwright.db.ownership import project_of_new
-from reelwright.events import log
+from reelwright.events import event_log
 from reelwright.events.event import Event
-from reelwright.events.log import EventsGone
+from reelwright.events.event_log import EventsGone
 
 MAX_WAIT_S = 60
 MAX_SEQ = 2**53
@@ -53,9 +53,9 @@ async def list_events(
     nothing twice. 410 when what follows is not kept any more."""
     project_id, wanted, seen = project_of_new(), types or [], after or 0
     async with services.sessions() as session:
-        extent = await log.extent(session, project_id)
+        extent = await event_log.extent(session, project_id)
         extent.require(seen)
-        rows = await log.after(session, project_id, seen, limit=limit, types=wanted)
+        rows = await event_log.after(session, project_id, seen, limit=limit, types=wanted)
     events = [Event.of(row) for row in rows]
     last = max(extent.last, *(event.seq for event in events), 0)
     if not events and wait:

@@ -24,19 +24,19 @@ from reelwright.api.http.token_authorization import open_to, require_one_file, s
 from reelwright.api.openapi import upload_examples as examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.tokens import TokenInQuery
+from reelwright.api.schemas.upload_forms import said_in_metadata
 from reelwright.api.schemas.uploads import UploadOut
-from reelwright.api.video_uploads import measured_body, name_in_metadata, said_in_metadata
+from reelwright.api.video_uploads import measured_body
 from reelwright.db.models import Upload
 from reelwright.errors import FieldError, InvalidInput, UnsupportedMedia
 from reelwright.library.upload_rows import UploadRefused
 
-VIDEO_ID = "Reelwright-Video-Id"
 EXAMINED_WITHIN_S = 25.0
 """So long the last request waits for another process to have examined the file; proxies give up after 60 s."""
 
 OFFSET_HEADER = ResponseHeader(name="Upload-Offset", description="How many bytes are there.", documentation_only=True)
 VIDEO_HEADER = ResponseHeader(
-    name=VIDEO_ID, description="With the last byte: the video that it became.", documentation_only=True
+    name=tus.VIDEO_ID, description="With the last byte: the video that it became.", documentation_only=True
 )
 LOCATION = ResponseHeader(
     name="Location", description="Address of the upload: `/uploads/{id}`.", documentation_only=True, required=True
@@ -66,7 +66,7 @@ async def begin(request: Request[Any, Any, Any], services: NamedDependency[Servi
         client_metadata = headers.get("upload-metadata", "")
         pairs = tus.metadata(client_metadata)
         said: dict[str, Any] = {
-            "filename": name_in_metadata(pairs),
+            "filename": tus.filename(pairs),
             "said": said_in_metadata(pairs),
             "client_metadata": client_metadata,
         }
@@ -215,7 +215,7 @@ async def _concluded(services: Services, upload: Upload) -> dict[str, str]:
 
 
 def _video(upload: Upload) -> dict[str, str]:
-    return {} if upload.video_id is None else {VIDEO_ID: str(upload.video_id)}
+    return {} if upload.video_id is None else {tus.VIDEO_ID: str(upload.video_id)}
 
 
 router = Router(

@@ -30,6 +30,11 @@ def said_in_form(fields: Mapping[str, Sequence[str]]) -> SaidOfVideo:
     return SaidOfVideo(labels_of(said), said.keep_s)
 
 
+def said_in_metadata(pairs: Mapping[str, str]) -> SaidOfVideo:
+    """Return what a tus client's metadata says of the video. Raises InvalidInput."""
+    return said_in_form({name: [pairs[name]] for name in FORM_FIELDS if name in pairs})
+
+
 def keep_s_in_form(fields: Mapping[str, Sequence[str]]) -> int | None:
     """Return for how long text fields say that an asset is kept, seconds; as `said_in_form`."""
     return _read(fields, AssetSaidIn).keep_s
