@@ -32,7 +32,7 @@ from reelwright.media.recipes.compile import compile_plan, splice_recipe
 from reelwright.media.splicing.splicer import SpliceFailed
 from reelwright.storage.work_folder import WorkFolder
 from reelwright.telemetry import metrics
-from reelwright_worker import drawing, fallbacks, stored_inputs
+from reelwright_worker import fallbacks, stored_inputs, subtitle_drawing
 from reelwright_worker.attempt_telemetry import AttemptTelemetry
 from reelwright_worker.attempt_times import AttemptTimes
 from reelwright_worker.best_output import FinishedOutput, FinishedSidecar
@@ -177,14 +177,14 @@ class Attempt(TendedAttempt):
         """All outputs, coded anew."""
         self.plan = splicing.without_splice(self.plan)
         capabilities = self.ctx.machine.capabilities
-        undrawn = await drawing.undrawn(self.plan, self.ctx.overlay_images)
+        undrawn = await subtitle_drawing.undrawn(self.plan, self.ctx.overlay_images)
         recipe = self.foresight.codes(self.plan, compile_plan(self.plan, capabilities), draws=bool(undrawn))
         if self.not_spliced is None:
             self._enter("render")
         if undrawn:
             await self._write(partial(self._report, recipe_json=self.foresight.stored(recipe)))
             with self.times.spending(DRAW):
-                await drawing.draw(undrawn, self.ctx.overlay_images, partial(self._part_progressed, DRAW))
+                await subtitle_drawing.draw(undrawn, self.ctx.overlay_images, partial(self._part_progressed, DRAW))
         try:
             return await self._make(recipe, slots, targets)
         except MediaProcessFailed as failure:
