@@ -24,7 +24,7 @@ from reelwright.media.ffmpeg.graph import Graph, whole_graph
 from reelwright.media.recipes import needed_span, sidecars
 from reelwright.media.recipes.edited import EditedSource
 from reelwright.media.recipes.seeking import is_seekable
-from reelwright.media.recipes.video_filters import to_sdr
+from reelwright.media.recipes.tone_mapping import to_sdr
 
 FAR_S = Fraction(30)
 """From one moment to the next: decoding as much takes longer than one more process, and what it decodes from its key

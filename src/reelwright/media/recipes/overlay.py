@@ -20,11 +20,12 @@ from reelwright.media.ffmpeg.damage import whole
 from reelwright.media.ffmpeg.filtergraph import Graphs, filter_
 from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.audio_filters import coded, copied, encoded, in_step, late
+from reelwright.media.recipes.color_names import restored_colors
 from reelwright.media.recipes.extra_frames_under_layers import clock, under
 from reelwright.media.recipes.layer_filters import layer_input, layer_of
 from reelwright.media.recipes.layer_sound import mixed
 from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
-from reelwright.media.recipes.video_filters import restored_colors, steady, upright_for
+from reelwright.media.recipes.video_filters import steady, upright_for
 
 
 def overlay_command(

@@ -21,11 +21,11 @@ from reelwright.media.ffmpeg.command import WITHOUT_METADATA, Command
 from reelwright.media.ffmpeg.filtergraph import Filter, filter_, timestamps_begun_at_once
 from reelwright.media.ffmpeg.graph import rate, whole_graph
 from reelwright.media.ffmpeg.untrusted_inputs import video_input
+from reelwright.media.recipes.color_names import named_colors
 from reelwright.media.recipes.needed_span import needed_since
 from reelwright.media.recipes.scene import Scene
 from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.steps import composed
-from reelwright.media.recipes.video_filters import named_colors
 
 ImageFormat = Literal["png", "webp"]
 

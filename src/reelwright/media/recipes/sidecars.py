@@ -13,7 +13,7 @@ from reelwright.edits.sidecars import PlannedSidecar
 from reelwright.edits.sprite_sheet import Sprite
 from reelwright.errors import JobFailed
 from reelwright.media.ffmpeg.filtergraph import NANOSECONDS, Filter, every, filter_, grid, moments_before
-from reelwright.media.recipes.video_filters import named_colors
+from reelwright.media.recipes.color_names import named_colors
 
 JPEG_QUALITY = 3
 """ffmpeg's scale: 2 is best, 31 worst."""

@@ -30,7 +30,8 @@ from reelwright.media.recipes import sidecars
 from reelwright.media.recipes.audio_filters import coded, copied, form_for, formed, in_step, late
 from reelwright.media.recipes.loudness_measurements import MEASURING_SHARE, Measurement, gain_for, measurements
 from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
-from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady, to_sdr
+from reelwright.media.recipes.tone_mapping import to_sdr
+from reelwright.media.recipes.video_filters import levelled, progressive, rendition, steady
 
 PACKAGING_WEIGHT = 0.02
 """Of the work that encoding is."""

@@ -1,29 +1,18 @@
-"""What makes any picture one that players take: upright, progressive, even sides, 4:2:0, SDR, colours named."""
+"""What makes any picture one that players take: upright, progressive, of even sides, in the levels of video."""
 
 from __future__ import annotations
 
-from reelwright.edits import color_standard
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import ExpectedOutput
-from reelwright.errors import JobFailed
 from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
 from reelwright.media.ffmpeg.capabilities import Capabilities
-from reelwright.media.ffmpeg.filtergraph import Filter, Value, filter_, is_word
+from reelwright.media.ffmpeg.filtergraph import Filter, Value, filter_
+from reelwright.media.recipes.color_names import conformed_colors, named_colors, stated_colors
+from reelwright.media.recipes.tone_mapping import to_sdr
 
 LIMITED_BY_DEFAULT = frozenset({"h264", "hevc", "vvc", "av1", "vp9"})
 """Codecs whose pictures are of limited range where nothing is said. Others without chroma are of full range then."""
-
-
-MATRICES = {
-    "bt709": "bt709",
-    "smpte170m": "smpte170m",
-    "bt470bg": "bt470",
-    "fcc": "fcc",
-    "smpte240m": "smpte240m",
-    "bt2020nc": "bt2020",
-}
-"""What ffmpeg's scaler calls them."""
 
 
 def steady(picture: VideoStream) -> list[Filter]:
@@ -64,7 +53,7 @@ def conform(
         *_scaled(picture, size or even(picture.upright_size)),
         *([] if hdr else to_sdr(picture, tone_mapping=tone_mapping)),
         filter_("format", pix_fmts=pixel_format),
-        *_colors(picture),
+        *conformed_colors(picture),
     ]
 
 
@@ -111,47 +100,13 @@ def progressive(picture: VideoStream) -> list[Filter]:
     return [filter_("bwdif", mode="send_frame", parity="tff" if picture.field_order[0] == "t" else "bff")]
 
 
-def to_sdr(picture: VideoStream, *, tone_mapping: bool) -> list[Filter]:
-    """HDR and wide colours as BT.709; nothing for what is that already. Raises JobFailed `unsupported_here` where
-    ffmpeg cannot."""
-    wide = picture.color_primaries == "bt2020"
-    if not picture.is_hdr and not wide:
-        return []
-    if not tone_mapping:
-        raise JobFailed(
-            "the video is HDR and this machine's ffmpeg cannot tone-map it (it lacks zscale)", code="unsupported_here"
-        )
-    if not picture.is_hdr:
-        return [*_told(picture), filter_("zscale", primaries="bt709", transfer="bt709", matrix="bt709", range="tv")]
-    return [
-        *_told(picture),
-        filter_("zscale", transfer="linear", npl=100),  # cd/m2 of 1.0: what SDR's white is made for
-        filter_("format", pix_fmts="gbrpf32le"),  # tonemap takes linear RGB alone; HDR's light goes beyond 1.0
-        filter_("zscale", primaries="bt709"),
-        filter_("tonemap", tonemap="hable", desat=0),  # a curve that keeps shadows; bright colours stay colours
-        filter_("zscale", transfer="bt709", matrix="bt709", range="tv"),
-    ]
-
-
-def _told(picture: VideoStream) -> list[Filter]:
-    """What zscale has to know and the file does not say: of HDR, BT.2020 is the one there is."""
-    missing: dict[str, Value] = {}
-    if picture.color_primaries is None:
-        missing["color_primaries"] = "bt2020"
-    if picture.color_space is None:
-        missing["colorspace"] = "bt2020nc"
-    if picture.color_transfer is None:
-        missing["color_trc"] = "bt709"
-    return [filter_("setparams", **missing)] if missing else []
-
-
 def rendition(picture: VideoStream, size: Size, pixel_format: str) -> list[Filter]:
     """The upright picture at a size in square pixels."""
     return [
         *_scaled(picture, size),
         filter_("setsar", sar=1),
         filter_("format", pix_fmts=pixel_format),
-        *_colors(picture),
+        *conformed_colors(picture),
     ]
 
 
@@ -161,58 +116,3 @@ def _scaled(picture: VideoStream, size: Size) -> list[Filter]:
         return []
     matrix: dict[str, Value] = {"out_color_matrix": "bt709"} if rgb else {}
     return [filter_("scale", w=size[0], h=size[1], flags="bicubic", **matrix)]
-
-
-def _colors(picture: VideoStream) -> list[Filter]:
-    """RGB has become BT.709."""
-    return _set_colors("bt709") if picture.color_space == "gbr" else named_colors(picture)
-
-
-def restored_colors(picture: VideoStream) -> list[Filter]:
-    """For a conformed picture that has lost what its colours are called."""
-    if picture.is_hdr or picture.color_primaries == "bt2020" or picture.color_space in (None, "gbr"):
-        standard = "bt709" if picture.is_hdr or picture.color_space == "gbr" else color_standard.guessed(picture)
-        return _set_colors("bt709" if picture.color_primaries == "bt2020" else standard)
-    return stated_colors(picture)
-
-
-def matched_colors(picture: VideoStream, like: VideoStream) -> list[Filter]:
-    """A conformed picture whose colours are coded as those of another one."""
-    coded, wanted = MATRICES.get(picture.color_space or ""), MATRICES.get(like.color_space or "")
-    options: dict[str, Value] = {}
-    if coded is not None and wanted is not None and coded != wanted:
-        options |= {"in_color_matrix": coded, "out_color_matrix": wanted}
-    if (picture.color_range or "tv") != (like.color_range or "tv"):
-        options |= {"in_range": picture.color_range or "tv", "out_range": like.color_range or "tv"}
-    return [*([filter_("scale", **options)] if options else []), *stated_colors(like)]
-
-
-def stated_colors(picture: VideoStream) -> list[Filter]:
-    """Named as the file names them."""
-    stated: dict[str, Value] = {
-        "color_primaries": picture.color_primaries or "unknown",
-        "color_trc": picture.color_transfer or "unknown",
-        "colorspace": picture.color_space or "unknown",
-    }
-    known = {name: value for name, value in stated.items() if is_word(value)}
-    return [filter_("setparams", **known)] if known else []
-
-
-def named_colors(picture: VideoStream) -> list[Filter]:
-    """Colours that the file says nothing of are named as players would take them at its size: they guess by size, so
-    that a smaller rendition would look different, and what is laid over has to be coded in the same way."""
-    if picture.color_space is not None or picture.is_hdr:
-        return []
-    return _set_colors(color_standard.guessed(picture))
-
-
-def _set_colors(standard: str) -> list[Filter]:
-    names = color_standard.names(standard)
-    return [
-        filter_(
-            "setparams",
-            color_primaries=names["color_primaries"],
-            color_trc=names["color_transfer"],
-            colorspace=names["color_space"],
-        )
-    ]

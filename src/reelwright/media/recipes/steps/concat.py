@@ -16,12 +16,12 @@ from reelwright.media.ffmpeg.filtergraph import FRAME_NUMBERS, Filter, filter_, 
 from reelwright.media.ffmpeg.graph import Graph, Pad, rate, rgb, time_base
 from reelwright.media.ffmpeg.untrusted_inputs import picture_input, video_input
 from reelwright.media.recipes.audio_filters import form_of, formed, lasting, silence
+from reelwright.media.recipes.color_names import MATRICES, matched_colors
 from reelwright.media.recipes.cut import Cut
 from reelwright.media.recipes.scene import Scene, Sound, evenly, opened
 from reelwright.media.recipes.seeking import reading_options
 from reelwright.media.recipes.sound_joins import crossfaded, without_clicks
 from reelwright.media.recipes.steps import fit_and_pad
-from reelwright.media.recipes.video_filters import MATRICES, matched_colors
 
 BEHIND_TRANSPARENCY = "black"
 
