@@ -19,7 +19,7 @@ import pytest_asyncio
 
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound, UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import demux
+from reelwright.media.probe import video_files
 from reelwright.media.probe.ffmpeg_first_frame import first_frame
 from reelwright.media.probe.packets import decoded_frames
 from reelwright.media.probe.prober import Prober
@@ -447,7 +447,7 @@ def test_a_file_that_says_too_much_is_not_described(folder: Path) -> None:
     path = make(folder / "tags.mkv", "-i", str(plain(folder)), "-i", str(tags), "-map_metadata", "1", "-c", "copy")
     for source, doubtful in ((path, True), (plain(folder), False)):
         with source.open("rb") as opened:
-            assert demux.examine(opened.fileno(), RULES).doubtful == doubtful
+            assert video_files.examine(opened.fileno(), RULES).doubtful == doubtful
 
 
 async def test_recordings_that_were_joined_byte_by_byte_are_refused_where_no_clock_may_start_anew(

@@ -15,7 +15,7 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts, ImageFacts, resolve
 from reelwright.errors import InvalidInput
 from reelwright.media.checks.header_and_length import mismatches
-from reelwright.media.probe import demux, packets
+from reelwright.media.probe import packets, video_files
 from reelwright.media.probe.prober import Prober, probe_rules
 from tests.support import footage, frame_judge, recipes
 from tests.support.footage import Footage
@@ -206,12 +206,12 @@ async def test_a_piped_file_is_not_as_long_as_its_unfinished_header_says(prober:
 def test_large_files_are_read_at_both_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their true end is found, and no gap is longer than the longest between their key frames; what only the whole
     file could tell is not claimed."""
-    monkeypatch.setattr(demux, "READ_THROUGH_BYTES", 0)
+    monkeypatch.setattr(video_files, "READ_THROUGH_BYTES", 0)
     monkeypatch.setattr(packets, "SAMPLE_BYTES", 2**14)
 
     def examined(source: Footage) -> MediaInfo:
         with source.path.open("rb") as opened:
-            return demux.examine(opened.fileno(), RULES).media
+            return video_files.examine(opened.fileno(), RULES).media
 
     even = examined(whole(folder, "mkv"))
     assert even.duration_s == pytest.approx(SECONDS, abs=0.03)
@@ -225,5 +225,5 @@ def test_reading_on_ends_when_the_time_is_up(folder: Path) -> None:
     """The file is answered for with what is known by then."""
     source = live(folder, "mkv", audio=1)
     with source.path.open("rb") as opened:
-        media = demux.examine(opened.fileno(), replace(RULES, timeout_s=0)).media
+        media = video_files.examine(opened.fileno(), replace(RULES, timeout_s=0)).media
     assert (media.main_video.width, media.duration_s) == (SIZE[0], None)

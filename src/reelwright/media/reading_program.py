@@ -6,7 +6,7 @@ Imported by no other module, and importing what its children need alone: it is s
 from __future__ import annotations
 
 from reelwright.media.checks import worker as checks
-from reelwright.media.probe import demux
+from reelwright.media.probe import untrusted_files
 from reelwright.media.probe import worker as probe
 from reelwright.media.sandbox import fork_server
 from reelwright.media.sandbox.system_calls import Kind
@@ -17,6 +17,6 @@ def main() -> None:
     """Run the program."""
     for part in (probe, checks, splicing):
         part.load()
-    demux.warm_up()
+    untrusted_files.warm_up()
     handlers = {"probe": probe.probe, "inspect": checks.inspect, "splice": splicing.splice}
     fork_server.serve(handlers, Kind.PROBE)

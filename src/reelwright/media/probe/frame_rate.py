@@ -46,17 +46,6 @@ class FrameTimes:
         return self.all_seen and self.sample is not None and self.sample.lone
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """Where a file was found to end, in seconds of its own clock; None: not looked for, or not found."""
-
-    picture_s: Fraction | None = None
-    file_s: Fraction | None = None
-    """The last of picture and sound."""
-    last_packet_s: Fraction | None = None
-    """When the last packet of the picture is decoded."""
-
-
 def spacing(timestamps: Sequence[int], time_base: Fraction) -> Spacing:
     """The spacing of frames with these timestamps, in ticks of `time_base`, in any order; at least one.
 

@@ -16,7 +16,8 @@ from av.error import FFmpegError
 from reelwright import source_codecs
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
-from reelwright.media.probe import demux, frame_timing, limits, main_video, packets, refusal, streams
+from reelwright.media.probe import limits, main_video, packets, refusal, streams, untrusted_files
+from reelwright.media.probe.duration import believed, file_start
 from reelwright.media.probe.packets import Reading
 from reelwright.media.probe.rules import Examined, ProbeRules
 
@@ -43,7 +44,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
 
 def _opened(media_fd: int, rules: ProbeRules) -> InputContainer:
     try:
-        return demux.opened(media_fd, rules)
+        return untrusted_files.opened(media_fd, rules)
     except (UnsupportedMedia, UnreadableMedia) as error:
         raise UnsupportedMedia(refusal.NO_SOUND_FILE) from error
 
@@ -83,7 +84,7 @@ def _hear(packet: Any, index: int, silent: dict[int, int], found: Reading) -> No
 
 
 def _media(container: Any, tracks: list[Any], seen: Reading, size_bytes: int) -> MediaInfo:
-    start = frame_timing.file_start(container)
+    start = file_start(container)
     ends = [seen.ends[track.index] * track.time_base for track in tracks if track.index in seen.ends]
     measured = max(ends) - start if ends and seen.whole else None
     stated = Fraction(container.duration, 1_000_000) if container.duration else None
@@ -91,6 +92,6 @@ def _media(container: Any, tracks: list[Any], seen: Reading, size_bytes: int) ->
         container=container.format.name,
         size_bytes=size_bytes,
         start_s=str(start),
-        duration_s=streams.believed(measured if measured is not None else stated),
+        duration_s=believed(measured if measured is not None else stated),
         audio=[streams.audio_stream(track, seen) for track in tracks],
     )

@@ -17,15 +17,14 @@ from av.stream import Disposition
 
 from reelwright.edits.media_info import AudioStream, MediaInfo, OtherStream, VideoStream
 from reelwright.edits.text_rules import as_line
-from reelwright.media.probe import chapters, field_order, frame_timing
+from reelwright.media.probe import chapters, field_order
 from reelwright.media.probe.chapters import MAX_TITLE_CHARACTERS
 from reelwright.media.probe.cropping_and_dolby_vision import Description
-from reelwright.media.probe.frame_rate import Ends, FrameTimes, believable_rate
-from reelwright.media.probe.frame_timing import seconds
+from reelwright.media.probe.duration import Ends, believed, duration_s, file_start, seconds
+from reelwright.media.probe.frame_rate import FrameTimes, believable_rate
 from reelwright.media.probe.main_video import DEFAULT, is_moving
 from reelwright.media.probe.packets import Reading
 
-MAX_BELIEVED_S = 10 * 365 * 86400
 MPEG_VARIABLE_BIT_RATE = 0x3FFFF * 400
 LANGUAGE = re.compile(r"[a-z]{3}", re.ASCII)
 LAYOUT = re.compile(r"[0-9A-Za-z.()\-]{1,32}", re.ASCII)
@@ -76,15 +75,15 @@ def media_info(container: Any, main: Any, measured: StreamMeasurements, size_byt
         container=container.format.name,
         quicktime=_is_quicktime(container),
         size_bytes=size_bytes,
-        start_s=str(frame_timing.file_start(container)),
+        start_s=str(file_start(container)),
         clock_jumps=measured.seen.jumped,
-        duration_s=_duration_s(container, main, measured.frames, measured.ends),
+        duration_s=duration_s(container, main, measured.frames, measured.ends),
         bit_rate=_positive(container.bit_rate),
         video=video,
         audio=audio,
         other=other,
         chapters=len(container.chapters()),
-        chapter_marks=chapters.marks(container, frame_timing.file_start(container)),
+        chapter_marks=chapters.marks(container, file_start(container)),
         programs=measured.description.programs,
     )
 
@@ -235,20 +234,6 @@ def _other_stream(stream: Any, kind: str | None = None) -> OtherStream:
 def _language(stream: Any) -> str | None:
     language = stream.language or ""
     return language if LANGUAGE.fullmatch(language) and language != "und" else None
-
-
-def _duration_s(container: Any, main: Any, frames: FrameTimes, ends: Ends) -> float | None:
-    if ends.file_s is not None:
-        return believed(ends.file_s - frame_timing.file_start(container))
-    if (stated := seconds(main.duration, main)) is not None:
-        return believed(stated)
-    if frames.all_seen and frames.sample and frames.sample.rate:
-        return believed(frames.sample.span_s + 1 / frames.sample.rate)
-    return None
-
-
-def believed(duration: Fraction | None) -> float | None:
-    return round(float(duration), 6) if duration is not None and 0 < duration < MAX_BELIEVED_S else None
 
 
 def _positive(rate: int | None) -> int | None:

@@ -15,7 +15,7 @@ from av.stream import Discard, Disposition
 from reelwright.edits.cues.cue import MAX_CUES
 from reelwright.edits.cues.embedded import EmbeddedSubtitles, FoundCue, FoundTrack, embedded
 from reelwright.edits.cues.packet_text import TEXT_CODECS, TrackHeader, header_of, text_of
-from reelwright.media.probe import demux, packets
+from reelwright.media.probe import packets, untrusted_files
 from reelwright.media.probe.rules import ProbeRules
 
 MAX_STREAMS = 64
@@ -33,7 +33,7 @@ def read(media_fd: int, rules: ProbeRules) -> EmbeddedSubtitles:
     """Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
     deadline = time.monotonic() + OF_THE_TIME * rules.timeout_s
     origin = Fraction(rules.text_from_s or 0)
-    with demux.opened(media_fd, rules) as container:
+    with untrusted_files.opened(media_fd, rules) as container:
         streams = [stream for stream in container.streams if _codec(stream) in TEXT_CODECS][:MAX_STREAMS]
         found = {stream.index: _found(stream) for stream in streams}
         headers = {stream.index: _header(stream) for stream in streams}

@@ -1,28 +1,32 @@
 """An open media file -> MediaInfo, or the refusal it deserves. Runs only in the prober's children.
 
-The file is read through FFmpeg's `fd:` protocol, the only one that is allowed, by the demuxers that the rules
-name; one frame is decoded, which proves that it decodes and says what headers leave out (rotation, interlacing,
-colour). No text of the file leaves here but language tags.
+One frame is decoded, which proves that it decodes and says what headers leave out (rotation, interlacing, colour). No
+text of the file leaves here but language tags.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
-import pkgutil
 import time
 from collections.abc import Sequence, Set
 from typing import Any
 
-import av
-import av.logging
 from av.container import InputContainer
-from av.error import FFmpegError
 
 from reelwright import source_codecs
 from reelwright.errors import UnreadableMedia
-from reelwright.media.probe import first_bytes, frame_timing, limits, main_video, packets, refusal, streams
+from reelwright.media.probe import (
+    container_index,
+    duration,
+    first_bytes,
+    limits,
+    main_video,
+    packets,
+    refusal,
+    streams,
+    untrusted_files,
+)
 from reelwright.media.probe.cropping_and_dolby_vision import Description, describe
 from reelwright.media.probe.packets import Reader, Reading
 from reelwright.media.probe.rules import Examined, ProbeRules
@@ -34,18 +38,7 @@ NO_TIMES = 0x80
 """AVFMT_NOTIMESTAMPS: formats without any."""
 MAX_TRIED = 3
 """Moving pictures of a file that are tried, one after the other, when those before give no frame."""
-UNWANTED = ("av.__main__", "av.datasets")
-"""What PyAV has for its command line and for its own tests, and fetches by HTTP: a sixth of the time to start."""
 PICTURE_BRANDS = ("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
-
-
-def warm_up() -> None:
-    """Load, in the prober, what a probe may need: its child can open nothing any more."""
-    for module in pkgutil.walk_packages(av.__path__, "av."):
-        if module.name not in UNWANTED:
-            importlib.import_module(module.name)
-    av.logging.set_level(None)
-    av.logging.set_libav_level(av.logging.PANIC)  # its messages quote the file
 
 
 class NoFrame(UnreadableMedia):
@@ -54,7 +47,7 @@ class NoFrame(UnreadableMedia):
 
 def examine(media_fd: int, rules: ProbeRules) -> Examined:
     """What the file of `media_fd` is. Raises UnsupportedMedia or UnreadableMedia, MemoryError at the limit."""
-    with opened(media_fd, rules) as container:
+    with untrusted_files.opened(media_fd, rules) as container:
         if container.metadata.get("major_brand", "") in PICTURE_BRANDS:
             raise refusal.unsupported(first_bytes.PHONE_PICTURE, rules.formats)
         limits.hold_streams(container, rules)
@@ -67,7 +60,7 @@ def examine(media_fd: int, rules: ProbeRules) -> Examined:
     failed: list[NoFrame] = []
     for index in order[:MAX_TRIED]:
         os.lseek(media_fd, 0, os.SEEK_SET)
-        with opened(media_fd, rules) as container:
+        with untrusted_files.opened(media_fd, rules) as container:
             try:
                 return _examined(container, container.streams[index], media_fd, rules, still=still)
             except NoFrame as error:
@@ -79,7 +72,7 @@ def _examined(
     container: InputContainer, main: Any, media_fd: int, rules: ProbeRules, *, still: Set[int] = frozenset()
 ) -> Examined:
     limits.hold_size(main, rules)
-    index = frame_timing.complete_index(container, main, media_fd)
+    index = container_index.complete_index(container, main, media_fd)
     sounds = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context is not None]
     tracks = [stream for stream in sounds if index is None or len(stream.index_entries)]
     size_bytes = os.fstat(media_fd).st_size
@@ -96,10 +89,10 @@ def _examined(
     if seen.restarted:
         raise UnreadableMedia(refusal.RESTARTED)
     if index is not None:
-        ends, frames = frame_timing.indexed(container, main, index, seen)
+        ends, frames = container_index.indexed(container, main, index, seen)
         empty = {stream.index for stream in sounds if stream not in tracks}
     else:
-        ends, frames = frame_timing.read(container, main, tracks, seen, rules.timeout_s)
+        ends, frames = duration.read(container, main, tracks, seen, rules.timeout_s)
         empty = {stream.index for stream in tracks if seen.surveyed and not seen.packets[stream.index]}
     measured = streams.StreamMeasurements(seen, description or Description(), frames, ends, empty | still)
     info = streams.media_info(container, main, measured, size_bytes)
@@ -124,28 +117,10 @@ def _times_are_guessed(container: InputContainer, main: Any, seen: Reading) -> b
     return bool(reordered or int(container.format.flags) & NO_TIMES or not seen.trusted)
 
 
-def opened(media_fd: int, rules: ProbeRules, **more: str) -> InputContainer:
-    options = {
-        "fd": str(media_fd),
-        "protocol_whitelist": "fd",
-        "format_whitelist": ",".join(rules.formats),
-        "codec_whitelist": source_codecs.whitelist(rules.codecs),
-        "threads": "1",
-        "max_pixels": str(rules.max_pixels),
-        **more,
-    }
-    try:
-        return av.open("fd:", options=options, metadata_errors="replace")
-    except MemoryError:
-        raise
-    except FFmpegError as error:
-        raise refusal.refused(media_fd, rules.formats) from error
-
-
 def _hold_stated_size(media_fd: int, index: int, rules: ProbeRules) -> None:
     """FFmpeg forgets the size of a picture that a decoder found too large; without decoders the header's stays."""
     os.lseek(media_fd, 0, os.SEEK_SET)
-    with opened(media_fd, rules, codec_whitelist="none") as container:
+    with untrusted_files.opened(media_fd, rules, codec_whitelist="none") as container:
         limits.hold_size(container.streams[index], rules)
 
 
