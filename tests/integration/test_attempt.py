@@ -40,9 +40,9 @@ from reelwright.jobs.submit import submit
 from reelwright.jobs.survey import Surveyor
 from reelwright.library import uploads
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.media.checks.image_checker import ImageChecker
 from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.inspector import Inspector
-from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient

@@ -15,9 +15,9 @@ from reelwright.edits.outputs import AudioEncoding, FileOutput
 from reelwright.edits.plan import Plan, resolve
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import ReelwrightError
+from reelwright.media.checks.image_checker import ImageChecker
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.checks.made_images import image_mismatches
-from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from tests.support import recipes
 from tests.support.media_files import ffmpeg

@@ -26,8 +26,8 @@ from reelwright.edits.sprite_sheet import Sprite
 from reelwright.edits.streaming import Streaming
 from reelwright.errors import UnreadableMedia, UnsupportedMedia
 from reelwright.media.checks.header_and_length import mismatches
+from reelwright.media.checks.image_checker import ImageChecker
 from reelwright.media.checks.made_images import image_mismatches
-from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from tests.support import footage, recipes
 from tests.support.footage import Footage, Picture, read_number

@@ -19,7 +19,7 @@ from reelwright.media.checks.decoded_groups import Sample, windows
 from reelwright.media.checks.decoded_share import sample
 from reelwright.media.checks.frame_order import Points, Shown
 from reelwright.media.checks.inspection import GRID, Stretch
-from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
+from reelwright.media.checks.sound_sync import MAX_SHIFT_S, STEP_S, shift
 from reelwright.media.probe.mp4_boxes import index_first
 from tests.support.media_info import media
 

@@ -28,8 +28,8 @@ from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
 from reelwright.library.retention import rules_of_settings
+from reelwright.media.checks.image_checker import ImageChecker
 from reelwright.media.checks.inspector import Inspector
-from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.reading import media_reader
 from reelwright.media.sandbox import kernel_support

@@ -9,8 +9,8 @@ from reelwright.db.sessions import Sessions
 from reelwright.jobs.past_jobs import RecentPast
 from reelwright.jobs.progress_webhooks import ProgressMessages
 from reelwright.library.overlay_images import OverlayImages
+from reelwright.media.checks.image_checker import ImageChecker
 from reelwright.media.checks.inspector import Inspector
-from reelwright.media.images.checker import ImageChecker
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient

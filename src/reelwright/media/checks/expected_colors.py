@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reelwright.edits import color_standard
 from reelwright.edits.plan import ExpectedOutput
-from reelwright.media.checks.timeline import Timeline
+from reelwright.media.checks.expected_timeline import Timeline
 from reelwright.media.encoders import frame_format
 
 Names = tuple[str | None, str | None, str | None]

@@ -11,8 +11,8 @@ import msgspec
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, UnreadableMedia
 from reelwright.media.checks.decoded_share import sample
+from reelwright.media.checks.expected_timeline import Timeline
 from reelwright.media.checks.inspection import Findings, Inspection
-from reelwright.media.checks.timeline import Timeline
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.sandbox import fork_client
 from reelwright.media.sandbox.fair_slots import Turns

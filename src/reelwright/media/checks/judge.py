@@ -14,10 +14,10 @@ from reelwright.edits.media_info import MAX_CHAPTERS, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.result_check import ResultCheck, check, note
 from reelwright.media.checks.expected_colors import colors, pixel_format
+from reelwright.media.checks.expected_timeline import Timeline
 from reelwright.media.checks.header_and_length import described
 from reelwright.media.checks.inspection import AudioFindings, Findings, Stretch
-from reelwright.media.checks.sound_match import EQUAL_S
-from reelwright.media.checks.timeline import Timeline
+from reelwright.media.checks.sound_sync import EQUAL_S
 
 LATE_S = Fraction(1, 20)
 """By so much sound may begin beside its time: it is coded in pieces that are not shorter."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reelwright.edits.sidecar_files import PlannedImage
-from reelwright.media.images.check_worker import Seen
+from reelwright.media.checks.image_check_worker import Seen
 
 GIF_TICK_MS = 10
 """In which the times of a GIF are counted: each is rounded to that."""

@@ -16,8 +16,8 @@ from reelwright.media.checks.frame_order import Levels, OddPlace, difference
 from reelwright.media.checks.inspection import GRID, Comparison, Findings, Inspection, Stretch
 from reelwright.media.checks.picture_reading import levels
 from reelwright.media.checks.reading import opened, prepared
-from reelwright.media.checks.sound_match import MAX_SHIFT_S, STEP_S, shift
 from reelwright.media.checks.sound_reading import loudest, samples
+from reelwright.media.checks.sound_sync import MAX_SHIFT_S, STEP_S, shift
 
 LOOKS = 3
 """At so many stretches of each kind, the longest, the source is looked at."""

@@ -10,7 +10,7 @@ from typing import Self
 import msgspec
 
 from reelwright.errors import UnreadableMedia
-from reelwright.media.images.check_worker import Seen
+from reelwright.media.checks.image_check_worker import Seen
 from reelwright.media.images.png import DAMAGED
 from reelwright.media.images.renderer import ENVIRONMENT
 from reelwright.media.sandbox import fork_client
@@ -27,7 +27,10 @@ class ImageChecker:
     def __init__(self, *, memory_bytes: int) -> None:
         self._call = Call(request=msgspec.Raw(b"null"), timeout_s=TIMEOUT_S, memory_bytes=memory_bytes)
         self._server = ForkClient(
-            "reelwright.media.images.check_worker", at_once=AT_ONCE, environment=ENVIRONMENT, trial=(self._call, 1)
+            "reelwright.media.checks.image_check_worker",
+            at_once=AT_ONCE,
+            environment=ENVIRONMENT,
+            trial=(self._call, 1),
         )
 
     async def __aenter__(self) -> Self:
