@@ -1,10 +1,10 @@
-"""Variables of templates: their types, what each takes, and a value to try a template with. Pure."""
+"""Variables of templates: their types, what each takes and is by default, a value to try a template with. Pure."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.edits import color, timecode
+from reelwright.edits.pointers import below
 from reelwright.edits.text_rules import code_point, control_character
+from reelwright.errors import FieldError, InvalidInput
 
 MAX_STRING_CHARACTERS = 1024
 MAX_TEXT_CHARACTERS = 10_000
@@ -84,6 +86,36 @@ def declaration_faults(variable: Variable) -> Iterator[tuple[str, str]]:
             yield f"/enum/{number}", wrong
     if variable.minimum is not None and variable.maximum is not None and variable.minimum > variable.maximum:
         yield "/minimum", "is more than maximum"
+
+
+def values_of(declared: Mapping[str, Variable], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of each variable. One whose value is null gets its default, as one that is not given.
+
+    Raises InvalidInput that names every variable which is missing, unknown or wrong.
+    """
+    errors = [
+        FieldError(below("/variables", name), f"is no variable of the template; {_named(declared)}")
+        for name in given
+        if name not in declared
+    ]
+    values: dict[str, Any] = {}
+    for name, variable in declared.items():
+        value = given.get(name)
+        if value is not None:
+            values[name] = value
+            if wrong := variable.fault(value):
+                errors.append(FieldError(below("/variables", name), wrong))
+        elif variable.default is UNSET:
+            errors.append(FieldError(below("/variables", name), "is required"))
+        else:
+            values[name] = variable.default
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def _named(declared: Mapping[str, Variable]) -> str:
+    return f"there is {', '.join(declared)}" if declared else "it has none"
 
 
 def _same(one: object, other: object) -> bool:

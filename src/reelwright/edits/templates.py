@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta
+from msgspec import Meta
 
 from reelwright.edits.pointers import below
-from reelwright.edits.template_variables import Variable, declaration_faults
-from reelwright.errors import FieldError, InvalidInput
+from reelwright.edits.template_variables import Variable, declaration_faults, values_of
+from reelwright.errors import FieldError
 
 MARK = "$var"
 """An object with this one name is the place of the variable that it names."""
@@ -80,30 +80,9 @@ def faults(template: Template) -> list[FieldError]:
 
 
 def filled(template: Template, variables: Mapping[str, Any]) -> Filled:
-    """Put the variables into their places. One whose value is null gets its default, as one that is not given.
-
-    Raises InvalidInput that names every variable which is missing, unknown or wrong.
-    """
-    declared = template.variables
-    errors = [
-        FieldError(below("/variables", name), f"is no variable of the template; {_named(declared)}")
-        for name in variables
-        if name not in declared
-    ]
-    values: dict[str, Any] = {}
-    for name, variable in declared.items():
-        value = variables.get(name)
-        if value is not None:
-            values[name] = value
-            if wrong := variable.fault(value):
-                errors.append(FieldError(below("/variables", name), wrong))
-        elif variable.default is UNSET:
-            errors.append(FieldError(below("/variables", name), "is required"))
-        else:
-            values[name] = variable.default
-    if errors:
-        raise InvalidInput(errors)
-    return _put(template, values)
+    """Put the variables into their places. Raises InvalidInput that names every variable which is missing, unknown or
+    wrong."""
+    return _put(template, values_of(template.variables, variables))
 
 
 def tried(template: Template) -> Filled:
@@ -115,10 +94,6 @@ def _put(template: Template, values: Mapping[str, Any]) -> Filled:
     places = {pointer: name for pointer, name in _places(template.edit, "") if isinstance(name, str)}
     edit: dict[str, Any] = _with_values(template.edit, values)
     return Filled(edit, places)
-
-
-def _named(declared: Mapping[str, Variable]) -> str:
-    return f"there is {', '.join(declared)}" if declared else "it has none"
 
 
 def _places(value: Any, pointer: str, depth: int = 1) -> Iterator[tuple[str, str | FieldError]]:
