@@ -20,7 +20,7 @@ from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.edits.edit import trim
 from reelwright.edits.enums import FileRole, JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
-from reelwright.jobs import failed_attempts, fencing, lifecycle, reached_percent, results, reuse, toolchains
+from reelwright.jobs import failed_attempts, fencing, followers, lifecycle, reached_percent, results, reuse, toolchains
 from reelwright.jobs.backlog import unfinished
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.fencing import Claim
@@ -92,7 +92,7 @@ class Rivals:
                     content_type="video/mp4",
                 )
             )
-            await reuse.finish_followers(session, job)
+            await followers.finish(session, job)
         return key
 
     async def look(self, *jobs: Job) -> list[Job]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Variant
 from reelwright.edits.enums import KIND_OF_JOB, FileRole, VariantKind
-from reelwright.jobs import lifecycle, results, reuse
+from reelwright.jobs import followers, lifecycle, results
 from reelwright_worker.best_output import FinishedOutput, FinishedSidecar, best_of
 from reelwright_worker.fenced_publication import FencedPublication
 
@@ -73,7 +73,7 @@ class OutputPublication(FencedPublication):
         await results.add(session, job, variants, [output.output for output in self.outputs])
         session.add_all(self._file(output) for output in self.outputs)
         session.add_all(self._sidecar_file(sidecar) for sidecar in self.sidecars)
-        await reuse.finish_followers(session, job)
+        await followers.finish(session, job)
 
     async def _is_written(self, session: AsyncSession) -> bool:
         return await session.get(Variant, self.best.variant_id) is not None

@@ -1,4 +1,4 @@
-"""Followers: jobs that wait for the encode of an equal one, their leader, and are kept in step with it.
+"""Followers: jobs that wait for the encode of an equal one, their leader, are kept in step with it, and end as it does.
 
 Whoever changes followers holds their leader's row: none comes or goes meanwhile but by its own cancellation, for which
 its own row is held. What becomes of them when a leader is cancelled: cancel_job (migrations/README.md says where).
@@ -15,8 +15,9 @@ from sqlalchemy.orm import aliased
 
 from reelwright.db.models import Job
 from reelwright.edits.enums import JobStatus, JobType
-from reelwright.jobs import job_events
+from reelwright.jobs import job_events, results
 from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs.taken_results import take
 
 UNFINISHED = (JobStatus.PENDING, JobStatus.STARTED)
 _Follower = aliased(Job)
@@ -111,3 +112,25 @@ async def fail(session: AsyncSession, leader: Job, code: str, detail: str) -> No
 async def promote(session: AsyncSession, leader: Job) -> None:
     """Let one of them lead the others, from the queue on: their leader has ended without a result."""
     await session.execute(_PROMOTE, {"leader_id": leader.id})
+
+
+async def finish(session: AsyncSession, leader: Job) -> None:
+    """End those that follow a job which has succeeded, in the transaction that says so and has its results."""
+    waiting = await session.scalars(select(Job).where(of(leader.id)).order_by(Job.id).with_for_update())
+    if not (jobs := waiting.all()):
+        return
+    await session.flush()
+    _, made = await results.held(session, leader.id)
+    for job in jobs:
+        await take(session, job, leader, made)
+
+
+async def end(session: AsyncSession, leader: Job) -> None:
+    """End those that follow a job which has ended, whose row is locked, as that has ended; where it was cancelled, or
+    its results are gone, one of them leads the others."""
+    if leader.status is JobStatus.FAILURE and leader.error is not None:
+        await fail(session, leader, leader.error["code"], leader.error["detail"])
+    elif leader.status is JobStatus.SUCCESS and (await results.held(session, leader.id))[1]:
+        await finish(session, leader)
+    else:
+        await promote(session, leader)

@@ -1,5 +1,5 @@
 """A job's states and every transition between them. Beside creation.py, claims.py, expired_jobs.py, failed_attempts.py,
-postponement.py and followers.py nothing writes a job's state.
+postponement.py, followers.py and taken_results.py nothing writes a job's state.
 
 Claim, cancel and retry are functions of the database (claim_job, claim_job_with_room, cancel_job, retry_job:
 migrations/README.md says in which files); the latter two operators call, too.
@@ -47,9 +47,9 @@ async def succeed(
     took: dict[str, Any] | None = None,
 ) -> Job:
     """End in SUCCESS, and return the job; the rows of the results belong into the same transaction, and so do those who
-    follow the job (reuse.py). `output_variant_id` is the best of `variant_ids`, which are in the order of the plan's
-    outputs. `warnings`: what was found while they were made, beside the plan's own; `toolchain`: by which; `took`: what
-    its stages took (past_jobs.py). Raises LeaseLost."""
+    follow the job (`followers.finish`). `output_variant_id` is the best of `variant_ids`, which are in the order of the
+    plan's outputs. `warnings`: what was found while they were made, beside the plan's own; `toolchain`: by which;
+    `took`: what its stages took (past_jobs.py). Raises LeaseLost."""
     outputs = [{"variant_id": str(variant_id)} for variant_id in variant_ids or [output_variant_id]]
     return await _succeed(
         session,

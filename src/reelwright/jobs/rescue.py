@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import ForgottenJob, Job
 from reelwright.edits.enums import JobStatus
 from reelwright.errors import JobFailed
-from reelwright.jobs import failed_attempts, followers, queue, reuse
+from reelwright.jobs import failed_attempts, followers, queue
 from reelwright.jobs.expired_jobs import EXPIRED, end_expired_jobs
 from reelwright.jobs.queue_upkeep import ANSWERED_WITHIN_S, end_abandoned_entries
 
@@ -90,7 +90,7 @@ async def rescue_followers(session: AsyncSession) -> None:
     the release before know of no followers."""
     ended = await session.scalars(followers.LEFT_BEHIND, {"most": AT_A_TIME})
     for leader in ended.all():
-        await reuse.end_followers(session, leader)
+        await followers.end(session, leader)
         logger.warning("job %s had ended without those that follow it", leader.id, extra={"job_id": str(leader.id)})
 
 

@@ -16,19 +16,19 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
-from reelwright.db.models import File, Job, new_id
+from reelwright.db.models import File, Job
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.edits.enums import FileRole, JobStatus
 from reelwright.edits.plan import Plan
 from reelwright.edits.splice_structs import Splice
-from reelwright.jobs import creation, followers, job_events, results, toolchains
-from reelwright.jobs.after_commit import Transition, announce
+from reelwright.jobs import creation, results, toolchains
 from reelwright.jobs.creation import NewJob
 from reelwright.jobs.results import Result
+from reelwright.jobs.taken_results import take
 from reelwright.storage.local import LocalStorage
 
 Foretell = Callable[[], Awaitable[dict[str, Any]]]
@@ -60,7 +60,7 @@ async def create(session: AsyncSession, new: NewJob, storage: LocalStorage | Non
     new = replace(new, shared=True)
     for _ in range(TRIES):
         if (found := await _find(session, new, storage)) is not None:
-            job = await _take(session, Job(**new.columns()), *found, how="result")
+            job = await take(session, Job(**new.columns()), *found, how="result")
             fault_points.point("submit: result taken, not committed")
             return job
         if new.forecast is None:
@@ -68,7 +68,7 @@ async def create(session: AsyncSession, new: NewJob, storage: LocalStorage | Non
         if (leader := await creation.lead(session, new)) is not None:
             # one that ended between the two looks has left the place that this one has now
             if (found := await _find(session, new, storage)) is not None:
-                return await _take(session, leader, *found, how="result")
+                return await take(session, leader, *found, how="result")
             await creation.enqueue(session, leader, new)
             return leader
         if (follower := await creation.follow(session, new)) is not None:
@@ -106,55 +106,3 @@ def _whole(storage: LocalStorage, files: Sequence[File]) -> bool:
         return all(storage.path(file.key).stat().st_size == file.size_bytes for file in files)
     except OSError:
         return False
-
-
-async def finish_followers(session: AsyncSession, leader: Job) -> None:
-    """End those that follow a job which has succeeded, in the transaction that says so and has its results."""
-    waiting = await session.scalars(select(Job).where(followers.of(leader.id)).order_by(Job.id).with_for_update())
-    if not (jobs := waiting.all()):
-        return
-    await session.flush()
-    _, made = await results.held(session, leader.id)
-    for job in jobs:
-        await _take(session, job, leader, made)
-
-
-async def end_followers(session: AsyncSession, leader: Job) -> None:
-    """End those that follow a job which has ended, whose row is locked, as that has ended; where it was cancelled, or
-    its results are gone, one of them leads the others."""
-    if leader.status is JobStatus.FAILURE and leader.error is not None:
-        await followers.fail(session, leader, leader.error["code"], leader.error["detail"])
-    elif leader.status is JobStatus.SUCCESS and (await results.held(session, leader.id))[1]:
-        await finish_followers(session, leader)
-    else:
-        await followers.promote(session, leader)
-
-
-async def _take(session: AsyncSession, job: Job, maker: Job, made: list[Result], how: str | None = None) -> Job:
-    """End a new or an unfinished job in SUCCESS with the results of an equal one. `how`: as metrics count it."""
-    planned = (maker.plan_json or {}).get("warnings", [])
-    job.id = job.id or new_id()
-    copies = await results.copy(session, job, made)
-    ids = [variant.id for variant in copies]
-    best = next(
-        (one for one, result in zip(ids, made, strict=True) if result.variant.id == maker.output_variant_id), None
-    )
-    job.reused_from_job_id = maker.reused_from_job_id or maker.id
-    job.status = JobStatus.SUCCESS
-    job.progress = 100
-    job.stage = job.lease_until = None
-    job.output_variant_id = best or ids[0]
-    job.outputs_progress = [{"variant_id": str(variant_id)} for variant_id in ids]
-    found = [remark for remark in maker.warnings[len(planned) :] if remark not in job.warnings]  # while it was made
-    job.warnings = [*job.warnings, *found]
-    job.recipe_json = maker.recipe_json
-    job.toolchain = maker.toolchain
-    job.started_at = job.started_at or func.now()
-    job.finished_at = job.updated_at = func.now()
-    session.add(job)
-    await session.flush()
-    told = {"variant_id": str(job.output_variant_id), "reused_from": str(job.reused_from_job_id)}
-    await job_events.record(session, job.id, job.attempt, JobStatus.SUCCESS, **told)
-    message = None if how is None else f"job done at once, with the result of {maker.id}"
-    announce(session, Transition(job.id, job.type, JobStatus.SUCCESS, message=message, reused=how))
-    return job
