@@ -26,8 +26,9 @@ from reelwright.edits.outputs import FileOutput
 from reelwright.edits.plan import SUBTITLED, Plan, resolve
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import Step
+from reelwright.edits.steps.base import Planning
 from reelwright.edits.steps.opening import PlannedOpening
-from reelwright.edits.steps.state import Planning, VideoState
+from reelwright.edits.steps.state import VideoState
 from reelwright.errors import InvalidInput
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.packaging import hls

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reelwright.edits.codecs import CODECS, TEN_BIT
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.outputs import FileOutput
-from reelwright.edits.steps.state import BaseStep
+from reelwright.edits.steps.base import BaseStep
 
 
 def ten_bit(outputs: Sequence[FileOutput]) -> list[bool]:

@@ -18,9 +18,9 @@ from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expected_outputs import counted, expect, heard
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps.base import Planning
 from reelwright.edits.steps.opening import PlannedOpening
 from reelwright.edits.steps.overlay import OverlayStep
-from reelwright.edits.steps.state import Planning
 from reelwright.errors import FieldError, InvalidInput
 
 

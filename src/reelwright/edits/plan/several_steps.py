@@ -19,9 +19,10 @@ from reelwright.edits.plan.steps_of_result import LineageBase
 from reelwright.edits.plan.structs import COMPOSED, SUBTITLED, VERSION, Plan, form_with
 from reelwright.edits.pointers import Pointer, pointer_to
 from reelwright.edits.steps import PlannedStep, Step
+from reelwright.edits.steps.base import Planning
 from reelwright.edits.steps.opening import PlannedOpening, narrowed, opening
 from reelwright.edits.steps.overlay import OverlayStep
-from reelwright.edits.steps.state import Planning, VideoState
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.edits.validation import problems
 from reelwright.errors import FieldError, InvalidInput

@@ -14,10 +14,11 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan.structs import Plan
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.steps import PlannedStep
+from reelwright.edits.steps.base import Planning
 from reelwright.edits.steps.fit_and_pad import PlannedFit
 from reelwright.edits.steps.opening import PlannedOpening, opening
 from reelwright.edits.steps.overlay import PlannedOverlay
-from reelwright.edits.steps.state import Planning, VideoState
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.steps.trim import PlannedTrim
 
 ROUNDED_S = Fraction(1, 20)

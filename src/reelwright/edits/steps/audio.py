@@ -14,7 +14,8 @@ from reelwright.edits.layers import FadeSeconds, When
 from reelwright.edits.materials import Material, Named, SourceName
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.volume import Volume, factor
 from reelwright.errors import FieldError, InvalidInput
 

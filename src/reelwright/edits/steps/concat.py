@@ -24,9 +24,10 @@ from reelwright.edits.layers import When
 from reelwright.edits.materials import Material, Named, SourceName
 from reelwright.edits.media_info import AudioStream
 from reelwright.edits.pointers import Pointer
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
 from reelwright.edits.steps.fit_and_pad import FillText, FitStep, PlannedFit
 from reelwright.edits.steps.opening import PlannedOpening, opening
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.steps.trim import TrimStep
 from reelwright.errors import FieldError, InvalidInput
 

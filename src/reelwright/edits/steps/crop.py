@@ -8,7 +8,8 @@ from reelwright.edits.aspect import Aspect, AspectText, aspect
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.layers import Place, Side
 from reelwright.edits.placement import OVERLAY, Anchored, AnchorName, anchored, position
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.errors import FieldError, InvalidInput
 
 

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from reelwright.edits import color, timecode
 from reelwright.edits.layers import ColorText
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.errors import FieldError, InvalidInput
 
 FadeTime = Annotated[float, Meta(ge=0, le=60)]

@@ -11,8 +11,9 @@ from reelwright.edits import color
 from reelwright.edits.aspect import Aspect, AspectText, aspect
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.layers import ColorText, Side
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
 from reelwright.edits.steps.crop import inside
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.validation import Check
 from reelwright.errors import FieldError, InvalidInput
 

@@ -15,7 +15,8 @@ from reelwright.edits.cues.time_line import Piece
 from reelwright.edits.frame_grid import FrameGrid
 from reelwright.edits.layers import When
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.errors import FieldError, InvalidInput
 
 MAX_INTERVALS = 500

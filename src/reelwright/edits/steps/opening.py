@@ -19,11 +19,12 @@ from reelwright.edits.cadence import even_rate
 from reelwright.edits.frame_grid import frame_grid
 from reelwright.edits.geometry import even
 from reelwright.edits.media_info import MediaInfo, VideoStream
+from reelwright.edits.steps.base import BasePlannedStep, Planning
 from reelwright.edits.steps.crop import PlannedCrop
 from reelwright.edits.steps.fit_and_pad import PlannedFit
 from reelwright.edits.steps.keep_and_cut import PlannedKeep
 from reelwright.edits.steps.rotate_and_flip import PlannedFlip, PlannedRotate
-from reelwright.edits.steps.state import BasePlannedStep, Planning, VideoState
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.steps.trim import PlannedTrim, TrimStep, kept
 
 Other = TypeVar("Other", bound=BasePlannedStep)

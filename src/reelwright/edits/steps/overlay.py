@@ -15,7 +15,8 @@ from reelwright.edits.layers import AnyLayer, Picture, TextLayer, VideoLayer
 from reelwright.edits.materials import Material
 from reelwright.edits.placement import OVERLAY, TEXT, anchored, position, read
 from reelwright.edits.pointers import Pointer, pointer_to
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.errors import FieldError, InvalidInput
 
 MAX_LAYER_SIDE_PX = 8192

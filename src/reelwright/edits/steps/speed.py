@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from reelwright.edits.cadence import usual_rate
 from reelwright.edits.cues.time_line import Piece
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 
 MIN_SPEED, MAX_SPEED = 0.25, 4
 DIGITS = 1000

@@ -26,7 +26,8 @@ from reelwright.edits.cues.track import (
 from reelwright.edits.facts import CueFacts, LaidSubtitlesFacts, SubtitlesFacts
 from reelwright.edits.layers import When
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.edits.text_rules import checked_line
 from reelwright.edits.validation import Check
 from reelwright.errors import FieldError, InvalidInput

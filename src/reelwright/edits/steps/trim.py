@@ -11,7 +11,8 @@ from reelwright.edits.frame_grid import FrameGrid, frame_grid
 from reelwright.edits.layers import When
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.pointers import Pointer
-from reelwright.edits.steps.state import BasePlannedStep, BaseStep, Planning, VideoState
+from reelwright.edits.steps.base import BasePlannedStep, BaseStep, Planning
+from reelwright.edits.steps.state import VideoState
 from reelwright.errors import FieldError, InvalidInput
 
 REPORTED = Fraction(1, 1000)
