@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.ownership import project_of_task
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed
-from reelwright.jobs import able_workers, forecast
+from reelwright.jobs import able_workers, forecast, size_forecast
 from reelwright.jobs.able_workers import Alike
 from reelwright.jobs.calibrated_forecast import seconds_of_work
 from reelwright.jobs.draft import Draft
@@ -53,7 +53,7 @@ async def explain(session: AsyncSession, draft: Draft) -> Explanation:
         why_not=why_not,
         commands=commands,
         seconds=None if told is None else told[1],
-        size_bytes=tuple(forecast.bytes_of(output, plan, known.sizes) for output in plan.outputs),
+        size_bytes=tuple(size_forecast.bytes_of(output, plan, known.sizes) for output in plan.outputs),
     )
 
 

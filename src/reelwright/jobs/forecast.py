@@ -1,4 +1,4 @@
-"""How long an edit will take to make and how large its files will be, by what earlier ones took and came to. Pure.
+"""How long an edit will take to make, by what earlier ones took. Pure. How large its files will be: size_forecast.py.
 
 What is foretold is an interval that should hold four times in five: where little is known it is wide, where nothing is
 known there is none, and a sentence says so. What earlier ones were is read by past_jobs.py; calibration.py sees to it
@@ -8,7 +8,7 @@ that intervals hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import compress
@@ -16,31 +16,22 @@ from itertools import compress
 import msgspec
 
 from reelwright.edits import effort
-from reelwright.edits.codecs import AUDIO_RULES
 from reelwright.edits.enums import JobType
 from reelwright.edits.media_info import VideoStream
-from reelwright.edits.outputs import Preset
 from reelwright.edits.plan import ExpectedOutput, Plan
 
 LEAST, ENOUGH = 3, 8
 """Earlier cases: with fewer nothing is said; with so many of a closer kind, those of a wider kind are left aside."""
 READING = 0.25
 """To decode a pixel and to scale it, beside coding it as H.264."""
-LARGER: Mapping[Preset, float] = {"ultrafast": 2.0, "superfast": 1.4}
-"""What those presets make, beside the others."""
 DRAWING = 1e6
 """To draw a cue of subtitles, beside coding a pixel."""
 USUAL_RATE = Fraction(25)
-CRF_HALF = 6
-"""So many steps of the constant rate factor halve a file, about."""
-LOSSLESS_BIT_RATE = 1_536_000
-"""Of 16 bits in stereo."""
 CERTAINTY = 1.0
 """How firmly it is held that twice the work takes twice the time, in cases that lie a factor of e apart; and so of the
 source's density."""
-DENSITY_OF_TIME, DENSITY_OF_SIZE = 0.2, 0.7
-"""The powers of a source's density by which the time goes that its editing takes, and the size of what is made of it:
-what was hard to code is so again."""
+DENSITY_OF_TIME = 0.2
+"""The power of a source's density by which the time goes that its editing takes: what was hard to code is so again."""
 OF_SOURCE = 1.0
 """What earlier work on the same source took beside what was to be expected of it counts in full but for so many cases:
 pictures are easy or hard to decode and to code, whatever is made of them."""
@@ -93,7 +84,7 @@ def work_of(job_type: JobType, plan: Plan) -> Work | None:
     if plan.is_spliced:
         return None
     source = plan.inputs[0]
-    found = work(job_type, plan.outputs, source.media.main_video, _density_of(plan), source.sha256)
+    found = work(job_type, plan.outputs, source.media.main_video, density_of(plan), source.sha256)
     if found is None or not _codes_video(plan):
         return found
     return msgspec.structs.replace(found, size=found.size + DRAWING * cues_drawn(plan))
@@ -124,24 +115,9 @@ def work(
     return Work(kinds=_work_kinds(job_type, outputs), size=size, density=source_density, source=sha256)
 
 
-def size_case(
-    output: ExpectedOutput, sha256: str, source: VideoStream, source_density: float, size_bytes: float
-) -> Case:
-    """Return an output of earlier as a case of how large such come out."""
-    return Case(_size_kinds(output, sha256), _weight(output, source), size_bytes, source_density)
-
-
 def seconds_of_work(work: Work, cases: Iterable[Case]) -> Forecast | None:
     """How long a worker will be at it, from its start to the published result."""
     return foretell(work.kinds, work.size, cases, work.density, DENSITY_OF_TIME, source=work.source)
-
-
-def bytes_of(output: ExpectedOutput, plan: Plan, cases: Iterable[Case]) -> Forecast | None:
-    """How large an output will be. Of what is copied nothing is known."""
-    if plan.is_spliced:
-        return None
-    kinds, weight = _size_kinds(output, plan.inputs[0].sha256), _weight(output, plan.inputs[0].media.main_video)
-    return foretell(kinds, weight, cases, _density_of(plan), DENSITY_OF_SIZE)
 
 
 def foretell(
@@ -224,15 +200,7 @@ def _work_kinds(job_type: JobType, outputs: Sequence[ExpectedOutput]) -> tuple[t
     return (("type", job_type.value, *codec), ("codec", *codec), ("any", way))
 
 
-def _size_kinds(output: ExpectedOutput, sha256: str) -> tuple[tuple[object, ...], ...]:
-    if (video := output.output.video) is None:
-        audio = output.output.audio
-        return (("source", sha256, audio.codec, audio.channels), ("codec", audio.codec))
-    way = ("copied",) if output.copied else (video.codec, "bit rate" if video.bit_rate else "factor")
-    return (("source", sha256, *way), ("codec", *way))
-
-
-def _density_of(plan: Plan) -> float:
+def density_of(plan: Plan) -> float:
     media = plan.inputs[0].media
     return density(media.main_video, media.size_bytes, media.duration_s)
 
@@ -244,7 +212,7 @@ def density(source: VideoStream, size_bytes: float | None, duration_s: float | N
     return size_bytes / pixels if size_bytes and pixels else 1.0
 
 
-def _frames(output: ExpectedOutput, source: VideoStream) -> float:
+def frames(output: ExpectedOutput, source: VideoStream) -> float:
     if output.frame_count is not None:
         return float(output.frame_count)
     return float(Fraction(output.duration_s) * (Fraction(source.frame_rate) if source.frame_rate else USUAL_RATE))
@@ -254,7 +222,7 @@ def _work(outputs: Sequence[ExpectedOutput], source: VideoStream) -> float:
     """Pixels that are coded, as of H.264, and those that are decoded; of sound alone, seconds; of images alone, how
     large they are is nothing beside what is decoded, of which nothing more is known."""
     coded = sum(
-        (0.01 if one.copied else effort.coding(one.output.pictures)) * one.width * one.height * _frames(one, source)
+        (0.01 if one.copied else effort.coding(one.output.pictures)) * one.width * one.height * frames(one, source)
         for one in outputs
         if one.output.video is not None
     )
@@ -262,24 +230,5 @@ def _work(outputs: Sequence[ExpectedOutput], source: VideoStream) -> float:
         return float(source.width * source.height)
     if not coded:
         return sum(float(Fraction(one.duration_s)) for one in outputs)
-    read = max(_frames(one, source) for one in outputs) * source.width * source.height
+    read = max(frames(one, source) for one in outputs) * source.width * source.height
     return coded + READING * read
-
-
-def _weight(output: ExpectedOutput, source: VideoStream) -> float:
-    """What a file's size goes by: the bits that were asked for, or its pixels and the factor."""
-    if (video := output.output.video) is None:
-        return _sound_bytes(output)
-    if video.bit_rate and not output.copied:
-        return video.bit_rate * float(Fraction(output.duration_s))
-    pixels = output.width * output.height * _frames(output, source)
-    if output.copied:
-        return pixels
-    return pixels * LARGER.get(video.preset, 1.0) * math.pow(2, -video.crf / CRF_HALF)
-
-
-def _sound_bytes(output: ExpectedOutput) -> float:
-    """By the bits that were asked for; of sound that loses nothing, by how long it is."""
-    rules = AUDIO_RULES[output.output.audio.codec]
-    bit_rate = output.output.audio.bit_rate if rules.bit_rates is not None else LOSSLESS_BIT_RATE
-    return bit_rate * float(Fraction(output.duration_s)) / 8

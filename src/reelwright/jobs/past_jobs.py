@@ -19,7 +19,7 @@ from reelwright.edits.enums import JobType
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.seconds_left import SecondsLeft
-from reelwright.jobs import forecast
+from reelwright.jobs import forecast, size_forecast
 from reelwright.jobs.calibration import Checkpoint
 from reelwright.jobs.forecast import Case, Work
 
@@ -188,7 +188,7 @@ def _opened(
     density = forecast.density(source, source_bytes, source_s)
     whole = len(sizes) == len(outputs)  # else some were deleted
     cases = [
-        forecast.size_case(output, sha256, source, density, size)
+        size_forecast.size_case(output, sha256, source, density, size)
         for output, size in zip(outputs, sizes, strict=False)
         if size and whole
     ]
