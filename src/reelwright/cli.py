@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reelwright import settings_reader
+from reelwright import settings_warnings
 from reelwright.command_runs import configured, end_as, run_work
 from reelwright.key_commands import introduce_keys, keys
 from reelwright.release import RELEASE
@@ -63,7 +63,7 @@ def serve() -> None:
 
     end_as(run_work("api", examine))
     settings = configured("api")
-    for remark in settings_reader.remarks(settings):
+    for remark in settings_warnings.warnings(settings):
         logger.warning("settings: %s", remark)
     if not run(settings):
         raise SystemExit(1)

@@ -5,7 +5,6 @@ The environment wins over `.env`; an empty value means the default. Paths are ma
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -39,10 +38,6 @@ _FOREIGN = re.compile(
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _ACCEL_PREFIX = re.compile(r"(/[A-Za-z0-9_-]+)+", re.ASCII)
-
-
-METADATA = ipaddress.IPv4Address("169.254.169.254")
-"""Where clouds tell their machines who those are."""
 
 
 class SettingsError(Exception):
@@ -119,51 +114,23 @@ def _contradictions(settings: Settings) -> list[str]:
     return problems
 
 
-def _names() -> tuple[str, ...]:
+def names() -> tuple[str, ...]:
+    """Those that are read."""
     return (*(field.upper() for field in Settings.__struct_fields__), *OLD_NAMES)
 
 
 def _check_names(written: Mapping[str, str | None]) -> None:
     """A name in `.env` that nobody reads is most likely a slip. Raises SettingsError that names every one."""
-    known = {*_names(), *WITHOUT_SUCCESSOR}
+    known = {*names(), *WITHOUT_SUCCESSOR}
     unknown = [name for name in written if name not in known and not _FOREIGN.match(name)]
     if unknown:
-        raise SettingsError("\n".join(f".env: {_unknown(name)}" for name in unknown))
+        raise SettingsError("\n".join(f".env: {unknown_name(name)}" for name in unknown))
 
 
-def _unknown(name: str) -> str:
-    meant = nearest(name.upper(), _names())
+def unknown_name(name: str) -> str:
+    """What is said of a name that nobody reads."""
+    meant = nearest(name.upper(), names())
     return f"{name} is no setting: " + (f"{meant} perhaps?" if meant else "docs/configuration.md lists all that are.")
-
-
-def remarks(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
-    """What is odd about the settings of this process, though it works: for the log, once at start.
-
-    The environment holds much that is not ours, so a name in it is remarked on only where it is close to one of ours.
-    """
-    environment = os.environ if environment is None else environment
-    known = _names()
-    problems = [
-        f"{_unknown(name)} It is not read."
-        for name, text in environment.items()
-        if text and name not in known and nearest(name, known, how_near=0.85)
-    ]
-    if without := [name for name in WITHOUT_SUCCESSOR if environment.get(name)]:
-        problems.append(f"{', '.join(without)}: not read, nothing here needs it")
-    if settings.auth == "off" and settings.listens_to_others:
-        problems.append(
-            f"AUTH=off, and APP_HOST={settings.app_host} is open to other machines: whoever reaches the port may do"
-            " everything, deleting included. Set AUTH=keys, unless only those reach it who may"
-        )
-    problems += [
-        f"OUTBOUND_ALLOWED={network}: clients can have read what only this machine should, such as the cloud's answers"
-        f" at {METADATA}, its credentials among them. Name the networks that are meant"
-        for network in map(setting_parsers.network_or_host, settings.outbound_allowed)
-        if not isinstance(network, str) and network.version == METADATA.version and METADATA in network
-    ]
-    if settings.font_dir != _DEFAULTS.font_dir and not settings.font_path.is_dir():
-        problems.append(f"FONT_DIR={settings.font_dir}: there is no such folder, texts are drawn with the other fonts")
-    return problems
 
 
 _DEFAULTS = Settings()

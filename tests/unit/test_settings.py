@@ -11,7 +11,8 @@ from dotenv import dotenv_values
 
 from reelwright import source_codecs
 from reelwright.settings import Settings
-from reelwright.settings_reader import SettingsError, load, parse, remarks
+from reelwright.settings_reader import SettingsError, load, parse
+from reelwright.settings_warnings import warnings
 
 ROOT = Path(__file__).parents[2]
 
@@ -173,20 +174,20 @@ def test_the_env_files_of_earlier_plans_are_taken(tmp_path: Path, monkeypatch: p
 def test_what_is_odd_in_the_environment_is_remarked_on(tmp_path: Path) -> None:
     """A slip, a folder that is not there, a name without successor: the service runs, and says so."""
     settings = parse({"FONT_DIR": str(tmp_path / "none")})
-    (slip, without, folder) = remarks(settings, {"APP_PROT": "1", "HOME": "/", "SECRET_KEY": "x", "APP_PORT": "8000"})
+    (slip, without, folder) = warnings(settings, {"APP_PROT": "1", "HOME": "/", "SECRET_KEY": "x", "APP_PORT": "8000"})
     assert "APP_PROT is no setting: APP_PORT perhaps?" in slip
     assert "SECRET_KEY" in without
     assert "no such folder" in folder
     usual = ("PATH", "HOSTNAME", "LANG", "SHELL", "PWD", "LOGNAME", "TERM", "DATABASE", "APP_NAME", "MEDIA_URL", "DB")
-    assert remarks(Settings(), dict.fromkeys(usual, "x")) == []
+    assert warnings(Settings(), dict.fromkeys(usual, "x")) == []
 
 
 def test_a_service_that_is_open_to_all_is_remarked_on() -> None:
     """Where nobody has to say who it is, and other machines reach the port."""
-    (said,) = remarks(parse({"AUTH": "off", "APP_HOST": "0.0.0.0"}), {})
+    (said,) = warnings(parse({"AUTH": "off", "APP_HOST": "0.0.0.0"}), {})
     assert "AUTH=off, and APP_HOST=0.0.0.0 is open to other machines" in said
-    assert remarks(parse({"AUTH": "off", "APP_HOST": "127.0.0.2"}), {}) == []
-    assert remarks(parse({"APP_HOST": "0.0.0.0"}), {}) == []
+    assert warnings(parse({"AUTH": "off", "APP_HOST": "127.0.0.2"}), {}) == []
+    assert warnings(parse({"APP_HOST": "0.0.0.0"}), {}) == []
 
 
 @pytest.mark.parametrize(
@@ -272,7 +273,7 @@ def test_the_codecs_that_can_be_named_are_listed() -> None:
 def test_what_lets_clients_ask_the_cloud_who_this_machine_is_is_remarked_on() -> None:
     """And what does not, is not."""
     settings = parse({"OUTBOUND_ALLOWED": "169.254.0.0/16,0.0.0.0/0,10.0.0.0/8,::/0,media.internal"})
-    wide = [remark for remark in remarks(settings, {}) if "169.254.169.254" in remark]
+    wide = [remark for remark in warnings(settings, {}) if "169.254.169.254" in remark]
     assert [remark.partition(":")[0] for remark in wide] == [
         "OUTBOUND_ALLOWED=169.254.0.0/16",
         "OUTBOUND_ALLOWED=0.0.0.0/0",

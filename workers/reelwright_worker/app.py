@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reelwright import garbage_collection, settings_reader, source_codecs, threads
+from reelwright import garbage_collection, settings_reader, settings_warnings, source_codecs, threads
 from reelwright.capacity.machine_resources import WorkPlace
 from reelwright.db import schema_version
 from reelwright.db.connection_pool import close, create_engine
@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 async def database() -> AsyncIterator[str]:
     settings = settings_reader.load()
     logs.configure(settings, "worker")  # in place of what procrastinate's command set up
-    for remark in settings_reader.remarks(settings):
+    for remark in settings_warnings.warnings(settings):
         logger.warning("settings: %s", remark)
     try:
         async with located(settings, make=False) as url:

@@ -16,7 +16,7 @@ from reelwright.errors import MediaProcessFailed
 from reelwright.machine_limits import ControlGroups
 from reelwright.media.sandbox import kernel_support
 from reelwright.settings import Settings
-from reelwright.settings_reader import remarks
+from reelwright.settings_warnings import warnings
 
 MIN_PYTHON = (3, 11)
 LIBRARIES = ("asyncpg", "psycopg", "procrastinate", "litestar", "uvloop", "sqlalchemy", "av", "pyvips", "fontTools")
@@ -53,7 +53,7 @@ def _broken() -> list[str]:
 async def configured(settings: Settings) -> list[Finding]:
     """Names that are no settings, folders that are not there."""
     return [
-        warning("settings", remark, "Correct it in the environment or in .env.") for remark in remarks(settings)
+        warning("settings", remark, "Correct it in the environment or in .env.") for remark in warnings(settings)
     ] or [ok("settings", "nothing odd")]
 
 
