@@ -55,6 +55,11 @@ class Fragments:
         return tuple(times)
 
 
+def fragments_of(media: str) -> str:
+    """What ffmpeg writes and a media file is made of."""
+    return f"{media.removesuffix('.mp4')}.fragments"
+
+
 def beginning_s(fragments: Path) -> Fraction:
     """Return how much of the media there is before what is shown first, as its edit list says: what the encoder needed
     to start. Raises ValueError, OSError."""

@@ -13,16 +13,14 @@ from reelwright.edits.streaming import DASH_MANIFEST, HLS_MASTER, PlannedStreami
 from reelwright.errors import JobFailed, VerifyFailed
 from reelwright.media.ffmpeg.command import WITHOUT_METADATA
 from reelwright.media.packaging import dash, hls
-from reelwright.media.packaging.fragmented_mp4 import Fragments, beginning_s, indexed
+from reelwright.media.packaging.fragmented_mp4 import Fragments, fragments_of, indexed
 from reelwright.media.packaging.presentation import AudioRendition, Presentation, SubtitlesRendition, VideoRendition
+from reelwright.media.packaging.segment_borders import hold_borders, longest_rest_s
 
 FLAGS = "+dash+delay_moov+skip_sidx+skip_trailer"
 """CMAF, as yet without an index. The header is written when the first packets are known: its edit lists take
 off what encoders need to start, so that picture and sound begin at the same time. The index (`sidx`) is written by us,
 who know the segments; no player needs the one at the end (`mfra`)."""
-
-TOLERANCE_S = Fraction(1, 100)
-"""Between borders of renditions that were coded with clocks of different ticks."""
 
 
 def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
@@ -51,11 +49,6 @@ def packaging(streaming: PlannedStreaming) -> tuple[str, ...]:
             f"<{fragments_of(name)}>",
         ]
     return (*inputs, *outputs)
-
-
-def fragments_of(media: str) -> str:
-    """What ffmpeg writes and a media file is made of."""
-    return f"{media.removesuffix('.mp4')}.fragments"
 
 
 def _fragmented(*how: str) -> tuple[str, ...]:
@@ -89,22 +82,17 @@ def _presentation(
     streaming: PlannedStreaming, renditions: Sequence[MediaInfo], folder: Path, subtitles: Sequence[SubtitleTrack]
 ) -> Presentation:
     first = renditions[0]
-    rest_s = _longest_rest_s(folder, streaming.video_files)
+    rest_s = longest_rest_s(folder, streaming.video_files)
     pictures = tuple(
         _picture(_indexed(folder / name, rest_s), media.main_video)
         for name, media in zip(streaming.video_files, renditions, strict=True)
     )
-    longest_s = streaming.request.segment_s + Fraction(repr(first.main_video.longest_frame_s or 0.0)) + rest_s
-    for picture in pictures:
-        if max(segment.duration_s for segment in picture.media.segments) > longest_s:
-            raise VerifyFailed(f"{picture.media.name} has a segment that is longer than {float(longest_s):.3f} s")
-        if not _aligned(picture.media, pictures[0].media):
-            raise VerifyFailed(f"the segments of {picture.media.name} begin at other times than those of the first")
+    hold_borders([picture.media for picture in pictures], streaming, first.main_video, rest_s)
     tracks = list(zip(streaming.audio_files, first.audio, strict=True))
     default = next((number for number, (_, track) in enumerate(tracks) if track.default), 0)
     sounds = tuple(
         AudioRendition(
-            media=_indexed(folder / name, _longest_rest_s(folder, [name])),
+            media=_indexed(folder / name, longest_rest_s(folder, [name])),
             channels=track.channels,
             sample_rate=track.sample_rate,
             language=track.language,
@@ -141,18 +129,6 @@ def _picture(media: Fragments, picture: VideoStream) -> VideoRendition:
     )
 
 
-def _longest_rest_s(folder: Path, names: Sequence[str]) -> Fraction:
-    """Return how long what is left over at the end may be to be no segment of its own, of files that are cut alike.
-
-    hls.js heeds no edit list: it expects each segment later than it is shown, by what the encoder needed to start. One
-    that is no longer than that it looks for behind the end, and waits for it there for ever.
-    """
-    try:
-        return max(beginning_s(folder / fragments_of(name)) for name in names) + TOLERANCE_S
-    except ValueError as error:
-        raise VerifyFailed(f"{', '.join(names)} cannot be streamed: {error}") from error
-
-
 def _indexed(path: Path, longest_rest_s: Fraction) -> Fragments:
     fragments = path.with_name(fragments_of(path.name))
     try:
@@ -165,11 +141,3 @@ def _indexed(path: Path, longest_rest_s: Fraction) -> Fragments:
     except ValueError as error:
         raise VerifyFailed(f"{path.name} cannot be streamed: {error}") from error
     return found
-
-
-def _aligned(one: Fragments, other: Fragments) -> bool:
-    """Begin all segments at the same times? When the last one ends is each encoder's own guess."""
-    starts, others = one.borders_s[:-1], other.borders_s[:-1]
-    if len(starts) != len(others):
-        return False
-    return all(abs(a - b) <= TOLERANCE_S for a, b in zip(starts, others, strict=True))
