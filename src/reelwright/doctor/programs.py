@@ -10,7 +10,7 @@ from reelwright.errors import MediaProcessFailed
 from reelwright.media.encoders.hardware import hardware_encoders
 from reelwright.media.ffmpeg.capabilities import capabilities
 from reelwright.media.ffmpeg.executable import ffmpeg_path
-from reelwright.media.images.fontconfig import COLOUR_EMOJI
+from reelwright.media.images import emoji
 from reelwright.media.images.fonts import FontBook
 from reelwright.settings import Settings
 
@@ -92,7 +92,7 @@ def _fonts(settings: Settings) -> list[Finding]:
         if lacking
         else ok("fonts", f"{detail}, for each of {len(SCRIPTS)} scripts")
     )
-    if not {font.family for font in known} & set(COLOUR_EMOJI[:-1]):
+    if not {font.family for font in known} & set(emoji.COLOURED):
         advice = f"For coloured ones put Noto Color Emoji into FONT_DIR ({settings.font_path})."
         return [finding, warning("emoji", "drawn in one colour", advice)]
     return [finding]

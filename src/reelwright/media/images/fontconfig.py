@@ -6,11 +6,9 @@ import os
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from reelwright.media.images import emoji
 from reelwright.media.images.font_file import Font
 from reelwright.media.images.fonts import FontBook
-
-MONOCHROME_EMOJI = "Noto Emoji"
-COLOUR_EMOJI = ("Noto Color Emoji", "Twemoji", "Apple Color Emoji", "Segoe UI Emoji", MONOCHROME_EMOJI)
 
 _SAME_EVERYWHERE = """
 <match target="pattern"><edit name="prgname" mode="delete"/></match>
@@ -69,14 +67,13 @@ def configuration(book: FontBook, chosen: Font, cache: Path, *, italics: bool = 
     leaning = _LEANING if italics else ""
     folders = "".join(f"<dir>{_path(folder)}</dir>\n" for folder in book.folders)
     rejected = "".join(_pattern(path, family) for path, family in book.rivals(chosen, slanted))
-    named = [chosen.family] if chosen.family in COLOUR_EMOJI else []
-    emoji = "".join(f"<family>{name}</family>" for name in dict.fromkeys([*named, *COLOUR_EMOJI]))
+    emoji_families = "".join(f"<family>{name}</family>" for name in emoji.families(chosen.family))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>\n'
         f"{folders}<cachedir>{_path(cache)}</cachedir>\n"
         '<selectfont><rejectfont>\n<pattern><patelt name="scalable"><bool>false</bool></patelt></pattern>\n'
         f"{rejected}</rejectfont></selectfont>\n"
-        f'<alias binding="strong"><family>emoji</family><prefer>{emoji}</prefer></alias>\n'
+        f'<alias binding="strong"><family>emoji</family><prefer>{emoji_families}</prefer></alias>\n'
         f"{_SAME_EVERYWHERE}{leaning}{_BITMAP_SCALE}</fontconfig>\n"
     )
 

@@ -24,7 +24,7 @@ from reelwright.edits.cues.style import PixelStyle
 from reelwright.edits.layers import TextStyle
 from reelwright.edits.text_rules import MAX_PIXELS, checked_text
 from reelwright.errors import Busy, FieldError, InvalidInput, MediaProcessFailed, UnreadableMedia
-from reelwright.media.images import fontconfig, png
+from reelwright.media.images import emoji, fontconfig, png
 from reelwright.media.images.font_file import Font
 from reelwright.media.images.fonts import FontBook, UnknownFont, no_glyphs
 from reelwright.media.images.png import DAMAGED
@@ -275,8 +275,7 @@ class ImageRenderer:
     async def _draw_text(
         self, text: str, style: TextStyle, font: Font, target: BinaryIO, *, first: bool = False
     ) -> tuple[int, int]:
-        if font.family == fontconfig.MONOCHROME_EMOJI:
-            text = text.replace("\ufe0f", "")  # it would ask for another font's: coloured ones
+        text = emoji.as_font_draws(text, font.family)
         families = await asyncio.to_thread(self._book.families, text, font)
         face = Face(families=families, weight=font.weight, width=font.width, italic=font.italic)
         conf = await asyncio.to_thread(self._configure, font)
