@@ -23,9 +23,9 @@ from reelwright.db.sessions import Sessions
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
-from reelwright.media.reading import media_reader
 from reelwright.media.sandbox import contained
 from reelwright.media.sandbox.fork_client import ForkClient
+from reelwright.media.shared_reader import media_reader
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.settings import Settings
 from reelwright.settings_reader import parse

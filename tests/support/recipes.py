@@ -26,10 +26,10 @@ from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.runner import Budget, Report, run
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.probe.rules import ProbeRules
-from reelwright.media.reading import media_reader
 from reelwright.media.recipes import subtitles_and_chapters
 from reelwright.media.recipes.compile import compile_plan
 from reelwright.media.sandbox.fork_client import ForkClient
+from reelwright.media.shared_reader import media_reader
 from reelwright.settings import Settings
 
 SETTINGS = Settings()

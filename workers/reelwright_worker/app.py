@@ -31,8 +31,8 @@ from reelwright.library.retention import rules_of_settings
 from reelwright.media.checks.image_checker import ImageChecker
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.probe.prober import Prober, probe_rules
-from reelwright.media.reading import media_reader
 from reelwright.media.sandbox import kernel_support
+from reelwright.media.shared_reader import media_reader
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules

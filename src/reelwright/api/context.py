@@ -40,7 +40,7 @@ from reelwright.library.upload_completion import Completions
 from reelwright.library.upload_writers import UploadWriters
 from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
-from reelwright.media.reading import media_reader
+from reelwright.media.shared_reader import media_reader
 from reelwright.media.splicing.splicer import Splicer
 from reelwright.outbound.client import OutboundClient
 from reelwright.outbound.rules import OutboundRules
