@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from reelwright.api import project_event_feeds
+from reelwright.api import project_event_feeds, project_progress
 from reelwright.api.project_event_feeds import EventFeeds
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
 from reelwright.jobs import lifecycle, reached_percent
@@ -22,7 +22,7 @@ from tests.support.processes import PATIENCE_S
 
 @pytest.fixture
 async def feeds(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EventFeeds]:
-    monkeypatch.setattr(project_event_feeds, "PROGRESS_EVERY_S", 0.02)
+    monkeypatch.setattr(project_progress, "EVERY_S", 0.02)
     async with JobNotifier(world.url).running() as notifier:
         yield EventFeeds(world.sessions, notifier)
 

@@ -23,6 +23,7 @@ from reelwright.api.openapi.struct_schemas import StructSchemas
 from reelwright.api.routes import (
     about,
     assets,
+    batches,
     cut_modes,
     edits,
     events,
@@ -97,6 +98,7 @@ def application(
             assets.router,
             trim.router,
             edits.router,
+            batches.router,
             previews.router,
             templates.router,
             overlays.router,

@@ -28,8 +28,6 @@ logger = logging.getLogger(__name__)
 REMEMBERED = 1000
 READ_AT_ONCE = 500
 PAUSE_S = 1.0
-PROGRESS_EVERY_S = 1.0
-"""Between looks how far the jobs of a project are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +171,7 @@ class EventFeeds:
             while True:
                 feed.progress_is_due = True
                 feed.news.set()
-                await asyncio.sleep(PROGRESS_EVERY_S)
+                await asyncio.sleep(project_progress.EVERY_S)
                 await further.wait()
                 further.clear()
 

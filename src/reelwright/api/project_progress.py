@@ -16,6 +16,8 @@ from reelwright.edits.enums import JobStatus
 from reelwright.jobs.progress_message import message_of
 from reelwright.jobs.queries import LOOKED_AT
 
+EVERY_S = 1.0
+"""Between looks how far the jobs of a project are."""
 MOST_JOBS = 500
 """That are told of at once, those that began last."""
 

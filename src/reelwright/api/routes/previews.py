@@ -12,7 +12,7 @@ from reelwright.api.context import Services
 from reelwright.api.http.disconnection import unless_gone
 from reelwright.api.http.idempotency import NOTHING_MADE
 from reelwright.api.named_templates import named_template
-from reelwright.api.openapi import look_examples
+from reelwright.api.openapi import preview_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.previews import LookIn
 from reelwright.api.schemas.templates import made_of, telling
@@ -31,7 +31,7 @@ MEDIA_TYPES: dict[str, str] = {"png": "image/png", "webp": "image/webp", "mp4": 
     status_code=200,
     opt=NOTHING_MADE,
     operation_class=operation(
-        request_examples=look_examples.PREVIEWS,
+        request_examples=preview_examples.PREVIEWS,
         bodies=("application/octet-stream", *MEDIA_TYPES.values()),  # generators take the first for what it is
         errors=[
             NotFound("no such video or variant"),
