@@ -22,9 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reelwright.backup.layout import DATABASE, FILES, MANIFEST, MEDIA, Entry, Manifest
 from reelwright.backup.pg_dump_and_restore import dump
 from reelwright.backup.verified_copies import Copied, Damaged
-from reelwright.db.database import Database, connected, usable
+from reelwright.db.database import Database, connected
 from reelwright.db.models import File
 from reelwright.db.schema_version import require
+from reelwright.db.server_version import usable
 from reelwright.db.sessions import may_be_silent
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.library.drawn_files import drawn_files_in_use

@@ -17,9 +17,10 @@ import msgspec
 from reelwright.backup.layout import DATABASE, FILES, MEDIA, Entry, Manifest, read_manifest
 from reelwright.backup.pg_dump_and_restore import restore as fill
 from reelwright.backup.verified_copies import Copied, Damaged
-from reelwright.db.database import located, usable
+from reelwright.db.database import located
 from reelwright.db.migrate import bring_up_to_date
 from reelwright.db.models.uploads import UNFINISHED
+from reelwright.db.server_version import usable
 from reelwright.errors import Conflict, ReelwrightError
 from reelwright.settings import Settings
 from reelwright.storage.local import FOLDERS, LocalStorage

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psycopg.conninfo
 
-from reelwright.db.database import located, usable
+from reelwright.db.database import located
 from reelwright.db.embedded.binaries import folders
+from reelwright.db.server_version import usable
 from reelwright.db.unusable import DatabaseUnusable
 from reelwright.settings import Settings
 

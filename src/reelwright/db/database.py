@@ -1,4 +1,4 @@
-"""One process's way to the database: finds it, embedded or configured, and whether it is of a version to work with."""
+"""One process's way to the database: finds it, embedded or configured, and connects to it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,12 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from reelwright.cancellation import finished
-from reelwright.db import embedded, unusable
-from reelwright.db.connection import connect
+from reelwright.db import embedded
 from reelwright.db.connection_pool import close, create_engine
 from reelwright.db.embedded import EmbeddedPostgres, acquire
-from reelwright.db.outages import cause
 from reelwright.db.sessions import Sessions
 from reelwright.db.unusable import DatabaseUnusable
 from reelwright.settings import Settings
-
-MIN_MAJOR = 15
-"""Oldest major version of PostgreSQL that is supported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +26,6 @@ class Database:
     url: str
     engine: AsyncEngine
     sessions: Sessions
-
-
-@asynccontextmanager
-async def usable(url: str) -> AsyncIterator[int]:
-    """Try the database, then let the caller work with it; gives the server's major version.
-
-    Raises DatabaseUnusable when it cannot be reached, refuses us or is too old; now, or while the caller works.
-    """
-    named = unusable.named(url)
-    try:
-        version = await _server_version(url)
-        if version < MIN_MAJOR:
-            raise DatabaseUnusable(
-                f"{named}: the server is PostgreSQL {version}, {MIN_MAJOR} or newer is needed. Upgrade it, or name "
-                "another one in DB_HOST or DATABASE_URL."
-            )
-        yield version
-    except Exception as error:
-        if (reason := unusable.reason(cause(error))) is None:
-            raise
-        raise DatabaseUnusable(f"{named}: {reason}") from error
-
-
-async def _server_version(url: str) -> int:
-    try:
-        connection = await connect(url, application_name="reelwright-look")
-    except (ValueError, OverflowError) as error:  # what they say may quote the password
-        raise DatabaseUnusable(unusable.UNREADABLE) from error
-    try:
-        return connection.get_server_version().major
-    finally:
-        connection.terminate()
 
 
 @asynccontextmanager

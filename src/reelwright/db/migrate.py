@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from reelwright import packaged_folders
 from reelwright.db.connection_pool import create_engine
-from reelwright.db.database import usable
 from reelwright.db.revisions import current_revision, known_revisions, newest_revision
+from reelwright.db.server_version import usable
 from reelwright.db.unusable import DatabaseUnusable
 
 logger = logging.getLogger(__name__)

@@ -8,14 +8,14 @@ import time
 import asyncpg
 
 from reelwright.cancellation import set_within
-from reelwright.db.database import MIN_MAJOR, located, usable
+from reelwright.db.database import located
 from reelwright.db.embedded import EmbeddedPostgresError, binaries, elsewhere
 from reelwright.db.schema_version import seen
+from reelwright.db.server_version import MIN_MAJOR, NEWEST_MAJOR, usable
 from reelwright.db.unusable import DatabaseUnusable
 from reelwright.doctor.finding import Finding, failed, ok, warning
 from reelwright.settings import Settings
 
-NEWEST_MAJOR = 18
 CHANNEL = "reelwright_doctor"
 HEARD_WITHIN_S = 3
 MAX_SKEW_S = 1.0
