@@ -21,7 +21,7 @@ from reelwright.media.ffmpeg.executable import ffmpeg_path
 from reelwright.media.ffmpeg.runner import run
 from reelwright.media.probe.prober import Prober
 from reelwright.media.recipes.compile import compile_plan
-from reelwright.media.recipes.edited import edit_commands
+from reelwright.media.recipes.several_steps import edit_commands
 from tests.support import recipes
 from tests.support.media_files import ffmpeg
 

@@ -11,8 +11,8 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import VideoEncoding
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.errors import MediaProcessFailed
-from reelwright.media.encoders.frame_format import pixel_format
 from reelwright.media.encoders.frame_times import times
+from reelwright.media.encoders.kept_hdr_and_fields import pixel_format
 from reelwright.media.encoders.muxing import codec_tag
 from reelwright.media.encoders.rate_control import average_rate, crf_or_rate
 from reelwright.media.ffmpeg import hardware_devices

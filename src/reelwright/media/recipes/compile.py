@@ -8,9 +8,9 @@ from __future__ import annotations
 from reelwright.edits.plan import Plan, PlannedOverlay, PlannedTrim
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import Recipe
-from reelwright.media.recipes.edited import edit_commands
 from reelwright.media.recipes.far_stills import far_still_commands
 from reelwright.media.recipes.overlay import overlay_command
+from reelwright.media.recipes.several_steps import edit_commands
 from reelwright.media.recipes.splice import splice_commands
 from reelwright.media.recipes.transcode import transcode_commands
 from reelwright.media.recipes.trim import trim_commands

@@ -22,8 +22,8 @@ from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command
 from reelwright.media.ffmpeg.filtergraph import filter_
 from reelwright.media.ffmpeg.graph import Graph, whole_graph
 from reelwright.media.recipes import needed_span, sidecars
-from reelwright.media.recipes.edited import EditedSource
 from reelwright.media.recipes.seeking import is_seekable
+from reelwright.media.recipes.several_steps import EditedSource
 from reelwright.media.recipes.tone_mapping import to_sdr
 
 FAR_S = Fraction(30)

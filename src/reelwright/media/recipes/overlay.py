@@ -10,8 +10,8 @@ from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.held_frames import may_hold
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.plan import ExpectedOutput, PlannedOverlay
-from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
 from reelwright.media.encoders.frame_times import lasting_until
+from reelwright.media.encoders.kept_hdr_and_fields import keeps_fields, pixel_format
 from reelwright.media.encoders.muxing import into
 from reelwright.media.encoders.software import coded_video
 from reelwright.media.ffmpeg.capabilities import Capabilities

@@ -21,8 +21,8 @@ from reelwright.media.ffmpeg.graph import Graph, whole_graph
 from reelwright.media.ffmpeg.untrusted_inputs import video_input
 from reelwright.media.recipes.color_names import stated_colors
 from reelwright.media.recipes.cut import Cut
-from reelwright.media.recipes.edited import EditedSource
 from reelwright.media.recipes.seeking import RUN_OUT_S, reading_options
+from reelwright.media.recipes.several_steps import EditedSource
 from reelwright.media.recipes.subtitles_and_chapters import InputList, TrackInputs
 from reelwright.media.recipes.video_filters import turned_back
 from reelwright.media.splicing.requests import REMUX_FILE, SOUND_FILE, TEXT_FILE, edge_file

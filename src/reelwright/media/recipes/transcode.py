@@ -15,8 +15,8 @@ from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.errors import JobFailed
 from reelwright.media.encoders import hardware, software
-from reelwright.media.encoders.frame_format import keeps_hdr, pixel_format
 from reelwright.media.encoders.frame_times import lasting_until
+from reelwright.media.encoders.kept_hdr_and_fields import keeps_hdr, pixel_format
 from reelwright.media.encoders.muxing import NOWHERE, into
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.command import REPORTING, WITHOUT_METADATA, Command

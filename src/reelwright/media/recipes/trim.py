@@ -11,8 +11,8 @@ from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import HELD_S, may_hold, video_begin
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, PlannedTrim
-from reelwright.media.encoders.frame_format import keeps_fields, keeps_hdr
 from reelwright.media.encoders.frame_times import lasting_until
+from reelwright.media.encoders.kept_hdr_and_fields import keeps_fields, keeps_hdr
 from reelwright.media.encoders.muxing import into
 from reelwright.media.encoders.software import coded_video
 from reelwright.media.ffmpeg.capabilities import Capabilities

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reelwright.edits.geometry import Size, even
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.plan import ExpectedOutput
-from reelwright.media.encoders.frame_format import keeps_fields, pixel_format
+from reelwright.media.encoders.kept_hdr_and_fields import keeps_fields, pixel_format
 from reelwright.media.ffmpeg.capabilities import Capabilities
 from reelwright.media.ffmpeg.filtergraph import Filter, Value, filter_
 from reelwright.media.recipes.color_names import conformed_colors, named_colors, stated_colors

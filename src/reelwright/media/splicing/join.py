@@ -22,8 +22,8 @@ from av.stream import Discard, Disposition
 
 from reelwright.edits.splice_structs import CopiedTrack, FrameRun, SplicedInterval
 from reelwright.media.splicing.bits import NotJoined
+from reelwright.media.splicing.copied_sound import PREROLL_S, OwnSamples, OwnTrack
 from reelwright.media.splicing.edge_packets import Edges, JoinedPicture
-from reelwright.media.splicing.own_sound import PREROLL_S, OwnSamples, OwnTrack
 from reelwright.media.splicing.packet_digests import Contents, sample_bytes, usual_layout
 from reelwright.media.splicing.packet_source import PacketSource, Positioned, opened, opened_again, opened_to_copy
 from reelwright.media.splicing.requests import Joined, JoinRequest

@@ -1,4 +1,4 @@
-"""In which form frames are coded: as many bits, HDR and fields as the source has and the codec keeps."""
+"""What of a source's form is kept where frames are coded: HDR, fields, ten bits, as far as the codec can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steps made of a source, as the ground of renditions: read once, from a little before what is wanted of it."""
+"""An edit of several steps as the ground of renditions: read once, from a little before what is wanted of it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A source's own sound, as it goes along with a cut. Runs only in the splicer's children; objects of PyAV are untyped
-here."""
+"""Sound that is copied: a source's own, as it goes along with a cut. Runs only in the splicer's children; objects of
+PyAV are untyped here."""
 
 from __future__ import annotations
 
