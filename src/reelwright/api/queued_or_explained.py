@@ -10,8 +10,8 @@ from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.api.context import Services
+from reelwright.api.schemas.accepted_jobs import JobAccepted, accepted
 from reelwright.api.schemas.explanation import ExplanationOut
-from reelwright.api.schemas.jobs import JobAccepted, accepted
 from reelwright.api.schemas.timing import AsksForTiming, timing_of
 from reelwright.edits.labels import Labels
 from reelwright.events.webhooks import checked_url

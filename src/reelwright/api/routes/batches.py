@@ -16,8 +16,8 @@ from reelwright.api.http.problem_document import Problem, problem_document
 from reelwright.api.openapi import request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.queued_or_explained import told
+from reelwright.api.schemas.accepted_jobs import JobAccepted
 from reelwright.api.schemas.batches import BatchIn, BatchItemOut, BatchOut
-from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.timing import timing_of
 from reelwright.errors import NotFound, ReelwrightError
 from reelwright.jobs.submit import submit

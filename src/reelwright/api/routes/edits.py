@@ -11,8 +11,8 @@ from reelwright.api.drafted_edits import drafted, template_of
 from reelwright.api.openapi import examples, preview_examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.queued_or_explained import EXPLAINED, Answer, ValidateOnly, answer
+from reelwright.api.schemas.accepted_jobs import LOCATION
 from reelwright.api.schemas.edits import EditsIn
-from reelwright.api.schemas.jobs import LOCATION
 from reelwright.errors import FieldError, InvalidInput, NotFound
 
 

@@ -9,8 +9,8 @@ from litestar.params import JSONBody
 from reelwright.api.context import Services
 from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
+from reelwright.api.schemas.accepted_jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.imports import ImportIn
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, accepted
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.timing import timing_of
 from reelwright.errors import FieldError, InvalidInput

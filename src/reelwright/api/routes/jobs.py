@@ -20,7 +20,8 @@ from reelwright.api.http.file_response import FileDownload
 from reelwright.api.http.token_authorization import open_to
 from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
-from reelwright.api.schemas.jobs import LOCATION, JobAccepted, JobOut, JobPage, JobPart, JobSummary, StatusOut, accepted
+from reelwright.api.schemas.accepted_jobs import LOCATION, JobAccepted, accepted
+from reelwright.api.schemas.jobs import JobOut, JobPage, JobPart, JobSummary, StatusOut
 from reelwright.api.schemas.label_filters import ExternalIdParameter, MetadataParameter, TagParameter
 from reelwright.api.schemas.many_jobs import UNKNOWN_CODE
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, TimeParameter, wanted, without_zone

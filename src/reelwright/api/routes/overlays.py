@@ -15,7 +15,7 @@ from reelwright.api.context import Services
 from reelwright.api.openapi import examples, request_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.queued_or_explained import Answer, ValidateOnly, answer
-from reelwright.api.schemas.jobs import LOCATION
+from reelwright.api.schemas.accepted_jobs import LOCATION
 from reelwright.api.schemas.labels import labels_of
 from reelwright.api.schemas.overlays import OverlaysIn, PlacedWatermarkIn
 from reelwright.errors import FieldError, InvalidInput, NotFound

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.api.http.problem_document import Problem
+from reelwright.api.schemas.accepted_jobs import JobAccepted
 from reelwright.api.schemas.coding import CutModeIn, ReencodeIn, Reuse, SourceChaptersIn, SourceSubtitlesIn, WebhookUrl
 from reelwright.api.schemas.edits import EditsIn, Steps
-from reelwright.api.schemas.jobs import JobAccepted
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.labels import LabelsIn
 from reelwright.api.schemas.outputs import USUAL_OUTPUTS, Outputs

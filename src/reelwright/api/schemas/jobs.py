@@ -1,4 +1,4 @@
-"""The JSON of jobs: accepted, where they are, and everything about them."""
+"""The JSON of jobs: where they are, and everything about them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response
-from litestar.datastructures import ResponseHeader
 from msgspec import UNSET, Meta, UnsetType
 
 from reelwright.api.http.addresses import Addresses
+from reelwright.api.schemas.accepted_jobs import ReusedFrom
 from reelwright.api.schemas.base import Address, Page, Timestamp, Url
 from reelwright.api.schemas.imports import TransferOut
 from reelwright.api.schemas.keeping import ResultKeep
@@ -35,51 +34,6 @@ Checks = Mapping[uuid.UUID, Mapping[str, Any]]
 """What was stored with each of those variants of what it was held to."""
 
 Progress = Annotated[int, Meta(ge=0, le=100, description="Per cent; 100 exactly when the job is SUCCESS.")]
-
-
-ReusedFrom = Annotated[
-    uuid.UUID | None,
-    Meta(description="The equal job whose encode, or whose result, it takes; null: it makes its own."),
-]
-
-
-class JobAccepted(msgspec.Struct, frozen=True, kw_only=True):
-    """Long work was accepted; `Location` names the job. It may be done already: then it took the result of an equal
-    one."""
-
-    job_id: uuid.UUID
-    status: JobStatus
-    job_url: Address
-    status_url: Address
-    events_url: Address
-    warnings: list[str]
-    reused_from: ReusedFrom
-
-    @classmethod
-    def of(cls, job: Job, addresses: Addresses) -> JobAccepted:
-        return cls(
-            job_id=job.id,
-            status=job.status,
-            job_url=addresses.job(job.id),
-            status_url=addresses.status(job.id),
-            events_url=addresses.events(job.id),
-            warnings=job.warnings or [],
-            reused_from=job.reused_from_job_id,
-        )
-
-
-LOCATION = ResponseHeader(
-    name="Location",
-    description="Address of the job: `/jobs/{job_id}`.",
-    documentation_only=True,
-    required=True,
-)
-"""What comes with JobAccepted."""
-
-
-def accepted(job: Job, addresses: Addresses) -> Response[JobAccepted]:
-    """Answer that the job was accepted, and where it is."""
-    return Response(JobAccepted.of(job, addresses), headers={"Location": addresses.job(job.id)})
 
 
 class StatusOut(msgspec.Struct, frozen=True, kw_only=True):
