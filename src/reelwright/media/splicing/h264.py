@@ -1,6 +1,6 @@
 """H.264 as MP4 holds it: its parameter sets, and what single packets say of themselves. Pure.
 
-PacketSource: ISO/IEC 14496-10, 7.3 and annex E; 14496-15, 5.3.3.
+Source: ISO/IEC 14496-10, 7.3 and annex E; 14496-15, 5.3.3.
 """
 
 from __future__ import annotations
