@@ -45,8 +45,8 @@ from reelwright.media.checks.inspection import Findings
 from reelwright.media.checks.inspector import Inspector
 from reelwright.media.probe.prober import Prober
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.url import Target
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage

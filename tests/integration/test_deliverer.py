@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from reelwright.events import disabling
 from reelwright.events.deliverer import Deliverer
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from tests.integration.test_progress_webhooks import endpoint
 from tests.support.job_database import World

@@ -12,8 +12,8 @@ from reelwright.errors import RemoteUnavailable
 from reelwright.library import fetching
 from reelwright.library.fetching import Fetching, Representation
 from reelwright.library.partial_file import PartialFile
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.timeouts import Patience
 from reelwright.outbound.url import Target
 from reelwright.settings_reader import parse

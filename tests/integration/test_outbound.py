@@ -21,8 +21,8 @@ from reelwright.errors import (
     RemoteUnavailable,
 )
 from reelwright.outbound import checked_connections, headers
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient, RemoteAnswer
-from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.timeouts import Patience
 from reelwright.outbound.url import Target
 from reelwright.settings_reader import parse

@@ -14,8 +14,8 @@ from reelwright.db.models import Webhook
 from reelwright.events.signatures import new_secret
 from reelwright.jobs import reached_percent
 from reelwright.jobs.progress_webhooks import ProgressMessages
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from tests.support.job_database import World
 from tests.support.processes import PATIENCE_S

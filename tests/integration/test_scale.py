@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import event
 
 from reelwright.access import key_lookup, token_lookup, tokens, used_limits
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.access.scopes import Scope
 from reelwright.db.connection_pool import create_engine
 from reelwright.db.ownership import confined

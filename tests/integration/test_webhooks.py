@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 from reelwright.db.models import Delivery, Webhook
 from reelwright.errors import Conflict, RemoteUnavailable
 from reelwright.events import delivery_turns, disabling, replays, signing_secrets, webhook_request, webhooks
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from tests.support.job_database import World
 from tests.support.remote import Answering, Call, Remote, head

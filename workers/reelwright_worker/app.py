@@ -34,8 +34,8 @@ from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.sandbox import kernel_support
 from reelwright.media.shared_reader import media_reader
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import CONTAINERS
 from reelwright.storage.local import LocalStorage
 from reelwright.telemetry import logs, metrics, metrics_server, tracing

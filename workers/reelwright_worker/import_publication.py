@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.access.on_behalf import on_behalf_of
 from reelwright.access.stored_bytes import require_room
 from reelwright.db.models import Video, new_id

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.access.asking import asking
+from reelwright.access.caller import asking
 from reelwright.access.limits import COME_BACK_S
 from reelwright.access.stored_bytes import require_quota
 from reelwright.db.outages import is_away

@@ -13,7 +13,7 @@ import math
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import asking
+from reelwright.access.caller import asking
 from reelwright.access.limits import COME_BACK_S
 from reelwright.access.made_minutes import require_minutes
 from reelwright.access.rate_buckets import Standing

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.access import key_format
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.access.key_uses import KeyUses
 from reelwright.access.limits import BY_MINUTE, NONE, AccessLimits
 from reelwright.access.request_rates import RequestRates

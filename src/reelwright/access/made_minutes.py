@@ -8,7 +8,7 @@ import math
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import usage
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.errors import RateLimited
 
 MINUTES = ("made_minutes_per_day", "made_minutes_per_month")

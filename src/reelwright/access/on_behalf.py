@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import Asking, Holder, asked_by
+from reelwright.access.caller import Asking, Holder, asked_by
 from reelwright.access.limits import AccessLimits
 from reelwright.db.models import ApiKey, Project
 

@@ -6,7 +6,7 @@ import math
 import time
 import uuid
 
-from reelwright.access.asking import Asking
+from reelwright.access.caller import Asking
 from reelwright.access.rate_buckets import drawn
 from reelwright.errors import RateLimited
 

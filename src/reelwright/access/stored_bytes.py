@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import Holder, asking
+from reelwright.access.caller import Holder, asking
 from reelwright.db.models import ProjectBytes
 from reelwright.errors import QuotaExceeded
 

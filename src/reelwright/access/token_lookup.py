@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from reelwright.access import token_format
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.access.key_lookup import MAX_AGE_S, MAX_KNOWN, Keyring, Look
 from reelwright.access.token_purposes import Purpose
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access import usage
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.access.made_minutes import MINUTES, period
 from reelwright.access.rate_buckets import WINDOW_S
 from reelwright.access.stored_bytes import stored_bytes

@@ -42,8 +42,8 @@ from reelwright.media.ffmpeg import system_call_trial
 from reelwright.media.probe.prober import Prober, probe_rules
 from reelwright.media.shared_reader import media_reader
 from reelwright.media.splicing.splicer import Splicer
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.client import OutboundClient
-from reelwright.outbound.rules import OutboundRules
 from reelwright.settings import Settings
 from reelwright.storage.local import LocalStorage
 

@@ -18,7 +18,7 @@ from reelwright.events.webhooks import checked_url
 from reelwright.jobs.draft import Draft
 from reelwright.jobs.explain import explain
 from reelwright.jobs.submit import submit
-from reelwright.outbound.rules import OutboundRules
+from reelwright.outbound.allowed_addresses import OutboundRules
 
 ValidateOnly = Annotated[
     bool,

@@ -19,7 +19,7 @@ from reelwright.db.ownership import project_of_new
 from reelwright.errors import AddressRefused, Conflict, FieldError, InvalidInput, NotFound
 from reelwright.events.disabling import DISABLED_BY_CLIENT, enable, end
 from reelwright.events.signatures import new_secret
-from reelwright.outbound.rules import OutboundRules
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.url import Target
 
 MAX_WEBHOOKS = 10_000

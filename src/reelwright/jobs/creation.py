@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
-from reelwright.access.asking import key_of_new
+from reelwright.access.caller import key_of_new
 from reelwright.db.models import LEADING, Job, JobInput
 from reelwright.edits.enums import JobStatus, JobType
 from reelwright.jobs import followers, job_events, queue

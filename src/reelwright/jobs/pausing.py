@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.access.asking import key_of_new
+from reelwright.access.caller import key_of_new
 from reelwright.db.models import ApiKey
 from reelwright.errors import NotFound
 

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.access.asking import key_of_new
+from reelwright.access.caller import key_of_new
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.access.limits import NONE, AccessLimits
 from reelwright.capacity import reservations

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright import fault_points
-from reelwright.access.asking import Holder
+from reelwright.access.caller import Holder
 from reelwright.access.on_behalf import holder_by_id, on_behalf_of
 from reelwright.cancellation import finished
 from reelwright.db.models import Upload, new_id

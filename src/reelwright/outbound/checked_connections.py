@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import httpcore
 
 from reelwright.errors import AddressRefused, RemoteRefused, RemoteUnavailable
-from reelwright.outbound.rules import IPAddress, OutboundRules
+from reelwright.outbound.allowed_addresses import IPAddress, OutboundRules
 
 logger = logging.getLogger(__name__)
 

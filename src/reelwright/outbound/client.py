@@ -18,9 +18,9 @@ import certifi
 import httpcore
 
 from reelwright.errors import RemoteRefused, RemoteUnavailable
+from reelwright.outbound.allowed_addresses import OutboundRules
 from reelwright.outbound.checked_connections import CheckedBackend, Resolve, system_look_up
 from reelwright.outbound.redirects import MAX_REDIRECTS, Way
-from reelwright.outbound.rules import OutboundRules
 from reelwright.outbound.timeouts import Patience, RequestClock
 from reelwright.outbound.unpacking import PACKED, unpacked
 from reelwright.outbound.url import Target

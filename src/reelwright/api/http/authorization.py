@@ -15,7 +15,7 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from reelwright.access import key_format, scopes
-from reelwright.access.asking import Asking, Holder, asked_by
+from reelwright.access.caller import Asking, Holder, asked_by
 from reelwright.access.key_lookup import Keyring
 from reelwright.access.token_lookup import Grant
 from reelwright.api.http.host_and_origin import SAFE_METHODS

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from litestar.types import HTTPScope, Message, Send
 
-from reelwright.access.asking import Asking
+from reelwright.access.caller import Asking
 from reelwright.access.rate_buckets import WINDOW_S, Standing
 from reelwright.access.request_rates import RequestRates
 from reelwright.api.http.token_authorization import leave_body

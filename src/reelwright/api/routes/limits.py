@@ -8,7 +8,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 
 from reelwright.access import projects, used_limits
-from reelwright.access.asking import asking
+from reelwright.access.caller import asking
 from reelwright.api.context import Services
 from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from reelwright.access import projects, usage
-from reelwright.access.asking import asking
+from reelwright.access.caller import asking
 from reelwright.access.scopes import Scope
 from reelwright.api.context import Services
 from reelwright.api.openapi import retention_examples as examples

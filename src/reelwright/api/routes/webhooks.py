@@ -34,7 +34,7 @@ from reelwright.api.schemas.webhooks import (
 from reelwright.errors import Conflict, FieldError, InvalidInput
 from reelwright.events import deliveries, replays, signing_secrets, webhooks
 from reelwright.events.webhooks import checked_url
-from reelwright.outbound.rules import OutboundRules
+from reelwright.outbound.allowed_addresses import OutboundRules
 
 NOT_CACHED = {"Cache-Control": "no-store"}
 """The answer holds a secret."""
