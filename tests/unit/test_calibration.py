@@ -93,6 +93,12 @@ def test_a_quantile_lies_among_the_errors_and_rises(errors: list[Error], share: 
     assert found <= calibration.quantile(errors, min(share + 0.01, 1.0))
 
 
+def test_at_a_checkpoint_that_one_is_known_as_it_is() -> None:
+    """To the last digit, or an interval's middle would lie beyond its end where both are equal."""
+    points = (Checkpoint(0.0, 0.0, -0.4, 0.3, 3.3), Checkpoint(10.0, 1.0, 0.15, 0.9, 0.9))
+    assert calibration.at(points, 10.0) == points[1]
+
+
 def test_a_quantile_of_errors_that_count_alike_is_the_usual_one() -> None:
     """The k-th of n has k of n + 1 below itself."""
     errors = [Error(by) for by in (3.0, 1.0, 2.0, 4.0)]

@@ -106,7 +106,8 @@ def quantile(errors: Sequence[Error], share: float) -> float:
     for number, (before, after) in enumerate(pairwise(places)):
         if share <= after:
             part = (share - before) / (after - before) if after > before else 1.0
-            return ordered[number].by + part * (ordered[number + 1].by - ordered[number].by)
+            here, there = ordered[number].by, ordered[number + 1].by
+            return min(here + part * (there - here), there)  # rounded, it may be beyond
     return ordered[-1].by
 
 
@@ -143,7 +144,7 @@ def at(points: Sequence[Checkpoint], percent: float) -> Checkpoint:
         if percent <= after.percent:
             part = (percent - before.percent) / (after.percent - before.percent)
             pairs = zip(msgspec.structs.astuple(before), msgspec.structs.astuple(after), strict=True)
-            return Checkpoint(*(one + part * (other - one) for one, other in pairs))
+            return Checkpoint(*((1 - part) * one + part * other for one, other in pairs))  # keeps their order
     return points[-1]
 
 
