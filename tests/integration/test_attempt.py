@@ -24,7 +24,7 @@ from reelwright.db.connection_pool import create_engine
 from reelwright.db.models import File, Job, Variant, Video
 from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, transcode, trim
-from reelwright.edits.enums import JobStatus, JobType, Quality
+from reelwright.edits.kinds_and_states import JobStatus, JobType, Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import VERSION
 from reelwright.edits.result_check import ResultCheck

@@ -12,7 +12,7 @@ import pytest
 from reelwright.edits import ladder
 from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import Edit
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.outputs import Ladder, Preset
 from reelwright.edits.plan import resolve

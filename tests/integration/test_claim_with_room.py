@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity import reservations, who_gets_room
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.jobs import claims, lifecycle
 from reelwright.jobs.fencing import Claim
 from tests.support.job_database import LEASE_S, World

@@ -11,7 +11,7 @@ import pytest
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Plan, resolve
 from reelwright.media.checks.header_and_length import mismatches

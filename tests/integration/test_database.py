@@ -23,7 +23,7 @@ from reelwright.db.migrate import configuration, upgrade
 from reelwright.db.outages import is_away
 from reelwright.db.revisions import current_revision, newest_revision
 from reelwright.db.sessions import Sessions, inside
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.packaged_folders import folder
 from tests.support.job_database import World

@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text, update
 
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.edits.edit import trim
-from reelwright.edits.enums import FileRole, JobStatus, JobType
+from reelwright.edits.kinds_and_states import FileRole, JobStatus, JobType
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import failed_attempts, fencing, followers, lifecycle, reached_percent, results, reuse, toolchains
 from reelwright.jobs.backlog import unfinished

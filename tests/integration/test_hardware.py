@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, resolve
 from reelwright.media.encoders import hardware

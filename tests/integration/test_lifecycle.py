@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, JobEvent, JobInput, JobWait, Variant, new_id
 from reelwright.db.outages import is_away
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import Conflict, JobFailed, LeaseLost, NotFound
 from reelwright.jobs import (
     failed_attempts,

@@ -22,8 +22,8 @@ from reelwright.db.frozen_sessions import end_frozen_sessions
 from reelwright.db.models import Asset, Job, Publication, Webhook, new_id
 from reelwright.db.sessions import Sessions
 from reelwright.edits.edit import Edit, overlay
-from reelwright.edits.enums import JobStatus, JobType
 from reelwright.edits.facts import Facts, ImageFacts, LaidSubtitlesFacts, SubtitlesFacts
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.plan import resolve
 from reelwright.edits.steps.subtitles import SubtitlesStep

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import Conflict, NotFound, QuotaExceeded, RateLimited, ReelwrightError
 from reelwright.jobs import lifecycle, many_jobs
 from reelwright.jobs.job_filters import Selection

@@ -9,7 +9,7 @@ import pytest
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit, overlay, transcode, trim
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.layers import TextLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder

@@ -12,7 +12,7 @@ import pytest
 
 from reelwright.db.connection_pool import create_engine
 from reelwright.db.migrate import upgrade
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from tests.conftest import execute, in_database
 from tests.support.job_database import World
 from tests.support.job_states import failed, started

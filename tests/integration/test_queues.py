@@ -12,7 +12,7 @@ import pytest
 
 from reelwright.db.models import Project, new_id
 from reelwright.db.ownership import confined
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import NotFound
 from reelwright.jobs import lifecycle, living_workers, pausing, postponement, rescue, waiting
 from tests.support.job_database import World

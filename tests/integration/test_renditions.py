@@ -10,7 +10,7 @@ import pytest
 
 from reelwright.edits.codecs import AudioCodec, Codec, Container
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.ladder import default_crf
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import AudioEncoding, FileOutput, Preset, VideoEncoding

@@ -8,7 +8,7 @@ import uuid
 import asyncpg
 import pytest
 
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.jobs import failed_attempts, lifecycle, waiting
 from reelwright.jobs.expired_jobs import end_expired_jobs
 from reelwright.jobs.rescue import requeue_forgotten_jobs

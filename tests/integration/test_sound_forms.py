@@ -12,7 +12,7 @@ import pytest
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve

@@ -16,8 +16,8 @@ import pytest
 import pyvips
 
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
 from reelwright.edits.gifs_and_previews import Preview
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import AudioEncoding, FileOutput, VideoEncoding
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.posters_and_thumbnails import Poster, Thumbnails

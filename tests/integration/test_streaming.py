@@ -14,7 +14,7 @@ import pytest
 from reelwright.edits import bit_rates, ladder
 from reelwright.edits.codecs import Codec
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.plan import Facts, Plan, resolve
 from reelwright.edits.streaming import Streaming

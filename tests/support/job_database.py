@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Job, JobEvent, Variant, Video, new_id
 from reelwright.db.sessions import Sessions
-from reelwright.edits.enums import FileRole, JobType, VariantKind
+from reelwright.edits.kinds_and_states import FileRole, JobType, VariantKind
 from reelwright.jobs import claims, creation, lifecycle, queries
 from reelwright.jobs.fencing import Claim
 from reelwright.jobs.queue_choice import MEDIA

@@ -10,8 +10,8 @@ from typing import Any
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import Edit, overlay, transcode, trim
-from reelwright.edits.enums import Quality
 from reelwright.edits.facts import AnyFacts, StepFacts
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import reelwright.errors
 from reelwright.api.http.json_body import StrictRequest
 from reelwright.api.http.problems import EXCEPTION_HANDLERS
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.error_codes import HTTP_CODES
 from reelwright.errors import (
     Busy,

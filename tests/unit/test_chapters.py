@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from reelwright.edits.cues.chapters import in_file, track_of
 from reelwright.edits.cues.cue import Cue, CueRun
 from reelwright.edits.edit import Edit, transcode, trim
-from reelwright.edits.enums import Quality
 from reelwright.edits.facts import Facts
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.ladder import outputs
 from reelwright.edits.media_info import MAX_CHAPTERS, Chapter, MediaInfo, OtherStream
 from reelwright.edits.outputs import AudioEncoding, FileOutput, Ladder

@@ -22,7 +22,7 @@ from reelwright.edits.codecs import (
     VideoContainer,
 )
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.output_shorthand import read_word
 from reelwright.edits.outputs import FileOutput, Preset, VideoEncoding
 from reelwright.edits.plan import Facts, resolve

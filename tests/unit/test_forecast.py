@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.jobs.forecast import DRAWING, ENOUGH, LEAST, Case, drawing_share, foretell, work_of
 from tests.unit.test_footprint import planned, subtitled
 

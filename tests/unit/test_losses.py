@@ -9,7 +9,7 @@ import pytest
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import overlay, transcode, trim
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.layers import ImageLayer
 from reelwright.edits.media_info import MediaInfo, OtherStream
 from reelwright.edits.outputs import Ladder

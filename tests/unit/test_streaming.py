@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reelwright.edits import ladder
 from reelwright.edits.codecs import Codec, Container
 from reelwright.edits.edit import transcode
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.language_tags import tag_of
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Ladder

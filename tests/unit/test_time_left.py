@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs.forecast import ENOUGH, Work

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from reelwright.db.models import new_id
-from reelwright.edits.enums import Quality
 from reelwright.edits.geometry import Size
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.result_check import check

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Variant
-from reelwright.edits.enums import KIND_OF_JOB, FileRole, VariantKind
+from reelwright.edits.kinds_and_states import KIND_OF_JOB, FileRole, VariantKind
 from reelwright.jobs import followers, lifecycle, results
 from reelwright_worker.best_output import FinishedOutput, FinishedSidecar, best_of
 from reelwright_worker.fenced_publication import FencedPublication

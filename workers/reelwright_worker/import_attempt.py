@@ -14,7 +14,7 @@ from reelwright.access.on_behalf import holder_by_id
 from reelwright.cancellation import finished
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import JobFailed, LeaseLost, NoSpace, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import imports, room

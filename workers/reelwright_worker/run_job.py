@@ -19,7 +19,7 @@ from reelwright.capacity.need import Need
 from reelwright.capacity.who_gets_room import Shortage
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.plan import Plan
 from reelwright.errors import JobFailed, LeaseLost
 from reelwright.jobs import claims, failed_attempts, lifecycle, postponement, room

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs.backlog import Unfinished, unfinished
 from reelwright.jobs.living_workers import Workforce, workforce

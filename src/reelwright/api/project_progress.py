@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 
 from reelwright.api.http.event_stream import encode_event
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.jobs.progress_message import message_of
 from reelwright.jobs.queries import LOOKED_AT
 

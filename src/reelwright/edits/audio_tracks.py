@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from reelwright.edits.codecs import AUDIO_RULES, AudioCodec, AudioRules
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.media_info import AudioStream, MediaInfo
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 
 Codec = Literal["h264", "hevc", "av1", "vp9"]
 CopiedCodec = Literal["prores", "dnxhd", "mjpeg"]

@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from reelwright import file_formats
 from reelwright.edits import sidecar_times, timecode
-from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecar_files import Parts, PartsResult, PlannedFile, PlannedImage, Sidecar, sized
 from reelwright.edits.timecode import Moment

@@ -14,8 +14,8 @@ from msgspec import UNSET
 from reelwright.edits import bit_rates, codecs, output_rules
 from reelwright.edits.audio_tracks import usual_bit_rate
 from reelwright.edits.codecs import Codec
-from reelwright.edits.enums import Quality
 from reelwright.edits.geometry import Size, even, scaled
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import AUDIO_BIT_RATE, AudioEncoding, FileOutput, Ladder, VideoEncoding
 from reelwright.errors import InvalidInput
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from reelwright.edits import codecs
 from reelwright.edits.codecs import SOUND_CONTAINERS, TWO_PASS, Container
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import NOT_ENCODED, Ladder
 from reelwright.edits.stream_copy import COPIED
 from reelwright.edits.streaming import Streaming

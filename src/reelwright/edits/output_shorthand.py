@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reelwright.edits.codecs import SOUND_CONTAINERS, Codec, VideoContainer
-from reelwright.edits.enums import Quality
 from reelwright.edits.gifs_and_previews import Gif, Preview
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.posters_and_thumbnails import Poster
 from reelwright.edits.sidecars import AnySidecar

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from reelwright.edits.codecs import AudioCodec, Codec, Container
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.streaming import SegmentSeconds, Streaming
 
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.outputs import NOT_ENCODED, Ladder
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from reelwright import file_formats
-from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size, scaled
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.errors import FieldError
 
 SLENDER = 4

@@ -11,8 +11,8 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from reelwright.edits import sidecar_times
-from reelwright.edits.enums import FileRole
 from reelwright.edits.geometry import Size
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.pointers import Pointer
 from reelwright.edits.sidecar_files import Parts, PartsResult, Sidecar, jpeg_file, sized, webvtt_file
 from reelwright.edits.sidecar_times import Seconds

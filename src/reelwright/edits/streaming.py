@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from reelwright import file_formats
 from reelwright.edits.cues.track import track_file_name
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.sidecar_files import PlannedFile
 
 HLS_MASTER, DASH_MANIFEST = "master.m3u8", "manifest.mpd"

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from reelwright.db.models import EventRow
-from reelwright.edits.enums import JobStatus, JobType, Quality, VariantKind
+from reelwright.edits.kinds_and_states import JobStatus, JobType, Quality, VariantKind
 from reelwright.edits.labels import Labels
 from reelwright.edits.seconds_left import Eta
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 
 _UNFINISHED = text(
     "SELECT j.queue, j.type::text, j.status::text, count(*), extract(epoch FROM now() - min(j.updated_at))::float"

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.capacity.who_gets_room import Amounts
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.expired_jobs import expire
 from reelwright.jobs.fencing import Claim

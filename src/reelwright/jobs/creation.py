@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright import fault_points
 from reelwright.access.caller import key_of_new
 from reelwright.db.models import LEADING, Job, JobInput
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.jobs import followers, job_events, queue
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.queue_choice import MEDIA

@@ -11,7 +11,7 @@ from reelwright.db.models import File
 from reelwright.edits import ladder
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit, transcode, trim
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.ladder import TRIM_CRF
 from reelwright.edits.outputs import FileOutput, Ladder
 from reelwright.edits.plan import LineageBase, Plan, resolve

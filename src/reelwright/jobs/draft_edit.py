@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits.cues.track import TextKind
 from reelwright.edits.edit import Edit, SourceChapters, SourceSubtitles
-from reelwright.edits.enums import JobType
 from reelwright.edits.facts import CueFacts, Facts, LaidSubtitlesFacts
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.layers import MAX_LAYERS, MAX_LAYERS_OF_EDIT, AnyLayer
 from reelwright.edits.materials import Named
 from reelwright.edits.output_shorthand import WantedOutput

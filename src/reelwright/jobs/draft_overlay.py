@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.edits import ladder
 from reelwright.edits.edit import OVERLAY_OUTPUT, overlay
-from reelwright.edits.enums import JobType
 from reelwright.edits.facts import SubtitlesFacts
 from reelwright.edits.geometry import even
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.ladder import OVERLAY_CRF
 from reelwright.edits.layers import AnyLayer, WatermarkLayer
 from reelwright.edits.outputs import Ladder

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import JobFailed
 from reelwright.jobs import job_events, waiting
 from reelwright.jobs.after_commit import Transition, announce

@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import JobFailed
 from reelwright.jobs import fencing, followers, job_events, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, Publication
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import LeaseLost
 from reelwright.jobs import followers
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.jobs import job_events, results
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.taken_results import take

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from reelwright.capacity.need import Need
 from reelwright.edits.codecs import AUDIO_RULES, Codec
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.outputs import Preset, VideoEncoding
 from reelwright.edits.plan import ExpectedOutput, Plan

@@ -16,7 +16,7 @@ from itertools import compress
 import msgspec
 
 from reelwright.edits import effort
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.plan import ExpectedOutput, Plan
 

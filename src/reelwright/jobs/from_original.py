@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File
 from reelwright.edits.edit import SourceChapters, SourceSubtitles
-from reelwright.edits.enums import FileRole
 from reelwright.edits.facts import Facts
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import LineageBase
 from reelwright.edits.plan.steps_of_result import base_of, itself, on

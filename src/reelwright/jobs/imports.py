@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.access.job_admission import admit_job
 from reelwright.access.keep_rules import AS_SHIPPED, KeepRules
 from reelwright.db.models import Import, ImportSecrets, Job
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.errors import JobFailed
 from reelwright.jobs import creation, fencing
 from reelwright.jobs.fencing import Claim

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import JobEvent
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 
 CHANNEL = "reelwright_jobs"
 """NOTIFY channel; the payload is the job's id, the row is the truth."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, Variant
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.access.job_admission import admit_job
 from reelwright.db.models import Job, Publication
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.errors import Conflict, NotFound
 from reelwright.jobs import fencing, followers, job_events, queue, waiting
 from reelwright.jobs.after_commit import Transition, announce

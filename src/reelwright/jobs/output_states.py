@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 
 
 class OutputState(StrEnum):

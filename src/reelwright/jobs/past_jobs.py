@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.edits.media_info import VideoStream
 from reelwright.edits.plan import ExpectedOutput
 from reelwright.edits.seconds_left import SecondsLeft

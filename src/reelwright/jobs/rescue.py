@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import ForgottenJob, Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import JobFailed
 from reelwright.jobs import failed_attempts, followers, queue
 from reelwright.jobs.expired_jobs import EXPIRED, end_expired_jobs

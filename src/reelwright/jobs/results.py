@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright.db.models import File, Job, Variant, new_id
 from reelwright.db.models import Overlay as OverlayRow
 from reelwright.edits.edit import Edit
-from reelwright.edits.enums import KIND_OF_JOB, JobStatus, OverlayType, Quality
+from reelwright.edits.kinds_and_states import KIND_OF_JOB, JobStatus, OverlayType, Quality
 from reelwright.edits.layers import AnyLayer
 from reelwright.edits.outputs import FileOutput
 from reelwright.edits.steps.overlay import OverlayStep

@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 from reelwright.access.keep_rules import KeepRules
 from reelwright.db.hidden_trash import see_trash
 from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.jobs import followers, removal
 from reelwright.library import deletion, retention, template_versions
 

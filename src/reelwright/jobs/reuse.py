@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reelwright import fault_points
 from reelwright.db.models import File, Job
 from reelwright.db.ownership import DEFAULT_PROJECT_ID
-from reelwright.edits.enums import FileRole, JobStatus
+from reelwright.edits.kinds_and_states import FileRole, JobStatus
 from reelwright.edits.plan import Plan
 from reelwright.edits.splice_structs import Splice
 from reelwright.jobs import creation, results, toolchains

@@ -24,7 +24,7 @@ from reelwright.capacity.need import Need
 from reelwright.capacity.reservations import Room, Stated
 from reelwright.capacity.who_gets_room import Amounts, Shortage, Waiter
 from reelwright.db.models import Job, JobWait
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.edits.plan import Plan
 from reelwright.errors import ExceedsMachines
 from reelwright.jobs import able_workers, queue

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import File, Variant, Video
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import Facts
 from reelwright.errors import FieldError, InvalidInput, NotFound

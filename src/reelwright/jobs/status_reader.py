@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from reelwright.db.models import Job
 from reelwright.db.outages import is_away
 from reelwright.db.ownership import is_seen
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import NotFound
 from reelwright.jobs.notifier import JobNotifier
 

@@ -6,7 +6,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, new_id
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.jobs import job_events, results
 from reelwright.jobs.after_commit import Transition, announce
 from reelwright.jobs.results import Result

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import calibration
 from reelwright.jobs.overdue import left_after

@@ -15,7 +15,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job, JobWait
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 
 SCHEDULE = "schedule"
 """The code of waiting for `run_at`."""

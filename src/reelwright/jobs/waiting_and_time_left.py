@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.edits.seconds_left import SecondsLeft
 from reelwright.jobs import queue_ahead, time_left, waiting
 from reelwright.jobs.queue_ahead import Ahead

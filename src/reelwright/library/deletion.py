@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reelwright.db.models import Asset, File, Job, JobInput, Variant, Video
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import Conflict, NotFound
 from reelwright.library import queries
 from reelwright.storage.local import LocalStorage

@@ -7,7 +7,7 @@ import email.message
 import unicodedata
 from pathlib import PurePosixPath
 
-from reelwright.edits.enums import Quality, VariantKind
+from reelwright.edits.kinds_and_states import Quality, VariantKind
 
 _TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 """Bidirectional classes of the characters that turn the text around them."""

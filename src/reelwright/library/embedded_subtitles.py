@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Video
 from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import NotFound
 from reelwright.media.probe.prober import Prober, has_text

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from reelwright.db.models import Asset, File, Variant, Video
 from reelwright.db.ownership import PROJECT, confining, project_of_task
-from reelwright.edits.enums import FileRole, Quality, VariantKind
+from reelwright.edits.kinds_and_states import FileRole, Quality, VariantKind
 from reelwright.errors import NotFound
 from reelwright.library import pages, stored_labels
 from reelwright.library.pages import Part, Wanted

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from reelwright.db.models import File, Job, Publication, Upload
 from reelwright.db.models.uploads import UNFINISHED
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.library.drawn_files import drawn_files_in_use, subtitles_key
 from reelwright.storage import file_clock, in_use, upload_pieces
 from reelwright.storage.local import LocalStorage, StoredFile

@@ -23,7 +23,7 @@ from reelwright.cancellation import finished
 from reelwright.db.models import Asset, File, Video, new_id
 from reelwright.db.outages import is_away
 from reelwright.edits.cues.embedded import NOTHING, EmbeddedSubtitles
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.edits.labels import NO_LABELS, Labels
 from reelwright.edits.media_info import MediaInfo
 from reelwright.errors import ChecksumMismatch, UnreadableMedia

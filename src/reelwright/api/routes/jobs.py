@@ -27,7 +27,7 @@ from reelwright.api.schemas.many_jobs import UNKNOWN_CODE
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, TimeParameter, wanted, without_zone
 from reelwright.api.schemas.tokens import TokenInQuery
 from reelwright.db.models import Job, Variant
-from reelwright.edits.enums import JobStatus, JobType, Quality
+from reelwright.edits.kinds_and_states import JobStatus, JobType, Quality
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import Conflict, FieldError, InvalidInput, NotFound
 from reelwright.jobs import lifecycle, queries, results, waiting_and_time_left

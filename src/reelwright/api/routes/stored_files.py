@@ -16,7 +16,7 @@ from reelwright.api.downloads import download, download_variant, download_video
 from reelwright.api.http.file_response import FileDownload
 from reelwright.api.openapi.operations import operation
 from reelwright.db.models import Variant
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.library import queries
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]

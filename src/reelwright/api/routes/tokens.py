@@ -22,7 +22,7 @@ from reelwright.api.openapi import key_examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.schemas.pages import PageNumber, PageSize
 from reelwright.api.schemas.tokens import Revoked, TokenIn, TokenMade, TokenOut, TokenPage
-from reelwright.edits.enums import FileRole
+from reelwright.edits.kinds_and_states import FileRole
 from reelwright.errors import InvalidInput, NotFound
 from reelwright.jobs import queries as jobs
 from reelwright.library import queries

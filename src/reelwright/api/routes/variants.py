@@ -21,7 +21,7 @@ from reelwright.api.schemas.lineage import LineageOut
 from reelwright.api.schemas.pages import After, PageNumber, PageSize, wanted
 from reelwright.api.schemas.variants import VariantOut, VariantPage
 from reelwright.db.models import Variant
-from reelwright.edits.enums import VariantKind
+from reelwright.edits.kinds_and_states import VariantKind
 from reelwright.errors import FieldError, InvalidInput
 from reelwright.library import deletion, lineage, queries, retention, stored_labels
 

@@ -13,7 +13,7 @@ from msgspec import Meta
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address
 from reelwright.db.models import Job
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 
 ReusedFrom = Annotated[
     uuid.UUID | None,

@@ -12,7 +12,7 @@ from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
 from reelwright.edits.codecs import AudioCodec, Codec, VideoContainer
 from reelwright.edits.edit import SourceChapters, SourceSubtitles
-from reelwright.edits.enums import Quality
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Channels, Ladder, Preset
 from reelwright.edits.splice_structs import CutMode, Reencode

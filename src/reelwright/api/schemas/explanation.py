@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta
 
 from reelwright.edits.codecs import Codec, Container, CopiedCodec, SoundCodec
-from reelwright.edits.enums import FileRole, Quality
+from reelwright.edits.kinds_and_states import FileRole, Quality
 from reelwright.edits.plan import ExpectedOutput, Plan
 from reelwright.edits.plan.splicing import expected_splice, pieces
 from reelwright.edits.sidecar_files import PlannedFile

@@ -11,7 +11,7 @@ from reelwright.api.schemas.base import Timestamp
 from reelwright.api.schemas.imports import TransferOut
 from reelwright.api.schemas.jobs import Progress
 from reelwright.db.models import Job, JobEvent
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.edits.seconds_left import Eta, SecondsLeft
 
 

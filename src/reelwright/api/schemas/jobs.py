@@ -18,7 +18,7 @@ from reelwright.api.schemas.keeping import ResultKeep
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.api.schemas.variants import FileOut, OutputCheckOut, checks_of
 from reelwright.db.models import File, Job
-from reelwright.edits.enums import FileRole, JobStatus, JobType, Quality
+from reelwright.edits.kinds_and_states import FileRole, JobStatus, JobType, Quality
 from reelwright.edits.seconds_left import Eta
 from reelwright.error_codes import HINDRANCES
 from reelwright.jobs import results

@@ -12,7 +12,7 @@ from msgspec import Meta
 from reelwright.api.http.addresses import Addresses
 from reelwright.api.schemas.base import Address, Timestamp, Url
 from reelwright.api.schemas.labels import TitleOut
-from reelwright.edits.enums import KIND_OF_JOB, VariantKind
+from reelwright.edits.kinds_and_states import KIND_OF_JOB, VariantKind
 from reelwright.library.lineage import Lineage, Link
 
 

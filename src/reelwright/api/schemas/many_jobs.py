@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body, Timestamp
 from reelwright.api.schemas.pages import wanted
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 from reelwright.edits.labels import ExternalId, Labels, Metadata, Tags, faults
 from reelwright.error_codes import JOB_CODES
 from reelwright.errors import FieldError, InvalidInput

@@ -11,8 +11,8 @@ from reelwright.api.schemas.sidecars import GifIn
 from reelwright.api.schemas.transcode import MAX_QUALITIES, RenditionsIn
 from reelwright.edits import output_rules
 from reelwright.edits.codecs import SOUND_CONTAINERS, SoundContainer, VideoContainer
-from reelwright.edits.enums import Quality
 from reelwright.edits.gifs_and_previews import Gif
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.output_shorthand import EXAMPLES, WantedOutput, read_word
 from reelwright.edits.sidecars import AnySidecar
 from reelwright.edits.validation import Check

@@ -11,8 +11,8 @@ from reelwright.api.schemas.coding import AudioIn, CodingIn, Reuse, SourceChapte
 from reelwright.api.schemas.keeping import KeepResults
 from reelwright.api.schemas.sidecars import PosterIn, PreviewIn, SpriteIn, ThumbnailsIn
 from reelwright.api.schemas.timing import ExpiresAt, Priority, RunAt
-from reelwright.edits.enums import Quality
 from reelwright.edits.gifs_and_previews import Preview
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.labels import ExternalId, Metadata, Tags, Title
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.pointers import Pointer

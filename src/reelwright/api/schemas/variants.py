@@ -16,7 +16,7 @@ from reelwright.api.schemas.keeping import VariantKeptUntil
 from reelwright.api.schemas.labels import ExternalIdOut, MetadataOut, TagsOut, TitleOut, shown
 from reelwright.db.models import File, Variant
 from reelwright.edits.cues.track import ToldTrack
-from reelwright.edits.enums import FileRole, Quality, VariantKind
+from reelwright.edits.kinds_and_states import FileRole, Quality, VariantKind
 from reelwright.edits.result_check import Outcome
 
 

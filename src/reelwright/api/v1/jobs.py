@@ -15,7 +15,7 @@ from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.v1.schemas import STATUSES, V1Job, V1Output, V1Result, error_message
 from reelwright.db.models import Job, Variant
-from reelwright.edits.enums import JobStatus
+from reelwright.edits.kinds_and_states import JobStatus
 from reelwright.errors import Malformed, NotFound
 from reelwright.jobs import queries, results
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from reelwright.api.schemas.base import Body, Timestamp
 from reelwright.db.models import Job, Variant, Video
-from reelwright.edits.enums import JobStatus, Quality
+from reelwright.edits.kinds_and_states import JobStatus, Quality
 from reelwright.edits.layers import ColorText, ImageLayer, TextLayer, VideoLayer, WatermarkLayer
 from reelwright.edits.outputs import Ladder
 from reelwright.edits.placement import Anchored

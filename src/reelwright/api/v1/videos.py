@@ -17,7 +17,7 @@ from reelwright.api.openapi import examples
 from reelwright.api.openapi.operations import operation
 from reelwright.api.v1.schemas import V1Job, V1Upload, V1Video, V1VideoList
 from reelwright.api.video_uploads import video_upload
-from reelwright.edits.enums import JobType
+from reelwright.edits.kinds_and_states import JobType
 from reelwright.error_codes import ERROR_CODES, REFUSED_FILES
 from reelwright.errors import Malformed, TooLarge, UnreadableMedia, UnsupportedMedia
 from reelwright.jobs import creation

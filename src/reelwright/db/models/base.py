@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from reelwright.edits.enums import FileRole, JobStatus, JobType, OverlayType, Quality, VariantKind
+from reelwright.edits.kinds_and_states import FileRole, JobStatus, JobType, OverlayType, Quality, VariantKind
 
 
 def new_id() -> uuid.UUID:

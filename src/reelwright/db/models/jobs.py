@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from reelwright.db.models.base import Base, Labelled, index_of_projects, indexes_of_labels, new_id
 from reelwright.db.ownership import Owned
-from reelwright.edits.enums import JobStatus, JobType
+from reelwright.edits.kinds_and_states import JobStatus, JobType
 
 LEADING = text("shared AND reused_from_job_id IS NULL AND status IN ('PENDING', 'STARTED')")
 """Jobs whose encode equal ones may share: there is one of a fingerprint."""

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reelwright.db.models.base import Base, Labelled, index_of_ends, index_of_projects, indexes_of_labels, new_id
 from reelwright.db.ownership import DEFAULT_PROJECT_ID, Owned, project_of_new
-from reelwright.edits.enums import FileRole, OverlayType, Quality, VariantKind
+from reelwright.edits.kinds_and_states import FileRole, OverlayType, Quality, VariantKind
 
 
 class Video(Labelled, Owned, Base):

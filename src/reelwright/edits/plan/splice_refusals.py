@@ -9,8 +9,8 @@ from fractions import Fraction
 from reelwright.edits import color_standard
 from reelwright.edits.codecs import CODECS, COPIED_INTO
 from reelwright.edits.cues.track import SubtitleTrack
-from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import may_hold
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.ladder import TRIM_CRF, default_crf
 from reelwright.edits.media_info import MediaInfo, VideoStream
 from reelwright.edits.outputs import FileOutput

@@ -10,9 +10,9 @@ from msgspec import UNSET
 from reelwright.edits import ladder
 from reelwright.edits.cues.track import SubtitleTrack
 from reelwright.edits.edit import Edit
-from reelwright.edits.enums import Quality
 from reelwright.edits.facts import Facts
 from reelwright.edits.geometry import even
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.plan import kept_subtitles
 from reelwright.edits.plan.expected_outputs import counted, expect, heard
 from reelwright.edits.plan.structs import SINGLE, SINGLE_SUBTITLED, Plan, form_with

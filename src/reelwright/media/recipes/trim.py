@@ -7,8 +7,8 @@ from fractions import Fraction
 from math import floor
 
 from reelwright.edits.cues.track import SubtitleTrack
-from reelwright.edits.enums import Quality
 from reelwright.edits.held_frames import HELD_S, may_hold, video_begin
+from reelwright.edits.kinds_and_states import Quality
 from reelwright.edits.media_info import MediaInfo
 from reelwright.edits.plan import ExpectedOutput, PlannedTrim
 from reelwright.media.encoders.frame_times import lasting_until

@@ -1,4 +1,4 @@
-"""The words that requests, rows and answers share: kinds, qualities, states."""
+"""Kinds and states, the words that requests, rows and answers share: of jobs, results, files, qualities, layers."""
 
 from __future__ import annotations
 
