@@ -18,8 +18,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,9 @@ def main(revision: str, commit: str) -> None:
     target.mkdir()  # fails where there is one
     with tempfile.TemporaryDirectory(prefix="reelwright-fixture-") as name:
         folder = Path(name)
-        packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(folder / "release", filter="data")
+        packed = subprocess.run(["git", "archive", "--format=zip", commit], cwd=ROOT, capture_output=True, check=True).stdout
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            archive.extractall(folder / "release")
         with acquire(folder / "postgres", grace_s=0) as server:
             asyncio.run(_work(revision, folder, server.url))
             programs = binaries.find(folder / "postgres").folder

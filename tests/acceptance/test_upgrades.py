@@ -9,8 +9,8 @@ import re
 import shutil
 import signal
 import subprocess
-import tarfile
 import uuid
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -157,8 +157,9 @@ def release_before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     migration = f"migrations/versions/{newest_revision()}_*.py"
     added = git("log", "-1", "--diff-filter=A", "--format=%H^", "--", migration).decode().strip()
     folder = tmp_path_factory.mktemp("release")
-    with tarfile.open(fileobj=io.BytesIO(git("archive", added or "HEAD", "src", "workers", "migrations"))) as packed:
-        packed.extractall(folder, filter="data")
+    packed = git("archive", "--format=zip", added or "HEAD", "src", "workers", "migrations")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)
     folder.chmod(0o755)
     assert not list(folder.glob(migration))
     return {"PYTHONPATH": f"{folder / 'src'}:{folder / 'workers'}"}
