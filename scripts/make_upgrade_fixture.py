@@ -60,7 +60,9 @@ def main(revision: str, commit: str) -> None:
     target.mkdir()  # fails where there is one
     with tempfile.TemporaryDirectory(prefix="reelwright-fixture-") as name:
         folder = Path(name)
-        packed = subprocess.run(["git", "archive", "--format=zip", commit], cwd=ROOT, capture_output=True, check=True).stdout
+        packed = subprocess.run(
+            ["git", "archive", "--format=zip", commit], cwd=ROOT, capture_output=True, check=True
+        ).stdout
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             archive.extractall(folder / "release")
         with acquire(folder / "postgres", grace_s=0) as server:
